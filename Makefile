@@ -1,0 +1,77 @@
+# Every target does its own set-up: on a machine with git, make and Python 3.11 or newer each one is enough.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+TOOLS := .tools
+UV_VERSION := 0.13.9
+UV := $(TOOLS)/uv/bin/uv
+PYTHON ?= python3
+# Lambda runs 3.13. The runtime's stand-ins use a 3.13 of this machine where there is one, else the default Python.
+PYTHON_313 := $(shell for p in $$(command -v python3.13) $$HOME/.pyenv/versions/3.13*/bin/python3.13; do \
+                $$p -c '' 2>/dev/null && { echo $$p; break; }; done || true)
+RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help setup lab demo demo-once test check build bench lock clean build-NotifierFunction
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
+lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready  ## The local cloud's parts
+
+demo: lab  ## The local cloud, kept running until Ctrl-C
+	.venv/bin/notifier demo
+demo-once: lab  ## Build, deploy, publish, print the posts, tear down
+	.venv/bin/notifier demo --once
+
+test: lab  ## Unit, integration, infrastructure and end-to-end tests
+	.venv/bin/pytest $(PYTEST_ARGS)
+
+check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/notifier lint
+	.venv/bin/python -m tests.infra.lint_stacks
+
+build: lab  ## The function's package, in .aws-sam/build
+	$(TOOLS)/sam/bin/sam build
+
+bench: lab  ## The figures that the docs quote
+	.venv/bin/python -m bench
+
+lock: $(UV)  ## requirements/*.txt from requirements/*.in
+	cd requirements && for f in *.in; do ../$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 \
+	  --custom-compile-command "make lock" $$f -o $${f%.in}.txt; done
+
+clean:  ## Remove what was installed and built here
+	rm -rf .venv $(TOOLS) .aws-sam
+
+# What `sam build` calls for the function (BuildMethod: makefile). ARTIFACTS_DIR is SAM's word.
+build-NotifierFunction: .venv/.ready
+	$(UV) pip install -q --target "$(ARTIFACTS_DIR)" --python-version 3.13 --python-platform aarch64-manylinux2014 \
+	  --only-binary :all: --require-hashes -r requirements/function.txt
+	rm -rf "$(ARTIFACTS_DIR)/bin"
+	.venv/bin/notifier bundle "$(ARTIFACTS_DIR)"
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.13 ..."; exit 1; }
+	$(PYTHON) -m venv $(TOOLS)/uv || { echo "The venv module is missing (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	$(TOOLS)/uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: requirements/dev.txt pyproject.toml $(UV)
+	$(UV) venv -q --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync -q --python .venv requirements/dev.txt
+	$(UV) pip install -q --python .venv --no-deps --editable .
+	@touch $@
+
+$(TOOLS)/%/.ready: requirements/%.txt $(UV)
+	$(UV) venv -q --allow-existing --python $(if $(filter ministack runtime,$*),$(RUNTIME_PYTHON),$(PYTHON)) $(TOOLS)/$*
+	$(UV) pip sync -q --python $(TOOLS)/$* requirements/$*.txt
+	@touch $@

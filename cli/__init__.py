@@ -1,0 +1,1 @@
+"""The `notifier` command, for people. Never ships with the function."""

@@ -1,0 +1,1 @@
+"""What reaches the outside: one module for each thing that is reached."""

@@ -1,0 +1,182 @@
+"""Every way in which an event can fail, under a code that never changes.
+
+    NotifierError
+    |-- EventError      what the application published cannot be read as an event
+    |-- TemplateError   what ops wrote does not fit the event, its rows, or Slack
+    |-- SourceError     the database or an API did not give what a lookup asked for
+    |-- SlackError      Slack did not take the message
+    `-- ConfigError     the deployment is set up wrongly, or cannot read its own settings
+
+An error carries a code, from the table below, and a detail. The code says whether a later attempt can succeed; the
+detail says where and what. Neither ever holds a secret or a value from a row: details go to logs, to the dead-letter
+queue and to Slack.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Code(NamedTuple):
+    """What a code means, and what the person who meets it does next."""
+
+    retry: bool
+    meaning: str
+    remedy: str
+
+
+CODES: Final[dict[str, Code]] = {
+    # The envelope and the event
+    "BATCH_MALFORMED": Code(
+        False,
+        "the function was invoked with something that is neither an SQS nor an SNS batch",
+        "invoke it through its queue or topic; tests/events/ has examples",
+    ),
+    "EVENT_ENVELOPE": Code(
+        False,
+        "the message is wrapped in something that is not an SNS notification",
+        "publish the event as the message body",
+    ),
+    "EVENT_NOT_JSON": Code(False, "the message is not JSON", 'publish {"type": "...", "id": ...}'),
+    "EVENT_NOT_OBJECT": Code(False, "the message is JSON, but not an object", 'publish {"type": "...", "id": ...}'),
+    "EVENT_DUPLICATE_KEY": Code(False, "a key stands twice in the message", "send each key once"),
+    "EVENT_ENCODING": Code(False, "the message holds text that is not valid Unicode", "send UTF-8"),
+    "EVENT_TOO_LARGE": Code(
+        False,
+        "the message, a number in it, or its nesting is too large",
+        "send the type and the id; the template reads the rest",
+    ),
+    "EVENT_FIELD_MISSING": Code(False, "a required field is missing", "add the field that the detail names"),
+    "EVENT_FIELD_INVALID": Code(False, "a field has the wrong form", "see docs/event.schema.json"),
+    "EVENT_TYPE_INVALID": Code(
+        False,
+        "the type is not a name such as order.created",
+        "use lower-case words, digits and _, joined by dots; at most 128 characters",
+    ),
+    "EVENT_TYPE_UNKNOWN": Code(
+        False, "no template is for this type", "add templates/<type>.yaml, or deploy with UnknownType=ignore"
+    ),
+    "EVENT_ID_INVALID": Code(
+        False, "the id is not of the form that the template declares", "send the id that the template's `id:` asks for"
+    ),
+    "EVENT_STALE": Code(
+        False,
+        "the event says that it happened too long ago, or in the future",
+        "check the publisher's clock and `occurred_at`",
+    ),
+    # Templates
+    "TEMPLATE_SYNTAX": Code(False, "an expression cannot be read", "correct the expression that the detail names"),
+    "TEMPLATE_FORBIDDEN": Code(
+        False, "an expression uses something that templates may not use", "see the list of filters in docs/templates.md"
+    ),
+    "TEMPLATE_UNDEFINED": Code(
+        False, "an expression names something that is not there", "correct the name; the detail has the nearest ones"
+    ),
+    "TEMPLATE_FAILED": Code(
+        False, "an expression cannot be worked out with this row's values", "guard it: {{ x if x else '-' }}"
+    ),
+    "TEMPLATE_LIMIT": Code(False, "an expression makes too much text or too large a number", "make it smaller"),
+    "TEMPLATE_URL": Code(
+        False,
+        "an address cannot be made from these values",
+        "an address needs values that are neither empty nor . nor ..",
+    ),
+    "TEMPLATE_BIND": Code(False, "a bound value is not a number, a text, a date or empty", "bind one column"),
+    "MESSAGE_EMPTY": Code(False, "the text came out empty", "write a text that always says something"),
+    "BLOCK_LIMIT": Code(False, "a part of the message is larger than Slack takes", "shorten the part that is named"),
+    "QUERY_FORBIDDEN": Code(False, "the SQL is something other than one plain SELECT", "write one SELECT"),
+    "QUERY_INVALID": Code(False, "the database refused the SQL as written", "run it against the database by hand"),
+    "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have one name", "give one of them another name with AS"),
+    "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text, or HEX(column)"),
+    "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it may", "narrow the SQL, or use `expect: many`"),
+    # The database and the API
+    "ROW_NOT_FOUND": Code(
+        True,
+        "no row has this id, at least not yet on the replica",
+        "check that the id exists; use `expect: optional` where it may not",
+    ),
+    "DB_UNAVAILABLE": Code(True, "the database cannot be reached", "check its name, port and security group"),
+    "DB_BUSY": Code(True, "the database has no free connection", "lower MaximumConcurrency"),
+    "DB_TIMEOUT": Code(True, "the database did not answer in time", "add an index, or ask for less"),
+    "DB_LOGIN": Code(True, "the database refused the login", "check the secret and the account's host and TLS rules"),
+    "DB_DENIED": Code(False, "the account may not read this", "GRANT SELECT on what the template reads"),
+    "DB_TLS": Code(True, "the database's certificate is not trusted", "give its CA with ;ca= in Databases"),
+    "DB_UNKNOWN": Code(False, "the template names a database that is not deployed", "add it to Databases"),
+    "API_UNAVAILABLE": Code(True, "the API cannot be reached, or answers with a server error", "check the API"),
+    "API_TIMEOUT": Code(True, "the API did not answer in time", "check the API"),
+    "API_NOT_FOUND": Code(
+        True,
+        "the API knows nothing under this path, at least not yet",
+        "use `expect: optional` where it may be missing",
+    ),
+    "API_DENIED": Code(True, "the API refused the credentials", "check the API's secret"),
+    "API_BAD_ANSWER": Code(
+        False,
+        "the API's answer is not a JSON document of at most 256 KiB",
+        "correct the path in the template, or the API",
+    ),
+    "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
+    "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),
+    # Slack
+    "SLACK_RATE_LIMITED": Code(True, "Slack asks to wait", "nothing: it is tried again"),
+    "SLACK_UNAVAILABLE": Code(True, "the message did not reach Slack", "check NAT, DNS and Slack's status page"),
+    "SLACK_AMBIGUOUS": Code(True, "nobody can know whether Slack took the message", "look in the channel"),
+    "SLACK_REDIRECT": Code(
+        True,
+        "Slack's address answered with a redirect, which is never followed",
+        "check SlackApiUrl, the webhook, and what stands between",
+    ),
+    "SLACK_CONFIG": Code(False, "Slack will not let the app post there", "invite the app, or correct the channel"),
+    "SLACK_CREDENTIAL": Code(False, "Slack refuses the token or the webhook", "put a valid one into the secret"),
+    "SLACK_CONTENT": Code(False, "Slack refuses the message's content", "preview the template"),
+    "SLACK_HELD": Code(True, "an earlier message to this channel has to go first", "nothing: it is tried again"),
+    # The deployment
+    "CONFIG_INVALID": Code(True, "the deployment's parameters are wrong", "correct those that the detail names"),
+    "CONFIG_UNAVAILABLE": Code(True, "a secret cannot be read", "check its name, the policy and the endpoint"),
+    "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the form it should", "see docs/deploy.md, Secrets"),
+    "CATALOG_INVALID": Code(True, "the compiled templates are missing or damaged", "build and deploy again"),
+    "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is tried again"),
+    "INTERNAL": Code(True, "an error that has no name yet: a defect of the notifier", "report it, with the log line"),
+}
+
+
+class NotifierError(Exception):
+    """A failure with a code of the table above and a detail that is safe to show anywhere."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same event can succeed later with nothing changed by hand."""
+        return CODES[self.code].retry
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail or CODES[self.code].meaning}"
+
+
+class EventError(NotifierError):
+    """What the application published cannot be read as an event."""
+
+
+class TemplateError(NotifierError):
+    """What ops wrote does not fit the event, its rows, or Slack."""
+
+
+class SourceError(NotifierError):
+    """The database or an API did not give what a lookup asked for."""
+
+
+class ConfigError(NotifierError):
+    """The deployment is set up wrongly, or cannot read its own settings."""
+
+
+class SlackError(NotifierError):
+    """Slack did not take the message. `reason` is Slack's own word for it, `retry_after` its wish in seconds."""
+
+    def __init__(self, code: str, reason: str = "", retry_after: float | None = None) -> None:
+        super().__init__(code, reason)
+        self.reason = reason
+        self.retry_after = retry_after

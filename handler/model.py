@@ -1,0 +1,178 @@
+"""The frozen types that pass between the stages, and the one normal form of values.
+
+A record of the batch becomes an Event, the catalog gives its Notification, the lookups give a context, rendering gives
+a Message, Slack gives a Receipt; and whatever happened, the record ends in one Outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+# What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
+# (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list).
+Value = str | int | bool | Decimal | datetime | date | None | list[Any] | dict[str, Any]
+Row = dict[str, Value]
+
+Expect = Literal["one", "optional", "many"]
+LeafContext = Literal["mrkdwn", "plain", "url", "expression"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of a batch, still unread.
+
+    `attributes` are the message attributes that are strings; `body` is the text inside all SNS envelopes, and
+    `original` what the queue held, which is what a dead-letter queue must hold too. `sent_at` is the time at which SNS
+    (else SQS) took it, `attempt` counts deliveries of it from 1.
+    """
+
+    id: str
+    message_id: str
+    body: str
+    original: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the deployment's."""
+
+    name: str
+    host: str
+    schema: str
+    port: int = 3306
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where one API is. `header` is the header that carries its secret (empty: none), `host` a Host header."""
+
+    name: str
+    url: str
+    header: str = ""
+    host: str = ""
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What the application said: that something of `type` happened to `id`."""
+
+    type: str
+    id: int | str
+    identity: str
+    version: int | str | None = None
+    occurred_at: datetime | None = None
+    data: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One string of a template that holds expressions; `where` is its place, as `order.created.yaml:12 text`."""
+
+    context: LeafContext
+    source: str
+    where: str
+
+
+# A block as Slack takes it, with leaves where it holds expressions.
+Tree = str | int | bool | None | Leaf | list[Any] | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLookup:
+    """One SELECT. `sql` has PyMySQL's named parameters, each of which is `id` or a key of `bind`."""
+
+    name: str
+    sql: str
+    bind: Mapping[str, Leaf]
+    database: str = "default"
+    expect: Expect = "one"
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiLookup:
+    """One GET. `on_failure` says whether the message waits for the API, or goes without it."""
+
+    name: str
+    path: Leaf
+    api: str = "default"
+    expect: Expect = "one"
+    on_failure: Literal["retry", "without"] = "retry"
+
+
+Lookup = SqlLookup | ApiLookup
+
+
+@dataclass(frozen=True, slots=True)
+class IdRule:
+    """The form of an event's id: a 64-bit integer, a UUID, or text that a pattern matches as a whole."""
+
+    kind: Literal["integer", "uuid", "pattern"]
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One template file, compiled: what to look up for an event, whether to speak, where, and what to say."""
+
+    name: str
+    event: str
+    id: IdRule
+    channel: str
+    text: Leaf
+    lookups: Sequence[Lookup] = ()
+    when: Leaf | None = None
+    blocks: Sequence[Tree] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name."""
+
+    notification: str
+    channel: str
+    destination: str
+    text: str
+    blocks: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Slack's word that it has the message. A webhook gives no `ts`. `fallback` names why plain text was posted."""
+
+    channel: str
+    ts: str = ""
+    fallback: str = ""
+
+
+class State(StrEnum):
+    """How a record can end. RETRY leaves it in the queue; the others are final."""
+
+    DELIVERED = "delivered"
+    SUPPRESSED = "suppressed"
+    PARKED = "parked"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one delivery: a state, the code or the rule behind it, and what was known by then."""
+
+    record: Record
+    state: State
+    code: str = ""
+    detail: str = ""
+    event: Event | None = None
+    notification: str = ""
+    channel: str = ""
+    receipt: Receipt | None = None

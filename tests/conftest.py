@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """End the test because this machine lacks something: a skip with its reason, a failure under REQUIRE_ALL=1."""
+
+    def end(reason: str) -> NoReturn:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(f"REQUIRE_ALL=1, and {reason}")
+        pytest.skip(reason)
+
+    return end
