@@ -14,6 +14,7 @@ queue and to Slack.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
 
@@ -155,6 +156,17 @@ class NotifierError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail or CODES[self.code].meaning}"
+
+
+def named(error: Exception) -> NotifierError:
+    """Return `error` itself, or INTERNAL with its type and place: its text may quote a row."""
+    if isinstance(error, NotifierError):
+        return error
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return NotifierError("INTERNAL", type(error).__name__ + place)
 
 
 class EventError(NotifierError):

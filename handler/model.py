@@ -24,17 +24,14 @@ LeafContext = Literal["mrkdwn", "plain", "url", "expression"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message of a batch, still unread.
+    """One message of a batch, still unread: `body` is what the queue held, SNS envelope and all.
 
-    `attributes` are the message attributes that are strings; `body` is the text inside all SNS envelopes, and
-    `original` what the queue held, which is what a dead-letter queue must hold too. `sent_at` is the time at which SNS
-    (else SQS) took it, `attempt` counts deliveries of it from 1.
+    `id` names it in the batch. `attributes` are the message attributes that are strings, `sent_at` is when the queue
+    took it, and `attempt` counts its deliveries from 1.
     """
 
     id: str
-    message_id: str
     body: str
-    original: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     sent_at: datetime | None = None
     attempt: int = 1
@@ -137,13 +134,17 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name."""
+    """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
+
+    `remarks` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
+    """
 
     notification: str
     channel: str
     destination: str
     text: str
     blocks: Sequence[Mapping[str, Any]] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

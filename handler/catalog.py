@@ -1,0 +1,103 @@
+"""The compiled templates: one JSON file, which `notifier bundle` writes and the function reads once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from handler.errors import ConfigError, EventError
+from handler.model import ApiLookup, IdRule, Leaf, Lookup, Notification, SqlLookup, Tree
+from handler.templating import nearest
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What differs between environments: where each channel alias leads, and where an unknown one does."""
+
+    name: str
+    channels: Mapping[str, str]
+    fallback: str
+
+    def destination(self, alias: str) -> tuple[str, bool]:
+        """Return the channel id or webhook name for an alias, and whether the alias is listed."""
+        return (self.channels[alias], True) if alias in self.channels else (self.fallback, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every notification by event type, for one stage."""
+
+    notifications: Mapping[str, tuple[Notification, ...]]
+    stage: Stage
+
+    def route(self, event_type: str) -> tuple[Notification, ...]:
+        """Return the notifications of an event type; raises EventError (EVENT_TYPE_UNKNOWN)."""
+        if event_type not in self.notifications:
+            hint = nearest(event_type, self.notifications)
+            raise EventError("EVENT_TYPE_UNKNOWN", f"{event_type}; {hint}")
+        return self.notifications[event_type]
+
+
+def load(path: Path, stage: str) -> Catalog:
+    """Read the compiled templates for one stage; raises ConfigError (CATALOG_INVALID)."""
+    try:
+        return read(json.loads(path.read_text("utf-8")), stage)
+    except OSError as error:
+        raise ConfigError("CATALOG_INVALID", f"{path.name} cannot be read: {error.strerror}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError("CATALOG_INVALID", f"{path.name} is damaged: {error!r}") from None
+
+
+def read(document: Mapping[str, Any], stage: str) -> Catalog:
+    """Return the catalog in a compiled document; raises ConfigError for another format or an unknown stage."""
+    if document["format"] != FORMAT:
+        raise ConfigError("CATALOG_INVALID", f"its format is {document['format']}, and {FORMAT} is needed")
+    if stage not in document["stages"]:
+        known = nearest(stage, document["stages"])
+        raise ConfigError("CATALOG_INVALID", f"templates/_stages/{stage}.yaml was not there at the build; {known}")
+    by_type: dict[str, tuple[Notification, ...]] = {}
+    for one in document["notifications"]:
+        by_type[one["event"]] = (*by_type.get(one["event"], ()), _notification(one))
+    return Catalog(by_type, Stage(stage, **document["stages"][stage]))
+
+
+def _notification(one: Mapping[str, Any]) -> Notification:
+    return Notification(
+        name=one["name"],
+        event=one["event"],
+        id=IdRule(**one["id"]),
+        channel=one["channel"],
+        lookups=tuple(_lookup(lookup) for lookup in one["lookups"]),
+        when=_leaf(one["when"]) if one["when"] else None,
+        text=_leaf(one["text"]),
+        blocks=tuple(_tree(block) for block in one["blocks"]),
+    )
+
+
+def _lookup(one: Mapping[str, Any]) -> Lookup:
+    if "sql" in one:
+        return SqlLookup(**{**one, "bind": {name: _leaf(leaf) for name, leaf in one["bind"].items()}})
+    return ApiLookup(**{**one, "path": _leaf(one["path"])})
+
+
+def _leaf(one: Mapping[str, Any]) -> Leaf:
+    return Leaf(one["leaf"], one["source"], one["where"])
+
+
+def _tree(one: Any) -> Tree:
+    match one:
+        case {"leaf": _}:
+            return _leaf(one)
+        case dict():
+            return {key: _tree(value) for key, value in one.items()}
+        case list():
+            return [_tree(value) for value in one]
+        case str() | int() | bool() | None:
+            return one
+        case _:
+            raise TypeError(type(one).__name__)

@@ -1,0 +1,147 @@
+"""The deployment's settings. The only reader of the environment; reports every mistake at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+
+from handler.errors import ConfigError
+from handler.model import ApiAddress, DatabaseAddress
+
+SecretsStore = Literal["secretsmanager", "ssm"]
+SlackMode = Literal["bot", "webhook"]
+UnknownType = Literal["park", "ignore"]
+
+PACKAGE: Final = Path(__file__).resolve().parent.parent
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+
+Address = TypeVar("Address")
+Choice = TypeVar("Choice")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `template.yaml` hands to the function."""
+
+    stage: str
+    databases: Mapping[str, DatabaseAddress]
+    apis: Mapping[str, ApiAddress]
+    secrets_store: SecretsStore
+    secrets_prefix: str
+    slack_mode: SlackMode
+    slack_api_url: str
+    ca_bundle: str
+    unknown_type: UnknownType
+    dead_letter_queue_url: str
+    max_receives: int
+    catalog: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the NOTIFIER_* variables; raises ConfigError (CONFIG_INVALID) that lists all that is wrong."""
+        read = _Reader(environment)
+        settings = cls(
+            stage=read.text("STAGE", r"[a-z0-9_-]+", "production"),
+            databases=read.addresses("DATABASES", _database),
+            apis=read.addresses("APIS", _api),
+            secrets_store=read.choice("SECRETS_STORE", get_args(SecretsStore)),
+            secrets_prefix=read.text("SECRETS_PREFIX", r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "notifier"),
+            slack_mode=read.choice("SLACK_MODE", get_args(SlackMode)),
+            slack_api_url=read.text("SLACK_API_URL", r"https://[^/?#@\s]+/(\S+/)?", "https://slack.com/api/"),
+            ca_bundle=read.text("CA_BUNDLE", r"\S*", ""),
+            unknown_type=read.choice("UNKNOWN_TYPE", get_args(UnknownType)),
+            dead_letter_queue_url=read.text("DEAD_LETTER_QUEUE_URL", r"https?://\S+"),
+            max_receives=int(read.text("MAX_RECEIVES", r"[1-9][0-9]{0,3}", "15")),
+            catalog=Path(read.text("CATALOG", r".+", str(PACKAGE / "catalog.json"))),
+        )
+        if read.problems:
+            raise ConfigError("CONFIG_INVALID", "; ".join(read.problems))
+        return settings
+
+
+class _Reader:
+    """Reads one variable after the other, and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str, pattern: str, default: str = "") -> str:
+        value = self._environment.get(f"NOTIFIER_{name}") or default
+        if not re.fullmatch(pattern, value):
+            self.problems.append(
+                f"NOTIFIER_{name} is not of the form {pattern}" if value else f"NOTIFIER_{name} is empty"
+            )
+            return default
+        return value
+
+    def choice(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        value = self._environment.get(f"NOTIFIER_{name}") or choices[0]
+        if value not in choices:
+            self.problems.append(f"NOTIFIER_{name} is none of {', '.join(map(str, choices))}")
+        return next((choice for choice in choices if choice == value), choices[0])
+
+    def addresses(self, name: str, parse: Callable[[str, str, Mapping[str, str]], Address]) -> dict[str, Address]:
+        """Entries `name=URI;option=value`, apart by blanks."""
+        found: dict[str, Address] = {}
+        for entry in self._environment.get(f"NOTIFIER_{name}", "").split():
+            key, _, rest = entry.partition("=")
+            uri, *options = rest.split(";")
+            try:
+                _new_name(key, found)
+                found[key] = parse(key, uri, dict(_option(option) for option in options))
+            except ValueError as error:
+                self.problems.append(f"NOTIFIER_{name}, {key[:40]}: {error}")
+        return found
+
+
+def _new_name(name: str, found: Mapping[str, object]) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError("an entry is not of the form name=URI")
+    if name in found:
+        raise ValueError("the name stands twice")
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not value:
+        raise ValueError("an option is not of the form ;name=value")
+    return key, value
+
+
+def _database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress:
+    _known(options, {"ca"})
+    parts = urlsplit(uri)
+    _without_credentials(parts.username)
+    schema = parts.path.removeprefix("/")
+    if parts.scheme != "mysql" or not parts.hostname or not re.fullmatch(r"[A-Za-z0-9_$-]+", schema):
+        raise ValueError("write mysql://host:3306/schema")
+    return DatabaseAddress(name, parts.hostname, schema, parts.port or 3306, options.get("ca", ""))
+
+
+def _api(name: str, uri: str, options: Mapping[str, str]) -> ApiAddress:
+    _known(options, {"ca", "header", "host"})
+    parts = urlsplit(uri)
+    _without_credentials(parts.username)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("write http://host:port/base or https://host/base")
+    _ = parts.port  # raises ValueError where it is no number
+    header = options.get("header", "")
+    if header and not _HEADER.fullmatch(header):
+        raise ValueError("header= is not the name of a header")
+    return ApiAddress(name, uri, header, options.get("host", ""), options.get("ca", ""))
+
+
+def _known(options: Mapping[str, str], known: set[str]) -> None:
+    if unknown := options.keys() - known:
+        raise ValueError(f"unknown option {min(unknown)}; known: {', '.join(sorted(known))}")
+
+
+def _without_credentials(username: str | None) -> None:
+    if username is not None:
+        raise ValueError("credentials belong in the secret store, not in an address")

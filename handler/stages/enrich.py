@@ -1,0 +1,96 @@
+"""From an event to the context that its template renders: the event itself, and what the lookups found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from handler.errors import SourceError, TemplateError
+from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, SqlLookup, Value
+from handler.ports import Api, Database
+from handler.templating import Context, Templates
+
+# A message shows a few dozen rows at the very most; Slack takes 50 blocks.
+MAX_ROWS: Final = 100
+
+Fetch = Callable[[Lookup, Context], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """The context of a template, and the names of the lookups that it has to do without."""
+
+    context: Context
+    without: tuple[str, ...] = ()
+
+
+def enrich(event: Event, notification: Notification, fetch: Fetch, now: datetime) -> Enriched:
+    """Run the lookups in order, each seeing the ones before it. Raises SourceError, TemplateError."""
+    context = event_context(event, now)
+    without = []
+    for lookup in notification.lookups:
+        try:
+            context[lookup.name] = fetch(lookup, context)
+        except SourceError:
+            if not isinstance(lookup, ApiLookup) or lookup.on_failure != "without":
+                raise
+            context[lookup.name] = None
+            without.append(lookup.name)
+    return Enriched(context, tuple(without))
+
+
+def event_context(event: Event, now: datetime) -> dict[str, Value]:
+    """Return what every template knows before its first lookup."""
+    facts: dict[str, Value] = {
+        "type": event.type,
+        "id": event.id,
+        "event_id": event.identity,
+        "version": event.version,
+        "occurred_at": event.occurred_at,
+    }
+    return {"id": event.id, "type": event.type, "data": dict(event.data), "event": facts, "now": now}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Fetches a lookup from the database or the API that it names."""
+
+    database: Database
+    api: Api
+    templates: Templates
+
+    def __call__(self, lookup: Lookup, context: Context) -> Value:
+        """Return a row, a list of rows, an API's document, or None where `expect: optional` finds nothing."""
+        if isinstance(lookup, SqlLookup):
+            return self._rows(lookup, context)
+        return self._document(lookup, context)
+
+    def _rows(self, lookup: SqlLookup, context: Context) -> Value:
+        parameters = {name: self._bound(leaf, context) for name, leaf in lookup.bind.items()}
+        limit = MAX_ROWS if lookup.expect == "many" else 1
+        rows = self.database.select(lookup.database, lookup.sql, {"id": context["id"], **parameters}, limit)
+        if lookup.expect == "many":
+            return list(rows)
+        if not rows and lookup.expect == "one":
+            raise SourceError("ROW_NOT_FOUND", f"{lookup.where}: no row for this id")
+        return rows[0] if rows else None
+
+    def _bound(self, leaf: Leaf, context: Context) -> Value:
+        value = self.templates.evaluate(leaf, context)
+        if isinstance(value, list | Mapping):
+            raise TemplateError("TEMPLATE_BIND", f"{leaf.where}: a {type(value).__name__} cannot be bound")
+        return value
+
+    def _document(self, lookup: ApiLookup, context: Context) -> Value:
+        try:
+            document = self.api.get(lookup.api, self.templates.render(lookup.path, context))
+        except SourceError as error:
+            if error.code == "API_NOT_FOUND" and lookup.expect == "optional":
+                return None
+            raise
+        if not isinstance(document, list if lookup.expect == "many" else dict):
+            kind = "a list" if lookup.expect == "many" else "an object"
+            raise SourceError("API_BAD_ANSWER", f"{lookup.path.where}: the answer is not {kind}")
+        return document

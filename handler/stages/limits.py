@@ -1,0 +1,79 @@
+"""What Slack takes of a message, checked before it is sent, so that an error names the part and not just a word.
+
+Sources: https://docs.slack.dev/reference/block-kit/blocks and .../block-kit/composition-objects; the total is not
+documented, Slack answers `msg_blocks_too_long` at about 13,200 characters (docs/decisions/0005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from handler.errors import TemplateError
+
+MAX_TEXT: Final = 40_000
+MAX_BLOCKS: Final = 50
+MAX_TOTAL: Final = 12_000
+
+# By type of block: the strings, with the characters that they may have ...
+_CHARACTERS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
+    "header": (("text.text", 150),),
+    "section": (("text.text", 3000), ("fields[].text", 2000), ("accessory.text.text", 75), ("accessory.url", 3000)),
+    "context": (("elements[].text", 3000), ("elements[].image_url", 3000), ("elements[].alt_text", 2000)),
+    "actions": (("elements[].text.text", 75), ("elements[].value", 2000), ("elements[].url", 3000)),
+    "image": (("image_url", 3000), ("alt_text", 2000), ("title.text", 2000)),
+    "markdown": (("text", 12_000),),
+}
+# ... and the lists, with the elements that they may have.
+_ELEMENTS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
+    "section": (("fields", 10),),
+    "context": (("elements", 10),),
+    "actions": (("elements", 25),),
+    "table": (("rows", 100), ("rows[]", 20)),
+}
+
+
+def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise TemplateError (BLOCK_LIMIT), which names the part, where Slack would refuse a message for its size."""
+    _at_most("text", len(text), MAX_TEXT, "characters")
+    _at_most("blocks", len(blocks), MAX_BLOCKS, "blocks")
+    total = 0
+    for number, block in enumerate(blocks):
+        total += _check_block(f"blocks[{number}]", block)
+    _at_most("blocks", total, MAX_TOTAL, "characters in all")
+
+
+def _check_block(place: str, block: Mapping[str, Any]) -> int:
+    kind = str(block.get("type"))
+    _at_most(f"{place}.block_id", len(str(block.get("block_id", ""))), 255, "characters")
+    for path, limit in _ELEMENTS.get(kind, ()):
+        for where, elements in _found(block, path, place):
+            _at_most(where, len(elements), limit, "elements")
+    total = 0
+    for path, limit in _CHARACTERS.get(kind, ()):
+        for where, text in _found(block, path, place):
+            _at_most(where, len(text), limit, "characters")
+            if not text:
+                raise TemplateError("BLOCK_LIMIT", f"{where} is empty")
+            total += len(text)
+    return total
+
+
+def _found(tree: Any, path: str, place: str) -> Iterator[tuple[str, Any]]:
+    """Every string or list at a path such as `elements[].text`, with its place; what is not there is not Slack's."""
+    head, _, rest = path.partition(".")
+    key, every, _ = head.partition("[]")
+    if not isinstance(tree, Mapping) or key not in tree:
+        return
+    place, found = f"{place}.{key}", tree[key]
+    branches = [(f"{place}[{n}]", one) for n, one in enumerate(found)] if every else [(place, found)]
+    for where, one in branches:
+        if rest:
+            yield from _found(one, rest, where)
+        elif isinstance(one, str | list):
+            yield where, one
+
+
+def _at_most(place: str, size: int, limit: int, unit: str) -> None:
+    if size > limit:
+        raise TemplateError("BLOCK_LIMIT", f"{place} has {size} of at most {limit} {unit}")

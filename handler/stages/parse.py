@@ -1,0 +1,139 @@
+"""From what invoked the function to records, and from a record to an event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from handler import strict_json
+from handler.errors import EventError
+from handler.model import Event, Record
+
+_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
+_MAX_TYPE: Final = 128
+_MAX_TEXT: Final = 200  # characters of an id, an event_id or a version
+_MAX_ENVELOPES: Final = 3
+# Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message.
+MAX_AGE: Final = timedelta(days=30)
+MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
+
+
+def records(payload: Any) -> list[Record]:
+    """Return the records of an SQS or an SNS invocation; raises EventError (BATCH_MALFORMED) for anything else."""
+    found = payload.get("Records") if isinstance(payload, dict) else None
+    if not isinstance(found, list) or not found:
+        raise EventError("BATCH_MALFORMED", "there are no Records")
+    try:
+        return [_record(item) for item in found]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EventError("BATCH_MALFORMED", f"a record cannot be read: {type(error).__name__}") from None
+
+
+def _record(item: Mapping[str, Any]) -> Record:
+    if item.get("EventSource") == "aws:sns":
+        # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
+        return Record(id=item["Sns"]["MessageId"], body=json.dumps(item["Sns"], ensure_ascii=False))
+    if item.get("eventSource") != "aws:sqs":
+        raise EventError("BATCH_MALFORMED", "a record is neither from SQS nor from SNS")
+    attributes, system = item.get("messageAttributes") or {}, item.get("attributes") or {}
+    sent = system.get("SentTimestamp")
+    return Record(
+        id=_text(item["messageId"]),
+        body=_text(item["body"]),
+        attributes={name: one["stringValue"] for name, one in attributes.items() if "stringValue" in one},
+        sent_at=datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None,
+        attempt=int(system.get("ApproximateReceiveCount", 1)),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
+
+
+def parse(record: Record, now: datetime) -> Event:
+    """Return the event inside all envelopes of a record, as docs/event.schema.json has it. Raises EventError."""
+    document, attributes, message_id = _unwrapped(record)
+    event_type = _type(document.get("type"), attributes.get("type"))
+    if "id" not in document:
+        raise EventError("EVENT_FIELD_MISSING", "id")
+    event_id = document["id"]
+    if isinstance(event_id, bool) or not isinstance(event_id, int | str) or len(str(event_id)) > _MAX_TEXT:
+        raise EventError("EVENT_ID_INVALID", f"{event_type}: the id is neither a whole number nor a short text")
+    data = document.get("data", {})
+    if not isinstance(data, dict):
+        raise EventError("EVENT_FIELD_INVALID", "data is not an object")
+    return Event(
+        type=event_type,
+        id=event_id,
+        identity=_short(document, "event_id") or message_id,
+        version=_version(document),
+        occurred_at=_occurred_at(document, now),
+        data=data,
+    )
+
+
+def _unwrapped(record: Record) -> tuple[dict[str, Any], Mapping[str, str], str]:
+    body, attributes, message_id = record.body, record.attributes, record.id
+    for _ in range(_MAX_ENVELOPES + 1):
+        document = strict_json.loads(body)
+        if not isinstance(document, dict):
+            raise EventError("EVENT_NOT_OBJECT", f"it is a {type(document).__name__}")
+        if "Type" not in document or "type" in document:
+            return document, attributes, message_id
+        match document:
+            case {"Type": "Notification", "Message": str(body), "MessageId": str(message_id)}:
+                attributes = _sns_attributes(document.get("MessageAttributes"))
+            case _:
+                raise EventError("EVENT_ENVELOPE", "it has a Type, but no Message and MessageId of an SNS notification")
+    raise EventError("EVENT_ENVELOPE", f"more than {_MAX_ENVELOPES} envelopes, one in another")
+
+
+def _sns_attributes(found: Any) -> Mapping[str, str]:
+    if not isinstance(found, dict):
+        return {}
+    return {name: one["Value"] for name, one in found.items() if isinstance(one, dict) and one.get("Type") == "String"}
+
+
+def _type(in_body: Any, in_attribute: str | None) -> str:
+    if in_body is None and in_attribute is None:
+        raise EventError("EVENT_FIELD_MISSING", "type")
+    found = in_attribute if in_body is None else in_body
+    if not isinstance(found, str) or len(found) > _MAX_TYPE or not _TYPE.fullmatch(found):
+        raise EventError("EVENT_TYPE_INVALID", "" if not isinstance(found, str) else ascii(found[:_MAX_TYPE]))
+    if in_attribute not in (None, found):
+        raise EventError("EVENT_FIELD_INVALID", f"type: the body says {found}, the message attribute something else")
+    return found
+
+
+def _short(document: Mapping[str, Any], name: str) -> str | None:
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= _MAX_TEXT:
+        raise EventError("EVENT_FIELD_INVALID", f"{name} is not a text of 1 to {_MAX_TEXT} characters")
+    return value
+
+
+def _version(document: Mapping[str, Any]) -> int | str | None:
+    value = document.get("version")
+    return value if isinstance(value, int) and not isinstance(value, bool) else _short(document, "version")
+
+
+def _occurred_at(document: Mapping[str, Any], now: datetime) -> datetime | None:
+    text = _short(document, "occurred_at")
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise EventError("EVENT_FIELD_INVALID", "occurred_at is not a time such as 2026-01-05T10:00:00Z")
+    if not now - MAX_AGE <= moment <= now + MAX_AHEAD:
+        raise EventError("EVENT_STALE", f"occurred_at is {moment.isoformat()}")
+    return moment.astimezone(UTC)

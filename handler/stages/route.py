@@ -1,0 +1,35 @@
+"""From an event to the notifications that it asks for, with its id in the form that each declares."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from handler.errors import EventError
+from handler.model import Event, IdRule
+
+# Signed and unsigned BIGINT together.
+_LOWEST: Final = -(2**63)
+_HIGHEST: Final = 2**64 - 1
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,19}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def checked_id(rule: IdRule, event: Event) -> int | str:
+    """Return the event's id as the lookups take it; raises EventError (EVENT_ID_INVALID).
+
+    MySQL compares the text '1abc' with an integer column as 1, so a bound parameter alone does not protect: an id
+    that is not of the declared form never reaches a query. A whole number may come as text, since JavaScript has no
+    exact integers above 2**53.
+    """
+    value = event.id
+    match rule.kind:
+        case "integer" if isinstance(value, int) or _INTEGER.fullmatch(value):
+            if _LOWEST <= int(value) <= _HIGHEST:
+                return int(value)
+        case "uuid" if isinstance(value, str) and _UUID.fullmatch(value):
+            return value.lower()
+        case "pattern" if isinstance(value, str) and re.fullmatch(rule.pattern, value):
+            return value
+    wanted = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
+    raise EventError("EVENT_ID_INVALID", f"{event.type}: the id is not {wanted}")

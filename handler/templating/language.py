@@ -1,0 +1,158 @@
+"""The small language of templates: what may be written, what a dot reaches, and how far arithmetic goes.
+
+Jinja's sandbox stops code from escaping, not from eating memory or time; and method calls make a column named `items`
+a trap. So a template may read data and apply filters, and do nothing else (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from handler.errors import TemplateError
+from handler.templating.filters import FILTERS, TESTS
+from handler.templating.nearest import nearest
+
+# Far above what a message needs, far below what a worker notices.
+MAX_RANGE: Final = 1_000
+MAX_SEQUENCE: Final = 10_000  # characters or elements that `*` may make
+MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
+MAX_LOOP_DEPTH: Final = 2
+
+_ALLOWED: Final = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For,
+    nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Getattr, nodes.Getitem, nodes.Slice,
+    nodes.Filter, nodes.Test, nodes.Keyword, nodes.CondExpr, nodes.Compare, nodes.Operand,
+    nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos, nodes.Concat,
+    nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow,
+)  # fmt: skip
+_INSTEAD: Final[dict[type[nodes.Node], str]] = {
+    nodes.Dict: "{ } literals; name one value after the other",
+    nodes.Call: "a call; use a filter: {{ name | upper }}",
+    nodes.Assign: "{% set %}; compute it in the SQL, or write the expression where it is used",
+    nodes.AssignBlock: "{% set %}; compute it in the SQL, or write the expression where it is used",
+}
+_DATE_PARTS: Final = frozenset({"year", "month", "day", "hour", "minute", "second"})
+_LOOP_PARTS: Final = frozenset({"index", "index0", "first", "last", "length", "revindex", "previtem", "nextitem"})
+
+
+def forbidden(tree: nodes.Template) -> str:
+    """Return what in `tree` templates may not use, as a phrase with what to write instead; empty if all is well."""
+    return _forbidden(tree, loops=0)
+
+
+def _forbidden(node: nodes.Node, loops: int) -> str:
+    if isinstance(node, nodes.For):
+        loops += 1
+        if loops > MAX_LOOP_DEPTH or node.recursive:
+            return f"loops may stand in one another {MAX_LOOP_DEPTH} deep, and may not call themselves"
+    if not isinstance(node, _ALLOWED) and not _is_range(node):
+        return "templates cannot use " + _INSTEAD.get(type(node), f"{{% {type(node).__name__.lower()} %}}")
+    return next((problem for child in node.iter_child_nodes() if (problem := _forbidden(child, loops))), "")
+
+
+def _is_range(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range"
+
+
+def _range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_RANGE:
+        raise TemplateError("TEMPLATE_LIMIT", f"range() may count {MAX_RANGE} numbers")
+    return numbers
+
+
+class Language(ImmutableSandboxedEnvironment):
+    """A Jinja environment in which a dot or a bracket reaches data alone, and every number and text is bounded."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+    def __init__(self, finalize: Callable[[Any], Any] | None) -> None:
+        super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False)
+        self.filters = dict(FILTERS)
+        self.tests = {name: self.tests[name] for name in TESTS}
+        self.globals = {"range": _range}
+
+    def expression(self, source: str) -> Callable[..., Any]:
+        """Compile a bare expression; an undefined result is an error, not None."""
+        run = self.compile_expression(source, undefined_to_none=False)
+
+        def evaluate(**context: object) -> Any:
+            value = run(**context)
+            if isinstance(value, Undefined):
+                str(value)  # a strict undefined raises its own message
+            return value
+
+        return evaluate
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`order.items` is the column, whatever methods the value has."""
+        if isinstance(obj, datetime | date) and attribute in _DATE_PARTS and hasattr(obj, attribute):
+            return getattr(obj, attribute)
+        if isinstance(obj, LoopContext) and attribute in _LOOP_PARTS:
+            return getattr(obj, attribute)
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """A key of a row, or a place or slice of a list or a text."""
+        if isinstance(obj, Undefined):
+            return obj[argument]  # raises its own message
+        if isinstance(obj, Mapping):
+            return obj[argument] if argument in obj else self.undefined(_unknown(argument, obj))
+        if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):
+            try:
+                return obj[argument]
+            except IndexError:
+                return self.undefined(f"there is no element {argument}")
+        return self.undefined(f"{_kind(obj)} has no {argument}")
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Count in decimals, and refuse what would make a huge number or text before it is made."""
+        left, right = _decimal(left), _decimal(right)
+        if operator == "%" and isinstance(left, str):
+            raise TemplateError("TEMPLATE_FORBIDDEN", "% is for numbers; put a text together with ~")
+        if operator == "*" and _length(left, right) > MAX_SEQUENCE:
+            raise TemplateError("TEMPLATE_LIMIT", f"* may make {MAX_SEQUENCE} characters")
+        if operator in ("*", "**") and _digits(operator, left, right) > MAX_DIGITS:
+            raise TemplateError("TEMPLATE_LIMIT", f"{operator} may make numbers of {MAX_DIGITS} digits")
+        return _decimal(super().call_binop(context, operator, left, right))
+
+
+def _decimal(value: Any) -> Any:
+    """A float can only come from a literal or a division: rows hold Decimals, which do not mix with floats."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _length(left: Any, right: Any) -> int:
+    """The length of what `text * times` makes; 0 for numbers."""
+    for sequence, times in ((left, right), (right, left)):
+        if isinstance(sequence, str | list | tuple) and isinstance(times, int):
+            return len(sequence) * times
+    return 0
+
+
+def _digits(operator: str, left: Any, right: Any) -> float:
+    if not isinstance(left, int | Decimal) or not isinstance(right, int | Decimal):
+        return 0
+    if operator == "**":
+        return _magnitude(left) * abs(float(right))
+    return _magnitude(left) + _magnitude(right)
+
+
+def _magnitude(number: int | Decimal) -> int:
+    """The digits of a number before and after its point, as an upper bound."""
+    return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1
+
+
+def _unknown(name: Any, row: Mapping[Any, Any]) -> str:
+    return f"there is no {name}; {nearest(str(name), [str(key) for key in row])}"
+
+
+def _kind(value: Any) -> str:
+    return "an empty value" if value is None else f"a {type(value).__name__}"

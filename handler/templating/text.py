@@ -1,0 +1,71 @@
+"""From a value to the text that a context can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from jinja2 import Undefined
+
+from handler.errors import TemplateError
+from handler.model import LeafContext
+
+# A Decimal such as 1E+999999 is small in memory and a megabyte as text.
+MAX_EXPONENT: Final = 100
+# Control characters, the bidirectional overrides with which a text can pretend to read otherwise, and halves of
+# surrogate pairs: none of them has a place in a message.
+_INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def show(value: Any) -> str:
+    """Return the plain text of a value in its normal form; None is empty. Lists and rows raise TEMPLATE_FAILED."""
+    match value:
+        case None:
+            return ""
+        case Undefined():
+            return str(value)  # a strict undefined raises its own message
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _INVISIBLE.sub("", value)
+        case Decimal() if abs(value.adjusted()) > MAX_EXPONENT:
+            raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
+        case Decimal():
+            return f"{value:f}"
+        case float():  # a literal in the template
+            return show(Decimal(repr(value)))
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case int() | date():
+            return str(value)
+        case _:
+            kind = type(value).__name__
+            raise TemplateError("TEMPLATE_FAILED", f"a {kind} cannot be shown; name one of its values, or use join")
+
+
+def mrkdwn(value: Any) -> str:
+    """Escape the three characters with which Slack's mrkdwn starts mentions, links and entities.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return show(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def url_part(value: Any) -> str:
+    """Percent-encode a value whole, so that it can be neither a separator nor a step up the path."""
+    text = show(value)
+    if text in ("", ".", ".."):
+        raise TemplateError("TEMPLATE_URL", "a value in an address is empty, or a dot")
+    return quote(text, safe="")
+
+
+FINALIZERS: Final[dict[LeafContext, Callable[[Any], str] | None]] = {
+    "mrkdwn": mrkdwn,
+    "plain": show,
+    "url": url_part,
+    "expression": None,
+}

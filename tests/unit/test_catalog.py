@@ -1,0 +1,76 @@
+"""The compiled templates are read for one stage; a damaged file is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler.catalog import load, read
+from handler.errors import ConfigError, EventError
+from handler.model import ApiLookup, Leaf, SqlLookup
+
+TEXT = {"leaf": "mrkdwn", "source": "Hello {{ order.number }}", "where": "order.created.yaml:9 text"}
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    one = {
+        "name": "order.created",
+        "event": "order.created",
+        "id": {"kind": "integer", "pattern": ""},
+        "channel": "orders",
+        "lookups": [
+            {"name": "order", "sql": "SELECT", "bind": {"c": {**TEXT, "leaf": "expression"}}, "database": "default",
+             "expect": "one", "where": "f"},
+            {"name": "customer", "path": {**TEXT, "leaf": "url"}, "api": "default", "expect": "optional",
+             "on_failure": "without"},
+        ],
+        "when": None,
+        "text": TEXT,
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": TEXT, "verbatim": True}}],
+    }  # fmt: skip
+    stages = {"production": {"channels": {"orders": "C1"}, "fallback": "C9"}}
+    return {"format": 1, "notifications": [{**one, **changes}], "stages": stages}
+
+
+def test_everything_is_read_into_frozen_types(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(document()))
+    catalog = load(path, "production")
+    (one,) = catalog.route("order.created")
+    sql, api = one.lookups
+    assert isinstance(sql, SqlLookup)
+    assert isinstance(api, ApiLookup)
+    assert sql.bind["c"] == Leaf("expression", TEXT["source"], TEXT["where"])
+    assert one.blocks[0]["text"]["text"] == Leaf("mrkdwn", TEXT["source"], TEXT["where"])
+    assert catalog.stage.destination("orders") == ("C1", True)
+    assert catalog.stage.destination("other") == ("C9", False)
+
+
+def test_an_unknown_type_names_the_nearest() -> None:
+    with pytest.raises(EventError, match="order.createt; nearest: order.created"):
+        read(document(), "production").route("order.createt")
+
+
+def test_a_stage_that_was_not_built_is_named() -> None:
+    with pytest.raises(ConfigError, match="_stages/prod.yaml was not there at the build; nearest: production"):
+        read(document(), "prod")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", json.dumps({**document(), "format": 2}), json.dumps(document(text=None)),
+     json.dumps(document(lookups=[{}])), json.dumps(document(blocks=[1.5]))],
+)  # fmt: skip
+def test_a_damaged_catalog_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "catalog.json"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match="CATALOG_INVALID"):
+        load(path, "production")
+
+
+def test_a_missing_catalog_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="CATALOG_INVALID: catalog.json cannot be read: No such file"):
+        load(tmp_path / "catalog.json", "production")

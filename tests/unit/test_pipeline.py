@@ -1,0 +1,196 @@
+"""One record's failure never touches its neighbours, and every record ends in exactly one way."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from handler.errors import NotifierError, SlackError, SourceError
+from handler.model import ApiLookup, Leaf, Message, Outcome, Receipt, SqlLookup, State
+from tests.kit import (
+    FakeApi,
+    FakeDatabase,
+    FakePark,
+    FakeSink,
+    expression,
+    mrkdwn,
+    notification,
+    pipeline,
+    plenty,
+    raising,
+    record,
+)
+
+
+def states(outcomes: list[Outcome]) -> dict[str, tuple[str, str]]:
+    return {outcome.record.id: (outcome.state.value, outcome.code) for outcome in outcomes}
+
+
+def test_an_event_becomes_a_post() -> None:
+    sink = FakeSink()
+    (outcome,) = pipeline(notification("New order {{ id }}"), sink=sink).run([record()], plenty)
+    assert outcome.state is State.DELIVERED
+    assert outcome.receipt is not None
+    assert sink.posted == [Message("order.created", "orders", "C0ORDERS01", "New order 1", [])]
+
+
+def test_bad_records_are_parked_and_their_neighbours_delivered() -> None:
+    park = FakePark()
+    batch = [
+        record(name="good"),
+        record("not json", "json"),
+        record({"type": "order.shipped", "id": 1}, "type"),
+        record({"type": "order.created", "id": "1 or 1=1"}, "id"),
+        record(name="good too"),
+    ]
+    outcomes = pipeline(notification(), park=park).run(batch, plenty)
+    assert states(outcomes) == {
+        "good": ("delivered", ""),
+        "json": ("parked", "EVENT_NOT_JSON"),
+        "type": ("parked", "EVENT_TYPE_UNKNOWN"),
+        "id": ("parked", "EVENT_ID_INVALID"),
+        "good too": ("delivered", ""),
+    }
+    assert [(one.record.id, one.code) for one in park.parked] == [
+        ("json", "EVENT_NOT_JSON"),
+        ("type", "EVENT_TYPE_UNKNOWN"),
+        ("id", "EVENT_ID_INVALID"),
+    ]
+
+
+def test_an_unknown_type_can_be_ignored() -> None:
+    park = FakePark()
+    unknown = record({"type": "order.shipped", "id": 1})
+    (outcome,) = pipeline(notification(), park=park, ignore_unknown=True).run([unknown], plenty)
+    assert (outcome.state, outcome.code) == (State.SUPPRESSED, "EVENT_TYPE_UNKNOWN")
+    assert not park.parked
+
+
+def test_when_suppresses_with_its_rule() -> None:
+    sink = FakeSink()
+    (outcome,) = pipeline(notification(when=expression("id > 1")), sink=sink).run([record()], plenty)
+    assert (outcome.state, outcome.code, outcome.detail) == (State.SUPPRESSED, "WHEN", "order.created.yaml:4 when")
+    assert not sink.posted
+
+
+def test_a_lookup_that_may_succeed_later_stays_in_the_queue() -> None:
+    database = FakeDatabase(lambda sql, parameters: [])
+    lookups = [SqlLookup("order", "SELECT", {})]
+    (outcome,) = pipeline(notification(lookups=lookups), database=database).run([record()], plenty)
+    assert (outcome.state, outcome.code) == (State.RETRY, "ROW_NOT_FOUND")
+
+
+def test_the_last_delivery_of_a_record_is_parked_with_its_code() -> None:
+    park = FakePark()
+    wired = pipeline(notification(), park=park, sink=FakeSink(lambda message: SlackError("SLACK_UNAVAILABLE")))
+    (outcome,) = wired.run([record(attempt=2)], plenty)
+    assert outcome.state is State.RETRY
+    (outcome,) = wired.run([record(attempt=3)], plenty)
+    assert (outcome.state, park.parked[0].code) == (State.PARKED, "SLACK_UNAVAILABLE")
+
+
+def test_what_cannot_be_parked_stays_in_the_queue() -> None:
+    park = FakePark(NotifierError("CONFIG_UNAVAILABLE", "the dead-letter queue"))
+    (outcome,) = pipeline(notification(), park=park).run([record("not json")], plenty)
+    assert (outcome.state, outcome.code) == (State.RETRY, "CONFIG_UNAVAILABLE")
+
+
+def test_a_message_over_slacks_limits_is_posted_as_plain_text() -> None:
+    sink = FakeSink()
+    header = {"type": "header", "text": {"type": "plain_text", "text": Leaf("plain", "{{ id }}" * 200, "f")}}
+    (outcome,) = pipeline(notification("New order", blocks=[header]), sink=sink).run([record()], plenty)
+    assert outcome.state is State.DELIVERED
+    assert outcome.detail == "BLOCK_LIMIT: blocks[0].text.text has 200 of at most 150 characters"
+    (message,) = sink.posted
+    assert message.blocks == ()
+    assert message.text.startswith("New order\n_(plain text: order.created.yaml, blocks[0].text.text has 200")
+
+
+def test_an_alias_that_the_stage_does_not_list_goes_to_the_fallback_and_says_so() -> None:
+    sink = FakeSink()
+    (outcome,) = pipeline(notification(channel="ordres"), sink=sink).run([record()], plenty)
+    (message,) = sink.posted
+    assert message.destination == "C0FALLBACK"
+    assert "Meant for ordres, which stage test does not list" in message.text
+    assert "ordres" in outcome.detail
+
+
+def test_a_message_without_an_api_says_what_is_missing() -> None:
+    sink = FakeSink()
+    lookup = ApiLookup("customer", Leaf("url", "/c/{{ id }}", "f"), on_failure="without")
+    wired = pipeline(notification(lookups=[lookup]), sink=sink, api=FakeApi(raising(SourceError("API_TIMEOUT"))))
+    (outcome,) = wired.run([record()], plenty)
+    assert outcome.state is State.DELIVERED
+    assert sink.posted[0].text == "New order 1\n_Could not be read: customer_"
+
+
+def test_order_is_kept_within_a_channel_and_a_held_message_waits_its_turn() -> None:
+    sink = FakeSink(lambda message: SlackError("SLACK_RATE_LIMITED") if message.text == "New order 2" else None)
+    vip = notification(name="vip", event="order.vip", channel="vip")
+    batch = [record({"type": "order.created", "id": n}, f"o{n}") for n in (1, 2, 3)]
+    batch.append(record({"type": "order.vip", "id": 9}, "vip"))
+    outcomes = pipeline(notification(), vip, sink=sink).run(batch, plenty)
+    assert states(outcomes) == {
+        "o1": ("delivered", ""),
+        "o2": ("retry", "SLACK_RATE_LIMITED"),
+        "o3": ("retry", "SLACK_HELD"),
+        "vip": ("delivered", ""),
+    }
+    assert {message.text for message in sink.posted} == {"New order 1", "New order 9"}
+
+
+def test_a_message_refused_for_good_does_not_hold_its_channel() -> None:
+    sink = FakeSink(lambda message: SlackError("SLACK_CONTENT", "no_text") if message.text == "New order 1" else None)
+    outcomes = pipeline(notification(), sink=sink).run(
+        [record({"type": "order.created", "id": n}, f"o{n}") for n in (1, 2)], plenty
+    )
+    assert states(outcomes) == {"o1": ("parked", "SLACK_CONTENT"), "o2": ("delivered", "")}
+
+
+def test_channels_are_posted_to_side_by_side() -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    class Meeting(FakeSink):
+        def post(self, message: Message) -> Receipt:
+            together.wait()
+            return super().post(message)
+
+    vip = notification(name="vip", event="order.vip", channel="vip")
+    outcomes = pipeline(notification(), vip, sink=Meeting()).run(
+        [record(name="a"), record({"type": "order.vip", "id": 1}, "b")], plenty
+    )
+    assert {outcome.state for outcome in outcomes} == {State.DELIVERED}
+
+
+def test_a_defect_has_a_code_and_touches_nobody_else() -> None:
+    sink = FakeSink(lambda message: KeyError("CANARY") if message.text == "New order 1" else None)
+    database = FakeDatabase(raising(RuntimeError("CANARY")))
+    broken = notification(name="broken", event="order.broken", lookups=[SqlLookup("order", "SELECT", {})])
+    batch = [record({"type": "order.created", "id": n}, f"o{n}") for n in (2, 1)]
+    batch.append(record({"type": "order.broken", "id": 1}, "broken"))
+    outcomes = pipeline(notification(), broken, sink=sink, database=database).run(batch, plenty)
+    assert states(outcomes) == {
+        "o1": ("retry", "INTERNAL"),
+        "o2": ("delivered", ""),
+        "broken": ("retry", "INTERNAL"),
+    }
+    assert not any("CANARY" in outcome.detail for outcome in outcomes)
+
+
+@pytest.mark.parametrize(("left", "code"), [([5.0], "TIME_SHORT"), ([60.0, 5.0], "TIME_SHORT"), ([60.0, 60.0], "")])
+def test_nothing_is_begun_that_the_invocation_may_not_finish(left: list[float], code: str) -> None:
+    clock = iter(left)
+    (outcome,) = pipeline(notification()).run([record()], lambda: next(clock))
+    assert outcome.code == code
+
+
+def test_several_notifications_for_one_event_are_settled_together() -> None:
+    park = FakePark()
+    second = notification(name="second", text=mrkdwn("{{ nothing }}"))
+    outcomes = pipeline(notification(), second, park=park).run([record()], plenty)
+    assert [(one.notification, one.state.value) for one in outcomes] == [
+        ("second", "parked"),
+        ("order.created", "delivered"),
+    ]
+    assert len(park.parked) == 1
