@@ -8,6 +8,9 @@ from typing import NoReturn
 
 import pytest
 
+# Fixtures `database_pair`, `breakable_pair` and `reader`.
+pytest_plugins = ["tests.plugins.database"]
+
 
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], NoReturn]:

@@ -1,0 +1,127 @@
+"""The API's routes, and what every request passes on its way to them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from lab.api import documents
+from lab.api.faults import Faults, Handler
+from lab.shop.generator import generate
+
+CONTROL: Final = "/_control/"
+REMEMBERED_REQUESTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as it arrived, the names of its headers in lower case. `client_port` tells connections apart."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    client_port: int
+
+
+class Task:
+    """One task of the service: its documents, what it has seen, and how it misbehaves."""
+
+    def __init__(self, name: str, required_header: tuple[str, str] | None) -> None:
+        self.name = name
+        self.required_header = required_header
+        self.faults = Faults()
+        self.seen: deque[Seen] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._customers = documents.customers(generate())
+        self._orders = documents.orders(generate())
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application that serves this task."""
+        app = web.Application(middlewares=[_errors_as_json, self._remember, self._misbehave, self._authorise])
+        app.on_response_prepare.append(self._sign)
+        app.add_routes(
+            [
+                web.get("/health", self._health),
+                web.get(r"/customers/{id:\d+}", self._customer),
+                web.get(r"/orders/{id:\d+}", self._order),
+                web.get("/echo/{anything:.*}", self._echo),
+                web.post(CONTROL + "faults", self._add_fault),
+                web.delete(CONTROL + "faults", self._clear_faults),
+                web.get(CONTROL + "requests", self._requests),
+            ]
+        )
+        return app
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return _answer({"status": "ok", "task": self.name})
+
+    async def _customer(self, request: web.Request) -> web.Response:
+        return _found(self._customers, request)
+
+    async def _order(self, request: web.Request) -> web.Response:
+        return _found(self._orders, request)
+
+    async def _echo(self, request: web.Request) -> web.Response:
+        """What arrived: the path as it stood in the request, still encoded."""
+        return _answer(asdict(_seen(request)))
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        try:
+            self.faults.add(await request.json())
+        except ValueError as error:
+            return _answer({"error": str(error)}, status=400)
+        return web.Response(status=204)
+
+    async def _clear_faults(self, _request: web.Request) -> web.Response:
+        self.faults.clear()
+        return web.Response(status=204)
+
+    async def _requests(self, _request: web.Request) -> web.Response:
+        return _answer([asdict(seen) for seen in self.seen])
+
+    async def _sign(self, _request: web.Request, answer: web.StreamResponse) -> None:
+        answer.headers["x-task"] = self.name
+
+    @web.middleware
+    async def _remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith(CONTROL):
+            self.seen.append(_seen(request))
+        return await handler(request)
+
+    @web.middleware
+    async def _misbehave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        fault = None if request.path.startswith(CONTROL) else self.faults.take(request.path)
+        return await (fault.kind(request, handler, **fault.arguments) if fault else handler(request))
+
+    @web.middleware
+    async def _authorise(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.required_header and not request.path.startswith((CONTROL, "/health")):
+            name, value = self.required_header
+            if request.headers.get(name) != value:
+                return _answer({"error": "unauthorized"}, status=401)
+        return await handler(request)
+
+
+@web.middleware
+async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return _answer({"error": error.reason}, status=error.status)
+
+
+def _found(known: documents.Documents, request: web.Request) -> web.Response:
+    document = known.get(int(request.match_info["id"]))
+    return _answer(document) if document else _answer({"error": "not found"}, status=404)
+
+
+def _seen(request: web.Request) -> Seen:
+    port = request.transport.get_extra_info("peername")[1] if request.transport else 0
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Seen(request.method, request.raw_path, headers, port)
+
+
+def _answer(document: Any, status: int = 200) -> web.Response:
+    return web.Response(body=documents.to_json(document).encode(), status=status, content_type="application/json")

@@ -1,0 +1,88 @@
+"""A task of the sample API as a child process, and its control."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any, Final
+
+from lab.processes import Child, child, free_port, listening, wait_until
+from lab.tls import Certificate
+
+HOST: Final = "127.0.0.1"
+READY_SECONDS: Final = 30.0
+CONTROL_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningApi:
+    """A task that listens on `port`. `url` has no path; `process` can be killed or stopped."""
+
+    name: str
+    port: int
+    process: Child
+    tls: bool
+
+    @property
+    def url(self) -> str:
+        """Where it is, as http(s)://127.0.0.1:port."""
+        return f"{'https' if self.tls else 'http'}://{HOST}:{self.port}"
+
+    def fault(self, path: str, kind: str, *, times: int | None = None, **arguments: Any) -> None:
+        """Misbehave on requests for `path`, in one of the ways of lab/api/faults.py. Raises ValueError."""
+        self._control("POST", "faults", {"path": path, "kind": kind, "times": times, **arguments})
+
+    def clear(self) -> None:
+        """Behave again."""
+        self._control("DELETE", "faults")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the last thousand requests, oldest first: method, path (encoded), headers, client_port."""
+        requests: list[dict[str, Any]] = self._control("GET", "requests")
+        return requests
+
+    def _control(self, method: str, what: str, wish: Any = None) -> Any:
+        connection = self._connection()
+        try:
+            connection.request(method, f"/_control/{what}", json.dumps(wish))
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise ValueError(text.decode())
+        return json.loads(text) if text else None
+
+    def _connection(self) -> HTTPConnection:
+        if not self.tls:
+            return HTTPConnection(HOST, self.port, timeout=CONTROL_SECONDS)
+        context = ssl.create_default_context()
+        context.check_hostname = False  # a test may have given it a certificate that is wrong on purpose
+        context.verify_mode = ssl.CERT_NONE
+        return HTTPSConnection(HOST, self.port, timeout=CONTROL_SECONDS, context=context)
+
+
+@contextmanager
+def running_api(
+    log: Path, *, name: str = "task-1", certificate: Certificate | None = None, required_header: str | None = None
+) -> Iterator[RunningApi]:
+    """Run one task until the block ends, or this process does.
+
+    It serves TLS where it is given a certificate, and asks for `required_header` ("name=value") where that is given.
+    Raises ChildError, with the end of its log, if it does not start.
+    """
+    port = free_port()
+    command: list[str | Path] = [sys.executable, "-m", "lab.api", "--port", str(port), "--name", name]
+    if certificate:
+        command += ["--cert", certificate.cert, "--key", certificate.key]
+    if required_header:
+        command += ["--require-header", required_header]
+    with child(command, log=log, grace_seconds=1) as process:
+        wait_until(lambda: listening(port), f"the sample API's {name}", READY_SECONDS, process)
+        yield RunningApi(name, port, process, tls=certificate is not None)

@@ -1,0 +1,129 @@
+"""AWS on this machine: MiniStack as a child process, on loopback and a free port, gone when the block ends.
+
+The ordinary `aws` command line and boto3 reach it through `Aws.env`. It keeps its state in memory, and its files in the
+folder that it is given. It enforces neither IAM nor VPCs, KMS or quotas.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from os import defpath
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from lab.processes import child, free_port, wait_until
+
+TOOLS: Final = Path(__file__).resolve().parents[1] / ".tools"
+REGION: Final = "us-east-1"
+START_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The ids of a VPC's private subnets and of the function's security group."""
+
+    subnets: tuple[str, ...]
+    security_group: str
+
+
+class Aws:
+    """A running local AWS. `env` is what a program needs to use it instead of the real one."""
+
+    def __init__(self, endpoint: str, log: Path) -> None:
+        self.endpoint = endpoint
+        self.log = log
+        self.env: Mapping[str, str] = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service; it is closed with this AWS."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=REGION,
+                aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
+                # Some services put a prefix before the host's name, which an address does not bear.
+                config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+            )
+        return self._clients[service]
+
+    def create_network(self) -> Network:
+        """Create a VPC with two private subnets in two zones and a security group, for the template's parameters."""
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = tuple(
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+                "SubnetId"
+            ]
+            for number, zone in enumerate("ab")
+        )
+        group = ec2.create_security_group(VpcId=vpc, GroupName="notifier", Description="The notifier's function")
+        return Network(subnets, group["GroupId"])
+
+    def logs(self, function: str) -> list[str]:
+        """Return all that a function has logged so far, the oldest line first."""
+        group = self.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
+
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+
+@contextmanager
+def running_aws(folder: Path) -> Iterator[Aws]:
+    """Run a local AWS whose files and log are in `folder`, until the block ends.
+
+    Raises ChildError or TimeoutError, with the end of the log, where it does not start.
+    """
+    port = free_port()
+    log = folder / "aws.log"
+    with child([TOOLS / "ministack/bin/ministack"], env=_environment(folder, port), cwd=folder, log=log) as process:
+        wait_until(lambda: _healthy(port), "the local AWS", START_SECONDS, process)
+        with closing(Aws(f"http://127.0.0.1:{port}", log)) as aws:
+            yield aws
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    """Only what MiniStack needs: the functions that it runs inherit this."""
+    return {
+        "PATH": defpath,
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "S3_DATA_DIR": str(folder / "s3"),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "LAMBDA_EXECUTOR": "local",
+        # Listeners on ports of their own, which nothing here uses.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False

@@ -1,0 +1,190 @@
+"""The whole local cloud: AWS, a database with its replica, the sample API, Slack, and the application built for it.
+
+Nothing in the function knows of it: every address is a parameter of template.yaml, every secret is in Secrets Manager.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import urllib3
+
+from lab import mariadb, sam, shop
+from lab.aws import Aws, running_aws
+from lab.processes import child, free_port, wait_until
+from lab.tls import Authority
+
+START_SECONDS: Final = 30
+SLACK_TOKEN: Final = "xoxb-lab-token"
+API_TOKEN: Final = "lab-api-token"
+# The names of webhook secrets, and the stand-in's channels that they post to.
+WEBHOOKS: Final = {"orders": "ORDERS", "payments": "PAYMENTS", "support": "OPS", "fallback": "FALLBACK"}
+
+_VARIABLES: Final = {
+    "STAGE": "Stage",
+    "DATABASES": "Databases",
+    "APIS": "Apis",
+    "SLACK_API_URL": "SlackApiUrl",
+    "CA_BUNDLE": "CaBundle",
+}
+
+# Shows that something is under way, for as long as its block takes.
+Step = Callable[[str], AbstractContextManager[Any]]
+
+
+def silently(_: str) -> AbstractContextManager[Any]:
+    """A Step that shows nothing."""
+    return nullcontext()
+
+
+class Slack:
+    """The running Slack stand-in, by its control API."""
+
+    def __init__(self, url: str, ca: Path) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(ca_certs=str(ca))
+
+    def healthy(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self._http.request("GET", f"{self.url}/_control/health", retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message that it accepted, oldest first."""
+        found: list[dict[str, Any]] = self._http.request("GET", f"{self.url}/_control/messages").json()
+        return found
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request that it got, oldest first."""
+        found: list[dict[str, Any]] = self._http.request("GET", f"{self.url}/_control/requests").json()
+        return found
+
+    def tell(self, *faults: Mapping[str, Any]) -> None:
+        """Make it misbehave; see lab/slack/faults.py for what it can do."""
+        self._http.request("POST", f"{self.url}/_control/faults", json=list(faults))
+
+    def configure(self, **parts: Any) -> None:
+        """Replace parts of its configuration, such as `rate={"per_second": 0}`; see lab/slack/config.py."""
+        self._http.request("PATCH", f"{self.url}/_control/config", json=parts)
+
+    def reset(self) -> None:
+        """Forget all messages, requests and faults."""
+        self._http.request("POST", f"{self.url}/_control/reset")
+
+    def close(self) -> None:
+        """Close the connections to it."""
+        self._http.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """The parts that run. `parameters` are what template.yaml must be told of them."""
+
+    folder: Path
+    aws: Aws
+    slack: Slack
+    database: mariadb.Pair
+    parameters: Mapping[str, str]
+
+    def build(self) -> Path:
+        """Build the application with the real `sam build`, and return the built template."""
+        return sam.build(self.folder)
+
+    def deploy(self, template: Path, stack: str = "notifier", **changes: str) -> dict[str, str]:
+        """Deploy a built template with the real `sam deploy`, some parameters changed, and return its outputs."""
+        return sam.deploy(self.aws, template, {**self.parameters, **changes}, folder=self.folder, stack=stack)
+
+    def environment(self, catalog: Path, **changes: str) -> dict[str, str]:
+        """What the function would find in its environment, for running it here without a deployment."""
+        queue = self.aws.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
+        given = {f"NOTIFIER_{variable}": self.parameters[name] for variable, name in _VARIABLES.items()}
+        return {
+            **self.aws.env,
+            **given,
+            "NOTIFIER_DEAD_LETTER_QUEUE_URL": queue,
+            "NOTIFIER_CATALOG": str(catalog),
+            **changes,
+        }
+
+
+@contextmanager
+def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
+    """Start every part; all of it ends with the block, or with this process."""
+    authority = Authority.create(folder / "tls")
+    with ExitStack() as parts:
+        with step("Starting the database, a primary and its read replica"):
+            database = parts.enter_context(mariadb.replicated_pair(folder / "database", authority))
+        with step("Filling the sample shop"):
+            shop.load(database.primary)
+            database.wait_for_replica()
+        with step("Starting Slack, the sample API and AWS"):
+            slack = parts.enter_context(_slack(folder, authority))
+            api = parts.enter_context(_api(folder))
+            aws = parts.enter_context(running_aws(folder))
+        _store_secrets(aws, slack, database)
+        network = aws.create_network()
+        parameters = {
+            "Stage": "demo",
+            "SubnetIds": ",".join(network.subnets),
+            "SecurityGroupIds": network.security_group,
+            "Databases": f"default=mysql://localhost:{database.replica.port}/{shop.SCHEMA}",
+            "Apis": f"default={api};header=Authorization",
+            "SlackApiUrl": f"{slack.url}/api/",
+            "CaBundle": str(authority.ca),
+        }
+        yield LocalCloud(folder, aws, slack, database, parameters)
+
+
+@contextmanager
+def _slack(folder: Path, authority: Authority) -> Iterator[Slack]:
+    certificate = authority.issue("slack", "localhost", "127.0.0.1")
+    port, log = free_port(), folder / "slack.log"
+    command = [sys.executable, "-m", "lab.slack", "--port", str(port)]
+    command += ["--cert", str(certificate.cert), "--key", str(certificate.key)]
+    with child(command, cwd=sam.ROOT, log=log) as process:
+        slack = Slack(f"https://localhost:{port}", authority.ca)
+        try:
+            wait_until(slack.healthy, "Slack", START_SECONDS, process)
+            yield slack
+        finally:
+            slack.close()
+
+
+@contextmanager
+def _api(folder: Path) -> Iterator[str]:
+    port, log = free_port(), folder / "api.log"
+    command = [sys.executable, "-m", "lab.api", "--port", str(port), "--name", "task-1"]
+    command += ["--require-header", f"Authorization=Bearer {API_TOKEN}"]
+    with child(command, cwd=sam.ROOT, log=log) as process:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _answers(f"{url}/health"), "the sample API", START_SECONDS, process)
+        yield url
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(urllib3.request("GET", url, retries=False).status)
+    except urllib3.exceptions.HTTPError:
+        return False
+
+
+def _store_secrets(aws: Aws, slack: Slack, database: mariadb.Pair) -> None:
+    reader = database.reader
+    secrets = {
+        "slack-token": SLACK_TOKEN,
+        "databases/default": json.dumps({"username": reader.user, "password": reader.password}),
+        "apis/default": API_TOKEN,
+    }
+    for name, channel in WEBHOOKS.items():
+        secrets[f"webhooks/{name}"] = f"{slack.url}/services/T0LAB/B0LAB{channel}/lab-secret"
+    client = aws.client("secretsmanager")
+    for name, value in secrets.items():
+        client.create_secret(Name=f"notifier/{name}", SecretString=value)

@@ -1,0 +1,138 @@
+"""One MariaDB server: its data folder, its process, and questions to it as its administrator."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pymysql
+
+from lab.mariadb.bootstrap import HOST, command
+from lab.mariadb.software import Software
+from lab.processes import Child, child, free_port, wait_until
+
+READY_SECONDS: Final = 60.0
+# A tenth of a second is enough, but a server that has only just begun to start lets the signal pass.
+STOP_SECONDS: Final = 3.0
+# macOS takes 103 bytes for the path of a Unix socket, Linux 107; we add at most 13 to the folder's.
+SOCKET_FOLDER_BYTES: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where servers keep their `data` and logs, and their Unix sockets, whose paths have to be short."""
+
+    data: Path
+    sockets: Path
+
+    @classmethod
+    @contextmanager
+    def below(cls, folder: Path) -> Iterator[Folders]:
+        """Everything goes into `folder`; but where its path is too long for a socket, these go to a temporary one."""
+        if len(os.fsencode(folder)) <= SOCKET_FOLDER_BYTES:
+            yield cls(folder, folder)
+        else:
+            with tempfile.TemporaryDirectory(prefix="notifier-", dir="/tmp") as short:
+                yield cls(folder, Path(short))
+
+
+class Server:
+    """A server on loopback. `host` and `port` are for TLS clients; `query` goes over its Unix socket."""
+
+    host = HOST
+
+    def __init__(self, name: str, software: Software, folders: Folders, password: str, options: Iterable[str]) -> None:
+        self.name = name
+        self.software = software
+        self.port = free_port()
+        self.socket = str(folders.sockets / f"{name}.sock")
+        self._command = [
+            *command(software, folders.data / name),
+            f"--port={self.port}",
+            f"--socket={self.socket}",
+            *options,
+        ]
+        self._password = password
+        self._log = folders.data / f"{name}.log"
+        self._process: Child | None = None
+        self._running = ExitStack()
+
+    def start(self) -> None:
+        """Start the process, if it does not run. It takes questions after `wait_until_ready`."""
+        if not self.running:
+            self.stop()  # what is left of one that died by itself
+            running = child(self._command, env=self.software.environment, log=self._log, grace_seconds=STOP_SECONDS)
+            self._process = self._running.enter_context(running)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers. Raises ChildError with the end of its log if it died, TimeoutError after a minute."""
+        wait_until(self._answers, f"the {self.name} database", READY_SECONDS, self._process)
+
+    def stop(self) -> None:
+        """End the process in order, if it runs."""
+        self._running.close()
+
+    def kill(self) -> None:
+        """End the process as a crash of the machine would look to its clients. `start` recovers its data."""
+        if self._process:
+            self._process.kill()
+        self.stop()
+
+    def restart(self) -> None:
+        """Stop and start it: on the same port, with its data, and without what was set by SET GLOBAL."""
+        self.stop()
+        self.start()
+        self.wait_until_ready()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.running
+
+    def connect(self, schema: str | None = None) -> pymysql.Connection[Any]:
+        """Return a new connection as administrator, in autocommit mode; the caller closes it.
+
+        Raises OSError where the server does not run.
+        """
+        connection = pymysql.Connection(
+            user="root", password=self._password, database=schema, autocommit=True, defer_connect=True
+        )
+        connection.connect(_dial(self.socket))
+        return connection
+
+    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """Run one statement as administrator, `args` for its `%s`, and return all rows."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(sql, args or None)
+            return list(cursor.fetchall())
+
+    def _answers(self) -> bool:
+        try:
+            return self.query("SELECT 1") == [(1,)]
+        except (OSError, pymysql.OperationalError):
+            return False
+
+
+def start_together(*servers: Server) -> None:
+    """Start servers at once, those that run already excepted, and wait until each takes questions."""
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.wait_until_ready()
+
+
+def _dial(path: str) -> socket.socket:
+    """PyMySQL leaves its socket open where a Unix socket refuses: so it is given a connected one."""
+    dialled = socket.socket(socket.AF_UNIX)
+    try:
+        dialled.connect(path)
+    except OSError:
+        dialled.close()
+        raise
+    return dialled

@@ -1,0 +1,121 @@
+"""Finds a MariaDB server on this machine, or unpacks one from the distribution's packages."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lab.mariadb.packages import UnpackingError, unpack
+
+# Debian keeps servers where an ordinary user's PATH does not look.
+SERVER_FOLDERS: Final = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/opt/homebrew/bin")
+WHAT_TO_DO: Final = (
+    "Install MariaDB (apt install mariadb-server-core, dnf install mariadb-server, brew install mariadb), "
+    "or name a server: LAB_MARIADB=/path/to/mariadbd"
+)
+
+
+class MariadbMissingError(RuntimeError):
+    """No MariaDB server can be had on this machine. The text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """A MariaDB server program, the folder of its data files, and what it needs in its environment."""
+
+    program: Path
+    base: Path
+    share: Path
+    environment: dict[str, str]
+
+
+def find(folder: Path) -> Software:
+    """Return the server named by LAB_MARIADB, else one on the PATH, else one unpacked once into the user's cache.
+
+    With LAB_FRESH_MARIADB=1 one is unpacked into `folder` instead, whatever else there is: so a machine that has one
+    shows that a machine without one would do. Raises MariadbMissingError.
+    """
+    if os.environ.get("LAB_FRESH_MARIADB") == "1":
+        return _unpacked(folder)
+    if named := os.environ.get("LAB_MARIADB"):
+        return _checked(Path(named), "LAB_MARIADB")
+    return _installed() or _unpacked(_cache())
+
+
+def _installed() -> Software | None:
+    path = os.pathsep.join([os.environ.get("PATH", ""), *SERVER_FOLDERS])
+    for name in ("mariadbd", "mysqld"):
+        program = shutil.which(name, path=path)
+        if program and "MariaDB" in _version(
+            Path(program), dict(os.environ)
+        ):  # a mysqld may be MySQL's, which is set up differently
+            return _software(Path(program))
+    return None
+
+
+def _unpacked(folder: Path) -> Software:
+    try:
+        root = unpack(folder)
+    except UnpackingError as error:
+        raise MariadbMissingError(
+            f"no MariaDB server was found, and none could be unpacked: {error}. {WHAT_TO_DO}"
+        ) from error
+    return _checked(root / "usr" / "sbin" / "mariadbd", f"what was unpacked into {folder}")
+
+
+def _cache() -> Path:
+    """One folder for each kind of system: a home may be shared by several."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    system = "-".join([release.get("ID", platform.system()), release.get("VERSION_ID", ""), platform.machine()])
+    return home / "slack-chatops-notifier" / f"mariadb-{system}"
+
+
+def _checked(program: Path, origin: str) -> Software:
+    software = _software(program)
+    if "MariaDB" not in (version := _version(software.program, software.environment)):
+        raise MariadbMissingError(f"{origin}: {program} is not a MariaDB server that runs ({version}). {WHAT_TO_DO}")
+    return software
+
+
+def _software(program: Path) -> Software:
+    base = program.resolve().parent.parent
+    return Software(program.resolve(), base, _share(base), _environment(base))
+
+
+def _share(base: Path) -> Path:
+    names = [base / "share" / name for name in ("mariadb", "mysql")]
+    return next((share for share in names if any(share.glob("m*_system_tables.sql"))), names[0])
+
+
+def _environment(base: Path) -> dict[str, str]:
+    """Ours, and the way to the libraries that come with an unpacked server because the system lacks them."""
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    if base not in (Path("/usr"), Path("/usr/local")):
+        folders = {str(library.parent) for top in (base, base.parent) for library in top.glob("lib/*-linux-gnu*/*.so*")}
+        inherited = filter(None, [os.environ.get("LD_LIBRARY_PATH")])
+        environment["LD_LIBRARY_PATH"] = os.pathsep.join([*sorted(folders), *inherited])
+    return environment
+
+
+def _version(program: Path, environment: dict[str, str]) -> str:
+    try:
+        asked = subprocess.run(
+            [program, "--no-defaults", "--version"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return asked.stdout.strip() or asked.stderr.strip()

@@ -1,0 +1,177 @@
+"""Child processes that never outlive their parent, free ports, and waiting for something to be ready.
+
+Each child stands behind a guard process (guard.py) that holds a pipe from us. However this process ends, by return,
+exception, Ctrl-C or SIGKILL, the pipe closes, and the guard ends the child's whole process group.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+Answer = TypeVar("Answer")
+
+GUARD: Final = Path(__file__).with_name("guard.py")
+LOG_TAIL_LINES: Final = 20
+# Below the ranges that Linux (from 32768) and macOS (from 49152) give to outgoing connections: nothing but another
+# server can take such a port between our look and the child's bind, or while a server restarts on it.
+SERVER_PORTS: Final = range(15_000, 32_000)
+
+_given_ports: set[int] = set()
+
+
+class ChildError(RuntimeError):
+    """A child process did not start, or ended when it should not have. The text has the end of its log."""
+
+
+class Child:
+    """A running command. `pid` is its own process id; `log` the file that its output goes to."""
+
+    def __init__(self, guard: subprocess.Popen[str], name: str, log: Path | None) -> None:
+        self.name = name
+        self.log = log
+        self._guard = guard
+        self._status: int | None = None
+        self.pid = self._started()
+
+    def _started(self) -> int:
+        word, _, rest = self._line().partition(" ")
+        if word != "started":
+            raise ChildError(f"{self.name} did not start: {rest or 'its guard process died'}{self.log_tail()}")
+        return int(rest)
+
+    def _line(self) -> str:
+        assert self._guard.stdout is not None  # it was opened as a pipe
+        return self._guard.stdout.readline().strip()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is still there."""
+        return self._guard.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs, or if its guard was killed with it."""
+        if self._status is None and not self.running:
+            _, _, status = self._line().partition(" ")
+            self._status = int(status) if status else None
+        return self._status
+
+    def kill(self) -> int | None:
+        """End it as a crash would, with SIGKILL; wait until it is gone, and return its status."""
+        if self.running:
+            with suppress(ProcessLookupError):  # it ended by itself in this moment
+                os.kill(self.pid, signal.SIGKILL)
+        self._guard.wait()
+        return self.status
+
+    def end(self) -> int | None:
+        """End it and its whole group in order; wait until they are gone, and return its status.
+
+        Leaving the block does this too.
+        """
+        assert self._guard.stdin is not None  # it was opened as a pipe
+        self._guard.stdin.close()
+        self._guard.wait()
+        if self.status is None:  # somebody killed the guard: what it would have done last is left to us
+            with suppress(ProcessLookupError):
+                os.killpg(self._guard.pid, signal.SIGKILL)
+        return self.status
+
+    def log_tail(self) -> str:
+        """Return the last lines of its log, ready to stand below a message; empty if there are none."""
+        if self.log is None or not self.log.exists():
+            return ""
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        return "\n".join([f"\nThe end of {self.log}:", *lines]) if lines else ""
+
+
+@contextmanager
+def child(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    log: Path | None = None,
+    grace_seconds: float = 5.0,
+) -> Iterator[Child]:
+    """Run a command until the block ends, or this process does; then end it and every process of its group.
+
+    `env` and `cwd` are as for subprocess (None: ours). Both outputs are appended to `log`; without one they go to our
+    standard error. At the end the group gets TERM, and after `grace_seconds` KILL. Raises ChildError where the command
+    cannot be started.
+    """
+    guarded = [sys.executable, "-I", "-S", str(GUARD), str(grace_seconds), *map(str, command)]
+    output = log.open("ab") if log else None
+    try:
+        guard = subprocess.Popen(
+            guarded,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            env=env,
+            cwd=cwd,
+            text=True,
+            start_new_session=True,  # Ctrl-C in a terminal reaches us alone, and we end the child in order
+        )
+    finally:
+        if output:
+            output.close()
+    with guard:
+        running = Child(guard, Path(command[0]).name, log)
+        try:
+            yield running
+        finally:
+            running.end()
+
+
+def free_port() -> int:
+    """Return a loopback port that nothing listens on, and that this process has not been given before."""
+    for port in random.sample(SERVER_PORTS, 1_000):
+        if port not in _given_ports and _can_bind(port):
+            _given_ports.add(port)
+            return port
+    raise OSError("no free port found on 127.0.0.1")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def listening(port: int) -> bool:
+    """Whether something accepts connections on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(check: Callable[[], Answer], what: str, timeout_seconds: float, process: Child | None = None) -> Answer:
+    """Ask `check` every 10 ms until its answer is true, and return that answer.
+
+    `what` completes the sentence "timed out waiting for ...". Raises TimeoutError, or ChildError as soon as `process`,
+    where given, has ended; both with the end of the process's log.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        if answer := check():
+            return answer
+        if process and not process.running:
+            ended = f"{process.name} ended (status {process.status}) while we waited for {what}"
+            raise ChildError(ended + process.log_tail())
+        if time.monotonic() > deadline:
+            tail = process.log_tail() if process else ""
+            raise TimeoutError(f"timed out after {timeout_seconds:g} s waiting for {what}{tail}")
+        time.sleep(0.01)

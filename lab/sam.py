@@ -1,0 +1,115 @@
+"""The real `sam build` and `sam deploy`, pointed at the local AWS, with whatever they write in a folder of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from lab.aws import TOOLS, Aws
+from lab.processes import Child, child
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SAM: Final = TOOLS / "sam/bin/sam"
+BUCKET: Final = "sam-packages"
+
+Progress = Callable[[str], None]
+
+
+class SamError(RuntimeError):
+    """`sam` failed. The text has the end of its output."""
+
+
+def build(folder: Path, *, source: Path = ROOT, progress: Progress = lambda _: None) -> Path:
+    """Build the application in `source` into `folder`, and return the built template.
+
+    The function's artefact is the folder `NotifierFunction` beside that template. Raises SamError.
+    """
+    command: list[str | Path] = [SAM, "build", "--template", source / "template.yaml", "--build-dir", folder / "build"]
+    _run(command, {**os.environ, **environment(folder)}, source, folder / "build.log", progress)
+    return folder / "build/template.yaml"
+
+
+def deploy(
+    aws: Aws,
+    template: Path,
+    parameters: Mapping[str, str],
+    *,
+    folder: Path,
+    stack: str = "notifier",
+    progress: Progress = lambda _: None,
+) -> dict[str, str]:
+    """Deploy a built template with these parameters, or change the stack that is there; return its outputs.
+
+    `folder` takes the log and SAM's own files. Raises SamError.
+    """
+    aws.client("s3").create_bucket(Bucket=BUCKET)
+    given = folder / f"{stack}-parameters.yaml"  # JSON is YAML; a file needs no quoting of blanks
+    given.write_text(json.dumps(dict(parameters)))
+    command: list[str | Path] = [SAM, "deploy", "--template-file", template]
+    command += ["--stack-name", stack, "--s3-bucket", BUCKET]
+    command += ["--parameter-overrides", f"file://{given}", "--capabilities", "CAPABILITY_IAM"]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+    isolated = {"PATH": os.defpath, "HOME": str(folder), **aws.env, **environment(folder)}
+    _run(command, isolated, folder, folder / f"{stack}-deploy.log", progress)
+    _repair_mappings(aws)
+    [described] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def _repair_mappings(aws: Aws) -> None:
+    """Give the event source mappings their numbers anew: MiniStack has kept those that are parameters as text.
+
+    Its poller stops at such a one.
+    """
+    client = aws.client("lambda")
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
+
+
+def delete(aws: Aws, *, stack: str = "notifier") -> None:
+    """Delete a stack, and wait until it is gone. Queues and the state table stay, as the template says."""
+    cloudformation = aws.client("cloudformation")
+    cloudformation.delete_stack(StackName=stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return what keeps `sam` to itself: no telemetry, no look for a newer release, its state in `folder`."""
+    state = folder / "sam-state"
+    state.mkdir(exist_ok=True)
+    (state / "metadata.json").write_text(json.dumps({"telemetryEnabled": False, "lastVersionCheck": time.time()}))
+    return {
+        "__SAM_CLI_APP_DIR": str(state),
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",  # seconds between its looks at the stack; its own 5 are for the real AWS
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _run(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log: Path, progress: Progress) -> None:
+    log.write_text("")
+    with child(command, env=env, cwd=cwd, log=log) as process:
+        for line in _lines(process, log):
+            progress(line)
+    if process.status:
+        raise SamError(f"`sam {command[1]}` failed (status {process.status}){process.log_tail()}")
+
+
+def _lines(process: Child, log: Path) -> Iterator[str]:
+    """Yield the lines of a process's log as they are written, until it has ended."""
+    with log.open() as output:
+        line = ""
+        while True:
+            running = process.running  # before reading, so that its last words are read too
+            line += output.readline()
+            if line.endswith("\n"):
+                yield line.rstrip()
+                line = ""
+            elif running:
+                time.sleep(0.05)
+            else:
+                return

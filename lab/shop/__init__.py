@@ -1,0 +1,7 @@
+"""A small tea shop: what the application behind the notifications would have in its database."""
+
+from lab.shop.database import SCHEMA, Target, load
+from lab.shop.generator import generate
+from lab.shop.records import Shop
+
+__all__ = ["SCHEMA", "Shop", "Target", "generate", "load"]

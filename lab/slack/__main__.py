@@ -1,0 +1,72 @@
+"""Run the Slack stand-in by hand: `python -m lab.slack --port 8080`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lab.slack.config import CHANNELS, TOKENS, WEBHOOKS, Config, Rate
+from lab.slack.running import serving
+from lab.tls import Certificate
+
+EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+EPILOG: Final = f"""\b
+Prints {{"url": ...}} as one line when it is ready, and ends on SIGINT or SIGTERM.
+
+\b
+It knows, among others:
+  tokens    {TOKENS[0].value} (chat:write), {TOKENS[1].value} (also channels:history)
+  channels  {", ".join(f"{channel.id} #{channel.name}" for channel in CHANNELS[:2])}
+  webhooks  /services/{WEBHOOKS[0].path}
+Channels such as #archived and tokens such as xoxb-lab-token_revoked are refused as Slack refuses them.
+
+\b
+Post, look at what was accepted, and order a fault:
+  curl $URL/api/chat.postMessage -H 'Authorization: Bearer {TOKENS[0].value}' -d channel=orders -d text=Hello
+  curl $URL/_control/messages
+  curl $URL/_control/faults -d '[{{"times": 2, "fault": {{"kind": "limited", "retry_after": "30"}}}}]'
+
+\b
+The control API needs no token: keep the host loopback.
+`python -m pydoc lab.slack.control lab.slack.faults` has all of it.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address or name to listen on.")
+@click.option("--cert", type=EXISTING, help="Certificate (PEM) to serve TLS with.")
+@click.option("--key", type=EXISTING, help="Private key (PEM) of the certificate.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps accepted messages.")
+@click.option("--per-second", default=1.0, show_default=True, help="Messages a second in each channel; 0: no limit.")
+@click.option("--burst", default=5, show_default=True, help="Messages that may come at once after a pause.")
+def main(
+    port: int, host: str, cert: Path | None, key: Path | None, state: Path | None, per_second: float, burst: int
+) -> None:
+    """Serve a Slack of your own: Web API, incoming webhooks, and a control API under /_control."""
+    if bool(cert) != bool(key):
+        raise click.UsageError("--cert and --key go together: give both, or neither for plain HTTP")
+    certificate = Certificate(cert, key) if cert and key else None
+    config = Config(rate=Rate(per_second, burst))
+    try:
+        asyncio.run(_serve(config, host, port, certificate, state))
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+
+
+async def _serve(config: Config, host: str, port: int, certificate: Certificate | None, state: Path | None) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with serving(config, host=host, port=port, certificate=certificate, journal=state) as url:
+        click.echo(json.dumps({"url": url}))
+        await ended.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What goes back to a client: an answer, or one of the two reasons why there is no good one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+JSON: Final = "application/json"
+PLAIN: Final = "text/html"  # incoming webhooks answer plain words under this type
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer. `accepted` says whether the request did what it asked for."""
+
+    status: int
+    body: str
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accepted: bool = False
+
+
+class RefusedError(Exception):
+    """Slack says no. `word` is its error word, `messages` say more, `fields` stand beside it in the answer."""
+
+    def __init__(self, word: str, messages: list[str] | None = None, **fields: str) -> None:
+        super().__init__(word)
+        self.word = word
+        self.messages = messages or []
+        self.fields = fields
+
+
+class RateLimitedError(Exception):
+    """Too fast. `retry_after` is the wait in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"wait for {retry_after} s")
+        self.retry_after = retry_after
+
+
+def json_answer(
+    status: int, document: Any, *, accepted: bool = False, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Return an answer that is a JSON document."""
+    return Answer(status, json.dumps(document), headers=headers or {}, accepted=accepted)

@@ -1,0 +1,75 @@
+"""`chat.postMessage` and `chat.update`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lab.slack.answer import RefusedError
+from lab.slack.config import RULES, Channel, Token
+from lab.slack.content import read_content, require_something
+from lab.slack.standin import StandIn
+from lab.slack.views import message_view
+
+Arguments = Mapping[str, Any]
+
+POST_ANYWHERE: Final = "chat:write.public"
+# The arguments that are the message or its address; whatever else is given is kept as an option of the post.
+MESSAGE_ARGUMENTS: Final = frozenset(
+    {"token", "channel", "ts", "thread_ts", "text", "markdown_text", "blocks", "attachments", "metadata"}
+)
+
+
+def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str, Any]:
+    """Post a message, or a reply. The channel is an id or a name."""
+    channel = slack.config.channel(_required(arguments, "channel"))
+    if not channel:
+        raise RefusedError("channel_not_found")
+    thread_ts = str(arguments.get("thread_ts") or "")
+    _check_rule(channel, token, reply=bool(thread_ts))
+    slack.limiter.take(channel.id)
+    content = read_content(arguments)
+    require_something(content)
+    options = {name: value for name, value in arguments.items() if name not in MESSAGE_ARGUMENTS}
+    message = slack.workspace.post(channel.id, content, via="token", thread_ts=thread_ts, options=options)
+    return {"channel": channel.id, "ts": message.ts, "message": message_view(message)}
+
+
+def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
+    """Change a message of the app's own. The channel is an id; what the call leaves out stays as it was."""
+    channel = channel_by_id(slack, arguments)
+    message = slack.workspace.find(channel.id, _required(arguments, "ts"))
+    if not message:
+        raise RefusedError("message_not_found")
+    if message.via != "token":
+        raise RefusedError("cant_update_message")
+    if channel.rule == "archived":
+        raise RefusedError("is_inactive")
+    content = read_content(arguments)
+    require_something(content)
+    message = slack.workspace.edit(message, content)
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_view(message)}
+
+
+def channel_by_id(slack: StandIn, arguments: Arguments) -> Channel:
+    """Return the channel of a method that takes no names. Raises RefusedError."""
+    wanted = _required(arguments, "channel")
+    channel = slack.config.channel(wanted)
+    if not channel or channel.id != wanted:
+        raise RefusedError("channel_not_found")
+    return channel
+
+
+def _required(arguments: Arguments, name: str) -> str:
+    value = arguments.get(name)
+    if value in (None, ""):
+        raise RefusedError("invalid_arguments", [f"missing required field: {name}"])
+    return str(value)
+
+
+def _check_rule(channel: Channel, token: Token, *, reply: bool) -> None:
+    if not channel.rule or (channel.rule == "not-joined" and POST_ANYWHERE in token.scopes):
+        return
+    rule = RULES[channel.rule]
+    if rule.refuses(reply=reply):
+        raise RefusedError(rule.word)

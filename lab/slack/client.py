@@ -1,0 +1,48 @@
+"""A client of the control API, for tests and the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, cast
+
+import urllib3
+
+from lab.slack.control import PREFIX
+
+TIMEOUT_SECONDS: Final = 5.0
+
+
+class Control:
+    """Tells a running stand-in what to do, and asks what it has seen. `url` is its base, `ca` the PEM file to trust."""
+
+    def __init__(self, url: str, ca: Path | None = None) -> None:
+        self._base = f"{url}{PREFIX}"
+        self._http = urllib3.PoolManager(ca_certs=str(ca) if ca else None, timeout=TIMEOUT_SECONDS, retries=False)
+
+    def messages(self, channel: str = "") -> list[dict[str, Any]]:
+        """Return the accepted messages, oldest first; of one channel by its id or name, or of all."""
+        return cast("list[dict[str, Any]]", self._call("GET", f"messages?channel={channel.removeprefix('#')}"))
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the requests, oldest first."""
+        return cast("list[dict[str, Any]]", self._call("GET", "requests"))
+
+    def order(self, kind: str, *, method: str = "", channel: str = "", times: int = 1, **options: Any) -> None:
+        """Order a fault (see faults) for the next `times` requests with this method and channel; empty is any."""
+        match = {name: value for name, value in (("method", method), ("channel", channel)) if value}
+        self._call("POST", "faults", [{"match": match, "times": times, "fault": {"kind": kind, **options}}])
+
+    def configure(self, **parts: Any) -> None:
+        """Replace parts of the configuration, as JSON: `rate={"per_second": 0}`."""
+        self._call("PATCH", "config", parts)
+
+    def reset(self) -> None:
+        """Make it as it was at its start."""
+        self._call("POST", "reset")
+
+    def _call(self, method: str, path: str, document: Any = None) -> Any:
+        response = self._http.request(method, f"{self._base}/{path}", json=document)
+        answer = response.json()
+        if response.status >= 400:
+            raise ValueError(f"the Slack stand-in refused {method} {path}: {answer['error']}")
+        return answer

@@ -1,0 +1,161 @@
+"""What the stand-in knows: tokens, channels, webhooks, and how fast it may be posted to. Frozen; replaced as a whole.
+
+The defaults have one of each, so that every error word that depends on them can be met: a channel for each rule, a
+token for each condition. The values are no secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from lab.slack.schema import array, choice, integer, number, record, string
+
+
+class Rule(NamedTuple):
+    """Why posting to a channel is refused: Slack's word to a token, to a webhook, and for which messages.
+
+    An empty `webhook` is a rule that does not bind webhooks. Which word a webhook gets for the others is not published.
+    """
+
+    word: str
+    webhook: str = "action_prohibited"
+    top_level: bool = True
+    replies: bool = True
+
+    def refuses(self, *, reply: bool) -> bool:
+        """Whether it refuses a reply, or a message of its own."""
+        return self.replies if reply else self.top_level
+
+
+RULES: Final = {
+    "archived": Rule("is_archived", webhook="channel_is_archived"),
+    "not-joined": Rule("not_in_channel", webhook=""),
+    "read-only": Rule("restricted_action_read_only_channel"),
+    "thread-only": Rule("restricted_action_thread_only_channel", replies=False),
+    "no-threads": Rule("restricted_action_non_threadable_channel", top_level=False),
+    "admins-only": Rule("restricted_action", webhook="posting_to_general_channel_denied"),
+    "keys-revoked": Rule("ekm_access_denied"),
+}
+TOKEN_REFUSALS: Final = (
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "not_allowed_token_type",
+    "team_access_not_granted",
+    "accesslimited",
+)
+TEAM: Final = "T0LAB"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and the scopes of its app. `refused` is the error word that each call with it gets; empty: none."""
+
+    value: str
+    scopes: tuple[str, ...] = ("chat:write",)
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel. `rule` is a key of RULES; empty where the app may post."""
+
+    id: str
+    name: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An incoming webhook at /services/<path>, with path `team/service/secret`. `refused` as for a token."""
+
+    path: str
+    channel: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast a channel, and a webhook, may be posted to: steadily, and at once after a pause. 0 is without limit.
+
+    Slack documents one per second and "short bursts", without a number.
+    """
+
+    per_second: float = 1.0
+    burst: int = 5
+
+
+TOKENS: Final = (
+    Token("xoxb-lab-token"),
+    Token("xoxb-lab-reader", ("chat:write", "channels:history")),
+    Token("xoxb-lab-no-scopes", ()),
+    *(Token(f"xoxb-lab-{word}", refused=word) for word in TOKEN_REFUSALS),
+)
+CHANNELS: Final = (
+    Channel("C0LABORDERS", "orders"),
+    Channel("C0LABPAYMENTS", "payments"),
+    Channel("C0LABOPS", "ops"),
+    Channel("C0LABFALLBACK", "notifier-fallback"),
+    *(Channel(f"C0LAB{rule.replace('-', '').upper()}", rule, rule) for rule in RULES),
+)
+WEBHOOKS: Final = tuple(
+    Webhook(f"{TEAM}/{channel.id.replace('C', 'B', 1)}/lab-secret", channel.id) for channel in CHANNELS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it. `history_lag` is for how many seconds a message stays out of conversations.history and replies."""
+
+    tokens: tuple[Token, ...] = TOKENS
+    channels: tuple[Channel, ...] = CHANNELS
+    webhooks: tuple[Webhook, ...] = WEBHOOKS
+    rate: Rate = Rate()
+    history_lag: float = 0.0
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel with this id or name; a name may have a leading #."""
+        wanted = name.removeprefix("#")
+        return next((each for each in self.channels if wanted in (each.id, each.name)), None)
+
+    def token(self, value: str) -> Token | None:
+        """Return the token with this value."""
+        return next((each for each in self.tokens if each.value == value), None)
+
+    def webhook(self, path: str) -> Webhook | None:
+        """Return the webhook at /services/<path>."""
+        return next((each for each in self.webhooks if each.path == path), None)
+
+    def changed(self, document: Any) -> Config:
+        """Return this configuration with the parts replaced, each as a whole, that a JSON document names.
+
+        The parts are the fields of this class, their items those of the classes above. Raises ValueError with
+        everything that is wrong.
+        """
+        if problems := list(DOCUMENT(document, "")):
+            raise ValueError("; ".join(problems))
+        return replace(self, **{name: READERS[name](part) for name, part in document.items()})
+
+
+NAME: Final = string(255)
+WORD: Final = string(255, least=0)
+DOCUMENT: Final = record(
+    optional={
+        "tokens": array(record({"value": NAME}, {"scopes": array(NAME, least=0), "refused": WORD}), least=0),
+        "channels": array(record({"id": NAME, "name": NAME}, {"rule": choice("", *RULES)}), least=0),
+        "webhooks": array(record({"path": NAME, "channel": NAME}, {"refused": WORD}), least=0),
+        "rate": record(optional={"per_second": number(least=0), "burst": integer(least=1)}),
+        "history_lag": number(least=0),
+    }
+)
+READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "tokens": lambda part: tuple(
+        Token(**{**each, "scopes": tuple(each.get("scopes", ("chat:write",)))}) for each in part
+    ),
+    "channels": lambda part: tuple(Channel(**each) for each in part),
+    "webhooks": lambda part: tuple(Webhook(**each) for each in part),
+    "rate": lambda part: Rate(**part),
+    "history_lag": float,
+}

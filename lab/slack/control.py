@@ -1,0 +1,122 @@
+"""The control API, under /_control: what was accepted and asked, and orders to misbehave.
+
+    GET  health     {"ok": true}
+    GET  messages   what was accepted, oldest first; ?channel= an id or a name
+    GET  requests   what was asked, oldest first
+    POST faults     add orders to misbehave (a JSON array, see faults); GET: those still due; DELETE: forget them
+    PATCH config    replace parts of the configuration (see Config)
+    POST reset      forget everything, and know again what was known at the start
+
+It needs no token, and listens where Slack does: keep that loopback. It shows neither tokens nor webhooks' secrets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from lab.slack.arguments import parse_json
+from lab.slack.standin import StandIn
+
+PREFIX: Final = "/_control"
+STAND_IN: Final = web.AppKey("stand_in", StandIn)
+
+
+async def health(_request: web.Request) -> web.Response:
+    """Say that the server is up."""
+    return web.json_response({"ok": True})
+
+
+async def messages(request: web.Request) -> web.Response:
+    """Return the accepted messages, with the name of their channel beside its id."""
+    slack = request.app[STAND_IN]
+    names = {channel.id: channel.name for channel in slack.config.channels}
+    wanted = request.query.get("channel", "").removeprefix("#")
+    return web.json_response(
+        [
+            {
+                **asdict(message),
+                "channel_name": names.get(message.channel, ""),
+                "received_at": _iso(message.received_at),
+                "edited": _iso(message.edited),
+            }
+            for message in slack.workspace
+            if wanted in ("", message.channel, names.get(message.channel))
+        ]
+    )
+
+
+async def requests(request: web.Request) -> web.Response:
+    """Return the requests."""
+    return web.json_response(
+        [{**asdict(each), "received_at": _iso(each.received_at)} for each in request.app[STAND_IN].requests]
+    )
+
+
+async def add_faults(request: web.Request) -> web.Response:
+    """Add orders."""
+    request.app[STAND_IN].script.extend(await _document(request))
+    return await pending_faults(request)
+
+
+async def pending_faults(request: web.Request) -> web.Response:
+    """Return the orders that are still due."""
+    return web.json_response(request.app[STAND_IN].script.pending())
+
+
+async def clear_faults(request: web.Request) -> web.Response:
+    """Forget the orders."""
+    request.app[STAND_IN].script.clear()
+    return await pending_faults(request)
+
+
+async def change_config(request: web.Request) -> web.Response:
+    """Replace parts of the configuration."""
+    request.app[STAND_IN].configure(await _document(request))
+    return web.json_response({"ok": True})
+
+
+async def reset(request: web.Request) -> web.Response:
+    """Forget everything."""
+    request.app[STAND_IN].reset()
+    return web.json_response({"ok": True})
+
+
+def application(slack: StandIn) -> web.Application:
+    """Return the control API of a stand-in."""
+    app = web.Application(middlewares=[_explain])
+    app[STAND_IN] = slack
+    app.add_routes(
+        [
+            web.get("/health", health),
+            web.get("/messages", messages),
+            web.get("/requests", requests),
+            web.get("/faults", pending_faults),
+            web.post("/faults", add_faults),
+            web.delete("/faults", clear_faults),
+            web.patch("/config", change_config),
+            web.post("/reset", reset),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400, with what is wrong, to a document that cannot be used."""
+    try:
+        return await handler(request)
+    except ValueError as error:
+        return web.json_response({"ok": False, "error": str(error)}, status=400)
+
+
+async def _document(request: web.Request) -> Any:
+    return parse_json(await request.read())
+
+
+def _iso(seconds: float) -> str | None:
+    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None

@@ -1,0 +1,89 @@
+"""Running the stand-in: in an event loop, or beside a test in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from lab.slack.config import Config
+from lab.slack.server import application
+from lab.slack.standin import StandIn
+from lab.tls import Certificate
+
+UNFINISHED_SECONDS: Final = 0.1  # what a request in progress is given at the end
+
+
+@asynccontextmanager
+async def serving(
+    config: Config,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    certificate: Certificate | None = None,
+    journal: Path | None = None,
+) -> AsyncIterator[str]:
+    """Serve until the block ends, and give the base URL. Port 0 is one that is free. Raises OSError."""
+    context = None
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate.cert, certificate.key)
+    runner = web.AppRunner(
+        application(StandIn(config, journal)),
+        access_log=None,  # its lines would hold the secrets of webhooks
+        handler_cancellation=True,
+        shutdown_timeout=UNFINISHED_SECONDS,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=context).start()
+        yield f"{'https' if context else 'http'}://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@contextmanager
+def running_slack(
+    config: Config | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    certificate: Certificate | None = None,
+    journal: Path | None = None,
+) -> Iterator[str]:
+    """Run the stand-in in a thread until the block ends, and give its base URL, as `https://localhost:40123`.
+
+    `host` is also the name in that URL, so it has to be one of the certificate's. With `journal` the messages are kept
+    in that file, and are there again when it is given to the next one.
+    """
+    started: Future[tuple[str, Callable[[], object]]] = Future()
+
+    async def serve() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        async with serving(config or Config(), host=host, port=port, certificate=certificate, journal=journal) as url:
+            started.set_result((url, lambda: loop.call_soon_threadsafe(ended.set)))
+            await ended.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except OSError as error:
+            started.set_exception(error)
+
+    thread = threading.Thread(target=run, name="slack")
+    thread.start()
+    try:
+        url, end = started.result()
+        try:
+            yield url
+        finally:
+            end()
+    finally:
+        thread.join()

@@ -1,0 +1,173 @@
+"""A small language for the shape of JSON. A specification is a function from a value to the problems in it.
+
+A problem reads as one of `response_metadata.messages` of Slack's `invalid_blocks`: what is wrong, and a JSON pointer to
+where. The sentences that are publicly seen are Slack's (`must be less than 3001 characters`, `no more than 10 items
+allowed`, `missing required field`, `invalid additional property`, `unsupported type`, `failed to match all allowed
+schemas`, `must define either`); the others are in their style.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final
+
+UNBOUNDED: Final = sys.maxsize
+
+Problems = Iterator[str]
+Spec = Callable[[Any, str], Problems]
+
+
+def problem(message: str, at: str) -> str:
+    """One problem as Slack words it. `at` is a JSON pointer, as `/blocks/0/text`."""
+    return f"{message} [json-pointer:{at}]"
+
+
+def anything(_value: Any, _at: str) -> Problems:
+    """Whatever the value is, it is fine."""
+    return iter(())
+
+
+def boolean(value: Any, at: str) -> Problems:
+    """True or false."""
+    if not isinstance(value, bool):
+        yield problem("must be a boolean", at)
+
+
+def number(least: float = -math.inf) -> Spec:
+    """A number that is not smaller than `least`."""
+
+    def check(value: Any, at: str) -> Problems:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield problem("must be a number", at)
+        elif value < least:
+            yield problem(f"must be at least {least}", at)
+
+    return check
+
+
+def integer(least: int, most: int = UNBOUNDED) -> Spec:
+    """A whole number from `least` to `most`."""
+
+    def check(value: Any, at: str) -> Problems:
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield problem("must be a whole number", at)
+        elif not least <= value <= most:
+            yield problem(f"must be from {least} to {most}", at)
+
+    return check
+
+
+def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
+    """Text of so many characters; a character is a Unicode code point."""
+
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, str):
+            yield problem("must provide a string", at)
+        elif len(value) < least:
+            yield problem(f"must be more than {least - 1} characters", at)
+        elif len(value) > most:
+            yield problem(f"must be less than {most + 1} characters", at)
+
+    return check
+
+
+def url(most: int) -> Spec:
+    """An absolute address of so many characters."""
+    length = string(most)
+
+    def check(value: Any, at: str) -> Problems:
+        yield from length(value, at)
+        if isinstance(value, str) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", value):
+            yield problem("must be a valid URL", at)
+
+    return check
+
+
+def choice(*values: str | int) -> Spec:
+    """One of these values."""
+
+    def check(value: Any, at: str) -> Problems:
+        if value not in values:
+            yield problem(f"must be one of: {', '.join(map(str, values))}", at)
+
+    return check
+
+
+def nullable(spec: Spec) -> Spec:
+    """Null, or what `spec` says."""
+    return lambda value, at: iter(()) if value is None else spec(value, at)
+
+
+def array(item: Spec, most: int = UNBOUNDED, least: int = 1) -> Spec:
+    """An array of so many items. One that is too long is reported as such, its items are not looked at."""
+
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, list):
+            yield problem("must be an array", at)
+        elif len(value) < least:
+            yield problem(f"must have at least {least} items", at)
+        elif len(value) > most:
+            yield problem(f"no more than {most} items allowed", at)
+        else:
+            yield from chain.from_iterable(item(each, f"{at}/{index}") for index, each in enumerate(value))
+
+    return check
+
+
+def record(
+    required: Mapping[str, Spec] | None = None,
+    optional: Mapping[str, Spec] | None = None,
+    *,
+    either: tuple[str, ...] = (),
+    more: bool = False,
+) -> Spec:
+    """An object with these keys. `either` names optional keys of which one must be there; `more` allows other keys."""
+    required, optional = required or {}, optional or {}
+    known = {**optional, **required}
+
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, dict):
+            yield problem("must be an object", at)
+            return
+        yield from (problem(f"missing required field: {key}", at) for key in required if key not in value)
+        if either and not any(key in value for key in either):
+            yield problem(f"must define either {' or '.join(f'`{key}`' for key in either)}", at)
+        if not more:
+            yield from (problem(f"invalid additional property: {key}", at) for key in value if key not in known)
+        for key, spec in known.items():
+            if key in value:
+                yield from spec(value[key], f"{at}/{key}")
+
+    return check
+
+
+def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
+    """An object whose `tag` says which of the specifications the rest of it has to meet."""
+
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, dict):
+            yield problem("must be an object", at)
+        elif tag not in value:
+            yield problem(f"missing required field: {tag}", at)
+        elif not isinstance(value[tag], str) or value[tag] not in specs:
+            yield problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}")
+        else:
+            yield from specs[value[tag]]({key: each for key, each in value.items() if key != tag}, at)
+
+    return check
+
+
+def union(spec: Spec) -> Spec:
+    """A place where Slack takes several kinds of object: it names the place before the problem inside it."""
+
+    def check(value: Any, at: str) -> Problems:
+        found = list(spec(value, at))
+        if found:
+            yield problem("failed to match all allowed schemas", at)
+        yield from found
+
+    return check

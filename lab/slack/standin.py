@@ -1,0 +1,63 @@
+"""The whole state of the stand-in in one place: what it knows, holds, was told, and was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.slack.config import Config
+from lab.slack.faults import Script
+from lab.slack.rate import Limiter
+from lab.slack.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that came in. `status` is what was answered, None where the connection ended before.
+
+    Neither the token nor a webhook's secret is here: `token` says whether there was one, `path` ends before the secret.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    token: bool
+    received_at: float
+    channel: str = ""
+    fault: str = ""
+    status: int | None = None
+
+
+@dataclass(slots=True)
+class StandIn:
+    """A Slack. `start` is the configuration that a reset brings back."""
+
+    start: Config
+    journal: Path | None = None
+    config: Config = field(init=False)
+    workspace: Workspace = field(init=False)
+    limiter: Limiter = field(init=False)
+    script: Script = field(init=False, default_factory=Script)
+    requests: list[Request] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.workspace = Workspace(self.journal)
+        self._begin()
+
+    def configure(self, document: Any) -> None:
+        """Change the configuration by a JSON document (Config.changed). Raises ValueError."""
+        self.config = self.config.changed(document)
+        self.limiter.rate = self.config.rate
+
+    def reset(self) -> None:
+        """Forget messages, requests and orders, and know again what was known at the start."""
+        self.workspace.clear()
+        self.script.clear()
+        self.requests.clear()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.config = self.start
+        self.limiter = Limiter(self.start.rate)

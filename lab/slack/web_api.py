@@ -1,0 +1,70 @@
+"""The Web API: which methods there are, and who may call them.
+
+Shapes, words and scopes are those of docs.slack.dev/reference/methods. Only posting is rate-limited; the tiers of the
+other methods (50 calls a minute and more) are left to a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from lab.slack.answer import Answer, RefusedError, json_answer
+from lab.slack.chat import post_message, update
+from lab.slack.config import TEAM, Token
+from lab.slack.conversations import history, replies
+from lab.slack.standin import StandIn
+from lab.slack.views import BOT, USER
+
+Arguments = Mapping[str, Any]
+
+
+def auth_test(_slack: StandIn, _token: Token, _arguments: Arguments) -> dict[str, Any]:
+    """Say whose token it is."""
+    return {
+        "url": "https://lab.slack.example/",
+        "team": "Lab",
+        "user": "notifier",
+        "team_id": TEAM,
+        "user_id": USER,
+        "bot_id": BOT,
+        "is_enterprise_install": False,
+    }
+
+
+class Method(NamedTuple):
+    """A method: what it does, and the scope that it needs (empty: none)."""
+
+    run: Callable[[StandIn, Token, Arguments], dict[str, Any]]
+    scope: str = ""
+
+
+METHODS: Final = {
+    "auth.test": Method(auth_test),
+    "chat.postMessage": Method(post_message, "chat:write"),
+    "chat.update": Method(update, "chat:write"),
+    "conversations.history": Method(history, "channels:history"),
+    "conversations.replies": Method(replies, "channels:history"),
+}
+
+
+def call(slack: StandIn, name: str, token: str, arguments: Arguments) -> Answer:
+    """Answer one call. Raises RefusedError, RateLimitedError."""
+    method = METHODS.get(name)
+    if not method:
+        raise RefusedError("unknown_method", req_method=name)
+    document = method.run(slack, _authorized(slack, token, method.scope), arguments)
+    return json_answer(200, {"ok": True, **document}, accepted=True)
+
+
+def _authorized(slack: StandIn, value: str, scope: str) -> Token:
+    if not value:
+        raise RefusedError("not_authed")
+    token = slack.config.token(value)
+    if not token:
+        raise RefusedError("invalid_auth")
+    if token.refused:
+        raise RefusedError(token.refused)
+    if scope and scope not in token.scopes:
+        raise RefusedError("missing_scope", needed=scope, provided=",".join(token.scopes))
+    return token

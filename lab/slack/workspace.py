@@ -1,0 +1,128 @@
+"""The messages that were accepted, by channel and time, as Slack keeps them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from lab.slack.content import Content
+
+MICROSECONDS: Final = 1_000_000
+TS_STEP_MICROSECONDS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `ts` identifies it in its channel; times of ours are Unix seconds.
+
+    `via` is how it came, `options` what was asked for beside the content (`unfurl_links`, `link_names`, ...); `edited`
+    is the time of the last update, 0 for none.
+    """
+
+    channel: str
+    ts: str
+    text: str
+    via: Literal["token", "webhook"]
+    received_at: float
+    blocks: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    thread_ts: str = ""
+    edited: float = 0.0
+
+
+class Workspace:
+    """Holds the messages, oldest first; with a `journal` file also beyond the end of the process."""
+
+    def __init__(self, journal: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._messages: dict[tuple[str, str], Message] = {}
+        self._last: dict[str, int] = {}
+        for message in _read(journal) if journal else ():
+            self._add(message)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._messages.values())
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Return the message of this channel and time."""
+        return self._messages.get((channel, ts))
+
+    def in_channel(self, channel: str) -> list[Message]:
+        """Return the messages of a channel, replies included, oldest first."""
+        return [message for message in self if message.channel == channel]
+
+    def post(
+        self,
+        channel: str,
+        content: Content,
+        *,
+        via: Literal["token", "webhook"],
+        thread_ts: str = "",
+        options: dict[str, Any] | None = None,
+    ) -> Message:
+        """Keep a new message. A reply to a reply joins its thread; one to nothing becomes a message of its own.
+
+        The latter is what Slack does when the parent is gone: it says ok, and leaves out thread_ts.
+        """
+        parent = self.find(channel, thread_ts)
+        message = Message(
+            channel=channel,
+            ts=self._next_ts(channel),
+            text=content.text or "",
+            via=via,
+            received_at=self._clock(),
+            blocks=content.blocks or [],
+            attachments=content.attachments or [],
+            metadata=content.metadata or {},
+            options=options or {},
+            thread_ts=(parent.thread_ts or parent.ts) if parent else "",
+        )
+        return self._keep(message)
+
+    def edit(self, message: Message, content: Content) -> Message:
+        """Change what a message says; what the content leaves out stays."""
+        given = {name: value for name, value in asdict(content).items() if value is not None}
+        return self._keep(replace(message, edited=self._clock(), **given))
+
+    def clear(self) -> None:
+        """Forget all messages."""
+        self._messages.clear()
+        self._last.clear()
+        if self._journal:
+            self._journal.unlink(missing_ok=True)
+
+    def _add(self, message: Message) -> None:
+        self._messages[message.channel, message.ts] = message
+        self._last[message.channel] = max(_microseconds(message.ts), self._last.get(message.channel, 0))
+
+    def _keep(self, message: Message) -> Message:
+        self._add(message)
+        if self._journal:
+            with self._journal.open("a") as lines:
+                lines.write("\n" + json.dumps(asdict(message)))
+        return message
+
+    def _next_ts(self, channel: str) -> str:
+        """Return a ts later than all of the channel: the second, then a count within it, as "1732263600.000100"."""
+        now = int(self._clock()) * MICROSECONDS
+        ts = max(now, self._last.get(channel, 0)) + TS_STEP_MICROSECONDS
+        return f"{ts // MICROSECONDS}.{ts % MICROSECONDS:06d}"
+
+
+def _microseconds(ts: str) -> int:
+    return int(ts.replace(".", ""))
+
+
+def _read(journal: Path) -> Iterator[Message]:
+    """Read what an earlier process kept. A line that it was killed in is no message."""
+    for line in journal.read_text().splitlines() if journal.exists() else ():
+        with suppress(ValueError):
+            yield Message(**json.loads(line))
