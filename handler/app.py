@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
+from handler import redaction
 from handler.bootstrap import pipeline
 from handler.model import Outcome, State
-from handler.redaction import RedactingFilter
 from handler.stages.parse import records
 
 logger: Final = Logger(utc=True)
-logger.addFilter(RedactingFilter())
+redaction.install(logging.getLogger(logger.service), logging.getLogger())
 
 
 class UnfinishedError(Exception):

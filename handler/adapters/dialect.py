@@ -1,0 +1,81 @@
+"""What MySQL 8 and MariaDB say differently: the session's SQL, and the numbers of their errors.
+
+Numbers and SQLSTATEs: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". Where a number is not in
+the table, the class of its SQLSTATE (its first two characters, ISO 9075) decides; where that says nothing either, the
+failure counts as the server's, and the event is tried again.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_UNKNOWN: Final = "DB_UNAVAILABLE"
+
+_NUMBERS: Final = {
+    "DB_DENIED": (1044, 1142, 1143, 1227, 1370),
+    "DB_LOGIN": (1045, 1130, 1251, 1698, 1820, 1862, 2059, 2061, 3118, 3159, 3955, 4151),
+    "DB_BUSY": (1040, 1041, 1135, 1203, 1226),
+    "DB_TIMEOUT": (1205, 1317, 1969, 3024),
+    "DB_TLS": (2026,),
+    "DB_UNAVAILABLE": (1049, 1053, 1129, 1152, 2003, 2006, 2013),
+    "QUERY_FORBIDDEN": (1290, 1792, 1836),
+    "QUERY_DUPLICATE_COLUMN": (1060,),
+    "QUERY_INVALID": (1221, 1267, 1270, 1271, 1356, 1411, 1525, 3636),
+}
+_CODES: Final = {number: code for code, numbers in _NUMBERS.items() for number in numbers}
+
+_CLASSES: Final = {
+    "08": "DB_UNAVAILABLE",
+    "21": "QUERY_INVALID",
+    "22": "QUERY_INVALID",
+    "23": "QUERY_INVALID",
+    "25": "QUERY_FORBIDDEN",
+    "28": "DB_LOGIN",
+    "42": "QUERY_INVALID",
+    "70": "DB_TIMEOUT",
+}
+
+# The server, or what stands between, has closed the connection; the statement did not run to its end. 0 is PyMySQL's
+# for a connection that is closed already; 1927 is MariaDB's, 3169 and 4031 are MySQL's for a session that was ended.
+LOST: Final = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
+
+# A warning that the rows are not all there. MariaDB stops a recursion so; MySQL raises 3636.
+_INCOMPLETE: Final = frozenset({1931})
+
+# Messages that quote a name out of the SQL, and never a value: an unknown or ambiguous column, an unknown table.
+_QUOTES_A_NAME: Final = frozenset({1052, 1054, 1146})
+_QUOTED_NAME: Final = re.compile(r"'([\w$.]{1,130})'")
+
+
+def session_sql(statement_seconds: float, rows: int, idle_seconds: float) -> str:
+    """The one statement that makes a new session read-only, UTC and limited, on either server.
+
+    `/*M! */` is read by MariaDB alone; `/*!50720 */` by MySQL from 5.7.20 on, and never by MariaDB, which skips the
+    versions 50700 to 50999. `wait_timeout` frees the connection of an execution environment that was frozen for good.
+    A statement's own LIMIT goes before `sql_select_limit`: whoever reads the rows has to count them too.
+    """
+    milliseconds = math.ceil(statement_seconds * 1000)
+    return (
+        f"SET SESSION time_zone = '+00:00', sql_select_limit = {rows}, wait_timeout = {math.ceil(idle_seconds)}"
+        f" /*M!100000 , tx_read_only = 1, max_statement_time = {milliseconds / 1000} */"
+        f" /*!50720 , transaction_read_only = 1, max_execution_time = {milliseconds} */"
+    )
+
+
+def code_of(number: int, sqlstate: str | None) -> str:
+    """The notifier's code for a server's error number and, where it has one, its SQLSTATE."""
+    return _CODES.get(number) or _CLASSES.get((sqlstate or "")[:2], _UNKNOWN)
+
+
+def name_in(number: int, message: str) -> str:
+    """The column or table that the message is about, where it is certain that this is a name; else nothing."""
+    match = _QUOTED_NAME.search(message) if number in _QUOTES_A_NAME else None
+    return match[1] if match else ""
+
+
+def is_incomplete(warnings: Iterable[int]) -> bool:
+    """Whether the numbers of a statement's warnings say that the server cut its result short."""
+    return not _INCOMPLETE.isdisjoint(warnings)

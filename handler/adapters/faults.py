@@ -1,0 +1,50 @@
+"""What an error of PyMySQL means: a code, and a detail without any of the server's text that may quote a value."""
+
+from __future__ import annotations
+
+import ssl
+
+import pymysql
+from pymysql.constants import CR
+
+from handler.adapters import dialect
+from handler.errors import SourceError
+from handler.model import DatabaseAddress
+
+
+class ConnectionLostError(SourceError):
+    """The server or the network ended the connection: a new one may do."""
+
+
+def of_connecting(address: DatabaseAddress, error: pymysql.MySQLError) -> SourceError:
+    """Why no session was opened: a SourceError (DB_*)."""
+    place = f"{address.name} ({address.host}:{address.port})"
+    cause = error.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return SourceError("DB_TLS", f"{place}: {cause.verify_message}")
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+        return SourceError("DB_TLS", f"{place}: {cause.reason}")
+    if isinstance(cause, OSError):
+        return SourceError("DB_UNAVAILABLE", f"{place}: {cause.strerror or type(cause).__name__}")
+    number, code = _classified(error)
+    note = ", the server offers no TLS" if number == CR.CR_SSL_CONNECTION_ERROR else ""
+    return SourceError(code, f"{place}: error {number}{note}")
+
+
+def of_statement(name: str, error: pymysql.MySQLError, read_seconds: float, statement_seconds: float) -> SourceError:
+    """Why a statement failed: a ConnectionLostError, or another SourceError (DB_*, QUERY_*)."""
+    if isinstance(error.__context__, TimeoutError):
+        return SourceError("DB_TIMEOUT", f"{name}: no answer within {read_seconds:g} s")
+    number, code = _classified(error)
+    if number in dialect.LOST:
+        return ConnectionLostError("DB_UNAVAILABLE", f"{name}: the connection was lost, error {number}")
+    if code == "DB_TIMEOUT":
+        return SourceError(code, f"{name}: error {number}, the limit is {statement_seconds:g} s")
+    subject = dialect.name_in(number, str(error.args[-1]))
+    return SourceError(code, f"{name}: error {number}" + (f", {subject}" if subject else ""))
+
+
+def _classified(error: pymysql.MySQLError) -> tuple[int, str]:
+    """The error's number (0 where PyMySQL gives none: it lost the thread of the protocol), and its code."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return number, dialect.code_of(number, getattr(error, "sqlstate", None))

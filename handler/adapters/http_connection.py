@@ -1,0 +1,169 @@
+"""A kept-alive connection that knows what it did: whether a request left, how long it idled, and when to give up.
+
+urllib3's exceptions alone do not say whether any of a request has left (a reset in the TLS handshake and one after the
+request look the same), and its timeouts bound each silence, not the whole. Both matter to whoever must not post twice.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from http.client import HTTPException
+from http.client import HTTPResponse as PlainResponse
+from typing import Any, Final
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+# A NAT gateway forgets a flow after 350 s, and load balancers close theirs after 60 s by default:
+# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+IDLE_SECONDS: Final = 50.0
+
+
+class Cause(StrEnum):
+    """Where an exchange broke off."""
+
+    NAME = "name"
+    CONNECT = "connect"
+    CONNECT_TIMEOUT = "connect timeout"
+    HANDSHAKE = "handshake"
+    CERTIFICATE = "certificate"
+    # From here on at least a part of the request has left.
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    SIZE = "size"
+
+    @property
+    def sent(self) -> bool:
+        """Whether the other side can have acted on the request."""
+        return self in {Cause.TIMEOUT, Cause.CUT, Cause.SIZE}
+
+
+class ExchangeError(Exception):
+    """There is no whole answer. `kept`: a connection that had served before was found dead, so a new one may do."""
+
+    def __init__(self, cause: Cause, detail: str, *, kept: bool = False) -> None:
+        super().__init__(cause, detail)
+        self.cause = cause
+        self.detail = detail
+        self.kept = kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A point in time by two clocks: in a frozen environment the monotonic one may stand still."""
+
+    monotonic: float = field(default_factory=time.monotonic)
+    wall: float = field(default_factory=time.time)
+
+    def age(self) -> float:
+        return max(time.monotonic() - self.monotonic, time.time() - self.wall)
+
+
+class _Until(io.RawIOBase):
+    """The reading side of a socket, up to a moment: a peer that sends a byte a second gains no time by it."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, until: float) -> None:
+        self._sock = sock
+        self._raw = raw
+        self._until = until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        remaining = self._until - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._sock.settimeout(remaining)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(PlainResponse):
+    def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_Until(sock, self.fp.detach(), until))
+
+
+class _Connection(HTTPConnection):
+    response_class: Any
+    _used: _Moment | None = None
+
+    def connect(self) -> None:
+        self._used = None
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError as error:
+            raise ExchangeError(Cause.CERTIFICATE, f"{self.host}: {error.verify_message}") from None
+        except ssl.SSLError as error:
+            raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {error.reason}") from None
+        except TimeoutError:
+            raise ExchangeError(Cause.CONNECT_TIMEOUT, f"no TLS with {self.host} in time") from None
+        except OSError as error:
+            raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {type(error).__name__}") from None
+
+    def _new_conn(self) -> socket.socket:
+        """Try the host's addresses in turn, within one connect timeout for all of them: urllib3 gives it to each."""
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise ExchangeError(Cause.NAME, f"{self.host} cannot be resolved") from None
+        until = time.monotonic() + self.seconds
+        problem = ExchangeError(Cause.NAME, f"{self.host} has no address")
+        for number, (*_, address) in enumerate(found):
+            share = (until - time.monotonic()) / (len(found) - number)
+            try:
+                sock = socket.create_connection((str(address[0]), self.port), max(share, 0.001))
+            except TimeoutError:
+                problem = ExchangeError(Cause.CONNECT_TIMEOUT, f"no connection to {self.host} in {self.seconds:g} s")
+            except OSError as error:
+                problem = ExchangeError(Cause.CONNECT, f"no connection to {self.host}: {error.strerror}")
+            else:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return sock
+        raise problem
+
+    @property
+    def seconds(self) -> float:
+        """What urllib3 leaves for the next step: to connect, then to read the whole answer."""
+        return self.timeout or 0.0
+
+    def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
+        kept, self._used = self._used is not None, _Moment()
+        self.response_class = partial(_Response, until=time.monotonic() + self.seconds)
+        try:
+            return super().getresponse()
+        except TimeoutError:
+            raise ExchangeError(Cause.TIMEOUT, f"no answer from {self.host} in time") from None
+        except (OSError, HTTPException) as error:
+            detail = f"the connection to {self.host} broke before its answer ({type(error).__name__})"
+            raise ExchangeError(Cause.CUT, detail, kept=kept) from None
+
+    @property
+    def is_connected(self) -> bool:
+        return super().is_connected and (self._used is None or self._used.age() < IDLE_SECONDS)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class Pool(HTTPConnectionPool):
+    """Kept connections to one host."""
+
+    ConnectionCls = _Connection
+
+
+class TlsPool(HTTPSConnectionPool):
+    """Kept connections to one host, over TLS."""
+
+    ConnectionCls = _TlsConnection

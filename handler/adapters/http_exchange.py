@@ -1,0 +1,113 @@
+"""One HTTP request and its whole answer, or a word on how far it came: no redirect, no retry, no proxy, no surprise.
+
+Proxies in the environment (HTTPS_PROXY) are not obeyed: what stands between a secret and its reader is the
+deployment's to say, not a variable's.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Final
+
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, Timeout
+from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
+
+from handler.adapters.http_connection import Cause, ExchangeError, Pool, TlsPool
+
+_CHUNK: Final = 65_536
+
+# Its lines quote addresses. The address of a webhook is a secret, and that of a lookup holds values of a row.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds to connect and in all, and bytes of an answer's body."""
+
+    connect: float
+    total: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment at which everything that belongs together has to be over."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """The moment in so many seconds."""
+        return cls(time.monotonic() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds until then; negative once it has passed."""
+        return self.at - time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said, read to its end. The names of headers match in any case."""
+
+    status: int
+    headers: HTTPHeaderDict
+    body: bytes
+
+
+class Exchange:
+    """Sends requests over kept-alive connections; as many threads may share one as it keeps connections to a host."""
+
+    def __init__(self, tls: ssl.SSLContext | None, limits: Limits, *, connections: int, server_name: str = "") -> None:
+        """`server_name` is whom the certificate must name, where that is not the host in the address."""
+        self._limits = limits
+        self._pools = PoolManager(maxsize=connections, ssl_context=tls, server_hostname=server_name or None)
+        self._pools.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, deadline: Deadline
+    ) -> Answer:
+        """Send once, and return the answer whatever its status. Raises ExchangeError."""
+        seconds = deadline.remaining()
+        if seconds <= 0:
+            raise ExchangeError(Cause.CONNECT_TIMEOUT, "no time was left to send it")
+        try:
+            response = self._pools.urlopen(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=Timeout(connect=self._limits.connect, total=seconds),
+            )
+            return Answer(response.status, response.headers, self._whole(response))
+        except LocationValueError:
+            raise ExchangeError(Cause.NAME, "the address cannot be read") from None
+        except (ReadTimeoutError, TimeoutError):
+            raise ExchangeError(Cause.TIMEOUT, "no whole answer in time") from None
+        except (HTTPError, HTTPException, OSError) as error:
+            raise ExchangeError(Cause.CUT, f"the answer broke off ({type(error).__name__})") from None
+
+    def _whole(self, response: BaseHTTPResponse) -> bytes:
+        try:
+            return self._body(response)
+        except BaseException:
+            response.close()  # what is left of this answer must not be read as the beginning of the next
+            raise
+        finally:
+            response.release_conn()
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        body = bytearray()
+        while chunk := response.read(_CHUNK):
+            body += chunk
+            if len(body) > self._limits.size:
+                raise ExchangeError(Cause.SIZE, f"the answer is larger than {self._limits.size} bytes")
+        return bytes(body)

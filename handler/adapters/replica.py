@@ -1,0 +1,141 @@
+"""The read replicas: to each one kept, verified, read-only connection, which is opened when it is first needed.
+
+The traps that this is built around:
+
+- Without autocommit a kept connection sees its first snapshot for ever, and a row that is replicated later never.
+- PyMySQL's default takes any server, with TLS or without. Given a context, it goes on only once that has verified.
+- A read timeout of ours leaves the statement running on the server. So the server has a limit too, which is shorter;
+  and after such a timeout nothing is repeated. A connection that the other side closed is replaced, once per lookup.
+- A limit that is hit does not always raise: MariaDB's BENCHMARK returns an ordinary row. So the time is measured.
+- An execution environment is frozen between events, and what stands between cuts idle connections without a word.
+- A text that is compared with an integer column is cut to its leading digits: '1abc' finds row 1. Nothing here can
+  help: the form of an id is checked long before (model.IdRule).
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import pymysql
+
+from handler.adapters import rows
+from handler.adapters.credential import Credential
+from handler.adapters.faults import ConnectionLostError, of_statement
+from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
+from handler.errors import SourceError
+from handler.model import DatabaseAddress, Row, Value
+from handler.ports import Secrets
+
+Clock = Callable[[], float]
+
+LIMITS: Final = Limits()
+# A freeze of the execution environment stops one of them.
+CLOCKS: Final[Sequence[Clock]] = (time.time, time.monotonic)
+
+
+class Replicas:
+    """ports.Database over PyMySQL; for one thread, as a connection of PyMySQL is.
+
+    `tls` gives the shared context that trusts a CA file (empty: the deployment's). The login of the database `name` is
+    the secret `databases/<name>`; where the server refuses it, the secret is read anew.
+    """
+
+    def __init__(
+        self,
+        addresses: Mapping[str, DatabaseAddress],
+        secrets: Secrets,
+        tls: Callable[[str], ssl.SSLContext],
+        limits: Limits = LIMITS,
+        clocks: Sequence[Clock] = CLOCKS,
+    ) -> None:
+        self._replicas = {name: _Replica(address, secrets, tls, limits, clocks) for name, address in addresses.items()}
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form (rows.py).
+
+        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED), ConfigError (CONFIG_*).
+        """
+        replica = self._replicas.get(database)
+        if replica is None:
+            raise SourceError("DB_UNKNOWN", f"{database}; there are: {', '.join(sorted(self._replicas)) or 'none'}")
+        return replica.select(sql, parameters, limit)
+
+    def close(self) -> None:
+        """Close what is open. The next lookup opens anew."""
+        for replica in self._replicas.values():
+            replica.close()
+
+
+class _Replica:
+    """One database, and the connection to it."""
+
+    def __init__(
+        self,
+        address: DatabaseAddress,
+        secrets: Secrets,
+        tls: Callable[[str], ssl.SSLContext],
+        limits: Limits,
+        clocks: Sequence[Clock],
+    ) -> None:
+        self._address = address
+        self._credential = Credential(secrets, f"databases/{address.name}", LOGIN_PATTERN, LOGIN_FORM)
+        self._tls = tls
+        self._limits = limits
+        self._clocks = clocks
+        self._kept: Connection | None = None
+        self._used_at = self._now()
+
+    def select(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        try:
+            return self._attempt(sql, parameters, limit)
+        except ConnectionLostError:
+            return self._attempt(sql, parameters, limit)
+
+    def close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.open:
+            kept.close()
+
+    def _attempt(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        with self._session() as connection:
+            started = self._now()
+            columns, found = run(connection, sql, parameters, min(limit, self._limits.rows))
+        if self._seconds_since(started) >= self._limits.statement:
+            raise SourceError("DB_TIMEOUT", f"{self._address.name}: over the limit of {self._limits.statement:g} s")
+        return rows.named(columns, found, parameters.values())
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        """The connection. It is kept on only where what was asked ended cleanly, be it with an error of the server."""
+        try:
+            yield self._connected()
+        except pymysql.MySQLError as error:
+            trouble = of_statement(self._address.name, error, self._limits.read, self._limits.statement)
+            if isinstance(trouble, ConnectionLostError):
+                self.close()
+            raise trouble from None
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._used_at = self._now()
+
+    def _connected(self) -> Connection:
+        if self._kept is None or not self._kept.open or self._seconds_since(self._used_at) > self._limits.idle:
+            self.close()
+            self._kept = self._credential.use(self._open, refusal="DB_LOGIN")
+        return self._kept
+
+    def _open(self, secret: str) -> Connection:
+        login = Login.parse(self._credential.name, secret)
+        return connect(self._address, login, self._tls(self._address.ca), self._limits)
+
+    def _now(self) -> list[float]:
+        return [clock() for clock in self._clocks]
+
+    def _seconds_since(self, moment: list[float]) -> float:
+        return max(now - then for now, then in zip(self._now(), moment, strict=True))

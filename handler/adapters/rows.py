@@ -1,0 +1,76 @@
+"""The one normal form of column values, and of the values that are bound into SQL.
+
+| column                                | value                                                            |
+|---------------------------------------|------------------------------------------------------------------|
+| TINYINT to BIGINT, YEAR, BOOLEAN      | int (MySQL's BOOLEAN is a TINYINT: 0 or 1)                       |
+| DECIMAL, FLOAT, DOUBLE                | Decimal of the digits that the server wrote                      |
+| CHAR, VARCHAR, TEXT, ENUM, SET, JSON  | str                                                              |
+| TIMESTAMP, DATETIME                   | aware datetime in UTC; a DATETIME holds no zone and is read as UTC |
+| DATE                                  | date                                                             |
+| TIME                                  | str, HH:MM:SS, with a fraction where the column has one          |
+| NULL, and a date that is none (0000-00-00, 2026-00-10) | None                                            |
+| BINARY, VARBINARY, BLOB, BIT, GEOMETRY | none: ROW_VALUE_UNSUPPORTED                                     |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from pymysql import converters
+from pymysql.constants import FIELD_TYPE
+
+from handler.errors import SourceError
+from handler.model import Row, Value
+
+
+def _utc(text: str) -> datetime | None:
+    value = converters.convert_datetime(text)
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
+
+
+def _date(text: str) -> date | None:
+    value = converters.convert_date(text)
+    return value if isinstance(value, date) else None
+
+
+def _literal(value: datetime, _mapping: object = None) -> str:
+    return converters.escape_datetime(value.astimezone(UTC))
+
+
+# PyMySQL's table of both directions: a column's type to a reader of its text, a Python type to a writer of its literal.
+CONVERSIONS: Final[dict[type[Any] | int, Callable[..., Any]]] = {
+    **converters.conversions,
+    FIELD_TYPE.FLOAT: Decimal,
+    FIELD_TYPE.DOUBLE: Decimal,
+    FIELD_TYPE.TIMESTAMP: _utc,
+    FIELD_TYPE.DATETIME: _utc,
+    FIELD_TYPE.DATE: _date,
+    FIELD_TYPE.TIME: converters.through,
+    datetime: _literal,
+}
+
+
+def named(columns: Sequence[str], values: Sequence[Sequence[Any]], bound: Iterable[Value] = ()) -> list[Row]:
+    """Rows by column name; `bound` is what was bound into the SQL, and never shown.
+
+    Raises SourceError (QUERY_DUPLICATE_COLUMN, ROW_VALUE_UNSUPPORTED) that names the columns.
+    """
+    doubled = [position for position, column in enumerate(columns) if columns.count(column) > 1]
+    if doubled:
+        labels = dict.fromkeys(_label(columns, position, bound) for position in doubled)
+        raise SourceError("QUERY_DUPLICATE_COLUMN", ", ".join(labels))
+    for row in values:
+        for position, value in enumerate(row):
+            if isinstance(value, bytes):
+                raise SourceError("ROW_VALUE_UNSUPPORTED", _label(columns, position, bound))
+    return [dict(zip(columns, row, strict=True)) for row in values]
+
+
+def _label(columns: Sequence[str], position: int, bound: Iterable[Value]) -> str:
+    """The column's name, or its position: without AS a column is named after its expression, bound values and all."""
+    column = columns[position]
+    safe = column.isidentifier() and not any(column in str(value) for value in bound)
+    return column if safe else f"column {position + 1}, which needs a name by AS"

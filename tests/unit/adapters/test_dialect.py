@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from handler.adapters import dialect
+from handler.errors import CODES
+
+# What each server sees of a statement, by the rules of its manual on executable comments.
+MARIADB_ONLY = re.compile(r"/\*M!\d+ (.*?)\*/")
+MYSQL_ONLY = re.compile(r"/\*!\d+ (.*?)\*/")
+
+
+def as_read_by(server: str, sql: str) -> set[str]:
+    own, foreign = (MARIADB_ONLY, MYSQL_ONLY) if server == "MariaDB" else (MYSQL_ONLY, MARIADB_ONLY)
+    plain = own.sub(r"\1", foreign.sub("", sql))
+    assert "/*" not in plain
+    return {setting.strip() for setting in plain.removeprefix("SET SESSION ").split(",")}
+
+
+COMMON = {"time_zone = '+00:00'", "sql_select_limit = 1001", "wait_timeout = 120"}
+
+
+@pytest.mark.parametrize(
+    ("server", "own"),
+    [
+        ("MariaDB", {"tx_read_only = 1", "max_statement_time = 2.5"}),
+        ("MySQL", {"transaction_read_only = 1", "max_execution_time = 2500"}),
+    ],
+)
+def test_each_server_reads_its_own_limits_and_none_of_the_other(server: str, own: set[str]) -> None:
+    sql = dialect.session_sql(statement_seconds=2.5, rows=1001, idle_seconds=120)
+    assert as_read_by(server, sql) == COMMON | own
+
+
+def test_the_version_of_mysql_is_one_that_mariadb_skips() -> None:
+    """MariaDB reads `/*!` comments too, except those of the versions that only MySQL had."""
+    versions = re.findall(r"/\*!(\d+)", dialect.session_sql(1, 1, 1))
+    assert [50700 <= int(version) <= 50999 for version in versions] == [True]
+
+
+def test_a_limit_below_a_unit_is_not_rounded_to_none() -> None:
+    sql = dialect.session_sql(statement_seconds=0.0001, rows=1, idle_seconds=0.5)
+    assert "max_statement_time = 0.001" in sql
+    assert "max_execution_time = 1 " in sql
+    assert "wait_timeout = 1 " in sql
+
+
+@pytest.mark.parametrize(
+    ("number", "sqlstate", "code"),
+    [
+        (1040, "08004", "DB_BUSY"),
+        (1203, "42000", "DB_BUSY"),
+        (1226, "42000", "DB_BUSY"),
+        (1044, "42000", "DB_DENIED"),
+        (1142, "42000", "DB_DENIED"),
+        (1143, "42000", "DB_DENIED"),
+        (1370, "42000", "DB_DENIED"),
+        (1045, "28000", "DB_LOGIN"),
+        (1698, "28000", "DB_LOGIN"),
+        (1130, "HY000", "DB_LOGIN"),
+        (3118, "HY000", "DB_LOGIN"),
+        (1969, "70100", "DB_TIMEOUT"),
+        (3024, "HY000", "DB_TIMEOUT"),
+        (1317, "70100", "DB_TIMEOUT"),
+        (1205, "HY000", "DB_TIMEOUT"),
+        (2026, None, "DB_TLS"),
+        (1049, "42000", "DB_UNAVAILABLE"),
+        (2003, None, "DB_UNAVAILABLE"),
+        (1290, "HY000", "QUERY_FORBIDDEN"),
+        (1792, "25006", "QUERY_FORBIDDEN"),
+        (1060, "42S21", "QUERY_DUPLICATE_COLUMN"),
+        (1054, "42S22", "QUERY_INVALID"),
+        (1064, "42000", "QUERY_INVALID"),
+        (1146, "42S02", "QUERY_INVALID"),
+        (1052, "23000", "QUERY_INVALID"),
+        (1242, "21000", "QUERY_INVALID"),
+        (1690, "22003", "QUERY_INVALID"),
+        (3636, "HY000", "QUERY_INVALID"),
+        (9999, "HY000", "DB_UNAVAILABLE"),
+        (9999, None, "DB_UNAVAILABLE"),
+        (9999, "42000", "QUERY_INVALID"),
+    ],
+)
+def test_an_error_of_either_server_has_a_code(number: int, sqlstate: str | None, code: str) -> None:
+    assert dialect.code_of(number, sqlstate) == code
+    assert code in CODES
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "name"),
+    [
+        (1054, "Unknown column 'nmae' in 'field list'", "nmae"),
+        (1054, "Unknown column 'o.nmae' in 'SELECT'", "o.nmae"),
+        (1146, "Table 'shop.orderz' doesn't exist", "shop.orderz"),
+        (1052, "Column 'id' in SELECT is ambiguous", "id"),
+        (1054, "Unknown column 'Jane Doe' in 'where clause'", ""),
+        (1525, "Incorrect DATE value: '2026-13-01'", ""),
+        (1064, "You have an error in your SQL syntax near 'Jane'' at line 1", ""),
+        (1045, "Access denied for user 'notifier'@'10.0.0.1'", ""),
+    ],
+)
+def test_only_names_out_of_the_sql_are_repeated(number: int, message: str, name: str) -> None:
+    assert dialect.name_in(number, message) == name
+
+
+def test_a_cut_recursion_is_told_from_a_harmless_warning() -> None:
+    assert dialect.is_incomplete([1292, 1931])
+    assert not dialect.is_incomplete([1292, 1365])
