@@ -1,0 +1,54 @@
+"""The catalog as JSON: what handler/catalog.py reads. Both sides of the format change together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cli.compiler.stages import Stage
+from handler.catalog import FORMAT
+from handler.model import ApiLookup, Leaf, Lookup, Notification, Tree
+
+
+def encode(notifications: Iterable[Notification], stages: Iterable[Stage]) -> dict[str, Any]:
+    """Return the catalog as a document of plain JSON values."""
+    return {
+        "format": FORMAT,
+        "notifications": [_notification(one) for one in notifications],
+        "stages": {stage.name: {"channels": stage.channels, "fallback": stage.fallback} for stage in stages},
+    }
+
+
+def _notification(one: Notification) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "event": one.event,
+        "id": asdict(one.id),
+        "channel": one.channel,
+        "lookups": [_lookup(lookup) for lookup in one.lookups],
+        "when": _tree(one.when),
+        "text": _tree(one.text),
+        "blocks": [_tree(block) for block in one.blocks],
+    }
+
+
+def _lookup(one: Lookup) -> dict[str, Any]:
+    if isinstance(one, ApiLookup):
+        facts = {"name": one.name, "path": _tree(one.path), "api": one.api, "expect": one.expect}
+        return {**facts, "on_failure": one.on_failure}
+    bind = {name: _tree(leaf) for name, leaf in one.bind.items()}
+    facts = {"name": one.name, "sql": one.sql, "bind": bind, "database": one.database, "expect": one.expect}
+    return {**facts, "where": one.where}
+
+
+def _tree(one: Tree | Mapping[str, Any]) -> Any:
+    match one:
+        case Leaf():
+            return {"leaf": one.context, "source": one.source, "where": one.where}
+        case dict():
+            return {key: _tree(value) for key, value in one.items()}
+        case list():
+            return [_tree(value) for value in one]
+        case _:
+            return one

@@ -1,0 +1,59 @@
+"""The files of a folder: which are read, and what keeps one from being read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePath
+from typing import Final
+
+from cli.compiler.findings import Place, Report
+from cli.compiler.nodes import Node
+from cli.compiler.reader import read_yaml
+
+MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
+MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
+
+
+def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> list[PurePath]:
+    """Return the files that are read, relative to the folder; those that only look as if they were are reported."""
+    paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
+    visible = [path for path in paths if not path.name.startswith(".")]
+    problems = {path.relative_to(folder): _misnamed(path, name) for path in visible}
+    for file, problem in problems.items():
+        if problem:
+            report.add(Place(file.as_posix()), "FILE_NAME", *problem)
+    if not any(file.suffix == ".yaml" for file in problems):
+        report.add(Place(within), "FILE_MISSING", "there is no stage here" if within else "there is no template here")
+    return [file for file, problem in problems.items() if file.suffix == ".yaml" and not problem]
+
+
+def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
+    """What is wrong with a file's name, and what to call it; None also for files that are not read (README.md)."""
+    if path.suffix == ".yml":
+        return "`.yml` files are not read", f"name it {path.stem}.yaml"
+    if path.suffix != ".yaml":
+        if path.is_dir() and not path.name.startswith("_") and any(path.glob("**/*.yaml")):
+            return "files in further folders are not read", "put templates directly into the folder"
+        return None
+    if path.stem.startswith("_"):
+        return "names that begin with _ are kept for what templates share", "name it <event type>.yaml"
+    if len(path.stem) > MAX_NAME or not name.fullmatch(path.stem):
+        return f"`{path.stem}` is not a name such as order.created or production", f"name it {path.name.lower()}"
+    return None
+
+
+def read(folder: Path, file: PurePath, report: Report) -> Node | None:
+    """Return the tree of a file, or None after a finding."""
+    content = b""
+    try:
+        with (folder / file).open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) <= MAX_BYTES:
+            return read_yaml(file.as_posix(), content.decode("utf-8-sig"), report)
+        report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it has more than {MAX_BYTES} bytes")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(Place(file.as_posix(), line), "FILE_UNREADABLE", "it is not UTF-8 text", "save it as UTF-8")
+    except OSError as error:
+        report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it cannot be read: {error.strerror}")
+    return None

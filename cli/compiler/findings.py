@@ -1,0 +1,106 @@
+"""What the compiler says about a file: a finding has a place, a code that never changes, and what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from handler.errors import CODES
+
+Severity = Literal["error", "warning"]
+
+
+class Rule(NamedTuple):
+    """What a code means, and what its reader does next. A warning does not stop a build."""
+
+    meaning: str
+    remedy: str
+    severity: Severity = "error"
+
+
+# Codes that only the compiler raises. What the function can raise too is in handler/errors.py, under the same name.
+RULES: Final[dict[str, Rule]] = {
+    "FILE_NAME": Rule("a file's name is not that of a template or a stage", "name it <event type>.yaml"),
+    "FILE_MISSING": Rule("the folder has no template, or no stage", "see docs/templates.md for the smallest folder"),
+    "FILE_UNREADABLE": Rule("a file is too large, or not UTF-8 text", "save it as UTF-8, below 64 KiB"),
+    "YAML_SYNTAX": Rule("the file cannot be read as YAML", "correct the line; quotes around the value often help"),
+    "YAML_FORBIDDEN": Rule(
+        "the file uses a part of YAML with surprises: anchors, tags, merge keys, several documents",
+        "write the value out where it is needed",
+    ),
+    "KEY_UNKNOWN": Rule("a key that the format does not have", "correct its spelling, or remove it"),
+    "KEY_MISSING": Rule("a key that is required is not there", "add it"),
+    "KEY_DUPLICATE": Rule("a key stands twice", "remove one of the two"),
+    "VALUE_INVALID": Rule("a value has the wrong form", "see docs/templates.md"),
+    "NAME_RESERVED": Rule("a name that expressions already use for something else", "choose another name"),
+    "CHANNEL_UNKNOWN": Rule("a stage does not say which channel an alias is", "add it to the stage's `channels`"),
+    "QUERY_STAR": Rule(
+        "`SELECT *` reads columns that nobody asked for, and changes with the table",
+        "name the columns",
+        "warning",
+    ),
+    "LOOKUP_UNGUARDED": Rule(
+        "the message needs a value that may be missing: an `optional` lookup, or one with `on_failure: without`",
+        "guard it: {{ x.name if x else '-' }}",
+    ),
+    "SAMPLE_INVALID": Rule("a sample does not fit the template", "give it an `id`, and one value for each lookup"),
+    "VALUE_EMPTY": Rule(
+        "an empty value (None) is shown as nothing",
+        "say what to show instead: {{ x.name if x.name else '-' }}, or {{ x.name | default('-') }}",
+        "warning",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands. Lines and columns count from 1; `path` is as `blocks[0].section`, empty for the file."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.path}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One mistake. `code` is of RULES or of handler.errors.CODES; `fix` says what to write."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    fix: str
+
+    @property
+    def severity(self) -> Severity:
+        """Whether the finding stops a build."""
+        return RULES[self.code].severity if self.code in RULES else "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.message}"
+
+
+class Report:
+    """Collects findings, so that one run shows every mistake of every file. Repeated ones are kept once."""
+
+    def __init__(self) -> None:
+        self._findings: dict[Finding, None] = {}
+
+    def add(self, place: Place, code: str, message: str, fix: str = "") -> None:
+        """Add a finding; without a fix of its own it gets its code's remedy."""
+        remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
+        self._findings[Finding(place.file, place.line, place.column, code, message, fix or remedy)] = None
+
+    @property
+    def errors(self) -> int:
+        """How many findings stop a build, so far."""
+        return sum(finding.severity == "error" for finding in self._findings)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, in the order of files and lines."""
+        return tuple(sorted(self._findings))

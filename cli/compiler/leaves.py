@@ -1,0 +1,98 @@
+"""From a string of a template to a leaf: what it may say, and which names it may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from jinja2 import TemplateSyntaxError
+
+from cli.compiler import shape
+from cli.compiler.findings import Place, Report
+from cli.compiler.names import EVENT_NAMES
+from cli.compiler.nodes import Node, Scalar
+from handler.errors import TemplateError
+from handler.model import Leaf, LeafContext
+from handler.templating import FILTERS, Templates, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Reads strings in one place of a template: `names` may be used there, `later` only further down.
+
+    `nodes` keeps the node of each leaf by its `where`, so that what fails when a sample is rendered finds its line.
+    """
+
+    report: Report
+    templates: Templates
+    names: tuple[str, ...] = EVENT_NAMES
+    later: tuple[str, ...] = ()
+    nodes: dict[str, Scalar] = field(default_factory=dict)
+
+    def above(self, names: Sequence[str]) -> Leaves:
+        """Return the leaves above lookups of these names, which they cannot use yet."""
+        return replace(self, later=tuple(names))
+
+    def after(self, name: str) -> Leaves:
+        """Return the leaves below the lookup `name`."""
+        return replace(self, names=(*self.names, name), later=tuple(other for other in self.later if other != name))
+
+    def text(self, context: LeafContext, node: Node) -> Leaf | str | None:
+        """Return a string as it stands, or a leaf where it holds expressions."""
+        source = shape.text(node, self.report)
+        if source is None or not any(mark in source for mark in shape.EXPRESSIONS):
+            return source
+        return self.leaf(context, node)
+
+    def leaf(self, context: LeafContext, node: Node, rewrite: Callable[[str], str] = str) -> Leaf | None:
+        """Return a checked leaf, from the string that `rewrite` makes of the one in the file; None if it is wrong."""
+        source = shape.text(node, self.report)
+        if source is None or not isinstance(node, Scalar):
+            return None
+        leaf = Leaf(context, rewrite(source), str(node.place))
+        if context == "expression" and any(mark in source for mark in shape.EXPRESSIONS):
+            message = "a bare expression stands here, without {{ }} and {% %}"
+            self.report.add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(source))
+            return None
+        self.nodes[leaf.where] = node
+        return leaf if self._is_sound(leaf, node) else None
+
+    def _is_sound(self, leaf: Leaf, node: Scalar) -> bool:
+        try:
+            used = self.templates.check(leaf)
+        except TemplateError as error:
+            self._unreadable(error, leaf, node)
+            return False
+        unknown = sorted(used - set(self.names))
+        for name in unknown:
+            self._unknown(name, node)
+        return not unknown
+
+    def _unreadable(self, error: TemplateError, leaf: Leaf, node: Scalar) -> None:
+        """Report with the line that Jinja names, and with the nearest filter where one does not exist."""
+        message = error.detail.removeprefix(f"{leaf.where}: ")
+        cause = error.__context__
+        added = leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
+        line = cause.lineno - added if isinstance(cause, TemplateSyntaxError) else 1
+        absent = re.search(r"No filter named '(\w+)'", message)
+        self.report.add(node.place_of(line), error.code, message, nearest(absent[1], FILTERS) if absent else "")
+
+    def _unknown(self, name: str, node: Scalar) -> None:
+        if name in self.later:
+            message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
+        else:
+            message, fix = f"`{name}` is not known here", nearest(name, self.names)
+        self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
+
+
+def place_of_word(node: Scalar, word: str) -> Place:
+    """The place of the first line of a leaf that has a word."""
+    lines = node.text.splitlines()
+    found = (number for number, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", line))
+    return node.place_of(next(found, 1))
+
+
+def _unwrapped(source: str) -> str:
+    wrapped = re.fullmatch(r"\s*\{\{(.*)\}\}\s*", source, re.DOTALL)
+    return f"write {wrapped[1].strip()}" if wrapped and "{{" not in wrapped[1] else "write the expression alone"

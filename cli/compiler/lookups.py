@@ -1,0 +1,130 @@
+"""`lookups:` - what is read for an event: one SELECT, or one GET, each in order and seeing those before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, cast
+
+from cli.compiler import shape, sql
+from cli.compiler.findings import Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.names import own_name
+from cli.compiler.nodes import Entry, Node, Scalar
+from cli.compiler.nodes import Mapping as MappingNode
+from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
+
+EXPECT: Final = ("one", "optional", "many")
+ON_FAILURE: Final = ("retry", "without")
+
+_ALIAS: Final = re.compile(r"[a-z][a-z0-9_-]*")
+# What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
+_PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
+_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_STEP_UP: Final = re.compile(r"/\.{1,2}(?=[/?]|$)")
+
+
+def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
+    """Return the lookups, and the leaves of what stands below them."""
+    found: list[Lookup] = []
+    entries = shape.entries(node, leaves.report)
+    names = [name for entry in entries if (name := own_name(entry.key, leaves.report))]
+    leaves = leaves.above(names)
+    for entry in entries:
+        if (lookup := _lookup(entry, leaves)) is not None:
+            found.append(lookup)
+        leaves = leaves.after(entry.key.text)
+    return tuple(found), leaves
+
+
+def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
+    present = {key.key.text for key in entry.value.entries} if isinstance(entry.value, MappingNode) else set()
+    kinds = [kind for kind in _KINDS if kind in present]
+    if len(kinds) != 1 and isinstance(entry.value, MappingNode):
+        message = f"`{entry.key.text}` has {'both' if kinds else 'neither'} `sql` {'and' if kinds else 'nor'} `get`"
+        leaves.report.add(entry.key.place, "VALUE_INVALID", message, "write `sql` for the database, `get` for the API")
+        return None
+    return _KINDS[kinds[0] if kinds else "sql"](entry, leaves)
+
+
+def _sql_lookup(entry: Entry, leaves: Leaves) -> SqlLookup | None:
+    found = shape.keys(entry.value, leaves.report, required=("sql",), optional=("bind", "db", "expect"))
+    bind = _bind(found.get("bind"), leaves)
+    statement = _statement(found["sql"], bind, leaves.report) if "sql" in found else ""
+    return SqlLookup(
+        name=entry.key.text,
+        sql=statement,
+        bind={name: leaf for name, leaf in bind.items() if leaf},
+        database=_alias(found.get("db"), leaves.report),
+        expect=_expect(found, leaves.report),
+        where=str(entry.key.place),
+    )
+
+
+def _api_lookup(entry: Entry, leaves: Leaves) -> ApiLookup | None:
+    found = shape.keys(entry.value, leaves.report, required=("get",), optional=("expect", "on_failure"))
+    path = _path(found["get"], leaves)
+    failure = found.get("on_failure")
+    on_failure = shape.choice(failure, ON_FAILURE, leaves.report) if failure else None
+    if path is None:
+        return None
+    return ApiLookup(
+        name=entry.key.text,
+        path=path,
+        expect=_expect(found, leaves.report),
+        on_failure="without" if on_failure == "without" else "retry",
+    )
+
+
+# The key that says where a lookup reads -> how the rest is read.
+_KINDS: Final[dict[str, Callable[[Entry, Leaves], Lookup | None]]] = {"sql": _sql_lookup, "get": _api_lookup}
+
+
+def _expect(found: Mapping[str, Node], report: Report) -> Expect:
+    word = shape.choice(found["expect"], EXPECT, report) if "expect" in found else None
+    return cast(Expect, word or "one")
+
+
+def _alias(node: Node | None, report: Report) -> str:
+    name = shape.literal(node, report) if node else "default"
+    if node and name and not _ALIAS.fullmatch(name):
+        report.add(
+            node.place, "VALUE_INVALID", f"`{name}` is not the name of a database", "see Databases in docs/deploy.md"
+        )
+    return name or "default"
+
+
+def _bind(node: Node | None, leaves: Leaves) -> dict[str, Leaf | None]:
+    entries = shape.entries(node, leaves.report) if node else ()
+    bound = {entry.key.text: leaves.leaf("expression", entry.value) for entry in entries}
+    for entry in entries:
+        own_name(entry.key, leaves.report)
+    return bound
+
+
+def _statement(node: Node, bound: Collection[str], report: Report) -> str:
+    if shape.text(node, report) is None or not isinstance(node, Scalar):
+        return ""
+    query = sql.read(node.text, bound, lines_survive=node.style == "literal")
+    for problem in query.problems:
+        line = node.text.count("\n", 0, problem.start) + 1
+        report.add(node.place_of(line), problem.code, problem.message, problem.fix)
+    return query.sql
+
+
+def _path(node: Node, leaves: Leaves) -> Leaf | None:
+    path = shape.text(node, leaves.report)
+    if path is None:
+        return None
+    # An expression is percent-encoded whole, so it counts as one harmless character here.
+    fixed = _EXPRESSION.sub("x", path)
+    if not _PATH.fullmatch(fixed):
+        message = "an API's path begins with / and holds neither a host, a blank nor `#`"
+        leaves.report.add(node.place, "TEMPLATE_URL", message, "write /customers/{{ order.customer_id }}")
+        return None
+    if _STEP_UP.search(fixed):
+        leaves.report.add(
+            node.place, "TEMPLATE_URL", "`.` and `..` are steps in a path, not parts of it", "write it out"
+        )
+        return None
+    return leaves.leaf("url", node)

@@ -1,0 +1,56 @@
+"""A YAML file as a small frozen tree, in which each node knows its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from cli.compiler.findings import Place
+
+ScalarStyle = Literal["plain", "quoted", "literal", "folded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value. `text` is what was written, `value` what YAML 1.2 makes of it.
+
+    `comment` is the comment right after an empty value: `channel: #orders` is empty, and probably not meant to be.
+    """
+
+    place: Place
+    text: str
+    value: str | int | bool | Decimal | None
+    style: ScalarStyle = "plain"
+    comment: str = ""
+
+    def place_of(self, line: int) -> Place:
+        """The place of a line of the text, counted from 1. Exact in a `|` block; elsewhere, where the value starts."""
+        return replace(self.place, line=self.place.line + line, column=1) if self.style == "literal" else self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key with its value."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values, in the order of the file. No key stands twice."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+Node = Scalar | Mapping | Sequence

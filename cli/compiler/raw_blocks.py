@@ -1,0 +1,80 @@
+"""Blocks in Slack's own form, as pasted from its Block Kit Builder: where in them expressions may stand, and how."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Entry, Node, Scalar, Sequence
+from cli.compiler.nodes import Mapping as MappingNode
+from handler.model import LeafContext, Tree
+
+# https://docs.slack.dev/reference/block-kit/blocks, those that a message can hold. A new one is a new row.
+BLOCK_TYPES: Final = frozenset({
+    "actions", "alert", "card", "carousel", "container", "context", "context_actions", "data_table", "divider", "file",
+    "header", "image", "input", "markdown", "plan", "rich_text", "section", "table", "task_card", "video",
+})  # fmt: skip
+# What an expression in `text` is escaped for, by the `type` beside it. A `markdown` block has other rules of
+# escaping than mrkdwn, and is not here: it is literal.
+_TEXTS: Final[Mapping[str, LeafContext]] = {
+    "mrkdwn": "mrkdwn",
+    "plain_text": "plain",
+    "text": "plain",  # elements of rich_text
+    "link": "plain",
+    "raw_text": "plain",  # cells of a table
+}
+_KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain"}
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(?=[/?#]|$)")
+
+
+def read(node: MappingNode, leaves: Leaves) -> Tree:
+    """Return a block with a `type`, with leaves where it holds expressions."""
+    kind = _type(node)
+    if kind not in BLOCK_TYPES:
+        close = difflib.get_close_matches(kind, BLOCK_TYPES, n=1)
+        fix = f"write `{close[0]}`" if close else f"the types are: {', '.join(sorted(BLOCK_TYPES))}"
+        leaves.report.add(node.place, "VALUE_INVALID", f"Slack has no block of type `{kind}`", fix)
+    return _object(node, leaves)
+
+
+def _tree(node: Node, leaves: Leaves) -> Tree:
+    match node:
+        case MappingNode():
+            return _object(node, leaves)
+        case Sequence():
+            return [_tree(item, leaves) for item in node.items]
+        case Scalar(value=str()):
+            return shape.literal(node, leaves.report)
+        case Scalar(value=Decimal()):
+            leaves.report.add(node.place, "VALUE_INVALID", "Block Kit has no fractions", "write a whole number")
+            return None
+        case _:
+            return node.value  # type: ignore[return-value]  # bool, int or None: text and Decimal are above
+
+
+def _object(node: MappingNode, leaves: Leaves) -> Tree:
+    kind = _type(node)
+    made = {entry.key.text: _value(entry, kind, leaves) for entry in shape.entries(node, leaves.report)}
+    return made | {"verbatim": True} if kind == "mrkdwn" else made
+
+
+def _type(node: MappingNode) -> str:
+    types = (entry.value for entry in node.entries if entry.key.text == "type")
+    return next((value.text for value in types if isinstance(value, Scalar)), "")
+
+
+def _value(entry: Entry, kind: str, leaves: Leaves) -> Tree:
+    node = entry.value
+    context = _TEXTS.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
+    if context is None or not isinstance(node, Scalar):
+        return _tree(node, leaves)
+    if context == "url" and not _ADDRESS.match(node.text):
+        message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
+        leaves.report.add(node.place, "TEMPLATE_URL", message, "write https://host/{{ value }}")
+        return None
+    return leaves.text(context, node)

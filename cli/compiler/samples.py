@@ -1,0 +1,139 @@
+"""`samples:` - named events with what their lookups find, which lint, preview and test render."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Report
+from cli.compiler.nodes import Entry, Node, Scalar, Sequence
+from cli.compiler.nodes import Mapping as MappingNode
+from handler.errors import EventError
+from handler.model import ApiLookup, Event, Lookup, Notification, Value
+from handler.stages.route import checked_id
+from handler.templating import nearest
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An event, and the answer to each lookup: a row, a list of rows, an API's document, or None for nothing."""
+
+    name: str
+    event: str
+    id: int | str
+    data: Mapping[str, Value]
+    answers: Mapping[str, Value]
+
+
+def read(node: Node, notification: Notification, report: Report) -> tuple[Sample, ...]:
+    """Return the samples that fit the template; at least one has to be there."""
+    entries = shape.entries(node, report)
+    if isinstance(node, MappingNode) and not entries:
+        report.add(node.place, "SAMPLE_INVALID", "there is no sample; one is needed to render the message")
+    found = [_sample(entry, notification, report) for entry in entries]
+    return tuple(sample for sample in found if sample is not None)
+
+
+def _sample(entry: Entry, notification: Notification, report: Report) -> Sample | None:
+    before = report.errors
+    found = shape.keys(entry.value, report, required=("id",), optional=("data", "lookups"))
+    answers = _answers(entry, found.get("lookups"), notification.lookups, report)
+    data = _data(found.get("data"), report)
+    sample_id = _id(found["id"], notification, report) if "id" in found else None
+    if sample_id is None or report.errors > before:
+        return None
+    return Sample(entry.key.text, notification.event, sample_id, data, answers)
+
+
+def _data(node: Node | None, report: Report) -> dict[str, Value]:
+    data = value(node, report) if node else {}
+    if node and not isinstance(data, dict):
+        report.add(node.place, "SAMPLE_INVALID", "`data` takes `key: value` lines")
+    return data if isinstance(data, dict) else {}
+
+
+def _id(node: Node, notification: Notification, report: Report) -> int | str | None:
+    given = value(node, report)
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        report.add(node.place, "SAMPLE_INVALID", "`id` takes a whole number or a text")
+        return None
+    try:
+        return checked_id(notification.id, Event(notification.event, given, ""))
+    except EventError as error:
+        message = error.detail.removeprefix(f"{notification.event}: ")
+        report.add(node.place, "SAMPLE_INVALID", message, "write an id as the template's `id:` declares it")
+        return None
+
+
+def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report: Report) -> dict[str, Value]:
+    wanted = {lookup.name: lookup for lookup in lookups}
+    answers: dict[str, Value] = {}
+    for entry in shape.entries(node, report) if node else ():
+        name = entry.key.text
+        if name not in wanted:
+            report.add(entry.key.place, "SAMPLE_INVALID", f"there is no lookup `{name}`", nearest(name, wanted))
+            continue
+        answers[name] = value(entry.value, report)
+        if not _fits(answers[name], wanted[name]):
+            report.add(entry.key.place, "SAMPLE_INVALID", *_expected(wanted[name]))
+    for name in wanted.keys() - answers.keys():
+        fix = f"add `{name}:` with what it finds"
+        report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", f"`lookups` has no `{name}`", fix)
+    return answers
+
+
+def _fits(answer: Value, lookup: Lookup) -> bool:
+    if answer is None:
+        return may_be_missing(lookup)
+    if lookup.expect != "many":
+        return isinstance(answer, dict)
+    return isinstance(answer, list) and (isinstance(lookup, ApiLookup) or all(isinstance(row, dict) for row in answer))
+
+
+def may_be_missing(lookup: Lookup) -> bool:
+    """Whether a template has to do without a lookup's answer at times."""
+    return lookup.expect == "optional" or (isinstance(lookup, ApiLookup) and lookup.on_failure == "without")
+
+
+def _expected(lookup: Lookup) -> tuple[str, str]:
+    form = "[{column: value}, {column: value}]" if lookup.expect == "many" else "{column: value}"
+    missing = ", or null" if may_be_missing(lookup) else ""
+    return f"`{lookup.name}` is declared as `expect: {lookup.expect}`", f"write {lookup.name}: {form}{missing}"
+
+
+def value(node: Node, report: Report) -> Value:
+    """Return what a node stands for, in the normal form of a row. Whole dates and times are dates and times, in UTC."""
+    match node:
+        case MappingNode():
+            return {entry.key.text: value(entry.value, report) for entry in node.entries}
+        case Sequence():
+            return [value(item, report) for item in node.items]
+        case Scalar(style="plain", value=str()):
+            return _moment(node, report)
+        case Scalar(comment="") | Scalar(value=str()):
+            return node.value
+        case _:
+            message = "YAML reads everything after # as a comment"
+            report.add(node.place, "SAMPLE_INVALID", message, "put the value into quotes")
+            return None
+
+
+def _moment(node: Scalar, report: Report) -> str | date | datetime:
+    try:
+        if _DATE.fullmatch(node.text):
+            return date.fromisoformat(node.text)
+        if _TIME.fullmatch(node.text):
+            moment = datetime.fromisoformat(node.text.upper())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except ValueError:
+        report.add(
+            node.place, "SAMPLE_INVALID", f"there is no such day or time: {node.text}", "quote it to have a text"
+        )
+    return node.text

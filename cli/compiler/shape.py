@@ -1,0 +1,121 @@
+"""What a node has to be: the checks that every key of the format shares. Each reports, and returns None or less."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+from cli.compiler.findings import Report
+from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
+from cli.compiler.slips import quoted
+
+# With any of these a string is a template.
+EXPRESSIONS = ("{{", "{%", "{#")
+
+
+def keys(
+    node: Node, report: Report, *, required: Collection[str] = (), optional: Collection[str] = ()
+) -> dict[str, Node]:
+    """Return the values under known keys; unknown and missing ones are reported."""
+    found: dict[str, Node] = {}
+    for entry in entries(node, report):
+        if entry.key.text in required or entry.key.text in optional:
+            found[entry.key.text] = entry.value
+        else:
+            _unknown(entry, (*required, *optional), report)
+    if isinstance(node, Mapping):
+        for name in required:
+            if name not in found:
+                report.add(node.place, "KEY_MISSING", f"`{name}` is missing{_within(node)}")
+    return found
+
+
+def _unknown(entry: Entry, known: Iterable[str], report: Report) -> None:
+    word = entry.key.text
+    if " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
+        message, fix = f"`{word}` is read as a key: a comma ended the value before it", "put the value into quotes"
+    else:
+        close = difflib.get_close_matches(word, known, n=1)
+        message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
+        fix = fix or f"the keys here are: {', '.join(known)}"
+    report.add(entry.key.place, "KEY_UNKNOWN", message, fix)
+
+
+def _within(node: Mapping | Scalar) -> str:
+    path = node.place.path
+    if isinstance(node, Scalar):
+        path = path.removesuffix(node.text).removesuffix(".")
+    return f" in `{path}`" if path else ""
+
+
+def entries(node: Node, report: Report) -> tuple[Entry, ...]:
+    """Return the entries of a mapping whose keys hold no expressions; anything else is reported."""
+    if not isinstance(node, Mapping):
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes `key: value` lines, not {_kind(node)}")
+        return ()
+    for entry in node.entries:
+        literal(entry.key, report)
+    return node.entries
+
+
+def items(node: Node, report: Report) -> tuple[Node, ...]:
+    """Return the items of a list; anything else is reported."""
+    if not isinstance(node, Sequence):
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a list (`- `), not {_kind(node)}")
+        return ()
+    return node.items
+
+
+def text(node: Node, report: Report) -> str | None:
+    """Return a text without its last line break; a number or a word such as `true` is the text that was written."""
+    if isinstance(node, Scalar) and (node.value is not None or node.style != "plain"):
+        if node.text.strip():
+            return node.text.rstrip("\n")
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write a text")
+    elif isinstance(node, Scalar) and node.comment:
+        message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
+        report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
+    else:
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a text, not {_kind(node)}")
+    return None
+
+
+def literal(node: Node, report: Report) -> str | None:
+    """Return a text in which no expression may stand."""
+    found = text(node, report)
+    if found and any(mark in found for mark in EXPRESSIONS):
+        message = f"{_name(node)} is taken as it stands: no {{{{ }}}} or {{% %}} here"
+        report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong into texts and URLs")
+        return None
+    return found
+
+
+def choice(node: Node, options: Collection[str], report: Report) -> str | None:
+    """Return one of some words."""
+    word = literal(node, report)
+    if word is None or word in options:
+        return word
+    close = difflib.get_close_matches(word, options, n=1)
+    message = f"{_name(node)} is one of: {', '.join(options)}"
+    report.add(node.place, "VALUE_INVALID", message, f"write `{close[0]}`" if close else "")
+    return None
+
+
+def _name(node: Node) -> str:
+    return f"`{node.place.path}`" if node.place.path else "the file"
+
+
+def _key(node: Node) -> str:
+    return node.place.path.rpartition(".")[2]
+
+
+def _kind(node: Node) -> str:
+    match node:
+        case Mapping():
+            return "`key: value` lines"
+        case Sequence():
+            return "a list"
+        case Scalar(value=None):
+            return "nothing"
+        case _:
+            return "a single value"

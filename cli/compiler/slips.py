@@ -1,0 +1,73 @@
+"""The usual slips in YAML, each in a plain sentence with the corrected line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ruamel.yaml.error import MarkedYAMLError
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is wrong with a line, and what to write instead. `line` and `column` count from 1."""
+
+    line: int
+    column: int
+    message: str
+    fix: str = ""
+
+
+# What ruamel says -> what it means -> whether quotes around the value are the cure.
+_SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
+    (r"character '\\t'", "a tab stands here; YAML is indented with blanks", False),
+    ("mapping values are not allowed", "`: ` inside a value makes YAML read it as another key", True),
+    ("cannot start any token", "a value cannot start with this sign", True),
+    ("expected a comment or a line break", "`|` and `>` stand alone; their text starts on the next line", True),
+    ("alphabetic or numeric character", "`*` and `&` at the start of a value mean something else in YAML", True),
+    ("sequence entries are not allowed", "`- ` starts a list, which cannot stand on this line", True),
+    ("while scanning a quoted scalar", "a quote is opened here and never closed", False),
+    ("while scanning a double-quoted scalar", "a backslash in double quotes starts an escape", False),
+    ("while scanning a simple key", "this line is neither `key: value` nor part of the value above", False),
+    ("while parsing a flow", "a bracket or brace is not closed, or a comma is missing", False),
+)
+_INDENTATION: Final = ("this line does not line up with the lines above", False)
+_AFTER_COMMENT: Final = ("the comment above ended its value; a comment cannot stand inside one", False)
+_TRAILING: Final = ("text follows a value that is closed already", True)
+_DEFAULT: Final = ("this cannot be read as YAML", False)
+# `  key: value` and `  - key: value`, up to the value.
+_BEFORE_VALUE: Final = re.compile(r"\s*(?:- +)*(?:(?:[\w. -]+|\"[^\"]*\"|'[^']*'):\s+)?")
+
+
+def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
+    """Say in words what ruamel's error means."""
+    said = f"{error.problem} {error.context or ''}"
+    started_at = re.search("quoted scalar|simple key", said) and error.context_mark
+    mark = started_at or error.problem_mark or error.context_mark
+    line = min(mark.line, len(lines) - 1)
+    column = mark.column if mark.line == line else 0
+    sentence, quotes_help = _sentence(said, lines, line, column)
+    return Slip(line + 1, column + 1, sentence, quoted(lines[line]) if quotes_help else "")
+
+
+def _sentence(said: str, lines: list[str], line: int, column: int) -> tuple[str, bool]:
+    for pattern, sentence, quotes_help in _SENTENCES:
+        if re.search(pattern, said):
+            return sentence, quotes_help
+    if "while parsing a block" not in said:
+        return _DEFAULT
+    if lines[line][:column].strip(" -"):
+        return _TRAILING
+    return _AFTER_COMMENT if line and " #" in lines[line - 1] else _INDENTATION
+
+
+def quoted(line: str) -> str:
+    """Return the line with its value in quotes; empty if it has quotes already, or no value."""
+    match = _BEFORE_VALUE.match(line)
+    end = match.end() if match else 0
+    before, value = line[:end], line[end:].rstrip()
+    if not value or value[0] in "\"'|>" or not before.strip():
+        return ""
+    mark = '"' if '"' not in value and "\\" not in value else "'"
+    return f"write {before.strip()} {mark}{value.replace(mark, mark * 2) if mark == chr(39) else value}{mark}"

@@ -1,0 +1,86 @@
+"""A lookup's SQL: checked to be one plain SELECT, and turned into what PyMySQL takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from cli.compiler.shape import EXPRESSIONS
+from cli.compiler.sql import rules, tree
+from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
+from handler.templating import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The SQL with PyMySQL's parameters, and what is wrong with it. With an error in it the SQL must not be used."""
+
+    sql: str
+    problems: tuple[Problem, ...]
+
+
+def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Query:
+    """Check SQL in which `:id` and the names in `bound` are parameters.
+
+    `lines_survive` is false where YAML joined the lines, so that a comment would hide what follows.
+    """
+    try:
+        found = _tokens(sql)
+    except NotSqlError as error:
+        return Query("", (error.problem,))
+    problems = [*rules.problems(found, sql, lines_survive=lines_survive)]
+    problems = problems or [*tree.problems(_neutral(found))]
+    return Query(_converted(found), (*problems, *_parameters(found, bound)))
+
+
+def _tokens(sql: str) -> list[Token]:
+    for mark in EXPRESSIONS:
+        if mark in sql:
+            fix = "write `:name`, and `bind: {name: expression}` beside `sql`"
+            raise NotSqlError(Problem(sql.index(mark), f"`{mark}` in SQL: values are bound, never pasted", fix))
+    return tokens(sql)
+
+
+def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Problem]:
+    known = ("id", *bound)
+    used = {token.text[1:]: token.start for token in reversed(found) if token.kind == "parameter"}
+    for name, start in used.items():
+        if name not in known:
+            yield Problem(start, f"`:{name}` is not bound to anything", f"add it to `bind`; {nearest(name, known)}")
+    for name in bound:
+        if name not in used:
+            yield Problem(0, f"`bind` has `{name}`, and the SQL has no `:{name}`", "use it, or remove it")
+    if not used:
+        yield Problem(0, "the SQL has no parameter, so that every event would find the same", "write WHERE ... = :id")
+
+
+def _neutral(found: Sequence[Token]) -> str:
+    """The same SQL, character for character in place, without what two parsers could read in two ways."""
+    return "".join(_neutralised(token) for token in found)
+
+
+def _neutralised(token: Token) -> str:
+    text = token.text
+    match token.kind:
+        case "comment":
+            return "".join("\n" if sign == "\n" else " " for sign in text)
+        case "parameter":
+            return ":" + "p" * (len(text) - 1)
+        case "string" if re.search(r"['\"\\]", text[1:-1]):
+            return f"'{'x' * (len(text) - 2)}'"
+        case _:
+            return text
+
+
+def _converted(found: Sequence[Token]) -> str:
+    """`:name` becomes `%(name)s`, a percent sign is doubled, comments and a closing semicolon go."""
+    return "".join(_written(token) for token in found).strip()
+
+
+def _written(token: Token) -> str:
+    if token.kind == "comment":
+        return " "
+    if token.kind == "parameter":
+        return f"%({token.text[1:]})s"
+    return "" if token.text == ";" else token.text.replace("%", "%%")

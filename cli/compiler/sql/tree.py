@@ -1,0 +1,96 @@
+"""What a lookup's SQL may be, as a tree: plain SELECTs of plain tables, and nothing that a parser knows beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cli.compiler.sql.tokens import Problem
+from handler.stages.enrich import MAX_ROWS
+
+# Everything that a plain SELECT is made of. Which functions may be called is decided by name (rules.py): sqlglot gives
+# several names one class.
+_ALLOWED: Final = (
+    exp.Select, exp.SetOperation, exp.With, exp.CTE, exp.Subquery, exp.From, exp.Table, exp.TableAlias, exp.Join,
+    exp.Where, exp.Group, exp.Rollup, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Distinct,
+    exp.Window, exp.WindowSpec, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Placeholder, exp.Literal,
+    exp.National, exp.HexString, exp.BitString, exp.Introducer, exp.Null, exp.Boolean, exp.Binary, exp.Unary, exp.Paren,
+    exp.Tuple, exp.Between, exp.In, exp.Interval, exp.DataType, exp.DataTypeParam, exp.Var, exp.CharacterSet, exp.Func, exp.All,
+    exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.IntervalSpan,
+)  # fmt: skip
+_REFUSED: Final[dict[type[exp.Expr], str]] = {
+    exp.Lock: "FOR UPDATE and FOR SHARE lock rows, and a lookup only reads",
+    exp.Into: "INTO puts the result elsewhere; a lookup's result is its name",
+    exp.Dot: "functions of a schema cannot be called",
+    exp.Lateral: "LATERAL cannot be used",
+    exp.Values: "VALUES is no SELECT",
+}
+
+
+def problems(sql: str) -> Iterator[Problem]:
+    """Yield what is wrong with the statement. Its texts must hold no quotes: see _neutral() in the package."""
+    try:
+        statements = sqlglot.parse(sql, read="mysql")
+    except (SqlglotError, RecursionError) as error:
+        yield _unreadable(error)
+        return
+    root = statements[0] if len(statements) == 1 else None
+    if not isinstance(root, exp.Select | exp.SetOperation | exp.Subquery):
+        yield Problem(0, "a lookup is one SELECT", "write SELECT ... FROM ... WHERE")
+        return
+    if not root.find(exp.Table):
+        yield Problem(0, "a lookup reads a table, and this SELECT has no FROM", "")
+    for node in root.walk():
+        yield from _node(node)
+    yield from _limit(root)
+
+
+def _unreadable(error: Exception) -> Problem:
+    place = error.errors[0] if isinstance(error, sqlglot.ParseError) and error.errors else {}
+    near = f" near `{place['highlight']}`" if place.get("highlight") else ""
+    start = len(place.get("start_context") or "")
+    return Problem(start, f"the SQL cannot be read{near}", "run it against the database by hand", "QUERY_INVALID")
+
+
+def _node(node: exp.Expr) -> Iterator[Problem]:
+    if type(node) in _REFUSED or not isinstance(node, _ALLOWED):
+        said = _REFUSED.get(type(node), f"{node.key.upper()} is more than a plain SELECT may hold")
+        yield Problem(_start(node), said, "write one plain SELECT")
+    if isinstance(node, exp.Select):
+        yield from _select(node)
+    if isinstance(node, exp.Table | exp.Column) and node.args.get("db"):
+        message = f"`{node.sql('mysql')}` names another schema; a lookup reads that of its connection"
+        yield Problem(_start(node), message, "leave the schema out; another database is `db:`")
+    if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+        yield Problem(_start(node), "a lookup reads plain tables", "name a table after FROM")
+
+
+def _select(node: exp.Select) -> Iterator[Problem]:
+    if not node.expressions:
+        yield Problem(_start(node), "this SELECT names no columns", "name the columns")
+    if modifiers := node.args.get("operation_modifiers"):
+        words = ", ".join(modifier.name.upper() for modifier in modifiers)
+        yield Problem(_start(node), f"{words} has no place in a lookup", "remove it")
+    if any(column.is_star for column in node.expressions) and not isinstance(node.parent, exp.Exists):
+        yield Problem(_start(node), "`*` reads every column, also those that come later", code="QUERY_STAR")
+
+
+def _limit(root: exp.Expr) -> Iterator[Problem]:
+    limit = (root if root.args.get("limit") else root.unnest()).args.get("limit")
+    if limit is None:
+        return
+    rows = limit.expression
+    if not rows.is_int:
+        yield Problem(_start(root), "LIMIT takes a number as it stands", f"write LIMIT {MAX_ROWS} or less")
+    elif int(rows.this) > MAX_ROWS:
+        message = f"LIMIT {rows.this}: a lookup may find {MAX_ROWS} rows"
+        yield Problem(_start(root), message, f"write LIMIT {MAX_ROWS} or less")
+
+
+def _start(node: exp.Expr) -> int:
+    """The first character of the first name in a node; 0 where there is none."""
+    return min((part.meta["start"] for part in node.find_all(exp.Identifier) if "start" in part.meta), default=0)

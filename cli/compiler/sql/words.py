@@ -1,0 +1,68 @@
+"""The functions that a lookup's SQL may call, and the words that it may not hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Functions of both MySQL 8 and MariaDB that work something out from their arguments and the clock, and do nothing else.
+_FUNCTIONS: Final = """
+    ABS ACOS ADDDATE ADDTIME ASCII ASIN ATAN ATAN2 AVG BIN BIT_AND BIT_COUNT BIT_LENGTH BIT_OR BIT_XOR CAST CEIL
+    CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE CONCAT CONCAT_WS CONV CONVERT CONVERT_TZ COS COT COUNT CRC32
+    CUME_DIST CURDATE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURTIME DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB
+    DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES DENSE_RANK ELT EXP EXTRACT FIELD FIND_IN_SET FIRST_VALUE FLOOR
+    FORMAT FROM_BASE64 FROM_DAYS FROM_UNIXTIME GET_FORMAT GREATEST GROUP_CONCAT HEX HOUR IF IFNULL INET6_NTOA
+    INET_NTOA INSERT INSTR ISNULL JSON_ARRAY JSON_ARRAYAGG JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT
+    JSON_KEYS JSON_LENGTH JSON_OBJECT JSON_OBJECTAGG JSON_OVERLAPS JSON_QUOTE JSON_SEARCH JSON_TYPE JSON_UNQUOTE
+    JSON_VALID JSON_VALUE LAG LAST_DAY LAST_VALUE LCASE LEAD LEAST LEFT LENGTH LN LOCALTIME LOCALTIMESTAMP LOCATE LOG
+    LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAX MD5 MICROSECOND MID MIN MINUTE MOD MONTH MONTHNAME NOW NTH_VALUE
+    NTILE NULLIF OCT OCTET_LENGTH ORD PERCENT_RANK PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER QUARTER RADIANS RANK
+    REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SECOND
+    SEC_TO_TIME SHA1 SHA2 SIGN SIN SOUNDEX SQRT STD STDDEV STDDEV_POP STDDEV_SAMP STRCMP STR_TO_DATE SUBDATE SUBSTR
+    SUBSTRING SUBSTRING_INDEX SUBTIME SUM TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT
+    TIME_TO_SEC TO_BASE64 TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNHEX UNIX_TIMESTAMP UPPER UTC_DATE UTC_TIME
+    UTC_TIMESTAMP VARIANCE VAR_POP VAR_SAMP WEEK WEEKDAY WEEKOFYEAR YEAR YEARWEEK
+    """
+FUNCTIONS: Final = frozenset(_FUNCTIONS.split())
+
+# Words after which a bracket opens something other than a call.
+_BEFORE_BRACKETS: Final = """
+    AGAINST ALL AND ANY AS BETWEEN BINARY BY CASE DISTINCT DIV ELSE EXCEPT EXISTS FROM HAVING IN INDEX INTERSECT INTERVAL IS
+    JOIN LIKE MATCH NOT ON OR OVER REGEXP RLIKE SELECT SOME THEN UNION USING WHEN WHERE XOR
+    DATETIME DECIMAL NCHAR SIGNED UNSIGNED VARCHAR
+    """
+BEFORE_BRACKETS: Final = frozenset(_BEFORE_BRACKETS.split())
+
+# What is worth a sentence of its own; every other function that is not listed above is refused as well.
+_WAITS: Final = "waits, and holds the connection meanwhile"
+_LOCKS: Final = "takes or asks for a lock"
+_GROWS: Final = "can make a text as large as the server allows"
+_TELLS: Final = "tells about the server, not about a record"
+REFUSED_FUNCTIONS: Final[dict[str, str]] = {
+    **dict.fromkeys(("SLEEP", "BENCHMARK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "MASTER_GTID_WAIT"), _WAITS),
+    **dict.fromkeys(("WAIT_FOR_EXECUTED_GTID_SET", "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"), _WAITS),
+    **dict.fromkeys(("GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "IS_FREE_LOCK", "IS_USED_LOCK"), _LOCKS),
+    **dict.fromkeys(("REPEAT", "SPACE", "RANDOM_BYTES"), _GROWS),
+    **dict.fromkeys(("USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CURRENT_ROLE", "DATABASE"), _TELLS),
+    **dict.fromkeys(("SCHEMA", "VERSION", "CONNECTION_ID", "LAST_INSERT_ID", "FOUND_ROWS", "ROW_COUNT"), _TELLS),
+    "LOAD_FILE": "reads files of the server",
+    "EXTRACTVALUE": "shows what it reads in error messages",
+    "UPDATEXML": "shows what it reads in error messages",
+    "NEXTVAL": "changes a sequence",
+    "SETVAL": "changes a sequence",
+    "RAND": "gives another answer each time, also when an event is tried again",
+    "UUID": "gives another answer each time, also when an event is tried again",
+}
+
+# Reserved in MySQL or MariaDB, so that no column can have such a name unless it is in backquotes.
+_WRITES: Final = "changes something; a lookup only reads"
+_READS_WHOLE: Final = "is no SELECT; write SELECT with the columns"
+REFUSED_WORDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("ALTER", "CALL", "CREATE", "DELETE", "DROP", "GRANT", "LOAD", "RENAME", "REVOKE"), _WRITES),
+    **dict.fromkeys(("UPDATE", "LOCK", "UNLOCK", "KILL", "PURGE"), "changes or locks something; a lookup only reads"),
+    **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), "puts the result elsewhere; a lookup's result is its name"),
+    **dict.fromkeys(("SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "OPTIMIZE", "TABLE"), _READS_WHOLE),
+    "PROCEDURE": "runs a procedure; a lookup only reads",
+    "INDEX": "gives the server a hint (USE INDEX, FORCE INDEX), which is not the template's business",
+    "CURRENT_USER": _TELLS,
+    "CURRENT_ROLE": _TELLS,
+}

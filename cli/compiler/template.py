@@ -1,0 +1,82 @@
+"""`templates/<event type>.yaml` - one notification: its keys, in the order in which the function uses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.compiler import blocks, lookups, samples, shape, stages
+from cli.compiler.findings import Place, Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Node, Scalar
+from cli.compiler.samples import Sample
+from handler.model import IdRule, Notification
+from handler.templating import Templates
+
+REQUIRED: Final = ("id", "channel", "text", "samples")
+OPTIONAL: Final = ("description", "lookups", "when", "blocks")
+_ID_KINDS: Final = ("integer", "uuid")
+# A repeated group can take a pattern longer than the universe has to fail: (a+)+ on aaaa...b.
+_REPEATED_GROUP: Final = re.compile(r"(?<!\\)\)[*+{]")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A file, compiled, with what its reader needs beside the function.
+
+    `channel` and `blocks` are the places of those keys' values; `nodes` has the node of each leaf, by its `where`.
+    """
+
+    notification: Notification
+    channel: Place
+    blocks: tuple[Place, ...] = ()
+    description: str = ""
+    samples: tuple[Sample, ...] = ()
+    nodes: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def read(event_type: str, node: Node, templates: Templates, report: Report) -> Template | None:
+    """Return the template, or None after findings that leave nothing to render."""
+    before = report.errors
+    found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL)
+    leaves = Leaves(report, templates)
+    description = shape.text(found["description"], report) if "description" in found else ""
+    rule = _id(found["id"], report) if "id" in found else None
+    channel = stages.alias(found["channel"], report) if "channel" in found else ""
+    read_lookups, leaves = lookups.read(found["lookups"], leaves) if "lookups" in found else ((), leaves)
+    when = leaves.leaf("expression", found["when"]) if "when" in found else None
+    text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
+    layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
+    if rule is None or text is None or report.errors > before:
+        return None
+    notification = Notification(event_type, event_type, rule, channel, text, read_lookups, when, layout)
+    return Template(
+        notification=notification,
+        channel=found["channel"].place,
+        blocks=tuple(item.place for item in shape.items(found["blocks"], report)) if "blocks" in found else (),
+        description=description or "",
+        samples=samples.read(found["samples"], notification, report),
+        nodes=leaves.nodes,
+    )
+
+
+def _id(node: Node, report: Report) -> IdRule | None:
+    if isinstance(node, Scalar):
+        kind = shape.choice(node, _ID_KINDS, report)
+        return IdRule("uuid" if kind == "uuid" else "integer") if kind else None
+    found = shape.keys(node, report, required=("pattern",))
+    pattern = shape.text(found["pattern"], report) if "pattern" in found else None
+    if pattern is None:
+        return None
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        report.add(found["pattern"].place, "VALUE_INVALID", f"the pattern cannot be read: {error}", "correct it")
+        return None
+    if _REPEATED_GROUP.search(pattern):
+        message = "a repeated group `( )*` can take very long on an id that does not match"
+        report.add(found["pattern"].place, "VALUE_INVALID", message, "repeat a class of characters: [A-Z0-9]+")
+        return None
+    return IdRule("pattern", pattern)

@@ -1,0 +1,39 @@
+"""The function's templates, watched: which leaves showed an empty value as nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from handler.model import Leaf
+from handler.templating import Context, Templates
+from handler.templating.language import Language
+from handler.templating.text import FINALIZERS
+
+
+class WatchingTemplates(Templates):
+    """The function's templates, which also remember the leaves that showed an empty value as nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blanks: set[str] = set()
+        self._blank = False
+        self._languages = {context: Language(self._watched(finalize)) for context, finalize in FINALIZERS.items()}
+
+    def render(self, leaf: Leaf, context: Context) -> str:
+        """Render as the function does, and note the leaf's `where` in `blanks` if it showed None."""
+        self._blank = False
+        text = super().render(leaf, context)
+        if self._blank:
+            self.blanks.add(leaf.where)
+        return text
+
+    def _watched(self, finalize: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+        if finalize is None:
+            return None
+
+        def watched(value: Any) -> Any:
+            self._blank = self._blank or value is None
+            return finalize(value)
+
+        return watched

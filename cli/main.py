@@ -1,0 +1,24 @@
+"""The `notifier` command: one verb a module."""
+
+from __future__ import annotations
+
+import click
+
+from cli.bundle import bundle
+from cli.demo import demo
+from cli.emit import emit
+from cli.lint import lint
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Say in Slack what happened in an application.
+
+    Edit templates/, check them with `notifier lint`, and see them at work with `notifier demo`.
+
+    Exit status: 0 all is well, 1 something was found or failed, 2 the command was misused.
+    """
+
+
+for command in (bundle, demo, emit, lint):
+    main.add_command(command)
