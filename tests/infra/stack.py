@@ -1,0 +1,82 @@
+"""The template as CloudFormation would see it: translated by SAM, then resolved for one set of parameters."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lab.aws import REGION, TOOLS
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+ABSENT = object()
+
+
+@cache
+def translated() -> dict[str, Any]:
+    """The template after SAM's own translator."""
+    command = [TOOLS / "sam/bin/python", Path(__file__).with_name("translate.py"), TEMPLATE]
+    env = {"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def resolved(**given: object) -> dict[str, Any]:
+    """The template for these parameters: conditions are decided, and what they exclude is gone.
+
+    References to resources stay readable: `${Queue}` for a Ref, `${Queue.Arn}` for a GetAtt.
+    """
+    template = translated()
+    defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
+    parameters = {**defaults, **given, "AWS::NoValue": ABSENT}
+    return _Resolver(template["Conditions"], parameters).template(template)
+
+
+class _Resolver:
+    def __init__(self, conditions: Mapping[str, Any], parameters: Mapping[str, object]) -> None:
+        self.conditions = conditions
+        self.parameters = parameters
+
+    def template(self, template: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            section: {name: self.value(part) for name, part in template[section].items() if self.included(part)}
+            for section in ("Resources", "Outputs")
+        }
+
+    def included(self, part: Mapping[str, Any]) -> bool:
+        return "Condition" not in part or self.holds(part["Condition"])
+
+    def holds(self, condition: str) -> bool:
+        return bool(self.value(self.conditions[condition]))
+
+    def value(self, node: Any) -> Any:
+        match node:
+            case {"Ref": name}:
+                return self.parameters.get(name, f"${{{name}}}")
+            case {"Fn::GetAtt": [resource, attribute]}:
+                return f"${{{resource}.{attribute}}}"
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: str(self.value({"Ref": found[1]})), text)
+            case {"Fn::Split": [separator, text]}:
+                return self.value(text).split(separator)
+            case {"Fn::If": [condition, yes, no]}:
+                return self.value(yes if self.holds(condition) else no)
+            case {"Fn::Equals": [one, other]}:
+                return self.value(one) == self.value(other)
+            case {"Fn::Not": [condition]}:
+                return not self.value(condition)
+            case dict():
+                assert not any(key.startswith("Fn::") for key in node), f"{node} has a function unknown here"
+                values = {key: self.value(child) for key, child in node.items()}
+                return {key: child for key, child in values.items() if child is not ABSENT}
+            case list():
+                return [value for value in map(self.value, node) if value is not ABSENT]
+            case _:
+                return node

@@ -1,0 +1,381 @@
+"""What template.yaml promises, read from its translation for both intakes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from handler.settings import Settings
+from tests.infra.stack import resolved, translated
+
+MINUTE = 60
+DAY = 24 * 60 * MINUTE
+EXISTING_TOPIC = "arn:aws:sns:eu-west-1:123456789012:shop-events"
+DATABASES = "default=mysql://replica.shop.internal:3306/shop;ca=certs/rds.pem"
+
+# AWS gives these actions no resource to name.
+ANY_RESOURCE = {
+    "JoinTheNetwork": "network interfaces have no name before they exist, and Describe calls take none",
+    "Trace": "X-Ray's segments are no resources",
+}
+
+
+def stack(**parameters: object) -> dict[str, Any]:
+    return resolved(**{"Databases": DATABASES, "SubnetIds": ["subnet-1", "subnet-2"], **parameters})
+
+
+def properties(name: str, **parameters: object) -> dict[str, Any]:
+    return stack(**parameters)["Resources"][name]["Properties"]
+
+
+def environment(**parameters: object) -> dict[str, str]:
+    return properties("NotifierFunction", **parameters)["Environment"]["Variables"]
+
+
+def statements(**parameters: object) -> dict[str, dict[str, Any]]:
+    [policy] = properties("FunctionRole", **parameters)["Policies"]
+    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
+
+
+both_intakes = pytest.mark.parametrize("intake", ["queue", "direct"])
+
+# ---- Parameters ----
+
+
+def test_few_parameters_need_a_value() -> None:
+    parameters = translated()["Parameters"]
+    without_default = [name for name, parameter in parameters.items() if "Default" not in parameter]
+    assert set(without_default) == {"SubnetIds", "SecurityGroupIds", "Databases"}
+    assert len(without_default) <= 7
+    assert len(parameters) <= 20
+
+
+@pytest.mark.parametrize("name", translated()["Parameters"])
+def test_a_parameter_is_described_and_bounded(name: str) -> None:
+    parameter = translated()["Parameters"][name]
+    assert parameter["Description"]
+    if not parameter["Type"].startswith("List<AWS::"):  # CloudFormation itself looks those up in the account
+        assert parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}
+        assert parameter["ConstraintDescription"]
+    if {"AllowedPattern", "Default"} <= parameter.keys():
+        assert allowed(name, parameter["Default"])
+
+
+def test_each_parameter_stands_in_one_group_of_the_console() -> None:
+    template = translated()
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+
+
+def allowed(name: str, value: str) -> bool:
+    """Whether CloudFormation takes the value."""
+    return bool(re.fullmatch(translated()["Parameters"][name]["AllowedPattern"], value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Databases", "default=mysql://db:3306/shop"),
+        ("Databases", "default=mysql://db/shop;ca=certs/rds.pem  other=mysql://10.0.0.1:3307/x"),
+        ("Stage", "staging-2"),
+        ("ExistingTopicArn", ""),
+        ("ExistingTopicArn", EXISTING_TOPIC),
+        ("ExistingTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:events"),
+        ("EventTypes", ""),
+        ("EventTypes", "order.created,order.payment_failed"),
+        ("Apis", ""),
+        ("Apis", "default=https://api.internal/v1;header=Authorization;host=shop;ca=ca.pem b=http://b:8080"),
+        ("SecretsPrefix", "team/notifier"),
+        ("SlackApiUrl", "https://slack-gov.com/api/"),
+        ("SlackApiUrl", "https://localhost:8443/api/"),
+        ("CaBundle", "/opt/certs/ca.pem"),
+    ],
+)
+def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, value: str) -> None:
+    assert allowed(name, value)
+    Settings.from_environment({**environment(**{name: value}), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Databases", ""),
+        ("Databases", "mysql://db:3306/shop"),
+        ("Databases", "default=mysql://user:secret@db:3306/shop"),
+        ("Databases", "default=mysql://db:3306"),
+        ("Databases", "default=postgres://db/shop"),
+        ("Stage", "../production"),
+        ("ExistingTopicArn", "arn:aws:sns:eu-west-1:123456789012:orders.fifo"),
+        ("ExistingTopicArn", "arn:aws:sqs:eu-west-1:123456789012:orders"),
+        ("EventTypes", "order.created, order.paid"),
+        ("EventTypes", "order.created,"),
+        ("EventTypes", "Order"),
+        ("Apis", "default=https://user:secret@api"),
+        ("Apis", "https://api"),
+        ("SecretsPrefix", "/notifier"),
+        ("SecretsPrefix", "notifier/"),
+        ("SecretsPrefix", "*"),
+        ("SlackApiUrl", "http://slack.com/api/"),
+        ("SlackApiUrl", "https://slack.com/api"),
+        ("CaBundle", "a file.pem"),
+    ],
+)
+def test_a_bad_value_is_refused_before_anything_is_deployed(name: str, value: str) -> None:
+    assert not allowed(name, value)
+
+
+# ---- Queue intake ----
+
+
+def test_the_queue_outlasts_what_the_function_may_take() -> None:
+    queue, function = properties("Queue"), properties("NotifierFunction")
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 90 * MINUTE
+
+
+@both_intakes
+def test_dead_letters_are_kept_longer_than_the_events_waited(intake: str) -> None:
+    dead_letters = properties("DeadLetterQueue", Intake=intake)
+    assert dead_letters["MessageRetentionPeriod"] == 14 * DAY
+    assert properties("Queue")["MessageRetentionPeriod"] == 4 * DAY
+
+
+def test_the_function_knows_which_receive_is_the_last() -> None:
+    assert environment()["NOTIFIER_MAX_RECEIVES"] == str(properties("Queue")["RedrivePolicy"]["maxReceiveCount"])
+
+
+def test_the_function_takes_batches_and_reports_each_record() -> None:
+    mapping = properties("QueueMapping", MaximumConcurrency=7)
+    assert mapping["EventSourceArn"] == "${Queue.Arn}"
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 7}
+
+
+def test_reserved_concurrency_never_throttles_the_queue() -> None:
+    assert "ReservedConcurrentExecutions" not in properties("NotifierFunction")
+
+
+def test_queue_intake_has_no_second_way_to_the_function() -> None:
+    resources = stack()["Resources"]
+    assert {"Queue", "QueuePolicy", "QueueSubscription", "QueueMapping"} <= resources.keys()
+    assert not {"FunctionSubscription", "TopicPermission", "AsyncInvokeConfig"} & resources.keys()
+
+
+# ---- Direct intake ----
+
+
+def test_direct_intake_has_no_queue_but_the_dead_letters() -> None:
+    deployed = stack(Intake="direct")
+    queues = [name for name, resource in deployed["Resources"].items() if resource["Type"] == "AWS::SQS::Queue"]
+    assert queues == ["DeadLetterQueue"]
+    assert "QueueMapping" not in deployed["Resources"]
+    assert "QueueUrl" not in deployed["Outputs"]
+
+
+def test_direct_intake_tries_again_and_then_keeps_the_event() -> None:
+    config = properties("AsyncInvokeConfig", Intake="direct")
+    assert config["FunctionName"] == "${NotifierFunction}"
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"] == {"OnFailure": {"Destination": "${DeadLetterQueue.Arn}"}}
+
+
+def test_direct_intake_is_braked_by_reserved_concurrency() -> None:
+    function = properties("NotifierFunction", Intake="direct", MaximumConcurrency=7)
+    assert function["ReservedConcurrentExecutions"] == 7
+
+
+@pytest.mark.parametrize(("existing", "topic"), [("", "${Topic}"), (EXISTING_TOPIC, EXISTING_TOPIC)])
+def test_only_the_topic_may_invoke_the_function(existing: str, topic: str) -> None:
+    permission = properties("TopicPermission", Intake="direct", ExistingTopicArn=existing)
+    assert permission["Principal"] == "sns.amazonaws.com"
+    assert permission["SourceArn"] == topic
+
+
+# ---- The topic, its subscription, and who may send ----
+
+
+@pytest.mark.parametrize(
+    ("intake", "name", "protocol", "endpoint"),
+    [
+        ("queue", "QueueSubscription", "sqs", "${Queue.Arn}"),
+        ("direct", "FunctionSubscription", "lambda", "${NotifierFunction.Arn}"),
+    ],
+)
+@pytest.mark.parametrize(("existing", "topic"), [("", "${Topic}"), (EXISTING_TOPIC, EXISTING_TOPIC)])
+def test_the_subscription_is_not_raw_and_loses_nothing(
+    intake: str, name: str, protocol: str, endpoint: str, existing: str, topic: str
+) -> None:
+    subscription = properties(name, Intake=intake, ExistingTopicArn=existing)
+    assert subscription == {
+        "TopicArn": topic,
+        "Protocol": protocol,
+        "Endpoint": endpoint,
+        "RedrivePolicy": {"deadLetterTargetArn": "${DeadLetterQueue.Arn}"},
+    }
+
+
+@pytest.mark.parametrize(("intake", "name"), [("queue", "QueueSubscription"), ("direct", "FunctionSubscription")])
+def test_event_types_become_a_filter_on_the_body(intake: str, name: str) -> None:
+    subscription = properties(name, Intake=intake, EventTypes="order.created,order.paid")
+    assert subscription["FilterPolicyScope"] == "MessageBody"
+    assert subscription["FilterPolicy"] == {"type": ["order.created", "order.paid"]}
+
+
+@pytest.mark.parametrize("queue", ["Queue", "DeadLetterQueue"])
+@pytest.mark.parametrize(("existing", "topic"), [("", "${Topic}"), (EXISTING_TOPIC, EXISTING_TOPIC)])
+def test_only_the_topic_may_send_to_a_queue(queue: str, existing: str, topic: str) -> None:
+    policy = properties(f"{queue}Policy", ExistingTopicArn=existing)["PolicyDocument"]
+    [allow] = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+    assert allow["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert allow["Action"] == "sqs:SendMessage"
+    assert allow["Resource"] == f"${{{queue}.Arn}}"
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+
+
+@pytest.mark.parametrize("policy", ["TopicPolicy", "QueuePolicy", "DeadLetterQueuePolicy"])
+def test_nothing_is_sent_in_plain_text(policy: str) -> None:
+    denied = [s for s in properties(policy)["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+    assert [statement["Condition"] for statement in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_an_existing_topic_is_only_subscribed_to() -> None:
+    deployed = stack(ExistingTopicArn=EXISTING_TOPIC)
+    assert not {"Topic", "TopicPolicy"} & deployed["Resources"].keys()
+    assert deployed["Outputs"]["TopicArn"]["Value"] == EXISTING_TOPIC
+
+
+def test_topic_and_queues_are_encrypted_at_rest() -> None:
+    assert properties("Topic")["KmsMasterKeyId"]
+    assert properties("Queue")["SqsManagedSseEnabled"] is True
+    assert properties("DeadLetterQueue")["SqsManagedSseEnabled"] is True
+
+
+# ---- The function ----
+
+
+@both_intakes
+def test_the_function_is_what_is_tested_here(intake: str) -> None:
+    function = properties("NotifierFunction", Intake=intake, MemorySize=512, SecurityGroupIds=["sg-1"])
+    assert function["Handler"] == "handler.app.lambda_handler"
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["MemorySize"] == 512
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    assert function["Role"] == "${FunctionRole.Arn}"
+
+
+def test_logs_are_structured_and_end() -> None:
+    logging = properties("NotifierFunction", LogLevel="DEBUG")["LoggingConfig"]
+    assert logging == {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "${FunctionLogGroup}"}
+    assert properties("FunctionLogGroup", LogRetentionDays=7)["RetentionInDays"] == 7
+
+
+class Reading(dict[str, str]):
+    """An environment that notes which of its variables were asked for."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+@both_intakes
+def test_the_template_sets_what_the_settings_read(intake: str) -> None:
+    reading = Reading({**environment(Intake=intake), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"})
+    Settings.from_environment(reading)
+    set_here = {name for name in reading if name.startswith("NOTIFIER_")}
+    assert set_here == reading.asked - {"NOTIFIER_CATALOG"}  # which is for tests and the commands
+
+
+def test_no_secret_is_in_the_environment() -> None:
+    assert not [name for name in environment() if re.search("TOKEN|PASSWORD|WEBHOOK|KEY", name)]
+
+
+# ---- The role ----
+
+
+@both_intakes
+@pytest.mark.parametrize("store", ["secretsmanager", "ssm"])
+def test_every_permission_names_its_resource(intake: str, store: str) -> None:
+    granted = statements(Intake=intake, SecretsStore=store)
+    anywhere = {name for name, statement in granted.items() if statement["Resource"] in ("*", ["*"])}
+    assert {name for name in anywhere if granted[name]["Effect"] == "Allow"} == ANY_RESOURCE.keys()
+
+
+@both_intakes
+def test_no_permission_is_for_a_whole_service(intake: str) -> None:
+    for statement in statements(Intake=intake).values():
+        if statement["Effect"] == "Allow":
+            assert "*" not in str(statement["Action"])
+
+
+@pytest.mark.parametrize(
+    ("store", "action", "resource"),
+    [
+        ("secretsmanager", "secretsmanager:GetSecretValue", "secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"),
+        ("ssm", "ssm:GetParameter", "ssm:${AWS::Region}:${AWS::AccountId}:parameter/"),
+    ],
+)
+def test_only_the_secrets_below_the_prefix_are_read(store: str, action: str, resource: str) -> None:
+    statement = statements(SecretsStore=store, SecretsPrefix="team/notifier")["ReadSecrets"]
+    assert statement["Action"] == action
+    assert statement["Resource"] == f"arn:${{AWS::Partition}}:{resource}team/notifier/*"
+
+
+def test_the_role_takes_events_only_from_a_queue_that_is_there() -> None:
+    assert statements()["TakeEvents"]["Resource"] == "${Queue.Arn}"
+    assert "TakeEvents" not in statements(Intake="direct")
+
+
+@both_intakes
+def test_the_function_may_park_events_and_write_its_own_log(intake: str) -> None:
+    granted = statements(Intake=intake)
+    assert granted["ParkEvents"]["Action"] == "sqs:SendMessage"
+    assert granted["ParkEvents"]["Resource"] == "${DeadLetterQueue.Arn}"
+    assert granted["WriteLogs"]["Resource"] == "${FunctionLogGroup.Arn}"
+
+
+def test_sam_adds_no_role_of_its_own() -> None:
+    roles = [name for name, resource in translated()["Resources"].items() if resource["Type"] == "AWS::IAM::Role"]
+    assert roles == ["FunctionRole"]
+
+
+# ---- What is kept ----
+
+
+@pytest.mark.parametrize("name", ["Queue", "DeadLetterQueue", "StateTable"])
+def test_events_and_state_outlive_a_deleted_stack(name: str) -> None:
+    resource = stack()["Resources"][name]
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+@both_intakes
+def test_the_state_table_is_on_demand_encrypted_recoverable_and_forgets(intake: str) -> None:
+    table = properties("StateTable", Intake=intake)
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
+    assert table["AttributeDefinitions"] == [{"AttributeName": "pk", "AttributeType": "S"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_outputs_say_where_everything_is() -> None:
+    outputs = {name: output["Value"] for name, output in stack()["Outputs"].items()}
+    assert outputs == {
+        "TopicArn": "${Topic}",
+        "QueueUrl": "${Queue}",
+        "DeadLetterQueueUrl": "${DeadLetterQueue}",
+        "FunctionName": "${NotifierFunction}",
+        "FunctionRoleArn": "${FunctionRole.Arn}",
+        "StateTableName": "${StateTable}",
+    }

@@ -1,0 +1,24 @@
+"""Print what SAM makes of a template, as JSON. Runs in the environment of the SAM CLI, which has the translator."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+
+def translate(text: str) -> dict:
+    template = yaml_parse(text)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://packages/function.zip"  # what packaging puts there
+            resource.pop("Metadata", None)  # for `sam build` alone
+    return Translator({}, Parser()).translate(template, {})
+
+
+if __name__ == "__main__":
+    json.dump(translate(Path(sys.argv[1]).read_text()), sys.stdout)
