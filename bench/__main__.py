@@ -1,0 +1,8 @@
+"""`make bench`: every figure, one script after the other."""
+
+from __future__ import annotations
+
+from bench import cold_start, warm_event
+
+for script in (warm_event, cold_start):
+    script.main()
