@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab demo demo-once test check build bench lock clean build-NotifierFunction
+.PHONY: help setup lab demo demo-once test check build bench docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ build: lab  ## The function's package, in .aws-sam/build
 
 bench: lab  ## The figures that the docs quote
 	.venv/bin/python -m bench
+
+docs: setup  ## The pages of docs/ that are made from the program
+	.venv/bin/python -m cli.reference
 
 lock: $(UV)  ## requirements/*.txt from requirements/*.in
 	cd requirements && for f in *.in; do ../$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 \

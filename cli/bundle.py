@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDERS: Final = ("handler", "certs")
 
 
-@click.command()
+@click.command(short_help="Write the code and the compiled templates for the package.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT / "templates")
 def bundle(folder: Path, templates: Path) -> None:

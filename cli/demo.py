@@ -24,7 +24,7 @@ WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 
 
-@click.command()
+@click.command(short_help="Run everything on this machine, and watch the posts.")
 @click.option(
     "--once", is_flag=True, help="Publish, print the posts, tear down, and exit: 0 only if every post arrived."
 )

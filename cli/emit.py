@@ -21,14 +21,14 @@ def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
     return str(answer["MessageId"])
 
 
-@click.command()
+@click.command(short_help="Publish an event, as an application would.")
 @click.argument("event_type", metavar="TYPE")
 @click.argument("event_id", metavar="ID")
 @click.option("--topic", envvar="NOTIFIER_TOPIC_ARN", help="The topic's ARN. Default: that of the running demo.")
-@click.option("--identity", metavar="TEXT", help="The event's event_id: published twice, it is notified of once.")
+@click.option("--identity", metavar="TEXT", help="An event_id: the event's own identity.")
 @click.option("--data", metavar="JSON", help="An object with extras for the template.")
 def emit(event_type: str, event_id: str, topic: str | None, identity: str | None, data: str | None) -> None:
-    r"""Publish an event: that something of TYPE happened to ID.
+    """Publish an event: that something of TYPE happened to ID.
 
     It goes to the local cloud of a running `notifier demo`. With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic
     with your own AWS credentials:
@@ -36,7 +36,7 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
     \b
       notifier emit order.created 1042
       notifier emit order.created 1042 --topic arn:aws:sns:eu-west-1:123456789012:notifier
-    """
+    """  # noqa: D301 - \b is what keeps these lines apart
     import boto3
 
     event: dict[str, Any] = {"type": event_type, "id": int(event_id) if event_id.isdecimal() else event_id}

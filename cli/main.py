@@ -8,6 +8,7 @@ from cli.bundle import bundle
 from cli.demo import demo
 from cli.emit import emit
 from cli.lint import lint
+from cli.types import types
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for command in (bundle, demo, emit, lint):
+for command in (bundle, demo, emit, lint, types):
     main.add_command(command)

@@ -9,21 +9,23 @@ from typing import Any, Final
 
 _MARK: Final = "[redacted]"
 
+# Bounded where they could begin often, so that no text, however long, takes more than a moment.
 _SECRETS: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         # Slack: tokens (https://docs.slack.dev/authentication/tokens), and webhooks, whose address is the secret.
-        (r"\b(?:xoxe\.)?xox[a-z]-[A-Za-z0-9-]{6,}", _MARK),
-        (r"\bxapp-[A-Za-z0-9-]{6,}", _MARK),
-        (r"\bhttps?://hooks\.slack[^\s/\"'<>]*/[^\s\"'<>]+", _MARK),
+        (r"(?:xoxe\.)?xox[a-z]-[A-Za-z0-9_-]{6,}", _MARK),
+        (r"xapp-[A-Za-z0-9_-]{6,}", _MARK),
+        (r"https?://hooks\.slack[^\s/\"'<>]{0,60}/[^\s\"'<>]+", _MARK),
         (r"/(services|workflows|triggers)/[TE][A-Z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9/]+", rf"/\1/{_MARK}"),
         # HTTP: what stands in an Authorization header, and JSON web tokens.
-        (r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{6,}", rf"\1\2{_MARK}"),
-        (r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*", _MARK),
+        (r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?[a-z]{1,20}\s+)[A-Za-z0-9._~+/=-]+", rf"\1{_MARK}"),
+        (r"(?i)\b(bearer\s+)(?=\S*[0-9])[A-Za-z0-9._~+/=-]{6,}", rf"\1{_MARK}"),
+        (r"\beyJ[A-Za-z0-9_-]{1,2000}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*", _MARK),
         # AWS: access key ids, long-lived and temporary.
         (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", _MARK),
         # user:password@host in an address, and a password or token by name.
-        (r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:)[^\s\"'<>]+@", rf"\1{_MARK}@"),
+        (r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,99}:)[^\s\"'<>]{1,999}@", rf"\1{_MARK}@"),
         (r"(?i)((?:password|passwd|secret|token)[\"']?\s*[:=]\s*)(\"[^\"]+\"|'[^']+'|[^\s\"',;&}]+)", rf"\1{_MARK}"),
     )
 )
@@ -70,8 +72,9 @@ def _redact_message(record: logging.LogRecord) -> None:
         return
     try:
         said = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # arguments that do not fit: logging would print them all
-        said = f"{record.msg} (its arguments do not fit)"
+    except (TypeError, ValueError, KeyError):  # they do not fit, and logging would print them all to say so
+        record.msg, record.args = f"{record.msg} (with arguments that do not fit)", None
+        said = record.msg
     clean = redact(said)
     if clean != said or not isinstance(record.msg, str):
         record.msg, record.args = clean, None

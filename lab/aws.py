@@ -6,16 +6,16 @@ folder that it is given. It enforces neither IAM nor VPCs, KMS or quotas.
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from os import defpath
+from http.client import HTTPConnection, HTTPException
+from os import defpath, devnull
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from lab.processes import child, free_port, wait_until
@@ -47,19 +47,20 @@ class Aws:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        self._session = _session()
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service; it is closed with this AWS."""
         if service not in self._clients:
-            self._clients[service] = boto3.client(
+            self._clients[service] = self._session.client(
                 service,
                 endpoint_url=self.endpoint,
                 region_name=REGION,
                 aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-                # Some services put a prefix before the host's name, which an address does not bear.
-                config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+                # No proxy leads to loopback, and some services' prefix before a host's name does not fit an address.
+                config=Config(proxies={}, inject_host_prefix=False, retries={"total_max_attempts": 1}),
             )
         return self._clients[service]
 
@@ -67,14 +68,12 @@ class Aws:
         """Create a VPC with two private subnets in two zones and a security group, for the template's parameters."""
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = tuple(
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
-                "SubnetId"
-            ]
-            for number, zone in enumerate("ab")
-        )
+        zones = {f"{REGION}a": "10.0.0.0/24", f"{REGION}b": "10.0.1.0/24"}
+        created = [
+            ec2.create_subnet(VpcId=vpc, AvailabilityZone=zone, CidrBlock=block) for zone, block in zones.items()
+        ]
         group = ec2.create_security_group(VpcId=vpc, GroupName="notifier", Description="The notifier's function")
-        return Network(subnets, group["GroupId"])
+        return Network(tuple(subnet["Subnet"]["SubnetId"] for subnet in created), group["GroupId"])
 
     def logs(self, function: str) -> list[str]:
         """Return all that a function has logged so far, the oldest line first."""
@@ -121,9 +120,16 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
+def _session() -> Any:
+    """Make a boto3 session that takes nothing from this machine's own AWS configuration, such as AWS_PROFILE."""
+    nothing = {"profile": (None, None, None, None), "config_file": (None, None, devnull, None)}
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=nothing))
+
+
 def _healthy(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return False
+    with closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False

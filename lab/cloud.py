@@ -18,6 +18,7 @@ import urllib3
 from lab import mariadb, sam, shop
 from lab.aws import Aws, running_aws
 from lab.processes import child, free_port, wait_until
+from lab.slack import Control
 from lab.tls import Authority
 
 START_SECONDS: Final = 30
@@ -43,54 +44,13 @@ def silently(_: str) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-class Slack:
-    """The running Slack stand-in, by its control API."""
-
-    def __init__(self, url: str, ca: Path) -> None:
-        self.url = url
-        self._http = urllib3.PoolManager(ca_certs=str(ca))
-
-    def healthy(self) -> bool:
-        """Whether it answers."""
-        try:
-            return self._http.request("GET", f"{self.url}/_control/health", retries=False).status == 200
-        except urllib3.exceptions.HTTPError:
-            return False
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Every message that it accepted, oldest first."""
-        found: list[dict[str, Any]] = self._http.request("GET", f"{self.url}/_control/messages").json()
-        return found
-
-    def requests(self) -> list[dict[str, Any]]:
-        """Every request that it got, oldest first."""
-        found: list[dict[str, Any]] = self._http.request("GET", f"{self.url}/_control/requests").json()
-        return found
-
-    def tell(self, *faults: Mapping[str, Any]) -> None:
-        """Make it misbehave; see lab/slack/faults.py for what it can do."""
-        self._http.request("POST", f"{self.url}/_control/faults", json=list(faults))
-
-    def configure(self, **parts: Any) -> None:
-        """Replace parts of its configuration, such as `rate={"per_second": 0}`; see lab/slack/config.py."""
-        self._http.request("PATCH", f"{self.url}/_control/config", json=parts)
-
-    def reset(self) -> None:
-        """Forget all messages, requests and faults."""
-        self._http.request("POST", f"{self.url}/_control/reset")
-
-    def close(self) -> None:
-        """Close the connections to it."""
-        self._http.clear()
-
-
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
     """The parts that run. `parameters` are what template.yaml must be told of them."""
 
     folder: Path
     aws: Aws
-    slack: Slack
+    slack: Control
     database: mariadb.Pair
     parameters: Mapping[str, str]
 
@@ -144,13 +104,13 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
 
 
 @contextmanager
-def _slack(folder: Path, authority: Authority) -> Iterator[Slack]:
+def _slack(folder: Path, authority: Authority) -> Iterator[Control]:
     certificate = authority.issue("slack", "localhost", "127.0.0.1")
     port, log = free_port(), folder / "slack.log"
     command = [sys.executable, "-m", "lab.slack", "--port", str(port)]
     command += ["--cert", str(certificate.cert), "--key", str(certificate.key)]
     with child(command, cwd=sam.ROOT, log=log) as process:
-        slack = Slack(f"https://localhost:{port}", authority.ca)
+        slack = Control(f"https://localhost:{port}", authority.ca)
         try:
             wait_until(slack.healthy, "Slack", START_SECONDS, process)
             yield slack
@@ -176,7 +136,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _store_secrets(aws: Aws, slack: Slack, database: mariadb.Pair) -> None:
+def _store_secrets(aws: Aws, slack: Control, database: mariadb.Pair) -> None:
     reader = database.reader
     secrets = {
         "slack-token": SLACK_TOKEN,

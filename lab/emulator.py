@@ -11,19 +11,19 @@ import platform
 import re
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from os import defpath
 from pathlib import Path
 from typing import Any, Final
 
 from lab.aws import REGION, TOOLS
-from lab.processes import Child, child, free_port, listening, wait_until
+from lab.processes import Child, ChildError, child, free_port, listening, wait_until
 
 HANDLER: Final = "handler.app.lambda_handler"
+INVOCATIONS: Final = "/2015-03-31/functions/function/invocations"
 START_SECONDS: Final = 30
 # Beyond the function's own timeout, which the emulator enforces itself.
 PATIENCE_SECONDS: Final = 30
@@ -45,29 +45,34 @@ class Answer:
 class Function:
     """A function in the emulator. Invocations are one at a time: a second one at once crashes the emulator."""
 
-    def __init__(self, artefact: Path, env: Mapping[str, str], folder: Path, patience_seconds: float) -> None:
+    def __init__(
+        self, emulator: Path, artefact: Path, env: Mapping[str, str], log: Path, patience_seconds: float
+    ) -> None:
+        self._emulator = emulator
         self._artefact = artefact
         self._env = env
+        self._log = log
         self._patience_seconds = patience_seconds
-        self._log = folder / "emulator.log"
-        self._log.touch()
         self._processes = ExitStack()
         self._process: Child | None = None
-        self._url = ""
+        self._port = 0
         self._lock = threading.Lock()
 
     def invoke(self, event: object) -> Answer:
-        """Invoke the function with an event that JSON can hold; starts the emulator again where it has ended."""
+        """Invoke the function with an event that JSON can hold; starts the emulator again where it has ended.
+
+        Raises ChildError where the emulator ends, or does not answer, during the invocation.
+        """
         with self._lock:
             if not (self._process and self._process.running):
                 self._start()
-            request = urllib.request.Request(self._url, data=json.dumps(event).encode())
-            try:
-                with urllib.request.urlopen(request, timeout=self._patience_seconds) as response:
+            with closing(HTTPConnection("127.0.0.1", self._port, timeout=self._patience_seconds)) as connection:
+                try:
+                    connection.request("POST", INVOCATIONS, json.dumps(event))
+                    response = connection.getresponse()
                     return Answer(response.status, _body(response.read()))
-            except urllib.error.HTTPError as error:
-                with error:
-                    return Answer(error.code, _body(error.read()))
+                except (OSError, HTTPException) as error:
+                    raise ChildError(f"the runtime interface emulator did not answer: {error}\n{self.log}") from error
 
     @property
     def init_milliseconds(self) -> list[float]:
@@ -77,7 +82,7 @@ class Function:
     @property
     def log(self) -> str:
         """What the emulator and the function have written so far."""
-        return self._log.read_text(errors="replace")
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def close(self) -> None:
         """End the emulator and the runtime in it."""
@@ -87,15 +92,14 @@ class Function:
     def _start(self) -> None:
         self.close()
         port, runtime_port = free_port(), free_port()
-        command: list[str | Path] = [_emulator(), "--log-level", "info"]
+        command: list[str | Path] = [self._emulator, "--log-level", "info"]
         command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
         command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
         command += [TOOLS / "runtime/bin/python", "-m", "awslambdaric", HANDLER]
         starting = child(command, env=self._env, cwd=self._artefact, log=self._log)
         process = self._processes.enter_context(starting)
         wait_until(lambda: listening(port), "the runtime interface emulator", START_SECONDS, process)
-        self._process = process
-        self._url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        self._process, self._port = process, port
 
 
 @contextmanager
@@ -107,7 +111,17 @@ def emulated(
     `env` is the function's environment beyond what Lambda itself sets; `memory_mb` is only what the function is told.
     Raises FileNotFoundError where there is no emulator for this machine.
     """
-    lambda_env = {
+    emulator, patience_seconds = _emulator(), timeout_seconds + PATIENCE_SECONDS
+    complete = {**_lambda_environment(artefact, timeout_seconds, memory_mb), **env}
+    with (
+        tempfile.TemporaryDirectory(prefix="notifier-emulator-") as folder,
+        closing(Function(emulator, artefact, complete, Path(folder, "log"), patience_seconds)) as function,
+    ):
+        yield function
+
+
+def _lambda_environment(artefact: Path, timeout_seconds: int, memory_mb: int) -> dict[str, str]:
+    return {
         "PATH": defpath,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
@@ -125,12 +139,6 @@ def emulated(
         "AWS_SECRET_ACCESS_KEY": "test",
         "PYTHONDONTWRITEBYTECODE": "1",  # /var/task is read-only
     }
-    with tempfile.TemporaryDirectory(prefix="notifier-emulator-") as folder:
-        function = Function(artefact, {**lambda_env, **env}, Path(folder), timeout_seconds + PATIENCE_SECONDS)
-        try:
-            yield function
-        finally:
-            function.close()
 
 
 def _emulator() -> Path:

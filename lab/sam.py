@@ -29,7 +29,7 @@ def build(folder: Path, *, source: Path = ROOT, progress: Progress = lambda _: N
     The function's artefact is the folder `NotifierFunction` beside that template. Raises SamError.
     """
     command: list[str | Path] = [SAM, "build", "--template", source / "template.yaml", "--build-dir", folder / "build"]
-    _run(command, {**os.environ, **environment(folder)}, source, folder / "build.log", progress)
+    _run(command, environment(folder), source, folder / "build.log", progress)
     return folder / "build/template.yaml"
 
 
@@ -53,7 +53,7 @@ def deploy(
     command += ["--stack-name", stack, "--s3-bucket", BUCKET]
     command += ["--parameter-overrides", f"file://{given}", "--capabilities", "CAPABILITY_IAM"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-    isolated = {"PATH": os.defpath, "HOME": str(folder), **aws.env, **environment(folder)}
+    isolated = {"PATH": os.defpath, "HOME": str(folder), **aws.env, **_own_state(folder)}
     _run(command, isolated, folder, folder / f"{stack}-deploy.log", progress)
     _repair_mappings(aws)
     [described] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
@@ -78,7 +78,12 @@ def delete(aws: Aws, *, stack: str = "notifier") -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return what keeps `sam` to itself: no telemetry, no look for a newer release, its state in `folder`."""
+    """Return our environment as `sam` should see it where it needs no AWS: without AWS_PROFILE and its like."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | _own_state(folder)
+
+
+def _own_state(folder: Path) -> dict[str, str]:
+    """Keep `sam` to itself: no telemetry, no look for a newer release, what it remembers in `folder`."""
     state = folder / "sam-state"
     state.mkdir(exist_ok=True)
     (state / "metadata.json").write_text(json.dumps({"telemetryEnabled": False, "lastVersionCheck": time.time()}))

@@ -22,15 +22,17 @@ def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
 
 
 def _block(node: Node, leaves: Leaves) -> Tree:
-    if isinstance(node, Mapping) and any(entry.key.text == "type" for entry in node.entries):
-        return raw_blocks.read(node, leaves)
     if isinstance(node, Scalar) and node.text == "divider":
         return {"type": "divider"}
-    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type"))
-    if isinstance(node, Mapping) and len(found) != 1 and len(found) == len(node.entries):
+    if isinstance(node, Mapping) and any(entry.key.text == "type" for entry in node.entries):
+        return raw_blocks.read(node, leaves)
+    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type")) if isinstance(node, Mapping) else {}
+    if len(found) == 1:
+        return next(SHORT_FORMS[form](value, leaves) for form, value in found.items())
+    if not isinstance(node, Mapping) or len(found) == len(node.entries):  # an unknown key has its finding already
         message = f"a block is one of: {', '.join(SHORT_FORMS)}, or has a `type`"
         leaves.report.add(node.place, "VALUE_INVALID", message, "begin each block with `- ` on a line of its own")
-    return next((SHORT_FORMS[form](value, leaves) for form, value in found.items()), None)
+    return None
 
 
 def _header(node: Node, leaves: Leaves) -> Tree:

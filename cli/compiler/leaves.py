@@ -71,12 +71,20 @@ class Leaves:
 
     def _unreadable(self, error: TemplateError, leaf: Leaf, node: Scalar) -> None:
         """Report with the line that Jinja names, and with the nearest filter where one does not exist."""
-        message = error.detail.removeprefix(f"{leaf.where}: ")
+        message, _, fix = error.detail.removeprefix(f"{leaf.where}: ").partition("; ")
+        code = error.code
+        if absent := re.search(r"No filter named '(\w+)'", message):
+            code, message = "TEMPLATE_FORBIDDEN", f"there is no filter `{absent[1]}`"
+            fix = nearest(absent[1], FILTERS)
+        if leaf.context == "expression" and message == "unexpected ')'":
+            message = "the expression is not complete"
         cause = error.__context__
-        added = leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
-        line = cause.lineno - added if isinstance(cause, TemplateSyntaxError) else 1
-        absent = re.search(r"No filter named '(\w+)'", message)
-        self.report.add(node.place_of(line), error.code, message, nearest(absent[1], FILTERS) if absent else "")
+        if isinstance(cause, TemplateSyntaxError):
+            added = leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
+            place = node.place_of(cause.lineno - added)
+        else:
+            place = place_of_word(node, message)
+        self.report.add(place, code, message, fix)
 
     def _unknown(self, name: str, node: Scalar) -> None:
         if name in self.later:
@@ -86,10 +94,10 @@ class Leaves:
         self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
 
 
-def place_of_word(node: Scalar, word: str) -> Place:
-    """The place of the first line of a leaf that has a word."""
-    lines = node.text.splitlines()
-    found = (number for number, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", line))
+def place_of_word(node: Scalar, message: str) -> Place:
+    """The place of the first line of a leaf that has the last word of a message: mostly the name that it is about."""
+    word = ["", *re.findall(r"\w+", message)][-1]
+    found = (n for n, line in enumerate(node.text.splitlines(), 1) if re.search(rf"\b{re.escape(word)}\b", line))
     return node.place_of(next(found, 1))
 
 

@@ -28,12 +28,12 @@ def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
     """Return the lookups, and the leaves of what stands below them."""
     found: list[Lookup] = []
     entries = shape.entries(node, leaves.report)
-    names = [name for entry in entries if (name := own_name(entry.key, leaves.report))]
+    names = [own_name(entry.key, leaves.report) for entry in entries]
     leaves = leaves.above(names)
-    for entry in entries:
+    for name, entry in zip(names, entries, strict=True):
         if (lookup := _lookup(entry, leaves)) is not None:
             found.append(lookup)
-        leaves = leaves.after(entry.key.text)
+        leaves = leaves.after(name)
     return tuple(found), leaves
 
 

@@ -21,13 +21,11 @@ RESERVED: Final = frozenset((*EVENT_NAMES, "vars", *_KEYWORDS, *FILTERS))
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def own_name(node: Scalar, report: Report) -> str | None:
-    """Return the name of a lookup or a bound value, if expressions and SQL can use it; else report."""
+def own_name(node: Scalar, report: Report) -> str:
+    """Return the name of a lookup or a bound value; one that expressions and SQL cannot use is reported."""
     if not _NAME.fullmatch(node.text):
         message = f"`{node.text}` cannot be used in expressions"
         report.add(node.place, "VALUE_INVALID", message, "use letters, digits and _, beginning with a letter")
-        return None
-    if node.text in RESERVED:
+    elif node.text in RESERVED:
         report.add(node.place, "NAME_RESERVED", f"`{node.text}` already means something in expressions")
-        return None
     return node.text

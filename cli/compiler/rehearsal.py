@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from cli.compiler.findings import Place, Report
+from cli.compiler.findings import RULES, Place, Report
 from cli.compiler.leaves import place_of_word
 from cli.compiler.nodes import Scalar
 from cli.compiler.samples import Sample, may_be_missing
@@ -27,6 +27,7 @@ from handler.templating import Context, Templates
 # `now` in every sample, so that the same template gives the same message tomorrow.
 NOW: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
+_EMPTY: Final = "an empty value has no "  # the words of handler/templating/language.py
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
@@ -87,9 +88,12 @@ class _Problem:
     place: Place
     node: Scalar | None = None
 
-    def finding(self) -> tuple[Place, str, str]:
-        """The place, code and message of a finding."""
-        return self.place, self.code, self.message
+    def finding(self) -> tuple[Place, str, str, str]:
+        """The place, code, message and fix of a finding."""
+        message, _, fix = self.message.partition("; ")
+        if message.startswith(_EMPTY):
+            fix = RULES["LOOKUP_UNGUARDED"].remedy
+        return self.place, self.code, message, fix
 
     def unguarded(self, name: str) -> tuple[Place, str, str, str]:
         """The same, as a use of the lookup `name` that fails where it finds nothing."""
@@ -144,5 +148,4 @@ def _located(error: NotifierError, template: Template, place: Place) -> _Problem
         return _Problem(error.code, error.detail.replace("blocks[0]", place.path or "blocks", 1), place)
     node = template.nodes[where]
     message = error.detail.removeprefix(where).removeprefix(": ") or "it comes out empty"
-    words = re.findall(r"\w+", message.partition(";")[0])
-    return _Problem(error.code, message, place_of_word(node, words[-1] if "there is no" in message else words[0]), node)
+    return _Problem(error.code, message, place_of_word(node, message.partition(";")[0]), node)

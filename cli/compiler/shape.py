@@ -54,7 +54,7 @@ def entries(node: Node, report: Report) -> tuple[Entry, ...]:
         report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes `key: value` lines, not {_kind(node)}")
         return ()
     for entry in node.entries:
-        literal(entry.key, report)
+        _free_of_expressions(entry.key, report)
     return node.entries
 
 
@@ -68,26 +68,30 @@ def items(node: Node, report: Report) -> tuple[Node, ...]:
 
 def text(node: Node, report: Report) -> str | None:
     """Return a text without its last line break; a number or a word such as `true` is the text that was written."""
-    if isinstance(node, Scalar) and (node.value is not None or node.style != "plain"):
-        if node.text.strip():
-            return node.text.rstrip("\n")
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write a text")
-    elif isinstance(node, Scalar) and node.comment:
+    if not isinstance(node, Scalar):
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a text, not {_kind(node)}")
+    elif node.comment:
         message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
+    elif node.value is None or not node.text.strip():
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write a text")
     else:
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a text, not {_kind(node)}")
+        return node.text.rstrip("\n")
     return None
 
 
 def literal(node: Node, report: Report) -> str | None:
     """Return a text in which no expression may stand."""
     found = text(node, report)
-    if found and any(mark in found for mark in EXPRESSIONS):
-        message = f"{_name(node)} is taken as it stands: no {{{{ }}}} or {{% %}} here"
-        report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong into texts and URLs")
-        return None
-    return found
+    return found if found is None or _free_of_expressions(node, report) else None
+
+
+def _free_of_expressions(node: Node, report: Report) -> bool:
+    if not isinstance(node, Scalar) or not any(mark in node.text for mark in EXPRESSIONS):
+        return True
+    message = f"{_name(node)} is taken as it stands: no {{{{ }}}} or {{% %}} here"
+    report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong into texts and URLs")
+    return False
 
 
 def choice(node: Node, options: Collection[str], report: Report) -> str | None:

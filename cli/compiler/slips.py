@@ -43,7 +43,7 @@ _BEFORE_VALUE: Final = re.compile(r"\s*(?:- +)*(?:(?:[\w. -]+|\"[^\"]*\"|'[^']*'
 def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
     """Say in words what ruamel's error means."""
     said = f"{error.problem} {error.context or ''}"
-    started_at = re.search("quoted scalar|simple key", said) and error.context_mark
+    started_at = re.search("quoted scalar|simple key|parsing a flow", said) and error.context_mark
     mark = started_at or error.problem_mark or error.context_mark
     line = min(mark.line, len(lines) - 1)
     column = mark.column if mark.line == line else 0

@@ -54,8 +54,11 @@ def alias(node: Node, report: Report) -> str:
 def _alias(node: Scalar, report: Report) -> str:
     if _ALIAS.fullmatch(node.text):
         return node.text
-    fix = f"write {node.text.lower().strip('# ')}"
-    message = f"`{node.text}` is not an alias: small letters, digits, _ and -, without #"
+    if _CHANNEL_ID.fullmatch(node.text):
+        message, fix = "a template names an alias, not a channel's id", "give the id an alias in every file of _stages/"
+    else:
+        message = f"`{node.text}` is not an alias: small letters, digits, _ and -, without #"
+        fix = f"write {node.text.lower().strip('# ')}"
     report.add(node.place, "VALUE_INVALID", message, fix)
     return ""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jinja2 import Undefined
+
 from handler.model import Leaf
 from handler.templating import Context, Templates
 from handler.templating.language import Language
@@ -33,7 +35,8 @@ class WatchingTemplates(Templates):
             return None
 
         def watched(value: Any) -> Any:
-            self._blank = self._blank or value is None
+            # `x if y` without an else is not None but undefined, which Jinja shows as nothing even where it is strict.
+            self._blank = self._blank or value is None or isinstance(value, Undefined)
             return finalize(value)
 
         return watched

@@ -16,7 +16,7 @@ class ConnectionLostError(SourceError):
     """The server or the network ended the connection: a new one may do."""
 
 
-def of_connecting(address: DatabaseAddress, error: pymysql.MySQLError) -> SourceError:
+def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
     """Why no session was opened: a SourceError (DB_*)."""
     place = f"{address.name} ({address.host}:{address.port})"
     cause = error.__context__
@@ -27,8 +27,9 @@ def of_connecting(address: DatabaseAddress, error: pymysql.MySQLError) -> Source
     if isinstance(cause, OSError):
         return SourceError("DB_UNAVAILABLE", f"{place}: {cause.strerror or type(cause).__name__}")
     number, code = _classified(error)
-    note = ", the server offers no TLS" if number == CR.CR_SSL_CONNECTION_ERROR else ""
-    return SourceError(code, f"{place}: error {number}{note}")
+    if number == CR.CR_SSL_CONNECTION_ERROR:
+        return SourceError(code, f"{place}: the server offers no TLS")
+    return SourceError(code, f"{place}: error {number}" if number else f"{place}: no MySQL is spoken there")
 
 
 def of_statement(name: str, error: pymysql.MySQLError, read_seconds: float, statement_seconds: float) -> SourceError:
@@ -44,7 +45,7 @@ def of_statement(name: str, error: pymysql.MySQLError, read_seconds: float, stat
     return SourceError(code, f"{name}: error {number}" + (f", {subject}" if subject else ""))
 
 
-def _classified(error: pymysql.MySQLError) -> tuple[int, str]:
+def _classified(error: Exception) -> tuple[int, str]:
     """The error's number (0 where PyMySQL gives none: it lost the thread of the protocol), and its code."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     return number, dialect.code_of(number, getattr(error, "sqlstate", None))

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from http.client import HTTPResponse as PlainResponse
 from typing import Any, Final
 
@@ -72,6 +72,7 @@ class _Until(io.RawIOBase):
         self._sock = sock
         self._raw = raw
         self._until = until
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -81,7 +82,9 @@ class _Until(io.RawIOBase):
         if remaining <= 0:
             raise TimeoutError
         self._sock.settimeout(remaining)
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -91,7 +94,13 @@ class _Until(io.RawIOBase):
 class _Response(PlainResponse):
     def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_Until(sock, self.fp.detach(), until))
+        self._wire = _Until(sock, self.fp.detach(), until)
+        self.fp = io.BufferedReader(self._wire)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._wire.ended:  # http.client takes headers that break off for all of them
+            raise IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):

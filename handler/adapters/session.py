@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -28,9 +29,10 @@ LOGIN_PATTERN: Final = re.compile(r"\{.*\}", re.DOTALL)
 class Limits:
     """How long a lookup may take, in seconds, and how many rows any lookup may ever return.
 
-    `connect` and `read` are for one answer of the network each; `statement` is the server's limit, and is the shorter
-    so that it ends the statement before we stop listening. Connections that idle longer than `idle` are replaced:
-    NAT gateways and load balancers drop them after 350 s, and say nothing.
+    `connect` and `read` are for one answer of the network each, so that a lookup ends after the longer of them where
+    nothing answers, and after both where the connection had to be replaced first. `statement` is the server's limit:
+    the shorter one, so that it ends the statement before we stop listening. Connections that idle longer than `idle`
+    are replaced: NAT gateways and load balancers drop them after 350 s, and say nothing.
     """
 
     connect: float = 3.0
@@ -99,7 +101,7 @@ def connect(address: DatabaseAddress, login: Login, context: ssl.SSLContext, lim
             read_timeout=limits.read,
             write_timeout=limits.read,
         )
-    except pymysql.MySQLError as error:
+    except (pymysql.MySQLError, struct.error, LookupError, ValueError) as error:  # the last three by a strange greeting
         raise faults.of_connecting(address, error) from None
 
 

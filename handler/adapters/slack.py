@@ -19,7 +19,7 @@ from handler.model import Message, Receipt
 from handler.ports import Secrets
 
 _API_HOST: Final = "slack.com"
-_BOT_TOKEN: Final = re.compile(r"xoxb-[A-Za-z0-9-]+")
+_BOT_TOKEN: Final = re.compile(r"xoxb-[!-~]+")
 
 Attempt = Callable[[Message, Deadline], Receipt]
 

@@ -13,7 +13,7 @@ from jinja2.exceptions import SecurityError
 from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext, Value
 from handler.templating.filters import FILTERS as FILTERS
-from handler.templating.language import Language, forbidden
+from handler.templating.language import Language, bound_loops, forbidden
 from handler.templating.nearest import nearest as nearest
 from handler.templating.text import FINALIZERS
 
@@ -74,6 +74,7 @@ def _compile(language: Language, leaf: Leaf) -> _Compiled:
         raise TemplateError("TEMPLATE_SYNTAX", "one bare expression goes here, without {{ }}")
     if problem := forbidden(tree):
         raise TemplateError("TEMPLATE_FORBIDDEN", problem)
+    bound_loops(tree)
     names = frozenset(meta.find_undeclared_variables(tree)) - language.globals.keys()
     if expression:
         return _Compiled(language.expression(leaf.source), names)

@@ -16,11 +16,10 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handler.errors import TemplateError
-from handler.templating.filters import FILTERS, TESTS
+from handler.templating.filters import FILTERS, TESTS, each
 from handler.templating.nearest import nearest
 
 # Far above what a message needs, far below what a worker notices.
-MAX_RANGE: Final = 1_000
 MAX_SEQUENCE: Final = 10_000  # characters or elements that `*` may make
 MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
 MAX_LOOP_DEPTH: Final = 2
@@ -38,6 +37,7 @@ _INSTEAD: Final[dict[type[nodes.Node], str]] = {
     nodes.Assign: "{% set %}; compute it in the SQL, or write the expression where it is used",
     nodes.AssignBlock: "{% set %}; compute it in the SQL, or write the expression where it is used",
 }
+_EACH: Final = "each element"  # the blank keeps it out of templates' reach
 _DATE_PARTS: Final = frozenset({"year", "month", "day", "hour", "minute", "second"})
 _LOOP_PARTS: Final = frozenset({"index", "index0", "first", "last", "length", "revindex", "previtem", "nextitem"})
 
@@ -61,11 +61,14 @@ def _is_range(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range"
 
 
-def _range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if len(numbers) > MAX_RANGE:
-        raise TemplateError("TEMPLATE_LIMIT", f"range() may count {MAX_RANGE} numbers")
-    return numbers
+def bound_loops(tree: nodes.Template) -> None:
+    """Let every loop of `tree` pass filters.MAX_ELEMENTS elements at most: two in one another must not take seconds."""
+    for loop in tree.find_all(nodes.For):
+        loop.iter = nodes.Filter(loop.iter, _EACH, [], [], None, None)
+
+
+def _range(*bounds: int) -> Any:
+    return each(range(*bounds))
 
 
 class Language(ImmutableSandboxedEnvironment):
@@ -75,7 +78,7 @@ class Language(ImmutableSandboxedEnvironment):
 
     def __init__(self, finalize: Callable[[Any], Any] | None) -> None:
         super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False)
-        self.filters = dict(FILTERS)
+        self.filters = {**FILTERS, _EACH: each}
         self.tests = {name: self.tests[name] for name in TESTS}
         self.globals = {"range": _range}
 

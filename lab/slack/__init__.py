@@ -1,7 +1,7 @@
 """A Slack of our own on loopback: Web API and incoming webhooks, with the limits and the errors of Slack.
 
     schema, elements, blocks, content    what a message may hold
-    config                               the tokens, channels and webhooks that it knows
+    config, rules                        the tokens, channels and webhooks that it knows, and who may post where
     workspace                            the messages that it accepted
     rate                                 one message a second
     faults, misbehave                    what it was told to do wrong, and how that is done to a connection

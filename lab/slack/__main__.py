@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import signal
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 import click
 
-from lab.slack.config import CHANNELS, TOKENS, WEBHOOKS, Config, Rate
+from lab.slack.config import CHANNELS, TOKEN, TOKENS, WEBHOOKS, Config, Rate
 from lab.slack.running import serving
 from lab.tls import Certificate
 
@@ -20,14 +21,14 @@ Prints {{"url": ...}} as one line when it is ready, and ends on SIGINT or SIGTER
 
 \b
 It knows, among others:
-  tokens    {TOKENS[0].value} (chat:write), {TOKENS[1].value} (also channels:history)
+  tokens    {TOKEN} (chat:write), {TOKENS[1].value} (also channels:history)
   channels  {", ".join(f"{channel.id} #{channel.name}" for channel in CHANNELS[:2])}
   webhooks  /services/{WEBHOOKS[0].path}
 Channels such as #archived and tokens such as xoxb-lab-token_revoked are refused as Slack refuses them.
 
 \b
 Post, look at what was accepted, and order a fault:
-  curl $URL/api/chat.postMessage -H 'Authorization: Bearer {TOKENS[0].value}' -d channel=orders -d text=Hello
+  curl $URL/api/chat.postMessage -H 'Authorization: Bearer {TOKEN}' -d channel=orders -d text=Hello
   curl $URL/_control/messages
   curl $URL/_control/faults -d '[{{"times": 2, "fault": {{"kind": "limited", "retry_after": "30"}}}}]'
 
@@ -38,13 +39,27 @@ The control API needs no token: keep the host loopback.
 
 
 @click.command(epilog=EPILOG)
-@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to listen on; 0 takes a free one."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address or name to listen on.")
 @click.option("--cert", type=EXISTING, help="Certificate (PEM) to serve TLS with.")
 @click.option("--key", type=EXISTING, help="Private key (PEM) of the certificate.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps accepted messages.")
-@click.option("--per-second", default=1.0, show_default=True, help="Messages a second in each channel; 0: no limit.")
-@click.option("--burst", default=5, show_default=True, help="Messages that may come at once after a pause.")
+@click.option(
+    "--per-second",
+    type=click.FloatRange(0),
+    default=1.0,
+    show_default=True,
+    help="Messages a second in each channel; 0: no limit.",
+)
+@click.option(
+    "--burst",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Messages that may come at once after a pause.",
+)
 def main(
     port: int, host: str, cert: Path | None, key: Path | None, state: Path | None, per_second: float, burst: int
 ) -> None:
@@ -56,7 +71,8 @@ def main(
     try:
         asyncio.run(_serve(config, host, port, certificate, state))
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+        hint = "; --port 0 takes a free one" if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
+        raise click.ClickException(f"cannot serve on {host}:{port}: {error}{hint}") from None
 
 
 async def _serve(config: Config, host: str, port: int, certificate: Certificate | None, state: Path | None) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.slack.answer import RefusedError
-from lab.slack.config import RULES, Channel, Token
+from lab.slack.config import Channel, Token
 from lab.slack.content import read_content, require_something
+from lab.slack.rules import RULES
 from lab.slack.standin import StandIn
 from lab.slack.views import message_view
 

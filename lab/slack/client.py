@@ -16,8 +16,20 @@ class Control:
     """Tells a running stand-in what to do, and asks what it has seen. `url` is its base, `ca` the PEM file to trust."""
 
     def __init__(self, url: str, ca: Path | None = None) -> None:
+        self.url = url
         self._base = f"{url}{PREFIX}"
         self._http = urllib3.PoolManager(ca_certs=str(ca) if ca else None, timeout=TIMEOUT_SECONDS, retries=False)
+
+    def healthy(self) -> bool:
+        """Whether it answers."""
+        try:
+            return bool(self._call("GET", "health")["ok"])
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def close(self) -> None:
+        """Close the connections to it."""
+        self._http.clear()
 
     def messages(self, channel: str = "") -> list[dict[str, Any]]:
         """Return the accepted messages, oldest first; of one channel by its id or name, or of all."""

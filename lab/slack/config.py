@@ -8,36 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from lab.slack.rules import RULES
 from lab.slack.schema import array, choice, integer, number, record, string
 
-
-class Rule(NamedTuple):
-    """Why posting to a channel is refused: Slack's word to a token, to a webhook, and for which messages.
-
-    An empty `webhook` is a rule that does not bind webhooks. Which word a webhook gets for the others is not published.
-    """
-
-    word: str
-    webhook: str = "action_prohibited"
-    top_level: bool = True
-    replies: bool = True
-
-    def refuses(self, *, reply: bool) -> bool:
-        """Whether it refuses a reply, or a message of its own."""
-        return self.replies if reply else self.top_level
-
-
-RULES: Final = {
-    "archived": Rule("is_archived", webhook="channel_is_archived"),
-    "not-joined": Rule("not_in_channel", webhook=""),
-    "read-only": Rule("restricted_action_read_only_channel"),
-    "thread-only": Rule("restricted_action_thread_only_channel", replies=False),
-    "no-threads": Rule("restricted_action_non_threadable_channel", top_level=False),
-    "admins-only": Rule("restricted_action", webhook="posting_to_general_channel_denied"),
-    "keys-revoked": Rule("ekm_access_denied"),
-}
 TOKEN_REFUSALS: Final = (
     "account_inactive",
     "token_revoked",
@@ -47,6 +22,7 @@ TOKEN_REFUSALS: Final = (
     "accesslimited",
 )
 TEAM: Final = "T0LAB"
+TOKEN: Final = "xoxb-lab-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +64,7 @@ class Rate:
 
 
 TOKENS: Final = (
-    Token("xoxb-lab-token"),
+    Token(TOKEN),
     Token("xoxb-lab-reader", ("chat:write", "channels:history")),
     Token("xoxb-lab-no-scopes", ()),
     *(Token(f"xoxb-lab-{word}", refused=word) for word in TOKEN_REFUSALS),
@@ -144,7 +120,7 @@ WORD: Final = string(255, least=0)
 DOCUMENT: Final = record(
     optional={
         "tokens": array(record({"value": NAME}, {"scopes": array(NAME, least=0), "refused": WORD}), least=0),
-        "channels": array(record({"id": NAME, "name": NAME}, {"rule": choice("", *RULES)}), least=0),
+        "channels": array(record({"id": NAME, "name": NAME}, {"rule": choice(*RULES)}), least=0),
         "webhooks": array(record({"path": NAME, "channel": NAME}, {"refused": WORD}), least=0),
         "rate": record(optional={"per_second": number(least=0), "burst": integer(least=1)}),
         "history_lag": number(least=0),

@@ -3,7 +3,7 @@
 A fault is a JSON object: {"match": {"method": "chat.postMessage", "channel": "orders"}, "times": 2, "fault": {"kind":
 ...}}. `method` is a Web API method, or `webhook`; what `match` leaves out matches everything. Kinds, with their keys:
 
-    status   answer with `status`, `body`, `content_type` and `headers`
+    status   answer `status` with `body`, as `content_type`
     error    ok:false with the word `error`; a webhook gets the word and its status
     limited  429 with `retry_after` as the text of Retry-After; null leaves the header out
     close    close the connection instead of answering

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,7 +31,10 @@ async def serving(
     certificate: Certificate | None = None,
     journal: Path | None = None,
 ) -> AsyncIterator[str]:
-    """Serve until the block ends, and give the base URL. Port 0 is one that is free. Raises OSError."""
+    """Serve until the block ends, and give the base URL. Port 0 is one that is free. Raises OSError.
+
+    `host` is an IPv4 address or a name of one.
+    """
     context = None
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -43,10 +47,20 @@ async def serving(
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, ssl_context=context).start()
-        yield f"{'https' if context else 'http'}://{host}:{runner.addresses[0][1]}"
+        listener = socket.create_server((host, port))  # one address, so that port 0 is one port
+        await web.SockSite(runner, listener, ssl_context=context).start()
+        yield f"{'https' if context else 'http'}://{host}:{listener.getsockname()[1]}"
     finally:
-        await runner.cleanup()
+        await _end(runner)
+
+
+async def _end(runner: web.AppRunner) -> None:
+    """End the server, and every connection with it: a loop that closes first would leave their sockets open."""
+    open_yet = [each.transport for each in runner.server.connections if each.transport] if runner.server else []
+    await runner.cleanup()
+    for transport in open_yet:
+        transport.abort()
+    await asyncio.sleep(0)
 
 
 @contextmanager
@@ -77,13 +91,11 @@ def running_slack(
         except OSError as error:
             started.set_exception(error)
 
-    thread = threading.Thread(target=run, name="slack")
+    thread = threading.Thread(target=run, name="slack", daemon=True)
     thread.start()
+    url, end = started.result()
     try:
-        url, end = started.result()
-        try:
-            yield url
-        finally:
-            end()
+        yield url
     finally:
+        end()
         thread.join()

@@ -15,8 +15,20 @@ APP: Final = "A0LAB"
 def message_view(message: Message, *, metadata: bool = True) -> dict[str, Any]:
     """Return the `message` of an answer; `metadata` says whether to show that too."""
     author = {"user": USER} if message.via == "token" else {"subtype": "bot_message"}
-    view = {"type": "message", **author, "bot_id": BOT, "app_id": APP, "team": TEAM}
-    said = {"ts": message.ts, "text": message.text, "blocks": message.blocks, "attachments": message.attachments}
-    where = {"thread_ts": message.thread_ts, "metadata": message.metadata if metadata else {}}
-    edited = {"edited": {"user": USER, "ts": f"{message.edited:.6f}"}} if message.edited else {}
-    return {**view, **said, **{key: value for key, value in where.items() if value}, **edited}
+    optional = {
+        "blocks": message.blocks,
+        "attachments": message.attachments,
+        "thread_ts": message.thread_ts,
+        "metadata": message.metadata if metadata else {},
+        "edited": {"user": USER, "ts": f"{message.edited:.6f}"} if message.edited else {},
+    }
+    return {
+        "type": "message",
+        **author,
+        "bot_id": BOT,
+        "app_id": APP,
+        "team": TEAM,
+        "ts": message.ts,
+        "text": message.text,
+        **{key: value for key, value in optional.items() if value},
+    }

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from lab.slack.answer import PLAIN, Answer, RefusedError
 from lab.slack.arguments import parse_form, parse_json
-from lab.slack.config import RULES, Webhook
+from lab.slack.config import Webhook
 from lab.slack.content import read_content, require_something
+from lab.slack.rules import RULES
 from lab.slack.standin import StandIn
 
 # Slack has one word for a payload that names none of these, and another for one whose text is empty.

@@ -45,6 +45,8 @@ class Workspace:
         self._clock = clock
         self._messages: dict[tuple[str, str], Message] = {}
         self._last: dict[str, int] = {}
+        if journal:
+            journal.parent.mkdir(parents=True, exist_ok=True)
         for message in _read(journal) if journal else ():
             self._add(message)
 

@@ -7,7 +7,6 @@ nothing. Prints each command that it runs; exits with 1 if any had findings.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -24,7 +23,7 @@ def main() -> int:
         folder = Path(name)
         translation = folder / "translated.json"
         translation.write_text(json.dumps(translated(), indent=2))
-        env = {**os.environ, **sam.environment(folder), "AWS_DEFAULT_REGION": REGION}
+        env = {**sam.environment(folder), "AWS_DEFAULT_REGION": REGION}
         findings = [command for command in _commands(translation) if not _passes(command, env)]
     return 1 if findings else 0
 

@@ -144,7 +144,10 @@ def test_the_child_gets_the_environment_and_the_folder_it_is_given(tmp_path: Pat
 
 
 def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ChildError, match=r"no-such-program did not start.*No such file"), child(["no-such-program"]):
+    with (
+        pytest.raises(ChildError, match=r"no-such-program did not start.*No such file"),
+        child([tmp_path / "no-such-program"]),
+    ):
         pytest.fail("it cannot start")
 
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import urllib3
@@ -14,8 +15,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from lab.slack import Config, Control, Rate, running_slack
-from lab.slack.config import RULES, TOKEN_REFUSALS
+from lab.slack.config import TOKEN_REFUSALS
 from lab.slack.rate import Limiter, RateLimitedError
+from lab.slack.rules import RULES
 from lab.tls import Authority
 
 
@@ -164,7 +166,9 @@ def test_a_body_that_cannot_be_read(url: str, content_type: str, body: bytes, wo
 
 def test_a_form_carries_the_same_arguments(url: str, control: Control) -> None:
     form = {"token": "xoxb-lab-token", "channel": "orders", "text": "a&b é", "blocks": '[{"type": "divider"}]'}
-    answer = urllib3.request("POST", f"{url}/api/chat.postMessage", fields=form, encode_multipart=False, retries=False)
+    headers = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
+    body = urlencode(form)
+    answer = urllib3.request("POST", f"{url}/api/chat.postMessage", body=body, headers=headers, retries=False)
     assert answer.json()["ok"] is True
     assert [(message["text"], message["blocks"]) for message in control.messages()] == [
         ("a&b é", [{"type": "divider"}])
@@ -210,7 +214,8 @@ def test_an_update_that_slack_refuses(url: str, slack: WebClient, control: Contr
     ts = slack.chat_postMessage(channel="orders", text="x")["ts"]
     assert refusal(slack.chat_update, channel="orders", ts=ts, text="y")["error"] == "channel_not_found"
     assert refusal(slack.chat_update, channel="C0LABOPS", ts=ts, text="y")["error"] == "message_not_found"
-    assert refusal(slack.chat_update, channel="C0LABORDERS", ts=ts, text=" ")["error"] == "no_text"
+    empty = {"channel": "C0LABORDERS", "ts": ts, "text": " "}
+    assert refusal(slack.api_call, api_method="chat.update", json=empty)["error"] == "no_text"
     urllib3.request("POST", f"{url}/services/T0LAB/B0LABOPS/lab-secret", json={"text": "x"}, retries=False)
     ts = control.messages("ops")[0]["ts"]
     assert refusal(slack.chat_update, channel="C0LABOPS", ts=ts, text="y")["error"] == "cant_update_message"
@@ -221,9 +226,11 @@ def test_an_update_that_slack_refuses(url: str, slack: WebClient, control: Contr
 
 def test_history_comes_in_pages_newest_first(slack: WebClient) -> None:
     stamps = [slack.chat_postMessage(channel="orders", text=str(number))["ts"] for number in range(5)]
-    pages = list(slack.conversations_history(channel="C0LABORDERS", limit=2))
-    assert [[message["text"] for message in page["messages"]] for page in pages] == [["4", "3"], ["2", "1"], ["0"]]
-    assert [page["has_more"] for page in pages] == [True, True, False]
+    pages = [
+        ([message["text"] for message in page["messages"]], page["has_more"])
+        for page in slack.conversations_history(channel="C0LABORDERS", limit=2)
+    ]
+    assert pages == [(["4", "3"], True), (["2", "1"], True), (["0"], False)]
     inner = slack.conversations_history(channel="C0LABORDERS", oldest=stamps[1], latest=stamps[3])
     assert [message["ts"] for message in inner["messages"]] == [stamps[2]]
     outer = slack.conversations_history(channel="C0LABORDERS", oldest=stamps[1], latest=stamps[3], inclusive=True)

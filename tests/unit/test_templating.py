@@ -24,7 +24,7 @@ ROW = {
     "day": date(2026, 1, 5),
     "huge": Decimal("1E+999999"),
 }
-CONTEXT: dict[str, Any] = {"order": ROW, "rows": [{"sku": "TEA-1"}, {"sku": "TEA-2"}], "id": 7}
+CONTEXT: dict[str, Any] = {"order": ROW, "rows": [{"sku": "TEA-1"}, {"sku": "TEA-2"}], "id": 7, "many": [0] * 201}
 
 
 def leaf(source: str, context: LeafContext = "mrkdwn") -> Leaf:
@@ -98,8 +98,15 @@ def test_what_a_template_can_say(source: str, text: str) -> None:
         ("{{ 'a' * 100000 }}", "TEMPLATE_LIMIT", "characters"),
         ("{{ 100000 * 'a' }}", "TEMPLATE_LIMIT", "characters"),
         ("{{ order.huge }}", "TEMPLATE_LIMIT", "digits"),
-        ("{{ range(100000) | length }}", "TEMPLATE_LIMIT", "range"),
-        ("{% for a in range(999) %}{% for b in range(999) %}xx{% endfor %}{% endfor %}", "TEMPLATE_LIMIT", "40000"),
+        ("{{ range(10 ** 12) | length }}", "TEMPLATE_LIMIT", "200 elements"),
+        ("{% for a in range(200) %}{% for b in range(200) %}xx{% endfor %}{% endfor %}", "TEMPLATE_LIMIT", "40000"),
+        ("{% for a in many %}{% endfor %}", "TEMPLATE_LIMIT", "rows[:200]"),
+        ("{{ many | join }}", "TEMPLATE_LIMIT", "rows[:200]"),
+        ("{% for a in order.number %}{% endfor %}", "TEMPLATE_FAILED", "a str is not a list"),
+        ("{% for a in order.empty %}{% endfor %}", "TEMPLATE_FAILED", "an empty value is not a list"),
+        ("{% for a in order.itms %}{% endfor %}", "TEMPLATE_UNDEFINED", "there is no itms"),
+        ("{{ order.number | join('-') }}", "TEMPLATE_FAILED", "a str is not a list"),
+        ("{{ [1] | each }}", "TEMPLATE_SYNTAX", "each"),
         ("{{ 1 / 0 }}", "TEMPLATE_FAILED", "Zero"),
         ("{{ order.number + 1 }}", "TEMPLATE_FAILED", "str"),
         ("{{ order }}", "TEMPLATE_FAILED", "a dict cannot be shown"),

@@ -19,8 +19,8 @@ _ALLOWED: Final = (
     exp.Where, exp.Group, exp.Rollup, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Distinct,
     exp.Window, exp.WindowSpec, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Placeholder, exp.Literal,
     exp.National, exp.HexString, exp.BitString, exp.Introducer, exp.Null, exp.Boolean, exp.Binary, exp.Unary, exp.Paren,
-    exp.Tuple, exp.Between, exp.In, exp.Interval, exp.DataType, exp.DataTypeParam, exp.Var, exp.CharacterSet, exp.Func, exp.All,
-    exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.IntervalSpan,
+    exp.Tuple, exp.Between, exp.In, exp.Interval, exp.DataType, exp.DataTypeParam, exp.Var, exp.CharacterSet, exp.Func,
+    exp.All, exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.IntervalSpan,
 )  # fmt: skip
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Lock: "FOR UPDATE and FOR SHARE lock rows, and a lookup only reads",
@@ -76,7 +76,7 @@ def _select(node: exp.Select) -> Iterator[Problem]:
         words = ", ".join(modifier.name.upper() for modifier in modifiers)
         yield Problem(_start(node), f"{words} has no place in a lookup", "remove it")
     if any(column.is_star for column in node.expressions) and not isinstance(node.parent, exp.Exists):
-        yield Problem(_start(node), "`*` reads every column, also those that come later", code="QUERY_STAR")
+        yield Problem(0, "`*` reads every column, also those that come later", "name the columns", "QUERY_STAR")
 
 
 def _limit(root: exp.Expr) -> Iterator[Problem]:

@@ -182,6 +182,9 @@ def _read(connection: socket.socket) -> Request | None:
         if not chunk:
             return None
         data += chunk
+        if data.startswith(b"\x16"):  # a TLS handshake at a server without it
+            connection.sendall(http(400, b""))
+            return None
     head, _, body = data.partition(b"\r\n\r\n")
     line, _, fields = head.partition(b"\r\n")
     headers = BytesHeaderParser().parsebytes(fields)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -272,6 +274,17 @@ def test_no_secret_is_logged(secrets: SecretStore, caplog: pytest.LogCaptureFixt
     secrets.get("slack-token")
     assert TOKEN not in caplog.text
     assert TOKEN not in repr(vars(secrets))
+
+
+def test_boto3_is_not_imported_before_it_is_needed() -> None:
+    """It takes a tenth of a second, and a cold start that finds its secrets cached or fails early does without."""
+    program = (
+        "import sys, handler.adapters.park, handler.adapters.replica, handler.adapters.secrets\n"
+        "handler.adapters.park.DeadLetterQueue('https://sqs.example/q')\n"
+        "handler.adapters.secrets.SecretStore('ssm', 'notifier')\n"
+        "sys.exit(any(name in sys.modules for name in ('boto3', 'botocore')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_client_gives_up_soon() -> None:

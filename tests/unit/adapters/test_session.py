@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,8 +115,6 @@ def test_a_server_that_is_not_who_it_should_be_hears_no_login(
 
 
 def test_an_expired_certificate_is_named(authority: Authority, trusting: ssl.SSLContext) -> None:
-    from datetime import timedelta
-
     certificate = authority.issue("db", "127.0.0.1", lifetime=timedelta(days=-1))
 
     def script(client: socket.socket) -> None:
@@ -159,11 +158,14 @@ def refusal(number: int, text: bytes) -> bytes:
         (send(refusal(1040, b"#08004Too many connections")), "DB_BUSY", "error 1040"),
         (send(refusal(1129, b"Host canary is blocked")), "DB_UNAVAILABLE", "error 1129"),
         (send(refusal(1130, b"Host canary is not allowed")), "DB_LOGIN", "error 1130"),
-        (send(b"SSH-2.0-OpenSSH_9.2\r\n"), "DB_UNAVAILABLE", "error 0"),
+        (send(b"SSH-2.0-OpenSSH_9.2\r\n"), "DB_UNAVAILABLE", "no MySQL is spoken there"),
+        (send(b"\x05\0\0\0\x0b\x08\x05\x1a\0"), "DB_UNAVAILABLE", "no MySQL is spoken there"),  # X protocol, port 33060
+        (send(packet(b"\x0a8.0.36")), "DB_UNAVAILABLE", "no MySQL is spoken there"),
+        (send(packet(b"")), "DB_UNAVAILABLE", "no MySQL is spoken there"),
         (send(b""), "DB_UNAVAILABLE", "TimeoutError"),
         (lambda client: client.close(), "DB_UNAVAILABLE", "error 2013"),
     ],
-    ids=["busy", "blocked", "host", "ssh", "silent", "closed"],
+    ids=["busy", "blocked", "host", "ssh", "x", "cut", "empty", "silent", "closed"],
 )
 def test_a_server_that_does_not_let_us_in_has_a_code(
     trusting: ssl.SSLContext, script: Script, code: str, detail: str

@@ -1,0 +1,53 @@
+"""The reference pages that are made from the program: `make docs` writes them, a test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from cli.main import main
+from handler.errors import CODES
+
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+WIDTH: Final = 100
+
+
+def commands() -> str:
+    """Return docs/cli.md: what each command says of itself."""
+    parts = ["# The `notifier` command\n", "<!-- Made by `make docs` from the program. -->\n", _help(main, "notifier")]
+    for name, command in sorted(main.commands.items()):
+        parts += [f"## notifier {name}\n", _help(command, f"notifier {name}")]
+    return "\n".join(parts)
+
+
+def codes() -> str:
+    """Return docs/codes.md: every way in which an event can fail."""
+    return "\n".join(_codes()) + "\n"
+
+
+def _codes() -> Iterator[str]:
+    yield "# Error codes\n"
+    yield "<!-- Made by `make docs` from handler/errors.py. -->\n"
+    yield "A code stands in the log line of a delivery and on a message in the dead-letter queue. *Again* says that the"
+    yield "event stays in the queue and is tried again by itself, up to 15 times; the others are parked at once.\n"
+    yield "| code | again | what it means | what to do |"
+    yield "| --- | --- | --- | --- |"
+    for code, (retry, meaning, remedy) in CODES.items():
+        yield f"| `{code}` | {'yes' if retry else ''} | {_cell(meaning)} | {_cell(remedy)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=name, terminal_width=WIDTH, help_option_names=["-h", "--help"])
+    return f"```text\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
+    (DOCS / "codes.md").write_text(codes(), encoding="utf-8")

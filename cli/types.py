@@ -1,0 +1,23 @@
+"""`notifier types`: which events there are templates for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli import compiler
+
+
+@click.command(short_help="Print the event types that there are templates for.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
+def types(folder: Path) -> None:
+    """Print the event types that FOLDER (default: templates) has templates for, apart by commas.
+
+    It is the parameter EventTypes, with which the subscription takes nothing else from a shared topic:
+
+    \b
+      sam deploy --parameter-overrides EventTypes=$(.venv/bin/notifier types) ...
+    """  # noqa: D301 - \b is what keeps these lines apart
+    found = {template.notification.event for template in compiler.compile_templates(folder).templates}
+    click.echo(",".join(sorted(found)))

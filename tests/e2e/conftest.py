@@ -1,0 +1,112 @@
+"""The application, built once and deployed to the local cloud by the real SAM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from lab.cloud import LocalCloud, local_cloud
+from lab.mariadb import MariadbMissingError
+from lab.processes import wait_until
+
+# Ours is the function's whole way: cold start, lookups, post. Far above what it takes, and only met by a failure.
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack: where to publish, and what came of it."""
+
+    cloud: LocalCloud
+    outputs: dict[str, str]
+
+    def publish(self, message: str, **attributes: str) -> str:
+        found = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        sns = self.cloud.aws.client("sns")
+        return str(
+            sns.publish(TopicArn=self.outputs["TopicArn"], Message=message, MessageAttributes=found)["MessageId"]
+        )
+
+    def posts(self, count: int) -> list[dict[str, Any]]:
+        """Wait until so many posts have arrived since the last reset, and return them all."""
+
+        def arrived() -> list[dict[str, Any]]:
+            found = self.cloud.slack.messages()
+            return found if len(found) >= count else []
+
+        return self._waited(arrived, f"{count} posts")
+
+    def parked(self, count: int) -> list[dict[str, Any]]:
+        """Wait until so many records are parked, and take them out of the dead-letter queue."""
+        taken: list[dict[str, Any]] = []
+        sqs, queue = self.cloud.aws.client("sqs"), self.outputs["DeadLetterQueueUrl"]
+
+        def arrived() -> list[dict[str, Any]]:
+            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+            for message in answer.get("Messages", []):
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(message)
+            return taken if len(taken) >= count else []
+
+        return self._waited(arrived, f"{count} parked records")
+
+    def _waited(self, check: Callable[[], Any], what: str) -> Any:
+        try:
+            return wait_until(check, what, PATIENCE_SECONDS)
+        except TimeoutError as error:
+            log = "\n".join(self.cloud.aws.logs(self.outputs["FunctionName"])[-30:])
+            raise TimeoutError(f"{error}\nThe function's log:\n{log}") from None
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
+    try:
+        with local_cloud(tmp_path_factory.mktemp("cloud")) as running:
+            yield running
+    except MariadbMissingError as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def template(cloud: LocalCloud) -> Path:
+    return cloud.build()
+
+
+@pytest.fixture(scope="session")
+def deployed_by_queue(cloud: LocalCloud, template: Path) -> Deployment:
+    deployment = Deployment(cloud, cloud.deploy(template))
+    # Failures come back after seconds instead of six minutes.
+    queue = deployment.outputs["QueueUrl"]
+    cloud.aws.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})
+    return deployment
+
+
+@pytest.fixture
+def by_queue(deployed_by_queue: Deployment) -> Iterator[Deployment]:
+    """The stack with the queue, which is empty again before the next test begins."""
+    yield deployed_by_queue
+    sqs, queue = deployed_by_queue.cloud.aws.client("sqs"), deployed_by_queue.outputs["QueueUrl"]
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def empty() -> bool:
+        found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+        return not any(int(found[count]) for count in counts)
+
+    wait_until(empty, "the queue to be empty", PATIENCE_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def directly(cloud: LocalCloud, template: Path) -> Deployment:
+    changes = {"Intake": "direct", "SlackMode": "webhook", "Stage": "demo-webhook", "UnknownType": "ignore"}
+    return Deployment(cloud, cloud.deploy(template, "direct", **changes))
+
+
+@pytest.fixture(autouse=True)
+def a_quiet_slack(cloud: LocalCloud) -> None:
+    """Each test begins with a Slack that has seen nothing and takes everything at once."""
+    cloud.slack.reset()
+    cloud.slack.configure(rate={"per_second": 0, "burst": 1})

@@ -1,0 +1,87 @@
+"""`notifier demo` as a person runs it: to its end, and stopped half-way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.sam import ROOT
+
+NOTIFIER = Path(sys.executable).with_name("notifier")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A place for temporary files and state of its own, so that whatever is left behind can be told."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    return {**os.environ, "TMPDIR": str(folder), "XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+def left_over(environment: dict[str, str]) -> list[str]:
+    """Processes and files that still name the run's own folder."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    found = [line for line in listed.splitlines() if environment["TMPDIR"] in line]
+    return found + [str(path) for path in Path(environment["TMPDIR"]).glob("notifier-*")]
+
+
+def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [NOTIFIER, "demo", "--once"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.splitlines()[-1] == "5 published, 5 delivered, 0 lost"
+    assert "T-001042" in ran.stdout
+    assert not left_over(environment)
+
+
+@pytest.mark.parametrize(
+    ("reached", "number"),
+    [("the database", signal.SIGINT), ("Slack", signal.SIGTERM), ("sam build", signal.SIGINT)],
+)
+def test_stopped_half_way_it_leaves_nothing(environment: dict[str, str], reached: str, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [NOTIFIER, "demo", "--once"],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        said = ""
+        assert process.stdout
+        while reached not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        process.send_signal(number)
+        said += process.stdout.read()
+        assert process.wait() == 130, said
+    assert "Stopped" in said
+    assert "Traceback" not in said
+    assert not left_over(environment)
+
+
+def test_killed_outright_it_leaves_no_process(environment: dict[str, str]) -> None:
+    with subprocess.Popen(
+        [NOTIFIER, "demo", "--once"],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        while "AWS" not in process.stdout.readline():
+            pass
+        process.kill()
+    deadline = time.monotonic() + 30
+    while processes := [line for line in left_over(environment) if not line.startswith("/")]:
+        assert time.monotonic() < deadline, processes
+        time.sleep(0.1)

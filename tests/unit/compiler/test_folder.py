@@ -1,0 +1,119 @@
+"""Files and stages: what is read, and what is said about the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.compiler import RULES, compile_templates
+from handler.errors import CODES
+
+from .conftest import FILE, Compile
+
+GOOD = """\
+id: integer
+channel: orders
+text: Order {{ id }}
+samples:
+  one: {id: 1}
+"""
+STAGE = "_stages/test.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("order.created.yml", "name it order.created.yaml"),
+        ("Order.Created.yaml", "name it order.created.yaml"),
+        ("order-created.yaml", ""),
+        ("order..created.yaml", ""),
+        ("order created.yaml", ""),
+        ("_labels.yaml", "name it <event type>.yaml"),
+        ("x" * 129 + ".yaml", ""),
+        ("orders/created.yaml", "directly into the folder"),
+        ("_stages/production.yml", "name it production.yaml"),
+        ("_stages/Production.yaml", "name it production.yaml"),
+    ],
+)
+def test_a_file_that_only_looks_like_a_template_is_named(compiled: Compile, name: str, fix: str) -> None:
+    compilation = compiled(GOOD, {name: GOOD})
+    assert [finding.code for finding in compilation.findings] == ["FILE_NAME"]
+    assert fix in compilation.findings[0].fix
+    assert compilation.files == (FILE, STAGE)
+
+
+@pytest.mark.parametrize("name", ["README.md", ".order.created.yaml.swp", ".hidden.yaml", "notes.txt", "img/a.png"])
+def test_other_files_are_nobodys_business(compiled: Compile, name: str) -> None:
+    assert compiled(GOOD, {name: "{{{"}).findings == ()
+
+
+def test_a_broken_file_hides_no_finding_of_another(compiled: Compile) -> None:
+    files: dict[str, str | bytes] = {
+        "a.yaml": "id: [",
+        "b.yaml": b"id: \xff",
+        "c.yaml": "x" * 65_537,
+        "d.yaml": "- a list\n",
+        "e.yaml": "",
+        "f.yaml": GOOD.replace("{{ id }}", "{{ idd }}"),
+        "_stages/broken.yaml": "channels: [",
+    }
+    compilation = compiled(GOOD, files)
+    assert [(finding.file, finding.code) for finding in compilation.findings] == [
+        ("_stages/broken.yaml", "YAML_SYNTAX"),
+        ("a.yaml", "YAML_SYNTAX"),
+        ("b.yaml", "FILE_UNREADABLE"),
+        ("c.yaml", "FILE_UNREADABLE"),
+        ("d.yaml", "VALUE_INVALID"),
+        ("e.yaml", "VALUE_INVALID"),
+        ("f.yaml", "TEMPLATE_UNDEFINED"),
+    ]
+    assert [one["name"] for one in compilation.catalog["notifications"]] == ["order.created"]
+    assert list(compilation.catalog["stages"]) == ["test"]
+
+
+def test_the_line_that_is_not_utf8_is_named(compiled: Compile) -> None:
+    finding = compiled(GOOD, {"a.yaml": b"id: integer\nchannel: \xe9\n"}).findings[0]
+    assert (finding.code, finding.line) == ("FILE_UNREADABLE", 2)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(compiled: Compile) -> None:
+    assert compiled(None, {FILE: b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()}).findings == ()
+
+
+def test_a_folder_without_templates_or_stages_is_a_finding(tmp_path: Path) -> None:
+    findings = compile_templates(tmp_path).findings
+    assert [(finding.file, finding.code) for finding in findings] == [("", "FILE_MISSING"), ("_stages", "FILE_MISSING")]
+
+
+@pytest.mark.parametrize(
+    ("stage", "line", "code", "message"),
+    [
+        ("channels: {orders: C0ORDERS01}\n", 1, "KEY_MISSING", "`fallback`"),
+        ("fallback: C0FALLBACK\n", 1, "KEY_MISSING", "`channels`"),
+        ("channels: {orders: '#orders'}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
+        ("channels: {orders: c0orders01!}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
+        ("channels: {orders: D012345678}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
+        ("channels: {orders: C123}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
+        ("channels: {orders: https://x}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
+        ("channels: {Orders: C0ORDERS01}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "not an alias"),
+        ("channels: {orders: C0ORDERS01}\nfallback:\n", 2, "VALUE_INVALID", "empty"),
+        ("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nvars: {}\n", 3, "KEY_UNKNOWN", "`vars`"),
+        ("channels: {orders: '{{ id }}'}\nfallback: C0FALLBACK\n", 1, "TEMPLATE_FORBIDDEN", "as it stands"),
+    ],
+)
+def test_a_stage_is_checked(compiled: Compile, stage: str, line: int, code: str, message: str) -> None:
+    findings = compiled(GOOD, {"_stages/broken.yaml": stage}).findings
+    assert [(finding.file, finding.line, finding.code) for finding in findings] == [("_stages/broken.yaml", line, code)]
+    assert message in findings[0].message
+
+
+def test_every_stage_has_to_know_every_alias(compiled: Compile) -> None:
+    bare = "channels: {payments: C0PAYMENTS}\nfallback: C0FALLBACK\n"
+    findings = compiled(GOOD, {"_stages/a.yaml": bare, "_stages/b.yaml": bare}).findings
+    assert [(finding.file, finding.line, finding.code) for finding in findings] == [(FILE, 2, "CHANNEL_UNKNOWN")] * 2
+    assert ["_stages/a.yaml" in findings[0].fix, "_stages/b.yaml" in findings[1].fix] == [True, True]
+
+
+def test_no_code_of_the_compiler_is_one_of_the_function() -> None:
+    assert not RULES.keys() & CODES.keys()

@@ -1,0 +1,85 @@
+"""`notifier lint`, as a person and as a script sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.lint import lint
+
+from .conftest import FILE, Compile
+
+GOOD = """\
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT note FROM orders WHERE id = :id"}
+text: Order {{ id }}
+samples:
+  one: {id: 1, lookups: {order: {note: null}}}
+"""
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(lint, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+def test_good_templates_are_counted(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD, {"order.paid.yaml": GOOD})
+    assert run(tmp_path) == (0, "2 templates, 1 stage: no findings\n")
+
+
+def test_an_error_has_its_place_and_its_cure(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD.replace("{{ id }}", "{{ idd }}"))
+    code, output = run(tmp_path)
+    assert code == 1
+    assert output.splitlines() == [
+        f"{tmp_path.as_posix()}/{FILE}:5:7: TEMPLATE_UNDEFINED `idd` is not known here",
+        "  fix: nearest: id",
+        "1 template, 1 stage: 1 error",
+    ]
+
+
+def test_a_warning_is_shown_and_lets_a_build_pass(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD.replace("{{ id }}", "{{ order.note }}."))
+    code, output = run(tmp_path)
+    assert code == 0
+    assert output.splitlines()[-1] == "1 template, 1 stage: 1 warning"
+
+
+def test_square_brackets_in_a_message_are_shown(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD.replace("samples:", "blocks: [dividr]\nsamples:"))
+    assert "VALUE_INVALID" in run(tmp_path)[1]
+    compiled(GOOD.replace("id: integer", "id: {pattern: '[a'}"))
+    assert "unterminated character set" in run(tmp_path)[1]
+    compiled(GOOD.replace("samples:", "blocks: [{headr: x}]\nsamples:"))
+    assert "`blocks[0]`" in run(tmp_path)[1]
+
+
+@pytest.mark.parametrize(("text", "code", "errors"), [(GOOD, 0, 0), (GOOD.replace("integer", "int"), 1, 1)])
+def test_json_is_for_scripts(compiled: Compile, tmp_path: Path, text: str, code: int, errors: int) -> None:
+    compiled(text)
+    exit_code, output = run(tmp_path, "--json")
+    document = json.loads(output)
+    assert exit_code == code
+    assert document["files"] == [FILE, "_stages/test.yaml"]
+    assert document["errors"] == errors == len(document["findings"])
+    for finding in document["findings"]:
+        assert finding == {
+            "file": FILE,
+            "line": 1,
+            "column": 5,
+            "code": "VALUE_INVALID",
+            "severity": "error",
+            "message": "`id` is one of: integer, uuid",
+            "fix": "write `integer`",
+        }
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["--nothing"], ["pyproject.toml"]])
+def test_misuse_is_told_apart(arguments: list[str]) -> None:
+    assert run(*arguments)[0] == 2

@@ -1,0 +1,228 @@
+"""Each mistake in a template: its line, its code, what it says, and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import FILE, Compile
+
+GOOD = """\
+id: integer
+channel: orders
+lookups:
+  order:
+    sql: |
+      SELECT number, total, note
+      FROM orders
+      WHERE id = :id
+  customer:
+    get: /customers/{{ order.number }}
+    on_failure: without
+when: order.total > 0
+text: |
+  New order
+  *{{ order.number }}*
+blocks:
+  - header: "Order {{ order.number }}"
+  - fields:
+      Total: "{{ order.total }}"
+samples:
+  one:
+    id: 1
+    lookups:
+      order: {number: A-1, total: 5, note: null}
+      customer: {name: Zoë}
+"""
+HEADER = 'header: "Order {{ order.number }}"'
+TEXT = "text: |\n  New order\n  *{{ order.number }}*\n"
+WORDS = "New order\n  *{{ order.number }}*"
+NUMBER = "*{{ order.number }}*"
+CORPUS = Path(__file__).parent / "corpus" / "refused_expressions.txt"
+EXPRESSIONS = [line for line in CORPUS.read_text("utf-8").splitlines() if line and not line.startswith("//")]
+
+# What of GOOD is replaced, by what, and the line, code, message and fix that follow.
+MISTAKES = [
+    # Keys
+    ("id: integer\n", "", 1, "KEY_MISSING", "`id` is missing", ""),
+    (TEXT, "", 1, "KEY_MISSING", "`text`", ""),
+    ("id: integer", "id: integer\nchanel: x", 2, "KEY_UNKNOWN", "`chanel`", "write `channel`"),
+    ("id: integer", "id: integer\nsql: x", 2, "KEY_UNKNOWN", "`sql`", "the keys here are: id, channel"),
+    ("id: integer", "id: integer\nid: uuid", 2, "KEY_DUPLICATE", "line 1", "remove one"),
+    ("id: integer", "id: integer\n'{{ x }}': 1", 2, "TEMPLATE_FORBIDDEN", "no {{ }}", ""),
+    ("    on_failure: without", "    on_falure: without", 11, "KEY_UNKNOWN", "in `lookups.customer`", "`on_failure`"),
+    ("sql: |", "sql: {SELECT a, b FROM t}\n    db: |", 5, "VALUE_INVALID", "takes a text", ""),
+    ("  order:", "  extra: {sql: SELECT a, b FROM t}\n  order:", 4, "KEY_UNKNOWN", "a comma ended", "into quotes"),
+    # Identity and channel
+    ("id: integer", "id: int", 1, "VALUE_INVALID", "integer, uuid", "write `integer`"),
+    ("id: integer", "id:", 1, "VALUE_INVALID", "empty", ""),
+    ("id: integer", "id: [integer]", 1, "VALUE_INVALID", "not a list", ""),
+    ("id: integer", "id: {}", 1, "KEY_MISSING", "`pattern`", ""),
+    ("id: integer", "id: {pattern: '['}", 1, "VALUE_INVALID", "cannot be read", ""),
+    ("id: integer", "id: {pattern: '(a+)+'}", 1, "VALUE_INVALID", "repeated group", ""),
+    ("id: integer", "id: {pattern: '[A-Z]+'}", 22, "SAMPLE_INVALID", "[A-Z]+", ""),
+    ("channel: orders", "channel: #orders", 2, "VALUE_INVALID", "comment", "write channel: orders"),
+    ("channel: orders", "channel: '#Orders'", 2, "VALUE_INVALID", "not an alias", "write orders"),
+    ("channel: orders", "channel: C0ORDERS01", 2, "VALUE_INVALID", "a channel's id", "_stages/"),
+    ("channel: orders", "channel: [orders]", 2, "VALUE_INVALID", "not a list", ""),
+    ("channel: orders", "channel: '{{ order.region }}'", 2, "TEMPLATE_FORBIDDEN", "as it stands", ""),
+    ("channel: orders", "channel: nowhere", 2, "CHANNEL_UNKNOWN", "stage test", "add `nowhere: C...`"),
+    # Lookups
+    ("  order:\n", "  id:\n", 4, "NAME_RESERVED", "`id`", "another name"),
+    ("  order:\n", "  upper:\n", 4, "NAME_RESERVED", "`upper`", ""),
+    ("  order:\n", "  loop:\n", 4, "NAME_RESERVED", "`loop`", ""),
+    ("  order:\n", "  not:\n", 4, "NAME_RESERVED", "`not`", ""),
+    ("  order:\n", "  my-order:\n", 4, "VALUE_INVALID", "cannot be used", "letters"),
+    ("    on_failure: without", "    sql: SELECT 1", 9, "VALUE_INVALID", "both", ""),
+    ("    get: /customers/{{ order.number }}\n", "", 9, "VALUE_INVALID", "neither", "`sql` for the database"),
+    ("    on_failure: without", "    on_failure: never", 11, "VALUE_INVALID", "retry, without", ""),
+    ("    on_failure: without", "    bind: {x: id}", 11, "KEY_UNKNOWN", "`bind`", ""),
+    ("id = :id", "id = :id\n    expect: optionl", 9, "VALUE_INVALID", "one, optional, many", "write `optional`"),
+    ("id = :id", "id = :id\n    db: 'A B'", 9, "VALUE_INVALID", "`A B`", ""),
+    ("/customers/{{ order", "/customers/{{ customer", 10, "TEMPLATE_UNDEFINED", "not looked up yet", "move it above"),
+    ("/customers/{{ order", "/customers/{{ ordr", 10, "TEMPLATE_UNDEFINED", "`ordr`", "nearest: order"),
+    ("get: /customers", "get: https://host/customers", 10, "TEMPLATE_URL", "begins with /", ""),
+    ("get: /customers", "get: //host/customers", 10, "TEMPLATE_URL", "neither a host", ""),
+    ("get: /customers/", "get: customers/", 10, "TEMPLATE_URL", "begins with /", ""),
+    ("get: /customers/{{ order.number }}", "get: '{{ order.number }}'", 10, "TEMPLATE_URL", "begins with /", ""),
+    ("get: /customers/", "get: /a b/", 10, "TEMPLATE_URL", "a blank", ""),
+    ("get: /customers/", "get: /a\\b/", 10, "TEMPLATE_URL", "", ""),
+    ("get: /customers/", "get: /客/", 10, "TEMPLATE_URL", "", ""),
+    ("get: /customers/", "get: /%zz/", 10, "TEMPLATE_URL", "", ""),
+    ("get: /customers/", "get: /../customers/", 10, "TEMPLATE_URL", "steps", ""),
+    ("get: /customers/{{ order.number }}", "get: /customers/..", 10, "TEMPLATE_URL", "steps", ""),
+    ("get: /customers/", "get: /customers/{{ order.note }}/", 10, "TEMPLATE_URL", "empty", ""),
+    # SQL
+    ("FROM orders", "FROM orders; DROP TABLE x", 7, "QUERY_FORBIDDEN", "second statement", ""),
+    ("id = :id", "id = :idd", 8, "QUERY_FORBIDDEN", "`:idd`", "nearest: id"),
+    ("id = :id", "id = {{ id }}", 8, "QUERY_FORBIDDEN", "never pasted", "`:name`"),
+    ("id = :id", "id = 1", 6, "QUERY_FORBIDDEN", "no parameter", ":id"),
+    ("number, total, note\n", "number, SLEEP(1)\n", 6, "QUERY_FORBIDDEN", "SLEEP", ""),
+    ("FROM orders", "FORM orders", 7, "QUERY_INVALID", "near `orders`", ""),
+    ("number, total, note\n", "*\n", 6, "QUERY_STAR", "every column", "name the columns"),
+    ("sql: |\n      SELECT", "sql: >\n      -- all\n      SELECT", 5, "QUERY_FORBIDDEN", "hides the rest", "`sql: |`"),
+    ("id = :id", "id = :id\n    bind: {cid: id}", 6, "QUERY_FORBIDDEN", "no `:cid`", ""),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: order.x}", 9, "TEMPLATE_UNDEFINED", "not looked up yet", ""),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: '{{ id }}'}", 9, "TEMPLATE_SYNTAX", "bare", "write id"),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: data.x}", 9, "TEMPLATE_UNDEFINED", "no x", ""),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: data}", 9, "TEMPLATE_BIND", "a dict", ""),
+    ("id = :id", "id = :id\n    bind: {id: type}", 9, "NAME_RESERVED", "`id`", ""),
+    # Expressions
+    ("when: order.total > 0", "when: '{{ order.total > 0 }}'", 12, "TEMPLATE_SYNTAX", "bare", "write order.total > 0"),
+    ("when: order.total > 0", "when: order.total >", 12, "TEMPLATE_SYNTAX", "not complete", ""),
+    ("when: order.total > 0", "when: ordr.total > 0", 12, "TEMPLATE_UNDEFINED", "`ordr`", "nearest: order"),
+    ("when: order.total > 0", "when: order.totl > 0", 12, "TEMPLATE_UNDEFINED", "no totl", "nearest: total"),
+    ("when: order.total > 0", "when: order.total > 'a'", 12, "TEMPLATE_FAILED", "'int' and 'str'", ""),
+    (NUMBER, "{{ order.nmber }}", 15, "TEMPLATE_UNDEFINED", "no nmber", "nearest: number"),
+    (NUMBER, "{{ order.number }", 15, "TEMPLATE_SYNTAX", "unexpected", ""),
+    (NUMBER, "{{ order.number | uper }}", 15, "TEMPLATE_FORBIDDEN", "no filter `uper`", "nearest: upper"),
+    (NUMBER, "{% include 'x' %}", 15, "TEMPLATE_FORBIDDEN", "include", ""),
+    (NUMBER, "{{ order.number.upper() }}", 14, "TEMPLATE_FORBIDDEN", "a call", "use a filter"),
+    (NUMBER, "{{ vars.x }}", 15, "TEMPLATE_UNDEFINED", "`vars`", ""),
+    (NUMBER, "{{ order.note }}", 13, "VALUE_EMPTY", "shown as nothing", "default('-')"),
+    (NUMBER, "{{ 'x' if order.note }}", 13, "VALUE_EMPTY", "shown as nothing", ""),
+    (NUMBER, "{{ order.note.x }}", 15, "TEMPLATE_UNDEFINED", "empty value has no x", "guard it"),
+    (NUMBER, "{{ customer.name }}", 15, "LOOKUP_UNGUARDED", "missing", "{{ customer.name if customer else '-' }}"),
+    (
+        "when: order.total > 0", "when: customer.name == 'x'",
+        12, "LOOKUP_UNGUARDED", "may be missing", "customer and customer.name",
+    ),
+    (WORDS, "{{ customer.name if customer else '' }}", 14, "LOOKUP_UNGUARDED", "empty", ""),
+    (WORDS, "{# nothing #}", 14, "MESSAGE_EMPTY", "empty", "always says something"),
+    (TEXT, "text:\n", 13, "VALUE_INVALID", "empty", ""),
+    (TEXT, "text: ''\n", 13, "VALUE_INVALID", "empty", ""),
+    (TEXT, "text: # of orders\n", 13, "VALUE_INVALID", "comment", 'write text: "# of orders"'),
+    (TEXT, "text: :warning: failed\n", 13, "YAML_SYNTAX", "`: `", 'text: ":warning: failed"'),
+    (TEXT, "text: {{ order.number }}\n", 13, "YAML_SYNTAX", "`{`", 'text: "{{ order.number }}"'),
+    (TEXT, "text: *bold*\n", 13, "YAML_FORBIDDEN", "alias", 'text: "*bold*"'),
+    # Blocks
+    (HEADER, "headr: x", 17, "KEY_UNKNOWN", "`headr` in `blocks[0]`", "write `header`"),
+    (HEADER, "for: x in y\n    section: z", 17, "KEY_UNKNOWN", "`for`", "header, section"),
+    (HEADER, "header: x\n    section: y", 17, "VALUE_INVALID", "a block is one of", ""),
+    (HEADER, "{}", 17, "VALUE_INVALID", "a block is one of", ""),
+    (f"- {HEADER}", "- dividr", 17, "VALUE_INVALID", "a block is one of", ""),
+    (HEADER, "divider: x", 17, "VALUE_INVALID", "no value", "`- divider`"),
+    (HEADER, "section: [a]", 17, "VALUE_INVALID", "takes a text", ""),
+    ("blocks:\n", "blocks: x\nno:\n", 16, "VALUE_INVALID", "takes a list", ""),
+    ("      Total:", "      '{{ x }}':", 19, "TEMPLATE_FORBIDDEN", "as it stands", ""),
+    (HEADER, f"header: {'x' * 151}", 17, "BLOCK_LIMIT", "151 of at most 150", "shorten"),
+    (HEADER, f"section: {'x' * 3001}", 17, "BLOCK_LIMIT", "blocks[0].text.text", ""),
+    (HEADER, f"fields: {{A: {'x' * 2001}}}", 17, "BLOCK_LIMIT", "fields[0]", ""),
+    (HEADER, "fields: {" + ", ".join(f"L{n}: x" for n in range(11)) + "}", 17, "BLOCK_LIMIT", "11 of at most 10", ""),
+    (HEADER, "context: [" + ", ".join("x" * 11) + "]", 17, "BLOCK_LIMIT", "11 of at most 10", ""),
+    (HEADER, "header: x" + "\n  - divider" * 50, 2, "BLOCK_LIMIT", "52 of at most 50", ""),
+    (HEADER, "type: dividr", 17, "VALUE_INVALID", "no block of type `dividr`", "write `divider`"),
+    (HEADER, "type:", 17, "VALUE_INVALID", "no block of type ``", ""),
+    (HEADER, "{type: table, rows: [[1.5]]}", 17, "VALUE_INVALID", "fractions", ""),
+    # Samples
+    ("    id: 1\n", "", 22, "KEY_MISSING", "`id` is missing in `samples.one`", ""),
+    ("    id: 1\n", "    id: x\n", 22, "SAMPLE_INVALID", "integer", ""),
+    ("    id: 1\n", "    id: true\n", 22, "SAMPLE_INVALID", "whole number", ""),
+    ("    id: 1\n", "    id: 1.5\n", 22, "SAMPLE_INVALID", "whole number", ""),
+    ("    id: 1\n", "    id: 1\n    data: 5\n", 23, "SAMPLE_INVALID", "`data`", ""),
+    ("      customer: {name: Zoë}\n", "", 24, "SAMPLE_INVALID", "no `customer`", "add `customer:`"),
+    ("customer: {name: Zoë}", "customr: {name: Zoë}", 25, "SAMPLE_INVALID", "no lookup `customr`", "nearest: customer"),
+    ("customer: {name: Zoë}", "customer: [1]", 25, "SAMPLE_INVALID", "expect: one", "{column: value}, or null"),
+    ("order: {number: A-1, total: 5, note: null}", "order: null", 24, "SAMPLE_INVALID", "expect: one", ""),
+    ("id = :id\n", "id = :id\n    expect: many\n", 25, "SAMPLE_INVALID", "expect: many", "[{column: value}"),
+    ("number: A-1", "number: 2026-02-30", 24, "SAMPLE_INVALID", "no such day", "quote it"),
+    ("number: A-1, ", "", 10, "TEMPLATE_UNDEFINED", "no number", ""),
+]  # fmt: skip
+
+
+def test_the_good_template_has_no_findings(compiled: Compile) -> None:
+    assert compiled(GOOD).findings == ()
+
+
+@pytest.mark.parametrize(("good", "bad", "line", "code", "message", "fix"), MISTAKES)
+def test_a_mistake_is_found_where_it_is(
+    compiled: Compile, good: str, bad: str, line: int, code: str, message: str, fix: str
+) -> None:
+    assert good in GOOD
+    findings = compiled(GOOD.replace(good, bad, 1)).findings
+    found = [finding for finding in findings if finding.code == code and finding.line == line]
+    assert found, [str(finding) for finding in findings]
+    assert any(message in finding.message and fix in finding.fix for finding in found), found
+    assert {finding.file for finding in findings} == {FILE}
+
+
+@pytest.mark.parametrize("line", EXPRESSIONS)
+def test_unsafe_and_wrong_expressions_are_refused(compiled: Compile, line: str) -> None:
+    code, text = line[:19].strip(), line[19:]
+    start, end = GOOD.index("text: |"), GOOD.index("blocks:")
+    findings = compiled(GOOD[:start] + f"text: |\n  {text}\n" + GOOD[end:]).findings
+    assert code in {finding.code for finding in findings}
+
+
+@pytest.mark.parametrize("samples", ["{}", "\n  {}"])
+def test_one_sample_is_needed(compiled: Compile, samples: str) -> None:
+    findings = compiled(GOOD[: GOOD.index("samples:")] + f"samples: {samples}\n").findings
+    assert [finding.code for finding in findings] == ["SAMPLE_INVALID"]
+
+
+def test_a_template_with_an_error_is_not_in_the_catalog(compiled: Compile) -> None:
+    assert [one["name"] for one in compiled(GOOD).catalog["notifications"]] == ["order.created"]
+    assert compiled(GOOD.replace("order.number", "order.nmber")).catalog["notifications"] == []
+
+
+def test_a_template_with_a_warning_is(compiled: Compile) -> None:
+    compilation = compiled(GOOD.replace(NUMBER, "{{ order.note }}"))
+    assert [finding.severity for finding in compilation.findings] == ["warning"]
+    assert compilation.errors == 0
+    assert len(compilation.catalog["notifications"]) == 1
+
+
+def test_several_mistakes_are_found_at_once(compiled: Compile) -> None:
+    bad = GOOD.replace("id: integer", "id: int").replace("FROM orders", "FROM x.orders").replace(HEADER, "headr: x")
+    codes = [finding.code for finding in compiled(bad).findings]
+    assert codes == ["VALUE_INVALID", "QUERY_FORBIDDEN", "KEY_UNKNOWN"]
+    bad = GOOD.replace(NUMBER, "{{ order.a }}").replace(HEADER, "header: '{{ order.b }}'").replace("total }}", "c }}")
+    assert [finding.line for finding in compiled(bad).findings] == [15, 17, 19]
+
+
+def test_no_finding_shows_a_value_of_a_sample(compiled: Compile) -> None:
+    for bad in ("{{ order.x }}", "{{ order.number + 1 }}", "{{ order.number.y }}", "{{ order }}"):
+        findings = compiled(GOOD.replace("A-1", "canary").replace(NUMBER, bad)).findings
+        assert findings
+        assert "canary" not in str(findings)

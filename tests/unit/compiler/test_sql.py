@@ -1,0 +1,135 @@
+"""Only plain SELECTs get through, and what gets through says the same to PyMySQL."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pymysql.converters
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.compiler.sql import read
+from cli.compiler.sql.words import BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS
+
+CORPUS = Path(__file__).parent / "corpus"
+WIDTH = 14  # of the column before the SQL in refused_sql.txt
+
+
+def corpus(name: str) -> list[str]:
+    lines = (CORPUS / name).read_text("utf-8").splitlines()
+    return [line.replace("⏎", "\n") for line in lines if line and not line.startswith("//")]
+
+
+REFUSED = corpus("refused_sql.txt")
+ACCEPTED = corpus("accepted_sql.txt")
+
+
+def bound(sql: str) -> tuple[str, ...]:
+    return ("x",) if ":x" in sql else ()
+
+
+def test_the_corpora_are_large_enough_to_mean_something() -> None:
+    assert len(set(REFUSED)) >= 150
+    assert len(set(ACCEPTED)) >= 50
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_unsafe_sql_is_refused_for_the_right_reason(line: str) -> None:
+    reason, sql = line[:WIDTH].strip(), line[WIDTH:]
+    errors = [problem for problem in read(sql, bound(sql)).problems if problem.code != "QUERY_STAR"]
+    assert errors
+    assert any(reason in problem.message for problem in errors)
+    assert {problem.code for problem in errors} <= {"QUERY_FORBIDDEN", "QUERY_INVALID"}
+
+
+@pytest.mark.parametrize("sql", ACCEPTED)
+def test_plain_selects_are_accepted(sql: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert read(sql, bound(sql)).problems == ()
+    assert not caplog.records  # the parser has nothing to say about them either
+
+
+@pytest.mark.parametrize("sql", ACCEPTED)
+def test_what_pymysql_makes_of_it_is_what_was_written(sql: str) -> None:
+    converted = read(sql, bound(sql)).sql
+    sent = converted % {name: pymysql.converters.escape_item(7, "utf8mb4") for name in ("id", "x")}
+    assert "%%" not in sent
+    assert sent.count("%") == sql.count("%")
+    assert not sent.endswith(";")
+
+
+@pytest.mark.parametrize(
+    ("sql", "converted"),
+    [
+        ("SELECT a FROM t WHERE id = :id", "SELECT a FROM t WHERE id = %(id)s"),
+        ("SELECT a FROM t WHERE id=:id AND b=:id", "SELECT a FROM t WHERE id=%(id)s AND b=%(id)s"),
+        ("SELECT a FROM t WHERE id = :id AND b LIKE '5%'", "SELECT a FROM t WHERE id = %(id)s AND b LIKE '5%%'"),
+        ("SELECT a % 2 FROM t WHERE id = :id", "SELECT a %% 2 FROM t WHERE id = %(id)s"),
+        ("SELECT ':id', `:id` FROM t WHERE id = :id ;", "SELECT ':id', `:id` FROM t WHERE id = %(id)s"),
+        ("SELECT a/* x */FROM t WHERE id = :id", "SELECT a FROM t WHERE id = %(id)s"),
+        ("SELECT a -- :nobody 100%\nFROM t WHERE id = :id # x", "SELECT a  \nFROM t WHERE id = %(id)s"),
+        ("\n  SELECT a\n  FROM t WHERE id = :id\n", "SELECT a\n  FROM t WHERE id = %(id)s"),
+    ],
+)
+def test_parameters_percent_signs_and_comments_are_converted(sql: str, converted: str) -> None:
+    query = read(sql, ())
+    assert query.problems == ()
+    assert query.sql == converted
+
+
+@pytest.mark.parametrize("comment", ["-- newest first", "# newest first"])
+def test_a_line_comment_needs_its_line_break(comment: str) -> None:
+    sql = f"SELECT a FROM t WHERE id = :id {comment}\nLIMIT 1"
+    assert read(sql, ()).problems == ()
+    joined = sql.replace("\n", " ")
+    assert "hides the rest" in read(joined, (), lines_survive=False).problems[0].message
+    assert read(joined.replace(comment, "/* newest */"), (), lines_survive=False).problems == ()
+
+
+def test_a_binding_that_nobody_uses_is_named() -> None:
+    messages = [problem.message for problem in read("SELECT a FROM t WHERE id = :id", ("cid",)).problems]
+    assert messages == ["`bind` has `cid`, and the SQL has no `:cid`"]
+
+
+def test_a_problem_knows_its_character() -> None:
+    sql = "SELECT a\nFROM t\nWHERE id = :id AND SLEEP(1)"
+    assert read(sql, ()).problems[0].start == sql.index("SLEEP")
+
+
+def test_the_nearest_function_is_suggested() -> None:
+    problem = read("SELECT UPPPER(a) FROM t WHERE id = :id", ()).problems[0]
+    assert "UPPER" in problem.fix
+
+
+def test_no_function_is_both_allowed_and_refused() -> None:
+    assert not FUNCTIONS & REFUSED_FUNCTIONS.keys()
+    assert not BEFORE_BRACKETS & REFUSED_FUNCTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT " + "(" * 20_000 + "a" + ")" * 20_000 + " FROM t WHERE id = :id",
+        "SELECT " + "NOT " * 10_000 + "a FROM t WHERE id = :id",
+        "SELECT a FROM " + "(SELECT a FROM " * 2_000 + "t" + ") AS x" * 2_000 + " WHERE id = :id",
+        "/*" * 20_000,
+        "'" * 20_001,
+    ],
+    ids=["brackets", "words", "subqueries", "comments", "quotes"],
+)
+def test_a_statement_made_to_exhaust_the_parser_is_a_problem(sql: str) -> None:
+    assert read(sql, ()).problems
+
+
+PIECES = st.sampled_from(
+    [*"abt'\"`:;%@?#/*-(){}.,=\\ \n", "SELECT ", " FROM ", " WHERE ", ":id", "/*!", "--", "LIMIT "]
+)
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_whatever_is_written_is_a_query_or_a_problem(sql: str) -> None:
+    query = read(sql, ())
+    if not [problem for problem in query.problems if problem.code != "QUERY_STAR"]:
+        assert query.sql % {"id": 1}

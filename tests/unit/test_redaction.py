@@ -1,0 +1,190 @@
+"""No secret reaches a log line, however it got into the record."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from handler.redaction import RedactingFilter, install, redact
+
+CANARY = "c4n4ryc4n4ry"
+
+SECRETS = [
+    f"xoxb-12345-67890-{CANARY}",
+    f"xoxp-1-{CANARY}",
+    f"xoxe.xoxb-1-{CANARY}",
+    f"xoxe-1-{CANARY}",
+    f"xapp-1-A0-{CANARY}",
+    f"https://hooks.slack.com/services/T0/B0/{CANARY}",
+    f"https://hooks.slack-gov.com/services/T0/B0/{CANARY}",
+    f"https://hooks.slack.com:443/workflows/{CANARY}",
+    f'"POST /services/T0AA/B0BB/{CANARY} HTTP/1.1"',
+    f"/triggers/E0AA/123/{CANARY}",
+    f"Authorization: Bearer {CANARY}",
+    f"authorization: bearer  {CANARY}==",
+    f"Bearer {CANARY}",
+    f"'Authorization': 'Basic {CANARY}='",
+    f"eyJhbGciOi.eyJzdWIi.{CANARY}",
+    f"eyJhbGciOi.{CANARY}",
+    "AKIAC4N4RYC4N4RYC4N4",
+    "ASIAC4N4RYC4N4RYC4N4",
+    f"mysql://reader:{CANARY}@db.internal:3306/shop",
+    f"https://user:{CANARY}@proxy:3128",
+    f"amqps://:{CANARY}@mq",
+    f"redis://u:p@{CANARY}@host",
+    f'{{"username": "reader", "password": "{CANARY}"}}',
+    f"{{'password': '{CANARY}'}}",
+    f"password={CANARY}",
+    f"PASSWORD: {CANARY}",
+    f"?token={CANARY}&x=1",
+    f"client_secret={CANARY}",
+]
+
+HARMLESS = [
+    "New order A-1 for 1,000 JPY at 10:00:00",
+    "slack-token is not a bot token (xoxb-...)",
+    "CONFIG_SECRET_FORMAT: a secret does not have the form it should",
+    "GET https://api.internal:8080/customers/7?full=1",
+    "mail to ops@example.com, see http://example.com/a@b",
+    "webhooks/orders is not a webhook's https address on hooks.slack.com",
+    "/services/health is up",
+    "the bearer of bad news",
+    "localhost: Basic Constraints of CA cert not marked critical",
+    "order.created.yaml:12 blocks[0].section",
+    "arn:aws:sqs:eu-west-1:123456789012:notifier-dead",
+    "",
+]
+
+
+def leaks(text: str) -> bool:
+    return CANARY in text or "C4N4RYC4N4RYC4N4" in text
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("around", ["{}", "before {} after", "({})", '"{}"', "line\n{}\nline"])
+def test_a_secret_is_taken_out_of_a_text(secret: str, around: str) -> None:
+    clean = redact(around.format(secret) if around != "{}" else secret)
+    assert not leaks(clean)
+    assert "[redacted]" in clean
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_what_is_not_the_secret_stays() -> None:
+    assert redact(f"mysql://reader:{CANARY}@db:3306/shop is down") == "mysql://reader:[redacted]@db:3306/shop is down"
+    assert (
+        redact(f'{{"username": "reader", "password": "{CANARY}"}}') == '{"username": "reader", "password": [redacted]}'
+    )
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "http://a:", "eyJ-", "https://hooks.slack", "/services/T", "token:", "bearer "]
+)
+def test_no_text_takes_long(piece: str) -> None:
+    """A pattern that tried again from every place would need minutes, and meet the test's own time limit."""
+    assert redact(piece * (1_000_000 // len(piece)))
+
+
+def test_to_redact_twice_changes_nothing_more() -> None:
+    for secret in SECRETS:
+        assert redact(redact(secret)) == redact(secret)
+
+
+@pytest.fixture
+def written() -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    """A logger that stands for the root logger, and what it wrote."""
+    out = io.StringIO()
+    parent = logging.getLogger("test_redaction")
+    parent.propagate = False
+    parent.setLevel(logging.DEBUG)
+    handler = logging.StreamHandler(out)
+    parent.addHandler(handler)
+    yield parent, out
+    parent.removeHandler(handler)
+    handler.close()
+
+
+def failed(text: str, cause: Exception | None = None) -> Exception:
+    """An exception that was raised, with its traceback."""
+    with pytest.raises(RuntimeError) as raised:
+        raise RuntimeError(text) from cause
+    return raised.value
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_child_loggers_records_are_clean(written: tuple[logging.Logger, io.StringIO], secret: str) -> None:
+    parent, out = written
+    install(parent)
+    log = parent.getChild("child")
+    log.debug("%s failed with %s", "it", secret)
+    log.info("in the text: " + secret)  # noqa: G003 - as a careless library does
+    log.warning(ValueError(secret))
+    log.error("as an object: %r", {"inner": secret})
+    log.error("it failed", exc_info=failed(secret))
+    assert not leaks(out.getvalue())
+    assert out.getvalue().count("[redacted]") >= 5
+
+
+def test_an_exception_keeps_its_place_and_its_cause(written: tuple[logging.Logger, io.StringIO]) -> None:
+    parent, out = written
+    install(parent)
+    parent.error("it failed", exc_info=failed("outer", cause=KeyError(SECRETS[0])))
+    text = out.getvalue()
+    assert not leaks(text)
+    assert "RuntimeError: outer" in text
+    assert "KeyError: '[redacted]'" in text
+    assert "test_redaction.py" in text
+
+
+def test_an_exception_without_a_secret_stays_as_it_is() -> None:
+    error = failed("plain")
+    record = logging.makeLogRecord({"msg": "it failed", "exc_info": (type(error), error, error.__traceback__)})
+    RedactingFilter().filter(record)
+    assert record.exc_info
+    assert "exception" not in vars(record)
+
+
+def test_a_record_without_a_secret_keeps_its_arguments() -> None:
+    record = logging.makeLogRecord({"msg": "%s and %s", "args": ("one", 2)})
+    assert RedactingFilter().filter(record)
+    assert (record.msg, record.args) == ("%s and %s", ("one", 2))
+
+
+def test_arguments_that_do_not_fit_are_not_printed(
+    written: tuple[logging.Logger, io.StringIO], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent, out = written
+    install(parent)
+    parent.info("%d and %d", SECRETS[0])
+    assert not leaks(out.getvalue() + capsys.readouterr().err)
+    assert "arguments that do not fit" in out.getvalue()
+
+
+def test_powertools_json_is_clean(written: tuple[logging.Logger, io.StringIO]) -> None:
+    parent, out = written
+    parent.handlers[0].setFormatter(LambdaPowertoolsFormatter())
+    install(parent)
+    log = parent.getChild("child")
+    log.info({"event": {"token": SECRETS[0], "list": [SECRETS[1], 7]}})
+    log.info("extra", extra={"where": SECRETS[2], "nested": {"deep": (SECRETS[5],)}})
+    log.error("it failed", exc_info=failed(SECRETS[0]))
+    assert not leaks(out.getvalue())
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert lines[0]["message"]["event"]["list"] == ["[redacted]", 7]
+    assert lines[2]["exception_name"] == "RuntimeError"
+    assert "test_redaction.py" in lines[2]["exception"]
+
+
+def test_to_install_twice_changes_nothing(written: tuple[logging.Logger, io.StringIO]) -> None:
+    parent, _ = written
+    install(parent)
+    install(parent, parent)
+    assert len(parent.handlers[0].filters) == 1
