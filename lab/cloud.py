@@ -71,6 +71,7 @@ class LocalCloud:
             **given,
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": queue,
             "NOTIFIER_CATALOG": str(catalog),
+            "POWERTOOLS_SERVICE_NAME": "notifier",
             **changes,
         }
 

@@ -8,8 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-# Fixtures `database_pair`, `breakable_pair` and `reader`.
-pytest_plugins = ["tests.plugins.database"]
+pytest_plugins = ["tests.plugins.artefact", "tests.plugins.cloud", "tests.plugins.database"]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 from cli.compiler import shape
@@ -29,6 +28,7 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
     "raw_text": "plain",  # cells of a table
 }
 _KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain"}
+_LISTS: Final = frozenset({"elements", "fields", "rows"})
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(?=[/?#]|$)")
 
 
@@ -48,13 +48,14 @@ def _tree(node: Node, leaves: Leaves) -> Tree:
             return _object(node, leaves)
         case Sequence():
             return [_tree(item, leaves) for item in node.items]
-        case Scalar(value=str()):
-            return shape.literal(node, leaves.report)
-        case Scalar(value=Decimal()):
-            leaves.report.add(node.place, "VALUE_INVALID", "Block Kit has no fractions", "write a whole number")
-            return None
-        case _:
-            return node.value  # type: ignore[return-value]  # bool, int or None: text and Decimal are above
+        case Scalar(value=value):
+            if isinstance(value, int):  # true and false too
+                return value
+            if isinstance(value, str):
+                return shape.literal(node, leaves.report)
+    message = f"`{node.place.path}` is a fraction or empty, and Block Kit has neither"
+    leaves.report.add(node.place, "VALUE_INVALID", message, "write a whole number or a text, or leave it out")
+    return None
 
 
 def _object(node: MappingNode, leaves: Leaves) -> Tree:
@@ -70,6 +71,8 @@ def _type(node: MappingNode) -> str:
 
 def _value(entry: Entry, kind: str, leaves: Leaves) -> Tree:
     node = entry.value
+    if entry.key.text in _LISTS:
+        return [_tree(item, leaves) for item in shape.items(node, leaves.report)]
     context = _TEXTS.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
     if context is None or not isinstance(node, Scalar):
         return _tree(node, leaves)

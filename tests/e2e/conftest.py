@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
-from lab.cloud import LocalCloud, local_cloud
-from lab.mariadb import MariadbMissingError
+from lab.cloud import LocalCloud
 from lab.processes import wait_until
 
 # Ours is the function's whole way: cold start, lookups, post. Far above what it takes, and only met by a failure.
@@ -63,33 +62,19 @@ class Deployment:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    try:
-        with local_cloud(tmp_path_factory.mktemp("cloud")) as running:
-            yield running
-    except MariadbMissingError as error:
-        missing(str(error))
-
-
-@pytest.fixture(scope="session")
-def template(cloud: LocalCloud) -> Path:
-    return cloud.build()
-
-
-@pytest.fixture(scope="session")
-def deployed_by_queue(cloud: LocalCloud, template: Path) -> Deployment:
-    deployment = Deployment(cloud, cloud.deploy(template))
+def deployed_by_queue(running_cloud: LocalCloud, built_template: Path) -> Deployment:
+    deployment = Deployment(running_cloud, running_cloud.deploy(built_template))
     # Failures come back after seconds instead of six minutes.
     queue = deployment.outputs["QueueUrl"]
-    cloud.aws.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})
+    running_cloud.aws.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})
     return deployment
 
 
 @pytest.fixture
-def by_queue(deployed_by_queue: Deployment) -> Iterator[Deployment]:
+def by_queue(cloud: LocalCloud, deployed_by_queue: Deployment) -> Iterator[Deployment]:
     """The stack with the queue, which is empty again before the next test begins."""
     yield deployed_by_queue
-    sqs, queue = deployed_by_queue.cloud.aws.client("sqs"), deployed_by_queue.outputs["QueueUrl"]
+    sqs, queue = cloud.aws.client("sqs"), deployed_by_queue.outputs["QueueUrl"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def empty() -> bool:
@@ -100,13 +85,12 @@ def by_queue(deployed_by_queue: Deployment) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="session")
-def directly(cloud: LocalCloud, template: Path) -> Deployment:
+def deployed_directly(running_cloud: LocalCloud, built_template: Path) -> Deployment:
     changes = {"Intake": "direct", "SlackMode": "webhook", "Stage": "demo-webhook", "UnknownType": "ignore"}
-    return Deployment(cloud, cloud.deploy(template, "direct", **changes))
+    return Deployment(running_cloud, running_cloud.deploy(built_template, "direct", **changes))
 
 
-@pytest.fixture(autouse=True)
-def a_quiet_slack(cloud: LocalCloud) -> None:
-    """Each test begins with a Slack that has seen nothing and takes everything at once."""
-    cloud.slack.reset()
-    cloud.slack.configure(rate={"per_second": 0, "burst": 1})
+@pytest.fixture
+def directly(cloud: LocalCloud, deployed_directly: Deployment) -> Deployment:
+    """The stack whose function is subscribed to the topic itself."""
+    return deployed_directly

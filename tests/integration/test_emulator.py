@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from lab.cloud import LocalCloud, local_cloud
+from lab.cloud import LocalCloud
 from lab.emulator import Function, emulated
-from lab.mariadb import MariadbMissingError
 
 EVENTS = Path(__file__).parents[1] / "events"
 TIMEOUT_SECONDS = 15  # with less than 12 left the function takes no event
@@ -97,21 +95,9 @@ def test_an_emulator_that_died_is_started_again(misbehaving: Function) -> None:
     assert after.body["pid"] != before
 
 
-@pytest.fixture(scope="module")
-def cloud(missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
-        try:
-            with local_cloud(Path(folder)) as running:
-                yield running
-        except MariadbMissingError as error:
-            missing(str(error))
-
-
 @pytest.fixture
 def notifier(cloud: LocalCloud, artefact: Path, missing: Callable[[str], NoReturn]) -> Iterator[Function]:
     """The artefact that ships, between the local cloud's database and Slack."""
-    cloud.slack.reset()
-    cloud.slack.configure(rate={"per_second": 0})
     env = cloud.environment(artefact / "catalog.json")
     try:
         with emulated(artefact, env, timeout_seconds=TIMEOUT_SECONDS) as function:

@@ -84,7 +84,7 @@ def _limit(root: exp.Expr) -> Iterator[Problem]:
     if limit is None:
         return
     rows = limit.expression
-    if not rows.is_int:
+    if not isinstance(rows, exp.Literal) or not rows.is_int:
         yield Problem(_start(root), "LIMIT takes a number as it stands", f"write LIMIT {MAX_ROWS} or less")
     elif int(rows.this) > MAX_ROWS:
         message = f"LIMIT {rows.this}: a lookup may find {MAX_ROWS} rows"

@@ -264,6 +264,12 @@ def test_raw_blocks_keep_their_form(compiled: Compile, yaml: str, block: dict[st
         ("{type: image, image_url: 'javascript:{{ id }}', alt_text: x}", "TEMPLATE_URL"),
         ("{type: image, image_url: '//a.example/', alt_text: x}", "TEMPLATE_URL"),
         ("{type: image, image_url: 'https://a.example/{{ order.note }}', alt_text: x}", "TEMPLATE_URL"),
+        ("{type: context, elements: null}", "VALUE_INVALID"),
+        ("{type: context, elements: {type: mrkdwn, text: x}}", "VALUE_INVALID"),
+        ("{type: section, fields: x}", "VALUE_INVALID"),
+        ("{type: section, text:}", "VALUE_INVALID"),
+        ("{type: section, text: {type: mrkdwn, text: null}}", "VALUE_INVALID"),
+        ("{type: image, image_url: , alt_text: x}", "TEMPLATE_URL"),
         ("{type: sectoin, text: {type: mrkdwn, text: x}}", "VALUE_INVALID"),
     ],
 )
@@ -311,3 +317,11 @@ def test_samples_hold_what_rows_hold(compiled: Compile, written: str, value: obj
 def test_an_id_is_what_the_template_declares(compiled: Compile) -> None:
     compilation = compiled(BASE.replace("id: 1,", "id: '1',", 1))
     assert (compilation.samples[0].event, compilation.samples[0].id) == ("order.created", 1)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[A-Z]{2}[0-9]+", "[(*+)]+x", r"a\(b\)+", "(a|b)?[^]*]+", "[0-9]{1,20}-[a-z]*", "1"]
+)
+def test_ordinary_patterns_are_fine(compiled: Compile, pattern: str) -> None:
+    compilation = compiled(BASE.replace("id: integer", f"id: {{pattern: '{pattern}'}}"))
+    assert {finding.message for finding in compilation.findings} <= {f"the id is not text that matches {pattern}"}

@@ -1,0 +1,32 @@
+"""The local cloud, started once for the whole run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from lab.cloud import LocalCloud, local_cloud
+from lab.mariadb import MariadbMissingError
+
+
+@pytest.fixture(scope="session")
+def running_cloud(missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
+    """Every part of the local cloud; nothing is deployed to it yet."""
+    with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
+        try:
+            with local_cloud(Path(folder)) as cloud:
+                yield cloud
+        except MariadbMissingError as error:
+            missing(str(error))
+
+
+@pytest.fixture
+def cloud(running_cloud: LocalCloud) -> LocalCloud:
+    """The local cloud, with a Slack that has seen nothing and takes everything at once."""
+    running_cloud.slack.reset()
+    running_cloud.slack.configure(rate={"per_second": 0, "burst": 1})
+    return running_cloud

@@ -1,0 +1,44 @@
+"""The docs say what the program says: made pages are current, every code is known, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cli import reference
+from handler.errors import CODES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path for path in ROOT.glob("**/*.md") if not any(part.startswith(".") for part in path.parts[len(ROOT.parts) :])
+)
+LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
+CODE = re.compile(r'Error\(\s*"([A-Z_]+)"')
+
+
+@pytest.mark.parametrize(("page", "made"), [("cli.md", reference.commands), ("codes.md", reference.codes)])
+def test_a_made_page_is_current(page: str, made) -> None:
+    assert (ROOT / "docs" / page).read_text("utf-8") == made(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for target in LINK.findall(page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_code_that_is_raised_is_in_the_table_and_every_code_in_the_table_is_used() -> None:
+    sources = [path.read_text("utf-8") for path in (ROOT / "handler").rglob("*.py") if path.name != "errors.py"]
+    raised = {code for source in sources for code in CODE.findall(source)}
+    assert raised <= CODES.keys()
+    unused = {code for code in CODES if not any(re.search(rf"\b{code}\b", source) for source in sources)}
+    assert unused == {"INTERNAL"}  # named() makes it of whatever has no name
+
+
+def test_every_code_says_what_to_do() -> None:
+    for code, (_, meaning, remedy) in CODES.items():
+        assert meaning, code
+        assert remedy, code
+        assert not meaning.endswith("."), code
