@@ -47,7 +47,8 @@ def show(compilation: Compilation, folder: Path = Path()) -> None:
 
 def _line(finding: Finding, folder: Path) -> Text:
     place = f"{(folder / finding.file).as_posix()}:{finding.line}:{finding.column}: "
-    return Text.assemble(place, (finding.code, _COLOURS[finding.severity]), " ", finding.message)
+    severity = "warning: " if finding.severity == "warning" else ""
+    return Text.assemble(place, (finding.code, _COLOURS[finding.severity]), f" {severity}{finding.message}")
 
 
 def _summary(compilation: Compilation) -> str:

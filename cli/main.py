@@ -11,7 +11,7 @@ from cli.lint import lint
 from cli.types import types
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"max_content_width": 100})
 def main() -> None:
     """Say in Slack what happened in an application.
 

@@ -44,7 +44,7 @@ def _cell(text: str) -> str:
 
 
 def _help(command: click.Command, name: str) -> str:
-    context = click.Context(command, info_name=name, terminal_width=WIDTH, help_option_names=["-h", "--help"])
+    context = click.Context(command, info_name=name, terminal_width=WIDTH)
     return f"```text\n{command.get_help(context)}\n```\n"
 
 

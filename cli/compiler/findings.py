@@ -90,16 +90,14 @@ class Report:
 
     def __init__(self) -> None:
         self._findings: dict[Finding, None] = {}
+        self.errors = 0  # how often something was added that stops a build: a step that adds none has succeeded
 
     def add(self, place: Place, code: str, message: str, fix: str = "") -> None:
         """Add a finding; without a fix of its own it gets its code's remedy."""
         remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
-        self._findings[Finding(place.file, place.line, place.column, code, message, fix or remedy)] = None
-
-    @property
-    def errors(self) -> int:
-        """How many findings stop a build, so far."""
-        return sum(finding.severity == "error" for finding in self._findings)
+        finding = Finding(place.file, place.line, place.column, code, message, fix or remedy)
+        self._findings[finding] = None
+        self.errors += finding.severity == "error"
 
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, in the order of files and lines."""

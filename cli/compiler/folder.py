@@ -17,10 +17,6 @@ from cli.compiler.template import Template
 from cli.compiler.watching import WatchingTemplates
 
 STAGES: Final = "_stages"
-MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
-
-MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
-
 _EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateSyntaxError
 
 from cli.compiler import shape
 from cli.compiler.findings import Place, Report
@@ -15,8 +15,7 @@ from cli.compiler.names import EVENT_NAMES
 from cli.compiler.nodes import Node, Scalar
 from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext
-from handler.templating import FILTERS, Templates, nearest
-from handler.templating.filters import TESTS
+from handler.templating import Templates, nearest
 
 _READER: Final = Environment(autoescape=False)  # noqa: S701 - it reads templates, and never renders one
 
@@ -63,22 +62,14 @@ class Leaves:
         return leaf if self._is_sound(leaf, node) else None
 
     def _is_sound(self, leaf: Leaf, node: Scalar) -> bool:
-        before = self.report.errors
-        for name, known in _unknown_words(leaf):
-            place = place_of_word(node, name)
-            self.report.add(place, "TEMPLATE_FORBIDDEN", f"there is no filter or test `{name}`", nearest(name, known))
-        if self.report.errors == before:
-            self._check(leaf, node)
-        return self.report.errors == before
-
-    def _check(self, leaf: Leaf, node: Scalar) -> None:
         try:
             used = self.templates.check(leaf)
         except TemplateError as error:
             self._unreadable(error, leaf, node)
-            return
+            return False
         for name in sorted(used - set(self.names)):
             self._unknown(name, node)
+        return used <= set(self.names)
 
     def _unreadable(self, error: TemplateError, leaf: Leaf, node: Scalar) -> None:
         """Report with the line that Jinja names, else with that of the word which the message is about."""
@@ -99,18 +90,6 @@ class Leaves:
         else:
             message, fix = f"`{name}` is not known here", nearest(name, self.names)
         self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
-
-
-def _unknown_words(leaf: Leaf) -> Iterator[tuple[str, Collection[str]]]:
-    """Each filter and test that does not exist, with those that do: Jinja itself is silent in a branch not taken."""
-    try:
-        tree = _READER.parse(f"{{{{ {leaf.source}\n}}}}" if leaf.context == "expression" else leaf.source)
-    except TemplateSyntaxError:
-        return  # the function's own reader says what is wrong
-    for node in tree.find_all((nodes.Filter, nodes.Test)):
-        known = FILTERS if isinstance(node, nodes.Filter) else TESTS
-        if node.name not in known:
-            yield node.name, known
 
 
 def place_of_word(node: Scalar, message: str) -> Place:

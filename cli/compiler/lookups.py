@@ -21,7 +21,7 @@ _ALIAS: Final = re.compile(r"[a-z][a-z0-9_-]*")
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 _EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_STEP_UP: Final = re.compile(r"/\.{1,2}(?=[/?]|$)")
+_STEP_UP: Final = re.compile(r"/(?:\.|%2e){1,2}(?=[/?]|$)", re.IGNORECASE)
 
 
 def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
@@ -113,18 +113,17 @@ def _statement(node: Node, bound: Collection[str], report: Report) -> str:
 
 
 def _path(node: Node, leaves: Leaves) -> Leaf | None:
-    path = shape.text(node, leaves.report)
-    if path is None:
+    leaf = leaves.leaf("url", node)
+    if leaf is None:
         return None
     # An expression is percent-encoded whole, so it counts as one harmless character here.
-    fixed = _EXPRESSION.sub("x", path)
+    fixed = _EXPRESSION.sub("x", leaf.source)
     if not _PATH.fullmatch(fixed):
         message = "an API's path begins with / and holds neither a host, a blank nor `#`"
         leaves.report.add(node.place, "TEMPLATE_URL", message, "write /customers/{{ order.customer_id }}")
         return None
     if _STEP_UP.search(fixed):
-        leaves.report.add(
-            node.place, "TEMPLATE_URL", "`.` and `..` are steps in a path, not parts of it", "write it out"
-        )
+        message = "`.` and `..` are steps in a path, not parts of it"
+        leaves.report.add(node.place, "TEMPLATE_URL", message, "write the path without them")
         return None
-    return leaves.leaf("url", node)
+    return leaf

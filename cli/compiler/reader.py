@@ -90,14 +90,12 @@ class _Builder:
         root = self._node(next(self._events), "", 0)
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
-                raise _RefusedError(
-                    event, "`---` starts a second document in this file", "put it into a file of its own"
-                )
+                raise _RefusedError(event, "`---` starts a second document", "put it into a file of its own")
         return root
 
     def _node(self, event: Any, path: str, depth: int) -> Node:
         self._refuse_surprises(event, depth)
-        place = Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1, path)
+        place = self._place(event, path)
         match event:
             case MappingStartEvent():
                 return self._mapping(place, depth)
@@ -115,6 +113,9 @@ class _Builder:
             raise _RefusedError(event, "`!` starts a tag, which templates do not have", self._quoted(event))
         if depth > MAX_DEPTH:
             raise _RefusedError(event, f"values stand in one another more than {MAX_DEPTH} deep", "write it flatter")
+
+    def _place(self, event: Any, path: str) -> Place:
+        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1, path)
 
     def _quoted(self, event: Any) -> str:
         return quoted(self._lines[event.start_mark.line])
@@ -147,10 +148,8 @@ class _Builder:
             raise _RefusedError(event, message, self._quoted(event), "YAML_SYNTAX")
         if event.value == "<<":
             raise _RefusedError(event, "`<<` merges keys, which templates do not do")
-        path = f"{parent.path}.{event.value}" if parent.path else event.value
-        node = self._node(event, path, 0)
-        assert isinstance(node, Scalar)  # noqa: S101 - for the type checker: a scalar event makes a scalar
-        return node
+        self._refuse_surprises(event, 0)
+        return self._scalar(event, self._place(event, f"{parent.path}.{event.value}".removeprefix(".")))
 
     def _commented(self, key: Scalar, value: Node) -> Node:
         """Remember the comment in `key: #value`, where YAML sees no value at all."""

@@ -108,12 +108,11 @@ class _Problem:
 def _problems(template: Template, sample: Sample, templates: Templates) -> Iterator[_Problem]:
     """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
     notification = template.notification
-    text = template.nodes[notification.text.where].place
     try:
         event = Event(sample.event, sample.id, "sample", data=sample.data)
         context = enrich(event, notification, answering(sample.answers, templates), NOW).context
     except NotifierError as failure:
-        yield _located(failure, template, text)
+        yield _located(failure, template, template.text)
         return
     failed = False
     for place, part in _parts(template):
@@ -122,14 +121,13 @@ def _problems(template: Template, sample: Sample, templates: Templates) -> Itera
             yield _located(error, template, place)
     if not failed:
         for error in _failures(notification, context, templates):
-            yield _located(error, template, (*template.blocks, text)[0])
+            yield _located(error, template, (*template.blocks, template.text)[0])
 
 
 def _parts(template: Template) -> Iterator[tuple[Place, Notification]]:
     notification = template.notification
-    text = template.nodes[notification.text.where].place
-    yield text, replace(notification, text=_NO_TEXT, blocks=())
-    yield text, replace(notification, when=None, blocks=())
+    yield template.text, replace(notification, text=_NO_TEXT, blocks=())
+    yield template.text, replace(notification, when=None, blocks=())
     for place, block in zip(template.blocks, notification.blocks, strict=True):
         yield place, replace(notification, when=None, text=_NO_TEXT, blocks=(block,))
 

@@ -37,14 +37,14 @@ _AFTER_COMMENT: Final = ("the comment above ended its value; a comment cannot st
 _TRAILING: Final = ("text follows a value that is closed already", True)
 _DEFAULT: Final = ("this cannot be read as YAML", False)
 # `  key: value` and `  - key: value`, up to the value.
-_BEFORE_VALUE: Final = re.compile(r"\s*(?:- +)*(?:(?:[\w. -]+|\"[^\"]*\"|'[^']*'):\s+)?")
+_BEFORE_VALUE: Final = re.compile(r"\s*+(?:- ++)*+(?:(?:[\w. -]++|\"[^\"]*+\"|'[^']*+'):\s++)?")
 
 
 def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
     """Say in words what ruamel's error means."""
     said = f"{error.problem} {error.context or ''}"
-    started_at = re.search("quoted scalar|simple key|parsing a flow", said) and error.context_mark
-    mark = started_at or error.problem_mark or error.context_mark
+    opened_at = re.search("quoted scalar|simple key|parsing a flow", said) and error.context_mark
+    mark = opened_at or error.problem_mark or error.context_mark
     line = min(mark.line, len(lines) - 1)
     column = mark.column if mark.line == line else 0
     sentence, quotes_help = _sentence(said, lines, line, column)

@@ -20,12 +20,11 @@ _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{7,}")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One environment. `place` is that of its `channels`."""
+    """One environment: where its aliases lead, and where one that is not listed would."""
 
     name: str
     channels: dict[str, str]
     fallback: str
-    place: Place
 
 
 def read(name: str, node: Node, report: Report) -> Stage:
@@ -36,7 +35,7 @@ def read(name: str, node: Node, report: Report) -> Stage:
         _alias(entry.key, report)
         channels[entry.key.text] = _destination(entry.value, report)
     fallback = _destination(found["fallback"], report) if "fallback" in found else ""
-    return Stage(name, channels, fallback, found.get("channels", node).place)
+    return Stage(name, channels, fallback)
 
 
 def alias(node: Node, report: Report) -> str:

@@ -22,7 +22,7 @@ _ID_KINDS: Final = ("integer", "uuid")
 # bounds, an id of 200 characters takes well below a second.
 _REPEATED_GROUP: Final = re.compile(r"\)[*+{]")
 _REPEAT: Final = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
-_MAX_REPEATS: Final = 3
+_MAX_REPEATS: Final = 4
 _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 
 
@@ -30,11 +30,12 @@ _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channel` and `blocks` are the places of those keys' values; `nodes` has the node of each leaf, by its `where`.
+    `channel`, `text` and `blocks` are places in the file; `nodes` has the node of each leaf, by its `where`.
     """
 
     notification: Notification
     channel: Place
+    text: Place
     blocks: tuple[Place, ...] = ()
     description: str = ""
     samples: tuple[Sample, ...] = ()
@@ -59,6 +60,7 @@ def read(event_type: str, node: Node, templates: Templates, report: Report) -> T
     return Template(
         notification=notification,
         channel=found["channel"].place,
+        text=found["text"].place,
         blocks=tuple(item.place for item in shape.items(found["blocks"], report)) if "blocks" in found else (),
         description=description or "",
         samples=samples.read(found["samples"], notification, report),

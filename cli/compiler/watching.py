@@ -9,7 +9,6 @@ from jinja2 import Undefined
 
 from handler.model import Leaf
 from handler.templating import Context, Templates
-from handler.templating.language import Language
 from handler.templating.text import FINALIZERS
 
 
@@ -17,10 +16,9 @@ class WatchingTemplates(Templates):
     """The function's templates, which also remember the leaves that showed an empty value as nothing."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({context: self._watched(finalize) for context, finalize in FINALIZERS.items()})
         self.blanks: set[str] = set()
         self._blank = False
-        self._languages = {context: Language(self._watched(finalize)) for context, finalize in FINALIZERS.items()}
 
     def render(self, leaf: Leaf, context: Context) -> str:
         """Render as the function does, and note the leaf's `where` in `blanks` if it showed None."""

@@ -47,9 +47,9 @@ _WORDS: Final[dict[str, str]] = {
             team_access_not_granted accesslimited
             invalid_token no_active_hooks no_service no_team team_disabled""",
         "SLACK_CONTENT": """
-            invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text too_many_attachments invalid_attachments
-            attachment_payload_limit_exceeded markdown_text_conflict invalid_metadata_format invalid_metadata_schema
-            metadata_too_large
+            invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text too_many_attachments
+            invalid_attachments attachment_payload_limit_exceeded markdown_text_conflict
+            invalid_metadata_format invalid_metadata_schema metadata_too_large
             invalid_payload missing_text_or_fallback_or_attachments""",
     }.items()
     for word in words.split()

@@ -66,7 +66,10 @@ def _found(tree: Any, path: str, place: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(tree, Mapping) or key not in tree:
         return
     place, found = f"{place}.{key}", tree[key]
-    branches = [(f"{place}[{n}]", one) for n, one in enumerate(found)] if every else [(place, found)]
+    if every:
+        branches = [(f"{place}[{n}]", one) for n, one in enumerate(found if isinstance(found, list) else ())]
+    else:
+        branches = [(place, found)]
     for where, one in branches:
         if rest:
             yield from _found(one, rest, where)

@@ -11,11 +11,11 @@ from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from handler.errors import TemplateError
-from handler.model import Leaf, LeafContext, Value
+from handler.model import Leaf, Value
 from handler.templating.filters import FILTERS as FILTERS
 from handler.templating.language import Language, bound_loops, forbidden
 from handler.templating.nearest import nearest as nearest
-from handler.templating.text import FINALIZERS
+from handler.templating.text import FINALIZERS, Finalizers
 
 # Slack takes at most 40,000 characters of text in a message; a leaf that makes more is a mistake in the template.
 # https://docs.slack.dev/reference/methods/chat.postMessage
@@ -35,10 +35,8 @@ class _Compiled:
 class Templates:
     """Compiles leaves on first use, and keeps them for the life of the execution environment."""
 
-    def __init__(self) -> None:
-        self._languages: dict[LeafContext, Language] = {
-            context: Language(finalize) for context, finalize in FINALIZERS.items()
-        }
+    def __init__(self, finalizers: Finalizers = FINALIZERS) -> None:
+        self._languages = {context: Language(finalize) for context, finalize in finalizers.items()}
         self._compiled: dict[Leaf, _Compiled] = {}
 
     def check(self, leaf: Leaf) -> frozenset[str]:

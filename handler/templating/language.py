@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from math import isinf
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Undefined, nodes
@@ -48,13 +49,27 @@ def forbidden(tree: nodes.Template) -> str:
 
 
 def _forbidden(node: nodes.Node, loops: int) -> str:
-    if isinstance(node, nodes.For):
-        loops += 1
-        if loops > MAX_LOOP_DEPTH or node.recursive:
-            return f"loops may stand in one another {MAX_LOOP_DEPTH} deep, and may not call themselves"
-    if not isinstance(node, _ALLOWED) and not _is_range(node):
-        return "templates cannot use " + _INSTEAD.get(type(node), f"{{% {type(node).__name__.lower()} %}}")
+    loops += isinstance(node, nodes.For)
+    if problem := _problem(node, loops):
+        return problem
     return next((problem for child in node.iter_child_nodes() if (problem := _forbidden(child, loops))), "")
+
+
+def _problem(node: nodes.Node, loops: int) -> str:
+    match node:
+        case nodes.For() if loops > MAX_LOOP_DEPTH or node.recursive:
+            return f"loops may stand in one another {MAX_LOOP_DEPTH} deep, and may not call themselves"
+        case nodes.Filter() if node.name not in FILTERS:
+            return f"there is no filter {node.name}; {nearest(node.name, FILTERS)}"
+        case nodes.Test() if node.name not in TESTS:
+            return f"there is no test {node.name}; {nearest(node.name, TESTS)}"
+        case nodes.Const(value=float() as number) if isinf(number):
+            return "a number is too large"
+        case nodes.Name(name="self"):
+            return "templates cannot use self"
+    if isinstance(node, _ALLOWED) or _is_range(node):
+        return ""
+    return "templates cannot use " + _INSTEAD.get(type(node), f"{{% {type(node).__name__.lower()} %}}")
 
 
 def _is_range(node: nodes.Node) -> bool:

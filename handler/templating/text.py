@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -63,7 +63,10 @@ def url_part(value: Any) -> str:
     return quote(text, safe="")
 
 
-FINALIZERS: Final[dict[LeafContext, Callable[[Any], str] | None]] = {
+# How each context turns the value of an expression into its text.
+Finalizers = Mapping[LeafContext, Callable[[Any], str] | None]
+
+FINALIZERS: Final[Finalizers] = {
     "mrkdwn": mrkdwn,
     "plain": show,
     "url": url_part,

@@ -43,17 +43,18 @@ class Folders:
 
 
 class Server:
-    """A server on loopback. `host` and `port` are for TLS clients; `query` goes over its Unix socket."""
+    """A server on loopback, its data in the folder `data`. `host` and `port` are for TLS clients, `socket` for us."""
 
     host = HOST
 
     def __init__(self, name: str, software: Software, folders: Folders, password: str, options: Iterable[str]) -> None:
         self.name = name
         self.software = software
+        self.data = folders.data / name
         self.port = free_port()
         self.socket = str(folders.sockets / f"{name}.sock")
         self._command = [
-            *command(software, folders.data / name),
+            *command(software, self.data),
             f"--port={self.port}",
             f"--socket={self.socket}",
             *options,

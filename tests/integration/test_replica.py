@@ -275,20 +275,30 @@ def test_many_events_share_one_connection_and_errors_do_not_cost_it(select: Defa
     assert select.connection() == first
 
 
-def test_a_read_that_is_interrupted_mixes_no_results(select: Default) -> None:
+# A packet's number is one byte: after this many rows of one column the next row has the number of a fresh answer.
+ROWS_TO_A_FRESH_ANSWER = 253
+
+
+@pytest.mark.parametrize("rows", [1, ROWS_TO_A_FRESH_ANSWER])
+def test_a_read_that_is_interrupted_mixes_no_results(select: Default, rows: int) -> None:
     """The rest of the first result is still on its way when the second lookup begins."""
     first = select.connection()
 
     def interrupt(cursor: Stream, size: int) -> None:
-        assert cursor.fetchone() == (1,)
+        assert [cursor.fetchone() for _ in range(rows)][-1]
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(Stream, "fetchmany", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            select("SELECT 1 AS x UNION ALL SELECT id FROM orders")
+            select("SELECT id FROM orders")
     assert select("SELECT 2 AS y") == [{"y": 2}]
     assert select.connection() != first
+
+
+def test_too_many_rows_mix_no_results(select: Default) -> None:
+    assert refused(select, "SELECT id FROM orders", limit=ROWS_TO_A_FRESH_ANSWER - 1).code == "TOO_MANY_ROWS"
+    assert select("SELECT 2 AS y") == [{"y": 2}]
 
 
 def test_nothing_is_opened_before_it_is_needed(reader: Target) -> None:

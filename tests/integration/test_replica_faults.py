@@ -12,7 +12,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.session import Limits, Stream
 from handler.errors import SourceError
 from lab.mariadb import Pair
 from lab.processes import wait_until
@@ -109,6 +109,27 @@ def test_a_killed_connection_is_replaced_without_a_word(database_pair: Pair, own
         database_pair.replica.query(f"KILL {first}")
         assert select.connection() != first
         assert len(sessions(database_pair, target.user)) == 1
+
+
+def test_a_connection_that_is_lost_between_two_rows_is_replaced(
+    database_pair: Pair, own: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = own()
+    fetch, killed = Stream.fetchmany, []
+
+    def kill_first(cursor: Stream, size: int) -> Any:
+        if not killed:
+            assert cursor.fetchone()
+            killed.extend(number for number, _ in sessions(database_pair, target.user))
+            database_pair.replica.query(f"KILL {killed[0]}")
+        return fetch(cursor, size)
+
+    monkeypatch.setattr(Stream, "fetchmany", kill_first)
+    with using(target, limits=Limits(rows=100_000, statement=20, read=30)) as select:
+        # More than fits into the buffers on the way, so that the server is still sending.
+        rows = select("SELECT id, REPEAT('x', 8000) AS pad FROM orders", limit=100_000)
+        assert len(rows) == select.value("SELECT COUNT(*) AS n FROM orders")
+        assert [select.connection()] != killed
 
 
 def test_a_connection_that_the_server_closed_for_idleness_is_replaced(database_pair: Pair, own: Account) -> None:

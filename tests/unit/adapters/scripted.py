@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 
+from handler.adapters.http_exchange import Exchange
 from lab.tls import Certificate
 
 
@@ -197,7 +198,14 @@ def _read(connection: socket.socket) -> Request | None:
     return Request(method, target, headers, body)
 
 
-def settled(check: Callable[[], bool]) -> bool:
+def hung_up_on(exchange: Exchange) -> bool:
+    """Whether the one connection that the exchange keeps has noticed that the server closed it."""
+    pools = exchange._pools.pools
+    (idle,) = [one for key in pools.keys() for one in pools[key].pool.queue if one]  # noqa: SIM118 - it has no iterator
+    return _settled(lambda: not idle.is_connected)
+
+
+def _settled(check: Callable[[], bool]) -> bool:
     """Whether the check comes true while the server's threads catch up."""
     for _ in range(200):
         if check():

@@ -22,7 +22,7 @@ from handler.ports import Api
 from lab.tls import Authority, Certificate
 
 from .canary import CANARY, FakeSecrets, safe
-from .scripted import Scripted, Step, answer, closed, deaf, drip, hang, http, reset, scripted, send, settled
+from .scripted import Scripted, Step, answer, closed, deaf, drip, hang, http, hung_up_on, reset, scripted, send
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_the_log")
 
@@ -417,9 +417,7 @@ def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
     with scripted(answer(200, b"1", keep=False, Content_Type="application/json"), document(2)) as server:
         apis = plain(server)
         apis.get("default", "/")
-        pools = apis._apis["default"]._exchange._pools.pools
-        (kept,) = [one for key in pools.keys() for one in pools[key].pool.queue if one]  # noqa: SIM118 - no iterator
-        assert settled(lambda: not kept.is_connected)
+        assert hung_up_on(apis._apis["default"]._exchange)
         assert apis.get("default", "/") == 2
         assert len(server.requests) == 2
 

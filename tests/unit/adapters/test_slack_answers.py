@@ -136,6 +136,7 @@ def test_a_refusal_of_a_webhook_is_classed_by_its_word(status: int, code: str, w
         (200, b"OK", "SLACK_AMBIGUOUS"),
         (200, b"ok\n", "SLACK_AMBIGUOUS"),
         (200, b"\xff\xfe", "SLACK_AMBIGUOUS"),
+        (200, json.dumps(OK).encode("utf-16"), "SLACK_AMBIGUOUS"),
         (201, b"ok", "SLACK_AMBIGUOUS"),
         (204, b"", "SLACK_AMBIGUOUS"),
         (403, b"<html>Blocked by the proxy</html>", "SLACK_UNAVAILABLE"),

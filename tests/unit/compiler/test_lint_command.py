@@ -48,6 +48,7 @@ def test_a_warning_is_shown_and_lets_a_build_pass(compiled: Compile, tmp_path: P
     compiled(GOOD.replace("{{ id }}", "{{ order.note }}."))
     code, output = run(tmp_path)
     assert code == 0
+    assert ": VALUE_EMPTY warning: an empty value" in output
     assert output.splitlines()[-1] == "1 template, 1 stage: 1 warning"
 
 

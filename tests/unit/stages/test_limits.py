@@ -66,5 +66,10 @@ def test_an_empty_text_is_named() -> None:
         check("text", [{"type": "divider"}, {"type": "header", "text": text(0)}])
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x", {}])
+def test_a_list_that_is_none_is_left_to_slack(odd: object) -> None:
+    check("text", [{"type": "context", "elements": odd}, {"type": "section", "fields": odd, "text": odd}])
+
+
 def test_blocks_that_are_not_known_are_left_to_slack() -> None:
     check("text", [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}])
