@@ -27,6 +27,7 @@ def scratch(database_pair: Pair) -> Iterator[Callable[[Any], list[tuple[Any, ...
     yield lambda server: [row[0] for row in server.query("SELECT id FROM shop.scratch ORDER BY id")]
     database_pair.heal()
     database_pair.primary.query("DROP TABLE shop.scratch")
+    database_pair.wait_for_replica()  # a test that kills the replica must not meet it in the middle of this
 
 
 @pytest.fixture

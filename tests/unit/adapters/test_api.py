@@ -222,7 +222,8 @@ def test_a_header_or_host_that_is_no_name_is_refused_at_the_start(wrong: dict[st
 )
 def test_a_status_is_classed(status: int, code: str) -> None:
     body = b"" if status in {204, 304} else json.dumps({"row": CANARY}).encode()
-    with scripted(answer(status, body, Content_Type="application/json", Location="/elsewhere")) as server:
+    step = answer(status, body, Content_Type="application/json", Location="/elsewhere", Retry_After="1")
+    with scripted(step) as server:
         with pytest.raises(SourceError, match=f"HTTP {status}") as raised:
             plain(server).get("default", f"/{CANARY}")
         assert code_of(raised) == code
