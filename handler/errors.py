@@ -88,7 +88,7 @@ CODES: Final[dict[str, Code]] = {
     "QUERY_FORBIDDEN": Code(False, "the SQL is something other than one plain SELECT", "write one SELECT"),
     "QUERY_INVALID": Code(False, "the database refused the SQL as written", "run it against the database by hand"),
     "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have one name", "give one of them another name with AS"),
-    "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text, or HEX(column)"),
+    "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text: HEX(column), or column + 0 for BIT"),
     "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it may", "narrow the SQL, or use `expect: many`"),
     # The database and the API
     "ROW_NOT_FOUND": Code(
@@ -133,7 +133,11 @@ CODES: Final[dict[str, Code]] = {
     "SLACK_HELD": Code(True, "an earlier message to this channel has to go first", "nothing: it is tried again"),
     # The deployment
     "CONFIG_INVALID": Code(True, "the deployment's parameters are wrong", "correct those that the detail names"),
-    "CONFIG_UNAVAILABLE": Code(True, "a secret cannot be read", "check its name, the policy and the endpoint"),
+    "CONFIG_UNAVAILABLE": Code(
+        True,
+        "a secret, or the dead-letter queue, cannot be reached",
+        "check its name, the function's policy, and the way to AWS (NAT or endpoint)",
+    ),
     "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the form it should", "see docs/deploy.md, Secrets"),
     "CATALOG_INVALID": Code(True, "the compiled templates are missing or damaged", "build and deploy again"),
     "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is tried again"),

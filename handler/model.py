@@ -106,6 +106,11 @@ class ApiLookup:
     expect: Expect = "one"
     on_failure: Literal["retry", "without"] = "retry"
 
+    @property
+    def where(self) -> str:
+        """Its place in the template."""
+        return self.path.where
+
 
 Lookup = SqlLookup | ApiLookup
 

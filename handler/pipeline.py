@@ -21,7 +21,7 @@ from handler.stages.route import checked_id
 from handler.stages.settle import settle
 from handler.templating import Templates
 
-# The longest that one record's lookups, and one post, can take; a stage is not begun with less (docs/delivery.md).
+# A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
 PREPARE_SECONDS: Final = 12.0
 POST_SECONDS: Final = 10.0
 

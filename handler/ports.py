@@ -14,7 +14,7 @@ class Database(Protocol):
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form.
 
-        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED).
+        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
 
 
@@ -24,7 +24,7 @@ class Api(Protocol):
     def get(self, api: str, path: str) -> Value:
         """GET a percent-encoded path and return the JSON document in its normal form.
 
-        Raises SourceError (API_*); a 404 or 410 is API_NOT_FOUND.
+        Raises SourceError (API_*; a 404 or 410 is API_NOT_FOUND), ConfigError.
         """
 
 

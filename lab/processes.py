@@ -7,7 +7,6 @@ exception, Ctrl-C or SIGKILL, the pipe closes, and the guard ends the child's wh
 from __future__ import annotations
 
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import Final, TypeVar
 
 Answer = TypeVar("Answer")
@@ -136,7 +136,7 @@ def child(
 
 def free_port() -> int:
     """Return a loopback port that nothing listens on, and that this process has not been given before."""
-    for port in random.sample(SERVER_PORTS, 1_000):
+    for port in SystemRandom().sample(SERVER_PORTS, 1_000):
         if port not in _given_ports and _can_bind(port):
             _given_ports.add(port)
             return port

@@ -62,10 +62,14 @@ class Sources:
     templates: Templates
 
     def __call__(self, lookup: Lookup, context: Context) -> Value:
-        """Return a row, a list of rows, an API's document, or None where `expect: optional` finds nothing."""
-        if isinstance(lookup, SqlLookup):
-            return self._rows(lookup, context)
-        return self._document(lookup, context)
+        """Return a row, a list of rows, an API's document, or None where `expect: optional` finds nothing.
+
+        Raises SourceError, which names the lookup's place, TemplateError, ConfigError.
+        """
+        try:
+            return self._rows(lookup, context) if isinstance(lookup, SqlLookup) else self._document(lookup, context)
+        except SourceError as error:
+            raise SourceError(error.code, f"{lookup.where}: {error.detail}") from None
 
     def _rows(self, lookup: SqlLookup, context: Context) -> Value:
         parameters = {name: self._bound(leaf, context) for name, leaf in lookup.bind.items()}
@@ -74,7 +78,7 @@ class Sources:
         if lookup.expect == "many":
             return list(rows)
         if not rows and lookup.expect == "one":
-            raise SourceError("ROW_NOT_FOUND", f"{lookup.where}: no row for this id")
+            raise SourceError("ROW_NOT_FOUND", "no row for this id")
         return rows[0] if rows else None
 
     def _bound(self, leaf: Leaf, context: Context) -> Value:
@@ -92,5 +96,5 @@ class Sources:
             raise
         if not isinstance(document, list if lookup.expect == "many" else dict):
             kind = "a list" if lookup.expect == "many" else "an object"
-            raise SourceError("API_BAD_ANSWER", f"{lookup.path.where}: the answer is not {kind}")
+            raise SourceError("API_BAD_ANSWER", f"the answer is not {kind}")
         return document

@@ -31,11 +31,9 @@ async def delay(request: web.Request, handler: Handler, *, seconds: float) -> we
 
 async def drip(request: web.Request, handler: Handler, *, seconds: float) -> web.StreamResponse:
     """The right answer, `seconds` after each byte."""
-    body = await _body(request, handler)
-    answer = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(body))})
-    await answer.prepare(request)
-    for position in range(len(body)):
-        await answer.write(body[position : position + 1])
+    answer, whole = await _begun(request, handler)
+    for position in range(len(whole)):
+        await answer.write(whole[position : position + 1])
         await asyncio.sleep(seconds)
     return answer
 
@@ -78,10 +76,8 @@ async def gzip(_request: web.Request, _handler: Handler, *, size: int) -> web.St
 
 async def truncated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Half of the right answer, then the connection is closed."""
-    body = await _body(request, handler)
-    answer = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(body))})
-    await answer.prepare(request)
-    await answer.write(body[: len(body) // 2])
+    answer, whole = await _begun(request, handler)
+    await answer.write(whole[: len(whole) // 2])
     _cut(request)
     return answer
 
@@ -139,6 +135,14 @@ class Faults:
             if fault.left <= 0:
                 self._faults.remove(fault)
         return fault
+
+
+async def _begun(request: web.Request, handler: Handler) -> tuple[web.StreamResponse, bytes]:
+    """Send the headers of the right answer; return what its body goes through, and the body."""
+    whole = await _body(request, handler)
+    answer = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(whole))})
+    await answer.prepare(request)
+    return answer, whole
 
 
 async def _body(request: web.Request, handler: Handler) -> bytes:

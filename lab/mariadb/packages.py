@@ -57,22 +57,12 @@ def _download(work: Path) -> list[Path]:
     archives, lists = work / "archives", work / "lists"
     for folder in (archives, lists):
         (folder / "partial").mkdir(parents=True)
-    apt = [
-        "apt-get",
-        "-qq",
-        "-y",
-        "-o",
-        "Debug::NoLocking=true",
-        "-o",
-        "APT::Sandbox::User=root",
-        "-o",
-        f"Dir::Cache={work}",
-    ]
+    apt = ["apt-get", "-qq", "-y", "-oDebug::NoLocking=true", "-oAPT::Sandbox::User=root", f"-oDir::Cache={work}"]
     download = ["--no-install-recommends", "--download-only", "--reinstall", "install", PACKAGE]
     try:
         _run([*apt, *download])
     except UnpackingError:
-        private = [*apt, "-o", f"Dir::State::lists={lists}"]
+        private = [*apt, f"-oDir::State::lists={lists}"]
         _run([*private, "update"])
         _run([*private, *download])
     return sorted(archives.glob("*.deb"))

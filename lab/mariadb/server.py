@@ -80,7 +80,7 @@ class Server:
         self._running.close()
 
     def kill(self) -> None:
-        """End the process as a crash of the machine would look to its clients. `start` recovers its data."""
+        """End the process with SIGKILL, as a crash would. `start` recovers its data."""
         if self._process:
             self._process.kill()
         self.stop()

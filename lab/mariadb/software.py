@@ -49,11 +49,9 @@ def find(folder: Path) -> Software:
 
 def _installed() -> Software | None:
     path = os.pathsep.join([os.environ.get("PATH", ""), *SERVER_FOLDERS])
-    for name in ("mariadbd", "mysqld"):
+    for name in ("mariadbd", "mysqld"):  # the latter may be MySQL's, which is set up in another way
         program = shutil.which(name, path=path)
-        if program and "MariaDB" in _version(
-            Path(program), dict(os.environ)
-        ):  # a mysqld may be MySQL's, which is set up differently
+        if program and "MariaDB" in _version(Path(program), dict(os.environ)):
             return _software(Path(program))
     return None
 
@@ -99,8 +97,9 @@ def _share(base: Path) -> Path:
 def _environment(base: Path) -> dict[str, str]:
     """Ours, and the way to the libraries that come with an unpacked server because the system lacks them."""
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
-    if base not in (Path("/usr"), Path("/usr/local")):
-        folders = {str(library.parent) for top in (base, base.parent) for library in top.glob("lib/*-linux-gnu*/*.so*")}
+    tops = [] if base in (Path("/usr"), Path("/usr/local")) else [base, base.parent]
+    folders = {str(library.parent) for top in tops for library in top.glob("lib/*-linux-gnu*/*.so*")}
+    if folders:
         inherited = filter(None, [os.environ.get("LD_LIBRARY_PATH")])
         environment["LD_LIBRARY_PATH"] = os.pathsep.join([*sorted(folders), *inherited])
     return environment
@@ -109,7 +108,7 @@ def _environment(base: Path) -> dict[str, str]:
 def _version(program: Path, environment: dict[str, str]) -> str:
     try:
         asked = subprocess.run(
-            [program, "--no-defaults", "--version"],
+            [str(program), "--no-defaults", "--version"],
             env=environment,
             capture_output=True,
             text=True,

@@ -21,7 +21,7 @@ from lab.shop.generator import generate
 )
 @click.option("--replace", is_flag=True, help="Drop the shop's own tables first.")
 def main(url: str, replace: bool) -> None:
-    r"""Put the sample shop into a schema of a MySQL 8 or MariaDB server.
+    """Put the sample shop into a schema of a MySQL 8 or MariaDB server.
 
     The tests then read it there instead of starting MariaDB. They want an account that can only read, and TLS with a
     certificate for the server's name:
@@ -30,7 +30,7 @@ def main(url: str, replace: bool) -> None:
       CREATE USER 'notifier'@'%' IDENTIFIED BY '...' REQUIRE SSL WITH MAX_USER_CONNECTIONS 20;
       GRANT SELECT ON shop.* TO 'notifier'@'%';
       MYSQL_URL='mysql://notifier:...@HOST:3306/shop?ca=/path/to/ca.pem' make test
-    """
+    """  # noqa: D301 - click wants the control character \b itself, which keeps lines apart
     try:
         target = Target.parse(url)
         with target.connect() as connection:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pymysql
@@ -21,14 +21,15 @@ SCHEMA: Final = "shop"
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.sql")
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """A schema of a database server, and an account for it. `ca` is a PEM file to verify it with; empty: none."""
 
     host: str
     port: int
     schema: str
     user: str
-    password: str
+    password: str = field(repr=False)
     ca: str
 
     @classmethod
