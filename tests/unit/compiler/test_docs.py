@@ -14,7 +14,7 @@ from handler.errors import CODES
 from handler.stages import limits
 from handler.stages.enrich import MAX_ROWS
 from handler.templating import FILTERS
-from handler.templating.filters import TESTS
+from handler.templating.filters import MAX_ELEMENTS, TESTS
 
 from .conftest import Compile
 
@@ -110,3 +110,4 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"at most {MAX_BYTES // 1024} KiB" in DOCS
     assert f"at most {MAX_ROWS} rows" in DOCS
     assert f"`LIMIT` above {MAX_ROWS}" in DOCS
+    assert f"list of at most {MAX_ELEMENTS} elements" in DOCS
