@@ -106,9 +106,12 @@ class _Response(PlainResponse):
 class _Connection(HTTPConnection):
     response_class: Any
     _used: _Moment | None = None
+    _connected_by = 0.0
 
     def connect(self) -> None:
+        """Resolve, connect and shake hands within one timeout, or end with a word that nothing was sent."""
         self._used = None
+        self._connected_by = time.monotonic() + self.seconds
         try:
             super().connect()
         except ssl.SSLCertVerificationError as error:
@@ -116,30 +119,37 @@ class _Connection(HTTPConnection):
         except ssl.SSLError as error:
             raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {error.reason}") from None
         except TimeoutError:
-            raise ExchangeError(Cause.CONNECT_TIMEOUT, f"no TLS with {self.host} in time") from None
+            raise self._too_slow() from None
         except OSError as error:
             raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {type(error).__name__}") from None
+        if time.monotonic() >= self._connected_by:  # the answer would find no time left
+            raise self._too_slow()
 
     def _new_conn(self) -> socket.socket:
-        """Try the host's addresses in turn, within one connect timeout for all of them: urllib3 gives it to each."""
+        """Try the host's addresses in turn, each with its share of what is left: urllib3 gives each the whole."""
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise ExchangeError(Cause.NAME, f"{self.host} cannot be resolved") from None
-        until = time.monotonic() + self.seconds
-        problem = ExchangeError(Cause.NAME, f"{self.host} has no address")
+        problem = self._too_slow()
         for number, (*_, address) in enumerate(found):
-            share = (until - time.monotonic()) / (len(found) - number)
+            left = self._connected_by - time.monotonic()
+            if left <= 0:
+                break
             try:
-                sock = socket.create_connection((str(address[0]), self.port), max(share, 0.001))
+                sock = socket.create_connection((str(address[0]), self.port), left / (len(found) - number))
             except TimeoutError:
-                problem = ExchangeError(Cause.CONNECT_TIMEOUT, f"no connection to {self.host} in {self.seconds:g} s")
+                problem = self._too_slow()
             except OSError as error:
                 problem = ExchangeError(Cause.CONNECT, f"no connection to {self.host}: {error.strerror}")
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.settimeout(max(self._connected_by - time.monotonic(), 0.001))
                 return sock
         raise problem
+
+    def _too_slow(self) -> ExchangeError:
+        return ExchangeError(Cause.CONNECT_TIMEOUT, f"no connection to {self.host} in {self.seconds:.2g} s")
 
     @property
     def seconds(self) -> float:

@@ -85,7 +85,8 @@ class Exchange:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=Timeout(connect=self._limits.connect, total=seconds),
+                # Half of what is left is the answer's, so that nothing is sent whose answer could not be awaited.
+                timeout=Timeout(connect=min(self._limits.connect, seconds / 2), total=seconds),
             )
             return Answer(response.status, response.headers, self._whole(response))
         except LocationValueError:

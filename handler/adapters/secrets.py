@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Final, Literal
+from functools import cached_property
+from typing import Any, Final, Literal
 
 from handler.adapters import aws
 from handler.errors import ConfigError
@@ -86,25 +86,21 @@ class SecretStore:
             return value
 
     def _read(self, name: str) -> str:
-        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
         path = f"{self._prefix}/{name}" if self._kind == "secretsmanager" else f"/{self._prefix}/{name}"
         try:
             value = self._fetch(path)
-        except GetParameterError as error:
-            raise _unavailable(path, error.__context__ or error) from None
         except aws.failures() as error:
             raise _unavailable(path, error) from None
         return _text(path, value)
 
-    @cached_property
-    def _fetch(self) -> Callable[[str], object]:
-        """Powertools' provider, with its own cache off: it cannot serve an older value in an outage."""
-        from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
-
+    def _fetch(self, path: str) -> object:
         if self._kind == "ssm":
-            return partial(SSMProvider(boto3_client=aws.client("ssm")).get, max_age=0, decrypt=True)
-        return partial(SecretsProvider(boto3_client=aws.client("secretsmanager")).get, max_age=0)
+            return self._client.get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+        return self._client.get_secret_value(SecretId=path).get("SecretString")  # a binary one has none
+
+    @cached_property
+    def _client(self) -> Any:
+        return aws.client(self._kind)
 
 
 def _unavailable(path: str, error: BaseException) -> ConfigError:

@@ -16,7 +16,9 @@ OTHER_SERVER = "#!/bin/sh\necho 'mysqld  Ver 8.4.0 for Linux (MySQL Community Se
 APT_GET = """#!/bin/sh
 echo "$*" >> "$CALLS"
 [ "$SYSTEM_LISTS" = offline ] && { echo 'E: first line' >&2; echo 'E: no network' >&2; exit 100; }
-for word in "$@"; do case $word in -oDir::Cache=*) cache=${word#*=};; -oDir::State::lists=*) lists=${word#*=};; esac; done
+for word in "$@"; do
+  case $word in -oDir::Cache=*) cache=${word#*=};; -oDir::State::lists=*) lists=${word#*=};; esac
+done
 case "$*" in *" update") exit 0;; esac
 [ -d "$lists/partial" ] || [ "$SYSTEM_LISTS" = good ] || { echo 'E: Unable to locate package' >&2; exit 100; }
 sleep 0.1

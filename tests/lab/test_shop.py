@@ -132,6 +132,7 @@ def url(target: Target, password: str = "p%40ss%2Fw%3Ard%25") -> str:
 
 def test_the_command_fills_a_schema_and_can_do_so_again(owner: Target) -> None:
     assert Target.parse(url(owner)) == owner
+    assert owner.password not in repr(owner)
     done = CliRunner().invoke(main, ["--url", url(owner)])
     assert done.output == f"The shop is in schema other on {owner.host}:{owner.port}\n"
     again = CliRunner().invoke(main, ["--url", url(owner)])

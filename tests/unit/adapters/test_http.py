@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_an_answer_comes_whole_whatever_its_status() -> None:
 def test_each_wait_for_bytes_is_given_only_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    with socket.socket() as sock, _Until(sock, io.BytesIO(b"abc"), 103.0) as reading:  # type: ignore[arg-type]
+    with socket.socket() as sock, _Until(sock, io.BytesIO(b"abc"), 103.0) as reading:
         given = []
         for clock[0] in (100.0, 101.0, 102.5):
             reading.readinto(bytearray(1))
@@ -83,6 +84,26 @@ def test_a_request_that_cannot_leave_whole_is_not_sent_again(trust: ssl.SSLConte
         error = failure(Exchange(trust, limits, connections=1), server, b"x" * 32_000_000, limits.total)
         assert error.cause.sent
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("slow", ["getaddrinfo", "create_connection"])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_connection_that_took_too_long_is_not_used(
+    trust: ssl.SSLContext, certificate: Certificate, monkeypatch: pytest.MonkeyPatch, slow: str, encrypted: bool
+) -> None:
+    late = [0.0]
+    real_clock, real_step = time.monotonic, getattr(socket, slow)
+
+    def step(*args: Any, **options: Any) -> Any:
+        late[0] += LIMITS.connect
+        return real_step(*args, **options)
+
+    monkeypatch.setattr(time, "monotonic", lambda: real_clock() + late[0])
+    monkeypatch.setattr(socket, slow, step)
+    with scripted(answer(200, b""), certificate=certificate if encrypted else None) as server:
+        error = failure(Exchange(trust, LIMITS, connections=1), server)
+        assert (error.cause, error.cause.sent) == (Cause.CONNECT_TIMEOUT, False)
+        assert server.requests == []
 
 
 def test_the_rest_of_an_answer_is_never_taken_for_the_next() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
@@ -246,7 +247,7 @@ def test_a_missing_region_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    monkeypatch.setattr(aws, "_session", boto3.session.Session)
+    monkeypatch.setattr(aws, "_session", botocore.session.get_session)
     with pytest.raises(ConfigError, match="NoRegionError"):
         SecretStore("secretsmanager", "notifier").get("slack-token")
 

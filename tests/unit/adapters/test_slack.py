@@ -200,7 +200,7 @@ def test_a_refused_connection_is_not_ambiguous(sink: Any, trust: ssl.SSLContext)
 
 @SINKS
 def test_a_tls_handshake_without_an_end_is_not_ambiguous(sink: Any, trust: ssl.SSLContext) -> None:
-    with deaf() as server, pytest.raises(SlackError, match="SLACK_UNAVAILABLE.*in time"):
+    with deaf() as server, pytest.raises(SlackError, match=r"SLACK_UNAVAILABLE: no connection to localhost in 0\.75 s"):
         sink(server, trust, SHORT).post(MESSAGE)
 
 
@@ -393,7 +393,7 @@ def test_the_seam_in_slack_sdk_is_where_it_was() -> None:
         (WebhookClient, "_perform_http_request_internal"),
     ):
         assert list(inspect.signature(getattr(client, method)).parameters) == ["self", "url", "req"]
-        callers = inspect.getsource(inspect.getmodule(getattr(client, method)))  # type: ignore[arg-type]
+        callers = inspect.getsource(inspect.getmodule(getattr(client, method)))
         assert callers.count(f"self.{method}(") == 1
 
 
