@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import urllib3
-
 from lab import mariadb, sam, shop
+from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
 from lab.processes import child, free_port, wait_until
 from lab.slack import Control
@@ -51,6 +50,7 @@ class LocalCloud:
     folder: Path
     aws: Aws
     slack: Control
+    api: RunningApi
     database: mariadb.Pair
     parameters: Mapping[str, str]
 
@@ -88,7 +88,9 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             database.wait_for_replica()
         with step("Starting Slack, the sample API and AWS"):
             slack = parts.enter_context(_slack(folder, authority))
-            api = parts.enter_context(_api(folder))
+            api = parts.enter_context(
+                running_api(folder / "api.log", required_header=f"Authorization=Bearer {API_TOKEN}")
+            )
             aws = parts.enter_context(running_aws(folder))
         _store_secrets(aws, slack, database)
         network = aws.create_network()
@@ -97,11 +99,11 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             "SubnetIds": ",".join(network.subnets),
             "SecurityGroupIds": network.security_group,
             "Databases": f"default=mysql://localhost:{database.replica.port}/{shop.SCHEMA}",
-            "Apis": f"default={api};header=Authorization",
+            "Apis": f"default={api.url};header=Authorization",
             "SlackApiUrl": f"{slack.url}/api/",
             "CaBundle": str(authority.ca),
         }
-        yield LocalCloud(folder, aws, slack, database, parameters)
+        yield LocalCloud(folder, aws, slack, api, database, parameters)
 
 
 @contextmanager
@@ -117,24 +119,6 @@ def _slack(folder: Path, authority: Authority) -> Iterator[Control]:
             yield slack
         finally:
             slack.close()
-
-
-@contextmanager
-def _api(folder: Path) -> Iterator[str]:
-    port, log = free_port(), folder / "api.log"
-    command = [sys.executable, "-m", "lab.api", "--port", str(port), "--name", "task-1"]
-    command += ["--require-header", f"Authorization=Bearer {API_TOKEN}"]
-    with child(command, cwd=sam.ROOT, log=log) as process:
-        url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _answers(f"{url}/health"), "the sample API", START_SECONDS, process)
-        yield url
-
-
-def _answers(url: str) -> bool:
-    try:
-        return bool(urllib3.request("GET", url, retries=False).status)
-    except urllib3.exceptions.HTTPError:
-        return False
 
 
 def _store_secrets(aws: Aws, slack: Control, database: mariadb.Pair) -> None:

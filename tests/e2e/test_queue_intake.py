@@ -30,6 +30,14 @@ def test_a_rich_message_holds_what_the_database_and_the_api_said(by_queue: Deplo
     assert "Bamboo whisk 茶筅" in post["blocks"][2]["text"]["text"]
 
 
+def test_a_message_goes_without_the_api_and_says_so(by_queue: Deployment) -> None:
+    by_queue.cloud.api.fault("/customers/*", "status", code=503)
+    by_queue.publish('{"type": "order.payment_failed", "id": 1043}')
+    (post,) = by_queue.posts(1)
+    assert post["blocks"][1]["fields"][0]["text"] == "*Customer*\nnot known right now"
+    assert post["blocks"][-1]["elements"][0]["text"] == "_Could not be read: customer_"
+
+
 def test_japanese_arrives_as_it_was_written(by_queue: Deployment) -> None:
     by_queue.publish('{"id": 11}', type="ticket.opened")
     (post,) = by_queue.posts(1)

@@ -26,7 +26,8 @@ def running_cloud(missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def cloud(running_cloud: LocalCloud) -> LocalCloud:
-    """The local cloud, with a Slack that has seen nothing and takes everything at once."""
+    """The local cloud, with a Slack that has seen nothing and takes everything at once, and an API that behaves."""
+    running_cloud.api.clear()
     running_cloud.slack.reset()
     running_cloud.slack.configure(rate={"per_second": 0, "burst": 1})
     return running_cloud
