@@ -6,19 +6,19 @@ request look the same), and its timeouts bound each silence, not the whole. Both
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from http.client import HTTPException, IncompleteRead
-from http.client import HTTPResponse as PlainResponse
+from http.client import HTTPException
 from typing import Any, Final
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from handler.adapters.http_response import ResponseUntil
 
 # A NAT gateway forgets a flow after 350 s, and load balancers close theirs after 60 s by default:
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
@@ -63,44 +63,6 @@ class _Moment:
 
     def age(self) -> float:
         return max(time.monotonic() - self.monotonic, time.time() - self.wall)
-
-
-class _Until(io.RawIOBase):
-    """The reading side of a socket, up to a moment: a peer that sends a byte a second gains no time by it."""
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, until: float) -> None:
-        self._sock = sock
-        self._raw = raw
-        self._until = until
-        self.ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        remaining = self._until - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError
-        self._sock.settimeout(remaining)
-        count = self._raw.readinto(buffer)
-        self.ended = count == 0
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Response(PlainResponse):
-    def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self._wire = _Until(sock, self.fp.detach(), until)
-        self.fp = io.BufferedReader(self._wire)
-
-    def begin(self) -> None:
-        super().begin()
-        if self._wire.ended:  # http.client takes headers that break off for all of them
-            raise IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):
@@ -158,7 +120,7 @@ class _Connection(HTTPConnection):
 
     def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
         kept, self._used = self._used is not None, _Moment()
-        self.response_class = partial(_Response, until=time.monotonic() + self.seconds)
+        self.response_class = partial(ResponseUntil, until=time.monotonic() + self.seconds)
         try:
             return super().getresponse()
         except TimeoutError:

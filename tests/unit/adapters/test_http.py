@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from handler.adapters.http_connection import Cause, ExchangeError, _Until
+from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange, Limits
+from handler.adapters.http_response import ReadUntil
 from lab.tls import Certificate
 
 from .scripted import Scripted, Step, answer, hang, http, hung_up_on, reset, scripted, send
@@ -43,7 +44,7 @@ def test_an_answer_comes_whole_whatever_its_status() -> None:
 def test_each_wait_for_bytes_is_given_only_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    with socket.socket() as sock, _Until(sock, io.BytesIO(b"abc"), 103.0) as reading:
+    with socket.socket() as sock, ReadUntil(sock, io.BytesIO(b"abc"), 103.0) as reading:
         given = []
         for clock[0] in (100.0, 101.0, 102.5):
             reading.readinto(bytearray(1))
