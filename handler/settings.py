@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from handler.errors import ConfigError
 from handler.model import ApiAddress, DatabaseAddress
@@ -18,7 +18,12 @@ UnknownType = Literal["park", "ignore"]
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
-_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+# A plain address: no user, no query, no fragment, and no character that two readers could read in two ways.
+_HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_DATABASE: Final = re.compile(rf"mysql://{_HOST}/[A-Za-z0-9_$-]+")
+_API: Final = re.compile(rf"https?://{_HOST}(?:/[A-Za-z0-9._~/%-]*)?")
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]*")
+_HOST_HEADER: Final = re.compile(r"[A-Za-z0-9_.-]*(?::[0-9]{1,5})?")
 
 Address = TypeVar("Address")
 Choice = TypeVar("Choice")
@@ -116,32 +121,29 @@ def _option(text: str) -> tuple[str, str]:
 
 def _database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress:
     _known(options, {"ca"})
-    parts = urlsplit(uri)
-    _without_credentials(parts.username)
-    schema = parts.path.removeprefix("/")
-    if parts.scheme != "mysql" or not parts.hostname or not re.fullmatch(r"[A-Za-z0-9_$-]+", schema):
-        raise ValueError("write mysql://host:3306/schema")
-    return DatabaseAddress(name, parts.hostname, schema, parts.port or 3306, options.get("ca", ""))
+    parts = _plain(uri, _DATABASE, "mysql://host:3306/schema")
+    return DatabaseAddress(name, parts.hostname or "", parts.path[1:], parts.port or 3306, options.get("ca", ""))
 
 
 def _api(name: str, uri: str, options: Mapping[str, str]) -> ApiAddress:
     _known(options, {"ca", "header", "host"})
+    _plain(uri, _API, "http://host:port/base or https://host/base")
+    header, host = options.get("header", ""), options.get("host", "")
+    if not _HEADER.fullmatch(header) or not _HOST_HEADER.fullmatch(host):
+        raise ValueError("header= or host= is not the name of one")
+    return ApiAddress(name, uri, header, host, options.get("ca", ""))
+
+
+def _plain(uri: str, form: re.Pattern[str], example: str) -> SplitResult:
+    if "@" in uri:
+        raise ValueError("credentials belong in the secret store, not in an address")
+    if not form.fullmatch(uri):
+        raise ValueError(f"write {example}")
     parts = urlsplit(uri)
-    _without_credentials(parts.username)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("write http://host:port/base or https://host/base")
-    _ = parts.port  # raises ValueError where it is no number
-    header = options.get("header", "")
-    if header and not _HEADER.fullmatch(header):
-        raise ValueError("header= is not the name of a header")
-    return ApiAddress(name, uri, header, options.get("host", ""), options.get("ca", ""))
+    _ = parts.port  # raises ValueError above 65535
+    return parts
 
 
 def _known(options: Mapping[str, str], known: set[str]) -> None:
     if unknown := options.keys() - known:
         raise ValueError(f"unknown option {min(unknown)}; known: {', '.join(sorted(known))}")
-
-
-def _without_credentials(username: str | None) -> None:
-    if username is not None:
-        raise ValueError("credentials belong in the secret store, not in an address")

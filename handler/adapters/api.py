@@ -16,16 +16,13 @@ from handler.adapters import api_answers
 from handler.adapters.credential import Credential
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange, Limits
-from handler.errors import ConfigError, SourceError, TemplateError
+from handler.errors import SourceError, TemplateError
 from handler.model import ApiAddress, Value
 from handler.ports import Secrets
 
 # For one lookup, with its second attempts.
 LIMITS: Final = Limits(connect=1.0, total=3.0, size=262_144)
 
-_ADDRESS: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/%-]*)?")
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]*")
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]*(:[0-9]{1,5})?")
 _SECRET: Final = re.compile(r"[!-~]+( [!-~]+)*")
 # Visible ASCII, but neither what begins a fragment nor what some servers read as a slash.
 _PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
@@ -39,7 +36,7 @@ class HttpApis:
     def __init__(
         self, addresses: Mapping[str, ApiAddress], secrets: Secrets, tls: Tls, limits: Limits = LIMITS
     ) -> None:
-        """`tls` makes the context for an API's CA file. Raises ConfigError (CONFIG_INVALID) for a wrong address."""
+        """`tls` makes the context for an API's CA file. The addresses are as handler/settings.py lets them pass."""
         self._apis = {name: _HttpApi(address, secrets, tls, limits) for name, address in addresses.items()}
 
     def get(self, api: str, path: str) -> Value:
@@ -56,7 +53,6 @@ class _HttpApi:
     """One API. Its TLS context and its secret are read when the first template asks for it."""
 
     def __init__(self, address: ApiAddress, secrets: Secrets, tls: Tls, limits: Limits) -> None:
-        _check_address(address)
         self._address = address
         self._tls = tls
         self._limits = limits
@@ -97,14 +93,6 @@ class _HttpApi:
         context = self._tls(self._address.ca) if self._address.url.startswith("https:") else None
         # The certificate must name the API by its logical name, where the address is only a way there.
         return Exchange(context, self._limits, connections=1, server_name=self._address.host.partition(":")[0])
-
-
-def _check_address(address: ApiAddress) -> None:
-    """Refuse an address that is not plain. What is wrong is said without quoting it: it may hold a password."""
-    if not _ADDRESS.fullmatch(address.url):
-        raise ConfigError("CONFIG_INVALID", f"Apis: {address.name} needs an address such as https://host:8080/base")
-    if not _HEADER_NAME.fullmatch(address.header) or not _HOST.fullmatch(address.host):
-        raise ConfigError("CONFIG_INVALID", f"Apis: {address.name} has a header or a host that is not a name")
 
 
 def _check_path(api: str, path: str) -> None:

@@ -85,5 +85,5 @@ def test_the_function_logs_one_line_a_delivery_without_secrets_and_rows(by_queue
     (line,) = [line for line in lines if line.get("message") == "delivered"]
     assert line["event"] == {"type": "order.created", "id": 1042, "event_id": message_id}
     assert line["channel"] == "orders"
-    for hidden in ("xoxb-", "Zoë", "118", by_queue.cloud.database.reader.password, "lab-api-token"):
+    for hidden in ("xoxb-", "Zoë", "€118", "118.00", by_queue.cloud.database.reader.password, "lab-api-token"):
         assert hidden not in log

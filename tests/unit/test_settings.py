@@ -54,8 +54,16 @@ def test_addresses_are_read_with_their_options() -> None:
         ("APIS", "default=file:///etc/passwd", "http://host:port/base"),
         ("APIS", "default=https://user@api", "credentials belong"),
         ("APIS", "default=https://api/?x=1", "http://host:port/base"),
+        *[
+            ("APIS", f"default={url}", "http://host:port/base")
+            for url in ("localhost", "//localhost", "https://", "https://api/#x", "https://api:port", "https://a\\b",
+                        "https://api:123456", "https://api/x y".replace(" ", "\u3000"))
+        ],
+        ("APIS", "default=https://api:99999", "Port out of range"),
         ("APIS", "default=https://api;header=a b", "NOTIFIER_APIS"),
         ("APIS", "default=https://api;header=a:b", "header="),
+        ("APIS", "default=https://api;host=a/b", "host="),
+        ("DATABASES", "default=mysql://replica/shop?ssl=no", "mysql://host:3306/schema"),
         ("SECRETS_STORE", "vault", "secretsmanager, ssm"),
         ("SLACK_MODE", "email", "bot, webhook"),
         ("SLACK_API_URL", "http://slack.com/api/", "NOTIFIER_SLACK_API_URL"),
