@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,23 @@ def left_over(environment: dict[str, str]) -> list[str]:
     return found + [str(path) for path in Path(environment["TMPDIR"]).glob("notifier-*")]
 
 
+@contextmanager
+def demo_until(reached: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A demo that has said `reached`; its output so far is gone, the rest is in `stdout`."""
+    with subprocess.Popen(
+        [NOTIFIER, "demo", "--once"],
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        while reached not in (line := process.stdout.readline()):
+            assert line, f"the demo ended before it said {reached}"
+        yield process
+
+
 def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str]) -> None:
     ran = subprocess.run(
         [NOTIFIER, "demo", "--once"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
@@ -46,40 +65,17 @@ def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, st
     [("the database", signal.SIGINT), ("Slack", signal.SIGTERM), ("sam build", signal.SIGINT)],
 )
 def test_stopped_half_way_it_leaves_nothing(environment: dict[str, str], reached: str, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [NOTIFIER, "demo", "--once"],
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        said = ""
-        assert process.stdout
-        while reached not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
+    with demo_until(reached, environment) as process:
         process.send_signal(number)
-        said += process.stdout.read()
-        assert process.wait() == 130, said
+        said, _ = process.communicate()
+    assert process.returncode == 130, said
     assert "Stopped" in said
     assert "Traceback" not in said
     assert not left_over(environment)
 
 
 def test_killed_outright_it_leaves_no_process(environment: dict[str, str]) -> None:
-    with subprocess.Popen(
-        [NOTIFIER, "demo", "--once"],
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout
-        while "AWS" not in process.stdout.readline():
-            pass
+    with demo_until("AWS", environment) as process:
         process.kill()
     deadline = time.monotonic() + 30
     while processes := [line for line in left_over(environment) if not line.startswith("/")]:

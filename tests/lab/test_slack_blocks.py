@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from lab.slack import Config, Control, Rate, running_slack
+from lab.slack import Control
 
 MRKDWN = {"type": "mrkdwn", "text": "a"}
 PLAIN = {"type": "plain_text", "text": "a"}
@@ -18,17 +17,9 @@ OPTION = {"text": PLAIN, "value": "v"}
 URL = "https://example.com/a.png"
 
 
-@pytest.fixture(scope="module")
-def slack() -> Iterator[WebClient]:
-    with running_slack(Config(rate=Rate(0))) as url:
-        yield WebClient("xoxb-lab-token", base_url=f"{url}/api/", retry_handlers=[])
-
-
 @pytest.fixture
-def control(slack: WebClient) -> Control:
-    control = Control(slack.base_url.removesuffix("/api/"))
-    control.reset()
-    return control
+def slack(url: str) -> WebClient:
+    return WebClient("xoxb-lab-token", base_url=f"{url}/api/", retry_handlers=[])
 
 
 def section(**keys: Any) -> dict[str, Any]:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from lab.slack import Config, Control, Rate, running_slack
+from lab.slack import Control
 
 Blocks = list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def slack() -> Iterator[WebClient]:
-    with running_slack(Config(rate=Rate(0))) as url:
-        yield WebClient("xoxb-lab-token", base_url=f"{url}/api/", retry_handlers=[])
-
-
 @pytest.fixture
-def control(slack: WebClient) -> Control:
-    control = Control(slack.base_url.removesuffix("/api/"))
-    control.reset()
-    return control
+def slack(url: str) -> WebClient:
+    return WebClient("xoxb-lab-token", base_url=f"{url}/api/", retry_handlers=[])
 
 
 def mrkdwn(length: int) -> dict[str, Any]:

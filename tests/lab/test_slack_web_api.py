@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,18 +19,7 @@ from lab.slack.rate import Limiter, RateLimitedError
 from lab.slack.rules import RULES
 from lab.tls import Authority
 
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_slack(Config(rate=Rate(0))) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def control(url: str) -> Control:
-    control = Control(url)
-    control.reset()
-    return control
+pytestmark = pytest.mark.usefixtures("control")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,17 +14,7 @@ from lab.slack import Config, Control, Rate, running_slack
 ORDERS = "T0LAB/B0LABORDERS/lab-secret"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_slack(Config(rate=Rate(0))) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def control(url: str) -> Control:
-    control = Control(url)
-    control.reset()
-    return control
+pytestmark = pytest.mark.usefixtures("control")
 
 
 def post(url: str, path: str, body: dict[str, Any]) -> tuple[int, str]:
