@@ -37,7 +37,7 @@ def demo(once: bool) -> None:
     """
     console = Console()
     try:
-        with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="notifier-") as folder:
+        with _interruptible(), tempfile.TemporaryDirectory(prefix="notifier-") as folder:
             complete = _run(Path(folder), console, once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
@@ -113,14 +113,21 @@ def _steps(console: Console) -> Step:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM clean up as Ctrl-C does."""
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM clean up as Ctrl-C does; once the cleaning has begun, nothing more interrupts it.
+
+    SIGINT is set too, because a shell starts a command with `&` with that signal ignored.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
 
     def stop(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
 
 pytest_plugins = ["tests.plugins.artefact", "tests.plugins.cloud", "tests.plugins.database"]
+
+
+# A shell starts a command with `&` with this signal ignored, and whatever the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,7 +59,8 @@ async def _end(runner: web.AppRunner) -> None:
     open_yet = [each.transport for each in runner.server.connections if each.transport] if runner.server else []
     await runner.cleanup()
     for transport in open_yet:
-        transport.abort()
+        with suppress(AttributeError):  # asyncio's own TLS transport, where the connection was lost in this moment
+            transport.abort()
     await asyncio.sleep(0)
 
 

@@ -152,7 +152,7 @@ def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_waiting_for_a_child_that_died_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    dying = "import sys; print('line of the past\\n' * 100); sys.exit('the port is taken')"
+    dying = "import sys; print('line of the past\\n' * 100, flush=True); sys.exit('the port is taken')"
     with (
         child([sys.executable, "-c", dying], log=tmp_path / "log") as process,
         pytest.raises(ChildError, match=r"(?s)status 1\) while we waited for the server.*the port is taken") as raised,
