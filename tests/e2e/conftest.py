@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,15 @@ class Deployment:
             return taken if len(taken) >= count else []
 
         return self._waited(arrived, f"{count} parked records")
+
+    def logged(self, word: str) -> list[dict[str, Any]]:
+        """Wait until the function has logged lines with this word, and return them."""
+
+        def found() -> list[dict[str, Any]]:
+            lines = self.cloud.aws.logs(self.outputs["FunctionName"])
+            return [json.loads(line) for line in lines if word in line and line.startswith("{")]
+
+        return self._waited(found, f"a line with {word}")
 
     def _waited(self, check: Callable[[], Any], what: str) -> Any:
         try:

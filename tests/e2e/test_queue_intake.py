@@ -79,11 +79,10 @@ def test_a_layout_that_slack_refuses_arrives_as_plain_text(by_queue: Deployment)
 
 def test_the_function_logs_one_line_a_delivery_without_secrets_and_rows(by_queue: Deployment) -> None:
     message_id = by_queue.publish('{"type": "order.created", "id": 1042}')
-    by_queue.posts(1)
-    log = "\n".join(by_queue.cloud.aws.logs(by_queue.outputs["FunctionName"]))
-    lines = [json.loads(line) for line in log.splitlines() if message_id in line and line.startswith("{")]
-    (line,) = [line for line in lines if line.get("message") == "delivered"]
+    (line,) = by_queue.logged(message_id)
+    assert line["message"] == "delivered"
     assert line["event"] == {"type": "order.created", "id": 1042, "event_id": message_id}
     assert line["channel"] == "orders"
+    log = "\n".join(by_queue.cloud.aws.logs(by_queue.outputs["FunctionName"]))
     for hidden in ("xoxb-", "Zoë", "€118", "118.00", by_queue.cloud.database.reader.password, "lab-api-token"):
         assert hidden not in log
