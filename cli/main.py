@@ -8,6 +8,7 @@ from cli.bundle import bundle
 from cli.demo import demo
 from cli.emit import emit
 from cli.lint import lint
+from cli.schema import schema
 from cli.types import types
 
 
@@ -21,5 +22,5 @@ def main() -> None:
     """
 
 
-for command in (bundle, demo, emit, lint, types):
+for command in (bundle, demo, emit, lint, schema, types):
     main.add_command(command)

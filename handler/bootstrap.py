@@ -29,7 +29,8 @@ def build(environment: Mapping[str, str]) -> Pipeline:
     """Wire the pipeline that an environment describes; raises ConfigError. Connects to nothing yet."""
     settings = Settings.from_environment(environment)
     secrets = SecretStore(settings.secrets_store, settings.secrets_prefix)
-    templates = Templates()
+    compiled = catalog.load(settings.catalog, settings.stage)
+    templates = Templates(locale=compiled.stage.locale)
 
     def trust(ca: str) -> SSLContext:
         return tls.context(ca or settings.ca_bundle)
@@ -37,7 +38,7 @@ def build(environment: Mapping[str, str]) -> Pipeline:
     replicas = Replicas(settings.databases, secrets, trust)
     apis = HttpApis(settings.apis, secrets, trust)
     return Pipeline(
-        catalog=catalog.load(settings.catalog, settings.stage),
+        catalog=compiled,
         templates=templates,
         fetch=Sources(replicas, apis, templates),
         sink=_sink(settings, secrets),

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from handler.errors import ConfigError, EventError
-from handler.model import ApiLookup, IdRule, Leaf, Lookup, Notification, SqlLookup, Tree
+from handler.model import ApiLookup, Group, IdRule, Leaf, Locale, Lookup, Notification, Route, SqlLookup, Tree, Value
 from handler.templating import nearest
+from handler.templating.text import Url
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What differs between environments: where each channel alias leads, and where an unknown one does."""
+    """What differs between environments.
+
+    `channels` says where each alias leads, `fallback` where an unknown one does, and `redirect` (an id, or empty) where
+    all do. Each text begins with `prefix`. `vars` are what templates read under that name.
+    """
 
     name: str
     channels: Mapping[str, str]
     fallback: str
+    redirect: str = ""
+    prefix: str = ""
+    vars: Mapping[str, Value] = field(default_factory=dict)
+    locale: Locale = field(default_factory=Locale)
 
-    def destination(self, alias: str) -> tuple[str, bool]:
-        """Return the channel id or webhook name for an alias, and whether the alias is listed."""
-        return (self.channels[alias], True) if alias in self.channels else (self.fallback, False)
+    def destination(self, alias: str) -> tuple[str, str]:
+        """Return the channel id or webhook name for an alias, and what has to be said about it (mostly nothing)."""
+        if self.redirect:
+            return self.redirect, f"Meant for {alias}"
+        if alias not in self.channels:
+            return self.fallback, f"Meant for {alias}, which stage {self.name} does not list"
+        return self.channels[alias], ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,16 @@ def read(document: Mapping[str, Any], stage: str) -> Catalog:
     by_type: dict[str, tuple[Notification, ...]] = {}
     for one in document["notifications"]:
         by_type[one["event"]] = (*by_type.get(one["event"], ()), _notification(one))
-    return Catalog(by_type, Stage(stage, **document["stages"][stage]))
+    return Catalog(by_type, _stage(stage, document["stages"][stage]))
+
+
+def _stage(name: str, one: Mapping[str, Any]) -> Stage:
+    variables = {key: Url(value) if _is_address(value) else value for key, value in one.get("vars", {}).items()}
+    return Stage(**{**one, "name": name, "vars": variables, "locale": Locale(**one.get("locale", {}))})
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://"))
 
 
 def _notification(one: Mapping[str, Any]) -> Notification:
@@ -71,9 +93,9 @@ def _notification(one: Mapping[str, Any]) -> Notification:
         name=one["name"],
         event=one["event"],
         id=IdRule(**one["id"]),
-        channel=one["channel"],
+        routes=tuple(Route(tuple(route["channels"]), _optional(route["when"])) for route in one["routes"]),
         lookups=tuple(_lookup(lookup) for lookup in one["lookups"]),
-        when=_leaf(one["when"]) if one["when"] else None,
+        when=_optional(one["when"]),
         text=_leaf(one["text"]),
         blocks=tuple(_tree(block) for block in one["blocks"]),
     )
@@ -89,10 +111,17 @@ def _leaf(one: Mapping[str, Any]) -> Leaf:
     return Leaf(one["leaf"], one["source"], one["where"])
 
 
+def _optional(one: Mapping[str, Any] | None) -> Leaf | None:
+    return _leaf(one) if one else None
+
+
 def _tree(one: Any) -> Tree:
     match one:
         case {"leaf": _}:
             return _leaf(one)
+        case {"do": list(blocks)}:
+            grouped = [_tree(block) for block in blocks]
+            return Group(grouped, _optional(one["if"]), one["for"], _optional(one["in"]))
         case dict():
             return {key: _tree(value) for key, value in one.items()}
         case list():

@@ -38,6 +38,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Locale:
+    """In which time zone and language a stage's filters write, whom its aliases mention, and what its codes mean."""
+
+    time_zone: str = "UTC"
+    language: str = "en"
+    mentions: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseAddress:
     """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the deployment's."""
 
@@ -80,8 +90,26 @@ class Leaf:
     where: str
 
 
-# A block as Slack takes it, with leaves where it holds expressions.
-Tree = str | int | bool | None | Leaf | list[Any] | dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks under `if`, repeated for each `name` in `over`, or both: then `when` is tested per element."""
+
+    blocks: Sequence[Tree]
+    when: Leaf | None = None
+    name: str = ""
+    over: Leaf | None = None
+
+
+# A block as Slack takes it, with leaves where it holds expressions, and groups of blocks.
+Tree = str | int | bool | None | Leaf | Group | list[Any] | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message goes if `when` holds (None: always): once to each of the channel aliases."""
+
+    channels: Sequence[str]
+    when: Leaf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +158,7 @@ class Notification:
     name: str
     event: str
     id: IdRule
-    channel: str
+    routes: Sequence[Route]  # the first that holds counts; where none does, nothing is posted
     text: Leaf
     lookups: Sequence[Lookup] = ()
     when: Leaf | None = None

@@ -17,7 +17,7 @@ from handler.stages.deliver import Attempt, Delivery, deliver, failed, posting
 from handler.stages.enrich import Enriched, Fetch, enrich
 from handler.stages.parse import parse
 from handler.stages.render import render, speaks
-from handler.stages.route import checked_id
+from handler.stages.route import channels, checked_id
 from handler.stages.settle import settle
 from handler.templating import Templates
 
@@ -60,33 +60,36 @@ class Pipeline:
             if problem.code == "EVENT_TYPE_UNKNOWN" and self.ignore_unknown:
                 return [Outcome(record, State.SUPPRESSED, problem.code, problem.detail, event)]
             return [failed(record, problem, event)]
-        return [self._notify(record, event, notification) for notification in notifications]
+        return [step for notification in notifications for step in self._notify(record, event, notification)]
 
-    def _notify(self, record: Record, event: Event, notification: Notification) -> Delivery | Outcome:
+    def _notify(self, record: Record, event: Event, notification: Notification) -> list[Delivery | Outcome]:
         try:
             event = replace(event, id=checked_id(notification.id, event))
-            enriched = enrich(event, notification, self.fetch, self.now())
+            stage = self.catalog.stage
+            enriched = enrich(event, notification, self.fetch, self.now(), stage.vars)
             if not speaks(notification, enriched.context, self.templates):
-                return _silent(record, event, notification)
-            return Delivery(record, event, self._message(notification, enriched))
+                return [_silent(record, event, notification, "WHEN")]
+            aliases = channels(notification, enriched.context, self.templates)
+            messages = [self._message(notification, alias, enriched) for alias in aliases]
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
-            return failed(record, named(error), event, notification.name, notification.channel)
+            return [failed(record, named(error), event, notification.name)]
+        if not messages:
+            return [_silent(record, event, notification, "NO_ROUTE")]
+        return [Delivery(record, event, message) for message in messages]
 
-    def _message(self, notification: Notification, enriched: Enriched) -> Message:
-        destination, listed = self.catalog.stage.destination(notification.channel)
-        notes = [f"Could not be read: {name}" for name in enriched.without]
-        if not listed:
-            notes.append(f"Meant for {notification.channel}, which stage {self.catalog.stage.name} does not list")
-        content = render(notification, enriched.context, self.templates, notes)
-        message = Message(
-            notification.name, notification.channel, destination, content.text, content.blocks, tuple(notes)
+    def _message(self, notification: Notification, alias: str, enriched: Enriched) -> Message:
+        destination, remark = self.catalog.stage.destination(alias)
+        notes = [f"Could not be read: {name}" for name in enriched.without] + ([remark] if remark else [])
+        content = render(notification, enriched.context, self.templates, notes, self.catalog.stage.prefix)
+        return _within_limits(
+            Message(notification.name, alias, destination, content.text, content.blocks, tuple(notes))
         )
-        return _within_limits(message)
 
 
-def _silent(record: Record, event: Event, notification: Notification) -> Outcome:
-    rule = notification.when.where if notification.when else ""
-    return Outcome(record, State.SUPPRESSED, "WHEN", rule, event, notification.name, notification.channel)
+def _silent(record: Record, event: Event, notification: Notification, rule: str) -> Outcome:
+    """Why nothing is posted: `when` did not hold, or no route did."""
+    where = notification.when.where if rule == "WHEN" and notification.when else notification.text.where
+    return Outcome(record, State.SUPPRESSED, rule, where, event, notification.name)
 
 
 def _within_limits(message: Message) -> Message:

@@ -10,11 +10,12 @@ from typing import Any
 
 from handler.catalog import Catalog, Stage
 from handler.errors import NotifierError
-from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Row, Value
+from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Route, Row, Value
 from handler.pipeline import Pipeline
 from handler.stages.enrich import Sources
 from handler.templating import Templates
 
+CHANNELS = {"orders": "C0ORDERS01", "vip": "C0VIPS0001"}
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -26,8 +27,8 @@ def expression(source: str) -> Leaf:
     return Leaf("expression", source, "order.created.yaml:4 when")
 
 
-def notification(text: str = "New order {{ id }}", **changes: Any) -> Notification:
-    fields = {"name": "order.created", "event": "order.created", "id": IdRule("integer"), "channel": "orders"}
+def notification(text: str = "New order {{ id }}", channel: str = "orders", **changes: Any) -> Notification:
+    fields = {"name": "order.created", "event": "order.created", "id": IdRule("integer"), "routes": [Route([channel])]}
     return Notification(**{**fields, "text": mrkdwn(text), **changes})
 
 
@@ -93,6 +94,7 @@ def pipeline(
     database: FakeDatabase | None = None,
     api: FakeApi | None = None,
     ignore_unknown: bool = False,
+    **stage: Any,
 ) -> Pipeline:
     templates = Templates()
     by_type: dict[str, tuple[Notification, ...]] = {}
@@ -100,7 +102,7 @@ def pipeline(
         by_type[one.event] = (*by_type.get(one.event, ()), one)
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
     return Pipeline(
-        catalog=Catalog(by_type, Stage("test", {"orders": "C0ORDERS01", "vip": "C0VIPS0001"}, "C0FALLBACK")),
+        catalog=Catalog(by_type, Stage("test", CHANNELS, "C0FALLBACK", **stage)),
         templates=templates,
         fetch=Sources(database or FakeDatabase(missing), api or FakeApi(missing), templates),
         sink=sink or FakeSink(),

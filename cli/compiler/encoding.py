@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cli.compiler.stages import Stage
-from handler.catalog import FORMAT
-from handler.model import ApiLookup, Leaf, Lookup, Notification, Tree
+from handler.catalog import FORMAT, Stage
+from handler.model import ApiLookup, Group, Leaf, Lookup, Notification, Tree
 
 
 def encode(notifications: Iterable[Notification], stages: Iterable[Stage]) -> dict[str, Any]:
@@ -16,7 +15,7 @@ def encode(notifications: Iterable[Notification], stages: Iterable[Stage]) -> di
     return {
         "format": FORMAT,
         "notifications": [_notification(one) for one in notifications],
-        "stages": {stage.name: {"channels": stage.channels, "fallback": stage.fallback} for stage in stages},
+        "stages": {stage.name: _stage(stage) for stage in stages},
     }
 
 
@@ -25,12 +24,16 @@ def _notification(one: Notification) -> dict[str, Any]:
         "name": one.name,
         "event": one.event,
         "id": asdict(one.id),
-        "channel": one.channel,
+        "routes": [{"channels": list(route.channels), "when": _tree(route.when)} for route in one.routes],
         "lookups": [_lookup(lookup) for lookup in one.lookups],
         "when": _tree(one.when),
         "text": _tree(one.text),
         "blocks": [_tree(block) for block in one.blocks],
     }
+
+
+def _stage(one: Stage) -> dict[str, Any]:
+    return {name: value for name, value in asdict(one).items() if name != "name"}
 
 
 def _lookup(one: Lookup) -> dict[str, Any]:
@@ -46,6 +49,9 @@ def _tree(one: Tree | Mapping[str, Any]) -> Any:
     match one:
         case Leaf():
             return {"leaf": one.context, "source": one.source, "where": one.where}
+        case Group():
+            blocks = [_tree(block) for block in one.blocks]
+            return {"do": blocks, "if": _tree(one.when), "for": one.name, "in": _tree(one.over)}
         case dict():
             return {key: _tree(value) for key, value in one.items()}
         case list():

@@ -11,13 +11,14 @@ from cli.compiler.nodes import Node
 from cli.compiler.reader import read_yaml
 
 MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
+LABELS: Final = "_labels.yaml"  # beside the templates: cli/compiler/labels.py
 MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
 def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> list[PurePath]:
     """Return the files that are read, relative to the folder; those that only look as if they were are reported."""
     paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
-    visible = [path for path in paths if not path.name.startswith(".")]
+    visible = [path for path in paths if not path.name.startswith(".") and (within or path.name != LABELS)]
     problems = {path.relative_to(folder): _misnamed(path, name) for path in visible}
     for file, problem in problems.items():
         if problem:

@@ -34,6 +34,10 @@ RULES: Final[dict[str, Rule]] = {
     "VALUE_INVALID": Rule("a value has the wrong form", "see docs/templates.md"),
     "NAME_RESERVED": Rule("a name that expressions already use for something else", "choose another name"),
     "CHANNEL_UNKNOWN": Rule("a stage does not say which channel an alias is", "add it to the stage's `channels`"),
+    "STAGE_INCOMPLETE": Rule(
+        "a template uses a variable, a mention or labels that a stage does not have",
+        "add it to the stage's `vars` or `mentions`, or to _labels.yaml",
+    ),
     "QUERY_STAR": Rule(
         "`SELECT *` reads columns that nobody asked for, and changes with the table",
         "name the columns",

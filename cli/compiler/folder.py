@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from cli.compiler import files, stages, template
+from cli.compiler import addresses, channels, files, labels, needs, stages, template
 from cli.compiler.encoding import encode
 from cli.compiler.findings import Finding, Report
 from cli.compiler.rehearsal import rehearse
 from cli.compiler.samples import Sample
-from cli.compiler.stages import Stage
 from cli.compiler.template import Template
-from cli.compiler.watching import WatchingTemplates
+from handler import catalog
+from handler.catalog import Stage
+from handler.templating import Templates
 
 STAGES: Final = "_stages"
-_EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
+LABELS: Final = PurePath(files.LABELS)
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -49,33 +50,42 @@ class Compilation:
 def compile_templates(folder: Path) -> Compilation:
     """Compile every template and stage of a folder. Mistakes are findings; nothing is raised for them."""
     report = Report()
+    shared = _labels(folder, report)
     stage_files = files.listed(folder, STAGES, _STAGE, report)
-    found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, report)))
-    template_files = files.listed(folder, "", _EVENT_TYPE, report)
-    templates = WatchingTemplates()
+    found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, shared, report)))
+    template_files = files.listed(folder, "", template.EVENT_TYPE, report)
     found, sound = [], []
     for file in template_files:
         before = report.errors
-        if one := _template(folder, file, templates, found_stages, report):
+        if one := _template(folder, file, found_stages, report):
             found.append(one)
             sound += [one.notification] if report.errors == before else []
     names = tuple(file.as_posix() for file in (*template_files, *stage_files))
     return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages)
 
 
-def _stage(folder: Path, file: PurePath, report: Report) -> Stage | None:
+def _labels(folder: Path, report: Report) -> labels.Labels:
+    node = files.read(folder, LABELS, report) if (folder / LABELS).is_file() else None
+    return labels.read(node, report) if node else {}
+
+
+def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) -> Stage | None:
     before = report.errors
     node = files.read(folder, file, report)
-    stage = stages.read(file.stem, node, report) if node else None
-    return stage if report.errors == before else None
+    stage = stages.read(file.stem, node, shared, report) if node else None
+    if stage is None or report.errors > before:
+        return None
+    return catalog.read(encode((), (stage,)), stage.name).stage  # samples then meet what the function will read
 
 
-def _template(
-    folder: Path, file: PurePath, templates: WatchingTemplates, known: tuple[Stage, ...], report: Report
-) -> Template | None:
+def _template(folder: Path, file: PurePath, known: tuple[Stage, ...], report: Report) -> Template | None:
     node = files.read(folder, file, report)
-    one = template.read(file.stem, node, templates, report) if node else None
+    one = template.read(file.stem, node, Templates(), report) if node else None
     if one:
-        rehearse(one, templates, report)
-        stages.check_alias(one.notification.channel, one.channel, known, report)
+        channels.check(one.channels, known, report)
+        addresses.check(one.bases, known, report)
+        before = report.errors
+        needs.check(one.needs, known, report)
+        if report.errors == before:
+            rehearse(one, known, report)
     return one

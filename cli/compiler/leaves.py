@@ -7,31 +7,41 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from jinja2 import Environment, TemplateSyntaxError
+from jinja2 import TemplateSyntaxError
 
-from cli.compiler import shape
+from cli.compiler import needs, shape, syntax
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
+from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext
 from handler.templating import Templates, nearest
+from handler.templating.language import MAX_LOOP_DEPTH
 
-_READER: Final = Environment(autoescape=False)  # noqa: S701 - it reads templates, and never renders one
+TOO_DEEP: Final = (
+    f"loops may stand in one another {MAX_LOOP_DEPTH} deep, those of blocks and of texts together",
+    "join the tables in the SQL, and loop once",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
     """Reads strings in one place of a template: `names` may be used there, `later` only further down.
 
-    `nodes` keeps the node of each leaf by its `where`, so that what fails when a sample is rendered finds its line.
+    `loops` counts those around the place. `nodes` keeps the node of each leaf by its `where`, so that what fails when a
+    sample is rendered finds its line; `needs` is what the leaves take from the stage, `bases` the variables with which
+    addresses begin.
     """
 
     report: Report
     templates: Templates
     names: tuple[str, ...] = EVENT_NAMES
     later: tuple[str, ...] = ()
+    loops: int = 0
     nodes: dict[str, Scalar] = field(default_factory=dict)
+    needs: list[Need] = field(default_factory=list)
+    bases: dict[str, Place] = field(default_factory=dict)
 
     def above(self, names: Sequence[str]) -> Leaves:
         """Return the leaves above lookups of these names, which they cannot use yet."""
@@ -40,6 +50,10 @@ class Leaves:
     def after(self, name: str) -> Leaves:
         """Return the leaves below the lookup `name`."""
         return replace(self, names=(*self.names, name), later=tuple(other for other in self.later if other != name))
+
+    def within(self, name: str) -> Leaves:
+        """Return the leaves inside a loop whose element is `name`."""
+        return replace(self, names=(*self.names, name, "loop"), loops=self.loops + 1)
 
     def text(self, context: LeafContext, node: Node) -> Leaf | str | None:
         """Return a string as it stands, or a leaf where it holds expressions."""
@@ -67,6 +81,9 @@ class Leaves:
         except TemplateError as error:
             self._unreadable(error, leaf, node)
             return False
+        if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
+            self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
+        self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
         for name in sorted(used - set(self.names)):
             self._unknown(name, node)
         return used <= set(self.names)

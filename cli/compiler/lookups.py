@@ -98,7 +98,7 @@ def _bind(node: Node | None, leaves: Leaves) -> dict[str, Leaf | None]:
     entries = shape.entries(node, leaves.report) if node else ()
     bound = {entry.key.text: leaves.leaf("expression", entry.value) for entry in entries}
     for entry in entries:
-        own_name(entry.key, leaves.report)
+        own_name(entry.key, leaves.report, reserved=("id",))  # it is a name in SQL alone
     return bound
 
 

@@ -16,6 +16,7 @@ class Scalar:
     """One value. `text` is what was written, `value` what YAML 1.2 makes of it.
 
     `comment` is the comment right after an empty value: `channel: #orders` is empty, and probably not meant to be.
+    `lost` is a comment that looks like a part of the value before it: `text: Order #5`.
     """
 
     place: Place
@@ -23,6 +24,7 @@ class Scalar:
     value: str | int | bool | Decimal | None
     style: ScalarStyle = "plain"
     comment: str = ""
+    lost: str = ""
 
     def place_of(self, line: int) -> Place:
         """The place of a line of the text, counted from 1. Exact in a `|` block; elsewhere, where the value starts."""

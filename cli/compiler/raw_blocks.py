@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from typing import Final
 
-from cli.compiler import shape
+from cli.compiler import addresses, shape
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
@@ -29,7 +28,6 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
 }
 _KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain"}
 _LISTS: Final = frozenset({"elements", "fields", "rows"})
-_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(?=[/?#]|$)")
 
 
 def read(node: MappingNode, leaves: Leaves) -> Tree:
@@ -76,8 +74,4 @@ def _value(entry: Entry, kind: str, leaves: Leaves) -> Tree:
     context = _TEXTS.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
     if context is None or not isinstance(node, Scalar):
         return _tree(node, leaves)
-    if context == "url" and not _ADDRESS.match(node.text):
-        message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
-        leaves.report.add(node.place, "TEMPLATE_URL", message, "write https://host/{{ value }}")
-        return None
-    return leaves.text(context, node)
+    return addresses.read(node, leaves) if context == "url" else leaves.text(context, node)

@@ -122,7 +122,15 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
         style = _STYLES.get(event.style, "plain")
-        return Scalar(place, event.value, _value(event.value) if style == "plain" else event.value, style)
+        if style != "plain":
+            return Scalar(place, event.value, event.value, style)
+        return Scalar(place, event.value, _value(event.value), lost=self._lost(event))
+
+    def _lost(self, event: ScalarEvent) -> str:
+        """The comment right after a plain value, if it begins as nobody begins a comment: `Order #5`."""
+        after = self._lines[event.end_mark.line][event.end_mark.column :] if event.value else ""
+        match = re.fullmatch(r" (#[^\s#].*)", after)
+        return match[1] if match else ""
 
     def _sequence(self, place: Place, depth: int) -> Sequence:
         items: list[Node] = []

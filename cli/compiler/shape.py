@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
+from cli.compiler import slips
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cli.compiler.slips import quoted
@@ -32,7 +33,9 @@ def keys(
 
 def _unknown(entry: Entry, known: Iterable[str], report: Report) -> None:
     word = entry.key.text
-    if " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
+    if slip := slips.in_key(word, known):
+        message, fix = slip
+    elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
         message, fix = f"`{word}` is read as a key: a comma ended the value before it", "put the value into quotes"
     else:
         close = difflib.get_close_matches(word, known, n=1)
@@ -61,9 +64,18 @@ def entries(node: Node, report: Report) -> tuple[Entry, ...]:
 def items(node: Node, report: Report) -> tuple[Node, ...]:
     """Return the items of a list; anything else is reported."""
     if not isinstance(node, Sequence):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a list (`- `), not {_kind(node)}")
+        first = node.entries[0].key.text if isinstance(node, Mapping) and node.entries else ""
+        fix = f"write `- {first.lstrip('-')}: ...`, with a blank after the -" if first else ""
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a list (`- `), not {_kind(node)}", fix)
         return ()
     return node.items
+
+
+def filled(node: Node, report: Report) -> Node:
+    """Return a mapping or a list in which something has to stand; an empty one is reported."""
+    if (isinstance(node, Mapping) and not node.entries) or (isinstance(node, Sequence) and not node.items):
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write something, or remove it")
+    return node
 
 
 def text(node: Node, report: Report) -> str | None:
@@ -73,6 +85,12 @@ def text(node: Node, report: Report) -> str | None:
     elif node.comment:
         message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
+    elif node.style == "plain" and (inner := slips.between_curly_quotes(node.text)):
+        message = f"the curly quotes around {_name(node)} are part of the text; YAML's are straight"
+        report.add(node.place, "VALUE_INVALID", message, f'write {_key(node)}: "{inner}"')
+    elif node.lost:
+        message = f"YAML reads `{node.lost}` as a comment, not as a part of {_name(node)}"
+        report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.text} {node.lost}"))
     elif node.value is None or not node.text.strip():
         report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write a text")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,6 @@ class Slip:
 
 # What ruamel says -> what it means -> whether quotes around the value are the cure.
 _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
-    (r"character '\\t'", "a tab stands here; YAML is indented with blanks", False),
     ("mapping values are not allowed", "`: ` inside a value makes YAML read it as another key", True),
     ("cannot start any token", "a value cannot start with this sign", True),
     ("expected a comment or a line break", "`|` and `>` stand alone; their text starts on the next line", True),
@@ -32,10 +32,16 @@ _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
     ("while scanning a simple key", "this line is neither `key: value` nor part of the value above", False),
     ("while parsing a flow", "a bracket or brace is not closed, or a comma is missing", False),
 )
+_TAB: Final = "a tab stands here; YAML is indented with blanks"
 _INDENTATION: Final = ("this line does not line up with the lines above", False)
 _AFTER_COMMENT: Final = ("the comment above ended its value; a comment cannot stand inside one", False)
 _TRAILING: Final = ("text follows a value that is closed already", True)
 _DEFAULT: Final = ("this cannot be read as YAML", False)
+# `text:Hello` and `text：Hello`: a key, a colon that is none to YAML, and the value.
+_JOINED: Final = re.compile(r"\s*(?:- +)?(?P<key>\w+)(?P<colon>:(?! |//)|：\s*)(?P<value>\S.*)")
+_DASH: Final = re.compile(r"\s*-(?P<item>\w.*)")
+_BEFORE_COLON: Final = re.compile(r"\s*(?:- +)?\w+")
+_CURLY: Final = re.compile(r"[“”„‘’](?P<inner>[^“”„‘’]*)[“”‘’]")
 # `  key: value` and `  - key: value`, up to the value.
 _BEFORE_VALUE: Final = re.compile(r"\s*+(?:- ++)*+(?:(?:[\w. -]++|\"[^\"]*+\"|'[^']*+'):\s++)?")
 
@@ -47,6 +53,14 @@ def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
     mark = opened_at or error.problem_mark or error.context_mark
     line = min(mark.line, len(lines) - 1)
     column = mark.column if mark.line == line else 0
+    if "while scanning a simple key" in said and (joined := _JOINED.fullmatch(lines[line])):
+        return Slip(line + 1, column + 1, *_joined(joined))
+    if "'\\t'" in said:
+        return Slip(line + 1, column + 1, _TAB, "write blanks instead of the tab, two for each level")
+    if "while parsing a block" in said and (dash := _DASH.fullmatch(lines[line - 1])):
+        return Slip(line, 1, "a blank is missing after the `-`", f"write - {dash['item']}")
+    if "mapping values" in said and not _BEFORE_COLON.sub("", lines[line][:column]):
+        return _after_a_slip(lines, line)
     sentence, quotes_help = _sentence(said, lines, line, column)
     return Slip(line + 1, column + 1, sentence, quoted(lines[line]) if quotes_help else "")
 
@@ -60,6 +74,36 @@ def _sentence(said: str, lines: list[str], line: int, column: int) -> tuple[str,
     if lines[line][:column].strip(" -"):
         return _TRAILING
     return _AFTER_COMMENT if line and " #" in lines[line - 1] else _INDENTATION
+
+
+def _after_a_slip(lines: list[str], line: int) -> Slip:
+    """A line that is good in itself, which YAML has joined to the one above."""
+    if joined := _JOINED.fullmatch(lines[line - 1]):
+        return Slip(line, 1, *_joined(joined))
+    column = len(lines[line]) - len(lines[line].lstrip())
+    return Slip(line + 1, column + 1, _INDENTATION[0], "indent it like the key above, or write no value there")
+
+
+def _joined(match: re.Match[str]) -> tuple[str, str]:
+    full_width = match["colon"] != ":"
+    message = "a full-width `：` is no `:` to YAML" if full_width else "a blank is missing after the `:`"
+    return message, f"write {match['key']}: {match['value'].strip()}"
+
+
+def in_key(word: str, known: Iterable[str]) -> tuple[str, str] | None:
+    """What is wrong with a key that is a known one and more, and what to write; None if it is another mistake."""
+    match = _JOINED.fullmatch(word)
+    if match and match["key"] in known:
+        return _joined(match)
+    if word != word.strip() and word.strip() in known:
+        return "a full-width or no-break blank stands before the key", f"write {word.strip()}: after ordinary blanks"
+    return None
+
+
+def between_curly_quotes(text: str) -> str:
+    """Return what stands between curly quotes, which a word processor or a phone has written; empty if none are."""
+    match = _CURLY.fullmatch(text)
+    return match["inner"] if match else ""
 
 
 def quoted(line: str) -> str:

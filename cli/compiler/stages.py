@@ -1,41 +1,55 @@
-"""`_stages/<stage>.yaml` - what differs between environments: where each channel alias leads."""
+"""`_stages/<stage>.yaml` - what differs between environments: channels, people, addresses, time zone and language."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
+from zoneinfo import available_timezones
 
 from cli.compiler import shape
-from cli.compiler.findings import Place, Report
+from cli.compiler.findings import Report
+from cli.compiler.labels import Labels
+from cli.compiler.names import KEYWORDS, own_name
 from cli.compiler.nodes import Node, Scalar
+from handler.catalog import Stage
+from handler.model import Locale, Value
+
+REQUIRED: Final = ("channels", "fallback")
+OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", "time_zone", "language")
+PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
+LANGUAGES: Final = ("en", "ja")
+GROUPS: Final = ("here", "channel", "everyone")  # whom a mention wakes besides people and user groups
 
 _ALIAS: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _WEBHOOK: Final = re.compile(r"[a-z0-9-]+")  # the name of its secret, below the deployment's prefix
 # Public and private channels (C), and private ones of before 2021 (G).
 # https://docs.slack.dev/reference/objects/conversation-object
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{7,}")
+# People (U, and W in an Enterprise Grid), and user groups (S).
+# https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
+_PERSON_ID: Final = re.compile(r"[UWS][A-Z0-9]{7,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One environment: where its aliases lead, and where one that is not listed would."""
-
-    name: str
-    channels: dict[str, str]
-    fallback: str
-
-
-def read(name: str, node: Node, report: Report) -> Stage:
-    """Return a stage; what is wrong with it is reported, and left out."""
-    found = shape.keys(node, report, required=("channels", "fallback"), optional=("description",))
-    channels: dict[str, str] = {}
-    for entry in shape.entries(found["channels"], report) if "channels" in found else ():
-        _alias(entry.key, report)
-        channels[entry.key.text] = _destination(entry.value, report)
-    fallback = _destination(found["fallback"], report) if "fallback" in found else ""
-    return Stage(name, channels, fallback)
+def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
+    """Return a stage with the shared labels; what is wrong with it is reported, and left out."""
+    found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL)
+    channels = {key: _destination(value, report) for key, value in _aliases(found.get("channels"), report)}
+    return Stage(
+        name,
+        channels,
+        fallback=_destination(found["fallback"], report) if "fallback" in found else "",
+        redirect=_redirect(found["redirect"], channels, report) if "redirect" in found else "",
+        prefix=_prefix(name, found.get("prefix"), report),
+        vars=_variables(found["vars"], report) if "vars" in found else {},
+        locale=Locale(
+            time_zone=_time_zone(found["time_zone"], report) if "time_zone" in found else "UTC",
+            language=(shape.choice(found["language"], LANGUAGES, report) if "language" in found else None) or "en",
+            mentions={key: _mentioned(value, report) for key, value in _aliases(found.get("mentions"), report)},
+            labels=labels,
+        ),
+    )
 
 
 def alias(node: Node, report: Report) -> str:
@@ -48,6 +62,13 @@ def alias(node: Node, report: Report) -> str:
     if name is None or not isinstance(node, Scalar):
         return ""
     return _alias(node, report)
+
+
+def _aliases(node: Node | None, report: Report) -> list[tuple[str, Node]]:
+    entries = shape.entries(node, report) if node else ()
+    for entry in entries:
+        _alias(entry.key, report)
+    return [(entry.key.text, entry.value) for entry in entries]
 
 
 def _alias(node: Scalar, report: Report) -> str:
@@ -66,16 +87,52 @@ def _destination(node: Node, report: Report) -> str:
     found = shape.literal(node, report)
     if found and not _CHANNEL_ID.fullmatch(found) and not _WEBHOOK.fullmatch(found):
         message = "this is neither a channel's id nor the name of a webhook's secret"
-        report.add(
-            node.place, "VALUE_INVALID", message, "write the id from the end of the channel's details in Slack (C...)"
-        )
+        fix = "write the id from the end of the channel's details in Slack (C...)"
+        report.add(node.place, "VALUE_INVALID", message, fix)
     return found or ""
 
 
-def check_alias(channel: str, place: Place, stages: Iterable[Stage], report: Report) -> None:
-    """Report each stage that does not list the channel of a template."""
-    for stage in stages:
-        if channel not in stage.channels:
-            message = f"stage {stage.name} does not say which channel `{channel}` is"
-            fix = f"add `{channel}: C...` under `channels:` in _stages/{stage.name}.yaml"
-            report.add(place, "CHANNEL_UNKNOWN", message, fix)
+def _redirect(node: Node, channels: Mapping[str, str], report: Report) -> str:
+    """One of the stage's aliases, or a destination of its own."""
+    found = shape.literal(node, report)
+    return channels[found] if found and found in channels else _destination(node, report)
+
+
+def _mentioned(node: Node, report: Report) -> str:
+    found = shape.literal(node, report)
+    if found and found not in GROUPS and not _PERSON_ID.fullmatch(found):
+        message = f"this is neither a person's or group's id (U..., W..., S...) nor one of: {', '.join(GROUPS)}"
+        fix = "copy the id from the person's profile or the group's menu in Slack"
+        report.add(node.place, "VALUE_INVALID", message, fix)
+    return found or ""
+
+
+def _prefix(name: str, node: Node | None, report: Report) -> str:
+    """What each message begins with; `prefix: ""` switches it off."""
+    if node is None:
+        return "" if name == PRODUCTION else f"[{name}]"
+    if isinstance(node, Scalar) and node.value == "":
+        return ""
+    return shape.literal(node, report) or ""
+
+
+def _variables(node: Node, report: Report) -> dict[str, Value]:
+    variables: dict[str, Value] = {}
+    for entry in shape.entries(node, report):
+        own_name(entry.key, report, reserved=KEYWORDS)
+        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, int):  # true and false too
+            variables[entry.key.text] = entry.value.value
+        elif (text := shape.literal(entry.value, report)) is not None:
+            variables[entry.key.text] = text
+    return variables
+
+
+def _time_zone(node: Node, report: Report) -> str:
+    found = shape.literal(node, report)
+    known = available_timezones()
+    if found and found not in known:
+        close = get_close_matches(found, known, n=1)
+        fix = f"write {close[0]}" if close else "write a name such as Europe/Berlin or Asia/Tokyo"
+        report.add(node.place, "VALUE_INVALID", f"there is no time zone `{found}`", fix)
+        return "UTC"
+    return found or "UTC"

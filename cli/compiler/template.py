@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.compiler import blocks, lookups, samples, shape, stages
+from cli.compiler import blocks, channels, lookups, samples, shape
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
+from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
 from handler.model import IdRule, Notification
 from handler.templating import Templates
 
-REQUIRED: Final = ("id", "channel", "text", "samples")
-OPTIONAL: Final = ("description", "lookups", "when", "blocks")
+REQUIRED: Final = ("id", "text", "samples")
+OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "blocks")
+EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 # (a+)+ on aaaa...b, or many repeats one after the other, take a regular expression very long to fail. With these
 # bounds, an id of 200 characters takes well below a second.
@@ -30,42 +32,56 @@ _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channel`, `text` and `blocks` are places in the file; `nodes` has the node of each leaf, by its `where`.
+    `channels` (by alias), `text` and `blocks` are places in the file. `nodes` has the node of each leaf by its `where`.
+    `needs` is what it takes from its stage, and `bases` the variables that its addresses begin with.
     """
 
     notification: Notification
-    channel: Place
+    channels: Mapping[str, Place]
     text: Place
     blocks: tuple[Place, ...] = ()
     description: str = ""
     samples: tuple[Sample, ...] = ()
     nodes: Mapping[str, Scalar] = field(default_factory=dict)
+    needs: tuple[Need, ...] = ()
+    bases: Mapping[str, Place] = field(default_factory=dict)
 
 
-def read(event_type: str, node: Node, templates: Templates, report: Report) -> Template | None:
+def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
     """Return the template, or None after findings that leave nothing to render."""
     before = report.errors
     found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL)
     leaves = Leaves(report, templates)
     description = shape.text(found["description"], report) if "description" in found else ""
     rule = _id(found["id"], report) if "id" in found else None
-    channel = stages.alias(found["channel"], report) if "channel" in found else ""
+    event = _event(found["event"], report) if "event" in found else name
     read_lookups, leaves = lookups.read(found["lookups"], leaves) if "lookups" in found else ((), leaves)
+    routes = channels.read(found, node, leaves)
     when = leaves.leaf("expression", found["when"]) if "when" in found else None
     text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
     layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
     if rule is None or text is None or report.errors > before:
         return None
-    notification = Notification(event_type, event_type, rule, channel, text, read_lookups, when, layout)
+    notification = Notification(name, event, rule, routes.routes, text, read_lookups, when, layout)
     return Template(
         notification=notification,
-        channel=found["channel"].place,
+        channels=routes.places,
         text=found["text"].place,
         blocks=tuple(item.place for item in shape.items(found["blocks"], report)) if "blocks" in found else (),
         description=description or "",
         samples=samples.read(found["samples"], notification, report),
         nodes=leaves.nodes,
+        needs=tuple(leaves.needs),
+        bases=leaves.bases,
     )
+
+
+def _event(node: Node, report: Report) -> str:
+    found = shape.literal(node, report)
+    if found and not EVENT_TYPE.fullmatch(found):
+        message = f"`{found}` is not an event type: small letters, digits and _, in parts with dots between"
+        report.add(node.place, "VALUE_INVALID", message, "write it as the application publishes it: order.created")
+    return found or ""
 
 
 def _id(node: Node, report: Report) -> IdRule | None:

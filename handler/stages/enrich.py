@@ -15,6 +15,8 @@ from handler.templating import Context, Templates
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
 MAX_ROWS: Final = 100
 
+_NONE: Final[Mapping[str, Value]] = {}
+
 Fetch = Callable[[Lookup, Context], Value]
 
 
@@ -26,9 +28,11 @@ class Enriched:
     without: tuple[str, ...] = ()
 
 
-def enrich(event: Event, notification: Notification, fetch: Fetch, now: datetime) -> Enriched:
+def enrich(
+    event: Event, notification: Notification, fetch: Fetch, now: datetime, variables: Mapping[str, Value] = _NONE
+) -> Enriched:
     """Run the lookups in order, each seeing the ones before it. Raises SourceError, TemplateError."""
-    context = event_context(event, now)
+    context = event_context(event, now, variables)
     without = []
     for lookup in notification.lookups:
         try:
@@ -41,7 +45,7 @@ def enrich(event: Event, notification: Notification, fetch: Fetch, now: datetime
     return Enriched(context, tuple(without))
 
 
-def event_context(event: Event, now: datetime) -> dict[str, Value]:
+def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -> dict[str, Value]:
     """Return what every template knows before its first lookup."""
     facts: dict[str, Value] = {
         "type": event.type,
@@ -50,7 +54,8 @@ def event_context(event: Event, now: datetime) -> dict[str, Value]:
         "version": event.version,
         "occurred_at": event.occurred_at,
     }
-    return {"id": event.id, "type": event.type, "data": dict(event.data), "event": facts, "now": now}
+    known: dict[str, Value] = {"id": event.id, "type": event.type, "data": dict(event.data), "event": facts}
+    return {**known, "now": now, "vars": dict(variables)}
 
 
 @dataclass(frozen=True, slots=True)

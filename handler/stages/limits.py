@@ -14,62 +14,81 @@ from handler.errors import TemplateError
 MAX_TEXT: Final = 40_000
 MAX_BLOCKS: Final = 50
 MAX_TOTAL: Final = 12_000
+MAX_ROWS: Final = 100  # of a table
+MAX_TABLES: Final = 1
 
 # By type of block: the strings, with the characters that they may have ...
-_CHARACTERS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
-    "header": (("text.text", 150),),
-    "section": (("text.text", 3000), ("fields[].text", 2000), ("accessory.text.text", 75), ("accessory.url", 3000)),
-    "context": (("elements[].text", 3000), ("elements[].image_url", 3000), ("elements[].alt_text", 2000)),
-    "actions": (("elements[].text.text", 75), ("elements[].value", 2000), ("elements[].url", 3000)),
-    "image": (("image_url", 3000), ("alt_text", 2000), ("title.text", 2000)),
-    "markdown": (("text", 12_000),),
+_CHARACTERS: Final[dict[str, dict[str, int]]] = {
+    "header": {"text.text": 150},
+    "section": {"text.text": 3000, "fields[].text": 2000, "accessory.text.text": 75, "accessory.url": 3000},
+    "context": {"elements[].text": 3000, "elements[].image_url": 3000, "elements[].alt_text": 2000},
+    "actions": {"elements[].text.text": 75, "elements[].value": 2000, "elements[].url": 3000},
+    "image": {"image_url": 3000, "alt_text": 2000, "title.text": 2000},
+    "markdown": {"text": 12_000},
+    "table": {"rows[][].text": 2000},
 }
 # ... and the lists, with the elements that they may have.
-_ELEMENTS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
-    "section": (("fields", 10),),
-    "context": (("elements", 10),),
-    "actions": (("elements", 25),),
-    "table": (("rows", 100), ("rows[]", 20)),
+_ELEMENTS: Final[dict[str, dict[str, int]]] = {
+    "section": {"fields": 10},
+    "context": {"elements": 10},
+    "actions": {"elements": 25},
+    "table": {"rows": MAX_ROWS, "rows[]": 20},
 }
+
+
+_TABLES: Final = frozenset({"table", "data_table"})
 
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
     """Raise TemplateError (BLOCK_LIMIT), which names the part, where Slack would refuse a message for its size."""
     _at_most("text", len(text), MAX_TEXT, "characters")
     _at_most("blocks", len(blocks), MAX_BLOCKS, "blocks")
+    _at_most("blocks", sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "tables")
     total = 0
     for number, block in enumerate(blocks):
         total += _check_block(f"blocks[{number}]", block)
     _at_most("blocks", total, MAX_TOTAL, "characters in all")
 
 
+def limit(kind: str, path: str) -> int | None:
+    """How many characters Slack takes at `path`, such as `fields[].text`, in a block of type `kind`."""
+    return _CHARACTERS.get(kind, {}).get(path)
+
+
+def characters(block: Mapping[str, Any]) -> int:
+    """Count what a block adds to the total of a message."""
+    paths = _CHARACTERS.get(str(block.get("type")), {})
+    return sum(len(text) for path in paths for _, text in _found(block, path, ""))
+
+
 def _check_block(place: str, block: Mapping[str, Any]) -> int:
     kind = str(block.get("type"))
     _at_most(f"{place}.block_id", len(str(block.get("block_id", ""))), 255, "characters")
-    for path, limit in _ELEMENTS.get(kind, ()):
+    for path, most in _ELEMENTS.get(kind, {}).items():
         for where, elements in _found(block, path, place):
-            _at_most(where, len(elements), limit, "elements")
-    total = 0
-    for path, limit in _CHARACTERS.get(kind, ()):
+            _at_most(where, len(elements), most, "elements")
+    for path, most in _CHARACTERS.get(kind, {}).items():
         for where, text in _found(block, path, place):
-            _at_most(where, len(text), limit, "characters")
+            _at_most(where, len(text), most, "characters")
             if not text:
                 raise TemplateError("BLOCK_LIMIT", f"{where} is empty")
-            total += len(text)
-    return total
+    return characters(block)
 
 
 def _found(tree: Any, path: str, place: str) -> Iterator[tuple[str, Any]]:
     """Every string or list at a path such as `elements[].text`, with its place; what is not there is not Slack's."""
     head, _, rest = path.partition(".")
-    key, every, _ = head.partition("[]")
+    key = head.rstrip("[]")
     if not isinstance(tree, Mapping) or key not in tree:
         return
-    place, found = f"{place}.{key}", tree[key]
-    if every:
-        branches = [(f"{place}[{n}]", one) for n, one in enumerate(found if isinstance(found, list) else ())]
-    else:
-        branches = [(place, found)]
+    branches = [(f"{place}.{key}", tree[key])]
+    for _ in range(head.count("[]")):
+        branches = [
+            (f"{where}[{number}]", one)
+            for where, found in branches
+            if isinstance(found, list)
+            for number, one in enumerate(found)
+        ]
     for where, one in branches:
         if rest:
             yield from _found(one, rest, where)

@@ -1,12 +1,14 @@
-"""From an event to the notifications that it asks for, with its id in the form that each declares."""
+"""The form that an event's id must have, and the channels that its message goes to."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from handler.errors import EventError
-from handler.model import Event, IdRule
+from handler.model import Event, IdRule, Notification
+from handler.templating import Context, Templates
 
 # Signed and unsigned BIGINT together.
 _LOWEST: Final = -(2**63)
@@ -33,3 +35,11 @@ def checked_id(rule: IdRule, event: Event) -> int | str:
             return value
     wanted = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
     raise EventError("EVENT_ID_INVALID", f"{event.type}: the id is not {wanted}")
+
+
+def channels(notification: Notification, context: Context, templates: Templates) -> Sequence[str]:
+    """Return the aliases of the first route that holds; none where none does. Raises TemplateError."""
+    for route in notification.routes:
+        if route.when is None or templates.evaluate(route.when, context):
+            return route.channels
+    return ()

@@ -11,17 +11,19 @@ from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from handler.errors import TemplateError
-from handler.model import Leaf, Value
+from handler.model import Leaf, Locale, Value
+from handler.templating.cutting import cut
 from handler.templating.filters import FILTERS as FILTERS
 from handler.templating.language import Language, bound_loops, forbidden
 from handler.templating.nearest import nearest as nearest
-from handler.templating.text import FINALIZERS, Finalizers
+from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn
 
 # Slack takes at most 40,000 characters of text in a message; a leaf that makes more is a mistake in the template.
 # https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_OUTPUT: Final = 40_000
 
 Context = Mapping[str, Value]
+_UTC: Final = Locale()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +35,58 @@ class _Compiled:
 
 
 class Templates:
-    """Compiles leaves on first use, and keeps them for the life of the execution environment."""
+    """Compiles leaves on first use, and keeps them for the life of the execution environment. For one thread."""
 
-    def __init__(self, finalizers: Finalizers = FINALIZERS) -> None:
-        self._languages = {context: Language(finalize) for context, finalize in finalizers.items()}
+    def __init__(self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC) -> None:
+        self.locale = locale
+        self._longest: int | None = None
+        self._languages = {
+            context: Language(self._cutting(finalize), locale) for context, finalize in finalizers.items()
+        }
         self._compiled: dict[Leaf, _Compiled] = {}
 
     def check(self, leaf: Leaf) -> frozenset[str]:
         """Return the names that a leaf takes from its context; raises TemplateError where it is not allowed."""
         return self._get(leaf).names
 
-    def render(self, leaf: Leaf, context: Context) -> str:
-        """Return the text of a leaf, escaped for its context; at most MAX_OUTPUT characters, else TEMPLATE_LIMIT."""
+    def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
+        """Return the text of a leaf, escaped for its context; at most MAX_OUTPUT characters, else TEMPLATE_LIMIT.
+
+        Where it is longer than `limit` its values are cut, the longest first, each with a visible mark; the template's
+        own words are not. A text whose own words are too many stays too long.
+        """
         compiled = self._get(leaf)
         with _explaining(leaf):
             _require(compiled.names, context)
+            text = _joined(compiled.run(**context))
+            longest = limit
+            while limit is not None and longest and len(text) > limit:
+                longest //= 2
+                text = self._with_values_of(longest, compiled, context)
+            return text
+
+    def _with_values_of(self, longest: int, compiled: _Compiled, context: Context) -> str:
+        self._longest = longest
+        try:
             return _joined(compiled.run(**context))
+        finally:
+            self._longest = None
+
+    def _cutting(self, finalize: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+        """The same finalizer, for values that have been cut where the text would be too long."""
+        if finalize is None:
+            return None
+
+        def cutting(value: Any) -> Any:
+            longest = self._longest
+            if longest is not None:
+                if isinstance(value, Mrkdwn) and len(value.markup) > longest:
+                    value = value.plain  # markup cannot be cut, only given up
+                if type(value) is str:
+                    value = cut(value, longest)
+            return finalize(value)
+
+        return cutting
 
     def evaluate(self, leaf: Leaf, context: Context) -> Value:
         """Return the value of a bare expression, such as `when` or `bind`."""

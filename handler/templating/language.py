@@ -17,8 +17,10 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handler.errors import TemplateError
-from handler.templating.filters import FILTERS, TESTS, each
+from handler.model import Locale
+from handler.templating.filters import FILTERS, TESTS, each, filters
 from handler.templating.nearest import nearest
+from handler.templating.text import Mrkdwn
 
 # Far above what a message needs, far below what a worker notices.
 MAX_SEQUENCE: Final = 10_000  # characters or elements that `*` may make
@@ -91,21 +93,21 @@ class Language(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
-    def __init__(self, finalize: Callable[[Any], Any] | None) -> None:
+    def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale) -> None:
         super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False)
-        self.filters = {**FILTERS, _EACH: each}
+        self.filters = {**filters(locale), _EACH: each}
         self.tests = {name: self.tests[name] for name in TESTS}
         self.globals = {"range": _range}
 
     def expression(self, source: str) -> Callable[..., Any]:
-        """Compile a bare expression; an undefined result is an error, not None."""
+        """Compile a bare expression; an undefined result is an error, not None, and markup is its plain text."""
         run = self.compile_expression(source, undefined_to_none=False)
 
         def evaluate(**context: object) -> Any:
             value = run(**context)
             if isinstance(value, Undefined):
                 str(value)  # a strict undefined raises its own message
-            return value
+            return value.plain if isinstance(value, Mrkdwn) else value
 
         return evaluate
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -21,13 +22,34 @@ MAX_EXPONENT: Final = 100
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+@dataclass(frozen=True, slots=True)
+class Mrkdwn:
+    """Text that is already mrkdwn, `markup`, and the `plain` text that stands for it where there is no markup.
+
+    Only filters make it (link, mention, code, and join over these). It is no str on purpose: whatever else a template
+    does with it (`~`, another filter, a header) sees the plain text, which is escaped as any other.
+    """
+
+    markup: str
+    plain: str
+
+    def __str__(self) -> str:
+        return self.plain
+
+
+class Url(str):
+    """A whole address out of a stage's `vars`, which may stand at the beginning of another as it is."""
+
+    __slots__ = ()
+
+
 def show(value: Any) -> str:
     """Return the plain text of a value in its normal form; None is empty. Lists and rows raise TEMPLATE_FAILED."""
     match value:
         case None:
             return ""
-        case Undefined():
-            return str(value)  # a strict undefined raises its own message
+        case Undefined() | Mrkdwn():
+            return str(value)  # a strict undefined raises its own message; of mrkdwn it is the plain text
         case bool():
             return "true" if value else "false"
         case str():
@@ -50,13 +72,22 @@ def show(value: Any) -> str:
 def mrkdwn(value: Any) -> str:
     """Escape the three characters with which Slack's mrkdwn starts mentions, links and entities.
 
-    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    What is mrkdwn already stays as it is. https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
+    if isinstance(value, Mrkdwn):
+        return value.markup
     return show(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def url_part(value: Any) -> str:
-    """Percent-encode a value whole, so that it can be neither a separator nor a step up the path."""
+    """Percent-encode a value whole, so that it can be neither a separator nor a step up the path.
+
+    An address out of `vars` stays as it is: the deployment wrote it, and the compiler lets it stand only at the start.
+    """
+    if isinstance(value, Url):
+        return str(value)
+    if isinstance(value, Mrkdwn):
+        raise TemplateError("TEMPLATE_URL", "link, mention and code are for texts, not for an address")
     text = show(value)
     if text in ("", ".", ".."):
         raise TemplateError("TEMPLATE_URL", "a value in an address is empty, or a dot")

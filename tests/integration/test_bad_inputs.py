@@ -37,7 +37,7 @@ def template(name: str, text: str = "{{ order.number }}", sql: str = ORDER, **ch
         "name": name,
         "event": name,
         "id": {"kind": "integer", "pattern": ""},
-        "channel": "orders",
+        "routes": [{"channels": ["orders"], "when": None}],
         "lookups": [lookup],
         "when": None,
         "text": leaf(text),
@@ -164,7 +164,7 @@ CASES = [
 def environment(running_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     catalog = tmp_path_factory.mktemp("catalog") / "catalog.json"
     stages = {"demo": {"channels": {"orders": "C0LABORDERS"}, "fallback": "C0LABFALLBACK"}}
-    document = {"format": 1, "notifications": list(TEMPLATES.values()), "stages": stages}
+    document = {"format": 2, "notifications": list(TEMPLATES.values()), "stages": stages}
     catalog.write_text(json.dumps(document))
     return running_cloud.environment(catalog)
 

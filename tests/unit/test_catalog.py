@@ -10,7 +10,7 @@ import pytest
 
 from handler.catalog import load, read
 from handler.errors import ConfigError, EventError
-from handler.model import ApiLookup, Leaf, SqlLookup
+from handler.model import ApiLookup, Group, Leaf, Route, SqlLookup
 
 TEXT = {"leaf": "mrkdwn", "source": "Hello {{ order.number }}", "where": "order.created.yaml:9 text"}
 
@@ -20,7 +20,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "name": "order.created",
         "event": "order.created",
         "id": {"kind": "integer", "pattern": ""},
-        "channel": "orders",
+        "routes": [{"channels": ["orders"], "when": None}],
         "lookups": [
             {"name": "order", "sql": "SELECT", "bind": {"c": {**TEXT, "leaf": "expression"}}, "database": "default",
              "expect": "one", "where": "f"},
@@ -32,7 +32,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": TEXT, "verbatim": True}}],
     }  # fmt: skip
     stages = {"production": {"channels": {"orders": "C1"}, "fallback": "C9"}}
-    return {"format": 1, "notifications": [{**one, **changes}], "stages": stages}
+    return {"format": 2, "notifications": [{**one, **changes}], "stages": stages}
 
 
 def test_everything_is_read_into_frozen_types(tmp_path: Path) -> None:
@@ -45,8 +45,28 @@ def test_everything_is_read_into_frozen_types(tmp_path: Path) -> None:
     assert isinstance(api, ApiLookup)
     assert sql.bind["c"] == Leaf("expression", TEXT["source"], TEXT["where"])
     assert one.blocks[0]["text"]["text"] == Leaf("mrkdwn", TEXT["source"], TEXT["where"])
-    assert catalog.stage.destination("orders") == ("C1", True)
-    assert catalog.stage.destination("other") == ("C9", False)
+    assert one.routes == (Route(("orders",)),)
+    assert catalog.stage.destination("orders") == ("C1", "")
+    assert catalog.stage.destination("other") == ("C9", "Meant for other, which stage production does not list")
+
+
+def test_groups_and_the_stage_are_read() -> None:
+    expression = {"leaf": "expression", "source": "items", "where": "f"}
+    group = {"do": [{"type": "divider"}], "if": None, "for": "item", "in": expression}
+    made = document(blocks=[group], routes=[{"channels": ["orders", "vip"], "when": expression}])
+    made["stages"]["production"] |= {
+        "redirect": "C7",
+        "prefix": "[x]",
+        "vars": {"url": "https://x"},
+        "locale": {"time_zone": "Asia/Tokyo", "language": "ja", "mentions": {"oncall": "S1"}, "labels": {}},
+    }
+    catalog = read(made, "production")
+    (one,) = catalog.route("order.created")
+    leaf = Leaf("expression", "items", "f")
+    assert one.blocks == (Group([{"type": "divider"}], None, "item", leaf),)
+    assert one.routes == (Route(("orders", "vip"), leaf),)
+    assert catalog.stage.locale.time_zone == "Asia/Tokyo"
+    assert catalog.stage.destination("orders") == ("C7", "Meant for orders")
 
 
 def test_an_unknown_type_names_the_nearest() -> None:
@@ -61,7 +81,7 @@ def test_a_stage_that_was_not_built_is_named() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", json.dumps({**document(), "format": 2}), json.dumps(document(text=None)),
+    ["", "{", "[]", "{}", json.dumps({**document(), "format": 1}), json.dumps(document(text=None)),
      json.dumps(document(lookups=[{}])), json.dumps(document(blocks=[1.5]))],
 )  # fmt: skip
 def test_a_damaged_catalog_is_named(tmp_path: Path, content: str) -> None:

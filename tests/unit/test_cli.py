@@ -47,7 +47,9 @@ def test_a_bundle_is_not_made_of_templates_with_mistakes(tmp_path: Path) -> None
 
 
 def test_types_are_what_a_filter_policy_takes() -> None:
-    assert run("types").output == "order.created,order.payment_failed,ticket.opened\n"
+    types = run("types").output.strip().split(",")
+    assert {"order.created", "order.shipped", "ticket.opened"} <= set(types)
+    assert len(types) == len(set(types))  # two templates may be for one event
 
 
 def test_emit_without_a_demo_says_what_to_do(tmp_path: Path) -> None:

@@ -29,6 +29,13 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_the_examples_of_the_japanese_readme_are_those_of_the_english_one() -> None:
+    fenced = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+    examples, japanese = (fenced.findall((ROOT / page).read_text("utf-8")) for page in ("README.md", "README.ja.md"))
+    assert len(examples) > 5
+    assert japanese == examples
+
+
 def test_every_code_that_is_raised_is_in_the_table_and_every_code_in_the_table_is_used() -> None:
     sources = [path.read_text("utf-8") for path in (ROOT / "handler").rglob("*.py") if path.name != "errors.py"]
     raised = {code for source in sources for code in CODE.findall(source)}

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from handler.errors import NotifierError, SlackError, SourceError
-from handler.model import ApiLookup, Leaf, Message, Outcome, Receipt, SqlLookup, State
+from handler.model import ApiLookup, Leaf, Message, Outcome, Receipt, Route, SqlLookup, State
 from tests.kit import (
     FakeApi,
     FakeDatabase,
@@ -114,6 +114,42 @@ def test_an_alias_that_the_stage_does_not_list_goes_to_the_fallback_and_says_so(
     assert message.destination == "C0FALLBACK"
     assert "Meant for ordres, which stage test does not list" in message.text
     assert "ordres" in outcome.detail
+
+
+def test_a_message_goes_once_to_each_channel_of_the_first_route_that_holds() -> None:
+    sink = FakeSink()
+    routes = [Route(["vip"], expression("id > 10")), Route(["orders", "vip"], expression("id > 5")), Route(["vip"])]
+    batch = [record({"type": "order.created", "id": 7}, "r7")]
+    outcomes = pipeline(notification(routes=routes), sink=sink).run(batch, plenty)
+    assert [outcome.state for outcome in outcomes] == [State.DELIVERED] * 2
+    assert sorted(message.destination for message in sink.posted) == ["C0ORDERS01", "C0VIPS0001"]
+
+
+def test_where_no_route_holds_nothing_is_posted() -> None:
+    routes = [Route(["vip"], expression("id > 10"))]
+    (outcome,) = pipeline(notification(routes=routes)).run([record()], plenty)
+    assert (outcome.state, outcome.code) == (State.SUPPRESSED, "NO_ROUTE")
+
+
+def test_one_channel_that_waits_keeps_the_record_in_the_queue() -> None:
+    sink = FakeSink(lambda message: SlackError("SLACK_RATE_LIMITED") if message.channel == "vip" else None)
+    outcomes = pipeline(notification(routes=[Route(["orders", "vip"])]), sink=sink).run([record()], plenty)
+    assert {(one.channel, one.state.value) for one in outcomes} == {("orders", "delivered"), ("vip", "retry")}
+
+
+def test_a_stage_may_send_everything_to_one_channel_and_say_so() -> None:
+    sink = FakeSink()
+    pipeline(notification(), sink=sink, redirect="C0REDIRECT", prefix="[staging]").run([record()], plenty)
+    (message,) = sink.posted
+    assert message.destination == "C0REDIRECT"
+    assert message.text == "[staging] New order 1\n_Meant for orders_"
+
+
+def test_templates_read_the_variables_of_their_stage() -> None:
+    sink = FakeSink()
+    wired = pipeline(notification("{{ vars.shop }} {{ id }}"), sink=sink, vars={"shop": "Tea & co"})
+    wired.run([record()], plenty)
+    assert sink.posted[0].text == "Tea &amp; co 1"
 
 
 def test_a_message_without_an_api_says_what_is_missing() -> None:

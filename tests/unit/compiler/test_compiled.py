@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cli.compiler import write
-from cli.compiler.rehearsal import answering
+from cli.compiler.answers import answering
 from handler.catalog import Catalog, load, read
-from handler.model import ApiLookup, Event, IdRule, Leaf, Notification, SqlLookup
+from handler.model import ApiLookup, Event, IdRule, Leaf, Notification, Route, SqlLookup
 from handler.stages.enrich import enrich
 from handler.stages.render import Content, render
 from handler.templating import Templates
@@ -104,7 +104,7 @@ samples:
                 name="order.created",
                 event="order.created",
                 id=IdRule("pattern", "[A-Z]{2}[0-9]+"),
-                channel="orders",
+                routes=(Route(("orders",)),),
                 text=Leaf("mrkdwn", "Order {{ order.number }}", f"{FILE}:12 text"),
                 lookups=(
                     SqlLookup(

@@ -1,26 +1,28 @@
-"""docs/templates.md says what is true: each example compiles, each key, filter and code is there."""
+"""The guides to templates say what is true: each example compiles, each key, filter and code is there."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
-from cli.compiler import RULES, lookups, template
-from cli.compiler.blocks import SHORT_FORMS
-from cli.compiler.files import MAX_BYTES
+from cli.compiler import RULES, lookups, stages, tables, template
+from cli.compiler.blocks import GROUPING
+from cli.compiler.files import LABELS, MAX_BYTES
+from cli.compiler.short_forms import SHORT_FORMS
 from handler.errors import CODES
 from handler.stages import limits
 from handler.stages.enrich import MAX_ROWS
 from handler.templating import FILTERS
 from handler.templating.filters import MAX_ELEMENTS, TESTS
 
-from .conftest import Compile
+from .conftest import STAGE, Compile
 
 DOCS = Path("docs/templates.md").read_text("utf-8")
-# An example's words after ```yaml, and its text.
-EXAMPLES = re.findall(r"^```yaml(.*)\n((?:.*\n)*?)```$", DOCS, re.MULTILINE)
+JAPANESE = Path("docs/ja/templates.md").read_text("utf-8")
+PAGES = pytest.mark.parametrize("page", [DOCS, JAPANESE], ids=["en", "ja"])
 
 # What an example that shows a part of a template leaves out.
 REST = {
@@ -38,21 +40,44 @@ BLAMED = (
 BLAMED_KINDS = ("TEMPLATE_", "MESSAGE_", "BLOCK_", "QUERY_", "ROW_")
 
 
+def examples(page: str) -> list[tuple[str, str]]:
+    """Each example's words after ```yaml, and its text."""
+    return re.findall(r"^```yaml(.*)\n((?:.*\n)*?)```$", page, re.MULTILINE)
+
+
 def completed(example: str) -> str:
     there = re.findall(r"^(\w+):", example, re.MULTILINE)
+    there += ["channel"] if "route" in there else []
     return "".join(part for key, part in REST.items() if key not in there) + example
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) > 12
+    assert len(examples(DOCS)) > 12
 
 
-@pytest.mark.parametrize(("words", "example"), EXAMPLES)
+def test_the_japanese_guide_has_the_same_sections_and_examples() -> None:
+    levels, japanese = (re.findall(r"^(#+) ", page, re.MULTILINE) for page in (DOCS, JAPANESE))
+    assert japanese == levels
+    assert [words for words, _ in examples(JAPANESE)] == [words for words, _ in examples(DOCS)]
+
+
+@PAGES
+def test_every_place_in_a_guide_that_is_linked_is_there(page: str) -> None:
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= anchors
+
+
+@pytest.mark.parametrize(("words", "example"), [*examples(DOCS), *examples(JAPANESE)])
 def test_each_example_compiles_or_has_the_finding_that_it_shows(compiled: Compile, words: str, example: str) -> None:
-    if words.strip() == "stage":
-        compilation = compiled(completed(""), {"_stages/example.yaml": example})
-    else:
-        compilation = compiled(completed(example))
+    files = {"_stages/test.yaml": STAGE + "vars: {admin_url: https://x}\nmentions: {oncall: U01234567}\n"}
+    match words.strip():
+        case "stage":
+            compilation = compiled(completed(""), {**files, "_stages/example.yaml": example})
+        case "labels":
+            compilation = compiled(completed(""), {**files, LABELS: example})
+        case _:
+            compilation = compiled(completed(example), files)
     shown = re.fullmatch(r" finding=([A-Z_]+)", words)
     assert {finding.code for finding in compilation.findings} == ({shown[1]} if shown else set())
 
@@ -65,6 +90,11 @@ def test_the_codes_are_those_of_the_program() -> None:
     assert table.splitlines() == rows
 
 
+def test_the_codes_of_the_japanese_guide_are_those_of_the_english_one() -> None:
+    codes, japanese = (re.findall(r"^\| `([A-Z_]+)`(.*?) \|", page, re.MULTILINE) for page in (DOCS, JAPANESE))
+    assert japanese == [(code, warning.replace(" (warning)", "（警告）")) for code, warning in codes]
+
+
 def row(code: str, meaning: str, remedy: str, warning: bool = False) -> str:
     name = f"`{code}` (warning)" if warning else f"`{code}`"
     return f"| {name} | {cell(meaning)} | {cell(remedy)} |"
@@ -74,6 +104,7 @@ def cell(text: str) -> str:
     return re.sub(r"([|<])", r"\\\1", text)
 
 
+@PAGES
 @pytest.mark.parametrize(
     "name",
     [
@@ -83,20 +114,32 @@ def cell(text: str) -> str:
         *lookups.EXPECT,
         *lookups.ON_FAILURE,
         *SHORT_FORMS,
+        *GROUPING,
+        *tables.KEYS,
+        *stages.REQUIRED,
+        *stages.OPTIONAL,
+        *stages.LANGUAGES,
         *FILTERS,
-        "channels",
-        "fallback",
     ],
 )
-def test_every_word_of_the_format_is_explained(name: str) -> None:
-    assert re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", DOCS) or f"{name}:" in DOCS
+def test_every_word_of_the_format_is_explained(page: str, name: str) -> None:
+    assert re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", page) or f"{name}:" in page
 
 
-def test_the_filters_and_tests_are_all_that_there_are() -> None:
-    for title, names in (("Filters", FILTERS), ("Tests", TESTS)):
-        listed = re.search(rf"\*\*{title}\*\*: (.*?)\.\n", DOCS, re.DOTALL)
-        assert listed
-        assert set(re.findall(r"`(?:is )?(\w+)`", listed[1])) == set(names)
+@pytest.mark.parametrize(
+    ("page", "title", "names"),
+    [
+        (DOCS, "Filters", FILTERS),
+        (DOCS, "Tests", TESTS),
+        (JAPANESE, "フィルター", FILTERS),
+        (JAPANESE, "テスト", TESTS),
+    ],
+    ids=["filters", "tests", "filters in Japanese", "tests in Japanese"],
+)
+def test_the_filters_and_tests_are_all_that_there_are(page: str, title: str, names: Collection[str]) -> None:
+    listed = re.search(rf"\*\*{title}\*\*: (.*?)(\.\n|。)", page, re.DOTALL)
+    assert listed
+    assert set(re.findall(r"`(?:is )?(\w+)`", listed[1])) == set(names)
 
 
 def test_the_words_that_names_cannot_be_are_those_of_the_program(compiled: Compile) -> None:
@@ -111,3 +154,8 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"at most {MAX_ROWS} rows" in DOCS
     assert f"`LIMIT` above {MAX_ROWS}" in DOCS
     assert f"list of at most {MAX_ELEMENTS} elements" in DOCS
+    assert f"{limits.MAX_BLOCKS} ブロック、合計およそ {limits.MAX_TOTAL:,} 文字まで" in JAPANESE
+    assert f"{MAX_BYTES // 1024} KiB まで" in JAPANESE
+    assert f"最大 {MAX_ROWS} 行" in JAPANESE
+    assert f"{MAX_ROWS} を超える `LIMIT`" in JAPANESE
+    assert f"リストは {MAX_ELEMENTS} 要素まで" in JAPANESE

@@ -19,6 +19,7 @@ samples:
   one: {id: 1}
 """
 STAGE = "_stages/test.yaml"
+SOUND = "channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\n"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ STAGE = "_stages/test.yaml"
         ("order-created.yaml", ""),
         ("order..created.yaml", ""),
         ("order created.yaml", ""),
-        ("_labels.yaml", "name it <event type>.yaml"),
+        ("_label.yaml", "name it <event type>.yaml"),
         ("x" * 129 + ".yaml", ""),
         ("orders/created.yaml", "directly into the folder"),
         ("_stages/production.yml", "name it production.yaml"),
@@ -98,13 +99,44 @@ def test_a_folder_without_templates_or_stages_is_a_finding(tmp_path: Path) -> No
         ("channels: {orders: https://x}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "neither a channel's id"),
         ("channels: {Orders: C0ORDERS01}\nfallback: C0FALLBACK\n", 1, "VALUE_INVALID", "not an alias"),
         ("channels: {orders: C0ORDERS01}\nfallback:\n", 2, "VALUE_INVALID", "empty"),
-        ("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nvars: {}\n", 3, "KEY_UNKNOWN", "`vars`"),
+        ("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nvar: {}\n", 3, "KEY_UNKNOWN", "`var`"),
+        (f"{SOUND}prefix: '{{{{ id }}}}'\n", 3, "TEMPLATE_FORBIDDEN", "as it stands"),
+        (f"{SOUND}redirect: '#orders'\n", 3, "VALUE_INVALID", "neither a channel's id"),
+        (f"{SOUND}vars: {{'a b': x}}\n", 3, "VALUE_INVALID", "cannot be used"),
+        (f"{SOUND}vars: {{in: x}}\n", 3, "NAME_RESERVED", "`in`"),
+        (f"{SOUND}vars: {{a: [x]}}\n", 3, "VALUE_INVALID", "takes a text"),
+        (f"{SOUND}vars: {{a: '{{{{ id }}}}'}}\n", 3, "TEMPLATE_FORBIDDEN", "as it stands"),
+        (f"{SOUND}vars: x\n", 3, "VALUE_INVALID", "`key: value` lines"),
+        (f"{SOUND}mentions: {{ada: '@ada'}}\n", 3, "VALUE_INVALID", "neither a person's"),
+        (f"{SOUND}mentions: {{Ada: U01234567}}\n", 3, "VALUE_INVALID", "not an alias"),
+        (f"{SOUND}mentions: {{ada: C01234567}}\n", 3, "VALUE_INVALID", "neither a person's"),
+        (f"{SOUND}time_zone: Asia/Tokio\n", 3, "VALUE_INVALID", "no time zone `Asia/Tokio`"),
+        (f"{SOUND}time_zone: JST\n", 3, "VALUE_INVALID", "no time zone"),
+        (f"{SOUND}language: de\n", 3, "VALUE_INVALID", "en, ja"),
         ("channels: {orders: '{{ id }}'}\nfallback: C0FALLBACK\n", 1, "TEMPLATE_FORBIDDEN", "as it stands"),
     ],
 )
 def test_a_stage_is_checked(compiled: Compile, stage: str, line: int, code: str, message: str) -> None:
     findings = compiled(GOOD, {"_stages/broken.yaml": stage}).findings
     assert [(finding.file, finding.line, finding.code) for finding in findings] == [("_stages/broken.yaml", line, code)]
+    assert message in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("labels", "line", "code", "message"),
+    [
+        ("- a\n", 1, "VALUE_INVALID", "`key: value` lines"),
+        ("state: new\n", 1, "VALUE_INVALID", "`key: value` lines"),
+        ("state:\n  1: [new]\n", 2, "VALUE_INVALID", "takes a text"),
+        ("state:\n  1: '{{ id }}'\n", 2, "TEMPLATE_FORBIDDEN", "as it stands"),
+        ("state:\n  1: new\n  1: old\n", 3, "KEY_DUPLICATE", "line 2"),
+        ("a b:\n  1: new\n", 1, "VALUE_INVALID", "cannot be used"),
+        ("state: :package: new\n", 1, "YAML_SYNTAX", "`: `"),
+    ],
+)
+def test_the_labels_are_checked(compiled: Compile, labels: str, line: int, code: str, message: str) -> None:
+    findings = compiled(GOOD, {"_labels.yaml": labels}).findings
+    assert [(finding.file, finding.line, finding.code) for finding in findings] == [("_labels.yaml", line, code)]
     assert message in findings[0].message
 
 

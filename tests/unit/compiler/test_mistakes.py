@@ -12,7 +12,7 @@ from cli.compiler import template
 from cli.compiler.findings import Report
 from cli.compiler.reader import read_yaml
 from cli.compiler.rehearsal import rehearse
-from cli.compiler.watching import WatchingTemplates
+from handler.templating import Templates
 
 from .conftest import FILE, Compile
 
@@ -56,7 +56,7 @@ MISTAKES = [
     ("id: integer\n", "", 1, "KEY_MISSING", "`id` is missing", ""),
     (TEXT, "", 1, "KEY_MISSING", "`text`", ""),
     ("id: integer", "id: integer\nchanel: x", 2, "KEY_UNKNOWN", "`chanel`", "write `channel`"),
-    ("id: integer", "id: integer\nsql: x", 2, "KEY_UNKNOWN", "`sql`", "the keys here are: id, channel"),
+    ("id: integer", "id: integer\nsql: x", 2, "KEY_UNKNOWN", "`sql`", "the keys here are: id, text"),
     ("id: integer", "id: integer\nid: uuid", 2, "KEY_DUPLICATE", "line 1", "remove one"),
     ("id: integer", "id: integer\n'{{ x }}': 1", 2, "TEMPLATE_FORBIDDEN", "no {{ }}", ""),
     ("    on_failure: without", "    on_falure: without", 11, "KEY_UNKNOWN", "in `lookups.customer`", "`on_failure`"),
@@ -74,7 +74,6 @@ MISTAKES = [
     ("channel: orders", "channel: #orders", 2, "VALUE_INVALID", "comment", "write channel: orders"),
     ("channel: orders", "channel: '#Orders'", 2, "VALUE_INVALID", "not an alias", "write orders"),
     ("channel: orders", "channel: C0ORDERS01", 2, "VALUE_INVALID", "a channel's id", "_stages/"),
-    ("channel: orders", "channel: [orders]", 2, "VALUE_INVALID", "not a list", ""),
     ("channel: orders", "channel: '{{ order.region }}'", 2, "TEMPLATE_FORBIDDEN", "as it stands", ""),
     ("channel: orders", "channel: nowhere", 2, "CHANNEL_UNKNOWN", "stage test", "add `nowhere: C...`"),
     # Lookups
@@ -129,7 +128,7 @@ MISTAKES = [
     (NUMBER, "{{ order.number | uper }}", 15, "TEMPLATE_FORBIDDEN", "uper", "nearest: upper"),
     (NUMBER, "{% include 'x' %}", 15, "TEMPLATE_FORBIDDEN", "include", ""),
     (NUMBER, "{{ order.number.upper() }}", 14, "TEMPLATE_FORBIDDEN", "a call", "use a filter"),
-    (NUMBER, "{{ vars.x }}", 15, "TEMPLATE_UNDEFINED", "`vars`", ""),
+    (NUMBER, "{{ vars.x }}", 15, "STAGE_INCOMPLETE", "stage test has no `x` under `vars`", "_stages/test.yaml"),
     (NUMBER, "{{ order.note }}", 13, "VALUE_EMPTY", "shown as nothing", "default('-')"),
     (NUMBER, "{{ 'x' if order.note }}", 13, "VALUE_EMPTY", "shown as nothing", ""),
     (NUMBER, "{{ order.note.x }}", 15, "TEMPLATE_UNDEFINED", "empty value has no x", "guard it"),
@@ -145,15 +144,18 @@ MISTAKES = [
     (TEXT, "text: # of orders\n", 13, "VALUE_INVALID", "comment", 'write text: "# of orders"'),
     (TEXT, "text: :warning: failed\n", 13, "YAML_SYNTAX", "`: `", 'text: ":warning: failed"'),
     (TEXT, "text: {{ order.number }}\n", 13, "YAML_SYNTAX", "`{`", 'text: "{{ order.number }}"'),
+    (TEXT, "text: Order #5 of {{ id }}\n", 13, "VALUE_INVALID", "a comment", 'text: "Order #5 of {{ id }}"'),
+    (TEXT, "text: “Order” {{ id }}\nblock: x\n", 14, "KEY_UNKNOWN", "`block`", "write `blocks`"),
+    (TEXT, "text: “Order {{ id }}”\n", 13, "VALUE_INVALID", "curly quotes", 'write text: "Order {{ id }}"'),
     (TEXT, "text: *bold*\n", 13, "YAML_FORBIDDEN", "alias", 'text: "*bold*"'),
     # Blocks
     (HEADER, "headr: x", 17, "KEY_UNKNOWN", "`headr` in `blocks[0]`", "write `header`"),
-    (HEADER, "for: x in y\n    section: z", 17, "KEY_UNKNOWN", "`for`", "header, section"),
     (HEADER, "header: x\n    section: y", 17, "VALUE_INVALID", "a block is one of", ""),
     (HEADER, "{}", 17, "VALUE_INVALID", "a block is one of", ""),
     (f"- {HEADER}", "- dividr", 17, "VALUE_INVALID", "a block is one of", ""),
     (HEADER, "divider: x", 17, "VALUE_INVALID", "no value", "`- divider`"),
     (HEADER, "section: [a]", 17, "VALUE_INVALID", "takes a text", ""),
+    (f"- {HEADER}\n", f"-{HEADER}\n", 17, "YAML_SYNTAX", "a blank is missing after the `-`", "write - header"),
     ("blocks:\n", "blocks: x\nno:\n", 16, "VALUE_INVALID", "takes a list", ""),
     ("      Total:", "      '{{ x }}':", 19, "TEMPLATE_FORBIDDEN", "as it stands", ""),
     (HEADER, f"header: {'x' * 151}", 17, "BLOCK_LIMIT", "151 of at most 150", "shorten"),
@@ -161,10 +163,85 @@ MISTAKES = [
     (HEADER, f"fields: {{A: {'x' * 2001}}}", 17, "BLOCK_LIMIT", "fields[0]", ""),
     (HEADER, "fields: {" + ", ".join(f"L{n}: x" for n in range(11)) + "}", 17, "BLOCK_LIMIT", "11 of at most 10", ""),
     (HEADER, "context: [" + ", ".join("x" * 11) + "]", 17, "BLOCK_LIMIT", "11 of at most 10", ""),
-    (HEADER, "header: x" + "\n  - divider" * 50, 17, "BLOCK_LIMIT", "52 of at most 50", ""),
+    (HEADER, "header: x" + "\n  - divider" * 50, 17, "BLOCK_LIMIT", "of at most 50", ""),
     (HEADER, "type: dividr", 17, "VALUE_INVALID", "no block of type `dividr`", "write `divider`"),
     (HEADER, "type:", 17, "VALUE_INVALID", "no block of type ``", ""),
     (HEADER, "{type: table, rows: [[1.5]]}", 17, "VALUE_INVALID", "a fraction", ""),
+    (HEADER, "header:Paid", 17, "VALUE_INVALID", "a blank is missing", "write header: Paid"),
+    (HEADER, "header：支払い", 17, "VALUE_INVALID", "full-width", "write header: 支払い"),
+    (HEADER, "header:Paid: 5", 17, "KEY_UNKNOWN", "a blank is missing", "write header: Paid"),
+    (HEADER, "header: “Paid”", 17, "VALUE_INVALID", "curly quotes", 'write header: "Paid"'),
+    (HEADER, "image: {url: '{{ order.number }}', alt: x}", 17, "TEMPLATE_URL", "begins with https", "vars.name"),
+    (HEADER, "image: {url: 'https://{{ id }}.example.org/', alt: x}", 17, "TEMPLATE_URL", "begins with", ""),
+    (HEADER, "image: {url: 'https://example.org/x.png'}", 17, "KEY_MISSING", "`alt`", ""),
+    (HEADER, "image: https://example.org/x.png", 17, "VALUE_INVALID", "`key: value` lines", ""),
+    (HEADER, "buttons: {Open: 'javascript:alert(1)'}", 17, "TEMPLATE_URL", "begins with https://", ""),
+    (HEADER, "buttons: {Open: '{{ order.url }}/x'}", 17, "TEMPLATE_URL", "begins with https://", ""),
+    (HEADER, "buttons: {Open: '{{ vars.admin }}/x'}", 17, "STAGE_INCOMPLETE", "no `admin` under `vars`", ""),
+    (HEADER, "buttons: {'{{ id }}': 'https://example.org'}", 17, "TEMPLATE_FORBIDDEN", "as it stands", ""),
+    (HEADER, "buttons: [Open]", 17, "VALUE_INVALID", "`key: value` lines", ""),
+    (HEADER, "buttons: {Open:}", 17, "VALUE_INVALID", "empty", ""),
+    (HEADER, f"buttons: {{{'x' * 76}: 'https://example.org'}}", 17, "BLOCK_LIMIT", "76 of at most 75", ""),
+    (HEADER, "buttons: {" + ", ".join(f"B{n}: 'https://example.org'" for n in range(26)) + "}",
+     17, "BLOCK_LIMIT", "26 of at most 25", ""),
+    (HEADER, "markdown: '{{ order.number }}'", 17, "TEMPLATE_FORBIDDEN", "as it stands", ""),
+    # Loops, conditions, tables
+    (HEADER, "for: items\n    section: z", 17, "VALUE_INVALID", "a name, `in`, and a list", "write for: item in items"),
+    (HEADER, "for: x in\n    section: z", 17, "VALUE_INVALID", "a name, `in`, and a list", ""),
+    (HEADER, "for: [x]\n    section: z", 17, "VALUE_INVALID", "a name, `in`, and a list", ""),
+    (HEADER, "for: x in y\n    section: z", 17, "TEMPLATE_UNDEFINED", "`y`", ""),
+    (HEADER, "for: order in order\n    section: z", 17, "NAME_RESERVED", "something else here", ""),
+    (HEADER, "for: id in order\n    section: z", 17, "NAME_RESERVED", "`id`", ""),
+    (HEADER, "for: upper in order\n    section: z", 17, "NAME_RESERVED", "`upper`", ""),
+    (HEADER, "for: a.b in order\n    section: z", 17, "VALUE_INVALID", "`a.b`", "letters"),
+    (HEADER, "for: x in order\n    section: '{{ x }}'", 17, "TEMPLATE_FAILED", "not a list", ""),
+    (HEADER, "for: x in [1]\n    section: '{{ y }}'", 18, "TEMPLATE_UNDEFINED", "`y`", ""),
+    (HEADER, "for: x in [1]\n    section: '{{ x.y }}'", 18, "TEMPLATE_UNDEFINED", "no y", ""),
+    (HEADER, "section: '{{ loop.index }}'", 17, "TEMPLATE_UNDEFINED", "`loop`", ""),
+    (HEADER, "for: x in [1]\n    do: [divider]\n  - section: '{{ x }}'", 19, "TEMPLATE_UNDEFINED", "`x`", ""),
+    (HEADER, "for: a in [1]\n    do:\n    - for: b in [1]\n      do:\n      - {for: 'c in [1]', section: x}",
+     21, "VALUE_INVALID", "2 deep", "loop once"),
+    (HEADER, "for: a in [1]\n    section: '{% for b in [1] %}{% for c in [1] %}x{% endfor %}{% endfor %}'",
+     18, "VALUE_INVALID", "2 deep", ""),
+    (HEADER, "table: {}", 17, "VALUE_INVALID", "either `row`", ""),
+    (HEADER, "fields: {}", 17, "VALUE_INVALID", "is empty", ""),
+    (HEADER, "buttons: {}", 17, "VALUE_INVALID", "is empty", ""),
+    (HEADER, "context: []", 17, "VALUE_INVALID", "is empty", ""),
+    (HEADER, "if: id\n    do: []", 18, "VALUE_INVALID", "is empty", ""),
+    (HEADER, "if: order.totl > 1\n    section: z", 17, "TEMPLATE_UNDEFINED", "no totl", "nearest: total"),
+    (HEADER, "if: '{{ order.total }}'\n    section: z", 17, "TEMPLATE_SYNTAX", "bare", "write order.total"),
+    (HEADER, "if: order.total", 17, "VALUE_INVALID", "a block is one of", ""),
+    (HEADER, "do: [divider]", 17, "VALUE_INVALID", "under `for` or `if`", ""),
+    (HEADER, "if: id\n    do: [divider]\n    header: x", 17, "VALUE_INVALID", "`header` goes into it", ""),
+    (HEADER, "if: id\n    do: x", 18, "VALUE_INVALID", "takes a list", ""),
+    (HEADER, "if: id\n    headr: x", 18, "KEY_UNKNOWN", "`headr`", "write `header`"),
+    (HEADER, "table: [[a]]", 17, "VALUE_INVALID", "`key: value` lines", ""),
+    (HEADER, "table: {head: [a]}", 17, "VALUE_INVALID", "either `row` with `for`, or `rows`", ""),
+    (HEADER, "table: {row: [a]}", 17, "VALUE_INVALID", "`for` says over what", ""),
+    (HEADER, "table: {rows: [[a]], for: 'x in [1]'}", 17, "VALUE_INVALID", "not with `rows`", ""),
+    (HEADER, "table: {rows: [[]]}", 17, "VALUE_INVALID", "1 to 20", ""),
+    (HEADER, "table: {rows: [[" + ", ".join("a" * 21) + "]]}", 17, "VALUE_INVALID", "21 cells", "fewer"),
+    (HEADER, "table: {rows: [[a]]}\n  - table: {rows: [[b]]}", 17, "VALUE_INVALID", "one table at most", ""),
+    (HEADER, "for: x in [1]\n    table: {rows: [[a]]}", 18, "VALUE_INVALID", "one table at most", ""),
+    (HEADER, "table: {for: 'x in [1]', row: ['{{ y }}']}", 17, "TEMPLATE_UNDEFINED", "`y`", ""),
+    # Routes and events
+    ("channel: orders\n", "", 1, "KEY_MISSING", "`channel`", "an alias"),
+    ("channel: orders", "channel: []", 2, "VALUE_INVALID", "no channel", ""),
+    ("channel: orders", "channel: [orders, orders]", 2, "VALUE_INVALID", "twice", ""),
+    ("channel: orders", "channel: [orders, nowhere]", 2, "CHANNEL_UNKNOWN", "`nowhere`", ""),
+    ("channel: orders", "channel: orders\nroute: [{channel: orders}]", 3, "VALUE_INVALID", "both", "remove one"),
+    ("channel: orders", "route: []", 2, "VALUE_INVALID", "no route", ""),
+    ("channel: orders", "route: {channel: orders}", 2, "VALUE_INVALID", "takes a list", ""),
+    ("channel: orders", "route: [{when: id}]", 2, "KEY_MISSING", "`channel`", ""),
+    ("channel: orders", "route: [{channel: orders}, {when: id, channel: orders}]", 2, "VALUE_INVALID", "no event", ""),
+    ("channel: orders", "route: [{when: ordr.total, channel: orders}]", 2, "TEMPLATE_UNDEFINED", "`ordr`", ""),
+    ("channel: orders", "route: [{when: order.totl, channel: orders}]", 2, "TEMPLATE_UNDEFINED", "no totl", ""),
+    ("channel: orders", "route: [{channel: nowhere}]", 2, "CHANNEL_UNKNOWN", "`nowhere`", ""),
+    ("id: integer", "id: integer\nevent: Order.Created", 2, "VALUE_INVALID", "not an event type", ""),
+    # Stages
+    (NUMBER, "{{ 'oncall' | mention }}", 15, "STAGE_INCOMPLETE", "`oncall` under `mentions`", "_stages/test.yaml"),
+    (NUMBER, "{{ id | label('x') }}", 15, "STAGE_INCOMPLETE", "_labels.yaml has no `x`", "add `x:`"),
+    ("when: order.total > 0", "when: vars.x == 1", 12, "STAGE_INCOMPLETE", "`x` under `vars`", ""),
     # Samples
     ("    id: 1\n", "", 22, "KEY_MISSING", "`id` is missing in `samples.one`", ""),
     ("    id: 1\n", "    id: x\n", 22, "SAMPLE_INVALID", "integer", ""),
@@ -239,13 +316,13 @@ def test_several_mistakes_are_found_at_once(compiled: Compile) -> None:
     ),
 )
 def test_whatever_is_edited_becomes_a_template_or_a_finding(start: int, cut: int, put: str) -> None:
-    report, templates = Report(), WatchingTemplates()
+    report = Report()
     node = read_yaml(FILE, GOOD[:start] + put + GOOD[start + cut :], report)
-    one = template.read("order.created", node, templates, report) if node else None
+    one = template.read("order.created", node, Templates(), report) if node else None
     if one is None:
         assert report.findings()
     else:
-        rehearse(one, templates, report)
+        rehearse(one, (), report)
 
 
 def test_no_finding_shows_a_value_of_a_sample(compiled: Compile) -> None:

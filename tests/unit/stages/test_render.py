@@ -61,6 +61,13 @@ def test_notes_are_escaped_and_stand_in_text_and_blocks() -> None:
     assert rendered(1, notes=("note",)).blocks == []
 
 
+def test_a_prefix_stands_before_text_and_blocks() -> None:
+    content = render(notification("Hello", blocks=[SECTION]), {"x": 1}, Templates(), prefix="[staging]")
+    assert content.text == "[staging] Hello"
+    assert content.blocks[0]["elements"][0]["text"] == "[staging]"
+    assert content.blocks[1]["type"] == "section"
+
+
 def test_when_decides_whether_to_speak() -> None:
     assert speaks(notification(), {}, Templates())
     assert speaks(notification(when=expression("x > 1")), {"x": 2}, Templates())

@@ -1,0 +1,42 @@
+"""Addresses in blocks: the scheme and the host are written out, or come from the stage's `vars`; never from a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from cli.compiler.findings import Place, Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Scalar
+from handler.catalog import Stage
+from handler.model import Leaf
+
+_HOST: Final = r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?"
+_START: Final = re.compile(rf"(?:{_HOST}|\{{\{{\s*vars\.(?P<name>\w+)\s*\}}\}})(?=[/?#]|$)")
+# What a stage may have for it: the template adds the path, so it ends with neither a slash nor a query.
+_BASE: Final = re.compile(rf"{_HOST}(?:/[A-Za-z0-9._~-]+)*")
+
+
+def read(node: Scalar, leaves: Leaves) -> Leaf | str | None:
+    """Return an address as it stands, or a leaf where it holds expressions."""
+    match = _START.match(node.text)
+    if not match:
+        message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
+        fix = "write https://host/{{ value }}, or {{ vars.name }}/{{ value }}"
+        leaves.report.add(node.place, "TEMPLATE_URL", message, fix)
+        return None
+    if match["name"]:
+        leaves.bases.setdefault(match["name"], node.place)
+    return leaves.text("url", node)
+
+
+def check(bases: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:
+    """Report the stages in which a variable that begins an address is not the beginning of one."""
+    known = tuple(stages)
+    for name, place in bases.items():
+        for stage in known:
+            if name in stage.vars and not _BASE.fullmatch(str(stage.vars[name])):
+                message = f"`vars.{name}` is no address in stage {stage.name}"
+                fix = f"write `{name}: https://host`, without / at the end, in _stages/{stage.name}.yaml"
+                report.add(place, "TEMPLATE_URL", message, fix)

@@ -1,0 +1,38 @@
+"""A database and an API that give the answers of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from handler.errors import SourceError
+from handler.model import Lookup, Row, Value
+from handler.stages.enrich import Fetch, Sources
+from handler.templating import Context, Templates
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A database and an API that know one answer."""
+
+    lookup: Lookup
+    answer: Value
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:  # noqa: ARG002 - the port's
+        rows = self.answer if isinstance(self.answer, list) else [self.answer]
+        return [row for row in rows if isinstance(row, dict)]
+
+    def get(self, api: str, path: str) -> Value:  # noqa: ARG002 - the port's
+        if self.answer is None:
+            raise SourceError("API_NOT_FOUND" if self.lookup.expect == "optional" else "API_UNAVAILABLE")
+        return self.answer
+
+
+def answering(answers: Mapping[str, Value], templates: Templates) -> Fetch:
+    """Return the function's own sources over the answers of a sample, so that bindings and paths are made as well."""
+
+    def fetch(lookup: Lookup, context: Context) -> Value:
+        answer = _Answer(lookup, answers[lookup.name])
+        return Sources(answer, answer, templates)(lookup, context)
+
+    return fetch

@@ -1,0 +1,89 @@
+"""`channel:` and `route:` - the channel aliases that a message goes to, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Place, Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Mapping as MappingNode
+from cli.compiler.nodes import Node, Sequence
+from cli.compiler.stages import alias
+from handler.catalog import Stage
+from handler.model import Route
+
+KEYS: Final = ("channel", "route")
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The routes of a template, and where the file names each alias."""
+
+    routes: tuple[Route, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+def read(found: Mapping[str, Node], whole: Node, leaves: Leaves) -> Routes:
+    """Return the routes that one of the two keys in `found` describes; `whole` is the file that they stand in."""
+    named = [key for key in KEYS if key in found]
+    if not named:
+        if isinstance(whole, MappingNode):  # else there is a finding already
+            fix = "add `channel:` with an alias from _stages/"
+            leaves.report.add(whole.place, "KEY_MISSING", "`channel` is missing", fix)
+        return Routes()
+    if len(named) > 1:
+        message = "`channel` and `route` both say where the message goes"
+        leaves.report.add(found["route"].place, "VALUE_INVALID", message, "remove one of the two")
+        return Routes()
+    if "channel" in found:
+        places = _aliases(found["channel"], leaves.report)
+        return Routes((Route(tuple(places)),), places)
+    return _routes(found["route"], leaves)
+
+
+def _routes(node: Node, leaves: Leaves) -> Routes:
+    items = shape.items(node, leaves.report)
+    if isinstance(node, Sequence) and not items:
+        leaves.report.add(node.place, "VALUE_INVALID", "there is no route", "write - channel: orders")
+    routes: list[Route] = []
+    places: dict[str, Place] = {}
+    for item in items:
+        if routes and routes[-1].when is None:
+            message = "no event comes here: the route above has no `when`, so it takes all"
+            leaves.report.add(item.place, "VALUE_INVALID", message, "put the route without `when` last")
+            break
+        parts = shape.keys(item, leaves.report, required=("channel",), optional=("when",))
+        when = leaves.leaf("expression", parts["when"]) if "when" in parts else None
+        named = _aliases(parts["channel"], leaves.report) if "channel" in parts else {}
+        if "when" in parts and when is None:
+            continue  # its finding is there already; without its condition it would seem to take all
+        routes.append(Route(tuple(named), when))
+        places = {**named, **places}
+    return Routes(tuple(routes), places)
+
+
+def _aliases(node: Node, report: Report) -> dict[str, Place]:
+    """Return the alias, or each of a list of aliases, with its place."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    if not items:
+        report.add(node.place, "VALUE_INVALID", "there is no channel", "write an alias from _stages/")
+    places: dict[str, Place] = {}
+    for item in items:
+        if not (name := alias(item, report)):
+            continue
+        if name in places:
+            report.add(item.place, "VALUE_INVALID", f"`{name}` stands here twice", "remove one of the two")
+        places[name] = item.place
+    return places
+
+
+def check(places: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:
+    """Report each stage that does not list an alias of a template."""
+    for stage in stages:
+        for name in places.keys() - stage.channels.keys():
+            message = f"stage {stage.name} does not say which channel `{name}` is"
+            fix = f"add `{name}: C...` under `channels:` in _stages/{stage.name}.yaml"
+            report.add(places[name], "CHANNEL_UNKNOWN", message, fix)

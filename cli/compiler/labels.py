@@ -1,0 +1,22 @@
+"""`_labels.yaml` - what the codes in rows mean, for all stages: `{{ order.status | label('order_status') }}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cli.compiler import shape
+from cli.compiler.findings import Report
+from cli.compiler.names import own_name
+from cli.compiler.nodes import Node
+
+Labels = Mapping[str, Mapping[str, str]]
+
+
+def read(node: Node, report: Report) -> Labels:
+    """Return the wording of each code of each group; a code is the text of its key."""
+    groups = {}
+    for group in shape.entries(node, report):
+        own_name(group.key, report, reserved=())
+        texts = {entry.key.text: shape.literal(entry.value, report) for entry in shape.entries(group.value, report)}
+        groups[group.key.text] = {code: text for code, text in texts.items() if text is not None}
+    return groups

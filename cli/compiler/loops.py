@@ -1,0 +1,39 @@
+"""`for: item in items` and `if: expression` - what repeats a part of a message, or shows it at times alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from cli.compiler.leaves import TOO_DEEP, Leaves
+from cli.compiler.names import RESERVED, own_name
+from cli.compiler.nodes import Node, Scalar
+from handler.model import Group, Leaf, Tree
+from handler.templating.language import MAX_LOOP_DEPTH
+
+KEYS: Final = ("for", "if")
+
+_LOOP: Final = re.compile(r"\s*(?P<name>\S+)\s+in\s+(?P<over>\S.*?)\s*", re.DOTALL)
+
+
+def group(found: Mapping[str, Node], leaves: Leaves, blocks: Callable[[Leaves], list[Tree]]) -> Group:
+    """Return what `blocks` reads, under the `for` and the `if` in `found`; it may use the name of the element."""
+    name, over, inner = _loop(found["for"], leaves) if "for" in found else ("", None, leaves)
+    when = inner.leaf("expression", found["if"]) if "if" in found else None
+    return Group(blocks(inner), when, name, over)
+
+
+def _loop(node: Node, leaves: Leaves) -> tuple[str, Leaf | None, Leaves]:
+    """The name of the element, the expression of the list, and the leaves inside the loop."""
+    match = _LOOP.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if match is None or not isinstance(node, Scalar):
+        fix = "write for: item in items"
+        leaves.report.add(node.place, "VALUE_INVALID", "`for` takes a name, `in`, and a list", fix)
+        return "", None, leaves.within("")
+    name = own_name(node, leaves.report, match["name"])
+    if name in leaves.names and name not in RESERVED:
+        leaves.report.add(node.place, "NAME_RESERVED", f"`{name}` is the name of something else here already")
+    if leaves.loops >= MAX_LOOP_DEPTH:
+        leaves.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
+    return name, leaves.leaf("expression", node, lambda _: match["over"]), leaves.within(name)

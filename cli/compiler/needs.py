@@ -1,0 +1,63 @@
+"""What a template needs of its stage: the variables, mentions and labels that it names, whether a sample shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from jinja2 import nodes
+
+from cli.compiler import syntax
+from cli.compiler.findings import Place, Report
+from handler.catalog import Stage
+from handler.model import Leaf
+from handler.templating import nearest
+
+Kind = Literal["vars", "mentions", "labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a stage has to have under the key `kind`."""
+
+    kind: Kind
+    name: str
+    place: Place
+
+
+def of(leaf: Leaf) -> Iterator[tuple[Kind, str]]:
+    """The kind and the name of what a sound leaf needs; a name that comes from a row cannot be known here."""
+    for node in syntax.parsed(leaf).find_all((nodes.Getattr, nodes.Filter)):
+        match node:
+            case nodes.Getattr(node=nodes.Name(name="vars"), attr=name):
+                yield "vars", name
+            case nodes.Filter(name="mention", node=nodes.Const(value=str() as name)):
+                yield "mentions", name
+            case nodes.Filter(name="label", args=[nodes.Const(value=str() as name)]):
+                yield "labels", name
+
+
+def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> None:
+    """Report what is missing in which stage."""
+    known = tuple(stages)
+    for need in needs:
+        lacking = [stage for stage in known if need.name not in _having(stage, need.kind)]
+        if need.kind == "labels" and lacking:
+            _no_labels(need, lacking[0], report)
+            continue
+        for stage in lacking:
+            close = nearest(need.name, _having(stage, need.kind))
+            message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
+            report.add(need.place, "STAGE_INCOMPLETE", message, f"add `{need.name}:` in _stages/{stage.name}.yaml")
+
+
+def _no_labels(need: Need, stage: Stage, report: Report) -> None:
+    close = nearest(need.name, stage.locale.labels)
+    report.add(
+        need.place, "STAGE_INCOMPLETE", f"_labels.yaml has no `{need.name}`; {close}", f"add `{need.name}:` to it"
+    )
+
+
+def _having(stage: Stage, kind: Kind) -> Iterable[str]:
+    return {"vars": stage.vars, "mentions": stage.locale.mentions, "labels": stage.locale.labels}[kind]

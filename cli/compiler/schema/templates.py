@@ -1,0 +1,129 @@
+"""The schema of `templates/<event type>.yaml`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cli.compiler import channels
+from cli.compiler.schema.parts import (
+    ALIAS,
+    NAME,
+    Schema,
+    choice,
+    described,
+    each,
+    exactly_one,
+    expression,
+    keys,
+    listed,
+    literal,
+    matching,
+    ref,
+    text,
+)
+from cli.compiler.template import REQUIRED
+
+_ALIAS: Final = matching(
+    ALIAS, "an alias has small letters, digits, _ and -, and no #", "An alias from the files in _stages/.", "orders"
+)
+_CHANNEL: Final[Schema] = {
+    "description": "The alias of a channel, or a list of aliases: the message then goes once to each.",
+    "if": {"type": "array"},
+    "then": listed(_ALIAS, minItems=1, uniqueItems=True),
+    "else": _ALIAS,
+}
+_ROUTE: Final = keys(
+    {
+        "when": expression("Where this holds, the message goes to `channel`.", "order.total >= 1000"),
+        "channel": _CHANNEL,
+    },
+    required=("channel",),
+)
+_ID: Final[Schema] = {
+    "description": "The form of the event's id, checked before any query.",
+    "if": {"type": "object"},
+    "then": keys(
+        {"pattern": described({"type": "string"}, "A regular expression for all of the id.", "[A-Z]{2}[0-9]+")},
+        required=("pattern",),
+    ),
+    "else": choice({"integer": "A whole number of 64 bits.", "uuid": "A UUID."}, "The form of the event's id."),
+}
+_EXPECT: Final = choice(
+    {
+        "one": "Exactly one row, or an object (the default).",
+        "optional": "One, or nothing: the name is then empty.",
+        "many": "A list, of at most 100 rows.",
+    },
+    "How much the lookup finds.",
+)
+_SQL: Final = keys(
+    {
+        "sql": literal("One SELECT. `:id` is the event's id.", "SELECT number, total FROM orders WHERE id = :id"),
+        "bind": described(
+            each(expression("A bare expression.", "order.customer_id"), NAME), "Values for further parameters."
+        ),
+        "db": matching("^[a-z][a-z0-9_-]*$", "small letters", "Which database, where there are several.", "default"),
+        "expect": _EXPECT,
+    },
+    required=("sql",),
+)
+_API: Final = keys(
+    {
+        "get": matching(
+            "^/(?!/)",
+            "a path begins with / and has no host",
+            "The path of a GET.",
+            "/customers/{{ order.customer_id }}",
+        ),
+        "expect": _EXPECT,
+        "on_failure": choice(
+            {
+                "retry": "The message waits until the API answers (the default).",
+                "without": "Post now: the name is then empty, and the message says so.",
+            },
+            "What follows when the API does not answer.",
+        ),
+    },
+    required=("get",),
+)
+_LOOKUP: Final[Schema] = {
+    "title": "A lookup: `sql` for the database, or `get` for the API",
+    "if": {"required": ["get"]},
+    "then": _API,
+    "else": _SQL,
+}
+_SAMPLE: Final = keys(
+    {
+        "id": described({"type": ["string", "integer"]}, "The event's id."),
+        "data": described({"type": "object"}, "The event's extras."),
+        "lookups": described({"type": "object"}, "What each lookup finds: a row, a list of rows, or null."),
+    },
+    required=("id",),
+)
+
+TEMPLATE: Final[Schema] = keys(
+    {
+        "description": text("For people."),
+        "event": matching(
+            r"^[a-z0-9_]+(\.[a-z0-9_]+)*$",
+            "an event type has small letters, digits and _, in parts with dots between",
+            "The event's type, where it is not the file's name.",
+            "order.created",
+        ),
+        "id": _ID,
+        "channel": _CHANNEL,
+        "route": described(
+            listed(_ROUTE, minItems=1),
+            "Which channel when: the first that holds counts, and one without `when` always.",
+        ),
+        "lookups": described(each(ref("lookup"), NAME), "What to read, by name; later ones may use earlier ones."),
+        "when": expression("Where this is false, nothing is posted.", "order.total > 0"),
+        "text": text("The message. With `blocks` it is the line in the notification.", "Order *{{ order.number }}*"),
+        "blocks": described(listed(ref("block")), "The layout of the message."),
+        "samples": described(each(ref("sample"), minProperties=1), "Events with what their lookups find."),
+    },
+    required=REQUIRED,
+    title="A notification: what is posted when an event happens",
+    **exactly_one(channels.KEYS, "a template has either `channel` or `route`"),
+)
+PARTS: Final[dict[str, Schema]] = {"lookup": _LOOKUP, "sample": _SAMPLE}

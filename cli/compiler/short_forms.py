@@ -1,0 +1,104 @@
+"""The short forms of blocks: one key for each, which becomes a block of Block Kit. A new form is a row of SHORT_FORMS.
+
+What Slack takes of a message is checked where samples are rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from cli.compiler import addresses, shape, tables
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Entry, Node, Scalar, Sequence
+from handler.model import Leaf, Tree
+
+Build = Callable[[Node, Leaves], Tree]
+
+
+def _header(node: Node, leaves: Leaves) -> Tree:
+    return {"type": "header", "text": _plain(leaves.text("plain", node))}
+
+
+def _section(node: Node, leaves: Leaves) -> Tree:
+    return {"type": "section", "text": _mrkdwn(leaves.text("mrkdwn", node))}
+
+
+def _fields(node: Node, leaves: Leaves) -> Tree:
+    entries = shape.entries(shape.filled(node, leaves.report), leaves.report)
+    return {"type": "section", "fields": [_field(entry, leaves) for entry in entries]}
+
+
+def _field(entry: Entry, leaves: Leaves) -> Tree:
+    """A bold label with its value below, which is how Slack's own examples write a field."""
+
+    def labelled(value: str) -> str:
+        return f"*{entry.key.text}*\n{value}"
+
+    value = leaves.text("mrkdwn", entry.value)
+    if isinstance(value, Leaf):
+        return _mrkdwn(leaves.leaf("mrkdwn", entry.value, labelled))
+    return _mrkdwn(labelled(value)) if value else None
+
+
+def _context(node: Node, leaves: Leaves) -> Tree:
+    shape.filled(node, leaves.report)
+    elements = node.items if isinstance(node, Sequence) else (node,)
+    return {"type": "context", "elements": [_mrkdwn(leaves.text("mrkdwn", element)) for element in elements]}
+
+
+def _image(node: Node, leaves: Leaves) -> Tree:
+    found = shape.keys(node, leaves.report, required=("url", "alt"), optional=("title",))
+    address = _address(found["url"], leaves) if "url" in found else None
+    alt = leaves.text("plain", found["alt"]) if "alt" in found else None
+    image: dict[str, Tree] = {"type": "image", "image_url": address, "alt_text": alt}
+    return {**image, "title": _plain(leaves.text("plain", found["title"]))} if "title" in found else image
+
+
+def _buttons(node: Node, leaves: Leaves) -> Tree:
+    entries = shape.entries(shape.filled(node, leaves.report), leaves.report)
+    return {"type": "actions", "elements": [_button(number, entry, leaves) for number, entry in enumerate(entries, 1)]}
+
+
+def _button(number: int, entry: Entry, leaves: Leaves) -> Tree:
+    """A button that opens an address. Its id has to differ from those beside it."""
+    address = _address(entry.value, leaves)
+    return {"type": "button", "action_id": f"open-{number}", "text": _plain(entry.key.text), "url": address}
+
+
+def _address(node: Node, leaves: Leaves) -> Leaf | str | None:
+    if isinstance(node, Scalar) and shape.text(node, leaves.report) is not None:
+        return addresses.read(node, leaves)
+    return shape.text(node, leaves.report)
+
+
+def _markdown(node: Node, leaves: Leaves) -> Tree:
+    """Markdown has other rules of escaping than mrkdwn, so that values have no place in it."""
+    return {"type": "markdown", "text": shape.literal(node, leaves.report)}
+
+
+def _divider(node: Node, leaves: Leaves) -> Tree:
+    if not isinstance(node, Scalar) or node.value is not None:
+        leaves.report.add(node.place, "VALUE_INVALID", "a divider has no value", "write `- divider`")
+    return {"type": "divider"}
+
+
+def _mrkdwn(text: Leaf | str | None) -> Tree:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain(text: Leaf | str | None) -> Tree:
+    return {"type": "plain_text", "text": text}
+
+
+SHORT_FORMS: Final[dict[str, Build]] = {
+    "header": _header,
+    "section": _section,
+    "fields": _fields,
+    "table": tables.read,
+    "image": _image,
+    "buttons": _buttons,
+    "markdown": _markdown,
+    "context": _context,
+    "divider": _divider,
+}

@@ -1,0 +1,57 @@
+"""`table:` - a head, and either a row for each element of a list, or rows that are written out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cli.compiler import loops, shape
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Mapping, Node, Sequence
+from handler.model import Tree
+
+KEYS: Final = ("head", "row", "rows", *loops.KEYS)
+# https://docs.slack.dev/reference/block-kit/blocks/table-block
+MAX_ROWS: Final = 100
+MAX_CELLS: Final = 20
+
+
+def read(node: Node, leaves: Leaves) -> Tree:
+    """Return a table of Slack: rows of cells, of which the first row is the head."""
+    if leaves.loops:
+        message = "a message has one table at most, so none can be repeated"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "put `for` and `row` into the table")
+    found = shape.keys(node, leaves.report, optional=KEYS)
+    if isinstance(node, Mapping) and ("row" in found) == ("rows" in found):
+        message = f"`{node.place.path}` has either `row` with `for`, or `rows`"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "write for: item in items, and row: [...]")
+        return None
+    head = [_row(found["head"], leaves)] if "head" in found else []
+    if "rows" in found:
+        body: list[Tree] = [_row(row, leaves) for row in shape.items(found["rows"], leaves.report)]
+        _no_loop_around(node, found, leaves)
+    else:
+        body = _repeated(node, found, leaves)
+    return {"type": "table", "rows": [*head, *body]}
+
+
+def _no_loop_around(node: Node, found: dict[str, Node], leaves: Leaves) -> None:
+    if stray := [key for key in loops.KEYS if key in found]:
+        message = f"`{stray[0]}` in `{node.place.path}` goes with `row`, not with `rows`"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "write row: [...] for what is repeated")
+
+
+def _repeated(node: Node, found: dict[str, Node], leaves: Leaves) -> list[Tree]:
+    if "for" not in found or "row" not in found:
+        if isinstance(node, Mapping):
+            fix = "write for: item in items beside row"
+            leaves.report.add(node.place, "VALUE_INVALID", "`row` is repeated, and `for` says over what", fix)
+        return []
+    return [loops.group(found, leaves, lambda inner: [_row(found["row"], inner)])]
+
+
+def _row(node: Node, leaves: Leaves) -> list[Tree]:
+    cells = shape.items(node, leaves.report)
+    if len(cells) > MAX_CELLS or (isinstance(node, Sequence) and not cells):
+        message = f"`{node.place.path}` has {len(cells)} cells, and a row has 1 to {MAX_CELLS}"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "show fewer columns")
+    return [{"type": "raw_text", "text": leaves.text("plain", cell)} for cell in cells]

@@ -1,0 +1,30 @@
+"""`notifier schema`: the JSON Schemas with which editors complete and check templates while they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.compiler.schema import SCHEMAS, TEMPLATE, document
+
+
+@click.command(short_help="Write the JSON Schemas with which editors check templates.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
+@click.option("--print", "as_text", is_flag=True, help="Print that of a template, and write nothing.")
+def schema(folder: Path, as_text: bool) -> None:
+    """Write the JSON Schemas of templates, stages and labels into FOLDER (default: templates).
+
+    A template whose first line is this one is completed and checked by any editor with a YAML language server:
+
+    \b
+      # yaml-language-server: $schema=./.schema.json
+    """  # noqa: D301 - \b is what keeps these lines apart
+    if as_text:
+        click.echo(document(TEMPLATE), nl=False)
+        return
+    for name, content in SCHEMAS.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(document(content), encoding="utf-8")
+        click.echo(f"Wrote {path}")

@@ -1,0 +1,87 @@
+"""Filters for lists, and how far a loop may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined, Undefined, pass_environment
+from jinja2.filters import make_attrgetter
+
+from handler.errors import TemplateError
+from handler.templating.cutting import clusters
+from handler.templating.text import Mrkdwn, mrkdwn, show
+
+# That a loop may pass. Slack takes 50 blocks and a lookup 100 rows; two loops in one another must not take seconds.
+MAX_ELEMENTS: Final = 200
+
+
+def each(elements: Any) -> Any:
+    """Return what a loop passes through: a list of MAX_ELEMENTS at most, and never the letters of a text."""
+    if isinstance(elements, Undefined):
+        return iter(elements)  # raises its own message
+    if not isinstance(elements, list | tuple | range):
+        kind = "an empty value" if elements is None else f"a {type(elements).__name__}"
+        raise TemplateError("TEMPLATE_FAILED", f"{kind} is not a list")
+    if len(elements) > MAX_ELEMENTS:
+        raise TemplateError(
+            "TEMPLATE_LIMIT", f"more than {MAX_ELEMENTS} elements; take the first: rows[:{MAX_ELEMENTS}]"
+        )
+    return elements
+
+
+@pass_environment
+def join(environment: Environment, elements: Any, separator: str = "", attribute: str | None = None) -> str | Mrkdwn:
+    """The elements of a list as one text, without the empty ones; with `attribute`, that column of each.
+
+    {{ rows | join(', ', 'sku') }} -> TEA-1, TEA-2
+    {{ ['a', none, 'b'] | join('-') }} -> a-b
+    {{ ['https://a.example' | link('A&B'), '<C>'] | join(' ') }} -> <https://a.example|A&amp;B> &lt;C&gt;
+    """
+    column = make_attrgetter(environment, attribute)
+    values = [value for element in each(elements) if (value := column(element)) is not None]
+    plain = show(separator).join(map(show, values))
+    if not any(isinstance(value, Mrkdwn) for value in values):
+        return plain
+    return Mrkdwn(mrkdwn(separator).join(map(mrkdwn, values)), plain)
+
+
+def first(elements: Any) -> Any:
+    """The first element of a list, or character of a text.
+
+    {{ (rows | first).sku }} -> TEA-1
+    {{ [] | first | default('none') }} -> none
+    """
+    return _place(elements, 0)
+
+
+def last(elements: Any) -> Any:
+    """The last element of a list, or character of a text.
+
+    {{ (rows | last).sku }} -> TEA-2
+    """
+    return _place(elements, -1)
+
+
+def length(elements: Any) -> int:
+    """How many elements a list has, or characters a text.
+
+    {{ rows | length }} -> 2
+    {{ '👍🏽 はい' | length }} -> 4
+    """
+    return len(elements) if isinstance(elements, Mapping) else len(_elements(elements))
+
+
+def _place(elements: Any, place: int) -> Any:
+    known = _elements(elements)
+    return known[place] if known else StrictUndefined("the list is empty")
+
+
+def _elements(value: Any) -> Sequence[Any]:
+    match value:
+        case list() | tuple() | range():
+            return value
+        case str() | Mrkdwn():
+            return list(clusters(show(value)))
+        case _:
+            raise TemplateError("TEMPLATE_FAILED", f"a {type(value).__name__} is neither a list nor a text")

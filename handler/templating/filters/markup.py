@@ -1,0 +1,92 @@
+"""Filters that make Slack's mrkdwn: the only way in which a value becomes a link, a mention or code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from handler.templating.text import Mrkdwn, mrkdwn, show
+
+# What an address keeps as it is. All else is percent-encoded: blanks, `<`, `>`, `|`, quotes, letters beyond ASCII.
+_URL_SIGNS: Final = "%:/?#[]@!$&'()*+,;=~"
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$'*+/=?_~-]+@[A-Za-z0-9.-]+")
+# Slack's word for an address, https://docs.slack.dev/reference/block-kit/block-elements/button-element
+_MAX_URL: Final = 3_000
+
+# What an alias can stand for: a person, a user group, or the people of the channel.
+# https://docs.slack.dev/messaging/formatting-message-text#special-mentions
+_PERSON: Final = re.compile("[UW][A-Z0-9]{2,}")
+_GROUP: Final = re.compile("S[A-Z0-9]{2,}")
+_SPECIAL: Final = frozenset({"here", "channel", "everyone"})
+
+
+def link(address: Any, label: Any = None) -> str | Mrkdwn:
+    """A link to a web address (http, https) or a mailbox (mailto); without a label it shows the address.
+
+    {{ 'https://shop.example.org/orders/17' | link('A-17') }} -> <https://shop.example.org/orders/17|A-17>
+    {{ ('https://shop.example.org/?q=' ~ 'a b|c') | link('<find>') }} -> <https://shop.example.org/?q=a%20b%7Cc|&lt;find&gt;>
+    {{ 'javascript:alert(1)' | link('Open') }} -> Open (javascript:alert(1))
+
+    Any other address is shown as text behind the label, so that a bad one in a row does not stop the message.
+    """
+    written = _line(address)
+    shown = _line(label) or written
+    url = quote(written, safe=_URL_SIGNS)
+    if not _is_safe(url):
+        return shown if written in ("", shown) else f"{shown} ({written})"
+    return Mrkdwn(f"<{mrkdwn(url)}|{mrkdwn(shown)}>", shown)
+
+
+def code(value: Any) -> str | Mrkdwn:
+    """The text in Slack's typewriter letters, on one line; a backtick in it becomes an apostrophe.
+
+    {{ 'TEA-1' | code }} -> `TEA-1`
+    {{ 'a`b <c>' | code }} -> `a'b &lt;c&gt;`
+    """
+    text = _line(value).replace("`", "'")
+    return Mrkdwn(f"`{mrkdwn(text)}`", text) if text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Whom a stage's aliases mention: `ids` maps an alias to a person's or a group's id, or here, channel, everyone."""
+
+    ids: Mapping[str, str]
+
+    def mention(self, alias: Any) -> str | Mrkdwn:
+        """Mention whom the stage lists under this alias; one that is not listed is shown as text, and wakes nobody.
+
+        {{ 'oncall' | mention }} -> <!subteam^S024BE7LD>
+        {{ 'ada' | mention }} -> <@U024BE7LH>
+        {{ 'all' | mention }} -> <!here>
+        {{ 'channel' | mention }} -> channel
+        """
+        text = show(alias)
+        target = self.ids.get(text, "")
+        if _PERSON.fullmatch(target):
+            return Mrkdwn(f"<@{target}>", f"@{text}")
+        if _GROUP.fullmatch(target):
+            return Mrkdwn(f"<!subteam^{target}>", f"@{text}")
+        return Mrkdwn(f"<!{target}>", f"@{text}") if target in _SPECIAL else text
+
+
+def _line(value: Any) -> str:
+    """The text of a value on one line: Slack's links and code end with it."""
+    return " ".join(show(value).split())
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets without an IPv6 address
+        return False
+    if len(url) > _MAX_URL:
+        return False
+    if parts.scheme == "mailto":
+        return not parts.netloc and _MAILBOX.fullmatch(parts.path) is not None
+    # No name before the host: https://bank.example@elsewhere.example goes elsewhere.
+    return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc) is not None

@@ -1,0 +1,99 @@
+"""Filters for numbers. A text that is a plain number, as an API may send it, is one, also in full-width digits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Final
+
+from handler.errors import TemplateError
+from handler.templating.cutting import width
+from handler.templating.text import MAX_EXPONENT, show
+
+MAX_DECIMALS: Final = 10
+
+# ISO 4217: currencies without the usual two decimals, and the signs that people expect to see.
+_DECIMALS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+_SIGNS: Final = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩"}
+_CURRENCY: Final = re.compile("[A-Z]{3}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{1,100})?")
+# Room for every number that MAX_EXPONENT lets pass, with its decimals: the usual 28 digits are fewer than MySQL's 65.
+_EXACT: Final = Context(prec=2 * MAX_EXPONENT + MAX_DECIMALS)
+
+
+def money(value: Any, currency: Any) -> str:
+    """Write an amount with its currency, a three-letter code; yen have no decimals.
+
+    {{ 1234.5 | money('EUR') }} -> €1,234.50
+    {{ 1234.5 | money('JPY') }} -> ¥1,235
+    {{ '１２３４' | money('JPY') }} -> ¥1,234
+    {{ -9 | money('CHF') }} -> -9.00 CHF
+    """
+    code = unicodedata.normalize("NFKC", show(currency)).strip().upper()
+    if not _CURRENCY.fullmatch(code):
+        raise TemplateError("TEMPLATE_FAILED", "a currency is a code of three letters, as EUR")
+    amount = rounded(value, _DECIMALS.get(code, 2))
+    sign = "-" if amount < 0 else ""
+    digits = f"{amount.copy_abs():,f}"
+    return f"{sign}{_SIGNS[code]}{digits}" if code in _SIGNS else f"{sign}{digits} {code}"
+
+
+def number(value: Any, decimals: int | None = None, grouping: bool = True) -> str:
+    """Write a number in groups of three digits; with `decimals`, that many behind the point.
+
+    {{ 1234567.5 | number }} -> 1,234,567.5
+    {{ 1234.5 | number(2) }} -> 1,234.50
+    {{ 1234.5 | number(0, grouping=false) }} -> 1235
+    """
+    exact = _decimal(value) if decimals is None else rounded(value, decimals)
+    return f"{exact:,f}" if grouping else f"{exact:f}"
+
+
+def plural(value: Any, one: Any, many: Any = None) -> str:
+    """A number with its word: `one` for 1, `many` for all others; without `many`, the word never changes.
+
+    {{ 1 | plural('item', 'items') }} -> 1 item
+    {{ 2000 | plural('item', 'items') }} -> 2,000 items
+    {{ 3 | plural('件') }} -> 3件
+    """
+    word = show(one if many is None or _decimal(value) == 1 else many)
+    blank = "" if word and width(word[0]) > 1 else " "  # Chinese and Japanese words follow at once
+    return f"{number(value)}{blank}{word}"
+
+
+def rounded(value: Any, decimals: int = 0) -> Decimal:
+    """Round a number half up, as people do, to at most 10 decimals.
+
+    {{ 2.5 | round }} -> 3
+    {{ 1234.56 | round(1) }} -> 1234.6
+    """
+    if not isinstance(decimals, int) or not 0 <= decimals <= MAX_DECIMALS:
+        raise TemplateError("TEMPLATE_LIMIT", f"a number can be rounded to 0 to {MAX_DECIMALS} decimals")
+    return _unsigned_zero(_decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT))
+
+
+def absolute(value: Any) -> Decimal:
+    """The number without its sign.
+
+    {{ -3 | abs }} -> 3
+    """
+    return _decimal(value).copy_abs()
+
+
+def _decimal(value: Any) -> Decimal:
+    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+    if _NUMBER.fullmatch(text):
+        value = Decimal(text)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        raise TemplateError("TEMPLATE_FAILED", "a number is needed here; guard an empty one with default(0)")
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not exact.is_finite():
+        raise TemplateError("TEMPLATE_FAILED", "a number is needed here, and this one is not finite")
+    if abs(exact.adjusted()) > MAX_EXPONENT:
+        raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
+    return _unsigned_zero(exact)
+
+
+def _unsigned_zero(number: Decimal) -> Decimal:
+    return number or number.copy_abs()

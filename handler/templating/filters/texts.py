@@ -1,0 +1,125 @@
+"""Filters for texts. What is already mrkdwn (a link, say) becomes plain text in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2.filters import do_title
+
+from handler.errors import TemplateError
+from handler.templating.cutting import clusters, cut, one, width
+from handler.templating.nearest import nearest
+from handler.templating.text import show
+
+_HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
+_SHOWN: Final = 4  # of the tail
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the codes of a group mean: `groups` maps the group's name to its texts by code."""
+
+    groups: Mapping[str, Mapping[str, str]]
+
+    def label(self, code: Any, group: str) -> str:
+        """The text for a code, from `_labels.yaml`; a code that is not listed there is shown as it is.
+
+        {{ 'shipped' | label('order_status') }} -> On its way
+        {{ 'lost' | label('order_status') }} -> lost
+        ja: {{ 'shipped' | label('order_status') }} -> 発送済み
+        """
+        if group not in self.groups:
+            known = nearest(group, self.groups)
+            raise TemplateError("TEMPLATE_UNDEFINED", f"there are no labels {group}; {known}")
+        text = show(code)
+        return self.groups[group].get(text, text)
+
+
+def lower(value: Any) -> str:
+    """The text in small letters.
+
+    {{ 'A-17' | lower }} -> a-17
+    """
+    return show(value).lower()
+
+
+def upper(value: Any) -> str:
+    """The text in capital letters.
+
+    {{ 'a-17' | upper }} -> A-17
+    """
+    return show(value).upper()
+
+
+def title(value: Any) -> str:
+    """The text with a capital letter at each word's beginning.
+
+    {{ 'green tea' | title }} -> Green Tea
+    """
+    return do_title(show(value))
+
+
+def trim(value: Any, characters: str | None = None) -> str:
+    """The text without the blanks, or these characters, at its ends.
+
+    {{ '  tea ' | trim }} -> tea
+    {{ '--tea-' | trim('-') }} -> tea
+    """
+    return show(value).strip(characters)
+
+
+def truncate(value: Any, size: int) -> str:
+    """The text in at most `size` characters as people see them; where some are left out, it ends in `…`.
+
+    {{ 'Matcha set, large' | truncate(8) }} -> Matcha…
+    {{ '👨‍👩‍👧 family' | truncate(3) }} -> 👨‍👩‍👧…
+    """
+    return _cut(value, size, one)
+
+
+def truncate_width(value: Any, size: int) -> str:
+    """The text in at most `size` columns, of which a Japanese character or an emoji takes two.
+
+    {{ '抹茶セット' | truncate_width(7) }} -> 抹茶セ…
+    {{ 'Matcha set' | truncate_width(7) }} -> Matcha…
+    """
+    return _cut(value, size, width)
+
+
+def mask(value: Any, kind: str = "tail") -> str:
+    """Hide most of a text: `tail` shows its last four characters (of short texts fewer), `email` the domain.
+
+    {{ '4111 1111 1111 1234' | mask }} -> ••••1234
+    {{ '12345' | mask('tail') }} -> ••••45
+    {{ 'taro@example.com' | mask('email') }} -> t••••@example.com
+    """
+    text = show(value).strip()
+    if kind not in _MASKS:
+        raise TemplateError("TEMPLATE_FAILED", f"mask knows no {kind}; {nearest(kind, _MASKS)}")
+    return _MASKS[kind](text)
+
+
+def _tail(text: str) -> str:
+    seen = list(clusters(text))
+    shown = min(_SHOWN, len(seen) // 2)
+    return _HIDDEN + "".join(seen[len(seen) - shown :])
+
+
+def _email(text: str) -> str:
+    name, _, domain = text.rpartition("@")
+    seen = list(clusters(name))
+    if not seen or not domain:
+        return _HIDDEN
+    initial = seen[0] if len(seen) > 1 else ""
+    return f"{initial}{_HIDDEN}@{domain}"
+
+
+_MASKS: Final[dict[str, Callable[[str], str]]] = {"tail": _tail, "email": _email}
+
+
+def _cut(value: Any, size: Any, measure: Callable[[str], int]) -> str:
+    if not isinstance(size, int) or size < 1:
+        raise TemplateError("TEMPLATE_FAILED", "a text is cut to a number of characters, 1 or more")
+    return cut(show(value), size, measure)

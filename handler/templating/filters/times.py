@@ -1,0 +1,132 @@
+"""Filters for dates and times, in the time zone and the language of the stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Undefined, pass_context
+from jinja2.runtime import Context
+
+from handler.errors import ConfigError, TemplateError
+from handler.model import Locale
+from handler.templating.filters.wording import WORDINGS, Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The filters for one locale. A value is a time, a date, or a text that is one in ISO 8601, as APIs send it.
+
+    A text that names no time zone is in UTC, as columns are. Dates without a time of day are in no time zone.
+    """
+
+    locale: Locale
+
+    def date(self, value: Any, style: str = "medium") -> str:
+        """The date: `short` (no year), `medium`, `long` (with the weekday) or `iso`.
+
+        {{ order.at | date }} -> 5 Jan 2026
+        {{ order.at | date('short') }} -> Mon 5 Jan
+        {{ order.at | date('long') }} -> Monday, 5 January 2026
+        {{ '2026-01-05' | date('iso') }} -> 2026-01-05
+        ja: {{ order.at | date }} -> 2026年1月5日
+        ja: {{ order.at | date('short') }} -> 1月5日(月)
+        ja: {{ order.at | date('long') }} -> 2026年1月5日(月)
+        """
+        return self._wording.date(self._local(value), style)
+
+    def time(self, value: Any) -> str:
+        """The time of day, in 24 hours.
+
+        {{ order.at | time }} -> 10:00
+        ja: {{ order.at | time }} -> 19:00
+        """
+        return f"{self._local_time(value):%H:%M}"
+
+    def datetime(self, value: Any, style: str = "medium") -> str:
+        """The date, in the same styles, and the time of day.
+
+        {{ order.at | datetime }} -> 5 Jan 2026, 10:00
+        {{ '2026-01-05T19:00:00+09:00' | datetime('iso') }} -> 2026-01-05 10:00
+        ja: {{ order.at | datetime }} -> 2026年1月5日 19:00
+        ja: {{ order.at | datetime('short') }} -> 1月5日(月) 19:00
+        """
+        local = self._local_time(value)
+        between = " " if style == "iso" else self._wording.date_from_time
+        return f"{self._wording.date(local, style)}{between}{local:%H:%M}"
+
+    def weekday(self, value: Any, style: str = "long") -> str:
+        """The day of the week, `long` or `short`.
+
+        {{ order.at | weekday }} -> Monday
+        {{ order.at | weekday('short') }} -> Mon
+        ja: {{ order.at | weekday }} -> 月曜日
+        ja: （{{ order.at | weekday('short') }}） -> （月）
+        """
+        return self._wording.weekday(self._local(value), style)
+
+    @pass_context
+    def ago(self, context: Context, value: Any) -> str | None:
+        """How long ago a time was, or how soon it will be, counted from `now` in whole units.
+
+        {{ order.at | ago }} -> 2 hours ago
+        {{ '2026-01-05T12:03:00Z' | ago }} -> in 3 minutes
+        {{ '2026-01-04' | ago }} -> 1 day ago
+        ja: {{ order.at | ago }} -> 2時間前
+        ja: {{ '2026-01-05T12:03:00Z' | ago }} -> 3分後
+        """
+        now = context.resolve("now")
+        for known in (value, now):
+            if isinstance(known, Undefined):
+                str(known)  # a strict undefined raises its own message
+        if value is None or isinstance(value, Undefined):
+            return None
+        present, then = self._local_time(now), self._local(value)
+        if isinstance(then, dt.datetime):
+            return self._wording.ago((present - then).total_seconds())
+        return self._wording.days_ago((present.date() - then).days)
+
+    @property
+    def _wording(self) -> Wording:
+        return WORDINGS.get(self.locale.language, WORDINGS["en"])
+
+    def _local_time(self, value: Any) -> dt.datetime:
+        local = self._local(value)
+        if not isinstance(local, dt.datetime):
+            raise TemplateError("TEMPLATE_FAILED", "a date has no time of day")
+        return local
+
+    def _local(self, value: Any) -> dt.date:
+        """The time in the stage's time zone; a date alone stays as it is."""
+        known = _parsed(value) if isinstance(value, str) else value
+        if isinstance(known, dt.datetime):
+            aware = known if known.tzinfo else known.replace(tzinfo=dt.UTC)
+            return aware.astimezone(_zone(self.locale.time_zone))
+        if isinstance(known, dt.date):
+            return known
+        raise TemplateError("TEMPLATE_FAILED", "a date or a time is needed here")
+
+
+def _parsed(text: str) -> dt.date | None:
+    for read in (dt.date.fromisoformat, dt.datetime.fromisoformat):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
+
+
+@cache
+def _zone(name: str) -> dt.tzinfo:
+    """Raises ConfigError: what may be missing on the machine is not the template's fault."""
+    if name == "UTC":
+        return dt.UTC  # needs neither the module, which is not cheap to import, nor the database of time zones
+    import zoneinfo
+
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        problem = f"the stage's time zone {name} is not known here; correct it, or ship the package tzdata"
+        raise ConfigError("CONFIG_INVALID", problem) from None
