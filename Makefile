@@ -16,13 +16,15 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab demo demo-once test check build bench docs lock clean build-NotifierFunction
+.PHONY: help setup lab page demo demo-once test check build bench docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
-lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready  ## The local cloud's parts
+lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready page  ## The local cloud's parts
+
+page: $(TOOLS)/page/.ready  ## The page of the Slack stand-in, bundled
 
 demo: lab  ## The local cloud, kept running until Ctrl-C
 	.venv/bin/notifier demo
@@ -77,4 +79,15 @@ $(UV):
 $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 	$(UV) venv -q --allow-existing --python $(if $(filter ministack runtime,$*),$(RUNTIME_PYTHON),$(PYTHON)) $(TOOLS)/$*
 	$(UV) pip sync -q --python $(TOOLS)/$* requirements/$*.txt
+	@touch $@
+
+# npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
+NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
+$(TOOLS)/page/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+$(TOOLS)/page/.ready: lab/page/package.json lab/page/package-lock.json $(wildcard lab/page/src/*) $(NPM)
+	mkdir -p $(TOOLS)/page
+	cp lab/page/package.json lab/page/package-lock.json $(TOOLS)/page/
+	npm ci --prefix $(TOOLS)/page --ignore-scripts --no-audit --no-fund --silent
+	NODE_PATH=$(TOOLS)/page/node_modules esbuild lab/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
+	  --define:process.env.NODE_ENV='"production"' --outdir=$(TOOLS)/page/dist --log-level=warning
 	@touch $@

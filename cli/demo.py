@@ -15,13 +15,17 @@ from rich.console import Console
 
 from cli import compiler, running
 from cli.bundle import ROOT
+from cli.edits import Edits
 from cli.emit import publish
+from cli.session import Session
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
 
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
+FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the built template, under its name there
+PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
 
 
 @click.command(short_help="Run everything on this machine, and watch the posts.")
@@ -57,7 +61,8 @@ def _run(folder: Path, console: Console, *, once: bool) -> bool:
         with running.announced(watch.topic, cloud.aws.env):
             complete = _publish_samples(cloud, watch, console)
             if not once:
-                _follow(cloud, watch, console)
+                edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), ROOT / "templates")
+                _follow(cloud, watch, edits, console)
     return complete
 
 
@@ -67,6 +72,7 @@ def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console) -> bool:
     for event in events:
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(f"Published {event['type']} {event['id']}", style="dim")
+        time.sleep(PACE_SECONDS)
     deadline = time.monotonic() + WAIT_SECONDS
     while watch.look() < len(events) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -84,10 +90,14 @@ def sample_events(templates: Path) -> list[dict[str, Any]]:
     return [{"type": one.event, "id": one.id} for one in compiler.compile_templates(templates).samples]
 
 
-def _follow(cloud: LocalCloud, watch: Watch, console: Console) -> None:
-    """Show what becomes of further events, until Ctrl-C."""
+def _follow(cloud: LocalCloud, watch: Watch, edits: Edits, console: Console) -> None:
+    """Show what becomes of further events and of edited templates, until Ctrl-C."""
     console.print(
-        "\nRunning until Ctrl-C. From another terminal:\n\n"
+        f"\n[bold]Open {cloud.page}[/] and edit a file in templates/: the next message has the new words.\n"
+        "Ctrl-C ends everything. From another terminal:\n",
+        highlight=False,
+    )
+    console.print(
         "  .venv/bin/notifier emit order.created 1045\n\n"
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
         f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
@@ -96,8 +106,9 @@ def _follow(cloud: LocalCloud, watch: Watch, console: Console) -> None:
         markup=False,
         soft_wrap=True,
     )
+    session = Session(cloud, watch, edits)
     while True:
-        watch.look()
+        session.look()
         time.sleep(POLL_SECONDS)
 
 

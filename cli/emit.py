@@ -21,6 +21,11 @@ def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
     return str(answer["MessageId"])
 
 
+def as_event(event_type: str, event_id: str) -> dict[str, Any]:
+    """Return the event for what somebody typed: an id of digits is a number."""
+    return {"type": event_type, "id": int(event_id) if event_id.isdecimal() else event_id}
+
+
 @click.command(short_help="Publish an event, as an application would.")
 @click.argument("event_type", metavar="TYPE")
 @click.argument("event_id", metavar="ID")
@@ -39,7 +44,7 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
     """  # noqa: D301 - \b is what keeps these lines apart
     import boto3
 
-    event: dict[str, Any] = {"type": event_type, "id": int(event_id) if event_id.isdecimal() else event_id}
+    event = as_event(event_type, event_id)
     if identity:
         event["event_id"] = identity
     if data:

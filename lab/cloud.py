@@ -45,11 +45,12 @@ def silently(_: str) -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """The parts that run. `parameters` are what template.yaml must be told of them."""
+    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them."""
 
     folder: Path
     aws: Aws
     slack: Control
+    page: str
     api: RunningApi
     database: mariadb.Pair
     parameters: Mapping[str, str]
@@ -87,7 +88,7 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             shop.load(database.primary)
             database.wait_for_replica()
         with step("Starting Slack, the sample API and AWS"):
-            slack = parts.enter_context(_slack(folder, authority))
+            slack, page = parts.enter_context(_slack(folder, authority))
             api = parts.enter_context(
                 running_api(folder / "api.log", required_header=f"Authorization=Bearer {API_TOKEN}")
             )
@@ -103,20 +104,21 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             "SlackApiUrl": f"{slack.url}/api/",
             "CaBundle": str(authority.ca),
         }
-        yield LocalCloud(folder, aws, slack, api, database, parameters)
+        yield LocalCloud(folder, aws, slack, page, api, database, parameters)
 
 
 @contextmanager
-def _slack(folder: Path, authority: Authority) -> Iterator[Control]:
+def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str]]:
+    """Run the stand-in, and give its control and the address of its page."""
     certificate = authority.issue("slack", "localhost", "127.0.0.1")
-    port, log = free_port(), folder / "slack.log"
+    port, page, log = free_port(), free_port(), folder / "slack.log"
     command = [sys.executable, "-m", "lab.slack", "--port", str(port)]
-    command += ["--cert", str(certificate.cert), "--key", str(certificate.key)]
+    command += ["--cert", str(certificate.cert), "--key", str(certificate.key), "--plain-port", str(page)]
     with child(command, cwd=sam.ROOT, log=log) as process:
         slack = Control(f"https://localhost:{port}", authority.ca)
         try:
             wait_until(slack.healthy, "Slack", START_SECONDS, process)
-            yield slack
+            yield slack, f"http://127.0.0.1:{page}/"
         finally:
             slack.close()
 

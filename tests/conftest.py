@@ -9,7 +9,12 @@ from typing import NoReturn
 
 import pytest
 
-pytest_plugins = ["tests.plugins.artefact", "tests.plugins.cloud", "tests.plugins.database"]
+pytest_plugins = [
+    "tests.plugins.artefact",
+    "tests.plugins.browser",
+    "tests.plugins.cloud",
+    "tests.plugins.database",
+]
 
 
 # A shell starts a command with `&` with this signal ignored, and whatever the tests start would inherit that.

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import signal
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ The control API needs no token: keep the host loopback.
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address or name to listen on.")
 @click.option("--cert", type=EXISTING, help="Certificate (PEM) to serve TLS with.")
 @click.option("--key", type=EXISTING, help="Private key (PEM) of the certificate.")
+@click.option("--plain-port", type=click.IntRange(1, 65535), help="Port for the same without TLS, for a browser.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps accepted messages.")
 @click.option(
     "--per-second",
@@ -61,7 +63,14 @@ The control API needs no token: keep the host loopback.
     help="Messages that may come at once after a pause.",
 )
 def main(
-    port: int, host: str, cert: Path | None, key: Path | None, state: Path | None, per_second: float, burst: int
+    port: int,
+    host: str,
+    cert: Path | None,
+    key: Path | None,
+    plain_port: int | None,
+    state: Path | None,
+    per_second: float,
+    burst: int,
 ) -> None:
     """Serve a Slack of your own: Web API, incoming webhooks, and a control API under /_control."""
     if bool(cert) != bool(key):
@@ -69,17 +78,18 @@ def main(
     certificate = Certificate(cert, key) if cert and key else None
     config = Config(rate=Rate(per_second, burst))
     try:
-        asyncio.run(_serve(config, host, port, certificate, state))
+        served = serving(config, host=host, port=port, certificate=certificate, journal=state, plain_port=plain_port)
+        asyncio.run(_until_ended(served))
     except OSError as error:
         hint = "; --port 0 takes a free one" if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
         raise click.ClickException(f"cannot serve on {host}:{port}: {error}{hint}") from None
 
 
-async def _serve(config: Config, host: str, port: int, certificate: Certificate | None, state: Path | None) -> None:
+async def _until_ended(served: AbstractAsyncContextManager[str]) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with serving(config, host=host, port=port, certificate=certificate, journal=state) as url:
+    async with served as url:
         click.echo(json.dumps({"url": url}))
         await ended.wait()
 

@@ -48,6 +48,18 @@ class Control:
         """Replace parts of the configuration, as JSON: `rate={"per_second": 0}`."""
         self._call("PATCH", "config", parts)
 
+    def tell(self, *facts: dict[str, Any]) -> None:
+        """Tell the page facts: deliveries, parked events, findings (see lab.page.facts)."""
+        self._call("POST", "facts", list(facts))
+
+    def replace(self, kind: str, facts: list[dict[str, Any]]) -> None:
+        """Make these the only facts of their kind on the page."""
+        self._call("PUT", f"facts/{kind}", facts)
+
+    def wishes(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return the events that were asked for on the page, as {"number", "type", "id"}, after a number."""
+        return cast("list[dict[str, Any]]", self._call("GET", f"wishes?after={after}"))
+
     def reset(self) -> None:
         """Make it as it was at its start."""
         self._call("POST", "reset")

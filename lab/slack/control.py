@@ -7,6 +7,8 @@
     PATCH config    replace parts of the configuration (see Config)
     POST reset      forget everything, and know again what was known at the start
 
+What the page needs besides is in lab.page.routes.
+
 It needs no token, and listens where Slack does: keep that loopback. It shows neither tokens nor webhooks' secrets.
 """
 
@@ -19,6 +21,8 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from lab.page.board import Board
+from lab.page.routes import BOARD, CONTROL_ROUTES
 from lab.slack.arguments import parse_json
 from lab.slack.standin import StandIn
 
@@ -77,19 +81,21 @@ async def clear_faults(request: web.Request) -> web.Response:
 async def change_config(request: web.Request) -> web.Response:
     """Replace parts of the configuration."""
     request.app[STAND_IN].configure(await _document(request))
+    request.app[BOARD].announce()
     return web.json_response({"ok": True})
 
 
 async def reset(request: web.Request) -> web.Response:
     """Forget everything."""
     request.app[STAND_IN].reset()
+    request.app[BOARD].clear()
     return web.json_response({"ok": True})
 
 
-def application(slack: StandIn) -> web.Application:
-    """Return the control API of a stand-in."""
+def application(slack: StandIn, board: Board) -> web.Application:
+    """Return the control API of a stand-in and of the page in front of it."""
     app = web.Application(middlewares=[_explain])
-    app[STAND_IN] = slack
+    app[STAND_IN], app[BOARD] = slack, board
     app.add_routes(
         [
             web.get("/health", health),
@@ -100,6 +106,7 @@ def application(slack: StandIn) -> web.Application:
             web.delete("/faults", clear_faults),
             web.patch("/config", change_config),
             web.post("/reset", reset),
+            *CONTROL_ROUTES,
         ]
     )
     return app

@@ -30,10 +30,12 @@ async def serving(
     port: int = 0,
     certificate: Certificate | None = None,
     journal: Path | None = None,
+    plain_port: int | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the block ends, and give the base URL. Port 0 is one that is free. Raises OSError.
 
-    `host` is an IPv4 address or a name of one.
+    `host` is an IPv4 address or a name of one. On `plain_port` the same is served without TLS: a browser on this
+    machine shows the page there, and does not ask about a certificate that it cannot know.
     """
     context = None
     if certificate:
@@ -49,6 +51,8 @@ async def serving(
     try:
         listener = socket.create_server((host, port))  # one address, so that port 0 is one port
         await web.SockSite(runner, listener, ssl_context=context).start()
+        if plain_port is not None:
+            await web.SockSite(runner, socket.create_server((host, plain_port))).start()
         yield f"{'https' if context else 'http'}://{host}:{listener.getsockname()[1]}"
     finally:
         await _end(runner)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from lab.page.board import Board
+from lab.page.routes import BOARD, PAGE_ROUTES
 from lab.slack import control, web_api, webhooks
 from lab.slack.answer import Answer, RefusedError
 from lab.slack.arguments import read_arguments
@@ -36,9 +38,10 @@ class Call:
 def application(slack: StandIn) -> web.Application:
     """Return the HTTP application for a stand-in."""
     app = web.Application()
-    app[STAND_IN] = slack
+    app[STAND_IN], app[BOARD] = slack, Board(slack)
     app.add_routes([web.route("*", "/api/{method}", _web_api), web.post("/services/{path:.+}", _webhook)])
-    app.add_subapp(control.PREFIX, control.application(slack))
+    app.add_routes(PAGE_ROUTES)
+    app.add_subapp(control.PREFIX, control.application(slack, app[BOARD]))
     return app
 
 
@@ -89,6 +92,7 @@ async def _response(request: web.Request, call: Call, seen: Request, order: Orde
     answer = None
     if not order or order.fault.accept:
         answer = call.wording.answer(call.act)
+        request.app[BOARD].announce()
         if not order or not answer.accepted:
             return respond(answer)
     order.times -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from cli.edits import Edits
+from lab import hot
 from lab.cloud import LocalCloud
 from lab.processes import wait_until
+from lab.sam import ROOT
 
 # Ours is the function's whole way: cold start, lookups, post. Far above what it takes, and only met by a failure.
 PATIENCE_SECONDS = 60
@@ -30,6 +34,9 @@ class Deployment:
         return str(
             sns.publish(TopicArn=self.outputs["TopicArn"], Message=message, MessageAttributes=found)["MessageId"]
         )
+
+    def publish_event(self, event: dict[str, Any]) -> str:
+        return self.publish(json.dumps(event, ensure_ascii=False))
 
     def posts(self, count: int) -> list[dict[str, Any]]:
         """Wait until so many posts have arrived since the last reset, and return them all."""
@@ -104,3 +111,13 @@ def deployed_directly(running_cloud: LocalCloud, built_template: Path) -> Deploy
 def directly(cloud: LocalCloud, deployed_directly: Deployment) -> Deployment:
     """The stack whose function is subscribed to the topic itself."""
     return deployed_directly
+
+
+@pytest.fixture
+def edits(by_queue: Deployment, artefact: Path, tmp_path: Path) -> Iterator[Edits]:
+    """A watch over copies of the templates, with a copy of the function's package; the function is put right again."""
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    shutil.copytree(artefact, tmp_path / "package")
+    function = by_queue.outputs["FunctionName"]
+    yield Edits(by_queue.cloud.aws, function, tmp_path / "package", tmp_path / "templates")
+    hot.update(by_queue.cloud.aws, function, artefact)

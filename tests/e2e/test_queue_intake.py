@@ -23,11 +23,13 @@ def test_a_rich_message_holds_what_the_database_and_the_api_said(by_queue: Deplo
     by_queue.publish('{"type": "order.payment_failed", "id": 1043}')
     (post,) = by_queue.posts(1)
     assert post["channel_name"] == "payments"
-    assert [block["type"] for block in post["blocks"]] == ["header", "section", "section", "divider", "context"]
+    kinds = ["header", "section", "section", "section", "divider", "context", "actions"]
+    assert [block["type"] for block in post["blocks"]] == kinds
     fields = [field["text"] for field in post["blocks"][1]["fields"]]
     assert fields[0] == '*Customer*\nO\'Brien "Bob" &lt;!channel&gt;'
     assert fields[1] == "*Tier*\nSTANDARD"
-    assert "Bamboo whisk 茶筅" in post["blocks"][2]["text"]["text"]
+    assert "Bamboo whisk 茶筅" in post["blocks"][3]["text"]["text"]
+    assert post["blocks"][-1]["elements"][0]["url"] == "https://admin.example.org/orders/T-001043"
 
 
 def test_a_message_goes_without_the_api_and_says_so(by_queue: Deployment) -> None:

@@ -53,7 +53,7 @@ def test_the_first_template_is_sound_and_posts_what_is_in_the_shop(
     stages = tmp_path / "_stages"
     stages.mkdir()
     (stages / "demo.yaml").write_text((ROOT / "templates/_stages/demo.yaml").read_text())
-    (tmp_path / "refund.requested.yaml").write_text(template)
+    (tmp_path / "refund.opened.yaml").write_text(template)
     compilation = compiler.compile_templates(tmp_path)
     assert not compilation.findings
     compiler.write(compilation, tmp_path / "catalog.json")
@@ -61,7 +61,7 @@ def test_the_first_template_is_sound_and_posts_what_is_in_the_shop(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     pipeline = bootstrap.build(environment)
-    (outcome,) = pipeline.run([Record("r", '{"type": "refund.requested", "id": 5}')], plenty)
+    (outcome,) = pipeline.run([Record("r", '{"type": "refund.opened", "id": 5}')], plenty)
     assert outcome.state.value == "delivered", outcome
     (post,) = cloud.slack.messages()
     assert post["text"] == "Refund of ¥1,424 requested for *T-000094*: never arrived"

@@ -1,0 +1,49 @@
+"""Puts edited templates into the running function, or says what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli import compiler
+from lab import hot
+from lab.aws import Aws
+
+# What is read of each file to see that it was edited: when it was written, and its size.
+Snapshot = dict[Path, tuple[int, int]]
+
+
+class Edits:
+    """Watches a folder of templates for a function whose package is in `artefact`."""
+
+    def __init__(self, aws: Aws, function: str, artefact: Path, templates: Path) -> None:
+        self._aws = aws
+        self._function = function
+        self._artefact = artefact
+        self._templates = templates
+        self._seen = _snapshot(templates)
+
+    def look(self) -> compiler.Compilation | None:
+        """Return the compilation of an edit since the last look, or None if there was none.
+
+        Without errors in it the function has the new templates by then; with one it keeps those that it has.
+        """
+        now = _snapshot(self._templates)
+        if now == self._seen:
+            return None
+        self._seen = now
+        compilation = compiler.compile_templates(self._templates)
+        if not compilation.errors:
+            compiler.write(compilation, self._artefact / "catalog.json")
+            hot.update(self._aws, self._function, self._artefact)
+        return compilation
+
+
+def _snapshot(folder: Path) -> Snapshot:
+    found: Snapshot = {}
+    for path in folder.rglob("*.y*ml"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # an editor replaces a file in two steps
+            continue
+        found[path] = (status.st_mtime_ns, status.st_size)
+    return found

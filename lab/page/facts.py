@@ -1,0 +1,50 @@
+"""What the page is told beside the messages.
+
+Each kind of fact is a flat object with these fields, and no others:
+
+    delivery    what became of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
+    parked      an event that went to the dead-letter queue, why, and what to do about it
+    finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`
+
+Values are texts, or whole numbers where they are so in the event or the file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Fact = dict[str, str | int]
+
+FIELDS: Final = {
+    "delivery": frozenset({"channel", "ts", "type", "id", "template", "outcome"}),
+    "parked": frozenset({"type", "id", "code", "meaning", "remedy"}),
+    "finding": frozenset({"file", "line", "code", "message", "fix"}),
+}
+
+
+def read_facts(document: Any) -> list[Fact]:
+    """Return the facts of a JSON array. Raises ValueError with the first that is wrong."""
+    match document:
+        case list():
+            return [_read(fact, f"/{number}") for number, fact in enumerate(document)]
+    raise ValueError("write an array of facts")
+
+
+def read_wish(document: Any) -> Fact:
+    """Return the event that somebody wants to be published. Raises ValueError."""
+    return _flat(document, frozenset({"type", "id"}), "")
+
+
+def _read(fact: Any, where: str) -> Fact:
+    match fact:
+        case {"kind": str(kind)} if kind in FIELDS:
+            return _flat(fact, FIELDS[kind] | {"kind"}, where)
+    raise ValueError(f"{where}/kind must be one of: {', '.join(FIELDS)}")
+
+
+def _flat(document: Any, fields: frozenset[str], where: str) -> Fact:
+    if not isinstance(document, dict) or document.keys() != fields:
+        raise ValueError(f"{where or '/'} must be an object with exactly: {', '.join(sorted(fields))}")
+    if odd := [name for name, value in document.items() if type(value) not in (str, int)]:
+        raise ValueError(f"{where}/{odd[0]} must be a text or a whole number")
+    return document

@@ -1,0 +1,98 @@
+"""The page's HTTP: its files, and its part of the control API.
+
+The addresses, of which the stand-in puts the latter under its own prefix:
+
+GET  /                     the page
+GET  /page/app.js, .css    what `make page` bundled
+GET  /_control/stream      what the page shows, as server-sent events (see Board.changes)
+POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind>: these instead of those there were
+POST /_control/emit        {"type", "id"}: somebody wants this event to be published
+GET  /_control/wishes      those events, with a number each; ?after= the last number that was seen
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from lab.page.board import Board
+from lab.page.facts import FIELDS, read_facts, read_wish
+
+BOARD: Final = web.AppKey("board", Board)
+HERE: Final = Path(__file__).parent
+BUNDLE: Final = HERE.parents[1] / ".tools/page/dist"
+MISSING: Final = "The page is not bundled yet. Run: make page"
+# Nothing from elsewhere is loaded, and no text of a message can run: scripts come from this origin's files alone.
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+async def page(_request: web.Request) -> web.StreamResponse:
+    """Return the page, or how to make it."""
+    if not (BUNDLE / "app.js").exists():
+        return web.Response(status=503, text=MISSING, headers=HEADERS)
+    return web.FileResponse(HERE / "index.html", headers=HEADERS)
+
+
+async def asset(request: web.Request) -> web.StreamResponse:
+    """Return a bundled file."""
+    path = BUNDLE / request.match_info["name"]
+    return web.FileResponse(path, headers=HEADERS) if path.exists() else web.Response(status=404, text=MISSING)
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Send what the page shows, and each change of it, until the reader goes."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    await response.prepare(request)
+    async with aclosing(request.app[BOARD].changes()) as changes:
+        async for change in changes:
+            await response.write(f"data: {json.dumps(change)}\n\n".encode())
+    return response
+
+
+async def add_facts(request: web.Request) -> web.Response:
+    """Add facts."""
+    request.app[BOARD].add(read_facts(await _document(request)))
+    return web.json_response({"ok": True})
+
+
+async def replace_facts(request: web.Request) -> web.Response:
+    """Make these the only facts of their kind."""
+    kind, facts = request.match_info["kind"], read_facts(await _document(request))
+    if kind not in FIELDS or any(fact["kind"] != kind for fact in facts):
+        raise ValueError(f"the kind in the address must be one of {', '.join(FIELDS)}, and that of each fact")
+    request.app[BOARD].replace(kind, facts)
+    return web.json_response({"ok": True})
+
+
+async def emit(request: web.Request) -> web.Response:
+    """Note a wish for an event."""
+    return web.json_response({"ok": True, **request.app[BOARD].wish(read_wish(await _document(request)))})
+
+
+async def wishes(request: web.Request) -> web.Response:
+    """Return the wishes after a number."""
+    return web.json_response(request.app[BOARD].wishes(int(request.query.get("after", "0"))))
+
+
+PAGE_ROUTES: Final = (web.get("/", page), web.get("/page/{name:app\\.(?:js|css)}", asset))
+CONTROL_ROUTES: Final = (
+    web.get("/stream", stream),
+    web.post("/facts", add_facts),
+    web.put("/facts/{kind}", replace_facts),
+    web.post("/emit", emit),
+    web.get("/wishes", wishes),
+)
+
+
+async def _document(request: web.Request) -> Any:
+    return json.loads(await request.read())

@@ -1,0 +1,77 @@
+// One message as Slack shows it, and below it what the notifier says about it.
+import { Component } from "react";
+import { Message as Blocks } from "slack-blocks-to-jsx";
+import { readable } from "./mrkdwn.js";
+
+const TIME = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const date = (ts) => new Date(Number(ts) * 1000);
+
+const section = (text) => ({ type: "section", text: { type: "mrkdwn", text } });
+
+// What the library cannot show stands there as it was posted; the other messages stay as they are.
+class Shown extends Component {
+  state = { failed: false };
+  static getDerivedStateFromError = () => ({ failed: true });
+  render() {
+    if (!this.state.failed) return this.props.children;
+    return <pre className="command">{JSON.stringify(this.props.source, null, 2)}</pre>;
+  }
+}
+
+function Body({ blocks, text, theme, data }) {
+  const source = blocks.length ? blocks : [section(text)];
+  return <Shown source={source}><Blocks withoutWrapper theme={theme} data={data} blocks={readable(source)} /></Shown>;
+}
+
+function Attachment({ attachment, ...rest }) {
+  const { blocks = [], text, fallback = "" } = attachment;
+  return <div className="attachment"><Body blocks={blocks} text={text ?? fallback} {...rest} /></div>;
+}
+
+function Footer({ delivery }) {
+  if (!delivery) return null;
+  return (
+    <p className="footer">
+      <span className={`outcome ${delivery.outcome}`}>{delivery.outcome}</span>
+      <span><b>{delivery.type}</b> {delivery.id}</span>
+      <span>template {delivery.template}</span>
+    </p>
+  );
+}
+
+function Avatar() {
+  return (
+    <svg className="avatar" viewBox="0 0 36 36" aria-hidden="true">
+      <rect width="36" height="36" rx="8" />
+      <path d="M18 8a7 7 0 0 0-7 7v5l-2 4h18l-2-4v-5a7 7 0 0 0-7-7Zm-3 18a3 3 0 0 0 6 0Z" />
+    </svg>
+  );
+}
+
+export function Message({ message, theme, data }) {
+  const { ts, text, blocks, attachments, edited, delivery, replies } = message;
+  const when = date(ts);
+  return (
+    <article className="message" aria-label={`Notifier at ${TIME.format(when)}`} data-ts={ts}>
+      <Avatar />
+      <div className="content">
+        <header>
+          <span className="name">Notifier</span>
+          <span className="badge">App</span>
+          <time dateTime={when.toISOString()} title={FULL.format(when)}>{TIME.format(when)}</time>
+        </header>
+        <Body blocks={blocks} text={text} theme={theme} data={data} />
+        {attachments.map((attachment, at) => <Attachment key={at} {...{ attachment, theme, data }} />)}
+        {edited && <span className="edited">(edited)</span>}
+        <Footer delivery={delivery} />
+        {replies.length > 0 && (
+          <details className="thread" open>
+            <summary>{replies.length === 1 ? "1 reply" : `${replies.length} replies`}</summary>
+            {replies.map((reply) => <Message key={reply.ts} message={reply} theme={theme} data={data} />)}
+          </details>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,94 @@
+// What is not a message: parked events, findings in templates, the form that asks for an event, and empty states.
+import { useState } from "react";
+
+export function Empty({ title, children }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+export function Command({ children }) {
+  return <pre className="command" tabIndex="0"><code>{children}</code></pre>;
+}
+
+export function Parked({ events }) {
+  if (!events.length) {
+    return (
+      <Empty title="Nothing is parked">
+        <p>An event that cannot become a message waits here, with its reason and what to do. Try one that has no order:</p>
+        <Command>.venv/bin/notifier emit order.created 999999</Command>
+      </Empty>
+    );
+  }
+  return events.map((event, at) => (
+    <article key={at} className="card parked">
+      <h2>{event.type} <span>{event.id}</span></h2>
+      <p><code className="code">{event.code}</code> {event.meaning}</p>
+      <p className="advice"><b>What to do:</b> {event.remedy}</p>
+    </article>
+  ));
+}
+
+export function Findings({ findings }) {
+  if (!findings.length) {
+    return (
+      <Empty title="The templates are in order">
+        <p>Change the wording in a file under <code>templates/</code> and save it: the next message uses it. A mistake
+          shows here, with its line and what to write instead. Check them by hand with:</p>
+        <Command>.venv/bin/notifier lint</Command>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <p className="hint">Messages still use the last version that was in order.</p>
+      {findings.map((finding, at) => (
+        <article key={at} className="card finding">
+          <h2>{finding.file}:<span>{finding.line}</span></h2>
+          <p><code className="code">{finding.code}</code> {finding.message}</p>
+          {finding.fix && <Command>{finding.fix}</Command>}
+        </article>
+      ))}
+    </>
+  );
+}
+
+async function ask(type, id) {
+  const body = JSON.stringify({ type, id: /^\d{1,15}$/.test(id) ? Number(id) : id });
+  const response = await fetch("/_control/emit", { method: "POST", body });
+  if (!response.ok) throw new Error((await response.json()).error);
+}
+
+export function Emit({ types }) {
+  const [said, say] = useState("");
+  const submit = async (submitted) => {
+    submitted.preventDefault();
+    const form = submitted.currentTarget;
+    const { type, id } = Object.fromEntries(new FormData(form));
+    try {
+      await ask(type.trim(), id.trim());
+      say(`Asked for ${type} ${id}.`);
+      form.elements.id.value = "";
+      form.elements.id.focus();
+    } catch (error) {
+      say(`That did not work: ${error.message}`);
+    }
+  };
+  return (
+    <form className="emit" onSubmit={submit} aria-label="Publish an event">
+      <label>Event type
+        <input name="type" list="types" required pattern="[a-z0-9_]+(\.[a-z0-9_]+)*" placeholder="order.created"
+          title="Lower case, words with dots between: order.created" autoComplete="off" spellCheck="false" />
+      </label>
+      <datalist id="types">{types.map((type) => <option key={type} value={type} />)}</datalist>
+      <label>Id
+        <input name="id" required placeholder="1042" autoComplete="off" spellCheck="false" />
+      </label>
+      <button>Publish</button>
+      <p role="status">{said}</p>
+    </form>
+  );
+}

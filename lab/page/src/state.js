@@ -1,0 +1,91 @@
+// What the stand-in sends, the address and the theme, as values that React reads.
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+// The stand-in's items by their keys. Each new connection begins with everything, so an old copy is dropped.
+let items = new Map();
+let live = false;
+const readers = new Set();
+
+function publish(next, connected) {
+  [items, live] = [next, connected];
+  readers.forEach((read) => read());
+}
+
+export function listen() {
+  const stream = new EventSource("/_control/stream");
+  let fresh = true;
+  stream.onopen = () => { fresh = true; };
+  stream.onerror = () => publish(items, false);
+  stream.onmessage = ({ data }) => {
+    const { set, gone } = JSON.parse(data);
+    const next = new Map(fresh ? [] : items);
+    fresh = false;
+    gone.forEach((key) => next.delete(key));
+    Object.entries(set).forEach(([key, item]) => next.set(key, item));
+    publish(next, true);
+  };
+  // A browser keeps a page that was left, and with it the stream: one of the six connections that it has for a site.
+  window.addEventListener("pagehide", () => stream.close(), { once: true });
+  window.addEventListener("pageshow", ({ persisted }) => persisted && listen(), { once: true });
+}
+
+function subscribe(read) {
+  readers.add(read);
+  return () => readers.delete(read);
+}
+
+export const useItems = () => useSyncExternalStore(subscribe, () => items);
+export const useLive = () => useSyncExternalStore(subscribe, () => live);
+
+// A view is the address's fragment: a channel's id, "parked" or "templates".
+export function useView() {
+  return useSyncExternalStore(
+    (read) => {
+      window.addEventListener("hashchange", read);
+      return () => window.removeEventListener("hashchange", read);
+    },
+    () => window.location.hash.slice(1),
+  );
+}
+
+// "light" or "dark": what was chosen on this page, else what the system says.
+export function useTheme() {
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const systemDark = useSyncExternalStore(
+    (read) => {
+      system.addEventListener("change", read);
+      return () => system.removeEventListener("change", read);
+    },
+    () => system.matches,
+  );
+  const [chosen, choose] = useState(() => localStorage.getItem("theme"));
+  const theme = chosen ?? (systemDark ? "dark" : "light");
+  useEffect(() => { document.documentElement.dataset.theme = theme; }, [theme]);
+  const toggle = () => {
+    const other = theme === "dark" ? "light" : "dark";
+    localStorage.setItem("theme", other);
+    choose(other);
+  };
+  return [theme, toggle];
+}
+
+export function ofKind(items, kind) {
+  return [...items.values()].filter((item) => item.kind === kind);
+}
+
+// Messages by channel, each with its delivery and its replies. Slack lists a reply with its parent.
+export function byChannel(items) {
+  const channels = new Map(ofKind(items, "channel").map((channel) => [channel.id, { ...channel, messages: [] }]));
+  const seen = new Map();
+  for (const item of ofKind(items, "message")) {
+    const message = { ...item, delivery: items.get(`delivery:${item.channel}:${item.ts}`), replies: [] };
+    seen.set(`${item.channel}:${item.ts}`, message);
+    const parent = item.thread_ts !== item.ts && seen.get(`${item.channel}:${item.thread_ts}`);
+    (parent ? parent.replies : channels.get(item.channel)?.messages)?.push(message);
+  }
+  // The stand-in also knows channels that refuse every post: they are listed only once something is in them.
+  return [...channels.values()].filter((channel) => !channel.rule || channel.messages.length);
+}
+
+export const latest = (channel) =>
+  channel.messages.flatMap((message) => [message, ...message.replies]).reduce((ts, { ts: next }) => (next > ts ? next : ts), "");

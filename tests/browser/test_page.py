@@ -1,0 +1,161 @@
+"""What a person sees on the page while the notifier works: nothing is ever reloaded here but where a test says so."""
+
+from __future__ import annotations
+
+from tests.browser.samples import FINDING, PARKED, delivered
+from tests.plugins.browser import ORDERS, Page
+
+
+def test_an_accepted_message_appears_without_a_reload(page: Page) -> None:
+    page.run("window.loaded = 'once'")
+    page.see(".empty", ".venv/bin/notifier emit order.created 1042")
+    page.post(":tea: New order *T-001042*")
+    assert page.see(".message strong").text == "T-001042"
+    assert page.see(".slack_emoji").text == "🍵"
+    assert page.run("return window.loaded") == "once"
+
+
+def test_a_message_tells_its_event_template_and_outcome(page: Page) -> None:
+    ts = page.post("New order")
+    page.control.tell(delivered(ts, "order.created", 1042))
+    assert page.see(".footer").text.split("\n") == ["delivered", "order.created 1042", "template order.created.yaml"]
+
+
+def test_an_edit_changes_the_message_and_is_marked(page: Page) -> None:
+    ts = page.post("New order")
+    page.see(".message", "New order")
+    page.edit(ts, "New order, paid")
+    page.see(".message", "New order, paid")
+    assert page.all(".edited") == ["(edited)"]
+
+
+def test_a_reply_stands_in_the_thread_of_its_parent(page: Page) -> None:
+    first = page.post("Order 1")
+    page.post("Order 2")
+    page.post("Packed", thread=first)
+    page.post("Shipped", thread=first)
+    page.see(".thread summary", "2 replies")
+    assert page.run("return document.querySelector('.thread').closest('.message').dataset.ts") == first
+    assert len(page.all(".message")) == 4
+    page.run("document.querySelector('.thread summary').click()")
+    assert not page.see(".thread").find_element("css selector", ".message").is_displayed()
+
+
+def test_another_channel_counts_what_is_unread_until_it_is_opened(page: Page) -> None:
+    page.post("a", channel="C0LABPAYMENTS")
+    page.post("b", channel="C0LABPAYMENTS")
+    entry = page.see("nav a.unread", "payments")
+    assert entry.find_element("css selector", ".count").text.startswith("2")
+    entry.click()
+    page.see("h1", "# payments")
+    page.see(".message", "b")
+    assert page.all("nav a.unread") == []
+
+
+def test_a_channel_that_refuses_posts_is_not_listed(page: Page) -> None:
+    names = {text.split("\n")[-1] for text in page.all("nav a .label")}
+    assert {"orders", "payments", "ops"} <= names
+    assert "archived" not in names
+
+
+def test_what_was_parked_shows_why_and_what_to_do(page: Page) -> None:
+    page.control.tell(*PARKED)
+    entry = page.see("nav a.unread", "Parked")
+    assert entry.find_element("css selector", ".count.alarm").text.startswith("2")
+    entry.click()
+    page.see(".card", "ROW_NOT_FOUND")
+    text = page.all(".card")[1]
+    for word in (
+        "order.createed 1042",
+        "UNKNOWN_TYPE",
+        "No template is for this event type.",
+        "What to do: Did you mean",
+    ):
+        assert word in text
+
+
+def test_findings_show_beside_the_last_good_message_and_go_when_they_are_mended(page: Page) -> None:
+    page.post("The last good message")
+    page.see(".message", "The last good message")
+    page.control.replace("finding", [FINDING])
+    banner = page.see(".banner", "order.created.yaml:15")
+    assert page.all(".message")
+    banner.click()
+    card = page.see(".card.finding").text
+    for word in ("order.created.yaml:15", "UNDEFINED", "The nearest is `total`", "money('JPY')"):
+        assert word in card
+    page.control.replace("finding", [])
+    page.see(".empty", "The templates are in order")
+
+
+def test_the_form_asks_for_an_event(page: Page) -> None:
+    kind, identity = page.see("input[name=type]"), page.see("input[name=id]")
+    kind.send_keys("order.created")
+    identity.send_keys("1042\n")
+    page.see(".emit [role=status]", "Asked for order.created 1042.")
+    kind.clear()
+    kind.send_keys("stock.low")
+    identity.send_keys("SKU-抹茶\n")
+    page.see(".emit [role=status]", "Asked for stock.low SKU-抹茶.")
+    first, second = page.control.wishes()
+    assert (first["type"], first["id"]) == ("order.created", 1042)
+    assert (second["type"], second["id"]) == ("stock.low", "SKU-抹茶")
+    assert page.control.wishes(after=first["number"]) == [second]
+
+
+def test_the_form_refuses_what_is_no_event_type(page: Page) -> None:
+    page.see("input[name=type]").send_keys("Order Created")
+    page.see("input[name=id]").send_keys("1\n")
+    assert page.run("return document.querySelector('input[name=type]').matches(':invalid')")
+    assert page.control.wishes() == []
+
+
+def test_what_cannot_be_shown_stands_as_it_was_posted_and_harms_no_other_message(page: Page) -> None:
+    page.post("Before")
+    page.post("Odd", attachments=[{"text": 5}])
+    page.post("After")
+    page.see(".message pre", '"text": 5')
+    assert [text.split("\n")[-1] for text in page.all(".message")[::2]] == ["Before", "After"]
+
+
+def test_a_reset_empties_the_page(page: Page) -> None:
+    page.post("New order")
+    page.control.tell(*PARKED)
+    page.see(".message")
+    page.control.reset()
+    page.see(".empty", "#orders is quiet")
+    assert page.all(".count") == []
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    page.post("New order")
+    page.see(".message")
+    reached = []
+    for _ in range(14):
+        page.driver.switch_to.active_element.send_keys("\ue004")  # Tab
+        reached.append(
+            page.run("return document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+        )
+    for name in ("Dark theme", "payments", "# orders", "Publish"):
+        assert any(name in each for each in reached), f"{name} is not among {reached}"
+
+
+def test_the_newest_message_is_in_view_unless_one_reads_above(page: Page) -> None:
+    for number in range(30):
+        page.post(f"Order {number}")
+    last = page.see(".message", "Order 29")
+    in_view = "const r = arguments[0].getBoundingClientRect(); return r.top > 0 && r.bottom < innerHeight"
+    assert page.run(in_view, last)
+    page.run("document.querySelector('.scroll').scrollTop = 0")
+    page.see(".message", "Order 0")
+    page.settle()
+    page.post("Order 30")
+    page.see(".message", "Order 30")
+    assert page.run("return document.querySelector('.scroll').scrollTop") == 0
+
+
+def test_each_view_has_its_own_address(page: Page) -> None:
+    page.open("parked")
+    assert page.see("h1").text == "Parked"
+    page.open(ORDERS)
+    assert page.run("return document.title") == "# orders · Slack stand-in"

@@ -1,0 +1,79 @@
+"""The page beside the deployed function: what is published appears, and what is edited takes effect or says why not."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from selenium.webdriver import Chrome
+from slack_sdk import WebClient
+
+from cli.demo import sample_events
+from cli.edits import Edits
+from cli.session import Session
+from cli.watch import Watch
+from lab.sam import ROOT
+from tests.e2e.conftest import Deployment
+from tests.e2e.test_edits import replace
+from tests.plugins.browser import Page
+
+PICTURE = ROOT / "docs/images/demo.png"
+
+
+@pytest.fixture
+def page(driver: Chrome, by_queue: Deployment, edits: Edits) -> Iterator[Page]:
+    """The page of a demo that runs: something looks at the deployment and at the templates all the time."""
+    cloud = by_queue.cloud
+    watch = Watch(cloud, by_queue.outputs, Console(file=io.StringIO()))
+    session, ended = Session(cloud, watch, edits), threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.1):
+            session.look()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        page = Page(driver, cloud.slack, WebClient())
+        page.open()
+        yield page
+    finally:
+        ended.set()
+        looking.join()
+
+
+def test_what_is_published_and_edited_appears_without_a_reload(
+    page: Page, by_queue: Deployment, tmp_path: Path
+) -> None:
+    page.run("window.loaded = 'once'")
+    by_queue.publish('{"type": "order.created", "id": 1042}')
+    page.see(".message", "New order T-001042 from Zoë <VIP> & Co: €118.00")
+    page.see(".footer", "template order.created.yaml")
+    template = tmp_path / "templates/order.created.yaml"
+    replace(template, "New order", "Edited order")
+    page.emit("order.created", "1044")
+    page.see(".message", "Edited order T-001044 from 山田 花子: ¥12,400")
+    replace(template, "{{ order.number }}", "{{ order.nmuber }}")
+    page.show("templates")
+    page.see(".finding", "order.created.yaml")
+    page.see(".finding", "number")
+    assert page.run("return window.loaded") == "once"
+
+
+def test_every_starter_template_is_shown_and_a_picture_is_made_of_it(page: Page, by_queue: Deployment) -> None:
+    events = sample_events(ROOT / "templates")
+    for event in events:
+        by_queue.publish_event(event)
+    by_queue.posts(len(events))
+    page.open("C0LABPAYMENTS", height=1000)
+    page.see(".footer", "order.payment_failed")
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    page.settle()
+    if os.environ.get("UPDATE_SCREENSHOTS") == "1":
+        PICTURE.write_bytes(page.driver.get_screenshot_as_png())
+    assert PICTURE.exists()

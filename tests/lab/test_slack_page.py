@@ -1,0 +1,115 @@
+"""What the page is told, asks for and is sent, without a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import urllib3
+
+from lab.page import routes
+from lab.slack import Control
+
+PARKED = {"kind": "parked", "type": "a", "id": 1, "code": "C", "meaning": "m", "remedy": "r"}
+FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, "code": "C", "message": "m", "fix": ""}
+
+
+class Stream:
+    """What the page reads, put together as it does."""
+
+    def __init__(self, url: str) -> None:
+        self.response = urllib3.request("GET", f"{url}/_control/stream", preload_content=False, timeout=5.0)
+        self.items: dict[str, Any] = {}
+
+    def read(self) -> dict[str, Any]:
+        line = self.response.readline()
+        assert self.response.readline() == b"\n"
+        change = json.loads(line.removeprefix(b"data: "))
+        self.items |= change["set"]
+        for key in change["gone"]:
+            del self.items[key]
+        return {key.partition(":")[0]: item for key, item in change["set"].items()}
+
+
+@pytest.fixture
+def stream(url: str, control: Control) -> Any:
+    stream = Stream(url)
+    yield stream
+    stream.response.close()
+    stream.response.release_conn()
+
+
+def test_a_stream_begins_with_everything_and_goes_on_with_changes(stream: Stream, control: Control) -> None:
+    assert set(stream.read()) == {"channel"}
+    control.tell(PARKED)
+    assert stream.read() == {"parked": PARKED}
+    control.reset()
+    assert stream.read() == {}
+    assert not any(item["kind"] == "parked" for item in stream.items.values())
+
+
+def test_replacing_findings_leaves_other_facts(stream: Stream, control: Control) -> None:
+    control.tell(PARKED, FINDING, FINDING)
+    control.replace("finding", [FINDING])
+    control.replace("finding", [])
+    while not any(item["kind"] == "parked" for item in stream.items.values()):
+        stream.read()
+    while any(item["kind"] == "finding" for item in stream.items.values()):
+        stream.read()
+    assert PARKED in stream.items.values()
+
+
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ({}, "an array of facts"),
+        ([7], "/0/kind must be one of: delivery, parked, finding"),
+        ([PARKED, {"kind": "odd"}], "/1/kind"),
+        ([{"kind": []}], "/0/kind"),
+        ([{**PARKED, "more": 1}], "/0 must be an object with exactly: code, id, kind"),
+        ([{**PARKED, "id": None}], "/0/id must be a text or a whole number"),
+        ([{**PARKED, "id": True}], "/0/id must be"),
+    ],
+)
+def test_facts_that_cannot_be_shown_are_refused(url: str, control: Control, facts: object, named: str) -> None:
+    answer = urllib3.request("POST", f"{url}/_control/facts", json=facts)
+    assert answer.status == 400
+    assert named in answer.json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["odd", "parked"])
+def test_only_facts_of_the_kind_take_its_place(control: Control, kind: str) -> None:
+    with pytest.raises(ValueError, match="the kind in the address"):
+        control.replace(kind, [FINDING])
+
+
+def test_wishes_are_numbered_and_read_on(url: str, control: Control) -> None:
+    for identity in (1, "x"):
+        assert urllib3.request("POST", f"{url}/_control/emit", json={"type": "a", "id": identity}).status == 200
+    first, second = control.wishes()
+    assert (first["id"], second["id"]) == (1, "x")
+    assert control.wishes(first["number"]) == [second]
+    control.reset()
+    assert control.wishes() == []
+    assert urllib3.request("POST", f"{url}/_control/emit", json={"type": "a"}).status == 400
+    assert urllib3.request("GET", f"{url}/_control/wishes?after=x").status == 400
+
+
+def test_the_page_lets_nothing_in_from_elsewhere(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    (tmp_path / "app.js").write_text("")
+    monkeypatch.setattr(routes, "BUNDLE", tmp_path)
+    for path in ("/", "/page/app.js"):
+        answer = urllib3.request("GET", f"{url}{path}")
+        assert answer.status == 200
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; ")
+        assert "unsafe" not in policy
+    assert urllib3.request("GET", f"{url}/page/../board.py").status == 404
+
+
+def test_a_page_that_is_not_bundled_says_how(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(routes, "BUNDLE", tmp_path)
+    for path, status in (("/", 503), ("/page/app.js", 404)):
+        answer = urllib3.request("GET", f"{url}{path}")
+        assert (answer.status, b"make page" in answer.data) == (status, True)
