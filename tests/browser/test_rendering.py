@@ -90,6 +90,12 @@ def test_a_message_without_blocks_is_as_safe(settled: Page, text: str) -> None:
     assert settled.all(".content a, .content .slack_broadcast, .content em, .content img") == []
 
 
+@pytest.mark.parametrize("sign", ["&gt;", ">"])
+def test_a_line_after_the_sign_is_a_quote(settled: Page, sign: str) -> None:
+    settled.post("fallback", [section(f"He said:\n{sign} never")])
+    assert ">" not in settled.see(".content", "never").text
+
+
 @pytest.mark.parametrize(
     ("source", "selector", "text"),
     [

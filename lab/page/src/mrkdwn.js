@@ -14,7 +14,7 @@ const MARKUP = new RegExp(
   [
     "(?<block>```[^]+?```|`[^`\\n]+`)",
     "(?<command><[@#!][^<>\\n]+>|<(?:https?:|mailto:)[^<>\\n]+>)",
-    "(?<quote>^&gt; ?)",
+    "(?<quote>^(?:&gt;|>) ?)",
     `(?<style>${["*", "_", "~"].map(styled).join("|")})`,
     ...EVERYWHERE,
   ].join("|"),
