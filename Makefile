@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page demo demo-once test check build bench docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test check build bench docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,12 +26,14 @@ lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready
 
 page: $(TOOLS)/page/.ready  ## The page of the Slack stand-in, bundled
 
+editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its test
+
 demo: lab  ## The local cloud, kept running until Ctrl-C
 	.venv/bin/notifier demo
 demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 	.venv/bin/notifier demo --once
 
-test: lab  ## Unit, integration, infrastructure and end-to-end tests
+test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 	.venv/bin/pytest $(PYTEST_ARGS)
 
 check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates
@@ -83,11 +85,13 @@ $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 
 # npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
 NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
-$(TOOLS)/page/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+$(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
+$(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json $(NPM)
+	$(install_npm)
+	@touch $@
 $(TOOLS)/page/.ready: lab/page/package.json lab/page/package-lock.json $(wildcard lab/page/src/*) $(NPM)
-	mkdir -p $(TOOLS)/page
-	cp lab/page/package.json lab/page/package-lock.json $(TOOLS)/page/
-	npm ci --prefix $(TOOLS)/page --ignore-scripts --no-audit --no-fund --silent
+	$(install_npm)
 	NODE_PATH=$(TOOLS)/page/node_modules esbuild lab/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
 	  --define:process.env.NODE_ENV='"production"' --outdir=$(TOOLS)/page/dist --log-level=warning
 	@touch $@
