@@ -65,7 +65,7 @@ def _without_each(template: Template, sample: Sample, stage: Stage, templates: W
     for lookup in template.notification.lookups:
         if may_be_missing(lookup) and sample.answers[lookup.name] is not None:
             without = replace(sample, answers={**sample.answers, lookup.name: None})
-            for problem in _problems(template, without, stage, templates):
+            for problem in _problems(template, without, stage, templates, silence_is_fine=True):
                 yield problem.unguarded(lookup.name)
 
 
@@ -97,7 +97,9 @@ class _Problem:
         return place, "LOOKUP_UNGUARDED", f"`{name}` may be missing, and then: {self.message}", fix
 
 
-def _problems(template: Template, sample: Sample, stage: Stage, templates: Templates) -> Iterator[_Problem]:
+def _problems(
+    template: Template, sample: Sample, stage: Stage, templates: Templates, *, silence_is_fine: bool = False
+) -> Iterator[_Problem]:
     """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
     notification = template.notification
     try:
@@ -105,6 +107,8 @@ def _problems(template: Template, sample: Sample, stage: Stage, templates: Templ
         context = enrich(event, notification, answering(sample.answers, templates), NOW, stage.vars).context
     except NotifierError as failure:
         yield _located(failure, template, template.text)
+        return
+    if silence_is_fine and _is_silent(notification, context, templates):
         return
     failed = False
     for place, part in _parts(template):
@@ -114,6 +118,14 @@ def _problems(template: Template, sample: Sample, stage: Stage, templates: Templ
     if not failed:
         for error in _failures(notification, context, templates, stage.prefix):
             yield _located(error, template, (*template.blocks, template.text)[0])
+
+
+def _is_silent(notification: Notification, context: Context, templates: Templates) -> bool:
+    """Whether `when` keeps the message from being posted at all."""
+    try:
+        return not speaks(notification, context, templates)
+    except NotifierError:
+        return False
 
 
 def _parts(template: Template) -> Iterator[tuple[Place, Notification]]:

@@ -12,8 +12,9 @@ from cli.compiler import shape
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
+from cli.compiler.sql.columns import columns
 from handler.errors import EventError
-from handler.model import ApiLookup, Event, Lookup, Notification, Value
+from handler.model import ApiLookup, Event, Lookup, Notification, SqlLookup, Value
 from handler.stages.route import checked_id
 from handler.templating import nearest
 
@@ -83,6 +84,8 @@ def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report
         answers[name] = value(entry.value, report)
         if not _fits(answers[name], wanted[name]):
             report.add(entry.key.place, "SAMPLE_INVALID", *_expected(wanted[name]))
+        elif foreign := _foreign_columns(answers[name], wanted[name]):
+            report.add(entry.key.place, "SAMPLE_INVALID", *foreign)
     for name in wanted.keys() - answers.keys():
         fix = f"add `{name}:` with what it finds"
         report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", f"`lookups` has no `{name}`", fix)
@@ -95,6 +98,17 @@ def _fits(answer: Value, lookup: Lookup) -> bool:
     if lookup.expect != "many":
         return isinstance(answer, dict)
     return isinstance(answer, list) and (isinstance(lookup, ApiLookup) or all(isinstance(row, dict) for row in answer))
+
+
+def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
+    """What a sample says that the SELECT would never return: a typo in either, and the message fails in production."""
+    known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
+    rows = [row for row in (answer if isinstance(answer, list) else [answer]) if isinstance(row, dict)]
+    unknown = sorted({name for row in rows for name in row} - set(known)) if known else []
+    if not unknown:
+        return None
+    message = f"the SELECT of `{lookup.name}` returns no `{unknown[0]}`"
+    return message, f"correct one of the two; {nearest(unknown[0], known)}"
 
 
 def may_be_missing(lookup: Lookup) -> bool:

@@ -80,3 +80,27 @@ def test_a_limit_names_the_block_in_the_file(compiled: Compile) -> None:
     findings = compiled(TEMPLATE.format(**parts).replace("samples:", blocks + "samples:")).findings
     assert [(finding.code, finding.line) for finding in findings] == [("BLOCK_LIMIT", 11)]
     assert findings[0].message == "blocks[2].text.text has 151 of at most 150 characters"
+
+
+SILENT = """
+id: integer
+channel: orders
+lookups:
+  card: {sql: "SELECT number FROM cards WHERE id = :id", expect: optional}
+when: %s
+text: "{{ card.number }}"
+samples:
+  one:
+    id: 1
+    lookups:
+      card: {number: A-17}
+"""
+
+
+@pytest.mark.parametrize("when", ["card", "card is not none", "card and card.number == 'A-17'"])
+def test_a_message_that_is_not_posted_needs_no_guard(compiled: Compile, when: str) -> None:
+    assert not compiled(SILENT % when).findings
+
+
+def test_a_message_that_is_posted_does(compiled: Compile) -> None:
+    assert {finding.code for finding in compiled(SILENT % "id > 0").findings} == {"LOOKUP_UNGUARDED"}

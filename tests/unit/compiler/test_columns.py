@@ -1,0 +1,49 @@
+"""What a sample says that its SELECT would never return is found before the database has to say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.compiler.sql.columns import columns
+from tests.unit.compiler.conftest import Compile
+
+TEMPLATE = """
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT %s FROM orders AS o WHERE o.id = :id"}
+text: "{{ order.number }}"
+samples:
+  one:
+    id: 1
+    lookups:
+      order: {number: A-17}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("SELECT a, t.b, c AS d, `e`, COUNT(*) AS n FROM t WHERE id = %(id)s", ("a", "b", "d", "e", "n")),
+        ("SELECT a FROM t WHERE b LIKE '50%%' AND id = %(id)s UNION SELECT c FROM t", ("a",)),
+        ("WITH x AS (SELECT a FROM t WHERE id = %(id)s) SELECT a AS z FROM x", ("z",)),
+        ("SELECT * FROM t WHERE id = %(id)s", ()),
+        ("SELECT a, t.* FROM t WHERE id = %(id)s", ()),
+        ("SELECT COUNT(*) FROM t WHERE id = %(id)s", ()),
+        ("SELECT FROM WHERE", ()),
+    ],
+)
+def test_the_columns_of_a_select_are_those_that_its_text_names(sql: str, names: tuple[str, ...]) -> None:
+    assert columns(sql) == names
+
+
+def test_a_sample_with_a_column_that_the_select_has_not_is_a_mistake(compiled: Compile) -> None:
+    (finding,) = compiled(TEMPLATE % "o.nmuber").findings
+    assert (finding.code, finding.line) == ("SAMPLE_INVALID", 11)
+    assert finding.message == "the SELECT of `order` returns no `number`"
+    assert "nearest: nmuber" in finding.fix
+
+
+@pytest.mark.parametrize("select", ["o.number", "o.nmuber AS number", "number, amount", "CONCAT(a, b) AS number"])
+def test_a_sample_of_the_selects_own_columns_is_fine(compiled: Compile, select: str) -> None:
+    assert not compiled(TEMPLATE % select).findings
