@@ -86,7 +86,7 @@ $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 # npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
 NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
 $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
-install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
+install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json $(NPM)
 	$(install_npm)
 	@touch $@
