@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
 
-from cli.compiler import RULES, lookups, stages, tables, template
+from cli.compiler import RULES, compile_templates, lookups, stages, tables, template
 from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
@@ -40,15 +40,30 @@ BLAMED = (
 BLAMED_KINDS = ("TEMPLATE_", "MESSAGE_", "BLOCK_", "QUERY_", "ROW_")
 
 
+# A line of a folder: a file, and where it matters the encoding in which it was saved.
+FILE = re.compile(r"templates/(.+?)(?: \((.+)\))?")
+
+
 def examples(page: str) -> list[tuple[str, str]]:
-    """Each example's words after ```yaml, and its text."""
-    return re.findall(r"^```yaml(.*)\n((?:.*\n)*?)```$", page, re.MULTILINE)
+    """Each example's words after ```, and its text."""
+    return re.findall(r"^```(\w.*)\n((?:.*\n)*?)```$", page, re.MULTILINE)
 
 
-def completed(example: str) -> str:
+def completed(example: str, rest: Mapping[str, str] = REST) -> str:
     there = re.findall(r"^(\w+):", example, re.MULTILINE)
     there += ["channel"] if "route" in there else []
-    return "".join(part for key, part in REST.items() if key not in there) + example
+    return "".join(part for key, part in rest.items() if key not in there) + example
+
+
+def save(folder: Path, example: str) -> None:
+    """Make the files of an example that lists them, each of them a template or a stage without a mistake."""
+    for line in example.splitlines():
+        listed = FILE.fullmatch(line)
+        assert listed, line
+        path = folder / listed[1]
+        path.parent.mkdir(exist_ok=True)
+        content = STAGE if path.parent.name == "_stages" else completed("text: 1 × {{ order.number }}\n")
+        path.write_text(content, listed[2] or "utf-8")
 
 
 def test_there_are_examples() -> None:
@@ -68,17 +83,25 @@ def test_every_place_in_a_guide_that_is_linked_is_there(page: str) -> None:
     assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= anchors
 
 
-@pytest.mark.parametrize(("words", "example"), [*examples(DOCS), *examples(JAPANESE)])
-def test_each_example_compiles_or_has_the_finding_that_it_shows(compiled: Compile, words: str, example: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "example"),
+    [one for page in (DOCS, JAPANESE) for one in examples(page) if " raises=" not in one[0]],
+)
+def test_each_example_compiles_or_has_the_finding_that_it_shows(
+    compiled: Compile, tmp_path: Path, words: str, example: str
+) -> None:
     files = {"_stages/test.yaml": STAGE + "vars: {admin_url: https://x}\nmentions: {oncall: U01234567}\n"}
-    match words.strip():
-        case "stage":
+    match words.split():
+        case ["text", _]:
+            save(tmp_path, example)
+            compilation = compile_templates(tmp_path)
+        case ["yaml", "stage"]:
             compilation = compiled(completed(""), {**files, "_stages/example.yaml": example})
-        case "labels":
+        case ["yaml", "labels"]:
             compilation = compiled(completed(""), {**files, LABELS: example})
         case _:
             compilation = compiled(completed(example), files)
-    shown = re.fullmatch(r" finding=([A-Z_]+)", words)
+    shown = re.fullmatch(r"\w+ finding=([A-Z_]+)", words)
     assert {finding.code for finding in compilation.findings} == ({shown[1]} if shown else set())
 
 
@@ -93,6 +116,13 @@ def test_the_codes_are_those_of_the_program() -> None:
 def test_the_codes_of_the_japanese_guide_are_those_of_the_english_one() -> None:
     codes, japanese = (re.findall(r"^\| `([A-Z_]+)`(.*?) \|", page, re.MULTILINE) for page in (DOCS, JAPANESE))
     assert japanese == [(code, warning.replace(" (warning)", "（警告）")) for code, warning in codes]
+
+
+@PAGES
+def test_every_code_has_an_example(page: str) -> None:
+    """Those that only an event can meet are run by tests/integration/test_guide_examples.py."""
+    shown = [match[1] for words, _ in examples(page) if (match := re.fullmatch(r"\w+ (?:finding|raises)=(.+)", words))]
+    assert set(shown) == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
 
 
 def row(code: str, meaning: str, remedy: str, warning: bool = False) -> str:

@@ -116,9 +116,11 @@ def test_it_takes_the_labels() -> None:
     assert text.startswith("# yaml-language-server: $schema=./.labels.schema.json\n")
 
 
-@pytest.mark.parametrize(("words", "example"), [one for one in examples(DOCS) if "finding" not in one[0]])
+@pytest.mark.parametrize(
+    ("words", "example"), [one for one in examples(DOCS) if one[0].startswith("yaml") and "finding" not in one[0]]
+)
 def test_it_takes_the_examples_of_the_docs(words: str, example: str) -> None:
-    content = {"stage": STAGE, "labels": LABELS}.get(words.strip(), TEMPLATE)
+    content = {"yaml stage": STAGE, "yaml labels": LABELS}.get(words, TEMPLATE)
     assert problems(completed(example) if content is TEMPLATE else example, content) == []
 
 
