@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-from handler import redaction
-from handler.bootstrap import pipeline
+from handler import bootstrap, redaction
 from handler.model import Outcome, State
+from handler.pipeline import Pipeline
 from handler.stages.parse import records
 
 logger: Final = Logger(utc=True)
@@ -18,6 +21,12 @@ redaction.install(logging.getLogger(logger.service), logging.getLogger())
 
 class UnfinishedError(Exception):
     """Tells Lambda to invoke a directly subscribed function again, and in the end to keep the event."""
+
+
+@cache
+def pipeline() -> Pipeline:
+    """Return this environment's pipeline; a mistake in the settings is raised anew at every call."""
+    return bootstrap.build(os.environ, _log_discovery)
 
 
 def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -50,3 +59,9 @@ def _log(outcome: Outcome) -> None:
     }
     level = {State.PARKED: logger.error, State.RETRY: logger.warning}.get(outcome.state, logger.info)
     level(outcome.state.value, extra={key: value for key, value in line.items() if value})
+
+
+def _log_discovery(api: str, counts: Mapping[str, int]) -> None:
+    """One line for each API and invocation in which its instances were anything but known and well."""
+    if counts.keys() - {"fresh"}:
+        logger.info("discovery", extra={"api": api, **counts})

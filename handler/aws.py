@@ -6,6 +6,7 @@ They are botocore's, which boto3's only wrap: that leaves out a quarter of the i
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -14,23 +15,46 @@ CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
 ATTEMPTS: Final = 2
 
-_making = threading.Lock()
+_making = threading.Lock()  # botocore's sessions are for one thread
 
 
-def client(service: str) -> Any:
-    """Make a client with short timeouts. Clients may be shared between threads, but not made by two at a time.
+def client(
+    service: str, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, attempts: int = ATTEMPTS
+) -> Any:
+    """Make a client with short timeouts, in seconds. Threads may share it.
 
     Raises one of `failures`, where no region is set for example.
     """
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     with _making:
         return _session().create_client(service, config=config)
+
+
+def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> dict[str, str]:
+    """Return the headers of a GET with those that sign it for an AWS service (Signature Version 4).
+
+    `region` may be empty: then it is the function's. Raises one of `failures`.
+    """
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import NoCredentialsError, NoRegionError
+
+    session = _session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    where = region or session.get_config_variable("region")
+    if not where:
+        raise NoRegionError
+    request = AWSRequest("GET", url, headers=dict(headers))
+    SigV4Auth(credentials.get_frozen_credentials(), service, where).add_auth(request)
+    return dict(request.headers.items())
 
 
 def failures() -> tuple[type[Exception], ...]:

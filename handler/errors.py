@@ -116,6 +116,26 @@ CODES: Final[dict[str, Code]] = {
         "the API's answer is not a JSON document of at most 256 KiB",
         "correct the path in the template, or the API",
     ),
+    "API_NO_INSTANCE": Code(
+        True,
+        "no instance of the API is registered, or nothing has its name",
+        "check that its tasks run and are healthy, and the name in Apis",
+    ),
+    "API_UNRESOLVED": Code(
+        True,
+        "Cloud Map or the DNS, which know where the API is, did not answer",
+        "check the way to them: see docs/discovery.md",
+    ),
+    "API_LOOKUP_DENIED": Code(
+        True,
+        "the function may not ask Cloud Map where the API is",
+        "allow it servicediscovery:DiscoverInstances: see docs/discovery.md",
+    ),
+    "API_WRONG_SERVICE": Code(
+        True,
+        "another service answers at the API's address",
+        "nothing if it passes, as addresses are given to new tasks; else correct identity= in Apis",
+    ),
     "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
     "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),
     # Slack

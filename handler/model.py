@@ -59,17 +59,6 @@ class DatabaseAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiAddress:
-    """Where one API is. `header` is the header that carries its secret (empty: none), `host` a Host header."""
-
-    name: str
-    url: str
-    header: str = ""
-    host: str = ""
-    ca: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """What the application said: that something of `type` happened to `id`."""
 
@@ -126,13 +115,17 @@ class SqlLookup:
 
 @dataclass(frozen=True, slots=True)
 class ApiLookup:
-    """One GET. `on_failure` says whether the message waits for the API, or goes without it."""
+    """One GET, to one instance of an API or to `all`.
+
+    `on_failure` says whether the message waits for the API, or goes without it.
+    """
 
     name: str
     path: Leaf
     api: str = "default"
     expect: Expect = "one"
     on_failure: Literal["retry", "without"] = "retry"
+    all: bool = False
 
     @property
     def where(self) -> str:
@@ -163,6 +156,11 @@ class Notification:
     lookups: Sequence[Lookup] = ()
     when: Leaf | None = None
     blocks: Sequence[Tree] = ()
+
+    @property
+    def apis(self) -> set[str]:
+        """The APIs that its lookups ask."""
+        return {lookup.api for lookup in self.lookups if isinstance(lookup, ApiLookup)}
 
 
 @dataclass(frozen=True, slots=True)

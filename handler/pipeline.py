@@ -11,7 +11,7 @@ from handler.catalog import Catalog
 from handler.errors import NotifierError, TemplateError, named
 from handler.fallback import plain
 from handler.model import Event, Message, Notification, Outcome, Record, State
-from handler.ports import Park, Sink
+from handler.ports import Discovery, Park, Sink
 from handler.stages import limits
 from handler.stages.deliver import Attempt, Delivery, deliver, failed, posting
 from handler.stages.enrich import Enriched, Fetch, enrich
@@ -26,6 +26,7 @@ PREPARE_SECONDS: Final = 12.0
 POST_SECONDS: Final = 10.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
+Ahead = Callable[[str], None]  # begins to find an API's instances, beside what comes before its lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Pipeline:
     catalog: Catalog
     templates: Templates
     fetch: Fetch
+    discovery: Discovery
     sink: Sink
     park: Park
     max_receives: int
@@ -43,13 +45,14 @@ class Pipeline:
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        prepared = [step for record in records for step in self._prepare(record, remaining)]
+        with self.discovery.invocation() as ahead:
+            prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
         ended += deliver(deliveries, in_time(posting(self.sink), remaining))
         return settle(ended, self.park, self.max_receives)
 
-    def _prepare(self, record: Record, remaining: Remaining) -> list[Delivery | Outcome]:
+    def _prepare(self, record: Record, remaining: Remaining, ahead: Ahead) -> list[Delivery | Outcome]:
         event = None
         try:
             _require(remaining, PREPARE_SECONDS)
@@ -60,11 +63,15 @@ class Pipeline:
             if problem.code == "EVENT_TYPE_UNKNOWN" and self.ignore_unknown:
                 return [Outcome(record, State.SUPPRESSED, problem.code, problem.detail, event)]
             return [failed(record, problem, event)]
-        return [step for notification in notifications for step in self._notify(record, event, notification)]
+        return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
 
-    def _notify(self, record: Record, event: Event, notification: Notification) -> list[Delivery | Outcome]:
+    def _notify(
+        self, record: Record, event: Event, notification: Notification, ahead: Ahead
+    ) -> list[Delivery | Outcome]:
         try:
             event = replace(event, id=checked_id(notification.id, event))
+            for api in notification.apis:
+                ahead(api)
             stage = self.catalog.stage
             enriched = enrich(event, notification, self.fetch, self.now(), stage.vars)
             if not speaks(notification, enriched.context, self.templates):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from handler.model import Message, Outcome, Receipt, Row, Value
@@ -26,6 +27,30 @@ class Api(Protocol):
 
         Raises SourceError (API_*; a 404 or 410 is API_NOT_FOUND), ConfigError.
         """
+
+
+class FanOut(Protocol):
+    """All instances of the HTTP APIs, by the API's name."""
+
+    def get_all(self, api: str, path: str) -> list[Value]:
+        """GET a path from every instance; return for each its `instance`, and its `document` or `error` code.
+
+        Raises SourceError (API_*) where none has a document, ConfigError.
+        """
+
+
+class Discovery(Protocol):
+    """Knows where the APIs are."""
+
+    def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Return what begins to find an API ahead of its use; whatever it begins ends with the block."""
+
+
+class Names(Protocol):
+    """The addresses of hosts."""
+
+    def addresses(self, name: str) -> Sequence[str]:
+        """Return at least one literal address, or the name itself where that is one. Raises SourceError."""
 
 
 class Secrets(Protocol):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
 
+from handler.discovery.model import ApiAddress
+from handler.discovery.uri import COMMON_OPTIONS, Uri
+from handler.discovery.uri import Path as ApiPath
 from handler.errors import ConfigError
-from handler.model import ApiAddress, DatabaseAddress
+from handler.model import DatabaseAddress
 
 SecretsStore = Literal["secretsmanager", "ssm"]
 SlackMode = Literal["bot", "webhook"]
@@ -21,9 +25,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
 # A plain address: no user, no query, no fragment, and no character that two readers could read in two ways.
 _HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 _DATABASE: Final = re.compile(rf"mysql://{_HOST}/[A-Za-z0-9_$-]+")
-_API: Final = re.compile(rf"https?://{_HOST}(?:/[A-Za-z0-9._~/%-]*)?")
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]*")
-_HOST_HEADER: Final = re.compile(r"[A-Za-z0-9_.-]*(?::[0-9]{1,5})?")
+_VISIBLE: Final = re.compile(r"[!-~]+")
 
 Address = TypeVar("Address")
 Choice = TypeVar("Choice")
@@ -47,13 +50,16 @@ class Settings:
     catalog: Path
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the NOTIFIER_* variables; raises ConfigError (CONFIG_INVALID) that lists all that is wrong."""
+    def from_environment(cls, environment: Mapping[str, str], paths: Mapping[str, ApiPath]) -> Settings:
+        """Read the NOTIFIER_* variables; raises ConfigError (CONFIG_INVALID) that lists all that is wrong.
+
+        `paths` has for each scheme of an API's URI the function that reads it.
+        """
         read = _Reader(environment)
         settings = cls(
             stage=read.text("STAGE", r"[a-z0-9_-]+", "production"),
             databases=read.addresses("DATABASES", _database),
-            apis=read.addresses("APIS", _api),
+            apis=read.addresses("APIS", partial(api, paths)),
             secrets_store=read.choice("SECRETS_STORE", get_args(SecretsStore)),
             secrets_prefix=read.text("SECRETS_PREFIX", r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "notifier"),
             slack_mode=read.choice("SLACK_MODE", get_args(SlackMode)),
@@ -125,13 +131,21 @@ def _database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddres
     return DatabaseAddress(name, parts.hostname or "", parts.path[1:], parts.port or 3306, options.get("ca", ""))
 
 
-def _api(name: str, uri: str, options: Mapping[str, str]) -> ApiAddress:
-    _known(options, {"ca", "header", "host"})
-    _plain(uri, _API, "http://host:port/base or https://host/base")
-    header, host = options.get("header", ""), options.get("host", "")
-    if not _HEADER.fullmatch(header) or not _HOST_HEADER.fullmatch(host):
-        raise ValueError("header= or host= is not the name of one")
-    return ApiAddress(name, uri, header, host, options.get("ca", ""))
+def api(paths: Mapping[str, ApiPath], name: str, text: str, options: Mapping[str, str]) -> ApiAddress:
+    """Read one API's URI and its options. Raises ValueError, which says what to write instead."""
+    scheme = text.partition("://")[0]
+    if scheme not in paths:
+        raise ValueError(f"begin with {', '.join(f'{known}://' for known in paths)}")
+    own = {key: value for key, value in options.items() if key in COMMON_OPTIONS}
+    origin = paths[scheme](Uri.parse(text, {key: options[key] for key in options.keys() - own}))
+    header, (identity, _, expected) = own.get("header", ""), own.get("identity", "").partition(":")
+    if not _HEADER.fullmatch(header):
+        raise ValueError("header= is not the name of one")
+    if origin.sign and header.lower() == "authorization":
+        raise ValueError("a signed request has an Authorization header of its own")
+    if "identity" in own and not (_HEADER.fullmatch(identity) and _VISIBLE.fullmatch(expected)):
+        raise ValueError("identity= is not of the form Header:value")
+    return ApiAddress(name, origin, header, own.get("ca", ""), (identity, expected))
 
 
 def _plain(uri: str, form: re.Pattern[str], example: str) -> SplitResult:

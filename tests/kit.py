@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -52,9 +53,18 @@ class FakeApi:
     answer: Callable[[str], Value]
     asked: list[tuple[str, str]] = field(default_factory=list)
 
+    ahead: list[str] = field(default_factory=list)
+
     def get(self, api: str, path: str) -> Value:
         self.asked.append((api, path))
         return self.answer(path)
+
+    def get_all(self, api: str, path: str) -> list[Value]:
+        return [{"instance": name, "document": self.get(api, path), "error": None} for name in ("a", "b")]
+
+    @contextmanager
+    def invocation(self) -> Iterator[Callable[[str], None]]:
+        yield self.ahead.append
 
 
 @dataclass
@@ -100,11 +110,13 @@ def pipeline(
     by_type: dict[str, tuple[Notification, ...]] = {}
     for one in notifications:
         by_type[one.event] = (*by_type.get(one.event, ()), one)
+    api = api or FakeApi(raising(NotifierError("INTERNAL", "no API was expected to be asked")))
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
     return Pipeline(
         catalog=Catalog(by_type, Stage("test", CHANNELS, "C0FALLBACK", **stage)),
         templates=templates,
-        fetch=Sources(database or FakeDatabase(missing), api or FakeApi(missing), templates),
+        fetch=Sources(database or FakeDatabase(missing), api, api, templates),
+        discovery=api,
         sink=sink or FakeSink(),
         park=park or FakePark(),
         max_receives=3,

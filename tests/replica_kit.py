@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handler.adapters import tls
-from handler.adapters.replica import Clock, Replicas
+from handler.adapters.replica import Replicas
 from handler.adapters.session import Limits
+from handler.clock import Clock
+from handler.discovery.dns import Dns
+from handler.discovery.names import CachedNames
 from handler.model import DatabaseAddress, Row
 from lab.shop import Target
 
@@ -41,8 +44,8 @@ class Clocks:
     wall: float = 1_767_607_200.0
     monotonic: float = 1000.0
 
-    def both(self) -> tuple[Clock, Clock]:
-        return lambda: self.wall, lambda: self.monotonic
+    def both(self) -> Clock:
+        return Clock(lambda: self.monotonic, lambda: self.wall)
 
 
 def login(user: str, password: str) -> str:
@@ -65,7 +68,7 @@ def replicas(
     """An adapter for the target, or for the addresses with the target's login; the caller closes it."""
     found = {one.name: one for one in addresses or [address(target)]}
     vault = vault or Vault({f"databases/{name}": login(target.user, target.password) for name in found})
-    return Replicas(found, vault, tls.context, limits, *([clocks.both()] if clocks else []))
+    return Replicas(found, vault, tls.context, CachedNames(Dns()), limits, clocks.both() if clocks else None)
 
 
 @dataclass

@@ -27,12 +27,17 @@ class _Answer:
             raise SourceError("API_NOT_FOUND" if self.lookup.expect == "optional" else "API_UNAVAILABLE")
         return self.answer
 
+    def get_all(self, api: str, path: str) -> list[Value]:  # noqa: ARG002 - the port's
+        if not isinstance(self.answer, list):
+            raise SourceError("API_UNAVAILABLE")
+        return self.answer
+
 
 def answering(answers: Mapping[str, Value], templates: Templates) -> Fetch:
     """Return the function's own sources over the answers of a sample, so that bindings and paths are made as well."""
 
     def fetch(lookup: Lookup, context: Context) -> Value:
         answer = _Answer(lookup, answers[lookup.name])
-        return Sources(answer, answer, templates)(lookup, context)
+        return Sources(answer, answer, answer, templates)(lookup, context)
 
     return fetch

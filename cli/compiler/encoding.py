@@ -38,7 +38,7 @@ def _stage(one: Stage) -> dict[str, Any]:
 
 def _lookup(one: Lookup) -> dict[str, Any]:
     if isinstance(one, ApiLookup):
-        facts = {"name": one.name, "path": _tree(one.path), "api": one.api, "expect": one.expect}
+        facts = {"name": one.name, "path": _tree(one.path), "api": one.api, "all": one.all, "expect": one.expect}
         return {**facts, "on_failure": one.on_failure}
     bind = {name: _tree(leaf) for name, leaf in one.bind.items()}
     facts = {"name": one.name, "sql": one.sql, "bind": bind, "database": one.database, "expect": one.expect}

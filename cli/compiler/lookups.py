@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Final, cast
 
 from cli.compiler import shape, sql
@@ -19,6 +20,7 @@ ON_FAILURE: Final = ("retry", "without")
 
 _ALIAS: Final = re.compile(r"[a-z][a-z0-9_-]*")
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
+_API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 _EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _STEP_UP: Final = re.compile(r"/(?:\.|%2e){1,2}(?=[/?]|$)", re.IGNORECASE)
@@ -42,6 +44,8 @@ def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
     kinds = [kind for kind in _KINDS if kind in present]
     if len(kinds) != 1 and isinstance(entry.value, MappingNode):
         message = f"`{entry.key.text}` has {'both' if kinds else 'neither'} `sql` {'and' if kinds else 'nor'} `get`"
+        if kinds and "sql" not in kinds:
+            message = f"`{entry.key.text}` has both `get` and `get_all`"
         leaves.report.add(entry.key.place, "VALUE_INVALID", message, "write `sql` for the database, `get` for the API")
         return None
     return _KINDS[kinds[0] if kinds else "sql"](entry, leaves)
@@ -63,21 +67,42 @@ def _sql_lookup(entry: Entry, leaves: Leaves) -> SqlLookup | None:
 
 def _api_lookup(entry: Entry, leaves: Leaves) -> ApiLookup | None:
     found = shape.keys(entry.value, leaves.report, required=("get",), optional=("expect", "on_failure"))
-    path = _path(found["get"], leaves)
+    return _from_api(entry.key.text, found, "get", _expect(found, leaves.report), leaves)
+
+
+def _fan_out_lookup(entry: Entry, leaves: Leaves) -> ApiLookup | None:
+    found = shape.keys(entry.value, leaves.report, required=("get_all",), optional=("on_failure",))
+    return _from_api(entry.key.text, found, "get_all", "many", leaves)
+
+
+def _from_api(name: str, found: Mapping[str, Node], key: str, expect: Expect, leaves: Leaves) -> ApiLookup | None:
     failure = found.get("on_failure")
     on_failure = shape.choice(failure, ON_FAILURE, leaves.report) if failure else None
+    path = _path(found[key], leaves)
     if path is None:
         return None
     return ApiLookup(
-        name=entry.key.text,
+        name=name,
         path=path,
-        expect=_expect(found, leaves.report),
+        api=_api_name(found[key]),
+        all=key == "get_all",
+        expect=expect,
         on_failure="without" if on_failure == "without" else "retry",
     )
 
 
+def _api_name(node: Node) -> str:
+    """The API before a path, as in `billing:/invoices/1`."""
+    named = _API.match(node.text) if isinstance(node, Scalar) else None
+    return named[1] if named else "default"
+
+
 # The key that says where a lookup reads -> how the rest is read.
-_KINDS: Final[dict[str, Callable[[Entry, Leaves], Lookup | None]]] = {"sql": _sql_lookup, "get": _api_lookup}
+_KINDS: Final[dict[str, Callable[[Entry, Leaves], Lookup | None]]] = {
+    "sql": _sql_lookup,
+    "get": _api_lookup,
+    "get_all": _fan_out_lookup,
+}
 
 
 def _expect(found: Mapping[str, Node], report: Report) -> Expect:
@@ -113,7 +138,7 @@ def _statement(node: Node, bound: Collection[str], report: Report) -> str:
 
 
 def _path(node: Node, leaves: Leaves) -> Leaf | None:
-    leaf = leaves.leaf("url", node)
+    leaf = leaves.leaf("url", node, partial(_API.sub, ""))
     if leaf is None:
         return None
     # An expression is percent-encoded whole, so it counts as one harmless character here.

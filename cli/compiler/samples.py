@@ -117,8 +117,11 @@ def may_be_missing(lookup: Lookup) -> bool:
 
 
 def _expected(lookup: Lookup) -> tuple[str, str]:
-    form = "[{column: value}, {column: value}]" if lookup.expect == "many" else "{column: value}"
     missing = ", or null" if may_be_missing(lookup) else ""
+    if isinstance(lookup, ApiLookup) and lookup.all:
+        form = "[{instance: a, document: {key: value}, error: null}]"
+        return f"`{lookup.name}` asks all instances", f"write {lookup.name}: {form}{missing}"
+    form = "[{column: value}, {column: value}]" if lookup.expect == "many" else "{column: value}"
     return f"`{lookup.name}` is declared as `expect: {lookup.expect}`", f"write {lookup.name}: {form}{missing}"
 
 

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import unquote
 
+from handler import aws
 from handler.adapters import api_answers
+from handler.adapters.balanced import MAX_PARALLEL, Balanced
 from handler.adapters.credential import Credential
-from handler.adapters.http_connection import ExchangeError
-from handler.adapters.http_exchange import Answer, Deadline, Exchange, Limits
+from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.discovery.endpoints import Endpoints
+from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import SourceError, TemplateError
-from handler.model import ApiAddress, Value
+from handler.model import Value
 from handler.ports import Secrets
 
-# For one lookup, with its second attempts.
+# For one lookup, with its second attempts. To find the instances takes up to a second more (discovery/cache.py).
 LIMITS: Final = Limits(connect=1.0, total=3.0, size=262_144)
 
 _SECRET: Final = re.compile(r"[!-~]+( [!-~]+)*")
@@ -28,15 +32,30 @@ _SECRET: Final = re.compile(r"[!-~]+( [!-~]+)*")
 _PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
 
 Tls = Callable[[str], ssl.SSLContext]
+Report = Callable[[str, Mapping[str, int]], None]
+T = TypeVar("T")
+
+
+def unheard(api: str, counts: Mapping[str, int]) -> None:
+    """A report that nobody reads."""
 
 
 class HttpApis:
-    """The APIs of a deployment, by name. Each keeps one connection: it is for one thread."""
+    """The APIs of a deployment, by name. Each keeps one connection to an instance: it is for one thread."""
 
     def __init__(
-        self, addresses: Mapping[str, ApiAddress], secrets: Secrets, tls: Tls, limits: Limits = LIMITS
+        self,
+        addresses: Mapping[str, ApiAddress],
+        secrets: Secrets,
+        tls: Tls,
+        limits: Limits = LIMITS,
+        report: Report = unheard,
     ) -> None:
-        """`tls` makes the context for an API's CA file. The addresses are as handler/settings.py lets them pass."""
+        """`tls` makes the context for an API's CA file. The addresses are as handler/settings.py lets them pass.
+
+        `report` is told after each invocation what discovery did for an API, in the words of discovery/endpoints.py.
+        """
+        self._report = report
         self._apis = {name: _HttpApi(address, secrets, tls, limits) for name, address in addresses.items()}
 
     def get(self, api: str, path: str) -> Value:
@@ -44,9 +63,34 @@ class HttpApis:
 
         Raises SourceError (API_*), TemplateError (TEMPLATE_URL), ConfigError.
         """
-        if api not in self._apis:
-            raise SourceError("API_UNKNOWN", f"{api}; deployed: {', '.join(sorted(self._apis)) or 'none'}")
-        return self._apis[api].get(path)
+        return self._api(api).get(path)
+
+    def get_all(self, api: str, path: str) -> list[Value]:
+        """GET `path` from every instance; return for each its `instance` id, and its `document` or `error` code.
+
+        Raises SourceError (API_*) where none has a document, TemplateError (TEMPLATE_URL), ConfigError.
+        """
+        return self._api(api).get_all(path)
+
+    @contextmanager
+    def invocation(self) -> Iterator[Callable[[str], None]]:
+        """Yield what begins to find the instances of an API ahead of its use; nothing of that outlives the block."""
+        try:
+            yield self._ahead
+        finally:
+            for name, api in self._apis.items():
+                api.endpoints.settle()
+                if counts := api.endpoints.counted():
+                    self._report(name, counts)
+
+    def _ahead(self, api: str) -> None:
+        if api in self._apis:
+            self._apis[api].endpoints.ahead()
+
+    def _api(self, name: str) -> _HttpApi:
+        if name not in self._apis:
+            raise SourceError("API_UNKNOWN", f"{name}; deployed: {', '.join(sorted(self._apis)) or 'none'}")
+        return self._apis[name]
 
 
 class _HttpApi:
@@ -57,42 +101,55 @@ class _HttpApi:
         self._tls = tls
         self._limits = limits
         self._secret = Credential(secrets, f"apis/{address.name}", _SECRET, "one line of visible ASCII")
+        self.endpoints = Endpoints(address.origin.resolver)
 
     def get(self, path: str) -> Value:
+        def fetched(headers: Mapping[str, str]) -> Value:
+            reply = self._instances.get(path, headers, Deadline.after(self._limits.total))
+            return api_answers.document(self._address, reply)
+
+        return self._authorised(path, fetched)
+
+    def get_all(self, path: str) -> list[Value]:
+        def fetched(headers: Mapping[str, str]) -> list[Value]:
+            replies = self._instances.get_all(path, headers, Deadline.after(self._limits.total))
+            return api_answers.documents(self._address, replies)
+
+        return self._authorised(path, fetched)
+
+    def _authorised(self, path: str, fetch: Callable[[Mapping[str, str]], T]) -> T:
+        """Fetch with the headers that the API asks for."""
         _check_path(self._address.name, path)
-        deadline = Deadline.after(self._limits.total)
-        if not self._address.header:
-            return self._fetch(path, {}, deadline)
-        return self._secret.use(lambda secret: self._fetch(path, self._authority(secret), deadline), "API_DENIED")
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Host": self._address.origin.authority}
+        try:
+            if self._address.origin.sign:
+                return fetch(self._signed(path, headers))
+            if not self._address.header:
+                return fetch(headers)
+            return self._secret.use(lambda secret: fetch({**headers, **self._authority(secret)}), "API_DENIED")
+        except ResolveError as error:
+            raise api_answers.unresolved(self._address, error) from None
 
     def _authority(self, secret: str) -> dict[str, str]:
         bare_token = self._address.header.lower() == "authorization" and " " not in secret
         return {self._address.header: f"Bearer {secret}" if bare_token else secret}
 
-    def _fetch(self, path: str, authority: Mapping[str, str], deadline: Deadline) -> Value:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **authority}
-        if self._address.host:
-            headers["Host"] = self._address.host
+    def _signed(self, path: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+        origin = self._address.origin
+        url = f"{origin.scheme}://{origin.authority}{origin.base}{path}"
         try:
-            answer = self._send(self._address.url.rstrip("/") + path, headers, deadline)
-        except ExchangeError as error:
-            raise api_answers.broken_off(self._address.name, error) from None
-        return api_answers.document(self._address.name, answer)
-
-    def _send(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> Answer:
-        try:
-            return self._exchange.send("GET", url, headers, deadline=deadline)
-        except ExchangeError as error:
-            if not error.kept:
-                raise
-        # The one kept connection was dead and is gone, so that this opens a new one; a GET may be sent again.
-        return self._exchange.send("GET", url, headers, deadline=deadline)
+            return aws.signed(url, headers, origin.sign, origin.region)
+        except aws.failures() as error:
+            raise SourceError("API_DENIED", f"{self._address.name}: not signed, {aws.reason(error)}") from None
 
     @cached_property
-    def _exchange(self) -> Exchange:
-        context = self._tls(self._address.ca) if self._address.url.startswith("https:") else None
+    def _instances(self) -> Balanced:
+        origin = self._address.origin
+        context = self._tls(self._address.ca) if origin.scheme == "https" else None
         # The certificate must name the API by its logical name, where the address is only a way there.
-        return Exchange(context, self._limits, connections=1, server_name=self._address.host.partition(":")[0])
+        name = re.sub(r":\d+$", "", origin.authority).strip("[]")
+        exchange = Exchange(context, self._limits, connections=1, hosts=4 * MAX_PARALLEL, server_name=name)
+        return Balanced(self._address, self.endpoints, exchange)
 
 
 def _check_path(api: str, path: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, cast
 
 from handler import strict_json
+from handler.adapters.balanced import Reply
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer
+from handler.discovery.model import ApiAddress, ResolveError, Trouble
 from handler.errors import EventError, SourceError
 from handler.model import Value
 
@@ -30,33 +33,91 @@ _CAUSES: Final = {
     Cause.SIZE: "API_BAD_ANSWER",
 }
 
+_TROUBLES: Final = {
+    Trouble.EMPTY: "API_NO_INSTANCE",
+    Trouble.NO_NAME: "API_NO_INSTANCE",
+    Trouble.NO_DATA: "API_NO_INSTANCE",
+    Trouble.NOT_FOUND: "API_NO_INSTANCE",
+    Trouble.DENIED: "API_LOOKUP_DENIED",
+}
+# What API Gateway says of itself where its integration finds no instance; the API's own 500 has the API's own words.
+_GATEWAY_EMPTY: Final = (500, b'{"message":"InternalServerError"}')
+
 _JSON: Final = re.compile(r"application/(json|[a-z0-9.-]+\+json)")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}")
 
 
-def document(api: str, answer: Answer) -> Value:
+def document(address: ApiAddress, reply: Reply) -> Value:
     """Return the JSON document of a 200, and of no other status. Raises SourceError (API_*)."""
+    try:
+        return _parsed(_body(address, reply))
+    except _UnusableError as error:
+        at = reply.endpoint
+        text = f"{address.name}: {error.detail} ({address.origin.text}, {at.id} at {at.host}:{at.port})"
+        raise SourceError(error.code, text) from None
+
+
+def documents(address: ApiAddress, replies: Sequence[Reply]) -> list[Value]:
+    """Return each instance's id with its document, or with the code of what was wrong.
+
+    Raises SourceError (API_*), the first one's, where none has a document.
+    """
+    found: list[Value] = []
+    errors = []
+    for reply in replies:
+        try:
+            found.append({"instance": reply.endpoint.id, "document": document(address, reply), "error": None})
+        except SourceError as error:
+            errors.append(error)
+            found.append({"instance": reply.endpoint.id, "document": None, "error": error.code})
+    if len(errors) == len(replies):
+        raise errors[0]
+    return found
+
+
+def unresolved(address: ApiAddress, error: ResolveError) -> SourceError:
+    """Return the error for an API of which no instance is known."""
+    detail = f"{address.name}: {error.trouble.value}, {error.detail} ({address.origin.text})"
+    return SourceError(_TROUBLES.get(error.trouble, "API_UNRESOLVED"), detail)
+
+
+class _UnusableError(Exception):
+    """Why a reply is no document."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+def _body(address: ApiAddress, reply: Reply) -> bytes:
+    answer = reply.outcome
+    if isinstance(answer, ExchangeError):
+        raise _UnusableError(_CAUSES[answer.cause], answer.detail)
+    if reply.stranger:
+        raise _UnusableError("API_WRONG_SERVICE", f"{address.identity[0]} is not what the service sends")
+    if address.origin.sign and (answer.status, answer.body.replace(b" ", b"")) == _GATEWAY_EMPTY:
+        raise _UnusableError("API_NO_INSTANCE", "HTTP 500 of API Gateway itself")
+    _check(answer)
+    return answer.body
+
+
+def _check(answer: Answer) -> None:
     if answer.status != 200:
         code = _STATUSES.get(answer.status, "API_UNAVAILABLE" if answer.status >= 500 else "API_BAD_ANSWER")
-        raise SourceError(code, f"{api}: HTTP {answer.status}")
+        raise _UnusableError(code, f"HTTP {answer.status}")
     if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise SourceError("API_BAD_ANSWER", f"{api}: the answer is compressed, which was not asked for")
+        raise _UnusableError("API_BAD_ANSWER", "the answer is compressed, which was not asked for")
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not _JSON.fullmatch(kind):
         shown = kind if _MEDIA_TYPE.fullmatch(kind) else "none"
-        raise SourceError("API_BAD_ANSWER", f"{api}: the content type is {shown}, not application/json")
-    return _parsed(api, answer.body)
+        raise _UnusableError("API_BAD_ANSWER", f"the content type is {shown}, not application/json")
 
 
-def broken_off(api: str, error: ExchangeError) -> SourceError:
-    """Return the error for an exchange that gave no whole answer."""
-    return SourceError(_CAUSES[error.cause], f"{api}: {error.detail}")
-
-
-def _parsed(api: str, body: bytes) -> Value:
+def _parsed(body: bytes) -> Value:
     try:
         return cast("Value", strict_json.loads(body.decode("utf-8-sig")))
     except UnicodeDecodeError:
-        raise SourceError("API_BAD_ANSWER", f"{api}: the answer is not UTF-8") from None
+        raise _UnusableError("API_BAD_ANSWER", "the answer is not UTF-8") from None
     except EventError as error:
-        raise SourceError("API_BAD_ANSWER", f"{api}: the answer is not plain JSON ({error.detail})") from None
+        raise _UnusableError("API_BAD_ANSWER", f"the answer is not plain JSON ({error.detail})") from None

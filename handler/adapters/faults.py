@@ -19,7 +19,7 @@ class ConnectionLostError(SourceError):
 def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
     """Why no session was opened: a SourceError (DB_*)."""
     place = f"{address.name} ({address.host}:{address.port})"
-    cause = error.__context__
+    cause = error if isinstance(error, OSError) else error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return SourceError("DB_TLS", f"{place}: {cause.verify_message}")
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from http.client import HTTPException
@@ -19,10 +18,13 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from handler.adapters.http_response import ResponseUntil
+from handler.clock import Clock, Moment
 
 # A NAT gateway forgets a flow after 350 s, and load balancers close theirs after 60 s by default:
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 IDLE_SECONDS: Final = 50.0
+
+_clock: Final = Clock()
 
 
 class Cause(StrEnum):
@@ -54,20 +56,9 @@ class ExchangeError(Exception):
         self.kept = kept
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A point in time by two clocks: in a frozen environment the monotonic one may stand still."""
-
-    monotonic: float = field(default_factory=time.monotonic)
-    wall: float = field(default_factory=time.time)
-
-    def age(self) -> float:
-        return max(time.monotonic() - self.monotonic, time.time() - self.wall)
-
-
 class _Connection(HTTPConnection):
     response_class: Any
-    _used: _Moment | None = None
+    _used: Moment | None = None
     _connected_by = 0.0
 
     def connect(self) -> None:
@@ -119,7 +110,7 @@ class _Connection(HTTPConnection):
         return self.timeout or 0.0
 
     def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
-        kept, self._used = self._used is not None, _Moment()
+        kept, self._used = self._used is not None, _clock.now()
         self.response_class = partial(ResponseUntil, until=time.monotonic() + self.seconds)
         try:
             return super().getresponse()
@@ -131,7 +122,7 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        return super().is_connected and (self._used is None or self._used.age() < IDLE_SECONDS)
+        return super().is_connected and (self._used is None or _clock.age(self._used) < IDLE_SECONDS)
 
 
 class _TlsConnection(_Connection, HTTPSConnection):

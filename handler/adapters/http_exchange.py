@@ -62,16 +62,31 @@ class Answer:
 class Exchange:
     """Sends requests over kept-alive connections; as many threads may share one as it keeps connections to a host."""
 
-    def __init__(self, tls: ssl.SSLContext | None, limits: Limits, *, connections: int, server_name: str = "") -> None:
-        """`server_name` is whom the certificate must name, where that is not the host in the address."""
+    def __init__(
+        self, tls: ssl.SSLContext | None, limits: Limits, *, connections: int, hosts: int = 1, server_name: str = ""
+    ) -> None:
+        """Keep so many connections to each of so many hosts.
+
+        `server_name` is whom the certificate must name, where that is not the host in the address.
+        """
         self._limits = limits
-        self._pools = PoolManager(maxsize=connections, ssl_context=tls, server_hostname=server_name or None)
+        self._pools = PoolManager(hosts, maxsize=connections, ssl_context=tls, server_hostname=server_name or None)
         self._pools.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        deadline: Deadline,
+        connect: float | None = None,
     ) -> Answer:
-        """Send once, and return the answer whatever its status. Raises ExchangeError."""
+        """Send once, and return the answer whatever its status. Raises ExchangeError.
+
+        `connect` is for how many seconds a connection is waited for, where that is not the limit.
+        """
         seconds = deadline.remaining()
         if seconds <= 0:
             raise ExchangeError(Cause.CONNECT_TIMEOUT, "no time was left to send it")
@@ -86,7 +101,7 @@ class Exchange:
                 preload_content=False,
                 decode_content=False,
                 # Half of what is left is the answer's, so that nothing is sent whose answer could not be awaited.
-                timeout=Timeout(connect=min(self._limits.connect, seconds / 2), total=seconds),
+                timeout=Timeout(connect=min(connect or self._limits.connect, seconds / 2), total=seconds),
             )
             return Answer(response.status, response.headers, self._whole(response))
         except LocationValueError:

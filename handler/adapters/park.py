@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from handler.adapters import aws
+from handler import aws
 from handler.errors import ConfigError
 from handler.model import Outcome
 

@@ -15,8 +15,7 @@ The traps that this is built around:
 from __future__ import annotations
 
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -26,21 +25,19 @@ from handler.adapters import rows
 from handler.adapters.credential import Credential
 from handler.adapters.faults import ConnectionLostError, of_statement
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
+from handler.clock import Clock
 from handler.errors import SourceError
 from handler.model import DatabaseAddress, Row, Value
-from handler.ports import Secrets
-
-Clock = Callable[[], float]
+from handler.ports import Names, Secrets
 
 LIMITS: Final = Limits()
-# A freeze of the execution environment stops one of them.
-CLOCKS: Final[Sequence[Clock]] = (time.time, time.monotonic)
 
 
 class Replicas:
     """ports.Database over PyMySQL; for one thread, as a connection of PyMySQL is.
 
-    `tls` gives the shared context that trusts a CA file (empty: the deployment's). The login of the database `name` is
+    `tls` gives the shared context that trusts a CA file (empty: the deployment's), `names` the addresses of a host at
+    the moment of connecting. The login of the database `name` is
     the secret `databases/<name>`; where the server refuses it, the secret is read anew.
     """
 
@@ -49,10 +46,14 @@ class Replicas:
         addresses: Mapping[str, DatabaseAddress],
         secrets: Secrets,
         tls: Callable[[str], ssl.SSLContext],
+        names: Names,
         limits: Limits = LIMITS,
-        clocks: Sequence[Clock] = CLOCKS,
+        clock: Clock | None = None,
     ) -> None:
-        self._replicas = {name: _Replica(address, secrets, tls, limits, clocks) for name, address in addresses.items()}
+        clock = clock or Clock()
+        self._replicas = {
+            name: _Replica(address, secrets, tls, names, limits, clock) for name, address in addresses.items()
+        }
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form (rows.py).
@@ -78,16 +79,18 @@ class _Replica:
         address: DatabaseAddress,
         secrets: Secrets,
         tls: Callable[[str], ssl.SSLContext],
+        names: Names,
         limits: Limits,
-        clocks: Sequence[Clock],
+        clock: Clock,
     ) -> None:
         self._address = address
         self._credential = Credential(secrets, f"databases/{address.name}", LOGIN_PATTERN, LOGIN_FORM)
         self._tls = tls
+        self._names = names
         self._limits = limits
-        self._clocks = clocks
+        self._clock = clock
         self._kept: Connection | None = None
-        self._used_at = self._now()
+        self._used_at = clock.now()
 
     def select(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         try:
@@ -102,9 +105,9 @@ class _Replica:
 
     def _attempt(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         with self._session() as connection:
-            started = self._now()
+            started = self._clock.now()
             columns, found = run(connection, sql, parameters, min(limit, self._limits.rows))
-        if self._seconds_since(started) >= self._limits.statement:
+        if self._clock.age(started) >= self._limits.statement:
             raise SourceError("DB_TIMEOUT", f"{self._address.name}: over the limit of {self._limits.statement:g} s")
         return rows.named(columns, found, parameters.values())
 
@@ -122,20 +125,15 @@ class _Replica:
             self.close()
             raise
         finally:
-            self._used_at = self._now()
+            self._used_at = self._clock.now()
 
     def _connected(self) -> Connection:
-        if self._kept is None or not self._kept.open or self._seconds_since(self._used_at) > self._limits.idle:
+        if self._kept is None or not self._kept.open or self._clock.age(self._used_at) > self._limits.idle:
             self.close()
             self._kept = self._credential.use(self._open, refusal="DB_LOGIN")
         return self._kept
 
     def _open(self, secret: str) -> Connection:
         login = Login.parse(self._credential.name, secret)
-        return connect(self._address, login, self._tls(self._address.ca), self._limits)
-
-    def _now(self) -> list[float]:
-        return [clock() for clock in self._clocks]
-
-    def _seconds_since(self, moment: list[float]) -> float:
-        return max(now - then for now, then in zip(self._now(), moment, strict=True))
+        hosts = self._names.addresses(self._address.host)
+        return connect(self._address, hosts, login, self._tls(self._address.ca), self._limits)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from handler.adapters import aws
+from handler import aws
 from handler.errors import ConfigError
 
 Kind = Literal["secretsmanager", "ssm"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import ssl
 import struct
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -77,15 +79,17 @@ class Stream(SSCursor):
         super().close()
 
 
-def connect(address: DatabaseAddress, login: Login, context: ssl.SSLContext, limits: Limits) -> Connection:
-    """Open a session. The password leaves only after the server's certificate and name were verified.
+def connect(
+    address: DatabaseAddress, hosts: Sequence[str], login: Login, context: ssl.SSLContext, limits: Limits
+) -> Connection:
+    """Open a session with the first of the hosts (literal addresses) that takes a connection.
 
-    Raises SourceError (DB_*).
+    The password leaves only after the server's certificate and name were verified. Raises SourceError (DB_*).
     """
     if not (context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED):
         raise SourceError("DB_TLS", f"{address.name}: the TLS context that was given does not verify")
     try:
-        return pymysql.Connection(
+        connection = pymysql.Connection(
             host=address.host,
             port=address.port,
             user=login.username,
@@ -100,9 +104,29 @@ def connect(address: DatabaseAddress, login: Login, context: ssl.SSLContext, lim
             connect_timeout=limits.connect,
             read_timeout=limits.read,
             write_timeout=limits.read,
+            defer_connect=True,
         )
-    except (pymysql.MySQLError, struct.error, LookupError, ValueError) as error:  # the last three by a strange greeting
+        connection.connect(_socket(hosts, address.port, limits.connect))
+    except (OSError, pymysql.MySQLError, struct.error, LookupError, ValueError) as error:
+        # The last three are met by a strange greeting.
         raise faults.of_connecting(address, error) from None
+    return connection
+
+
+def _socket(hosts: Sequence[str], port: int, seconds: float) -> socket.socket:
+    """Try the addresses in turn, each with its share of what is left of the time. Raises OSError."""
+    until = time.monotonic() + seconds
+    for number, host in enumerate(hosts):
+        share = (until - time.monotonic()) / (len(hosts) - number)
+        try:
+            made = socket.create_connection((host, port), max(share, 0.001))
+        except OSError:
+            if number == len(hosts) - 1:
+                raise
+        else:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return made
+    raise TimeoutError
 
 
 def run(

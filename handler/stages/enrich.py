@@ -9,7 +9,7 @@ from typing import Final
 
 from handler.errors import SourceError, TemplateError
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, SqlLookup, Value
-from handler.ports import Api, Database
+from handler.ports import Api, Database, FanOut
 from handler.templating import Context, Templates
 
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
@@ -64,6 +64,7 @@ class Sources:
 
     database: Database
     api: Api
+    fan_out: FanOut
     templates: Templates
 
     def __call__(self, lookup: Lookup, context: Context) -> Value:
@@ -93,8 +94,11 @@ class Sources:
         return value
 
     def _document(self, lookup: ApiLookup, context: Context) -> Value:
+        path = self.templates.render(lookup.path, context)
+        if lookup.all:
+            return self.fan_out.get_all(lookup.api, path)
         try:
-            document = self.api.get(lookup.api, self.templates.render(lookup.path, context))
+            document = self.api.get(lookup.api, path)
         except SourceError as error:
             if error.code == "API_NOT_FOUND" and lookup.expect == "optional":
                 return None

@@ -36,10 +36,10 @@ def resolved(**given: object) -> dict[str, Any]:
     template = translated()
     defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
     parameters = {**defaults, **given, "AWS::NoValue": ABSENT}
-    return _Resolver(template["Conditions"], parameters).template(template)
+    return Resolver(template["Conditions"], parameters).template(template)
 
 
-class _Resolver:
+class Resolver:
     def __init__(self, conditions: Mapping[str, Any], parameters: Mapping[str, object]) -> None:
         self.conditions = conditions
         self.parameters = parameters

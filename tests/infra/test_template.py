@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from handler.bootstrap import PATHS
 from handler.settings import Settings
 from tests.infra.stack import resolved, translated
 
@@ -88,6 +89,10 @@ def allowed(name: str, value: str) -> bool:
         ("EventTypes", "order.created,order.payment_failed"),
         ("Apis", ""),
         ("Apis", "default=https://api.internal/v1;header=Authorization;host=shop;ca=ca.pem b=http://b:8080"),
+        ("Apis", "default=cloudmap://shop.internal/orders?role=leader;prefer=zone=a;identity=X-Service:orders"),
+        ("Apis", "default=dns://orders.shop.internal:8080 billing=srv://_api._tcp.shop.internal;scheme=https"),
+        ("Apis", "default=https://abc123.execute-api.eu-west-1.amazonaws.com"),
+        ("PolicyArns", "arn:aws:iam::123456789012:policy/orders-a,arn:aws:iam::123456789012:policy/team/b"),
         ("SecretsPrefix", "team/notifier"),
         ("SlackApiUrl", "https://slack-gov.com/api/"),
         ("SlackApiUrl", "https://localhost:8443/api/"),
@@ -96,7 +101,8 @@ def allowed(name: str, value: str) -> bool:
 )
 def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, value: str) -> None:
     assert allowed(name, value)
-    Settings.from_environment({**environment(**{name: value}), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"})
+    given = {**environment(**{name: value}), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"}
+    Settings.from_environment(given, PATHS)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +121,8 @@ def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, 
         ("EventTypes", "Order"),
         ("Apis", "default=https://user:secret@api"),
         ("Apis", "https://api"),
+        ("Apis", "default=ftp://api"),
+        ("PolicyArns", "AdministratorAccess"),
         ("SecretsPrefix", "/notifier"),
         ("SecretsPrefix", "notifier/"),
         ("SecretsPrefix", "*"),
@@ -290,7 +298,7 @@ class Reading(dict[str, str]):
 @both_intakes
 def test_the_template_sets_what_the_settings_read(intake: str) -> None:
     reading = Reading({**environment(Intake=intake), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"})
-    Settings.from_environment(reading)
+    Settings.from_environment(reading, PATHS)
     set_here = {name for name in reading if name.startswith("NOTIFIER_")}
     assert set_here == reading.asked - {"NOTIFIER_CATALOG"}  # which is for tests and the commands
 
@@ -379,3 +387,9 @@ def test_the_outputs_say_where_everything_is() -> None:
         "FunctionRoleArn": "${FunctionRole.Arn}",
         "StateTableName": "${StateTable}",
     }
+
+
+def test_the_functions_role_takes_further_policies() -> None:
+    named = resolved(PolicyArns="arn:aws:iam::1:policy/a,arn:aws:iam::1:policy/b")["Resources"]["FunctionRole"]
+    assert named["Properties"]["ManagedPolicyArns"] == ["arn:aws:iam::1:policy/a", "arn:aws:iam::1:policy/b"]
+    assert "ManagedPolicyArns" not in resolved()["Resources"]["FunctionRole"]["Properties"]

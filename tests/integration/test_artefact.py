@@ -18,6 +18,7 @@ LATE_OR_NEVER = {
     "botocore.client",
     "s3transfer",
     "aws_xray_sdk",
+    "dns",
     "yaml",
     "ruamel",
     "sqlglot",
@@ -49,7 +50,16 @@ def test_the_package_is_small(artefact: Path, tmp_path: Path) -> None:
 
 def test_the_package_holds_the_function_and_its_dependencies_alone(artefact: Path) -> None:
     names = {path.name for path in artefact.iterdir() if not path.name.endswith(".dist-info")}
-    assert {"handler", "catalog.json", "jinja2", "pymysql", "slack_sdk", "urllib3", "aws_lambda_powertools"} <= names
+    assert {
+        "handler",
+        "catalog.json",
+        "jinja2",
+        "pymysql",
+        "slack_sdk",
+        "urllib3",
+        "aws_lambda_powertools",
+        "dns",
+    } <= names
     assert not names & {"cli", "lab", "tests", "bench", "templates", "boto3", "botocore", "bin"}
     assert not list(artefact.rglob("*.pem"))
 

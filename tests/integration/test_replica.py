@@ -15,6 +15,9 @@ import pytest
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.session import Limits, Stream
+from handler.clock import Clock
+from handler.discovery.dns import Dns
+from handler.discovery.names import CachedNames
 from handler.errors import ConfigError, SourceError
 from lab.shop import Target
 from lab.tls import Authority
@@ -326,7 +329,8 @@ def test_a_result_is_untrusted_that_took_longer_than_the_server_allows(reader: T
     ticking = itertools.count()
     found = {"default": address(reader)}
     vault = Vault({"databases/default": login(reader.user, reader.password)})
-    adapter = Replicas(found, vault, tls.context, Limits(statement=1), [lambda: float(next(ticking))])
+    clock = Clock(lambda: float(next(ticking)), lambda: 0.0)
+    adapter = Replicas(found, vault, tls.context, CachedNames(Dns()), Limits(statement=1), clock)
     assert refused(Default(adapter), "SELECT 1 AS x").code == "DB_TIMEOUT"
     adapter.close()
 

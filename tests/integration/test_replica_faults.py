@@ -321,9 +321,9 @@ def test_a_login_without_tls_is_refused_by_the_server(own: Account) -> None:
 
 
 def test_the_certificate_has_to_be_for_the_name_that_was_given(own: Account) -> None:
-    """127.1 is the same address, written so that no certificate names it."""
+    """The same address as IPv6 writes it, which no certificate names."""
     target = own()
-    adapter = replicas(target, address(target, host="127.1"))
+    adapter = replicas(target, address(target, host="::ffff:127.0.0.1"))
     error = refused(Default(adapter), "SELECT 1 AS x")
     assert error.code == "DB_TLS"
     assert "mismatch" in error.detail

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handler import app, bootstrap
+from handler import app
 from handler.errors import SlackError
 from tests.kit import FakePark, FakeSink, notification, pipeline
 from tests.unit.stages.test_parse import direct, sqs
@@ -67,7 +67,7 @@ def test_each_delivery_is_one_line_of_json(monkeypatch: pytest.MonkeyPatch, log:
 
 
 def test_a_mistake_in_the_settings_is_raised_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap.os, "environ", {})
+    monkeypatch.setattr(app.os, "environ", {})
     for _ in range(2):
         with pytest.raises(Exception, match="NOTIFIER_DEAD_LETTER_QUEUE_URL is empty"):
             app.lambda_handler(sqs(GOOD), Context())

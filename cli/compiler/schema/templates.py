@@ -67,30 +67,36 @@ _SQL: Final = keys(
     },
     required=("sql",),
 )
+_PATH: Final = ("^([a-z][a-z0-9_-]*:)?/(?!/)", "a path begins with /, or with an API's name and :/, and has no host")
+_ON_FAILURE: Final = choice(
+    {
+        "retry": "The message waits until the API answers (the default).",
+        "without": "Post now: the name is then empty, and the message says so.",
+    },
+    "What follows when the API does not answer.",
+)
 _API: Final = keys(
     {
-        "get": matching(
-            "^/(?!/)",
-            "a path begins with / and has no host",
-            "The path of a GET.",
-            "/customers/{{ order.customer_id }}",
-        ),
+        "get": matching(*_PATH, "The path of a GET.", "/customers/{{ order.customer_id }}"),
         "expect": _EXPECT,
-        "on_failure": choice(
-            {
-                "retry": "The message waits until the API answers (the default).",
-                "without": "Post now: the name is then empty, and the message says so.",
-            },
-            "What follows when the API does not answer.",
-        ),
+        "on_failure": _ON_FAILURE,
     },
     required=("get",),
 )
+_FAN_OUT: Final = keys(
+    {
+        "get_all": matching(
+            *_PATH, "The path of a GET that every instance of the API is asked.", "cache:/keys/{{ id }}"
+        ),
+        "on_failure": _ON_FAILURE,
+    },
+    required=("get_all",),
+)
 _LOOKUP: Final[Schema] = {
-    "title": "A lookup: `sql` for the database, or `get` for the API",
+    "title": "A lookup: `sql` for the database, `get` for an API, or `get_all` for every instance of one",
     "if": {"required": ["get"]},
     "then": _API,
-    "else": _SQL,
+    "else": {"if": {"required": ["get_all"]}, "then": _FAN_OUT, "else": _SQL},
 }
 _SAMPLE: Final = keys(
     {

@@ -13,7 +13,7 @@ from handler.errors import SourceError
 from lab.shop import Target
 from tests.replica_kit import Default, replicas
 
-NOWHERE = Target("replica.internal", 3306, "shop", "u", "p", "")
+NOWHERE = Target("10.0.0.1", 3306, "shop", "u", "p", "")
 
 
 class FakeConnection:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
-from handler.adapters import aws
+from handler import aws
 from handler.adapters.secrets import MAX_AGE_SECONDS, MAX_STALE_SECONDS, RETRY_SECONDS, Kind, SecretStore
 from handler.errors import ConfigError
 

@@ -61,7 +61,7 @@ def everything(client: socket.socket) -> bytes:
 
 def refused(address: DatabaseAddress, context: ssl.SSLContext) -> SourceError:
     with pytest.raises(SourceError) as caught:
-        connect(address, LOGIN, context, LIMITS)
+        connect(address, [address.host], LOGIN, context, LIMITS)
     assert "canary" not in str(caught.value)
     return caught.value
 
@@ -182,13 +182,10 @@ def test_nobody_there_is_unavailable(trusting: ssl.SSLContext) -> None:
     assert (error.code, error.detail) == ("DB_UNAVAILABLE", f"default (127.0.0.1:{port}): Connection refused")
 
 
-def test_a_name_that_does_not_resolve_is_unavailable(trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    error = refused(DatabaseAddress("default", "replica.internal", "shop"), trusting)
-    assert error.detail == "default (replica.internal:3306): Name or service not known"
+def test_the_second_address_is_tried_where_the_first_refuses(trusting: ssl.SSLContext) -> None:
+    with serving(send(b"SSH-2.0-x\r\n")) as address, pytest.raises(SourceError) as caught:
+        connect(address, ["127.0.0.2", "127.0.0.1"], LOGIN, trusting, LIMITS)
+    assert "no MySQL is spoken there" in caught.value.detail
 
 
 def test_a_login_shows_no_password() -> None:

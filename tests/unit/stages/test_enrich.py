@@ -26,7 +26,7 @@ def get(path: str = "/customers/{{ order.customer }}", **changes: Any) -> ApiLoo
 def run(*lookups: Lookup, rows: Any = (), document: Any = None) -> tuple[Enriched, FakeDatabase, FakeApi]:
     database = FakeDatabase(rows if callable(rows) else lambda sql, parameters: list(rows))
     api = FakeApi(document if callable(document) else lambda path: document)
-    fetch = Sources(database, api, Templates())
+    fetch = Sources(database, api, api, Templates())
     return enrich(EVENT, notification(lookups=lookups), fetch, NOW), database, api
 
 
@@ -94,3 +94,11 @@ def test_a_document_of_another_shape_is_a_bad_answer(expect: str, document: obje
 def test_a_list_is_what_many_expects() -> None:
     enriched, _, _ = run(get("/c/1", expect="many"), document=[1])
     assert enriched.context["customer"] == [1]
+
+
+def test_all_instances_are_asked_where_the_template_says_so() -> None:
+    enriched, _, api = run(get("/keys/{{ id }}", api="cache", all=True, expect="many"), document={"hits": 3})
+    assert enriched.context["customer"] == [
+        {"instance": name, "document": {"hits": 3}, "error": None} for name in ("a", "b")
+    ]
+    assert api.asked == [("cache", "/keys/7")] * 2

@@ -1,0 +1,67 @@
+"""`http://name:port`, `https://name` and `dns://name:port`: every address of a name is an instance, at one port.
+
+The first two are for what has a stable name: a load balancer, API Gateway, a server. The last is for the tasks' own
+addresses in a private zone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from handler.discovery.dns import Dns
+from handler.discovery.model import Endpoint, Listing, Origin
+from handler.discovery.uri import Path, Uri
+
+_PORTS: Final = {"http": 80, "https": 443}
+# The endpoints of API Gateway take requests that are signed for it, and tell their region:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
+_EXECUTE_API: Final = re.compile(r"[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_SERVICE: Final = re.compile(r"[a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The A records of a name, or its AAAA records where it has no other."""
+
+    dns: Dns
+    name: str
+    port: int
+
+    def resolve(self, seconds: float) -> Listing:
+        """Return an endpoint for each address. Raises ResolveError."""
+        addresses, ttl = self.dns.addresses(self.name, seconds)
+        return Listing(tuple(Endpoint(address, address, self.port) for address in addresses), ttl)
+
+
+def stable(dns: Dns) -> Path:
+    """Return the reader of http:// and https:// addresses."""
+
+    def read(uri: Uri) -> Origin:
+        uri.only("host", "sign")
+        scheme: Final = "https" if uri.scheme == "https" else "http"
+        if uri.query:
+            raise ValueError("write http://host:port/base or https://host/base")
+        gateway = _EXECUTE_API.fullmatch(uri.host)
+        sign = uri.options.get("sign", "execute-api" if gateway else "")
+        if not _SERVICE.fullmatch(sign):
+            raise ValueError("sign= is not the name of an AWS service, such as execute-api")
+        resolver = Addresses(dns, uri.host, uri.port or _PORTS[scheme])
+        base, region = uri.path.rstrip("/"), gateway[1] if gateway else ""
+        return Origin(uri.text, resolver, scheme, uri.authority, base, sign, region)
+
+    return read
+
+
+def records(dns: Dns) -> Path:
+    """Return the reader of dns:// addresses."""
+
+    def read(uri: Uri) -> Origin:
+        uri.only("host", "scheme")
+        if not uri.port or uri.query:
+            raise ValueError("write dns://name:port; A records carry no port")
+        resolver = Addresses(dns, uri.host, uri.port)
+        return Origin(uri.text, resolver, uri.instances_speak, uri.authority, uri.path.rstrip("/"))
+
+    return read

@@ -1,0 +1,103 @@
+"""What passes between resolvers, caches and the client of an API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal, Protocol
+
+Scheme = Literal["http", "https"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One instance of an API: a literal address and a port. A lower `rank` is tried before a higher one."""
+
+    id: str
+    host: str
+    port: int
+    rank: int = 0
+    attributes: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source of endpoints answered.
+
+    `ttl` is for how many seconds the source says that it holds; `revision` rises whenever the source's list changes.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    ttl: float | None = None
+    revision: int | None = None
+
+
+class Trouble(StrEnum):
+    """Why there is no listing."""
+
+    EMPTY = "no instance is registered"
+    NO_NAME = "there is no such name"
+    NO_DATA = "the name has no such record"
+    NOT_FOUND = "there is no such namespace or service"
+    DENIED = "the function may not ask"
+    THROTTLED = "too many look-ups"
+    FAILED = "the look-up failed"
+    TIMEOUT = "no answer in time"
+    OUT_OF_ORDER = "an older state was answered"
+
+    @property
+    def authoritative(self) -> bool:
+        """Whether the source says that nothing is there now, as against not having answered."""
+        return self in _NOTHING_THERE
+
+
+_NOTHING_THERE: Final = frozenset({Trouble.EMPTY, Trouble.NO_NAME, Trouble.NO_DATA})
+
+
+class ResolveError(Exception):
+    """A source gave no listing. The detail names the source, and quotes nothing that it said."""
+
+    def __init__(self, trouble: Trouble, detail: str) -> None:
+        super().__init__(trouble, detail)
+        self.trouble = trouble
+        self.detail = detail
+
+
+class Resolver(Protocol):
+    """Asks one source where the instances are. It neither remembers nor repeats; the cache does."""
+
+    def resolve(self, seconds: float) -> Listing:
+        """Return the instances within so many seconds. Raises ResolveError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a URI says: how the instances are found, and how each of them is spoken to.
+
+    `authority` is the Host header, and whom a certificate has to name; `base` begins every path, without a slash at
+    its end. `sign` is the AWS service for which requests are signed (empty: not signed), `region` its region (empty:
+    the function's).
+    """
+
+    text: str
+    resolver: Resolver
+    scheme: Scheme
+    authority: str
+    base: str = ""
+    sign: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where one API is. `header` is the header that carries its secret (empty: none), `ca` a PEM file.
+
+    `identity` is a response header and the value by which the service tells that it is itself (empty: not asked).
+    """
+
+    name: str
+    origin: Origin
+    header: str = ""
+    ca: str = ""
+    identity: tuple[str, str] = ("", "")

@@ -1,0 +1,57 @@
+"""`srv://_api._tcp.name`: each SRV record is an instance with its own port."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from handler.discovery.dns import Dns, Service
+from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
+from handler.discovery.uri import Path, Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The SRV records of a name, and the addresses of their targets.
+
+    A lower priority goes first. Weights are not read: AWS Cloud Map gives all records the same, and an environment
+    asks for one thing at a time.
+    """
+
+    dns: Dns
+    name: str
+
+    def resolve(self, seconds: float) -> Listing:
+        """Return an endpoint for each target that has an address. Raises ResolveError."""
+        until = time.monotonic() + seconds
+        services, ttl = self.dns.services(self.name, seconds)
+        endpoints: list[Endpoint] = []
+        trouble = ResolveError(Trouble.EMPTY, f"SRV {self.name}")
+        for service in services:
+            try:
+                addresses = service.addresses or self._addresses(service, until)
+            except ResolveError as error:  # one task that has just gone must not hide the others
+                trouble = error
+                continue
+            endpoints += [Endpoint(service.target, host, service.port, service.priority) for host in addresses]
+        if not endpoints:
+            raise trouble
+        return Listing(tuple(endpoints), ttl)
+
+    def _addresses(self, service: Service, until: float) -> tuple[str, ...]:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise ResolveError(Trouble.TIMEOUT, f"A {service.target}")
+        return self.dns.addresses(service.target, left)[0]
+
+
+def services(dns: Dns) -> Path:
+    """Return the reader of srv:// addresses."""
+
+    def read(uri: Uri) -> Origin:
+        uri.only("host", "scheme")
+        if uri.port or uri.query:
+            raise ValueError("write srv://_api._tcp.name, without a port: the records carry it")
+        return Origin(uri.text, Services(dns, uri.host), uri.instances_speak, uri.authority, uri.path.rstrip("/"))
+
+    return read

@@ -1,0 +1,81 @@
+"""One entry of the setting `Apis`, taken apart: scheme://host:port/path?query and options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from handler.discovery.model import Origin, Scheme
+
+# No user, no fragment, and no character that two readers could read in two ways.
+_HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_FORM: Final = re.compile(rf"[a-z]+://{_HOST}(?:/[A-Za-z0-9._~/%-]*)?(?:\?[A-Za-z0-9._~%=&-]+)?")
+_AUTHORITY: Final = re.compile(r"[A-Za-z0-9_.-]+(?::[0-9]{1,5})?")
+# Options that mean the same whatever the scheme.
+COMMON_OPTIONS: Final = frozenset({"ca", "header", "identity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """A URI and the options behind it. `port` is 0 where none is written."""
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    query: Mapping[str, str]
+    options: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str, options: Mapping[str, str]) -> Uri:
+        """Read a URI. Raises ValueError, which says what to write."""
+        if "@" in text:
+            raise ValueError("credentials belong in the secret store, not in an address")
+        if not _FORM.fullmatch(text):
+            raise ValueError("write scheme://host:port/base, in letters, digits and ._~%-")
+        parts = urlsplit(text)
+        port = parts.port or 0  # raises ValueError above 65535
+        host = re.sub(r":[0-9]+$", "", parts.netloc).strip("[]")  # urlsplit's own has lost its capitals
+        return cls(text, parts.scheme, host, port, parts.path, _query(parts.query), options)
+
+    @property
+    def authority(self) -> str:
+        """The Host header that the option `host` asks for, else the URI's own host and port."""
+        host = self.options.get("host")
+        if host is not None and not _AUTHORITY.fullmatch(host):
+            raise ValueError("host= is not a name, or a name and a port")
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return host or (f"{own}:{self.port}" if self.port else own)
+
+    @property
+    def instances_speak(self) -> Scheme:
+        """The option `scheme`: http, or https."""
+        return cast(Scheme, self.choice("scheme", ("http", "https")))
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Return an option that is one of a few; the first where it is not given. Raises ValueError."""
+        value = self.options.get(name, choices[0])
+        if value not in choices:
+            raise ValueError(f"{name}= is none of {', '.join(choices)}")
+        return value
+
+    def only(self, *names: str) -> None:
+        """Refuse options that this kind of URI does not know. Raises ValueError."""
+        if unknown := self.options.keys() - names:
+            known = sorted({*names, *COMMON_OPTIONS})
+            raise ValueError(f"unknown option {min(unknown)}; known here: {', '.join(known)}")
+
+
+# Reads a URI of one scheme; raises ValueError, which says what to write instead.
+Path = Callable[[Uri], Origin]
+
+
+def _query(text: str) -> dict[str, str]:
+    pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True) if text else []
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("an attribute stands twice in the query")
+    return dict(pairs)

@@ -1,0 +1,11 @@
+"""API addresses for tests, read as the settings read them."""
+
+from __future__ import annotations
+
+from handler.bootstrap import PATHS
+from handler.discovery.model import ApiAddress
+from handler.settings import api
+
+
+def api_address(name: str, uri: str, **options: str) -> ApiAddress:
+    return api(PATHS, name, uri, options)

@@ -1,0 +1,55 @@
+"""A resolver with a script, and clocks that move by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from handler.clock import Clock
+from handler.discovery.model import Endpoint, Listing, ResolveError, Trouble
+
+
+def endpoints(*names: str) -> tuple[Endpoint, ...]:
+    return tuple(Endpoint(name, f"10.0.0.{ord(name[0])}", 8080) for name in names)
+
+
+def listing(*names: str, ttl: float | None = None, revision: int | None = None) -> Listing:
+    return Listing(endpoints(*names), ttl, revision)
+
+
+def names(found: Listing) -> list[str]:
+    return [endpoint.id for endpoint in found.endpoints]
+
+
+DOWN = ResolveError(Trouble.TIMEOUT, "the registry")
+GONE = ResolveError(Trouble.EMPTY, "the registry")
+
+
+@dataclass
+class FakeResolver:
+    """Answers with `answer`, and counts how often it was asked."""
+
+    answer: Listing | Exception
+    asked: int = 0
+
+    def resolve(self, seconds: float) -> Listing:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class Hands:
+    """The hands of two clocks."""
+
+    monotonic: float = 1000.0
+    wall: float = 1_767_607_200.0
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(lambda: self.monotonic, lambda: self.wall)
+
+    def move(self, seconds: float, *, frozen: bool = False) -> None:
+        """Let time pass; the monotonic clock stands still while the environment is frozen."""
+        self.wall += seconds
+        self.monotonic += 0 if frozen else seconds
