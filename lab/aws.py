@@ -18,10 +18,11 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from lab.processes import child, free_port, wait_until
+from lab.processes import Prefix, as_is, child, free_port, wait_until
 
 TOOLS: Final = Path(__file__).resolve().parents[1] / ".tools"
 REGION: Final = "us-east-1"
+LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 30
 
 
@@ -89,29 +90,39 @@ class Aws:
 
 
 @contextmanager
-def running_aws(folder: Path) -> Iterator[Aws]:
+def running_aws(
+    folder: Path,
+    *,
+    host: str = LOOPBACK,
+    port: int | None = None,
+    reached_at: int | None = None,
+    prefix: Prefix = as_is,
+) -> Iterator[Aws]:
     """Run a local AWS whose files and log are in `folder`, until the block ends.
 
-    Raises ChildError or TimeoutError, with the end of the log, where it does not start.
+    It binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere, such as in
+    a network namespace; then `reached_at` is the port of our loopback from which a relay leads there. Raises ChildError
+    or TimeoutError, with the end of the log, where it does not start.
     """
-    port = free_port()
-    log = folder / "aws.log"
-    with child([TOOLS / "ministack/bin/ministack"], env=_environment(folder, port), cwd=folder, log=log) as process:
-        wait_until(lambda: _healthy(port), "the local AWS", START_SECONDS, process)
-        with closing(Aws(f"http://127.0.0.1:{port}", log)) as aws:
+    port = port or free_port()
+    ours = reached_at or port
+    log, environment = folder / "aws.log", _environment(folder, host, port)
+    with child(prefix([str(TOOLS / "ministack/bin/ministack")]), env=environment, cwd=folder, log=log) as process:
+        wait_until(lambda: _healthy(ours), "the local AWS", START_SECONDS, process)
+        with closing(Aws(f"http://{LOOPBACK}:{ours}", log)) as aws:
             yield aws
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, host: str, port: int) -> dict[str, str]:
     """Only what MiniStack needs: the functions that it runs inherit this."""
     return {
         "PATH": defpath,
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "S3_DATA_DIR": str(folder / "s3"),
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": host,
         "GATEWAY_PORT": str(port),
-        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_HOST": host,
         "MINISTACK_REGION": REGION,
         "LAMBDA_EXECUTOR": "local",
         # Listeners on ports of their own, which nothing here uses.
@@ -127,7 +138,7 @@ def _session() -> Any:
 
 
 def _healthy(port: int) -> bool:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
+    with closing(HTTPConnection(LOOPBACK, port, timeout=1)) as connection:
         try:
             connection.request("GET", "/_ministack/health")
             return connection.getresponse().status == 200

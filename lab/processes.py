@@ -19,6 +19,8 @@ from random import SystemRandom
 from typing import Final, TypeVar
 
 Answer = TypeVar("Answer")
+# Makes of a command one that runs it elsewhere, as in a network namespace: `["ip", "netns", "exec", "vpc", *command]`.
+Prefix = Callable[[list[str]], list[str]]
 
 GUARD: Final = Path(__file__).with_name("guard.py")
 LOG_TAIL_LINES: Final = 20
@@ -93,6 +95,11 @@ class Child:
             return ""
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         return "\n".join([f"\nThe end of {self.log}:", *lines]) if lines else ""
+
+
+def as_is(command: list[str]) -> list[str]:
+    """The Prefix of a command that runs right here."""
+    return command
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Dns:
         found = [
             Service(record.priority, record.port, target, beside.get(target, ()))
             for record in _records(answer)
-            if (target := record.target.to_text(omit_final_dot=True).lower())  # a lone dot says: no such service here
+            if (target := record.target.to_text().lower().rstrip("."))  # a lone dot says: no such service here
         ]
         return tuple(found), _ttl(answer)
 

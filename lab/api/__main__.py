@@ -11,26 +11,30 @@ from lab.api.app import Task
 
 
 @click.command()
-@click.option("--port", type=int, required=True, help="The loopback port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=int, required=True, help="The port to listen on.")
 @click.option("--name", default="task-1", show_default=True, help="The task's name, in the header x-task.")
+@click.option("--service", default="shop", show_default=True, help="The service's name, in the header x-service.")
 @click.option("--cert", type=click.Path(exists=True), help="Serve TLS with this certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True), help="The certificate's private key (PEM).")
 @click.option("--require-header", metavar="NAME=VALUE", help="Answer 401 to requests without this header.")
-def main(port: int, name: str, cert: str | None, key: str | None, require_header: str | None) -> None:
-    """Serve the sample shop's customers and orders on loopback, until told to end."""
+def main(
+    host: str, port: int, name: str, service: str, cert: str | None, key: str | None, require_header: str | None
+) -> None:
+    """Serve the sample shop's customers and orders, until told to end."""
     if bool(cert) != bool(key):
         raise click.UsageError("--cert and --key go together")
     header, separator, value = (require_header or "").partition("=")
     if require_header and not (header and separator):
         raise click.UsageError("--require-header is of the form NAME=VALUE")
-    task = Task(name, (header, value) if require_header else None)
+    task = Task(name, service, (header, value) if require_header else None)
     web.run_app(
         task.application(),
-        host="127.0.0.1",
+        host=host,
         port=port,
         ssl_context=_tls(cert, key) if cert and key else None,
         shutdown_timeout=0.1,
-        print=lambda *_: click.echo(f"{name} listens on 127.0.0.1:{port}"),
+        print=lambda *_: click.echo(f"{name} listens on {host}:{port}"),
     )
 
 

@@ -29,8 +29,9 @@ class Seen:
 class Task:
     """One task of the service: its documents, what it has seen, and how it misbehaves."""
 
-    def __init__(self, name: str, required_header: tuple[str, str] | None) -> None:
+    def __init__(self, name: str, service: str, required_header: tuple[str, str] | None) -> None:
         self.name = name
+        self.service = service
         self.required_header = required_header
         self.faults = Faults()
         self.seen: deque[Seen] = deque(maxlen=REMEMBERED_REQUESTS)
@@ -83,6 +84,7 @@ class Task:
 
     async def _sign(self, _request: web.Request, answer: web.StreamResponse) -> None:
         answer.headers["x-task"] = self.name
+        answer.headers["x-service"] = self.service
 
     @web.middleware
     async def _remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:

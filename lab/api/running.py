@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, Final
 
-from lab.processes import Child, child, free_port, listening, wait_until
+from lab.processes import Child, Prefix, as_is, child, free_port, wait_until
 from lab.tls import Certificate
 
 HOST: Final = "127.0.0.1"
@@ -22,17 +22,22 @@ CONTROL_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RunningApi:
-    """A task that listens on `port`. `url` has no path; `process` can be killed or stopped."""
+    """A task that listens on `host` and `port`. `process` can be killed or stopped.
+
+    Its control is at the same port, or at `reached_at` of our loopback where a relay leads there.
+    """
 
     name: str
+    host: str
     port: int
     process: Child
     tls: bool
+    reached_at: int
 
     @property
     def url(self) -> str:
-        """Where it is, as http(s)://127.0.0.1:port."""
-        return f"{'https' if self.tls else 'http'}://{HOST}:{self.port}"
+        """Where it is, as http(s)://host:port."""
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     def fault(self, path: str, kind: str, *, times: int | None = None, **arguments: Any) -> None:
         """Misbehave on requests for `path`, in one of the ways of lab/api/faults.py. Raises ValueError."""
@@ -46,6 +51,14 @@ class RunningApi:
         """Return the last thousand requests, oldest first: method, path (encoded), headers, client_port."""
         requests: list[dict[str, Any]] = self._control("GET", "requests")
         return requests
+
+    def answers(self) -> bool:
+        """Whether it is there."""
+        try:
+            self.requests()
+        except (OSError, HTTPException):
+            return False
+        return True
 
     def _control(self, method: str, what: str, wish: Any = None) -> Any:
         connection = self._connection()
@@ -61,28 +74,41 @@ class RunningApi:
 
     def _connection(self) -> HTTPConnection:
         if not self.tls:
-            return HTTPConnection(HOST, self.port, timeout=CONTROL_SECONDS)
+            return HTTPConnection(HOST, self.reached_at, timeout=CONTROL_SECONDS)
         context = ssl.create_default_context()
         context.check_hostname = False  # a test may have given it a certificate that is wrong on purpose
         context.verify_mode = ssl.CERT_NONE
-        return HTTPSConnection(HOST, self.port, timeout=CONTROL_SECONDS, context=context)
+        return HTTPSConnection(HOST, self.reached_at, timeout=CONTROL_SECONDS, context=context)
 
 
 @contextmanager
 def running_api(
-    log: Path, *, name: str = "task-1", certificate: Certificate | None = None, required_header: str | None = None
+    log: Path,
+    *,
+    name: str = "task-1",
+    service: str = "shop",
+    certificate: Certificate | None = None,
+    required_header: str | None = None,
+    host: str = HOST,
+    port: int | None = None,
+    reached_at: int | None = None,
+    prefix: Prefix = as_is,
 ) -> Iterator[RunningApi]:
-    """Run one task until the block ends, or this process does.
+    """Run one task of a service until the block ends, or this process does.
 
-    It serves TLS where it is given a certificate, and asks for `required_header` ("name=value") where that is given.
-    Raises ChildError, with the end of its log, if it does not start.
+    It serves TLS where it is given a certificate, and asks for `required_header` ("name=value") where that is given. It
+    binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere, such as in a
+    network namespace; then `reached_at` is the port of our loopback from which a relay leads there. Raises ChildError,
+    with the end of its log, if it does not start.
     """
-    port = free_port()
-    command: list[str | Path] = [sys.executable, "-m", "lab.api", "--port", str(port), "--name", name]
+    port = port or free_port()
+    command = [sys.executable, "-m", "lab.api", "--host", host, "--port", str(port), "--name", name]
+    command += ["--service", service]
     if certificate:
-        command += ["--cert", certificate.cert, "--key", certificate.key]
+        command += ["--cert", str(certificate.cert), "--key", str(certificate.key)]
     if required_header:
         command += ["--require-header", required_header]
-    with child(command, log=log, grace_seconds=1) as process:
-        wait_until(lambda: listening(port), f"the sample API's {name}", READY_SECONDS, process)
-        yield RunningApi(name, port, process, tls=certificate is not None)
+    with child(prefix(command), log=log, grace_seconds=1) as process:
+        running = RunningApi(name, host, port, process, certificate is not None, reached_at or port)
+        wait_until(running.answers, f"the sample API's {name}", READY_SECONDS, process)
+        yield running

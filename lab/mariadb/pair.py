@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from lab.mariadb.bootstrap import create_data, tls_options
 from lab.mariadb.replica import Login, Replica, ReplicationError
 from lab.mariadb.server import Folders, Server, start_together
 from lab.mariadb.software import find
-from lab.processes import ChildError
+from lab.processes import ChildError, Prefix, as_is
 from lab.tls import Authority
 
 SCHEMA: Final = "shop"
@@ -59,21 +59,24 @@ class Pair:
 
 
 @contextmanager
-def replicated_pair(folder: Path, authority: Authority) -> Iterator[Pair]:
+def replicated_pair(
+    folder: Path, authority: Authority, *, name: str = "localhost", options: Sequence[str] = (), prefix: Prefix = as_is
+) -> Iterator[Pair]:
     """Run a primary and its replica, each with TLS alone, until the block ends or this process does.
 
-    Their data, some 50 MB, is kept in `folder`. Schema `shop` is still empty. Raises MariadbMissingError where no
-    server can be had.
+    Their data, some 50 MB, is kept in `folder`. Schema `shop` is still empty. The certificate is for `name` beside the
+    loopback's names; `options` are further ones of the servers, and `prefix` puts their processes elsewhere. Raises
+    MariadbMissingError where no server can be had.
     """
     folder = folder.resolve()  # the servers change into their data folders
     software = find(folder / "software")
-    tls = tls_options(authority.issue("database", "localhost", "127.0.0.1"), authority)
+    tls = tls_options(authority.issue("database", name, "localhost", "127.0.0.1"), authority)
     leading = [*tls, "--server-id=1", "--log-bin=bin", "--gtid-strict-mode=1"]
     following = [*tls, "--server-id=2", "--relay-log=relay", "--read-only=1"]
     password = create_data(software, folder / "primary")
     with Folders.below(folder) as folders:
-        primary = Server("primary", software, folders, password, leading)
-        replica = Replica("replica", software, folders, password, following)
+        primary = Server("primary", software, folders, password, [*leading, *options], prefix)
+        replica = Replica("replica", software, folders, password, [*following, *options], prefix)
         pair = Pair(primary, replica, _login("notifier"), _login("replication"), authority.ca)
         try:
             replica.seed(primary)

@@ -15,7 +15,7 @@ import pymysql
 
 from lab.mariadb.bootstrap import HOST, command
 from lab.mariadb.software import Software
-from lab.processes import Child, child, free_port, wait_until
+from lab.processes import Child, Prefix, as_is, child, free_port, wait_until
 
 READY_SECONDS: Final = 60.0
 # A tenth of a second is enough, but a server that has only just begun to start lets the signal pass.
@@ -47,18 +47,23 @@ class Server:
 
     host = HOST
 
-    def __init__(self, name: str, software: Software, folders: Folders, password: str, options: Iterable[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        software: Software,
+        folders: Folders,
+        password: str,
+        options: Iterable[str],
+        prefix: Prefix = as_is,
+    ) -> None:
+        """`prefix` puts its process elsewhere, such as in a network namespace; its Unix socket is here all the same."""
         self.name = name
         self.software = software
         self.data = folders.data / name
         self.port = free_port()
         self.socket = str(folders.sockets / f"{name}.sock")
-        self._command = [
-            *command(software, self.data),
-            f"--port={self.port}",
-            f"--socket={self.socket}",
-            *options,
-        ]
+        ours = [*command(software, self.data), f"--port={self.port}", f"--socket={self.socket}", *options]
+        self._command = prefix(list(map(str, ours)))
         self._password = password
         self._log = folders.data / f"{name}.log"
         self._process: Child | None = None

@@ -1,0 +1,89 @@
+"""The control of a stand-in: HTTP on a unix socket, apart from the port that its clients use.
+
+A path reaches across network namespaces, and works while the port is made to fail.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+SECONDS: Final = 10.0
+
+# What a stand-in does about a wish, and what it answers; None is no answer.
+Action = Callable[[Any], Awaitable[Any]]
+
+
+class Control:
+    """The client's end of a control socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def ask(self, method: str, what: str, wish: Any = None) -> Any:
+        """Send a wish, as JSON, and return the answer; None where there is none.
+
+        Raises ValueError with what the stand-in says is wrong, OSError where it is not there.
+        """
+        with closing(_Connection(self._path)) as connection:
+            connection.request(method, f"/{what}", json.dumps(wish))
+            answer = connection.getresponse()
+            text = answer.read()
+        if answer.status >= 400:
+            raise ValueError(text.decode())
+        return json.loads(text) if text else None
+
+    def answers(self) -> bool:
+        """Whether the stand-in is there; it opens its control last, so then all of it is."""
+        try:
+            self.ask("GET", "calls")
+        except (OSError, HTTPException):
+            return False
+        return True
+
+
+async def serve(path: Path, actions: dict[tuple[str, str], Action]) -> web.AppRunner:
+    """Serve actions, by method and name, on a unix socket; the caller cleans the runner up.
+
+    An action's ValueError, TypeError or KeyError says that its wish was wrong.
+    """
+    app = web.Application()
+    app.add_routes([web.route(method, f"/{what}", _handler(action)) for (method, what), action in actions.items()])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.UnixSite(runner, path).start()
+    return runner
+
+
+def _handler(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            text = await request.text()
+            answer = await action(json.loads(text) if text else None)
+        except KeyError as error:
+            return web.Response(status=400, text=f"{error} is missing")
+        except (ValueError, TypeError) as error:
+            return web.Response(status=400, text=str(error))
+        return web.Response(status=204) if answer is None else web.json_response(answer)
+
+    return handle
+
+
+class _Connection(HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(SECONDS)
+        self.sock.connect(str(self._path))
