@@ -14,6 +14,8 @@ pytest_plugins = [
     "tests.plugins.browser",
     "tests.plugins.cloud",
     "tests.plugins.database",
+    "tests.plugins.private_cloud",
+    "tests.plugins.vpc",
 ]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lab.mariadb.packages import UnpackingError, unpack
+from lab.packages import UnpackingError, cache, environment, unpack
 
+PACKAGE: Final = "mariadb-server-core"  # the server alone: no client, no service, no configuration
 # Debian keeps servers where an ordinary user's PATH does not look.
 SERVER_FOLDERS: Final = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/opt/homebrew/bin")
 WHAT_TO_DO: Final = (
@@ -44,7 +44,7 @@ def find(folder: Path) -> Software:
         return _unpacked(folder)
     if named := os.environ.get("LAB_MARIADB"):
         return _checked(Path(named), "LAB_MARIADB")
-    return _installed() or _unpacked(_cache())
+    return _installed() or _unpacked(cache("mariadb"))
 
 
 def _installed() -> Software | None:
@@ -58,23 +58,12 @@ def _installed() -> Software | None:
 
 def _unpacked(folder: Path) -> Software:
     try:
-        root = unpack(folder)
+        root = unpack(folder, [PACKAGE])
     except UnpackingError as error:
         raise MariadbMissingError(
             f"no MariaDB server was found, and none could be unpacked: {error}. {WHAT_TO_DO}"
         ) from error
     return _checked(root / "usr" / "sbin" / "mariadbd", f"what was unpacked into {folder}")
-
-
-def _cache() -> Path:
-    """One folder for each kind of system: a home may be shared by several."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    try:
-        release = platform.freedesktop_os_release()
-    except OSError:
-        release = {}
-    system = "-".join([release.get("ID", platform.system()), release.get("VERSION_ID", ""), platform.machine()])
-    return home / "slack-chatops-notifier" / f"mariadb-{system}"
 
 
 def _checked(program: Path, origin: str) -> Software:
@@ -96,13 +85,8 @@ def _share(base: Path) -> Path:
 
 def _environment(base: Path) -> dict[str, str]:
     """Ours, and the way to the libraries that come with an unpacked server because the system lacks them."""
-    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     tops = [] if base in (Path("/usr"), Path("/usr/local")) else [base, base.parent]
-    folders = {str(library.parent) for top in tops for library in top.glob("lib/*-linux-gnu*/*.so*")}
-    if folders:
-        inherited = filter(None, [os.environ.get("LD_LIBRARY_PATH")])
-        environment["LD_LIBRARY_PATH"] = os.pathsep.join([*sorted(folders), *inherited])
-    return environment
+    return environment(*tops)
 
 
 def _version(program: Path, environment: dict[str, str]) -> str:

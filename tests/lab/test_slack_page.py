@@ -12,7 +12,7 @@ from lab.page import routes
 from lab.slack import Control
 
 PARKED = {"kind": "parked", "type": "a", "id": 1, "code": "C", "meaning": "m", "remedy": "r"}
-FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, "code": "C", "message": "m", "fix": ""}
+FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, "code": "C", "severity": "error", "message": "m", "fix": ""}
 
 
 class Stream:

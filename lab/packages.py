@@ -1,0 +1,113 @@
+"""Unpacks packages of Debian or Ubuntu into a folder: no root, nothing installed."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+COMMAND_SECONDS: Final = 300
+
+logger = logging.getLogger(__name__)
+
+
+class UnpackingError(RuntimeError):
+    """The packages could not be had or unpacked. The text says why."""
+
+
+def cache(purpose: str) -> Path:
+    """Return the folder in the user's cache for what serves one purpose.
+
+    There is one for each kind of system, since a home may be shared by several.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    system = "-".join([release.get("ID", platform.system()), release.get("VERSION_ID", ""), platform.machine()])
+    return home / "slack-chatops-notifier" / f"{purpose}-{system}"
+
+
+def environment(*tops: Path) -> dict[str, str]:
+    """Return our environment in plain English and UTC, and in it the way to the libraries in `lib` of these folders."""
+    ours = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    folders = {str(library.parent) for top in tops for library in top.glob("lib/*-linux-gnu*/*.so*")}
+    if folders:
+        inherited = filter(None, [os.environ.get("LD_LIBRARY_PATH")])
+        ours["LD_LIBRARY_PATH"] = os.pathsep.join([*sorted(folders), *inherited])
+    return ours
+
+
+def unpack(folder: Path, packages: Sequence[str]) -> Path:
+    """Return the folder, below `folder`, that holds the packages' files as a system's root would.
+
+    They are downloaded and unpacked if it is not there, with those of the libraries that this machine lacks. Two runs
+    at once unpack once: a lock, which the kernel frees if its holder dies, lets one wait for the other. The final name
+    appears when everything is in it. Raises UnpackingError.
+    """
+    root = folder / "root"
+    if root.is_dir():
+        return root
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        raise UnpackingError("this system has no apt-get")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            _unpack_anew(folder, root, packages)
+    return root
+
+
+def _unpack_anew(folder: Path, root: Path, packages: Sequence[str]) -> None:
+    logger.info("Unpacking %s into %s", ", ".join(packages), folder)
+    work = folder / "unfinished"
+    shutil.rmtree(work, ignore_errors=True)  # an earlier run may have been killed
+    for archive in _download(work, packages):
+        _run(["dpkg-deb", "-x", str(archive), str(work / "root")])
+    (work / "root").rename(root)
+    shutil.rmtree(work)
+
+
+def _download(work: Path, packages: Sequence[str]) -> list[Path]:
+    """Download the packages and what they need and this machine lacks, as apt itself works it out.
+
+    The system's package lists are tried first; where they are missing or too old, private ones are fetched.
+    """
+    archives, lists = work / "archives", work / "lists"
+    for folder in (archives, lists):
+        (folder / "partial").mkdir(parents=True)
+    apt = ["apt-get", "-qq", "-y", "-oDebug::NoLocking=true", "-oAPT::Sandbox::User=root", f"-oDir::Cache={work}"]
+    download = ["--no-install-recommends", "--download-only", "--reinstall", "install", *packages]
+    try:
+        _run([*apt, *download])
+    except UnpackingError:
+        private = [*apt, f"-oDir::State::lists={lists}"]
+        _run([*private, "update"])
+        _run([*private, *download])
+    return sorted(archives.glob("*.deb"))
+
+
+def _run(command: list[str]) -> None:
+    quiet = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(
+            command,
+            env=quiet,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=COMMAND_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.strip().splitlines()
+        raise UnpackingError(f"{command[0]}: {lines[-1] if lines else f'status {error.returncode}'}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnpackingError(str(error)) from error

@@ -1,0 +1,102 @@
+"""The cable between a host and its bridge: cut, slow or lossy, and changed while it is used."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lab.processes import child, wait_until
+from lab.vpc.holder import Holder
+from lab.vpc.hosts import segment
+
+LINK: Final = Path(__file__).with_name("link.py")
+READY_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How a cable behaves, alike in both directions."""
+
+    milliseconds: float = 0.0
+    lost_percent: float = 0.0
+
+
+PERFECT: Final = Quality()
+
+
+class Cable:
+    """A host's cable. While it is worse than perfect, a process carries its frames (link.py), else the kernel alone.
+
+    `configure` runs `ip -batch` where the bridges are, with these lines.
+    """
+
+    def __init__(self, host: str, holder: Holder, configure: Callable[[str], object], log: Path) -> None:
+        self.quality = PERFECT
+        self._cut = False
+        self._bridge = segment(host).bridge
+        self._end = f"{segment(host).port}{host}"
+        # A second cable leads from the process on to the bridge.
+        self._near, self._far = f"n-{host}", f"f-{host}"
+        self._control = f"link-{host}"
+        self._holder = holder
+        self._configure = configure
+        self._log = log
+        self._process = ExitStack()
+
+    def cut(self, cut: bool) -> None:
+        """Let nothing through, or everything again."""
+        self._cut = cut
+        self._connect(self._end if self.quality == PERFECT else self._far)
+
+    def change(self, quality: Quality) -> None:
+        """Behave like this from now on. Where it becomes perfect, what was on its way is lost."""
+        before, self.quality = self.quality, quality
+        if quality == PERFECT != before:
+            self._straighten()
+        elif quality != PERFECT:
+            if before == PERFECT:
+                self._divert()
+            self._order(quality)
+
+    def restore(self) -> None:
+        """Be whole and perfect again."""
+        if self._cut:
+            self.cut(False)
+        self.change(PERFECT)
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        self._process.close()
+
+    def _divert(self) -> None:
+        """Take the host's cable off its bridge only when the process is ready, and so that no frame goes both ways."""
+        self._configure(f"link add {self._near} up type veth peer name {self._far}\n")
+        (self._holder.runtime / self._control).unlink(missing_ok=True)
+        command: list[str | Path] = [sys.executable, "-I", "-S", LINK, f"/run/{self._control}", self._end, self._near]
+        process = self._process.enter_context(child(self._holder.enter(command), log=self._log, grace_seconds=1))
+        wait_until(lambda: self._order(PERFECT), "a slow cable", READY_SECONDS, process)
+        self._configure(f"link set {self._end} nomaster\n")
+        self._connect(self._far)
+
+    def _straighten(self) -> None:
+        self._process.close()
+        self._configure(f"link del {self._near}\n")
+        self._connect(self._end)
+
+    def _connect(self, port: str) -> None:
+        """Make this the bridge's port, unless the cable is cut: then no interface is, and the host notices nothing."""
+        bridge = "nomaster" if self._cut else f"master {self._bridge}"
+        self._configure(f"link set {port} up {bridge}\n")
+
+    def _order(self, quality: Quality) -> bool:
+        """Tell the process how to behave, and return whether it is there to do it."""
+        with socket.socket(socket.AF_UNIX) as control:
+            if control.connect_ex(str(self._holder.runtime / self._control)):
+                return False
+            control.sendall(f"{quality.milliseconds / 1000} {quality.lost_percent}".encode())
+            return control.recv(10) == b"done"

@@ -1,0 +1,123 @@
+"""The process that a VPC lives in: its namespaces are gone when it and what runs in them have ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from lab.processes import child, wait_until
+
+READY_SECONDS: Final = 20.0
+PROBE_SECONDS: Final = 20.0
+RUN_SECONDS: Final = 60.0
+SAID_CHARACTERS: Final = 2_000
+# The kernel ends a command with its parent, however that ends, and the shell looks whether it had ended before.
+MORTAL: Final = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"')
+# A user namespace makes us root of the others, and of nothing else.
+UNSHARE: Final = ("unshare", "--user", "--map-root-user", "--net", "--mount")
+# The folder of names for network namespaces must be ours, and /run is what every machine has above it.
+MOUNT: Final = "mount -t tmpfs tmpfs /run && mkdir /run/netns"
+# Where forwarding cannot be switched on, root of the namespace has no rights (AppArmor takes them on some systems).
+PROBE: Final = f"{MOUNT} && echo 1 > /proc/sys/net/ipv4/ip_forward"
+# /etc/resolv.conf may be a link into /run, which is empty now.
+HOLD: Final = f"""
+set -e
+{MOUNT}
+for file in "$0"/*; do
+  target=$(realpath -m "/etc/${{file##*/}}")
+  mkdir -p "${{target%/*}}"
+  [ -e "$target" ] || : > "$target"
+  mount --bind "$file" "$target"
+done
+: > /run/vpc-is-ready
+exec sleep infinity
+"""
+
+
+class VpcError(RuntimeError):
+    """A command in a host failed. The text has the end of what it said."""
+
+
+@cache
+def available() -> str:
+    """Return "" where this kernel lets us make a VPC, else the reason why it does not."""
+    try:
+        probe = subprocess.run(
+            [*UNSHARE, "sh", "-c", PROBE], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no namespaces without root: {error}"
+    return f"no namespaces without root: {probe.stderr.strip() or probe.returncode}" if probe.returncode else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The running process, by its id."""
+
+    pid: int
+
+    @property
+    def runtime(self) -> Path:
+        """Its /run, as it is seen from outside: a short path, and private to this VPC."""
+        return Path(f"/proc/{self.pid}/root/run")
+
+    def enter(self, command: Sequence[str | Path], host: str | None = None) -> list[str]:
+        """Return the command line that runs a command in a host, else where the hosts' cables end."""
+        net = self.runtime / "netns" / host if host else f"/proc/{self.pid}/ns/net"
+        into = ["nsenter", f"--target={self.pid}", "--user", "--mount", f"--net={net}", "--preserve-credentials"]
+        # The working directory would be lost on the way into another mount namespace.
+        script = f'here=$PWD; exec {" ".join(into)} -- sh -c \'cd "$0" && exec "$@"\' "$here" "$@"'
+        return ["sh", "-c", script, "sh", *map(str, command)]
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        host: str | None = None,
+        *,
+        stdin: str = "",
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float = RUN_SECONDS,
+    ) -> str:
+        """Run a command as `enter` has it to its end, and return its standard output. Raises VpcError if it fails."""
+        what = f"{command[0]} in {host or 'the VPC'}"
+        try:
+            done = subprocess.run(
+                self.enter([*MORTAL, str(os.getpid()), *command], host),
+                input=stdin,
+                env=env,
+                capture_output=True,
+                text=True,
+                timeout=timeout_seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise VpcError(f"{what} did not end within {timeout_seconds:g} s") from error
+        if done.returncode:
+            said = done.stderr.strip()[-SAID_CHARACTERS:]
+            raise VpcError(f"{what} ended with status {done.returncode}: {said}")
+        return done.stdout
+
+
+@contextmanager
+def holding(folder: Path, etc: Path) -> Iterator[Holder]:
+    """Hold namespaces until the block ends, or this process does; the files of `etc` stand for those of /etc there.
+
+    Raises ChildError with the end of its log in `folder`, if the kernel does not allow it.
+    """
+    with child([*UNSHARE, "sh", "-c", HOLD, etc], log=folder / "holder.log") as process:
+        holder = Holder(process.pid)
+        wait_until(lambda: _is_ready(holder), "the namespaces of the VPC", READY_SECONDS, process)
+        yield holder
+
+
+def _is_ready(holder: Holder) -> bool:
+    try:
+        return (holder.runtime / "vpc-is-ready").exists()
+    except PermissionError:  # it is on its way from one identity to another
+        return False

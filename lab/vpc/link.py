@@ -1,0 +1,102 @@
+"""A slow cable: carries every frame between two interfaces, later, and loses some. The kernel's own (netem) is rare.
+
+Run as `python link.py CONTROL_SOCKET ONE OTHER`. On the socket it takes `DELAY PERCENT`, the seconds one way and how
+much is lost, and answers as soon as this holds for what comes next. Frames never overtake each other.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import socket
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+# From linux/if_packet.h and linux/if_ether.h; the socket module does not have them.
+SOL_PACKET = 263
+PACKET_VNET_HDR = 15
+PACKET_IGNORE_OUTGOING = 23
+ETH_P_ALL = 3
+MOST_BYTES = 1 << 17
+BUFFER_BYTES = 1 << 22
+
+
+@dataclass
+class Quality:
+    """How the cable behaves."""
+
+    delay_seconds: float = 0.0
+    lost_percent: float = 0.0
+
+
+@dataclass
+class Way:
+    """One direction: frames wait here, each with the time that it is due."""
+
+    source: socket.socket
+    target: socket.socket
+    waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
+
+    def take(self, quality: Quality) -> None:
+        """Let in one frame, or lose it."""
+        frame = self.source.recv(MOST_BYTES)
+        if random.random() * 100 >= quality.lost_percent:
+            last = self.waiting[-1][0] if self.waiting else 0.0
+            self.waiting.append((max(last, time.monotonic() + quality.delay_seconds), frame))
+
+    def give(self) -> None:
+        """Hand over the frames that are due."""
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            with suppress(OSError):  # the other end is down, or busy: the frame is lost, as on any network
+                self.target.send(self.waiting.popleft()[1])
+
+
+def main() -> None:
+    """Carry frames until told to end."""
+    path, *interfaces = sys.argv[1:]
+    one, other = map(_interface, interfaces)
+    ways = {one: Way(one, other), other: Way(other, one)}
+    quality = Quality()
+    with socket.socket(socket.AF_UNIX) as control:
+        control.bind(path)
+        control.listen()
+        while True:
+            due = [way.waiting[0][0] for way in ways.values() if way.waiting]
+            patience = max(0.0, min(due) - time.monotonic()) if due else None
+            ready, _, _ = select.select([control, *ways], [], [], patience)
+            for each in ready:
+                if each is control:
+                    quality = _ordered(control)
+                else:
+                    ways[each].take(quality)
+            for way in ways.values():
+                way.give()
+
+
+def _interface(name: str) -> socket.socket:
+    """Everything that arrives at an interface, with a header that says what the kernel has left undone.
+
+    So a checksum that nobody has worked out yet, and a packet that is still to be cut in pieces, pass unharmed.
+    """
+    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    packets.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+    packets.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+    packets.setblocking(False)
+    packets.bind((name, ETH_P_ALL))
+    return packets
+
+
+def _ordered(control: socket.socket) -> Quality:
+    connection, _ = control.accept()
+    with connection:
+        delay, percent = map(float, connection.recv(100).split())
+        connection.sendall(b"done")
+    return Quality(delay, percent)
+
+
+if __name__ == "__main__":
+    main()
