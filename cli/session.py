@@ -11,7 +11,7 @@ from cli.lint import show
 from cli.watch import Watch
 from lab.cloud import LocalCloud
 
-FINDING = ("file", "line", "code", "message", "fix")
+FINDING = ("file", "line", "code", "severity", "message", "fix")
 
 
 class Session:

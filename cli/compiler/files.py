@@ -39,8 +39,15 @@ def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
     if path.stem.startswith("_"):
         return "names that begin with _ are kept for what templates share", "name it <event type>.yaml"
     if len(path.stem) > MAX_NAME or not name.fullmatch(path.stem):
-        return f"`{path.stem}` is not a name such as order.created or production", f"name it {path.name.lower()}"
+        return f"`{path.stem}` is not a name such as order.created or production", _better(path.stem, name)
     return None
+
+
+def _better(stem: str, name: re.Pattern[str]) -> str:
+    """The nearest name that would do: with dots in an event's type, with hyphens in a stage's name."""
+    tried = (re.sub(r"[^a-z0-9_]+", join, stem.lower()).strip(join)[:MAX_NAME] for join in ".-")
+    found = next((one for one in tried if name.fullmatch(one)), "")
+    return f"name it {found}.yaml" if found else "name it in small letters, digits and _"
 
 
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:

@@ -38,6 +38,11 @@ RULES: Final[dict[str, Rule]] = {
         "a template uses a variable, a mention or labels that a stage does not have",
         "add it to the stage's `vars` or `mentions`, or to _labels.yaml",
     ),
+    "EVENT_TYPE_SIMILAR": Rule(
+        "`event:` is one letter away from another file's type, or from the name of its own file",
+        "correct it, unless the application publishes it so",
+        "warning",
+    ),
     "QUERY_STAR": Rule(
         "`SELECT *` reads columns that nobody asked for, and changes with the table",
         "name the columns",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from cli.compiler import addresses, channels, files, labels, needs, stages, template
+from cli.compiler import addresses, channels, events, files, labels, needs, stages, template
 from cli.compiler.encoding import encode
 from cli.compiler.findings import Finding, Report
 from cli.compiler.rehearsal import rehearse
@@ -60,6 +60,7 @@ def compile_templates(folder: Path) -> Compilation:
         if one := _template(folder, file, found_stages, report):
             found.append(one)
             sound += [one.notification] if report.errors == before else []
+    events.check(found, report)
     names = tuple(file.as_posix() for file in (*template_files, *stage_files))
     return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages)
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from jinja2 import TemplateSyntaxError
 
-from cli.compiler import needs, shape, syntax
+from cli.compiler import arguments, needs, shape, syntax
+from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
@@ -58,7 +59,7 @@ class Leaves:
     def text(self, context: LeafContext, node: Node) -> Leaf | str | None:
         """Return a string as it stands, or a leaf where it holds expressions."""
         source = shape.text(node, self.report)
-        if source is None or not any(mark in source for mark in shape.EXPRESSIONS):
+        if source is None or not _has_expressions(source):
             return source
         return self.leaf(context, node)
 
@@ -68,9 +69,12 @@ class Leaves:
         if source is None or not isinstance(node, Scalar):
             return None
         leaf = Leaf(context, rewrite(source), str(node.place))
-        if context == "expression" and any(mark in source for mark in shape.EXPRESSIONS):
+        if context == "expression" and _has_expressions(source):
             message = "a bare expression stands here, without {{ }} and {% %}"
-            self.report.add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(source))
+            self.report.add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(with_straight_braces(source)))
+            return None
+        if with_straight_braces(source) != source:
+            self._full_width(node, context)
             return None
         self.nodes[leaf.where] = node
         return leaf if self._is_sound(leaf, node) else None
@@ -83,29 +87,46 @@ class Leaves:
             return False
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
             self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
+        lacking = tuple(arguments.missing(leaf))
+        self._correct("TEMPLATE_FAILED", lacking, leaf, node)
         self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
         for name in sorted(used - set(self.names)):
-            self._unknown(name, node)
-        return used <= set(self.names)
+            self._unknown(name, leaf, node)
+        return used <= set(self.names) and not lacking
+
+    def _full_width(self, node: Scalar, context: LeafContext) -> None:
+        """Report the lines with ｛｛ and ｝｝, which would be posted as they stand."""
+        straight = with_straight_braces(node.text)
+        versions = (node.text.splitlines(), straight.splitlines(), corrected(straight, context).splitlines())
+        for number, (written, meant, right) in enumerate(zip(*versions, strict=True), 1):
+            if written != meant:
+                message = "expressions stand between ordinary braces: {{ }}, not ｛｛ ｝｝"
+                self.report.add(node.place_of(number), "TEMPLATE_SYNTAX", message, shape.rewritten(node, right))
+
+    def _correct(self, code: str, found: Sequence[Correction], leaf: Leaf, node: Scalar) -> None:
+        for one in found:
+            self.report.add(node.place_of(one.line - _added(leaf, node)), code, one.message, one.fix)
 
     def _unreadable(self, error: TemplateError, leaf: Leaf, node: Scalar) -> None:
         """Report with the line that Jinja names, else with that of the word which the message is about."""
+        if error.code == "TEMPLATE_SYNTAX" and (found := corrections(leaf, self.templates)):
+            self._correct(error.code, found, leaf, node)
+            return
         message, _, fix = error.detail.removeprefix(f"{leaf.where}: ").partition("; ")
         if leaf.context == "expression" and message == "unexpected ')'":
             message = "the expression is not complete"
         cause = error.__context__
         if isinstance(cause, TemplateSyntaxError):
-            added = leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
-            place = node.place_of(cause.lineno - added)
+            place = node.place_of(cause.lineno - _added(leaf, node))
         else:
             place = place_of_word(node, message)
         self.report.add(place, error.code, message, fix)
 
-    def _unknown(self, name: str, node: Scalar) -> None:
+    def _unknown(self, name: str, leaf: Leaf, node: Scalar) -> None:
         if name in self.later:
             message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
         else:
-            message, fix = f"`{name}` is not known here", nearest(name, self.names)
+            message, fix = f"`{name}` is not known here", arguments.quotes(leaf, name) or nearest(name, self.names)
         self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
 
 
@@ -114,6 +135,15 @@ def place_of_word(node: Scalar, message: str) -> Place:
     word = ["", *re.findall(r"\w+", message)][-1]
     found = (n for n, line in enumerate(node.text.splitlines(), 1) if re.search(rf"\b{re.escape(word)}\b", line))
     return node.place_of(next(found, 1))
+
+
+def _added(leaf: Leaf, node: Scalar) -> int:
+    """How many lines stand before the text of the file in what was made of it."""
+    return leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
+
+
+def _has_expressions(source: str) -> bool:
+    return any(mark in with_straight_braces(source) for mark in shape.EXPRESSIONS)
 
 
 def _unwrapped(source: str) -> str:

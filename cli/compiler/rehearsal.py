@@ -31,6 +31,7 @@ from handler.templating import Context, Templates
 NOW: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 _EMPTY: Final = "an empty value has no "  # the words of handler/templating/language.py
+_CURRENCY: Final = "a currency is a code"  # those of handler/templating/filters/numbers.py
 _BLOCK: Final = re.compile(r"^blocks\[\d+\]")  # a block of a loop is not the block that the file shows
 _NO_STAGE: Final = Stage("", {}, "")
 _NO_TEXT: Final = Leaf("plain", "-", "")
@@ -83,6 +84,8 @@ class _Problem:
         message, _, fix = self.message.partition("; ")
         if message.startswith(_EMPTY):
             fix = RULES["LOOKUP_UNGUARDED"].remedy
+        if message.startswith(_CURRENCY):
+            fix = "write money('EUR'), or name a column that holds such a code"
         if message.endswith(" is empty"):
             fix = RULES["VALUE_EMPTY"].remedy
         return self.place, self.code, message, fix

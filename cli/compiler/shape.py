@@ -123,6 +123,14 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     return None
 
 
+def rewritten(node: Scalar, line: str) -> str:
+    """Return how a line of a text is to be written, in quotes where YAML needs them."""
+    if node.style in ("literal", "folded") or len(node.text.splitlines()) > 1:
+        return f"write {line.strip()}"
+    key = _key(node)
+    return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or f"write {line}"
+
+
 def _name(node: Node) -> str:
     return f"`{node.place.path}`" if node.place.path else "the file"
 

@@ -32,8 +32,8 @@ _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channels` (by alias), `text` and `blocks` are places in the file. `nodes` has the node of each leaf by its `where`.
-    `needs` is what it takes from its stage, and `bases` the variables that its addresses begin with.
+    `channels` (by alias), `text`, `blocks` and `event` (if it is named) are places in the file. `nodes` has the node of
+    each leaf by its `where`. `needs` is what it takes from its stage, `bases` the variables that addresses begin with.
     """
 
     notification: Notification
@@ -45,6 +45,7 @@ class Template:
     nodes: Mapping[str, Scalar] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
     bases: Mapping[str, Place] = field(default_factory=dict)
+    event: Place | None = None
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
@@ -73,6 +74,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         nodes=leaves.nodes,
         needs=tuple(leaves.needs),
         bases=leaves.bases,
+        event=found["event"].place if "event" in found else None,
     )
 
 

@@ -4,7 +4,8 @@ Each kind of fact is a flat object with these fields, and no others:
 
     delivery    what became of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
     parked      an event that went to the dead-letter queue, why, and what to do about it
-    finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`
+    finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`;
+                `severity` is error or warning, of which an error keeps the file out of the function
 
 Values are texts, or whole numbers where they are so in the event or the file.
 """
@@ -18,7 +19,7 @@ Fact = dict[str, str | int]
 FIELDS: Final = {
     "delivery": frozenset({"channel", "ts", "type", "id", "template", "outcome"}),
     "parked": frozenset({"type", "id", "code", "meaning", "remedy"}),
-    "finding": frozenset({"file", "line", "code", "message", "fix"}),
+    "finding": frozenset({"file", "line", "code", "severity", "message", "fix"}),
 }
 
 

@@ -110,6 +110,7 @@ FINDING = {
     "file": "order.created.yaml",
     "line": 15,
     "code": "UNDEFINED",
+    "severity": "error",
     "message": "`order.totl` is no column of the lookup `order`. The nearest is `total`.",
     "fix": "text: \":tea: New order *{{ order.number }}*: {{ order.total | money('JPY') }}\"",
 }

@@ -42,7 +42,7 @@ def test_the_switch_turns_the_theme_and_is_remembered(page: Page) -> None:
 def test_nothing_overflows(page: Page, size: dict[str, int]) -> None:
     fill(page)
     page.post("W" * 300 + " " + "漢" * 300)
-    page.control.replace("finding", [{**FINDING, "message": "x" * 300, "fix": "y" * 300}])
+    page.control.replace("finding", [{**FINDING, "message": "x" * 300 + "漢" * 300, "fix": "y" * 300}])
     for view in VIEWS:
         page.open(view, **size)
         page.see("h1")

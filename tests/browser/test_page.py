@@ -88,6 +88,48 @@ def test_findings_show_beside_the_last_good_message_and_go_when_they_are_mended(
     page.see(".empty", "The templates are in order")
 
 
+def test_a_finding_stands_below_the_last_message_of_its_file_until_it_is_mended(page: Page) -> None:
+    older, last = page.post("Order 1"), page.post("Order 2")
+    other = page.post("Stock is low")
+    page.control.tell(*(delivered(ts, "order.created", 1) for ts in (older, last)), delivered(other, "stock.low", "a"))
+    page.control.replace("finding", [FINDING, {**FINDING, "file": "ticket.opened.yaml"}])
+    found = page.see(".message .finding")
+    assert page.run("return arguments[0].closest('.message').dataset.ts", found) == last
+    for word in ("order.created.yaml:15", "The nearest is `total`", "money('JPY')"):
+        assert word in found.text
+    assert page.all(".findings .hint") == [
+        "The message above was made by the last version of this file that was in order."
+    ]
+    newer = page.post("Order 3")
+    page.control.tell(delivered(newer, "order.created", 3))
+    page.see(f"[data-ts='{newer}'] .finding")
+    assert len(page.all(".message .finding")) == 1
+    page.control.replace("finding", [{**FINDING, "severity": "warning"}])
+    page.see(".findings .hint", "A warning does not keep a file from being used.")
+    page.control.replace("finding", [])
+    page.see("nav a[href='#templates']:not(.unread)")
+    assert page.all(".message .finding") == []
+
+
+def test_a_finding_stands_in_the_thread_where_its_file_posted_last(page: Page) -> None:
+    first = page.post("Order 1")
+    reply = page.post("Packed", thread=first)
+    page.control.tell(delivered(first, "order.created", 1), delivered(reply, "order.created", 1))
+    page.control.replace("finding", [FINDING])
+    page.see(f".thread [data-ts='{reply}'] .finding")
+    assert len(page.all(".message .finding")) == 1
+
+
+def test_a_finding_of_a_file_that_has_made_no_message_is_among_the_templates(page: Page) -> None:
+    page.post("Posted by nobody knows what")
+    page.control.replace("finding", [FINDING])
+    page.see(".banner", "order.created.yaml:15").click()
+    page.see(".card.finding", "order.created.yaml:15")
+    page.show(ORDERS)
+    page.see(".message")
+    assert page.all(".message .finding") == []
+
+
 def test_the_form_asks_for_an_event(page: Page) -> None:
     kind, identity = page.see("input[name=type]"), page.see("input[name=id]")
     kind.send_keys("order.created")

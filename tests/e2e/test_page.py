@@ -20,7 +20,7 @@ from cli.watch import Watch
 from lab.sam import ROOT
 from tests.e2e.conftest import Deployment
 from tests.e2e.test_edits import replace
-from tests.plugins.browser import Page
+from tests.plugins.browser import ORDERS, Page
 
 PICTURE = ROOT / "docs/images/demo.png"
 
@@ -59,9 +59,16 @@ def test_what_is_published_and_edited_appears_without_a_reload(
     page.emit("order.created", "1044")
     page.see(".message", "Edited order T-001044 from 山田 花子: ¥12,400")
     replace(template, "{{ order.number }}", "{{ order.nmuber }}")
+    for word in ("order.created.yaml", "number", "The message above was made by the last version"):
+        page.see(".message .findings", word)
+    assert "Edited order T-001044" in page.all(".message:has(.findings)")[0]
     page.show("templates")
     page.see(".finding", "order.created.yaml")
-    page.see(".finding", "number")
+    page.show(ORDERS)
+    replace(template, "{{ order.nmuber }}", "{{ order.number }}")
+    page.see("nav a[href='#templates']:not(.unread)")
+    page.see(".message", "Edited order T-001044")
+    assert page.all(".findings") == []
     assert page.run("return window.loaded") == "once"
 
 

@@ -2,6 +2,7 @@
 import { Component } from "react";
 import { Message as Blocks } from "slack-blocks-to-jsx";
 import { readable } from "./mrkdwn.js";
+import { Finding } from "./panels.jsx";
 
 const TIME = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
@@ -40,6 +41,20 @@ function Footer({ delivery }) {
   );
 }
 
+function Findings({ findings }) {
+  if (!findings.length) return null;
+  return (
+    <section className="findings" aria-label="Findings in the template of this message">
+      {findings.map((finding, at) => <Finding key={at} finding={finding} />)}
+      <p className="hint">
+        {findings.some(({ severity }) => severity === "error")
+          ? "The message above was made by the last version of this file that was in order."
+          : "A warning does not keep a file from being used."}
+      </p>
+    </section>
+  );
+}
+
 function Avatar() {
   return (
     <svg className="avatar" viewBox="0 0 36 36" aria-hidden="true">
@@ -50,7 +65,7 @@ function Avatar() {
 }
 
 export function Message({ message, theme, data }) {
-  const { ts, text, blocks, attachments, edited, delivery, replies } = message;
+  const { ts, text, blocks, attachments, edited, delivery, replies, findings } = message;
   const when = date(ts);
   return (
     <article className="message" aria-label={`Notifier at ${TIME.format(when)}`} data-ts={ts}>
@@ -65,6 +80,7 @@ export function Message({ message, theme, data }) {
         {attachments.map((attachment, at) => <Attachment key={at} {...{ attachment, theme, data }} />)}
         {edited && <span className="edited">(edited)</span>}
         <Footer delivery={delivery} />
+        <Findings findings={findings} />
         {replies.length > 0 && (
           <details className="thread" open>
             <summary>{replies.length === 1 ? "1 reply" : `${replies.length} replies`}</summary>

@@ -32,26 +32,33 @@ export function Parked({ events }) {
   ));
 }
 
+export function Finding({ finding: { file, line, code, severity, message, fix } }) {
+  return (
+    <article className={`card finding ${severity}`}>
+      <h2>{file}:<span>{line}</span></h2>
+      <p><code className="code">{code}</code> {message}</p>
+      {fix && <Command>{fix}</Command>}
+    </article>
+  );
+}
+
 export function Findings({ findings }) {
   if (!findings.length) {
     return (
       <Empty title="The templates are in order">
         <p>Change the wording in a file under <code>templates/</code> and save it: the next message uses it. A mistake
-          shows here, with its line and what to write instead. Check them by hand with:</p>
+          shows here and below the last message that the file made, with its line and what to write instead. Check
+          them by hand with:</p>
         <Command>.venv/bin/notifier lint</Command>
       </Empty>
     );
   }
   return (
     <>
-      <p className="hint">Messages still use the last version that was in order.</p>
-      {findings.map((finding, at) => (
-        <article key={at} className="card finding">
-          <h2>{finding.file}:<span>{finding.line}</span></h2>
-          <p><code className="code">{finding.code}</code> {finding.message}</p>
-          {finding.fix && <Command>{finding.fix}</Command>}
-        </article>
-      ))}
+      {findings.some(({ severity }) => severity === "error") && (
+        <p className="hint">Messages still use the last version that was in order.</p>
+      )}
+      {findings.map((finding, at) => <Finding key={at} finding={finding} />)}
     </>
   );
 }

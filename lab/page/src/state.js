@@ -73,15 +73,20 @@ export function ofKind(items, kind) {
   return [...items.values()].filter((item) => item.kind === kind);
 }
 
-// Messages by channel, each with its delivery and its replies. Slack lists a reply with its parent.
+// Messages by channel, each with its delivery, its replies, and what is wrong with the file of its template now: that
+// stands at the last message that the file made. Slack lists a reply with its parent.
 export function byChannel(items) {
   const channels = new Map(ofKind(items, "channel").map((channel) => [channel.id, { ...channel, messages: [] }]));
-  const seen = new Map();
+  const [seen, last] = [new Map(), new Map()];
   for (const item of ofKind(items, "message")) {
-    const message = { ...item, delivery: items.get(`delivery:${item.channel}:${item.ts}`), replies: [] };
+    const message = { ...item, delivery: items.get(`delivery:${item.channel}:${item.ts}`), replies: [], findings: [] };
     seen.set(`${item.channel}:${item.ts}`, message);
+    if (message.delivery) last.set(`${item.channel}:${message.delivery.template}`, message);
     const parent = item.thread_ts !== item.ts && seen.get(`${item.channel}:${item.thread_ts}`);
     (parent ? parent.replies : channels.get(item.channel)?.messages)?.push(message);
+  }
+  for (const message of last.values()) {
+    message.findings = ofKind(items, "finding").filter(({ file }) => file === message.delivery.template);
   }
   // The stand-in also knows channels that refuse every post: they are listed only once something is in them.
   return [...channels.values()].filter((channel) => !channel.rule || channel.messages.length);

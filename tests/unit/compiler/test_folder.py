@@ -44,9 +44,76 @@ def test_a_file_that_only_looks_like_a_template_is_named(compiled: Compile, name
     assert compilation.files == (FILE, STAGE)
 
 
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("Order Created.yaml", "order.created.yaml"),
+        ("order..created-.yaml", "order.created.yaml"),
+        ("_stages/Staging 2.yaml", "staging-2.yaml"),
+        ("注文.yaml", "small letters, digits and _"),
+    ],
+)
+def test_a_name_that_would_do_is_offered(compiled: Compile, name: str, better: str) -> None:
+    (finding,) = [one for one in compiled(GOOD, {name: GOOD}).findings if one.code == "FILE_NAME"]
+    assert finding.fix == f"name it {better}" if better.endswith("yaml") else f"name it in {better}"
+
+
 @pytest.mark.parametrize("name", ["README.md", ".order.created.yaml.swp", ".hidden.yaml", "notes.txt", "img/a.png"])
 def test_other_files_are_nobodys_business(compiled: Compile, name: str) -> None:
     assert compiled(GOOD, {name: "{{{"}).findings == ()
+
+
+@pytest.mark.parametrize("event", ["gift_card.blockd", "gift_card.bloocked", "gift_card.blcoked", "gift_card.blokced"])
+def test_an_event_type_that_looks_like_a_slip_is_a_warning(compiled: Compile, event: str) -> None:
+    finding, *more = compiled(GOOD, {"gift_card.blocked.yaml": GOOD, "x.yaml": f"event: {event}\n{GOOD}"}).findings
+    assert more == []
+    assert (finding.file, finding.line, finding.code, finding.severity) == (
+        "x.yaml",
+        1,
+        "EVENT_TYPE_SIMILAR",
+        "warning",
+    )
+    assert f"`{event}`" in finding.message
+    assert "write gift_card.blocked" in finding.fix
+
+
+def test_an_event_type_may_be_misspelt_in_the_file_of_its_own_name(compiled: Compile) -> None:
+    findings = compiled(f"event: order.creatd\n{GOOD}").findings
+    assert [finding.code for finding in findings] == ["EVENT_TYPE_SIMILAR"]
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ("order.creates", "order.created"),
+        ("oder.created", "order.created"),
+        ("order.create", "order.created"),
+        ("orders.created", "order.created"),
+        ("user.blocked", "user.locked"),
+        ("stock.slow", "stock.low"),
+        ("item.carted", "item.created_2"),
+        ("order.created.v1", "order.created.v2"),
+        ("order.created2", "order.created"),
+        ("order.packed", "order.parked"),
+        ("order.opened", "order.reopened"),
+        ("order.shipped", "order.shipped.jp"),
+        ("bill.paid", "bill.pad"),
+    ],
+)
+def test_event_types_that_can_both_be_meant_are_fine(compiled: Compile, mine: str, other: str) -> None:
+    for one, two in ((mine, other), (other, mine)):
+        assert compiled(None, {"a.yaml": f"event: {one}\n{GOOD}", "b.yaml": f"event: {two}\n{GOOD}"}).findings == ()
+
+
+def test_an_event_type_that_several_files_share_or_that_is_a_files_name_is_meant(compiled: Compile) -> None:
+    misspelt = f"event: order.creatd\n{GOOD}"
+    assert compiled(GOOD, {"a.yaml": misspelt, "b.yaml": misspelt}).findings == ()
+    assert compiled(GOOD, {"order.creatd.yaml": GOOD}).findings == ()
+
+
+def test_an_event_type_near_to_two_others_is_nobodys_slip(compiled: Compile) -> None:
+    files = {"order.creatad.yaml": GOOD, "a.yaml": f"event: order.creatd\n{GOOD}"}
+    assert compiled(GOOD, files).findings == ()
 
 
 def test_a_broken_file_hides_no_finding_of_another(compiled: Compile) -> None:

@@ -139,6 +139,35 @@ MISTAKES = [
     ),
     (WORDS, "{{ customer.name if customer else '' }}", 14, "LOOKUP_UNGUARDED", "empty", ""),
     (WORDS, "{# nothing #}", 14, "MESSAGE_EMPTY", "empty", "always says something"),
+    # Slips in expressions
+    (NUMBER, "{{ order.total | money }}", 15, "TEMPLATE_FAILED", "no `currency`", "{{ order.total | money('EUR') }}"),
+    (NUMBER, "{{ order.total | money() }}", 15, "TEMPLATE_FAILED", "`money`", "write {{ order.total | money('EUR') }}"),
+    (NUMBER, "{{ order.total | money('EURO') }}", 14, "TEMPLATE_FAILED", "three letters", "write money('EUR')"),
+    (NUMBER, "{{ order.number|truncate }}", 15, "TEMPLATE_FAILED", "no `size`", "{{ order.number|truncate(8) }}"),
+    (NUMBER, "{{ id | plural(many='x') }}", 15, "TEMPLATE_FAILED", "no `one`", "write plural('item', 'items')"),
+    ("when: order.total > 0", "when: order.total | money == 'x'", 12, "TEMPLATE_FAILED", "", "total | money('EUR') =="),
+    ("Total: \"{{ order.total", "Total: \"{{ order.total | money", 19, "TEMPLATE_FAILED", "`money`", "('EUR') }}"),
+    (NUMBER, "{{ order.number | mask(tail) }}", 15, "TEMPLATE_UNDEFINED", "`tail`", "order.number | mask('tail') }}"),
+    (NUMBER, "{{ order.total | money(EUR) }}", 15, "TEMPLATE_UNDEFINED", "`EUR`", "('EUR') }}; a text needs quotes"),
+    (NUMBER, "{{ 'a' if id = 1 }}", 15, "TEMPLATE_SYNTAX", "no `=`: here it is `==`", "write {{ 'a' if id == 1 }}"),
+    (NUMBER, "{{ id | number(decimals=2) if id = 1 }}", 15, "TEMPLATE_SYNTAX", "`=`", "(decimals=2) if id == 1 }}"),
+    (NUMBER, "{{ '=' if id = 1 }}", 15, "TEMPLATE_SYNTAX", "", "write {{ '=' if id == 1 }}"),
+    (NUMBER, "{% if id === 1 %}x{% endif %}", 15, "TEMPLATE_SYNTAX", "no `===`", "write {% if id == 1 %}"),
+    (NUMBER, "{{ 'a' if id&&id }}", 15, "TEMPLATE_SYNTAX", "no `&&`: here it is `and`", "write {{ 'a' if id and id }}"),
+    (NUMBER, "{{ id = }}", 15, "TEMPLATE_SYNTAX", "got '='", ""),
+    ("when: order.total > 0", "when: order.total = 5", 12, "TEMPLATE_SYNTAX", "no `=`", "write order.total == 5"),
+    ("when: order.total > 0", "when: order.number == “A”", 12, "TEMPLATE_SYNTAX", "not “", "write order.number == 'A'"),
+    (NUMBER, "{{ id | default(‘-’) }}", 15, "TEMPLATE_SYNTAX", "straight quotes", "write {{ id | default('-') }}"),
+    (NUMBER, "“{{ id | default(“-”) }}”", 15, "TEMPLATE_SYNTAX", "straight", "write {{ id | default('-') }}"),
+    (NUMBER, "{{ id ｜ default（'｜'） }}", 15, "TEMPLATE_SYNTAX", "no `｜`", "write {{ id | default('｜') }}"),
+    (WORDS, "A\n  注文 ｛｛ id ｝｝ です", 15, "TEMPLATE_SYNTAX", "ordinary braces", "write 注文 {{ id }} です"),
+    (NUMBER, "*{{ id ｝｝*", 15, "TEMPLATE_SYNTAX", "ordinary braces", "write *{{ id }}*"),
+    (NUMBER, "｛% if id %｝x{% endif %}", 15, "TEMPLATE_SYNTAX", "ordinary braces", "write {% if id %}x{% endif %}"),
+    (NUMBER, "｛｛ id ｜ default（“-”） ｝｝", 15, "TEMPLATE_SYNTAX", "braces", "write {{ id | default('-') }}"),
+    (TEXT, "text: ｛｛ id ｝｝\n", 13, "TEMPLATE_SYNTAX", "braces", 'write text: "{{ id }}"'),
+    (HEADER, "context: [｛｛ id ｝｝]", 17, "TEMPLATE_SYNTAX", "braces", 'write - "{{ id }}"'),
+    ("when: order.total > 0", "when: ｛｛ order.total ｝｝", 12, "TEMPLATE_SYNTAX", "bare", "write order.total"),
+    # Texts
     (TEXT, "text:\n", 13, "VALUE_INVALID", "empty", ""),
     (TEXT, "text: ''\n", 13, "VALUE_INVALID", "empty", ""),
     (TEXT, "text: # of orders\n", 13, "VALUE_INVALID", "comment", 'write text: "# of orders"'),
@@ -258,6 +287,13 @@ MISTAKES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "words", ["“quoted” 「{{ id }}」", "｛{{ id }}｝", "割引率｛％｝ {{ id }}", "{{ '“=”' }}", "a = b && c ｜ d"]
+)
+def test_such_signs_are_fine_outside_of_expressions(compiled: Compile, words: str) -> None:
+    assert compiled(GOOD.replace(NUMBER, words)).findings == ()
+
+
 def test_the_good_template_has_no_findings(compiled: Compile) -> None:
     assert compiled(GOOD).findings == ()
 
@@ -312,7 +348,10 @@ def test_several_mistakes_are_found_at_once(compiled: Compile) -> None:
     start=st.integers(0, len(GOOD)),
     cut=st.integers(0, 12),
     put=st.sampled_from(
-        ["", "{{", "}}", "{%", " | x", "null", "[]", "{}", ": ", "- ", "'", '"', "#", "\t", "\n", "~", "5"]
+        [
+            *("", "{{", "}}", "{%", " | x", "null", "[]", "{}", ": ", "- ", "'", '"', "#", "\t", "\n", "~", "5"),
+            *("｛｛", "｝｝", "“", "’", " = ", " && ", "｜", " | money", " | mask(x)"),
+        ]
     ),
 )
 def test_whatever_is_edited_becomes_a_template_or_a_finding(start: int, cut: int, put: str) -> None:
