@@ -9,11 +9,16 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode
 
 # Calls are small and to the same region. Who waits longer does so in an invocation that is paid for; the queue is not.
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
 ATTEMPTS: Final = 2
+
+# https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.html
+_LATTICE: Final = "vpc-lattice-svcs"
+_LATTICE_PAYLOAD: Final = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
 
 _making = threading.Lock()  # botocore's sessions are for one thread
 
@@ -36,6 +41,19 @@ def client(
         return _session().create_client(service, config=config)
 
 
+def signable(target: str) -> str:
+    """Return a path and query with the query in the form in which AWS checks its signature.
+
+    There, all but unreserved characters are percent-encoded, and names without a value have an empty one; a `+` is the
+    space that it stands for. botocore signs a query as it stands, so that is how it has to be sent:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    path, _, query = target.partition("?")
+    # Latin-1 stands for any bytes.
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+    return f"{path}?{urlencode(pairs, encoding='latin-1', quote_via=quote)}" if pairs else path
+
+
 def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> dict[str, str]:
     """Return the headers of a GET with those that sign it for an AWS service (Signature Version 4).
 
@@ -52,7 +70,8 @@ def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> d
     where = region or session.get_config_variable("region")
     if not where:
         raise NoRegionError
-    request = AWSRequest("GET", url, headers=dict(headers))
+    payload = _LATTICE_PAYLOAD if service == _LATTICE else {}
+    request = AWSRequest("GET", url, headers={**headers, **payload})
     SigV4Auth(credentials.get_frozen_credentials(), service, where).add_auth(request)
     return dict(request.headers.items())
 

@@ -19,8 +19,8 @@ from os import defpath
 from pathlib import Path
 from typing import Any, Final
 
-from lab.aws import REGION, TOOLS
-from lab.processes import Child, ChildError, child, free_port, listening, wait_until
+from lab.aws import LOOPBACK, REGION, TOOLS
+from lab.processes import Child, ChildError, Prefix, as_is, child, free_port, wait_until
 
 HANDLER: Final = "handler.app.lambda_handler"
 INVOCATIONS: Final = "/2015-03-31/functions/function/invocations"
@@ -42,17 +42,28 @@ class Answer:
     body: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the emulator runs and listens: the arguments of `emulated`."""
+
+    host: str
+    port: int | None
+    reached_at: int | None
+    prefix: Prefix
+
+
 class Function:
     """A function in the emulator. Invocations are one at a time: a second one at once crashes the emulator."""
 
     def __init__(
-        self, emulator: Path, artefact: Path, env: Mapping[str, str], log: Path, patience_seconds: float
+        self, emulator: Path, artefact: Path, env: Mapping[str, str], log: Path, patience_seconds: float, place: Place
     ) -> None:
         self._emulator = emulator
         self._artefact = artefact
         self._env = env
         self._log = log
         self._patience_seconds = patience_seconds
+        self._place = place
         self._processes = ExitStack()
         self._process: Child | None = None
         self._port = 0
@@ -66,7 +77,7 @@ class Function:
         with self._lock:
             if not (self._process and self._process.running):
                 self._start()
-            with closing(HTTPConnection("127.0.0.1", self._port, timeout=self._patience_seconds)) as connection:
+            with closing(HTTPConnection(LOOPBACK, self._port, timeout=self._patience_seconds)) as connection:
                 try:
                     connection.request("POST", INVOCATIONS, json.dumps(event))
                     response = connection.getresponse()
@@ -91,31 +102,44 @@ class Function:
 
     def _start(self) -> None:
         self.close()
-        port, runtime_port = free_port(), free_port()
-        command: list[str | Path] = [self._emulator, "--log-level", "info"]
-        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-        command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
-        command += [TOOLS / "runtime/bin/python", "-m", "awslambdaric", HANDLER]
-        starting = child(command, env=self._env, cwd=self._artefact, log=self._log)
+        place = self._place
+        port = place.port or free_port()
+        command = [str(self._emulator), "--log-level", "info"]
+        command += ["--runtime-interface-emulator-address", f"{place.host}:{port}"]
+        command += ["--runtime-api-address", f"{LOOPBACK}:{free_port()}"]
+        command += [str(TOOLS / "runtime/bin/python"), "-m", "awslambdaric", HANDLER]
+        starting = child(place.prefix(command), env=self._env, cwd=self._artefact, log=self._log)
         process = self._processes.enter_context(starting)
-        wait_until(lambda: listening(port), "the runtime interface emulator", START_SECONDS, process)
-        self._process, self._port = process, port
+        self._port = place.reached_at or port
+        wait_until(lambda: _answers(self._port), "the runtime interface emulator", START_SECONDS, process)
+        self._process = process
 
 
 @contextmanager
 def emulated(
-    artefact: Path, env: Mapping[str, str], *, timeout_seconds: int = 60, memory_mb: int = 256
+    artefact: Path,
+    env: Mapping[str, str],
+    *,
+    timeout_seconds: int = 60,
+    memory_mb: int = 256,
+    host: str = LOOPBACK,
+    port: int | None = None,
+    reached_at: int | None = None,
+    prefix: Prefix = as_is,
 ) -> Iterator[Function]:
     """Run the artefact in a folder, as `sam build` makes it, until the block ends.
 
     `env` is the function's environment beyond what Lambda itself sets; `memory_mb` is only what the function is told.
+    The emulator binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere,
+    such as in a network namespace; then `reached_at` is the port of our loopback from which a relay leads there.
     Raises FileNotFoundError where there is no emulator for this machine.
     """
     emulator, patience_seconds = _emulator(), timeout_seconds + PATIENCE_SECONDS
+    place = Place(host, port, reached_at, prefix)
     complete = {**_lambda_environment(artefact, timeout_seconds, memory_mb), **env}
     with (
         tempfile.TemporaryDirectory(prefix="notifier-emulator-") as folder,
-        closing(Function(emulator, artefact, complete, Path(folder, "log"), patience_seconds)) as function,
+        closing(Function(emulator, artefact, complete, Path(folder, "log"), patience_seconds, place)) as function,
     ):
         yield function
 
@@ -151,6 +175,16 @@ def _emulator() -> Path:
             "Linux on x86_64 or arm64; run `make lab`"
         )
     return found[0]
+
+
+def _answers(port: int) -> bool:
+    """Whether it is there: that a relay listens says nothing, so it is asked for something that it does not have."""
+    with closing(HTTPConnection(LOOPBACK, port, timeout=1)) as connection:
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status == 404
+        except (OSError, HTTPException):
+            return False
 
 
 def _body(answer: bytes) -> Any:

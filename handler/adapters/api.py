@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
+from urllib3.util import parse_url
+
 from handler import aws
 from handler.adapters import api_answers
 from handler.adapters.balanced import MAX_PARALLEL, Balanced
@@ -104,29 +106,33 @@ class _HttpApi:
         self.endpoints = Endpoints(address.origin.resolver)
 
     def get(self, path: str) -> Value:
-        def fetched(headers: Mapping[str, str]) -> Value:
-            reply = self._instances.get(path, headers, Deadline.after(self._limits.total))
+        def fetched(target: str, headers: Mapping[str, str]) -> Value:
+            reply = self._instances.get(target, headers, Deadline.after(self._limits.total))
             return api_answers.document(self._address, reply)
 
         return self._authorised(path, fetched)
 
     def get_all(self, path: str) -> list[Value]:
-        def fetched(headers: Mapping[str, str]) -> list[Value]:
-            replies = self._instances.get_all(path, headers, Deadline.after(self._limits.total))
+        def fetched(target: str, headers: Mapping[str, str]) -> list[Value]:
+            replies = self._instances.get_all(target, headers, Deadline.after(self._limits.total))
             return api_answers.documents(self._address, replies)
 
         return self._authorised(path, fetched)
 
-    def _authorised(self, path: str, fetch: Callable[[Mapping[str, str]], T]) -> T:
-        """Fetch with the headers that the API asks for."""
+    def _authorised(self, path: str, fetch: Callable[[str, Mapping[str, str]], T]) -> T:
+        """Fetch the path, as it has to be written, with the headers that the API asks for."""
         _check_path(self._address.name, path)
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Host": self._address.origin.authority}
+        origin = self._address.origin
+        target = aws.signable(path) if origin.sign else path
+
+        def attempt(headers: Mapping[str, str]) -> T:
+            return fetch(target, self._signed(target, headers) if origin.sign else headers)
+
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Host": origin.authority}
         try:
-            if self._address.origin.sign:
-                return fetch(self._signed(path, headers))
             if not self._address.header:
-                return fetch(headers)
-            return self._secret.use(lambda secret: fetch({**headers, **self._authority(secret)}), "API_DENIED")
+                return attempt(headers)
+            return self._secret.use(lambda secret: attempt({**headers, **self._authority(secret)}), "API_DENIED")
         except ResolveError as error:
             raise api_answers.unresolved(self._address, error) from None
 
@@ -134,9 +140,10 @@ class _HttpApi:
         bare_token = self._address.header.lower() == "authorization" and " " not in secret
         return {self._address.header: f"Bearer {secret}" if bare_token else secret}
 
-    def _signed(self, path: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def _signed(self, target: str, headers: Mapping[str, str]) -> Mapping[str, str]:
         origin = self._address.origin
-        url = f"{origin.scheme}://{origin.authority}{origin.base}{path}"
+        # As urllib3 will send it: it writes %e3 as %E3, and encodes what may not stand in a URL.
+        url = parse_url(f"{origin.scheme}://{origin.authority}{origin.base}{target}").url
         try:
             return aws.signed(url, headers, origin.sign, origin.region)
         except aws.failures() as error:

@@ -40,6 +40,7 @@ PRIVATE: Final = Segment(
             "database": 20,
             "balancer": 30,
             "function": 40,
+            "gateway": 50,
         }.items()
     },
 )
@@ -52,17 +53,23 @@ OUTSIDE: Final = Segment(
         "slack": IPv4Interface("198.51.100.10/24"),
         "registry": IPv4Interface("203.0.113.10/24"),
         "aws": IPv4Interface("203.0.113.20/24"),
+        "gateway": IPv4Interface("203.0.113.30/24"),
     },
 )
 SEGMENTS: Final = (PRIVATE, OUTSIDE)
 SPARE: Final = IPv4Interface("10.77.1.99/24")  # nobody's
-# `nat` is in both: the private one comes last and stays.
-_SEGMENTS: Final = {host: segment for segment in (OUTSIDE, PRIVATE) for host in segment.addresses}
+# Two are in both. `nat` is known by its inner side; `gateway` by its outer one, the other being its VPC link.
+_SEGMENTS: Final = {host: segment for segment in (OUTSIDE, PRIVATE) for host in segment.addresses} | {
+    "gateway": OUTSIDE
+}
 HOSTS: Final = tuple(_SEGMENTS)
 
 
 def segment(host: str) -> Segment:
-    """Return the segment of a host; for `nat`, which is in both, the private one. Raises KeyError."""
+    """Return the segment of a host; of the two that are in both, `nat` is private and `gateway` outside.
+
+    Raises KeyError.
+    """
     return _SEGMENTS[host]
 
 

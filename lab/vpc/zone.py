@@ -19,6 +19,7 @@ OUTSIDE: Final = {
     "slack.test": "slack",
     "servicediscovery.us-east-1.amazonaws.com": "registry",
     "data-servicediscovery.us-east-1.amazonaws.com": "registry",
+    "abc123.execute-api.us-east-1.amazonaws.com": "gateway",
 }
 OUTSIDE_TTL_SECONDS: Final = 60
 SOCKET: Final = "knot.sock"

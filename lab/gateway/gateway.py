@@ -1,0 +1,118 @@
+"""What a request meets at the gateway: its route, the check of its signature, the rate, and a task."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from yarl import URL
+
+from lab.cloudmap.clock import Clock
+from lab.cloudmap.throttle import Bucket
+from lab.gateway.signature import ForbiddenError, Request, Verifier
+from lab.gateway.targets import NoTargetError, Targets
+
+REMEMBERED_CALLS: Final = 1_000
+MESSAGES: Final = {
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+# They are about one connection, and each side has its own.
+HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the API is configured; `shift_seconds` is by how much its clock is ahead.
+
+    `routes` are patterns of paths, the first one being `$default`. `rate` (requests a second) and `burst` are what the
+    stage lets through, at first as much as AWS does for an account; `timeout_seconds` is how long a task is waited for.
+    """
+
+    routes: tuple[str, ...] = ("*",)
+    rate: float = 10_000
+    burst: float = 5_000
+    timeout_seconds: float = 10
+    shift_seconds: float = 0
+
+
+class Gateway:
+    """One API. `calls` are the last requests: their target, the status, and what was wrong with the signature."""
+
+    def __init__(self, verifier: Verifier, targets: Targets) -> None:
+        self.calls: deque[Mapping[str, Any]] = deque(maxlen=REMEMBERED_CALLS)
+        self._verifier = verifier
+        self._targets = targets
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as at the start."""
+        self._settings = Settings()
+        self._bucket = Bucket(Clock())
+        self.calls.clear()
+
+    def configure(self, wish: Mapping[str, Any]) -> None:
+        """Change some of the settings. Raises TypeError for one that there is not."""
+        self._settings = replace(self._settings, **wish)
+        self._bucket = Bucket(Clock())
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer a request as API Gateway does, or as a task did."""
+        why = ""
+        try:
+            answer = await self._checked(request)
+        except ForbiddenError as error:
+            answer, why = _own(403), str(error)
+        except NoTargetError:
+            answer = _own(500)
+        except (ClientError, TimeoutError, OSError):
+            answer = _own(503)
+        answer.headers["apigw-requestid"] = secrets.token_urlsafe(11)
+        self.calls.append({"target": request.raw_path, "status": answer.status, "denied": why})
+        return answer
+
+    async def _checked(self, request: web.Request) -> web.Response:
+        settings = self._settings
+        if not any(fnmatchcase(request.raw_path.partition("?")[0], route) for route in settings.routes):
+            return _own(404)
+        headers = [(name.lower(), value) for name, value in request.headers.items()]
+        signed = Request(request.method, request.raw_path, headers, await request.read())
+        self._verifier.check(signed, datetime.now(UTC) + timedelta(seconds=settings.shift_seconds))
+        if not self._bucket.take(settings.rate, settings.burst):
+            return _own(429)
+        return await self._passed_on(signed)
+
+    async def _passed_on(self, request: Request) -> web.Response:
+        """The answer of a task to the same request."""
+        target = await asyncio.to_thread(self._targets.next)
+        url = URL(f"http://{target}{request.target}", encoded=True)
+        timeout = ClientTimeout(total=self._settings.timeout_seconds)
+        async with (
+            ClientSession(timeout=timeout, auto_decompress=False) as session,
+            session.request(
+                request.method,
+                url,
+                headers=_end_to_end(dict(request.headers)),
+                data=request.body,
+                allow_redirects=False,
+            ) as answer,
+        ):
+            return web.Response(status=answer.status, headers=_end_to_end(answer.headers), body=await answer.read())
+
+
+def _own(status: int) -> web.Response:
+    return web.json_response({"message": MESSAGES[status]}, status=status)
+
+
+def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}

@@ -1,0 +1,57 @@
+"""The tasks behind the gateway, as Cloud Map knows them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lab.gateway.signature import Account
+
+SECONDS: Final = 2.0
+
+
+class NoTargetError(Exception):
+    """No task is known, or nobody could be asked."""
+
+
+class Targets:
+    """One service of a namespace. It is asked for each request: what API Gateway remembers, AWS does not say."""
+
+    def __init__(self, registry: str, namespace: str, service: str, region: str) -> None:
+        self._question = {"NamespaceName": namespace, "ServiceName": service}
+        self._turn = 0
+        account = Account()  # the registry of the lab takes any
+        self._client: Any = boto3.client(
+            "servicediscovery",
+            endpoint_url=registry,
+            region_name=region,
+            aws_access_key_id=account.access_key,
+            aws_secret_access_key=account.secret_key,
+            config=Config(
+                proxies={},
+                inject_host_prefix=False,
+                retries={"total_max_attempts": 1},
+                connect_timeout=SECONDS,
+                read_timeout=SECONDS,
+            ),
+        )
+
+    def next(self) -> str:
+        """Return the address and port whose turn it is. Blocks; raises NoTargetError."""
+        try:
+            instances = self._client.discover_instances(**self._question)["Instances"]
+        except (BotoCoreError, ClientError) as error:
+            raise NoTargetError from error
+        found = sorted(target for one in instances if (target := _target(one["Attributes"])))
+        if not found:
+            raise NoTargetError
+        self._turn += 1
+        return found[self._turn % len(found)]
+
+
+def _target(attributes: dict[str, str]) -> str:
+    address, port = attributes.get("AWS_INSTANCE_IPV4"), attributes.get("AWS_INSTANCE_PORT")
+    return f"{address}:{port}" if address and port else ""
