@@ -16,10 +16,10 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test check build bench docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test check build bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
 lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready page  ## The local cloud's parts
@@ -49,6 +49,10 @@ build: lab  ## The function's package, in .aws-sam/build
 
 bench: lab  ## The figures that the docs quote
 	.venv/bin/python -m bench
+
+bench-discovery: lab  ## Of these, the paths to an API
+	.venv/bin/python -m bench.discovery
+	.venv/bin/python -m bench.discovery_policies
 
 docs: setup  ## The pages of docs/ that are made from the program
 	.venv/bin/python -m cli.reference

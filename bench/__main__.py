@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import cold_start, warm_event
+from bench import cold_start, discovery, discovery_policies, warm_event
 
-for script in (warm_event, cold_start):
+for script in (warm_event, cold_start, discovery, discovery_policies):
     script.main()

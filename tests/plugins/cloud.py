@@ -26,8 +26,11 @@ def running_cloud(missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def cloud(running_cloud: LocalCloud) -> LocalCloud:
-    """The local cloud, with a Slack that has seen nothing and takes everything at once, and an API that behaves."""
+    """The local cloud, as if nothing had happened: Slack has seen nothing and takes everything, nothing is parked."""
     running_cloud.api.clear()
     running_cloud.slack.reset()
     running_cloud.slack.configure(rate={"per_second": 0, "burst": 1})
+    sqs = running_cloud.aws.client("sqs")
+    for url in sqs.list_queues().get("QueueUrls", []):
+        sqs.purge_queue(QueueUrl=url)
     return running_cloud

@@ -1,0 +1,93 @@
+"""`python -m bench.discovery_client`, inside the host `function`: the client of an API, timed over several paths.
+
+A JSON object comes in, with the entries of the setting `Apis` by path, and goes out with milliseconds by path:
+
+    {"rounds": 300, "paths": {...}, "uncached": [...], "failures": {...}}  ->  {"calls": {...}, "failures": {...}}
+
+`failures` are entries whose first instance is broken, or is not, as something to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from random import Random
+from typing import Final
+from unittest.mock import patch
+
+from bench.measure import timed
+from handler.adapters import tls
+from handler.adapters.api import HttpApis
+from handler.adapters.secrets import SecretStore
+from handler.bootstrap import PATHS
+from handler.discovery.cache import Ages
+from handler.discovery.endpoints import Endpoints
+from handler.settings import api
+
+DOCUMENT: Final = "/customers/1"
+FAILURE_ROUNDS: Final = 15
+# Nothing that was looked up serves twice.
+NEVER: Final = Ages(soft=0, shortest=0, longest=0, hard=0, again=0)
+
+
+def client(entry: str, **endpoints: object) -> HttpApis:
+    """Return the client of an API, as a fresh environment has it; `endpoints` changes how it remembers instances."""
+    text, *options = entry.split(";")
+    address = api(PATHS, "default", text, dict(option.split("=", 1) for option in options))
+    with patch("handler.adapters.api.Endpoints", partial(Endpoints, **endpoints)):  # type: ignore[arg-type]
+        return HttpApis({"default": address}, SecretStore("secretsmanager", "none"), tls.context)
+
+
+def call(apis: HttpApis) -> None:
+    """One invocation that asks once."""
+    with apis.invocation():
+        apis.get("default", DOCUMENT)
+
+
+def shuffled(sides: Mapping[str, Callable[[], float]], rounds: int, random: Random) -> dict[str, list[float]]:
+    """Sample each side once a round, in an order of its own each time: who comes after whom has its price here.
+
+    The first round is not counted.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in sides}
+    order = list(sides)
+    for number in range(rounds + 1):
+        random.shuffle(order)
+        for name in order:
+            value = sides[name]()
+            if number:
+                samples[name].append(value)
+    return samples
+
+
+def failure(entry: str) -> tuple[float, float]:
+    """The first and the second call of an environment that knows the instances, and has not met any of them."""
+    apis = client(entry)
+    with apis.invocation() as ahead:
+        ahead("default")
+    sample = timed(partial(call, apis))
+    return sample(), sample()
+
+
+def main() -> None:
+    """Read what is wished for, and write what was measured."""
+    wish = json.load(sys.stdin)
+    clients = {
+        name: client(entry, **({"ages": NEVER} if name in wish["uncached"] else {}))
+        for name, entry in wish["paths"].items()
+    }
+    sides = {name: timed(partial(call, apis)) for name, apis in clients.items()}
+    failures: dict[str, list[tuple[float, float]]] = {name: [] for name in wish["failures"]}
+    for number in range(FAILURE_ROUNDS + 1):
+        for name, entry in wish["failures"].items():
+            sample = failure(entry)
+            if number:
+                failures[name].append(sample)
+    calls = shuffled(sides, wish["rounds"], Random(1))
+    json.dump({"calls": calls, "failures": failures}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Ways to remember where the instances of an API are, each over the same exchange, and what is counted of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final, Protocol
+
+from handler.adapters.api import LIMITS
+from handler.adapters.balanced import Balanced
+from handler.adapters.http_connection import ExchangeError
+from handler.adapters.http_exchange import Answer, Deadline, Exchange
+from handler.clock import Clock
+from handler.discovery.cache import AGES
+from handler.discovery.endpoints import Endpoints
+from handler.discovery.model import ApiAddress, Endpoint, Listing, Origin, ResolveError, Resolver
+
+IDENTITY: Final = ("x-service", "shop")
+_BUDGET: Final = AGES.budget
+
+
+class Policy(Protocol):
+    """What an environment does about an event that needs one document."""
+
+    def get(self, path: str) -> Answer | None:
+        """Return the answer that is believed; None where there is none."""
+
+
+@dataclass
+class Counted:
+    """A resolver that counts: `asked`, `unanswered`, and `same`, which found just what the one before had found."""
+
+    resolver: Resolver
+    asked: int = 0
+    unanswered: int = 0
+    same: int = 0
+    _found: frozenset[Endpoint] = frozenset()
+
+    def resolve(self, seconds: float) -> Listing:
+        """Look up, and count. The order is made the same in each run. Raises ResolveError."""
+        self.asked += 1
+        try:
+            listing = self.resolver.resolve(seconds)
+        except ResolveError:
+            self.unanswered += 1
+            raise
+        found = frozenset(listing.endpoints)
+        self.same += found == self._found
+        self._found = found
+        return replace(listing, endpoints=tuple(sorted(found, key=lambda one: one.id)))
+
+
+@dataclass
+class Tally:
+    """What became of requests. `believed` counts answers of other services that were believed, by their names."""
+
+    requests: int = 0
+    failed: int = 0
+    believed: Counter[str] = field(default_factory=Counter)
+
+    def count(self, answer: Answer | None, *, exists: bool) -> None:
+        """Count the answer to a request for a document that exists, or does not."""
+        name, own = IDENTITY
+        self.requests += 1
+        service = answer.headers[name] if answer else own
+        if service != own:
+            self.believed[service] += 1
+        elif not answer or answer.status != (200 if exists else 404):
+            self.failed += 1
+
+
+@dataclass
+class _Plain:
+    """One of the instances, by chance, over the exchange."""
+
+    resolver: Resolver
+    random: Random
+    exchange: Exchange = field(default_factory=lambda: Exchange(None, LIMITS, connections=1, hosts=32))
+
+    def _one_of(self, endpoints: tuple[Endpoint, ...], path: str) -> Answer | None:
+        if not endpoints:
+            return None
+        one = self.random.choice(endpoints)
+        try:
+            return self.exchange.send("GET", f"http://{one.host}:{one.port}{path}", {}, deadline=_deadline())
+        except ExchangeError:
+            return None
+
+    def _found(self) -> tuple[Endpoint, ...]:
+        try:
+            return self.resolver.resolve(_BUDGET).endpoints
+        except ResolveError:
+            return ()
+
+
+class NoCache(_Plain):
+    """Looks up before each request, and once more where no answer comes."""
+
+    def get(self, path: str) -> Answer | None:
+        """As Policy."""
+        return self._one_of(self._found(), path) or self._one_of(self._found(), path)
+
+
+@dataclass
+class AskOn404(_Plain):
+    """Remembers until a 404, or until no answer comes; then looks up, and asks again where that found others."""
+
+    _known: tuple[Endpoint, ...] = ()
+
+    def get(self, path: str) -> Answer | None:
+        """As Policy."""
+        answer = self._one_of(self._known, path)
+        if answer and answer.status != 404:
+            return answer
+        found = self._found()
+        if not found or (answer and found == self._known):
+            return answer
+        self._known = found
+        return self._one_of(found, path)
+
+
+class Evidence:
+    """The function's own: leaves an instance that takes no connection, or is not itself where `identity` says so."""
+
+    def __init__(self, resolver: Resolver, random: Random, clock: Clock, identity: tuple[str, str]) -> None:
+        address = ApiAddress(
+            "default", Origin("cloudmap://shop.internal/api", resolver, "http", "api"), "", "", identity
+        )
+        self._endpoints = Endpoints(resolver, clock=clock, random=random)
+        self._balanced = Balanced(address, self._endpoints, _exchange())
+
+    def get(self, path: str) -> Answer | None:
+        """As Policy."""
+        self._endpoints.ahead()
+        try:
+            reply = self._balanced.get(path, {}, _deadline())
+        except ResolveError:
+            return None
+        finally:
+            self._endpoints.settle()
+        return reply.outcome if isinstance(reply.outcome, Answer) and not reply.stranger else None
+
+
+def _exchange() -> Exchange:
+    return Exchange(None, LIMITS, connections=1, hosts=32)
+
+
+def _deadline() -> Deadline:
+    return Deadline.after(LIMITS.total)

@@ -1,0 +1,43 @@
+"""The tables and figures of the paths to an API, from samples in milliseconds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bench.discovery_paths import FIXED, UNCACHED
+from bench.measure import ratio
+
+# Milliseconds of the whole function, and of the API in it, for two calls. Cloud Map was asked within that time.
+PUBLISHED: Final = {"ALB": (90, 40), "NLB": (82, 37), UNCACHED: (205, 53), "A records": (106, 46)}
+REFUSED_AT_MOST, SILENT_AT_MOST = 10.0, 250.0  # milliseconds
+
+Samples = Mapping[str, Sequence[float]]
+
+
+def table(calls: Samples, warm: Samples, cold: Samples, callee: Mapping[str, float]) -> list[str]:
+    """The paths in Markdown, those of the published table beside theirs; milliseconds but for the ratios."""
+    there = ["2020: function", "API", "difference"]
+    here = ["here: function", "API", "difference", "a call / fixed address", "first event"]
+    titles = ["path", *there, *here]
+    lines = [f"| {' | '.join(titles)} |", "| --- |" + " ---: |" * (len(titles) - 1)]
+    for path, samples in warm.items():
+        whole, inner = PUBLISHED.get(path, (0, 0))
+        theirs = [f"{whole}", f"{inner}", f"{whole - inner}"] if whole else ["", "", ""]
+        ours = statistics.median(samples)
+        times = [f"{ours:.1f}", f"{callee[path]:.1f}", f"{ours - callee[path]:.1f}"]
+        rest = [f"{ratio(calls[path], calls[FIXED]):.2f}", f"{statistics.median(cold[path]):.0f}"]
+        lines.append(f"| {' | '.join([path, *theirs, *times, *rest])} |")
+    return lines
+
+
+def failover(failures: Samples) -> dict[str, str]:
+    """What the first call, and the second, lose by a broken instance, against one whose instances are all well."""
+    found = {}
+    for what, at_most in (("refused", REFUSED_AT_MOST), ("silent", SILENT_AT_MOST)):
+        for call, goal in (("first", f" (at most {at_most:.0f})"), ("second", "")):
+            pairs = zip(failures[f"{what}, {call} call"], failures[f"well, {call} call"], strict=True)
+            lost = statistics.median(broken - well for broken, well in pairs)
+            found[f"lost by a task that is {what}, {call} call"] = f"{lost:.1f} ms{goal}"
+    return found
