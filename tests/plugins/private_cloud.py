@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -14,27 +15,29 @@ import pytest
 
 from lab.mariadb import MariadbMissingError
 from lab.vpc import VpcMissingError, running_vpc
-from lab.vpc.cloud import DATABASE, NAMESPACE, SERVICE, PrivateCloud
+from lab.vpc.cloud import NAMESPACE, SERVICE, PrivateCloud
 from lab.vpc.cloud import private_cloud as running_private_cloud
 from lab.vpc.vpc import Vpc
 from lab.vpc.zone import Zone
+from tests.discovery_kit import TASKS, TTL_SECONDS, Environment, Start, Wire, catalog
 
 
 class RememberedZone(Zone):
-    """The private zone, which can forget what it was told."""
+    """The private zone, which can forget what it was told. The hosts in it are always known."""
 
     def __init__(self, vpc: Vpc) -> None:
         super().__init__(vpc)
-        self._told: set[tuple[str, str]] = set()
+        self._hosts = {host: vpc.address(host) for host in ("database", *TASKS)}
+        self._told: set[tuple[str, str]] = {(host, "A") for host in self._hosts}
 
     def set(self, name: str, kind: str, ttl_seconds: int, values: Sequence[str]) -> None:
         self._told.add((name, kind))
         super().set(name, kind, ttl_seconds, values)
 
     def forget(self) -> None:
-        for name, kind in sorted(self._told):
-            self.remove(name, kind)
-        self._told.clear()
+        gone = [f"update delete {self._full(name)} {kind}" for name, kind in sorted(self._told)]
+        hosts = [f"update add {self._full(host)} {TTL_SECONDS} A {address}" for host, address in self._hosts.items()]
+        self._update([*gone, *hosts])
 
 
 @pytest.fixture(scope="session")
@@ -46,21 +49,45 @@ def private_cloud(missing: Callable[[str], NoReturn]) -> Iterator[PrivateCloud]:
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             with running_vpc(Path(folder)) as vpc, running_private_cloud(vpc) as cloud:
-                yield replace(cloud, zone=RememberedZone(vpc))
+                whole = replace(cloud, zone=RememberedZone(vpc))
+                _restore(whole)
+                yield whole
         except (VpcMissingError, MariadbMissingError) as error:
             missing(str(error))
 
 
 @pytest.fixture
 def breakable_cloud(private_cloud: PrivateCloud) -> Iterator[PrivateCloud]:
-    """`private_cloud` as it was at its start, and again afterwards.
+    """`private_cloud` for a test that registers or breaks something: afterwards it is as it was at its start.
 
     The tasks that run in it are to be stopped, cut or told faults, but not ended: a test starts those itself, in task3
     and task4 (`PrivateCloud.task`).
     """
-    _restore(private_cloud)
     yield private_cloud
     _restore(private_cloud)
+
+
+@pytest.fixture(scope="session")
+def discovery_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return catalog(tmp_path_factory.mktemp("catalog"))
+
+
+@pytest.fixture
+def start(breakable_cloud: PrivateCloud, discovery_catalog: Path) -> Iterator[Start]:
+    """Start an execution environment whose API is found by this URI; all of them end with the test."""
+    with ExitStack() as running:
+
+        def started(uri: str) -> Environment:
+            function = running.enter_context(breakable_cloud.function(discovery_catalog, uri))
+            return Environment(breakable_cloud, function)
+
+        yield started
+
+
+@pytest.fixture
+def wire(breakable_cloud: PrivateCloud) -> Wire:
+    """Counts what the function sends to the tasks in this test."""
+    return Wire(breakable_cloud.vpc)
 
 
 def _restore(cloud: PrivateCloud) -> None:
@@ -75,4 +102,3 @@ def _restore(cloud: PrivateCloud) -> None:
     cloud.slack.configure(rate={"per_second": 0, "burst": 1})
     assert isinstance(cloud.zone, RememberedZone)
     cloud.zone.forget()
-    cloud.zone.set(DATABASE.partition(".")[0], "A", 5, [cloud.vpc.address("database")])
