@@ -1,7 +1,7 @@
-"""A warm event against its floor: the same SELECT, render and kept-alive TLS POST in a bare loop.
+"""A warm event against its floor: the same SELECT, render, ledger writes and kept-alive TLS POST in a bare loop.
 
-Both sides read the same row from the same replica and post the same text to the same server; ours through the
-function's entry point, with everything that it does beside.
+Both sides read the same row from the same replica, write the ledger before and after the post, and post the same text
+to the same server; ours through the function's entry point, with everything that it does beside.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import os
 import ssl
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +80,8 @@ def _ours() -> Callable[[], None]:
     numbers = iter(range(1042, 10_000))
 
     def event() -> None:
-        assert app.lambda_handler(batch(next(numbers)), Context()) == {"batchItemFailures": []}
+        with redirect_stdout(io.StringIO()):  # the metrics
+            assert app.lambda_handler(batch(next(numbers)), Context()) == {"batchItemFailures": []}
 
     return event
 
@@ -98,7 +100,12 @@ def _floor(cloud: LocalCloud, api_url: str, compilation: compiler.Compilation) -
     filters.filters["money"] = lambda value, currency: f"{value:,.2f} {currency}"
     text = filters.from_string(template["text"]["source"])
     headers = {"Authorization": f"Bearer {SLACK_TOKEN}", "Content-Type": "application/json"}
+    dynamodb, table = cloud.aws.client("dynamodb"), cloud.aws.create_state_table("state")
     numbers = iter(range(1042, 10_000))
+
+    def write(number: int, phase: str) -> None:
+        key = {"pk": {"S": f"floor#{number}"}, "sk": {"S": TYPE}}
+        dynamodb.put_item(TableName=table, Item={**key, "phase": {"S": phase}, "at": {"N": str(time.time())}})
 
     def event() -> None:
         number = next(numbers)
@@ -106,7 +113,9 @@ def _floor(cloud: LocalCloud, api_url: str, compilation: compiler.Compilation) -
             cursor.execute(lookup["sql"], {"id": number})
             row = cursor.fetchone()
         said = {"channel": "C0LABORDERS", "text": text.render({lookup["name"]: row, "id": number})}
+        write(number, "sending")
         assert http.request("POST", f"{api_url}chat.postMessage", json=said, headers=headers).json()["ok"]
+        write(number, "delivered")
 
     return event
 

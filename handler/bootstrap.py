@@ -5,8 +5,8 @@ The only place that builds real things.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from ssl import SSLContext
 from typing import Final
 
@@ -14,17 +14,25 @@ from handler import catalog
 from handler.adapters import tls
 from handler.adapters.api import HttpApis, Report, unheard
 from handler.adapters.park import DeadLetterQueue
+from handler.adapters.queue import IntakeQueue
 from handler.adapters.replica import Replicas
 from handler.adapters.secrets import SecretStore
 from handler.adapters.slack import BotSink, WebhookSink
+from handler.adapters.state_table import StateTable
+from handler.delivery.gates import Gates
+from handler.delivery.ledger import Ledger
+from handler.delivery.threads import Threads
 from handler.discovery import addresses, cloudmap, srv
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.discovery.uri import Path
 from handler.pipeline import Pipeline
-from handler.ports import Sink
 from handler.settings import Settings
+from handler.stages.attempt import Attempting
+from handler.stages.compose import Composing, wall_clock
 from handler.stages.enrich import Sources
+from handler.stages.post import Doubt, Posting
+from handler.stages.settle import Settling
 from handler.templating import Templates
 
 DNS: Final = Dns()
@@ -53,19 +61,32 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
 
     replicas = Replicas(settings.databases, secrets, trust, CachedNames(DNS))
     apis = HttpApis(settings.apis, secrets, trust, report=report)
+    sources = Sources(replicas, apis, apis, templates)
+    posting = _posting(settings, secrets)
     return Pipeline(
         catalog=compiled,
-        templates=templates,
-        fetch=Sources(replicas, apis, apis, templates),
+        composing=Composing(compiled.stage, templates, sources, replicas, wall_clock),
         discovery=apis,
-        sink=_sink(settings, secrets),
-        park=DeadLetterQueue(settings.dead_letter_queue_url),
-        max_receives=settings.max_receives,
+        attempting=Attempting(posting),
+        settling=Settling(
+            DeadLetterQueue(settings.dead_letter_queue_url),
+            IntakeQueue(settings.queue_url),
+            posting.ledger,
+            settings.max_receives,
+            time.time,
+        ),
         ignore_unknown=settings.unknown_type == "ignore",
-        now=lambda: datetime.now(UTC),
     )
 
 
-def _sink(settings: Settings, secrets: SecretStore) -> Sink:
-    kind = BotSink if settings.slack_mode == "bot" else WebhookSink
-    return kind(secrets, settings.slack_api_url, tls.context(settings.ca_bundle))
+def _posting(settings: Settings, secrets: SecretStore) -> Posting:
+    """Slack, with the state table around each post. Only a bot can edit, and read back where it may."""
+    table = StateTable(settings.state_table)
+    state = (Ledger(table, table), Gates(table, table, time.time), Threads(table, table, time.time))
+    doubt: Doubt = "park" if settings.on_ambiguous == "park" else "repost"
+    trusted = tls.context(settings.ca_bundle)
+    if settings.slack_mode == "webhook":
+        webhook = WebhookSink(secrets, settings.slack_api_url, trusted)
+        return Posting(webhook, None, None, doubt, *state, time.time)
+    bot = BotSink(secrets, settings.slack_api_url, trusted)
+    return Posting(bot, bot, bot if settings.on_ambiguous == "read-back" else None, doubt, *state, time.time)

@@ -13,7 +13,7 @@ from handler.model import ApiLookup, Group, IdRule, Leaf, Locale, Lookup, Notifi
 from handler.templating import nearest
 from handler.templating.text import Url
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Stage:
     """What differs between environments.
 
     `channels` says where each alias leads, `fallback` where an unknown one does, and `redirect` (an id, or empty) where
-    all do. Each text begins with `prefix`. `vars` are what templates read under that name.
+    all do. Each text begins with `prefix`. `vars` are what templates read under that name. `threads` is for lint alone:
+    with `ignore` a template with a thread may post by a webhook, which knows none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Stage:
     prefix: str = ""
     vars: Mapping[str, Value] = field(default_factory=dict)
     locale: Locale = field(default_factory=Locale)
+    threads: str = "required"
 
     def destination(self, alias: str) -> tuple[str, str]:
         """Return the channel id or webhook name for an alias, and what has to be said about it (mostly nothing)."""
@@ -98,6 +100,10 @@ def _notification(one: Mapping[str, Any]) -> Notification:
         when=_optional(one["when"]),
         text=_leaf(one["text"]),
         blocks=tuple(_tree(block) for block in one["blocks"]),
+        thread=_optional(one.get("thread")),
+        update=one.get("update", False),
+        version=_optional(one.get("version")),
+        previous=_notification(one["previous"]) if one.get("previous") else None,
     )
 
 

@@ -65,6 +65,11 @@ CODES: Final[dict[str, Code]] = {
         "the event says that it happened too long ago, or in the future",
         "check the publisher's clock and `occurred_at`",
     ),
+    "EVENT_VERSION": Code(
+        False,
+        "the event's version and the row's cannot be compared",
+        "publish as `version` what the column of the template's `version:` holds: both numbers, or both times",
+    ),
     # Templates
     "TEMPLATE_SYNTAX": Code(False, "an expression cannot be read", "correct the expression that the detail names"),
     "TEMPLATE_FORBIDDEN": Code(
@@ -95,6 +100,19 @@ CODES: Final[dict[str, Code]] = {
         True,
         "no row has this id, at least not yet on the replica",
         "check that the id exists; use `expect: optional` where it may not",
+    ),
+    "ROW_STUB": Code(
+        True, "a message stands for a row that has not come yet", "nothing: the message is edited once it has"
+    ),
+    "ROW_STALE": Code(
+        True,
+        "the row is older than the event's version, at least on the replica",
+        "nothing if it passes, as the replica catches up; else check that the event is published after the commit",
+    ),
+    "DB_NOT_REPLICATING": Code(
+        True,
+        "replication on the replica has stopped, so that the row cannot appear",
+        "start replication again; SHOW REPLICA STATUS says why it stopped",
     ),
     "DB_UNAVAILABLE": Code(True, "the database cannot be reached", "check its name, port and security group"),
     "DB_BUSY": Code(True, "the database has no free connection", "lower MaximumConcurrency"),
@@ -142,6 +160,11 @@ CODES: Final[dict[str, Code]] = {
     "SLACK_RATE_LIMITED": Code(True, "Slack asks to wait", "nothing: it is tried again"),
     "SLACK_UNAVAILABLE": Code(True, "the message did not reach Slack", "check NAT, DNS and Slack's status page"),
     "SLACK_AMBIGUOUS": Code(True, "nobody can know whether Slack took the message", "look in the channel"),
+    "SLACK_UNREADABLE": Code(
+        True,
+        "the channel's history cannot be read, so nobody can know whether Slack took the message",
+        "give the app channels:history and groups:history and invite it, or deploy with OnAmbiguous=repost",
+    ),
     "SLACK_REDIRECT": Code(
         True,
         "Slack's address answered with a redirect, which is never followed",
@@ -151,6 +174,9 @@ CODES: Final[dict[str, Code]] = {
     "SLACK_CREDENTIAL": Code(False, "Slack refuses the token or the webhook", "put a valid one into the secret"),
     "SLACK_CONTENT": Code(False, "Slack refuses the message's content", "preview the template"),
     "SLACK_HELD": Code(True, "an earlier message to this channel has to go first", "nothing: it is tried again"),
+    "THREAD_BUSY": Code(
+        True, "the first message of its thread is being posted by another event", "nothing: it is tried again"
+    ),
     # The deployment
     "CONFIG_INVALID": Code(True, "the deployment's parameters are wrong", "correct those that the detail names"),
     "CONFIG_UNAVAILABLE": Code(
@@ -160,23 +186,33 @@ CODES: Final[dict[str, Code]] = {
     ),
     "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the form it should", "see docs/deploy.md, Secrets"),
     "CATALOG_INVALID": Code(True, "the compiled templates are missing or damaged", "build and deploy again"),
+    "LEDGER_UNAVAILABLE": Code(
+        True,
+        "the table that remembers deliveries cannot be reached, so nothing is posted",
+        "check the table, the function's policy, and the way to DynamoDB (NAT or endpoint)",
+    ),
+    "LEDGER_BUSY": Code(True, "another attempt at this delivery is under way", "nothing: it is tried again"),
     "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is tried again"),
     "INTERNAL": Code(True, "an error that has no name yet: a defect of the notifier", "report it, with the log line"),
 }
 
 
 class NotifierError(Exception):
-    """A failure with a code of the table above and a detail that is safe to show anywhere."""
+    """A failure with a code of the table above and a detail that is safe to show anywhere.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    One that was `given_up` has been waited for as long as the template says.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, given_up: bool = False) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
+        self.given_up = given_up
 
     @property
     def retry(self) -> bool:
         """Whether the same event can succeed later with nothing changed by hand."""
-        return CODES[self.code].retry
+        return CODES[self.code].retry and not self.given_up
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail or CODES[self.code].meaning}"

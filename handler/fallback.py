@@ -1,15 +1,17 @@
-"""The plain text in which a message is posted when its layout cannot be."""
+"""The plain text in which a message is posted when its layout cannot be, and words that are added to one."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from handler.model import Message
 
 # Slack advises at most 4,000 characters of text. https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 3_000
+# https://docs.slack.dev/reference/block-kit/blocks
+MAX_BLOCKS: Final = 50
 _HALF_ENTITY: Final = re.compile(r"&[a-z]*\Z")
 
 
@@ -20,3 +22,15 @@ def plain(message: Message, reason: str) -> Message:
         text = _HALF_ENTITY.sub("", text[:MAX_TEXT]) + "…"
     why = reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return replace(message, blocks=(), text=f"{text}\n_(plain text: {message.notification}.yaml, {why})_")
+
+
+def note(text: str) -> dict[str, Any]:
+    """Return a small grey line of mrkdwn, as a block."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+
+
+def noted(message: Message, words: str) -> Message:
+    """Return the message with words of ours, which are no mrkdwn of anybody else's, at its end."""
+    line = f"_{words}_"
+    blocks = [*message.blocks, note(line)] if 0 < len(message.blocks) < MAX_BLOCKS else message.blocks
+    return replace(message, text=f"{message.text}\n{line}", blocks=blocks, remarks=(*message.remarks, words))

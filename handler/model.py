@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 # What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
 # (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list).
 Value = str | int | bool | Decimal | datetime | date | None | list[Any] | dict[str, Any]
 Row = dict[str, Value]
 
+# What a replica and an API get to catch up with an event, where a template says nothing else.
+WAIT_SECONDS: Final = 300.0
+
 Expect = Literal["one", "optional", "many"]
+Missing = Literal["park", "skip", "render"]
 LeafContext = Literal["mrkdwn", "plain", "url", "expression"]
 
 
@@ -35,6 +39,21 @@ class Record:
     attributes: Mapping[str, str] = field(default_factory=dict)
     sent_at: datetime | None = None
     attempt: int = 1
+    receipt: str = ""
+
+    @property
+    def first_sent_at(self) -> datetime | None:
+        """When its event was first sent; for one that was sent again, that was before `sent_at`."""
+        try:
+            moment = datetime.fromisoformat(self.attributes.get("first_sent_at", ""))
+        except ValueError:
+            return self.sent_at
+        return moment if moment.tzinfo else self.sent_at
+
+    @property
+    def replayed(self) -> bool:
+        """Whether `notifier replay` sent it again: then it counts although it was parked."""
+        return "replayed_at" in self.attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +130,8 @@ class SqlLookup:
     database: str = "default"
     expect: Expect = "one"
     where: str = ""
+    wait: float = WAIT_SECONDS
+    missing: Missing = "park"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +147,8 @@ class ApiLookup:
     expect: Expect = "one"
     on_failure: Literal["retry", "without"] = "retry"
     all: bool = False
+    wait: float = WAIT_SECONDS
+    missing: Missing = "park"
 
     @property
     def where(self) -> str:
@@ -133,6 +156,8 @@ class ApiLookup:
         return self.path.where
 
 
+# `wait` is for how many seconds a lookup that finds nothing is tried again, counted from when the event was sent;
+# `missing` says what follows then: the event is parked or skipped, or posted with nothing under the lookup's name.
 Lookup = SqlLookup | ApiLookup
 
 
@@ -156,6 +181,10 @@ class Notification:
     lookups: Sequence[Lookup] = ()
     when: Leaf | None = None
     blocks: Sequence[Tree] = ()
+    thread: Leaf | None = None  # messages of one channel and of one key are one thread
+    update: bool = False  # edit the thread's first message instead of replying to it
+    version: Leaf | None = None  # what is compared with the event's `version`
+    previous: Notification | None = None  # as the file was before its last change
 
     @property
     def apis(self) -> set[str]:
@@ -168,6 +197,9 @@ class Message:
     """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
 
     `remarks` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
+    `thread` is the key of its thread (empty: none), `thread_ts` Slack's name for that thread once it is known; with
+    `update` the thread's first message is edited. A `stub` stands in until there is a row. `mark` is what it can be
+    found by in the channel's history.
     """
 
     notification: str
@@ -176,29 +208,46 @@ class Message:
     text: str
     blocks: Sequence[Mapping[str, Any]] = ()
     remarks: tuple[str, ...] = ()
+    thread: str = ""
+    thread_ts: str = ""
+    update: bool = False
+    stub: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Slack's word that it has the message. A webhook gives no `ts`. `fallback` names why plain text was posted."""
+    """Slack's word that it has the message. A webhook gives no `ts`. `fallback` names why plain text was posted.
+
+    `thread_ts` is the message that it became a reply to; empty where it is none, whatever was asked for.
+    """
 
     channel: str
     ts: str = ""
     fallback: str = ""
+    thread_ts: str = ""
 
 
 class State(StrEnum):
-    """How a record can end. RETRY leaves it in the queue; the others are final."""
+    """How a delivery can end. RETRY leaves its record in the queue; the others are final.
+
+    REPEATED is no end of its own: the delivery had ended before, and nothing was done.
+    """
 
     DELIVERED = "delivered"
     SUPPRESSED = "suppressed"
     PARKED = "parked"
+    REPEATED = "repeated"
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one delivery: a state, the code or the rule behind it, and what was known by then."""
+    """The end of one delivery: a state, the code or the rule behind it, and what was known by then.
+
+    `due` is the Unix time at which a RETRY makes sense (0: by the number of attempts). A `notice` is about a message
+    that says what is broken; the delivery itself has an outcome of its own. `milliseconds` is what each stage took.
+    """
 
     record: Record
     state: State
@@ -208,3 +257,6 @@ class Outcome:
     notification: str = ""
     channel: str = ""
     receipt: Receipt | None = None
+    due: float = 0.0
+    notice: bool = False
+    milliseconds: Mapping[str, float] = field(default_factory=dict)

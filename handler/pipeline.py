@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from handler.catalog import Catalog
-from handler.errors import NotifierError, TemplateError, named
-from handler.fallback import plain
-from handler.model import Event, Message, Notification, Outcome, Record, State
-from handler.ports import Discovery, Park, Sink
-from handler.stages import limits
-from handler.stages.deliver import Attempt, Delivery, deliver, failed, posting
-from handler.stages.enrich import Enriched, Fetch, enrich
+from handler.errors import EventError, NotifierError, named
+from handler.model import Event, Notification, Outcome, Record, State
+from handler.ports import Discovery
+from handler.stages import notes
+from handler.stages.attempt import Attempting
+from handler.stages.compose import Composing, Composition
+from handler.stages.deliver import Attempt, Delivery, deliver, failed
 from handler.stages.parse import parse
-from handler.stages.render import render, speaks
-from handler.stages.route import channels, checked_id
-from handler.stages.settle import settle
-from handler.templating import Templates
+from handler.stages.settle import Settling
 
 # A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
 PREPARE_SECONDS: Final = 12.0
@@ -27,6 +24,7 @@ POST_SECONDS: Final = 10.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
 Ahead = Callable[[str], None]  # begins to find an API's instances, beside what comes before its lookup
+Step = Delivery | Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +32,27 @@ class Pipeline:
     """Everything that a batch passes through, wired once."""
 
     catalog: Catalog
-    templates: Templates
-    fetch: Fetch
+    composing: Composing
     discovery: Discovery
-    sink: Sink
-    park: Park
-    max_receives: int
+    attempting: Attempting
+    settling: Settling
     ignore_unknown: bool
-    now: Callable[[], datetime]
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        with self.discovery.invocation() as ahead:
+        with ThreadPoolExecutor(1) as beside, self.discovery.invocation() as ahead:
+            beside.submit(self.attempting.posting.gates.refresh)
             prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
-        ended += deliver(deliveries, in_time(posting(self.sink), remaining))
-        return settle(ended, self.park, self.max_receives)
+        ended += deliver(deliveries, in_time(self.attempting, remaining))
+        return self.settling(ended)
 
-    def _prepare(self, record: Record, remaining: Remaining, ahead: Ahead) -> list[Delivery | Outcome]:
+    def _prepare(self, record: Record, remaining: Remaining, ahead: Ahead) -> list[Step]:
         event = None
         try:
             _require(remaining, PREPARE_SECONDS)
-            event = parse(record, self.now())
+            event = parse(record, self.composing.now())
             notifications = self.catalog.route(event.type)
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
@@ -65,47 +61,45 @@ class Pipeline:
             return [failed(record, problem, event)]
         return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
 
-    def _notify(
-        self, record: Record, event: Event, notification: Notification, ahead: Ahead
-    ) -> list[Delivery | Outcome]:
+    def _notify(self, record: Record, event: Event, notification: Notification, ahead: Ahead) -> list[Step]:
+        """What a notification makes of an event; where it is broken, what stands for it."""
+        for api in notification.apis:
+            ahead(api)
         try:
-            event = replace(event, id=checked_id(notification.id, event))
-            for api in notification.apis:
-                ahead(api)
-            stage = self.catalog.stage
-            enriched = enrich(event, notification, self.fetch, self.now(), stage.vars)
-            if not speaks(notification, enriched.context, self.templates):
-                return [_silent(record, event, notification, "WHEN")]
-            aliases = channels(notification, enriched.context, self.templates)
-            messages = [self._message(notification, alias, enriched) for alias in aliases]
+            return _steps(record, notification, self.composing(record, event, notification))
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
-            return [failed(record, named(error), event, notification.name)]
-        if not messages:
-            return [_silent(record, event, notification, "NO_ROUTE")]
-        return [Delivery(record, event, message) for message in messages]
-
-    def _message(self, notification: Notification, alias: str, enriched: Enriched) -> Message:
-        destination, remark = self.catalog.stage.destination(alias)
-        notes = [f"Could not be read: {name}" for name in enriched.without] + ([remark] if remark else [])
-        content = render(notification, enriched.context, self.templates, notes, self.catalog.stage.prefix)
-        return _within_limits(
-            Message(notification.name, alias, destination, content.text, content.blocks, tuple(notes))
+            problem = named(error)
+        if problem.retry or problem.given_up or isinstance(problem, EventError):
+            return [failed(record, problem, event, notification.name)]
+        return self._by_previous(record, event, notification, problem) or self._notice(
+            record, event, notification, problem
         )
 
+    def _by_previous(
+        self, record: Record, event: Event, notification: Notification, problem: NotifierError
+    ) -> list[Step]:
+        """What the template made before its last change, with a remark; nothing, where that is no better."""
+        before = notification.previous
+        if before is None:
+            return []
+        remark = notes.previous(notification.name, problem, self.composing.templates)
+        try:
+            return _steps(record, before, self.composing(record, event, before, [remark]))
+        except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
+            return []
 
-def _silent(record: Record, event: Event, notification: Notification, rule: str) -> Outcome:
-    """Why nothing is posted: `when` did not hold, or no route did."""
-    where = notification.when.where if rule == "WHEN" and notification.when else notification.text.where
-    return Outcome(record, State.SUPPRESSED, rule, where, event, notification.name)
+    def _notice(self, record: Record, event: Event, notification: Notification, problem: NotifierError) -> list[Step]:
+        """The event is parked, and the channel is told so."""
+        text = notes.notice(event, notification.name, problem, self.composing.templates)
+        message = self.composing.notice(notification, text)
+        return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 
 
-def _within_limits(message: Message) -> Message:
-    """A message that Slack would refuse for its size is posted as plain text, as one that it did refuse is."""
-    try:
-        limits.check(message.text, message.blocks)
-    except TemplateError as error:
-        return replace(plain(message, error.detail), remarks=(*message.remarks, str(error)))
-    return message
+def _steps(record: Record, notification: Notification, composed: Composition) -> list[Step]:
+    if composed.rule:
+        return [Outcome(record, State.SUPPRESSED, composed.rule, composed.where, composed.event, notification.name)]
+    took = composed.milliseconds or {}
+    return [Delivery(record, composed.event, message, milliseconds=took) for message in composed.messages]
 
 
 def in_time(attempt: Attempt, remaining: Remaining) -> Attempt:

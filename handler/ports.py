@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from handler.model import Message, Outcome, Receipt, Row, Value
+from handler.delivery.item import Item
+from handler.model import Message, Outcome, Receipt, Record, Row, Value
 
 
 class Database(Protocol):
@@ -17,6 +18,25 @@ class Database(Protocol):
 
         Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
+
+
+class Replication(Protocol):
+    """What a replica says of itself: whether it follows its primary, and how far behind it is, if it knows."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it follows."""
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """How far behind it is."""
+
+
+class Replicating(Protocol):
+    """The read replicas, by name, asked about themselves."""
+
+    def replicating(self, database: str) -> Replication | None:
+        """Return its state; None where the account may not ask, or nobody answers. Raises nothing."""
 
 
 class Api(Protocol):
@@ -68,6 +88,47 @@ class Sink(Protocol):
 
     def post(self, message: Message) -> Receipt:
         """Post once, and return only on Slack's own documented word of success. Raises SlackError, ConfigError."""
+
+
+class Editor(Protocol):
+    """Slack, where messages can be edited: with a bot token."""
+
+    def edit(self, message: Message, ts: str) -> Receipt:
+        """Let the message `ts` say what this one says. Doing so twice does no harm. Raises SlackError, ConfigError."""
+
+
+class History(Protocol):
+    """Slack, where channels can be read."""
+
+    def find(self, message: Message, since: float) -> Receipt | None:
+        """Return the receipt of the message with this mark that was posted after `since`, a Unix time, if it is there.
+
+        Raises SlackError (SLACK_*), ConfigError.
+        """
+
+
+class Store(Protocol):
+    """The table in which deliveries are remembered."""
+
+    def swap(self, item: Item) -> Item | None:
+        """Write an item where the one before it stands: revision n where n-1 does, 1 where nothing does.
+
+        Return None if it is written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+
+
+class Shelf(Protocol):
+    """The same table, read."""
+
+    def items(self, partition: str) -> list[Item]:
+        """Return the items of a partition as they are now. Raises ConfigError (LEDGER_UNAVAILABLE)."""
+
+
+class Postpone(Protocol):
+    """The queue that the records come from."""
+
+    def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
+        """Let each record come again after so many seconds. Raises nothing: they come again anyway, later."""
 
 
 class Park(Protocol):

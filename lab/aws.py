@@ -76,6 +76,27 @@ class Aws:
         group = ec2.create_security_group(VpcId=vpc, GroupName="notifier", Description="The notifier's function")
         return Network(tuple(subnet["Subnet"]["SubnetId"] for subnet in created), group["GroupId"])
 
+    def create_state_table(self, name: str) -> str:
+        """Create the table in which the function remembers, as template.yaml has it, unless it is there."""
+        dynamodb = self.client("dynamodb")
+        if name not in dynamodb.list_tables()["TableNames"]:
+            keys = {"pk": "HASH", "sk": "RANGE"}
+            dynamodb.create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+            )
+        return name
+
+    def clear_tables(self) -> None:
+        """Delete the items of all tables."""
+        dynamodb = self.client("dynamodb")
+        for table in dynamodb.list_tables()["TableNames"]:
+            pages = dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="pk, sk")
+            for key in [item for page in pages for item in page["Items"]]:
+                dynamodb.delete_item(TableName=table, Key=key)
+
     def logs(self, function: str) -> list[str]:
         """Return all that a function has logged so far, the oldest line first."""
         group = self.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]

@@ -71,6 +71,7 @@ class LocalCloud:
             **self.aws.env,
             **given,
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": queue,
+            "NOTIFIER_STATE_TABLE": self.aws.create_state_table("state"),
             "NOTIFIER_CATALOG": str(catalog),
             "POWERTOOLS_SERVICE_NAME": "notifier",
             **changes,

@@ -123,7 +123,7 @@ class Environment:
     def fail(self) -> dict[str, Any]:
         """Send an event that stays in the queue, and return the line that says why: its `code` and `detail`."""
         invocation = self._invoke()
-        [line] = [line for line in invocation.logs if line["message"] == "retry"]
+        [line] = [line for line in invocation.logs if line.get("message") == "retry"]
         assert invocation.result == {"batchItemFailures": [{"itemIdentifier": line["record"]}]}
         return line
 
@@ -138,7 +138,7 @@ class Environment:
         record = {"messageId": f"m{self._sent}", "eventSource": "aws:sqs", "attributes": {}, "body": json.dumps(event)}
         invocation = self.function.invoke({"Records": [record]})
         assert invocation.threads == 1, "a thread is left"
-        self._hear([line for line in invocation.logs if line["message"] == "discovery"])
+        self._hear([line for line in invocation.logs if line.get("message") == "discovery"])
         return invocation
 
     def _hear(self, lines: list[dict[str, Any]]) -> None:

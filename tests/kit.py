@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from handler.catalog import Catalog, Stage
+from handler.delivery.gates import Gates
+from handler.delivery.item import Item
+from handler.delivery.ledger import Ledger
+from handler.delivery.threads import Threads
 from handler.errors import NotifierError
 from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Route, Row, Value
 from handler.pipeline import Pipeline
+from handler.stages.attempt import Attempting
+from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
+from handler.stages.post import Posting
+from handler.stages.settle import Settling
 from handler.templating import Templates
 
 CHANNELS = {"orders": "C0ORDERS01", "vip": "C0VIPS0001"}
@@ -90,11 +100,55 @@ class FakePark:
         self.parked.append(outcome)
 
 
+@dataclass
+class FakeTable:
+    """The state table in memory; `broken` is what each call raises."""
+
+    now: Callable[[], float] = time.time
+    broken: Exception | None = None
+    rows: dict[tuple[str, str], Item] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def swap(self, item: Item) -> Item | None:
+        if self.broken:
+            raise self.broken
+        with self.lock:
+            standing = self.rows.get((item.partition, item.sort))
+            gone = standing is None or (item.revision == 1 and standing.expires_at <= self.now())
+            if not gone and standing.revision != item.revision - 1:
+                return standing
+            self.rows[item.partition, item.sort] = item
+            return None
+
+    def items(self, partition: str) -> list[Item]:
+        if self.broken:
+            raise self.broken
+        found = [item for (key, _), item in sorted(self.rows.items()) if key == partition]
+        return [item for item in found if item.expires_at > self.now()]
+
+
 def raising(error: Exception) -> Callable[..., Any]:
     def answer(*_: object) -> Any:
         raise error
 
     return answer
+
+
+@dataclass
+class FakeQueue:
+    """Who was told to come again after how long, by record."""
+
+    waits: dict[str, float] = field(default_factory=dict)
+
+    def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
+        self.waits.update({record.id: seconds for record, seconds in waits})
+
+
+class NoReplication:
+    """Nobody knows whether the replica follows."""
+
+    def replicating(self, database: str) -> None:
+        return None
 
 
 def pipeline(
@@ -103,26 +157,35 @@ def pipeline(
     park: FakePark | None = None,
     database: FakeDatabase | None = None,
     api: FakeApi | None = None,
+    table: FakeTable | None = None,
+    queue: FakeQueue | None = None,
     ignore_unknown: bool = False,
+    clock: Callable[[], float] = NOW.timestamp,
     **stage: Any,
 ) -> Pipeline:
-    templates = Templates()
+    known = Stage("test", CHANNELS, "C0FALLBACK", **stage)
+    templates = Templates(locale=known.locale)
     by_type: dict[str, tuple[Notification, ...]] = {}
     for one in notifications:
         by_type[one.event] = (*by_type.get(one.event, ()), one)
     api = api or FakeApi(raising(NotifierError("INTERNAL", "no API was expected to be asked")))
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
+    fetch = Sources(database or FakeDatabase(missing), api, api, templates)
+    posting = posting_to(sink or FakeSink(), table or FakeTable(clock), clock)
     return Pipeline(
-        catalog=Catalog(by_type, Stage("test", CHANNELS, "C0FALLBACK", **stage)),
-        templates=templates,
-        fetch=Sources(database or FakeDatabase(missing), api, api, templates),
+        catalog=Catalog(by_type, known),
+        composing=Composing(known, templates, fetch, NoReplication(), lambda: datetime.fromtimestamp(clock(), UTC)),
         discovery=api,
-        sink=sink or FakeSink(),
-        park=park or FakePark(),
-        max_receives=3,
+        attempting=Attempting(posting),
+        settling=Settling(park or FakePark(), queue or FakeQueue(), posting.ledger, 3, clock),
         ignore_unknown=ignore_unknown,
-        now=lambda: NOW,
     )
+
+
+def posting_to(sink: FakeSink, table: FakeTable, clock: Callable[[], float], **changes: Any) -> Posting:
+    ledger, gates, threads = Ledger(table, table), Gates(table, table, clock), Threads(table, table, clock)
+    plain = {"sink": sink, "editor": None, "history": None, "doubt": "repost"}
+    return Posting(**{**plain, "ledger": ledger, "gates": gates, "threads": threads, "now": clock, **changes})
 
 
 def plenty() -> float:

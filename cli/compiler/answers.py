@@ -24,7 +24,8 @@ class _Answer:
 
     def get(self, api: str, path: str) -> Value:  # noqa: ARG002 - the port's
         if self.answer is None:
-            raise SourceError("API_NOT_FOUND" if self.lookup.expect == "optional" else "API_UNAVAILABLE")
+            known = self.lookup.expect == "optional" or self.lookup.missing == "render"
+            raise SourceError("API_NOT_FOUND" if known else "API_UNAVAILABLE")
         return self.answer
 
     def get_all(self, api: str, path: str) -> list[Value]:  # noqa: ARG002 - the port's

@@ -29,6 +29,10 @@ def _notification(one: Notification) -> dict[str, Any]:
         "when": _tree(one.when),
         "text": _tree(one.text),
         "blocks": [_tree(block) for block in one.blocks],
+        "thread": _tree(one.thread),
+        "update": one.update,
+        "version": _tree(one.version),
+        "previous": _notification(one.previous) if one.previous else None,
     }
 
 
@@ -39,10 +43,10 @@ def _stage(one: Stage) -> dict[str, Any]:
 def _lookup(one: Lookup) -> dict[str, Any]:
     if isinstance(one, ApiLookup):
         facts = {"name": one.name, "path": _tree(one.path), "api": one.api, "all": one.all, "expect": one.expect}
-        return {**facts, "on_failure": one.on_failure}
+        return {**facts, "on_failure": one.on_failure, "wait": one.wait, "missing": one.missing}
     bind = {name: _tree(leaf) for name, leaf in one.bind.items()}
     facts = {"name": one.name, "sql": one.sql, "bind": bind, "database": one.database, "expect": one.expect}
-    return {**facts, "where": one.where}
+    return {**facts, "where": one.where, "wait": one.wait, "missing": one.missing}
 
 
 def _tree(one: Tree | Mapping[str, Any]) -> Any:

@@ -52,16 +52,21 @@ def _better(stem: str, name: re.Pattern[str]) -> str:
 
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:
     """Return the tree of a file, or None after a finding."""
-    content = b""
     try:
         with (folder / file).open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-        if len(content) <= MAX_BYTES:
-            return read_yaml(file.as_posix(), content.decode("utf-8-sig"), report)
-        report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it has more than {MAX_BYTES} bytes")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        report.add(Place(file.as_posix(), line), "FILE_UNREADABLE", "it is not UTF-8 text", "save it as UTF-8")
+            return parse(file.as_posix(), opened.read(MAX_BYTES + 1), report)
     except OSError as error:
         report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it cannot be read: {error.strerror}")
+    return None
+
+
+def parse(file: str, content: bytes, report: Report) -> Node | None:
+    """Return the tree in a file's content, or None after a finding."""
+    try:
+        if len(content) <= MAX_BYTES:
+            return read_yaml(file, content.decode("utf-8-sig"), report)
+        report.add(Place(file), "FILE_UNREADABLE", f"it has more than {MAX_BYTES} bytes")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(Place(file, line), "FILE_UNREADABLE", "it is not UTF-8 text", "save it as UTF-8")
     return None

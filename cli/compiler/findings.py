@@ -34,6 +34,10 @@ RULES: Final[dict[str, Rule]] = {
     "VALUE_INVALID": Rule("a value has the wrong form", "see docs/templates.md"),
     "NAME_RESERVED": Rule("a name that expressions already use for something else", "choose another name"),
     "CHANNEL_UNKNOWN": Rule("a stage does not say which channel an alias is", "add it to the stage's `channels`"),
+    "THREAD_WEBHOOK": Rule(
+        "a template has a `thread`, and a stage posts it by a webhook, which can neither reply nor edit",
+        "write the channel's id in the stage, or add `threads: ignore` to it, to post there without threads",
+    ),
     "STAGE_INCOMPLETE": Rule(
         "a template uses a variable, a mention or labels that a stage does not have",
         "add it to the stage's `vars` or `mentions`, or to _labels.yaml",
@@ -49,7 +53,8 @@ RULES: Final[dict[str, Rule]] = {
         "warning",
     ),
     "LOOKUP_UNGUARDED": Rule(
-        "the message needs a value that may be missing: an `optional` lookup, or one with `on_failure: without`",
+        "the message needs a value that may be missing: an `optional` lookup, or one with `on_failure: without` or "
+        "`missing: render`",
         "guard it: {{ x.name if x else '-' }}",
     ),
     "SAMPLE_INVALID": Rule("a sample does not fit the template", "give it an `id`, and one value for each lookup"),

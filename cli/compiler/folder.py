@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from cli.compiler import addresses, channels, events, files, labels, needs, stages, template
+from cli.compiler import addresses, channels, events, files, labels, needs, stages, template, threads
 from cli.compiler.encoding import encode
 from cli.compiler.findings import Finding, Report
+from cli.compiler.nodes import Node
 from cli.compiler.rehearsal import rehearse
 from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from handler import catalog
 from handler.catalog import Stage
+from handler.model import Notification
 from handler.templating import Templates
 
 STAGES: Final = "_stages"
@@ -65,6 +67,17 @@ def compile_templates(folder: Path) -> Compilation:
     return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages)
 
 
+def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:
+    """Return the notification in an earlier version of the file of this name, or None if it has an error by now.
+
+    Places in it name the version: `order.created.yaml@1a2b3c4:12 text`.
+    """
+    report = Report()
+    node = files.parse(f"{name}.yaml@{version}", content, report)
+    one = _checked(name, node, known, report) if node else None
+    return one.notification if one and not report.errors else None
+
+
 def _labels(folder: Path, report: Report) -> labels.Labels:
     node = files.read(folder, LABELS, report) if (folder / LABELS).is_file() else None
     return labels.read(node, report) if node else {}
@@ -81,9 +94,14 @@ def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) 
 
 def _template(folder: Path, file: PurePath, known: tuple[Stage, ...], report: Report) -> Template | None:
     node = files.read(folder, file, report)
-    one = template.read(file.stem, node, Templates(), report) if node else None
+    return _checked(file.stem, node, known, report) if node else None
+
+
+def _checked(name: str, node: Node, known: tuple[Stage, ...], report: Report) -> Template | None:
+    one = template.read(name, node, Templates(), report)
     if one:
         channels.check(one.channels, known, report)
+        threads.check(one.thread, one.channels, known, report)
         addresses.check(one.bases, known, report)
         before = report.errors
         needs.check(one.needs, known, report)

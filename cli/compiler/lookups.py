@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final, cast
 
-from cli.compiler import shape, sql
+from cli.compiler import lateness, shape, sql
 from cli.compiler.findings import Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.names import own_name
@@ -52,7 +52,9 @@ def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
 
 
 def _sql_lookup(entry: Entry, leaves: Leaves) -> SqlLookup | None:
-    found = shape.keys(entry.value, leaves.report, required=("sql",), optional=("bind", "db", "expect"))
+    found = shape.keys(entry.value, leaves.report, required=("sql",), optional=("bind", "db", "expect", *lateness.KEYS))
+    expect = _expect(found, leaves.report)
+    wait, missing = lateness.read(found, expect, leaves.report)
     bind = _bind(found.get("bind"), leaves)
     statement = _statement(found["sql"], bind, leaves.report) if "sql" in found else ""
     return SqlLookup(
@@ -60,13 +62,15 @@ def _sql_lookup(entry: Entry, leaves: Leaves) -> SqlLookup | None:
         sql=statement,
         bind={name: leaf for name, leaf in bind.items() if leaf},
         database=_alias(found.get("db"), leaves.report),
-        expect=_expect(found, leaves.report),
+        expect=expect,
         where=str(entry.key.place),
+        wait=wait,
+        missing=missing,
     )
 
 
 def _api_lookup(entry: Entry, leaves: Leaves) -> ApiLookup | None:
-    found = shape.keys(entry.value, leaves.report, required=("get",), optional=("expect", "on_failure"))
+    found = shape.keys(entry.value, leaves.report, required=("get",), optional=("expect", "on_failure", *lateness.KEYS))
     return _from_api(entry.key.text, found, "get", _expect(found, leaves.report), leaves)
 
 
@@ -78,6 +82,7 @@ def _fan_out_lookup(entry: Entry, leaves: Leaves) -> ApiLookup | None:
 def _from_api(name: str, found: Mapping[str, Node], key: str, expect: Expect, leaves: Leaves) -> ApiLookup | None:
     failure = found.get("on_failure")
     on_failure = shape.choice(failure, ON_FAILURE, leaves.report) if failure else None
+    wait, missing = lateness.read(found, expect, leaves.report)
     path = _path(found[key], leaves)
     if path is None:
         return None
@@ -88,6 +93,8 @@ def _from_api(name: str, found: Mapping[str, Node], key: str, expect: Expect, le
         all=key == "get_all",
         expect=expect,
         on_failure="without" if on_failure == "without" else "retry",
+        wait=wait,
+        missing=missing,
     )
 
 

@@ -113,7 +113,8 @@ def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
 
 def may_be_missing(lookup: Lookup) -> bool:
     """Whether a template has to do without a lookup's answer at times."""
-    return lookup.expect == "optional" or (isinstance(lookup, ApiLookup) and lookup.on_failure == "without")
+    without = isinstance(lookup, ApiLookup) and lookup.on_failure == "without"
+    return without or lookup.expect == "optional" or lookup.missing == "render"
 
 
 def _expected(lookup: Lookup) -> tuple[str, str]:

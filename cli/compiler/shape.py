@@ -123,6 +123,16 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     return None
 
 
+def flag(node: Node, report: Report) -> bool:
+    """Return `true` or `false`; words such as `yes` are texts, and reported."""
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    word = node.text.lower() if isinstance(node, Scalar) else ""
+    right = "false" if word in ("no", "off", "0", "false") else "true"
+    report.add(node.place, "VALUE_INVALID", f"{_name(node)} is `true` or `false`", f"write {_key(node)}: {right}")
+    return False
+
+
 def rewritten(node: Scalar, line: str) -> str:
     """Return how a line of a text is to be written, in quotes where YAML needs them."""
     if node.style in ("literal", "folded") or len(node.text.splitlines()) > 1:

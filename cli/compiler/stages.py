@@ -17,9 +17,11 @@ from handler.catalog import Stage
 from handler.model import Locale, Value
 
 REQUIRED: Final = ("channels", "fallback")
-OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", "time_zone", "language")
+OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", "time_zone", "language", "threads")
 PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
 LANGUAGES: Final = ("en", "ja")
+# What becomes of a template's `thread` where a channel is a webhook: an error, or a message without a thread.
+THREADS: Final = ("required", "ignore")
 GROUPS: Final = ("here", "channel", "everyone")  # whom a mention wakes besides people and user groups
 
 _ALIAS: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -49,7 +51,13 @@ def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
             mentions={key: _mentioned(value, report) for key, value in _aliases(found.get("mentions"), report)},
             labels=labels,
         ),
+        threads=(shape.choice(found["threads"], THREADS, report) if "threads" in found else None) or "required",
     )
+
+
+def is_channel(destination: str) -> bool:
+    """Whether a destination is a channel's id, and not the name of a webhook's secret."""
+    return bool(_CHANNEL_ID.fullmatch(destination))
 
 
 def alias(node: Node, report: Report) -> str:

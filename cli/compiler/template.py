@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.compiler import blocks, channels, lookups, samples, shape
+from cli.compiler import blocks, channels, lateness, lookups, samples, shape, threads
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.needs import Need
@@ -17,7 +17,7 @@ from handler.model import IdRule, Notification
 from handler.templating import Templates
 
 REQUIRED: Final = ("id", "text", "samples")
-OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "blocks")
+OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "blocks", *threads.KEYS, "version")
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 # (a+)+ on aaaa...b, or many repeats one after the other, take a regular expression very long to fail. With these
@@ -32,8 +32,9 @@ _ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channels` (by alias), `text`, `blocks` and `event` (if it is named) are places in the file. `nodes` has the node of
-    each leaf by its `where`. `needs` is what it takes from its stage, `bases` the variables that addresses begin with.
+    `channels` (by alias), `text`, `blocks`, and `event` and `thread` (if they are there) are places in the file.
+    `nodes` has the node of each leaf by its `where`. `needs` is what it takes from its stage, `bases` the variables
+    that addresses begin with.
     """
 
     notification: Notification
@@ -46,6 +47,7 @@ class Template:
     needs: tuple[Need, ...] = ()
     bases: Mapping[str, Place] = field(default_factory=dict)
     event: Place | None = None
+    thread: Place | None = None
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
@@ -61,9 +63,13 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     when = leaves.leaf("expression", found["when"]) if "when" in found else None
     text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
     layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
+    thread = threads.read(found, leaves)
+    version = lateness.version(found["version"], leaves) if "version" in found else None
     if rule is None or text is None or report.errors > before:
         return None
-    notification = Notification(name, event, rule, routes.routes, text, read_lookups, when, layout)
+    notification = Notification(
+        name, event, rule, routes.routes, text, read_lookups, when, layout, thread.key, thread.update, version
+    )
     return Template(
         notification=notification,
         channels=routes.places,
@@ -75,6 +81,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         needs=tuple(leaves.needs),
         bases=leaves.bases,
         event=found["event"].place if "event" in found else None,
+        thread=thread.place,
     )
 
 

@@ -102,7 +102,8 @@ class _HttpApi:
         self._address = address
         self._tls = tls
         self._limits = limits
-        self._secret = Credential(secrets, f"apis/{address.name}", _SECRET, "one line of visible ASCII")
+        # A 403 may be about one path, which must not keep the others waiting.
+        self._secret = Credential(secrets, f"apis/{address.name}", _SECRET, "one line of visible ASCII", hold=0.0)
         self.endpoints = Endpoints(address.origin.resolver)
 
     def get(self, path: str) -> Value:

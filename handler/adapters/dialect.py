@@ -1,4 +1,4 @@
-"""What MySQL 8 and MariaDB say differently: the session's SQL, and the numbers of their errors.
+"""What MySQL 8 and MariaDB say differently: the session's SQL, the state of replication, and the numbers of errors.
 
 Numbers and SQLSTATEs: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". Where a number is not in
 the table, the class of its SQLSTATE (its first two characters, ISO 9075) decides; where that says nothing either, the
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 _UNKNOWN: Final = "DB_UNAVAILABLE"
 
@@ -49,6 +49,11 @@ _INCOMPLETE: Final = frozenset({1931})
 _QUOTES_A_NAME: Final = frozenset({1052, 1054, 1146})
 _QUOTED_NAME: Final = re.compile(r"'([\w$.]{1,130})'")
 
+# The second for servers before MySQL 8.0.22 and MariaDB 10.5.1. MySQL asks for REPLICATION CLIENT, MariaDB for REPLICA
+# MONITOR.
+# https://dev.mysql.com/doc/refman/8.4/en/show-replica-status.html, https://mariadb.com/kb/en/show-replica-status/
+REPLICATION_STATUS: Final = ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
+
 
 def session_sql(statement_seconds: float, rows: int, idle_seconds: float) -> str:
     """The one statement that makes a new session read-only, UTC and limited, on either server.
@@ -79,3 +84,18 @@ def name_in(number: int, message: str) -> str:
 def is_incomplete(warnings: Iterable[int]) -> bool:
     """Whether the numbers of a statement's warnings say that the server cut its result short."""
     return not _INCOMPLETE.isdisjoint(warnings)
+
+
+def replication(status: Mapping[str, Any]) -> tuple[bool, float | None]:
+    """Whether one channel of a replica's status follows, and how many seconds it is behind where it knows.
+
+    MySQL says Replica and Source where it said Slave and Master before, and MariaDB still does. A thread that is
+    "Connecting" does not follow: no row comes before its primary is back.
+    """
+    threads = [_either(status, f"{{}}_{thread}_Running", "Replica", "Slave") for thread in ("IO", "SQL")]
+    lag = _either(status, "Seconds_Behind_{}", "Source", "Master")
+    return threads == ["Yes", "Yes"], None if lag is None else float(lag)
+
+
+def _either(status: Mapping[str, Any], name: str, new: str, old: str) -> Any:
+    return status.get(name.format(new), status.get(name.format(old)))

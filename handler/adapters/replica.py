@@ -15,15 +15,16 @@ The traps that this is built around:
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import pymysql
 
 from handler.adapters import rows
 from handler.adapters.credential import Credential
 from handler.adapters.faults import ConnectionLostError, of_statement
+from handler.adapters.replication import Replication, ReplicationStatus
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
 from handler.clock import Clock
 from handler.errors import SourceError
@@ -65,6 +66,11 @@ class Replicas:
             raise SourceError("DB_UNKNOWN", f"{database}; there are: {', '.join(sorted(self._replicas)) or 'none'}")
         return replica.select(sql, parameters, limit)
 
+    def replicating(self, database: str) -> Replication | None:
+        """Return whether the replica follows its primary; None where it does not say. Raises nothing."""
+        replica = self._replicas.get(database)
+        return replica.replication.read() if replica else None
+
     def close(self) -> None:
         """Close what is open. The next lookup opens anew."""
         for replica in self._replicas.values():
@@ -91,6 +97,7 @@ class _Replica:
         self._clock = clock
         self._kept: Connection | None = None
         self._used_at = clock.now()
+        self.replication = ReplicationStatus(self._show)
 
     def select(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         try:
@@ -110,6 +117,10 @@ class _Replica:
         if self._clock.age(started) >= self._limits.statement:
             raise SourceError("DB_TIMEOUT", f"{self._address.name}: over the limit of {self._limits.statement:g} s")
         return rows.named(columns, found, parameters.values())
+
+    def _show(self, sql: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+        with self._session() as connection:
+            return run(connection, sql, {}, self._limits.rows)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:

@@ -1,4 +1,4 @@
-"""Posts to Slack, with a bot token or to incoming webhooks."""
+"""Posts to Slack, with a bot token or to incoming webhooks; with a token it also edits, and finds again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from handler.adapters import slack_transport
+from slack_sdk.web import SlackResponse
+
+from handler.adapters import slack_answers, slack_history, slack_transport
 from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Limits
 from handler.adapters.slack_transport import LIMITS, PooledWebClient, PooledWebhookClient
@@ -22,10 +25,14 @@ _API_HOST: Final = "slack.com"
 _BOT_TOKEN: Final = re.compile(r"xoxb-[!-~]+")
 
 Attempt = Callable[[Message, Deadline], Receipt]
+Call = Callable[[PooledWebClient, Message], Receipt]
 
 
 class BotSink:
-    """chat.postMessage with the bot token in the secret `slack-token`. May be used from several threads."""
+    """The Web API with the bot token in the secret `slack-token`: ports.Sink, Editor and History.
+
+    May be used from several threads.
+    """
 
     def __init__(self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS) -> None:
         """Raises ConfigError (CONFIG_INVALID) for an `api_url` without https."""
@@ -37,23 +44,58 @@ class BotSink:
 
     def post(self, message: Message) -> Receipt:
         """Post once; once more with a token that was replaced, and once as plain text where the layout is refused."""
-        return _with_fallback(message, self._attempt, Deadline.after(self._limits.total))
+        return _with_fallback(message, partial(self._use, self._send), Deadline.after(self._limits.total))
 
-    def _attempt(self, message: Message, deadline: Deadline) -> Receipt:
-        return self._token.use(lambda token: self._send(token, message, deadline), "SLACK_CREDENTIAL")
+    def edit(self, message: Message, ts: str) -> Receipt:
+        """Let the message `ts` say this, as plain text where the layout is refused. Twice is the same as once."""
+        attempt = partial(self._use, partial(self._change, ts))
+        return _with_fallback(message, attempt, Deadline.after(self._limits.total))
 
-    def _send(self, token: str, message: Message, deadline: Deadline) -> Receipt:
-        client = PooledWebClient(token, self._api_url, self._exchange, deadline)
+    def find(self, message: Message, since: float) -> Receipt | None:
+        """Return the receipt of the message with this mark that was posted after `since`, a Unix time, if it is there.
+
+        It needs the scopes channels:history and groups:history. Raises SlackError (SLACK_UNREADABLE without them,
+        other SLACK_*, none of which is ambiguous), ConfigError.
+        """
+        deadline = Deadline.after(self._limits.total)
+
+        def read(token: str) -> Receipt | None:
+            client = PooledWebClient(token, self._api_url, self._exchange, deadline, slack_answers.messages)
+            return slack_history.find(client, message, since)
+
+        return self._token.use(read, "SLACK_CREDENTIAL")
+
+    def _use(self, call: Call, message: Message, deadline: Deadline) -> Receipt:
+        return self._token.use(
+            lambda token: call(PooledWebClient(token, self._api_url, self._exchange, deadline), message),
+            "SLACK_CREDENTIAL",
+        )
+
+    def _send(self, client: PooledWebClient, message: Message) -> Receipt:
         said = client.chat_postMessage(
             channel=message.destination,
             text=message.text,
             blocks=[dict(block) for block in message.blocks] or None,
+            thread_ts=message.thread_ts or None,
+            metadata=slack_history.metadata(message.mark),
             mrkdwn=True,
             link_names=False,
             unfurl_links=False,
             unfurl_media=False,
         )
-        return Receipt(channel=str(said["channel"]), ts=str(said["ts"]))
+        return _receipt(said)
+
+    def _change(self, ts: str, client: PooledWebClient, message: Message) -> Receipt:
+        """The metadata stays, as it is left out; blocks would too, and `parse` would be another than a post's."""
+        said = client.chat_update(
+            channel=message.destination,
+            ts=ts,
+            text=message.text,
+            blocks=[dict(block) for block in message.blocks],
+            parse="none",
+            link_names=False,
+        )
+        return _receipt(said)
 
 
 class WebhookSink:
@@ -66,6 +108,7 @@ class WebhookSink:
         self._address = re.compile(rf"https://({'|'.join(map(re.escape, hosts))})(:[0-9]+)?/[A-Za-z0-9/_-]+")
         self._form = f"a webhook's https address on {' or '.join(sorted(hosts))}"
         self._secrets = secrets
+        self._webhooks: dict[str, Credential] = {}
         self._exchange = slack_transport.exchange(tls, limits)
         self._limits = limits
 
@@ -74,8 +117,14 @@ class WebhookSink:
         return _with_fallback(message, self._attempt, Deadline.after(self._limits.total))
 
     def _attempt(self, message: Message, deadline: Deadline) -> Receipt:
-        address = Credential(self._secrets, f"webhooks/{message.destination}", self._address, self._form)
-        return address.use(lambda url: self._send(url, message, deadline), "SLACK_CREDENTIAL")
+        return self._credential(message.destination).use(
+            lambda url: self._send(url, message, deadline), "SLACK_CREDENTIAL"
+        )
+
+    def _credential(self, destination: str) -> Credential:
+        """The one of this webhook, which remembers whether it was refused."""
+        made = Credential(self._secrets, f"webhooks/{destination}", self._address, self._form)
+        return self._webhooks.setdefault(destination, made)
 
     def _send(self, url: str, message: Message, deadline: Deadline) -> Receipt:
         PooledWebhookClient(url, self._exchange, deadline).send(
@@ -95,7 +144,16 @@ def _with_fallback(message: Message, attempt: Attempt, deadline: Deadline) -> Re
         if refused.code != "SLACK_CONTENT":
             raise
         reason = refused.reason
-    return replace(attempt(plain(message, reason), deadline), fallback=reason)
+    words = plain(message, reason)
+    words = replace(words, mark="") if "metadata" in reason else words
+    return replace(attempt(words, deadline), fallback=reason)
+
+
+def _receipt(said: SlackResponse) -> Receipt:
+    """What Slack says it did; where the message that was to be replied to is gone, it posts without a thread."""
+    shown = said.get("message")
+    thread_ts = shown.get("thread_ts") if isinstance(shown, dict) else None
+    return slack_history.receipt(str(said["channel"]), {"ts": said["ts"], "thread_ts": thread_ts})
 
 
 def _host(api_url: str) -> str:

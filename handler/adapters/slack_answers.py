@@ -1,8 +1,8 @@
 """What an answer of Slack means. Only the success that Slack documents counts as one; the rest is a SlackError.
 
-Sources: the errors of https://docs.slack.dev/reference/methods/chat.postMessage, and of incoming webhooks
-https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks; webhooks' other words as met in
-the field. What Slack calls `internal_error` or `fatal_error` may have posted, says its own text.
+Sources: the errors of https://docs.slack.dev/reference/methods/chat.postMessage and of .../chat.update; of incoming
+webhooks https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, and their other words as
+met in the field. What Slack calls `internal_error` or `fatal_error` may have posted, says its own text.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ _WORDS: Final[dict[str, str]] = {
     word: code
     for code, words in {
         "SLACK_RATE_LIMITED": "rate_limited ratelimited message_limit_exceeded",
-        "SLACK_UNAVAILABLE": "team_added_to_org org_login_required",
-        "SLACK_AMBIGUOUS": "internal_error fatal_error request_timeout service_unavailable rollup_error",
+        "SLACK_UNAVAILABLE": "team_added_to_org org_login_required external_channel_migrating",
+        "SLACK_AMBIGUOUS": "internal_error fatal_error request_timeout service_unavailable rollup_error update_failed",
         "SLACK_CONFIG": """
             channel_not_found is_archived not_in_channel restricted_action restricted_action_read_only_channel
             restricted_action_thread_only_channel restricted_action_thread_locked
             restricted_action_non_threadable_channel team_not_found messages_tab_disabled ekm_access_denied
-            app_access_restricted cannot_reply_to_message
+            app_access_restricted cannot_reply_to_message thread_not_found
+            message_not_found cant_update_message edit_window_closed is_inactive
             action_prohibited posting_to_general_channel_denied channel_is_archived user_not_found""",
         "SLACK_CREDENTIAL": """
             invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type
@@ -49,7 +50,8 @@ _WORDS: Final[dict[str, str]] = {
         "SLACK_CONTENT": """
             invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text too_many_attachments
             invalid_attachments attachment_payload_limit_exceeded markdown_text_conflict
-            invalid_metadata_format invalid_metadata_schema metadata_too_large
+            invalid_metadata_format invalid_metadata_schema metadata_too_large metadata_must_be_sent_from_app
+            block_mismatch
             invalid_payload missing_text_or_fallback_or_attachments""",
     }.items()
     for word in words.split()
@@ -79,6 +81,16 @@ def web_api(answer: Answer, now: float) -> Delivered | SlackError:
             case {"channel": str(channel), "ts": str(ts)} if channel and ts:
                 return Delivered(channel, ts)
         return SlackError("SLACK_AMBIGUOUS", "HTTP 200, ok, but no channel and ts")
+    return _refusal(answer, str(document.get("error")) if document.get("ok") is False else "", now)
+
+
+def messages(answer: Answer, now: float) -> SlackError | None:
+    """Return what is wrong with the answer of a method that lists messages; nothing, where it lists them."""
+    document = _object(answer.body)
+    if answer.status == 200 and document.get("ok") is True:
+        if isinstance(document.get("messages"), list):
+            return None
+        return SlackError("SLACK_AMBIGUOUS", "HTTP 200, ok, but no messages")
     return _refusal(answer, str(document.get("error")) if document.get("ok") is False else "", now)
 
 

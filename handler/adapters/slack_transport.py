@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.request import Request
 
@@ -31,6 +32,8 @@ _CONNECTIONS: Final = 10
 _SILENT: Final = logging.getLogger("slack_sdk")
 _SILENT.setLevel(logging.CRITICAL)
 
+Judge = Callable[[Answer, float], object]
+
 
 def exchange(tls: ssl.SSLContext, limits: Limits) -> Exchange:
     """Return the connections that all posts of a sink share."""
@@ -38,16 +41,22 @@ def exchange(tls: ssl.SSLContext, limits: Limits) -> Exchange:
 
 
 class PooledWebClient(WebClient):
-    """The Web API with one token, until a deadline. A call returns only on Slack's word, else raises SlackError."""
+    """The Web API with one token, until a deadline. A call returns only on Slack's word, else raises SlackError.
 
-    def __init__(self, token: str, base_url: str, exchange: Exchange, deadline: Deadline) -> None:
+    `judge` returns that error for an answer that is no success, by the methods that are called.
+    """
+
+    def __init__(
+        self, token: str, base_url: str, exchange: Exchange, deadline: Deadline, judge: Judge = slack_answers.web_api
+    ) -> None:
         super().__init__(token, base_url, logger=_SILENT, retry_handlers=[])
         self._exchange = exchange
         self._deadline = deadline
+        self._judge = judge
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         answer = _send(self._exchange, url, req, self._deadline)
-        result = slack_answers.web_api(answer, time.time())
+        result = self._judge(answer, time.time())
         if isinstance(result, SlackError):
             raise result
         return {"status": answer.status, "headers": answer.headers, "body": answer.body.decode()}

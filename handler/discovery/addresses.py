@@ -13,6 +13,7 @@ from typing import Final
 from handler.discovery.dns import Dns
 from handler.discovery.model import Endpoint, Listing, Origin
 from handler.discovery.uri import Path, Uri
+from handler.mistakes import together
 
 _PORTS: Final = {"http": 80, "https": 443}
 # The endpoints of API Gateway take requests that are signed for it, and tell their region:
@@ -39,29 +40,44 @@ def stable(dns: Dns) -> Path:
     """Return the reader of http:// and https:// addresses."""
 
     def read(uri: Uri) -> Origin:
-        uri.only("host", "sign")
+        together(lambda: uri.only("host", "sign"), lambda: _address(uri), lambda: _sign(uri), lambda: uri.authority)
         scheme: Final = "https" if uri.scheme == "https" else "http"
-        if uri.query:
-            raise ValueError("write http://host:port/base or https://host/base")
-        gateway = _EXECUTE_API.fullmatch(uri.host)
-        sign = uri.options.get("sign", "execute-api" if gateway else "")
-        if not _SERVICE.fullmatch(sign):
-            raise ValueError("sign= is not the name of an AWS service, such as execute-api")
         resolver = Addresses(dns, uri.host, uri.port or _PORTS[scheme])
-        base, region = uri.path.rstrip("/"), gateway[1] if gateway else ""
-        return Origin(uri.text, resolver, scheme, uri.authority, base, sign, region)
+        sign, region = _sign(uri)
+        return Origin(uri.text, resolver, scheme, uri.authority, uri.path.rstrip("/"), sign, region)
 
     return read
+
+
+def _address(uri: Uri) -> None:
+    if uri.query:
+        raise ValueError("write http://host:port/base or https://host/base")
+    if uri.scheme == "http" and _EXECUTE_API.fullmatch(uri.host):
+        raise ValueError("write https://, since API Gateway speaks nothing else")
+
+
+def _sign(uri: Uri) -> tuple[str, str]:
+    """The AWS service for which requests are signed, and its region; both may be empty."""
+    gateway = _EXECUTE_API.fullmatch(uri.host)
+    sign = uri.options.get("sign", "execute-api" if gateway else "")
+    if not _SERVICE.fullmatch(sign):
+        raise ValueError("sign= is not the name of an AWS service, such as execute-api")
+    return sign, gateway[1] if gateway else ""
 
 
 def records(dns: Dns) -> Path:
     """Return the reader of dns:// addresses."""
 
     def read(uri: Uri) -> Origin:
-        uri.only("host", "scheme")
-        if not uri.port or uri.query:
-            raise ValueError("write dns://name:port; A records carry no port")
+        together(
+            lambda: uri.only("host", "scheme"), lambda: _record(uri), lambda: uri.instances_speak, lambda: uri.authority
+        )
         resolver = Addresses(dns, uri.host, uri.port)
         return Origin(uri.text, resolver, uri.instances_speak, uri.authority, uri.path.rstrip("/"))
 
     return read
+
+
+def _record(uri: Uri) -> None:
+    if not uri.port or uri.query:
+        raise ValueError("write dns://name:port; A records carry no port")

@@ -13,16 +13,17 @@ from typing import Any, Final
 
 from handler import aws
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
-from handler.discovery.uri import Uri
+from handler.discovery.uri import MAX_PORT, Uri
+from handler.mistakes import together
 
 # The list is not paged, and 100 is what is answered where nothing is said; a service holds 1000 instances at most.
 MAX_RESULTS: Final = 1000
-MAX_PORT: Final = 65535
 # Within the resolve budget of a second (cache.py), with no second attempt of the SDK's own.
 CONNECT_SECONDS: Final = 0.3
 READ_SECONDS: Final = 0.7
 
 _EXAMPLE: Final = "cloudmap://namespace/service?attribute=value"
+_INSTEAD: Final = "for an attribute write ?role=leader, or ;prefer=role=leader"
 _SERVICE: Final = re.compile(r"/([A-Za-z0-9_.-]+)((?:/[A-Za-z0-9._~%-]+)*)/?")
 # The API's own default is not documented, so it is always said: https://github.com/aws/containers-roadmap/issues/830
 # tells of moments in which no instance is healthy, and an unhealthy one is better than none.
@@ -101,23 +102,41 @@ def _latest_term(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
 
 
 def read(uri: Uri) -> Origin:
-    """Read a cloudmap:// address."""
-    uri.only("host", "scheme", "port", "prefer", "health")
+    """Read a cloudmap:// address. Raises ValueError with an argument for each mistake, which says what to write."""
+    together(
+        lambda: uri.only("host", "scheme", "port", "prefer", "health", instead=_INSTEAD),
+        lambda: _service(uri),
+        lambda: _port(uri),
+        lambda: uri.choice("health", _HEALTH),
+        lambda: _preferred(uri),
+        lambda: uri.instances_speak,
+        lambda: uri.authority,
+    )
+    (service, base), health = _service(uri), uri.choice("health", _HEALTH)
+    resolver = CloudMap(uri.host, service, uri.query, _preferred(uri), health, _port(uri))
+    authority = uri.authority if "host" in uri.options else f"{service}.{uri.host}"
+    return Origin(uri.text, resolver, uri.instances_speak, authority, base)
+
+
+def _service(uri: Uri) -> tuple[str, str]:
+    """The service, and what every path begins with."""
     parts = _SERVICE.fullmatch(uri.path)
     if not parts or uri.port:
-        raise ValueError(f"write {_EXAMPLE}, and ;port= for instances that were registered without one")
-    port = uri.options.get("port", "0")
-    if not port.isdecimal() or int(port) > MAX_PORT:
+        port = f", and ;port={uri.port} for instances that were registered without one" if uri.port else ""
+        raise ValueError(f"write {_EXAMPLE}{port}")
+    return parts[1], parts[2]
+
+
+def _port(uri: Uri) -> int:
+    text = uri.options.get("port", "0")
+    if not text.isdecimal() or int(text) > MAX_PORT:
         raise ValueError(f"port= is not a number up to {MAX_PORT}")
-    namespace, service = uri.host, parts[1]
-    health, preferred = uri.choice("health", _HEALTH), _preferred(uri.options.get("prefer", ""))
-    resolver = CloudMap(namespace, service, uri.query, preferred, health, int(port))
-    authority = uri.authority if "host" in uri.options else f"{service}.{namespace}"
-    return Origin(uri.text, resolver, uri.instances_speak, authority, parts[2])
+    return int(text)
 
 
-def _preferred(text: str) -> dict[str, str]:
+def _preferred(uri: Uri) -> dict[str, str]:
     """Read the option prefer=attribute=value,other=value."""
+    text = uri.options.get("prefer", "")
     pairs = [pair.partition("=") for pair in text.split(",") if text]
     if not all(name and value for name, _, value in pairs):
         raise ValueError("prefer= is not of the form attribute=value,other=value")

@@ -1,13 +1,20 @@
-"""`srv://_api._tcp.name`: each SRV record is an instance with its own port."""
+"""`srv://service.namespace`, `srv://_api._tcp.name`: each SRV record is an instance with its own port."""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from handler.discovery.dns import Dns, Service
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
 from handler.discovery.uri import Path, Uri
+from handler.mistakes import together
+
+# `namespace/service` as cloudmap:// takes it. A name has a service before its zone, so that most have two dots or more;
+# where one has fewer, a slash at the end tells a base from a service.
+_OTHER_FORM: Final = re.compile(r"srv://((?!_)[^./]+(?:\.[^./]+)?)/([^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +56,20 @@ def services(dns: Dns) -> Path:
     """Return the reader of srv:// addresses."""
 
     def read(uri: Uri) -> Origin:
-        uri.only("host", "scheme")
-        if uri.port or uri.query:
-            raise ValueError("write srv://_api._tcp.name, without a port: the records carry it")
+        together(
+            lambda: uri.only("host", "scheme"),
+            lambda: _name(uri),
+            lambda: uri.instances_speak,
+            lambda: uri.authority,
+        )
         return Origin(uri.text, Services(dns, uri.host), uri.instances_speak, uri.authority, uri.path.rstrip("/"))
 
     return read
+
+
+def _name(uri: Uri) -> None:
+    if uri.port or uri.query:
+        raise ValueError("write srv://service.namespace or srv://_api._tcp.name, without a port: the records carry it")
+    if other := _OTHER_FORM.fullmatch(uri.text):
+        right = f"srv://{other[2]}.{other[1]}"
+        raise ValueError(f"write {right}; or, where every path begins with /{other[2]}, {uri.text}/")

@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from handler.discovery.model import Origin, Scheme
 
 # No user, no fragment, and no character that two readers could read in two ways.
-_HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
 _FORM: Final = re.compile(rf"[a-z]+://{_HOST}(?:/[A-Za-z0-9._~/%-]*)?(?:\?[A-Za-z0-9._~%=&-]+)?")
 _AUTHORITY: Final = re.compile(r"[A-Za-z0-9_.-]+(?::[0-9]{1,5})?")
+_LATE_PORT: Final = re.compile(r"://[^/?]*/[^?]*?:([0-9]+)(?=[/?]|$)")
+MAX_PORT: Final = 65535
 # Options that mean the same whatever the scheme.
 COMMON_OPTIONS: Final = frozenset({"ca", "header", "identity"})
 
@@ -35,12 +37,17 @@ class Uri:
         """Read a URI. Raises ValueError, which says what to write."""
         if "@" in text:
             raise ValueError("credentials belong in the secret store, not in an address")
+        if late := _LATE_PORT.search(text):
+            cloudmap = text.startswith("cloudmap:")
+            raise ValueError(
+                f"write ;port={late[1]}" if cloudmap else f"write :{late[1]} behind the host, not the path"
+            )
         if not _FORM.fullmatch(text):
             raise ValueError("write scheme://host:port/base, in letters, digits and ._~%-")
         parts = urlsplit(text)
-        port = parts.port or 0  # raises ValueError above 65535
-        host = re.sub(r":[0-9]+$", "", parts.netloc).strip("[]")  # urlsplit's own has lost its capitals
-        return cls(text, parts.scheme, host, port, parts.path, _query(parts.query), options)
+        host = re.sub(r":[0-9]+$", "", parts.netloc)  # urlsplit's own has lost its capitals
+        port = port_in(parts.netloc.removeprefix(host))
+        return cls(text, parts.scheme, host.strip("[]"), port, parts.path, _query(parts.query), options)
 
     @property
     def authority(self) -> str:
@@ -63,19 +70,31 @@ class Uri:
             raise ValueError(f"{name}= is none of {', '.join(choices)}")
         return value
 
-    def only(self, *names: str) -> None:
-        """Refuse options that this kind of URI does not know. Raises ValueError."""
+    def only(self, *names: str, instead: str = "") -> None:
+        """Refuse options that this kind of URI does not know; `instead` says what may be meant. Raises ValueError."""
         if unknown := self.options.keys() - names:
             known = sorted({*names, *COMMON_OPTIONS})
-            raise ValueError(f"unknown option {min(unknown)}; known here: {', '.join(known)}")
+            said = f"unknown option {', '.join(sorted(unknown))}; known here: {', '.join(known)}"
+            raise ValueError(f"{said}; {instead}" if instead else said)
 
 
 # Reads a URI of one scheme; raises ValueError, which says what to write instead.
 Path = Callable[[Uri], Origin]
 
 
+def port_in(text: str) -> int:
+    """Read `:8080`; 0 where nothing is written. Raises ValueError."""
+    port = int(text[1:6] or 0)
+    if text and (not 0 < port <= MAX_PORT or text[6:]):
+        raise ValueError(f"a port is 1 to {MAX_PORT}")
+    return port
+
+
 def _query(text: str) -> dict[str, str]:
-    pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True) if text else []
-    if len(dict(pairs)) < len(pairs):
+    pairs = [pair.partition("=") for pair in text.split("&") if text]
+    if unset := [name for name, equals, _ in pairs if not (name and equals)]:
+        raise ValueError(f"write ?{unset[0] or 'attribute'}=value")
+    found = {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+    if len(found) < len(pairs):
         raise ValueError("an attribute stands twice in the query")
-    return dict(pairs)
+    return found

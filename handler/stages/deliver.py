@@ -2,46 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from handler.errors import NotifierError, SlackError, named
-from handler.model import Event, Message, Outcome, Record, State
-from handler.ports import Sink
+from handler.delivery.ledger import Entry, Key
+from handler.errors import CODES, NotifierError, SlackError
+from handler.model import Event, Message, Outcome, Receipt, Record, State
 
 # As many as a batch has records: the waiting is for Slack, not for a processor.
 MAX_WORKERS: Final = 10
+# What follows a channel's alias in the ledger, where the message is no more than a notice.
+NOTICE: Final = "!notice"
+# What is about one delivery alone, so that those behind it in its channel need not wait.
+_ITS_OWN: Final = frozenset({"SLACK_RATE_LIMITED", "LEDGER_BUSY", "THREAD_BUSY", "ROW_STUB"})
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message, and where it came from."""
+    """One message, and where it came from. A `notice` says that there is no message, because something is broken."""
 
     record: Record
     event: Event
     message: Message
+    notice: bool = False
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """What it is known by in the ledger."""
+        message = self.message
+        return Key(self.event.identity, message.notification, message.channel + (NOTICE if self.notice else ""))
+
+    def delivered(self, receipt: Receipt, remarks: Sequence[str] = ()) -> Outcome:
+        """Slack has it."""
+        return self._outcome(State.DELIVERED, detail="; ".join((*self.message.remarks, *remarks)), receipt=receipt)
+
+    def waits(self, code: str, due: float, detail: str = "") -> Outcome:
+        """It is tried again at `due`, a Unix time."""
+        return self._outcome(State.RETRY, code, detail or CODES[code].meaning, due=due)
+
+    def parked(self, code: str, detail: str) -> Outcome:
+        """It cannot succeed."""
+        return self._outcome(State.PARKED, code, detail)
+
+    def repeated(self, entry: Entry) -> Outcome:
+        """It had ended before."""
+        receipt = Receipt(entry.channel, entry.ts) if entry.channel else None
+        return self._outcome(State.REPEATED, entry.phase.value.upper(), entry.code, receipt=receipt)
 
     def ended(self, error: NotifierError) -> Outcome:
-        """The outcome of a delivery that failed."""
-        message = self.message
-        return failed(self.record, error, self.event, message.notification, message.channel)
+        """What an error makes of it."""
+        return self._outcome(State.RETRY if error.retry else State.PARKED, error.code, error.detail)
+
+    def _outcome(self, state: State, code: str = "", detail: str = "", **more: float | Receipt | None) -> Outcome:
+        made = Outcome(self.record, state, code, detail, self.event, self.message.notification, self.message.channel)
+        return replace(made, notice=self.notice, milliseconds=self.milliseconds, **more)  # type: ignore[arg-type]
 
 
-def failed(
-    record: Record, error: NotifierError, event: Event | None = None, notification: str = "", channel: str = ""
-) -> Outcome:
+def failed(record: Record, error: NotifierError, event: Event | None = None, notification: str = "") -> Outcome:
     """The outcome of a record that met an error: RETRY where a later attempt can succeed, else PARKED."""
     state = State.RETRY if error.retry else State.PARKED
-    return Outcome(record, state, error.code, error.detail, event, notification, channel)
+    return Outcome(record, state, error.code, error.detail, event, notification)
 
 
 Attempt = Callable[[Delivery], Outcome]
 
 
 def deliver(deliveries: Sequence[Delivery], attempt: Attempt) -> list[Outcome]:
-    """Attempt every delivery; once one has to be retried, those behind it in its channel are held back too."""
+    """Attempt every delivery; once Slack, or the way there, fails one, those behind it in its channel are held back."""
     channels: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         channels.setdefault(delivery.message.destination, []).append(delivery)
@@ -54,33 +84,13 @@ def deliver(deliveries: Sequence[Delivery], attempt: Attempt) -> list[Outcome]:
 
 def _in_order(queue: Sequence[Delivery], attempt: Attempt) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    held_by = ""
+    held_by: Outcome | None = None
     for delivery in queue:
-        outcome = delivery.ended(SlackError("SLACK_HELD", f"behind {held_by}")) if held_by else attempt(delivery)
-        if outcome.state is State.RETRY:
-            held_by = held_by or outcome.code
+        if held_by:
+            outcome = replace(delivery.ended(SlackError("SLACK_HELD", f"behind {held_by.code}")), due=held_by.due)
+        else:
+            outcome = attempt(delivery)
+        if outcome.state is State.RETRY and outcome.code not in _ITS_OWN:
+            held_by = held_by or outcome
         outcomes.append(outcome)
     return outcomes
-
-
-def posting(sink: Sink) -> Attempt:
-    """Return the attempt that posts to `sink` once."""
-
-    def attempt(delivery: Delivery) -> Outcome:
-        message = delivery.message
-        try:
-            receipt = sink.post(message)
-        except Exception as error:  # noqa: BLE001 - a defect met by one delivery must not touch its neighbours
-            return delivery.ended(named(error))
-        remarks = message.remarks + ((receipt.fallback,) if receipt.fallback else ())
-        return Outcome(
-            delivery.record,
-            State.DELIVERED,
-            detail="; ".join(remarks),
-            event=delivery.event,
-            notification=message.notification,
-            channel=message.channel,
-            receipt=receipt,
-        )
-
-    return attempt

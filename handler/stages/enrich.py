@@ -10,6 +10,7 @@ from typing import Final
 from handler.errors import SourceError, TemplateError
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, SqlLookup, Value
 from handler.ports import Api, Database, FanOut
+from handler.stages.lateness import MISSING, Lateness
 from handler.templating import Context, Templates
 
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
@@ -22,27 +23,48 @@ Fetch = Callable[[Lookup, Context], Value]
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """The context of a template, and the names of the lookups that it has to do without."""
+    """The context of a template, and the names of the lookups that it has to do without.
+
+    `early` is the code of what has not come yet, where the message goes out all the same and is edited later.
+    """
 
     context: Context
     without: tuple[str, ...] = ()
+    early: str = ""
 
 
 def enrich(
-    event: Event, notification: Notification, fetch: Fetch, now: datetime, variables: Mapping[str, Value] = _NONE
+    event: Event,
+    notification: Notification,
+    fetch: Fetch,
+    now: datetime,
+    variables: Mapping[str, Value] = _NONE,
+    lateness: Lateness | None = None,
 ) -> Enriched:
-    """Run the lookups in order, each seeing the ones before it. Raises SourceError, TemplateError."""
+    """Run the lookups in order, each seeing the ones before it.
+
+    Without `lateness` nothing is given up. Raises SourceError, TemplateError, SkipError.
+    """
     context = event_context(event, now, variables)
-    without = []
+    without: list[str] = []
+    early = ""
     for lookup in notification.lookups:
         try:
             context[lookup.name] = fetch(lookup, context)
-        except SourceError:
-            if not isinstance(lookup, ApiLookup) or lookup.on_failure != "without":
+        except (SourceError, TemplateError) as error:
+            if isinstance(error, SourceError) and _goes_without(lookup):
+                without.append(lookup.name)
+            elif isinstance(error, SourceError) and error.code in MISSING and lateness:
+                lateness.bear(lookup, error)
+                early = error.code
+            elif not early or error.retry:  # what needs a row that has not come is missing too
                 raise
             context[lookup.name] = None
-            without.append(lookup.name)
-    return Enriched(context, tuple(without))
+    return Enriched(context, tuple(without), early)
+
+
+def _goes_without(lookup: Lookup) -> bool:
+    return isinstance(lookup, ApiLookup) and lookup.on_failure == "without"
 
 
 def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -> dict[str, Value]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from handler.fallback import note
 from handler.model import Group, Tree
 from handler.stages import limits
 from handler.stages.fill import Block, elements, expanded, more
@@ -41,11 +42,6 @@ def blocks(
         longest.elements.pop()
         longest.cut += 1
     return found
-
-
-def note(text: str) -> Block:
-    """Return a small grey line of mrkdwn."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
 def _fits(found: Sequence[Block], room: int) -> bool:

@@ -35,7 +35,13 @@ def records(payload: Any) -> list[Record]:
 def _record(item: Mapping[str, Any]) -> Record:
     if item.get("EventSource") == "aws:sns":
         # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
-        return Record(id=item["Sns"]["MessageId"], body=json.dumps(item["Sns"], ensure_ascii=False))
+        sns = item["Sns"]
+        return Record(
+            id=sns["MessageId"],
+            body=json.dumps(sns, ensure_ascii=False),
+            attributes=_sns_attributes(sns.get("MessageAttributes")),
+            sent_at=datetime.fromisoformat(sns["Timestamp"]) if "Timestamp" in sns else None,
+        )
     if item.get("eventSource") != "aws:sqs":
         raise EventError("BATCH_MALFORMED", "a record is neither from SQS nor from SNS")
     attributes, system = item.get("messageAttributes") or {}, item.get("attributes") or {}
@@ -46,6 +52,7 @@ def _record(item: Mapping[str, Any]) -> Record:
         attributes={name: one["stringValue"] for name, one in attributes.items() if "stringValue" in one},
         sent_at=datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None,
         attempt=int(system.get("ApproximateReceiveCount", 1)),
+        receipt=item.get("receiptHandle", ""),
     )
 
 

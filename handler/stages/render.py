@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handler.errors import TemplateError
+from handler.fallback import note
 from handler.model import Notification
 from handler.stages import layout, limits
 from handler.templating import Context, Templates
@@ -45,5 +46,5 @@ def render(
     room = limits.MAX_BLOCKS - len(before) - len(after)
     blocks = layout.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:
-        blocks = [*map(layout.note, before), *blocks, *map(layout.note, after)]
+        blocks = [*map(note, before), *blocks, *map(note, after)]
     return Content("\n".join([" ".join([*before, text]), *after]), blocks)

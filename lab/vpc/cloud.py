@@ -80,6 +80,7 @@ class PrivateCloud:
             "NOTIFIER_SLACK_API_URL": f"https://{SLACK}/api/",
             "NOTIFIER_CA_BUNDLE": str(self.authority.ca),
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": queue,
+            "NOTIFIER_STATE_TABLE": self.aws.create_state_table("state"),
             "NOTIFIER_CATALOG": str(catalog),
             "POWERTOOLS_SERVICE_NAME": "notifier",
             **changes,

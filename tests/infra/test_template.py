@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from random import Random
 from typing import Any
 
 import pytest
 
 from handler.bootstrap import PATHS
+from handler.delivery.backoff import wait
 from handler.settings import Settings
 from tests.infra.stack import resolved, translated
 
 MINUTE = 60
-DAY = 24 * 60 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+# What a !Ref gives for a resource, in the place of its name.
+RESOURCES = {
+    "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead",
+    "NOTIFIER_QUEUE_URL": "https://sqs/1/events",
+    "NOTIFIER_STATE_TABLE": "state",
+}
 EXISTING_TOPIC = "arn:aws:sns:eu-west-1:123456789012:shop-events"
 DATABASES = "default=mysql://replica.shop.internal:3306/shop;ca=certs/rds.pem"
 
@@ -101,7 +110,7 @@ def allowed(name: str, value: str) -> bool:
 )
 def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, value: str) -> None:
     assert allowed(name, value)
-    given = {**environment(**{name: value}), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"}
+    given = {**environment(**{name: value}), **RESOURCES}
     Settings.from_environment(given, PATHS)
 
 
@@ -153,6 +162,30 @@ def test_dead_letters_are_kept_longer_than_the_events_waited(intake: str) -> Non
 
 def test_the_function_knows_which_receive_is_the_last() -> None:
     assert environment()["NOTIFIER_MAX_RECEIVES"] == str(properties("Queue")["RedrivePolicy"]["maxReceiveCount"])
+
+
+def test_an_outage_of_two_hours_is_ridden_out_whatever_the_jitter() -> None:
+    """The pauses between all deliveries of a record, each as short as it can be."""
+    receives = properties("Queue")["RedrivePolicy"]["maxReceiveCount"]
+    shortest = Random()
+    shortest.uniform = lambda low, high: low  # type: ignore[method-assign]
+    assert sum(wait(attempt, shortest) for attempt in range(1, receives)) > 2 * HOUR
+    assert (
+        sum(wait(attempt, shortest) for attempt in range(1, receives)) < properties("Queue")["MessageRetentionPeriod"]
+    )
+
+
+@pytest.mark.parametrize(("intake", "url"), [("queue", "${Queue}"), ("direct", "")])
+def test_the_function_knows_its_queue_and_its_table(intake: str, url: str) -> None:
+    found = environment(Intake=intake)
+    assert (found["NOTIFIER_QUEUE_URL"], found["NOTIFIER_STATE_TABLE"]) == (url, "${StateTable}")
+
+
+@both_intakes
+def test_the_function_may_write_its_state_and_delete_nothing(intake: str) -> None:
+    remember = statements(Intake=intake)["RememberDeliveries"]
+    assert remember["Resource"] == "${StateTable.Arn}"
+    assert set(remember["Action"]) == {"dynamodb:PutItem", "dynamodb:Query"}
 
 
 def test_the_function_takes_batches_and_reports_each_record() -> None:
@@ -297,7 +330,7 @@ class Reading(dict[str, str]):
 
 @both_intakes
 def test_the_template_sets_what_the_settings_read(intake: str) -> None:
-    reading = Reading({**environment(Intake=intake), "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/1/dead"})
+    reading = Reading({**environment(Intake=intake), **RESOURCES})
     Settings.from_environment(reading, PATHS)
     set_here = {name for name in reading if name.startswith("NOTIFIER_")}
     assert set_here == reading.asked - {"NOTIFIER_CATALOG"}  # which is for tests and the commands
@@ -370,8 +403,11 @@ def test_events_and_state_outlive_a_deleted_stack(name: str) -> None:
 def test_the_state_table_is_on_demand_encrypted_recoverable_and_forgets(intake: str) -> None:
     table = properties("StateTable", Intake=intake)
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
-    assert table["AttributeDefinitions"] == [{"AttributeName": "pk", "AttributeType": "S"}]
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert {one["AttributeName"] for one in table["AttributeDefinitions"]} == {"pk", "sk"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}

@@ -14,9 +14,9 @@ import pytest
 
 from cli import compiler
 from handler import app, bootstrap
-from lab.cloud import LocalCloud
+from lab.cloud import SLACK_TOKEN, LocalCloud
 from lab.shop import SCHEMA
-from tests.integration.test_bad_inputs import Context, parked
+from tests.integration.test_bad_inputs import LAST, Context, is_noticed, parked
 from tests.unit.compiler.test_docs import DOCS, JAPANESE, REST, completed, examples
 
 # The same parts as in the examples that are only compiled, over a table that is there.
@@ -27,7 +27,6 @@ SHOP = {
 }
 STAGE = "channels: {orders: C0LABORDERS}\nfallback: C0LABFALLBACK\n"
 EVENT = '{"type": "order.created", "id": 1042}'
-LAST = "15"  # the last delivery, at which also what might succeed later is parked
 NARROW = "narrow"
 # What is missing in the deployment, and not in the template.
 DEPLOYED = {"API_UNKNOWN": {"NOTIFIER_APIS": ""}, "DB_DENIED": {"NOTIFIER_SECRETS_PREFIX": NARROW}}
@@ -48,9 +47,12 @@ def narrow_account(running_cloud: LocalCloud) -> Iterator[None]:
     database.primary.query(f"CREATE USER {NARROW}@'%%' IDENTIFIED BY %s REQUIRE SSL", login.password)
     database.primary.query(f"GRANT SELECT ON {SCHEMA}.orders TO {NARROW}@'%'")
     database.wait_for_replica()
-    secrets.create_secret(Name=f"{NARROW}/databases/default", SecretString=secret)
+    values = {f"{NARROW}/databases/default": secret, f"{NARROW}/slack-token": SLACK_TOKEN}
+    for name, value in values.items():
+        secrets.create_secret(Name=name, SecretString=value)
     yield
-    secrets.delete_secret(SecretId=f"{NARROW}/databases/default", ForceDeleteWithoutRecovery=True)
+    for name in values:
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     database.primary.query(f"DROP USER {NARROW}@'%'")
     database.wait_for_replica()
 
@@ -72,12 +74,12 @@ def invoke(environment: Mapping[str, str], event: str, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
     wired = bootstrap.build(environment)
     monkeypatch.setattr(app, "pipeline", lambda: wired)
-    system = {"ApproximateReceiveCount": LAST}
+    system = {"ApproximateReceiveCount": str(LAST)}
     record = {"messageId": "m-0", "eventSource": "aws:sqs", "body": event, "attributes": system}
     try:
         return app.lambda_handler({"Records": [record]}, Context())
     finally:
-        wired.fetch.database.close()  # type: ignore[attr-defined]
+        wired.composing.fetch.database.close()  # type: ignore[attr-defined]
 
 
 def test_the_event_of_the_examples_is_posted_where_nothing_is_wrong(
@@ -94,8 +96,9 @@ def test_the_event_of_the_examples_is_posted_where_nothing_is_wrong(
 def test_each_example_compiles_and_is_parked_with_the_code_that_it_shows(
     cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, code: str, example: str
 ) -> None:
-    template, event = ("", example.strip()) if kind == "json" else (example, EVENT)
+    published = re.match(r"# (\{.*\})\n", example)  # by an example that shows its event too
+    template, event = ("", example.strip()) if kind == "json" else (example, published[1] if published else EVENT)
     environment = cloud.environment(catalog(tmp_path, completed(template, SHOP)), **DEPLOYED.get(code, {}))
     assert invoke(environment, event, monkeypatch) == {"batchItemFailures": []}
     assert parked(cloud, environment) == [(event, code)]
-    assert cloud.slack.messages() == []
+    assert [code in post["text"] for post in cloud.slack.messages()] == ([True] if is_noticed(code) else [])

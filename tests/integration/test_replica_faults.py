@@ -12,6 +12,7 @@ from typing import Any
 import pymysql
 import pytest
 
+from handler.adapters.replication import Replication
 from handler.adapters.session import Limits, Stream
 from handler.errors import SourceError
 from lab.mariadb import Pair
@@ -97,6 +98,40 @@ def test_a_row_that_is_replicated_later_appears_on_a_warm_connection(
         scratch("UPDATE scratch SET note = 'newer'")
         assert select("SELECT note FROM scratch WHERE id = 1") == [{"note": "newer"}]
         assert select.connection() == first
+
+
+def test_a_replica_that_has_stopped_is_told_from_one_that_lags(breakable_pair: Pair, own: Account) -> None:
+    """MASTER_DELAY makes a lag that is certain: the replica has the row, and does not show it yet."""
+    replica = breakable_pair.replica
+    with using(own(f"SELECT ON {SCHEMA}.*", "REPLICA MONITOR ON *.*")) as select:
+        state = select.replicas.replicating
+        assert state("default") == Replication(running=True, lag_seconds=0.0)
+        replica.query("STOP SLAVE SQL_THREAD")
+        assert state("default") == Replication(running=False, lag_seconds=None)
+        replica.query("START SLAVE SQL_THREAD")
+        wait_until(lambda: (state("default") or Replication(False, None)).running, "replication", PATIENCE_SECONDS)
+        replica.stop_replication()
+        replica.query("CHANGE MASTER TO master_delay = 3600")
+        try:
+            replica.start_replication()
+            breakable_pair.primary.query("CREATE DATABASE late")
+            wait_until(lambda: _lags(state("default")), "the replica to lag", PATIENCE_SECONDS)
+        finally:
+            replica.stop_replication()
+            replica.query("CHANGE MASTER TO master_delay = 0")
+            replica.start_replication()
+            breakable_pair.primary.query("DROP DATABASE late")
+
+
+def test_an_account_that_may_not_ask_for_replication_is_none_the_worse(database_pair: Pair, own: Account) -> None:
+    with using(own()) as select:
+        first = select.connection()
+        assert [select.replicas.replicating(name) for name in ("default", "default", "another")] == [None] * 3
+        assert select.connection() == first
+
+
+def _lags(state: Replication | None) -> bool:
+    return state is not None and state.running and bool(state.lag_seconds)
 
 
 # Connections that end

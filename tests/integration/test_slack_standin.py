@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from handler.adapters import tls
 from handler.adapters.http_exchange import Limits
 from handler.adapters.slack import BotSink, WebhookSink
 from handler.errors import SlackError
-from handler.model import Message
+from handler.model import Message, Receipt
 from handler.ports import Sink
 from lab.slack import Control, running_slack
 from lab.slack.config import TOKEN
@@ -20,6 +22,7 @@ from lab.tls import Authority
 from tests.unit.adapters.canary import FakeSecrets
 
 ORDERS = "C0LABORDERS"
+READER = "xoxb-lab-reader"  # also has channels:history
 LIMITS = Limits(connect=5.0, total=3.0, size=1 << 20)
 
 
@@ -47,7 +50,7 @@ def trust(authority: Authority) -> ssl.SSLContext:
     return tls.context(str(authority.ca))
 
 
-def bot(url: str, trust: ssl.SSLContext, token: str = TOKEN) -> Sink:
+def bot(url: str, trust: ssl.SSLContext, token: str = TOKEN) -> BotSink:
     return BotSink(FakeSecrets({"slack-token": token}), f"{url}/api/", trust, LIMITS)
 
 
@@ -159,3 +162,83 @@ def test_an_unknown_channel_is_a_matter_of_configuration(slack: Control, url: st
     with pytest.raises(SlackError, match="SLACK_CONFIG: channel_not_found"):
         bot(url, trust).post(message(channel="C0NOWHERE"))
     assert len(slack.requests()) == 1
+
+
+# Threads, edits and read-back
+
+
+def test_a_reply_joins_its_thread_and_one_to_nothing_stands_alone(
+    slack: Control, url: str, trust: ssl.SSLContext
+) -> None:
+    sink = bot(url, trust)
+    first = sink.post(message("first"))
+    reply = sink.post(replace(message("reply"), thread_ts=first.ts))
+    orphan = sink.post(replace(message("orphan"), thread_ts="1700000000.000100"))
+    assert (first.thread_ts, reply.thread_ts, orphan.thread_ts) == ("", first.ts, "")
+    assert [accepted["thread_ts"] for accepted in slack.messages()] == ["", first.ts, ""]
+
+
+@pytest.mark.parametrize("blocks", [(section("*new*"),), ()])
+def test_an_edit_replaces_what_a_message_said_and_keeps_its_mark(
+    slack: Control, url: str, trust: ssl.SSLContext, blocks: tuple[dict[str, Any], ...]
+) -> None:
+    sink = bot(url, trust)
+    receipt = sink.post(replace(message("old", section("*old*")), mark="m1"))
+    for _ in range(2):
+        assert sink.edit(message("new", *blocks), receipt.ts) == receipt
+    (accepted,) = slack.messages()
+    assert (accepted["text"], accepted["metadata"]["event_payload"]) == ("new", {"key": "m1"})
+    assert [block["text"]["text"] for block in accepted["blocks"]] == ["*new*"] * len(blocks)
+
+
+def test_the_words_of_an_edit_that_is_refused(slack: Control, url: str, trust: ssl.SSLContext) -> None:
+    hook(url, trust).post(message())
+    (accepted,) = slack.messages()
+    for ts, word in (("1700000000.000100", "message_not_found"), (accepted["ts"], "cant_update_message")):
+        with pytest.raises(SlackError, match=f"SLACK_CONFIG: {word}"):
+            bot(url, trust).edit(message("new"), ts)
+
+
+@pytest.mark.parametrize("reply", [False, True])
+@pytest.mark.parametrize("kind", ["close", "hang", "html"])
+def test_a_message_that_was_accepted_without_a_word_is_found(
+    slack: Control, url: str, trust: ssl.SSLContext, reply: bool, kind: str
+) -> None:
+    sink = bot(url, trust, READER)
+    parent = sink.post(replace(message("another"), mark="m0")).ts if reply else ""
+    began = time.time()
+    lost = replace(message("lost"), mark="m1", thread_ts=parent)
+    assert sink.find(lost, began) is None
+    slack.order(kind, accept=True)
+    with pytest.raises(SlackError, match="SLACK_AMBIGUOUS"):
+        sink.post(lost)
+    accepted = slack.messages()[-1]
+    assert sink.find(lost, began) == Receipt(ORDERS, accepted["ts"], thread_ts=parent)
+
+
+def test_a_message_is_found_among_hundreds(slack: Control, url: str, trust: ssl.SSLContext) -> None:
+    slack.configure(rate={"per_second": 0, "burst": 1})
+    sink = bot(url, trust, READER)
+    began = time.time()
+    wanted = sink.post(replace(message(), mark="m1"))
+    for number in range(210):
+        sink.post(replace(message(), mark=f"another {number}"))
+    assert sink.find(replace(message(), mark="m1"), began) == wanted
+    assert sink.find(replace(message(), mark="m1"), began + 3600) is None
+
+
+def test_a_channel_that_cannot_be_read_is_named(slack: Control, url: str, trust: ssl.SSLContext) -> None:
+    for token, channel, word in (
+        (TOKEN, ORDERS, "missing_scope"),
+        (READER, "C0LABNOTJOINED", "not_in_channel"),
+        (READER, "C0NOWHERE", "channel_not_found"),
+    ):
+        with pytest.raises(SlackError, match=f"SLACK_UNREADABLE: {word}"):
+            bot(url, trust, token).find(replace(message(channel=channel), mark="m1"), 0.0)
+
+
+def test_a_read_that_is_limited_hands_on_its_wait(slack: Control, url: str, trust: ssl.SSLContext) -> None:
+    slack.order("limited", method="conversations.history", retry_after="7")
+    with pytest.raises(SlackError, match="SLACK_RATE_LIMITED") as raised:
+        bot(url, trust, READER).find(replace(message(), mark="m1"), 0.0)
+    assert raised.value.retry_after == 7.0

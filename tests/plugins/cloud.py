@@ -30,6 +30,7 @@ def cloud(running_cloud: LocalCloud) -> LocalCloud:
     running_cloud.api.clear()
     running_cloud.slack.reset()
     running_cloud.slack.configure(rate={"per_second": 0, "burst": 1})
+    running_cloud.aws.clear_tables()
     sqs = running_cloud.aws.client("sqs")
     for url in sqs.list_queues().get("QueueUrls", []):
         sqs.purge_queue(QueueUrl=url)

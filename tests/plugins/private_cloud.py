@@ -102,3 +102,4 @@ def _restore(cloud: PrivateCloud) -> None:
     cloud.slack.configure(rate={"per_second": 0, "burst": 1})
     assert isinstance(cloud.zone, RememberedZone)
     cloud.zone.forget()
+    cloud.aws.clear_tables()

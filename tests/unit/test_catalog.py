@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handler.catalog import load, read
+from handler.catalog import FORMAT, load, read
 from handler.errors import ConfigError, EventError
 from handler.model import ApiLookup, Group, Leaf, Route, SqlLookup
 
@@ -32,7 +32,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": TEXT, "verbatim": True}}],
     }  # fmt: skip
     stages = {"production": {"channels": {"orders": "C1"}, "fallback": "C9"}}
-    return {"format": 2, "notifications": [{**one, **changes}], "stages": stages}
+    return {"format": FORMAT, "notifications": [{**one, **changes}], "stages": stages}
 
 
 def test_everything_is_read_into_frozen_types(tmp_path: Path) -> None:
@@ -69,6 +69,21 @@ def test_groups_and_the_stage_are_read() -> None:
     assert catalog.stage.destination("orders") == ("C7", "Meant for orders")
 
 
+def test_threads_lateness_and_the_version_before_are_read() -> None:
+    key = {"leaf": "plain", "source": "order-{{ id }}", "where": "f"}
+    version = {"leaf": "expression", "source": "order.updated_at", "where": "f"}
+    sql = {"name": "order", "sql": "SELECT", "bind": {}, "wait": 30.0, "missing": "render"}
+    made = document(thread=key, update=True, version=version, lookups=[sql])
+    made["notifications"][0]["previous"] = document(event="order.paid")["notifications"][0]
+    made["stages"]["production"]["threads"] = "ignore"
+    (one,) = read(made, "production").route("order.created")
+    assert (one.thread, one.update) == (Leaf("plain", "order-{{ id }}", "f"), True)
+    assert one.version == Leaf("expression", "order.updated_at", "f")
+    assert one.lookups == (SqlLookup("order", "SELECT", {}, wait=30.0, missing="render"),)
+    assert one.previous
+    assert (one.previous.event, one.previous.thread, one.previous.previous) == ("order.paid", None, None)
+
+
 def test_an_unknown_type_names_the_nearest() -> None:
     with pytest.raises(EventError, match="order.createt; nearest: order.created"):
         read(document(), "production").route("order.createt")
@@ -81,7 +96,7 @@ def test_a_stage_that_was_not_built_is_named() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", json.dumps({**document(), "format": 1}), json.dumps(document(text=None)),
+    ["", "{", "[]", "{}", json.dumps({**document(), "format": FORMAT - 1}), json.dumps(document(text=None)),
      json.dumps(document(lookups=[{}])), json.dumps(document(blocks=[1.5]))],
 )  # fmt: skip
 def test_a_damaged_catalog_is_named(tmp_path: Path, content: str) -> None:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from handler.errors import NotifierError, SlackError, SourceError
-from handler.model import ApiLookup, Leaf, Message, Outcome, Receipt, Route, SqlLookup, State
+from handler.model import (
+    ApiLookup,
+    IdRule,
+    Leaf,
+    Locale,
+    Message,
+    Missing,
+    Outcome,
+    Receipt,
+    Record,
+    Route,
+    SqlLookup,
+    State,
+)
 from tests.kit import (
+    NOW,
     FakeApi,
     FakeDatabase,
     FakePark,
+    FakeQueue,
     FakeSink,
+    FakeTable,
     expression,
     mrkdwn,
     notification,
@@ -161,18 +179,27 @@ def test_a_message_without_an_api_says_what_is_missing() -> None:
     assert sink.posted[0].text == "New order 1\n_Could not be read: customer_"
 
 
-def test_order_is_kept_within_a_channel_and_a_held_message_waits_its_turn() -> None:
-    sink = FakeSink(lambda message: SlackError("SLACK_RATE_LIMITED") if message.text == "New order 2" else None)
+@pytest.mark.parametrize(
+    ("error", "behind"),
+    [
+        (SlackError("SLACK_UNAVAILABLE"), "SLACK_HELD"),
+        (SlackError("SLACK_AMBIGUOUS"), "SLACK_HELD"),
+        (SlackError("SLACK_RATE_LIMITED", retry_after=30.0), "SLACK_RATE_LIMITED"),
+    ],
+)
+def test_order_is_kept_within_a_channel_and_a_held_message_waits_its_turn(error: SlackError, behind: str) -> None:
+    sink, queue = FakeSink(lambda message: error if message.text == "New order 2" else None), FakeQueue()
     vip = notification(name="vip", event="order.vip", channel="vip")
     batch = [record({"type": "order.created", "id": n}, f"o{n}") for n in (1, 2, 3)]
     batch.append(record({"type": "order.vip", "id": 9}, "vip"))
-    outcomes = pipeline(notification(), vip, sink=sink).run(batch, plenty)
+    outcomes = pipeline(notification(), vip, sink=sink, queue=queue).run(batch, plenty)
     assert states(outcomes) == {
         "o1": ("delivered", ""),
-        "o2": ("retry", "SLACK_RATE_LIMITED"),
-        "o3": ("retry", "SLACK_HELD"),
+        "o2": ("retry", error.code),
+        "o3": ("retry", behind),
         "vip": ("delivered", ""),
     }
+    assert 0 < queue.waits["o2"] <= queue.waits["o3"]
     assert {message.text for message in sink.posted} == {"New order 1", "New order 9"}
 
 
@@ -225,8 +252,130 @@ def test_several_notifications_for_one_event_are_settled_together() -> None:
     park = FakePark()
     second = notification(name="second", text=mrkdwn("{{ nothing }}"))
     outcomes = pipeline(notification(), second, park=park).run([record()], plenty)
-    assert [(one.notification, one.state.value) for one in outcomes] == [
-        ("second", "parked"),
-        ("order.created", "delivered"),
-    ]
+    assert {(one.notification, one.state.value, one.notice) for one in outcomes} == {
+        ("order.created", "delivered", False),
+        ("second", "parked", False),
+        ("second", "delivered", True),
+    }
     assert len(park.parked) == 1
+
+
+# ---- What stands for a message that cannot be made ----
+
+BROKEN = notification("{{ order.nubmer }}")
+JAPANESE = Locale("Asia/Tokyo", "ja")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Locale(), "order.created 1 could not be shown: TEMPLATE_UNDEFINED"),
+        (JAPANESE, "order.created 1 を表示できません: TEMPLATE_UNDEFINED"),
+    ],
+)
+def test_a_broken_template_is_parked_and_its_channel_is_told(language: Locale, words: str) -> None:
+    sink, park = FakeSink(), FakePark()
+    outcomes = pipeline(BROKEN, sink=sink, park=park, locale=language).run([record()], plenty)
+    (told,) = sink.posted
+    assert words in told.text
+    assert "order.created.yaml" in told.text
+    assert [(one.state.value, one.notice) for one in outcomes] == [("parked", False), ("delivered", True)]
+    assert [one.code for one in park.parked] == ["TEMPLATE_UNDEFINED"]
+
+
+def test_a_notice_wakes_nobody() -> None:
+    sink = FakeSink()
+    named = replace(BROKEN, id=IdRule("pattern", ".*"))
+    pipeline(named, sink=sink).run([record({"type": "order.created", "id": "<!channel> & <@U1>"})], plenty)
+    assert "order.created &lt;!channel&gt; &amp; &lt;@U1&gt; could not" in sink.posted[0].text
+
+
+def test_the_notice_is_posted_once_however_often_the_record_comes() -> None:
+    sink, table = FakeSink(), FakeTable(NOW.timestamp)
+    park = FakePark(NotifierError("CONFIG_UNAVAILABLE"))
+    for attempt in (1, 2):
+        pipeline(BROKEN, sink=sink, park=park, table=table).run([record(attempt=attempt)], plenty)
+    park.error = None
+    pipeline(BROKEN, sink=sink, park=park, table=table).run([record(attempt=3)], plenty)
+    assert (len(sink.posted), len(park.parked)) == (1, 1)
+
+
+def test_the_notice_goes_to_the_route_that_takes_the_rest() -> None:
+    sink = FakeSink()
+    routes = [Route(["vip"], expression("order.amount > 5")), Route(["orders", "vip"])]
+    pipeline(notification("{{ id }}", routes=routes), sink=sink).run([record()], plenty)
+    assert [message.destination for message in sink.posted] == ["C0ORDERS01"]
+
+
+def test_the_version_before_the_last_change_writes_the_message_and_says_so() -> None:
+    sink, park = FakeSink(), FakePark()
+    repaired = notification("{{ order.nubmer }}", previous=notification("Order {{ id }}"))
+    (outcome,) = pipeline(repaired, sink=sink, park=park).run([record()], plenty)
+    (message,) = sink.posted
+    assert message.text.startswith("Order 1\n_order.created.yaml is broken: TEMPLATE_UNDEFINED")
+    assert outcome.state is State.DELIVERED
+    assert park.parked == []
+
+
+def test_where_the_version_before_is_no_better_the_newer_problem_is_told() -> None:
+    sink = FakeSink()
+    both = notification("{{ order.nubmer }}", previous=notification("{{ id | round('x') }}"))
+    pipeline(both, sink=sink).run([record()], plenty)
+    (told,) = sink.posted
+    assert "TEMPLATE_UNDEFINED" in told.text
+
+
+@pytest.mark.parametrize("error", [SourceError("DB_UNAVAILABLE"), SourceError("ROW_NOT_FOUND", given_up=True)])
+def test_what_is_no_mistake_of_the_template_is_not_told(error: SourceError) -> None:
+    sink = FakeSink()
+    read = SqlLookup("order", "SELECT 1", {})
+    pipeline(notification(lookups=[read]), database=FakeDatabase(raising(error)), sink=sink).run([record()], plenty)
+    assert sink.posted == []
+
+
+# ---- Lateness ----
+
+
+def sent(seconds_ago: float, **attributes: str) -> Record:
+    return replace(record(), sent_at=NOW - timedelta(seconds=seconds_ago), attributes=attributes)
+
+
+NOBODY = FakeDatabase(lambda sql, parameters: [])
+
+
+def read_order(missing: Missing) -> SqlLookup:
+    return SqlLookup("order", "SELECT 1", {}, where="order.created.yaml:4", wait=60, missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("missing", "age", "state", "code", "posts"),
+    [
+        ("park", 30, "retry", "ROW_NOT_FOUND", 0),
+        ("park", 90, "parked", "ROW_NOT_FOUND", 0),
+        ("skip", 90, "suppressed", "ROW_NOT_FOUND", 0),
+        ("render", 30, "retry", "ROW_NOT_FOUND", 0),
+        ("render", 90, "delivered", "", 1),
+    ],
+)
+def test_a_row_that_does_not_come(missing: Missing, age: float, state: str, code: str, posts: int) -> None:
+    """Without anything that could edit it later, a message that stands for a row is the message."""
+    sink = FakeSink()
+    text = notification("{{ order.number if order else id }}", lookups=[read_order(missing)])
+    (outcome,) = pipeline(text, database=NOBODY, sink=sink).run([sent(age)], plenty)
+    assert (outcome.state.value, outcome.code) == (state, code)
+    assert len(sink.posted) == posts
+
+
+@pytest.mark.parametrize(
+    ("arrived", "late"),
+    [
+        (sent(60), ""),
+        (sent(3600), "_Late: this is from Sun 22 Nov, 11:00_"),
+        (sent(60, first_sent_at="2026-11-21T09:30:00+00:00"), "_Late: this is from Sat 21 Nov, 09:30_"),
+        (sent(3600, first_sent_at="yesterday"), "_Late: this is from Sun 22 Nov, 11:00_"),
+    ],
+)
+def test_a_late_message_says_from_when_it_is(arrived: Record, late: str) -> None:
+    sink = FakeSink()
+    pipeline(notification(), sink=sink).run([arrived], plenty)
+    assert sink.posted[0].text == "\n".join(filter(None, ["New order 1", late]))

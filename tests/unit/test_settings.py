@@ -13,19 +13,32 @@ GOOD = {
     "NOTIFIER_DATABASES": "default=mysql://replica.internal/shop;ca=certs/rds.pem billing=mysql://10.0.0.7:3307/billing",
     "NOTIFIER_APIS": "default=https://api.internal/v1;header=Authorization;host=orders;ca=certs/api.pem",
     "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead",
+    "NOTIFIER_STATE_TABLE": "notifier-state",
 }
 
 
 def test_what_is_not_set_has_a_default() -> None:
-    settings = Settings.from_environment({"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead"}, PATHS)
+    settings = Settings.from_environment(
+        {"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"}, PATHS
+    )
     assert settings.stage == "production"
     assert settings.secrets_store == "secretsmanager"
     assert settings.secrets_prefix == "notifier"
     assert settings.slack_mode == "bot"
     assert settings.slack_api_url == "https://slack.com/api/"
     assert settings.unknown_type == "park"
+    assert settings.on_ambiguous == "repost"
+    assert settings.max_receives == 50
+    assert settings.queue_url == ""
     assert settings.catalog == PACKAGE / "catalog.json"
     assert not settings.databases
+
+
+@pytest.mark.parametrize("apart", [" ", "  ", ", ", " , ", "\n"])
+def test_entries_stand_apart_by_blanks_with_a_comma_or_without(apart: str) -> None:
+    given = {**GOOD, "NOTIFIER_APIS": f"default=cloudmap://shop/orders;prefer=a=b,c=d{apart}billing=srv://b.local/v1/"}
+    apis = Settings.from_environment(given, PATHS).apis
+    assert {name: api.origin.base for name, api in apis.items()} == {"default": "", "billing": "/v1"}
 
 
 def test_addresses_are_read_with_their_options() -> None:
@@ -43,7 +56,8 @@ def test_addresses_are_read_with_their_options() -> None:
     ("name", "value", "says"),
     [
         ("STAGE", "Prod!", "NOTIFIER_STAGE"),
-        ("DATABASES", "mysql://replica/shop", "name=URI"),
+        ("DATABASES", "mysql://replica/shop", "entry 1: write default=mysql://…; names are in small letters"),
+        ("DATABASES", "mysql://root:hunter2@replica/shop;ca=a.pem", "entry 1: write default=mysql://…"),
         ("DATABASES", "default=postgres://replica/shop", "mysql://host:3306/schema"),
         ("DATABASES", "default=mysql://replica", "mysql://host:3306/schema"),
         ("DATABASES", "default=mysql://replica:port/shop", "NOTIFIER_DATABASES, default"),
@@ -51,6 +65,9 @@ def test_addresses_are_read_with_their_options() -> None:
         ("DATABASES", "a=mysql://r/s a=mysql://r/s", "stands twice"),
         ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: ca"),
         ("DATABASES", "a=mysql://r/s;ca", ";name=value"),
+        ("DATABASES", "a=mysql://r:65536/s", "a port is 1 to 65535"),
+        ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "apart by blanks: default=mysql://a/shop, billing=mysql://b/billing"),
+        ("DATABASES", "a=mysql://r/s,", "the list ends with a comma, so its end is missing"),
         ("APIS", "default=ftp://api", "begin with http://, https://, dns://, srv://, cloudmap://"),
         ("APIS", "default=file:///etc/passwd", "begin with http://"),
         ("APIS", "default=localhost", "begin with http://"),
@@ -59,22 +76,44 @@ def test_addresses_are_read_with_their_options() -> None:
         ("APIS", "default=https://api/?x=1", "http://host:port/base"),
         *[
             ("APIS", f"default={url}", "scheme://host:port/base")
-            for url in ("https://", "https://api/#x", "https://api:port", "https://a\\b", "https://api:123456",
-                        "dns://a/../b?", "cloudmap://")
+            for url in ("https://", "https://api/#x", "https://api:port", "https://a\\b", "dns://a/../b?", "cloudmap://")
         ],
-        ("APIS", "default=https://api:99999", "Port out of range"),
+        *[("APIS", f"default=https://api:{port}", "a port is 1 to 65535") for port in ("0", "99999", "123456")],
+        ("APIS", "default=https://api/v1:8080", "write :8080 behind the host, not the path"),
+        ("APIS", "Default=https://api", "Default: write default=https://…; names are in small letters"),
+        ("APIS", "cloudmap://shop.internal/orders?role=leader", "entry 1: write default=cloudmap://…; names"),
+        *[
+            ("APIS", f"default=https://a{apart}billing=https://b", "apart by blanks: default=https://a, billing=https://b")
+            for apart in (",", ";")
+        ],
+        *[
+            ("APIS", f"default=https://api{apart}header=Authorization x=https://b", "a blank stands beside a ;, where")
+            for apart in ("; ", " ;", " ; ")
+        ],
+        ("APIS", "default=https://a,", "give it to sam in quotes: '\"default=https://a, billing=https://b\"'"),
+        ("APIS", "default=http://api;ca=certs/api.pem", "ca= is for https://"),
+        ("APIS", "default=dns://api:80;ca=certs/api.pem", "ca= is for https://, or beside ;scheme=https"),
         ("APIS", "default=https://api;header=a b", "NOTIFIER_APIS"),
         ("APIS", "default=https://api;header=a:b", "header="),
         ("APIS", "default=https://api;host=a/b", "host="),
         ("APIS", "default=https://api;sign=S3!", "sign="),
         ("APIS", "default=https://a.execute-api.eu-west-1.amazonaws.com;header=Authorization", "signed request"),
+        ("APIS", "default=http://a.execute-api.eu-west-1.amazonaws.com", "write https://, since API Gateway"),
         ("APIS", "default=https://api;identity=X-Service", "identity= is not of the form Header:value"),
         ("APIS", "default=https://api;port=80", "unknown option port; known here: ca, header, host, identity, sign"),
         ("APIS", "default=dns://api.internal", "A records carry no port"),
         ("APIS", "default=dns://api.internal:80;scheme=ftp", "scheme= is none of http, https"),
-        ("APIS", "default=srv://_api._tcp.internal:80", "the records carry it"),
+        *[
+            ("APIS", f"default=srv://{name}:80", "write srv://service.namespace or srv://_api._tcp.name, without")
+            for name in ("_api._tcp.internal", "orders.shop.internal")
+        ],
+        ("APIS", "default=srv://shop.internal/orders", "write srv://orders.shop.internal; or, where every path begins"),
         ("APIS", "default=cloudmap://shop.internal", "write cloudmap://namespace/service?attribute=value"),
-        ("APIS", "default=cloudmap://shop.internal:80/orders", "write cloudmap://namespace/service"),
+        ("APIS", "default=cloudmap://shop.internal:80/orders", "?attribute=value, and ;port=80 for instances"),
+        ("APIS", "default=cloudmap://shop.internal/orders:8080", "write ;port=8080"),
+        ("APIS", "default=cloudmap://shop.internal/orders;role=leader", "write ?role=leader, or ;prefer=role=leader"),
+        ("APIS", "default=cloudmap://shop.internal/orders?role", "write ?role=value"),
+        ("APIS", "default=cloudmap://shop.internal/orders?=a", "write ?attribute=value"),
         ("APIS", "default=cloudmap://shop.internal/orders?role=a&role=b", "stands twice"),
         ("APIS", "default=cloudmap://shop.internal/orders;port=http", "port= is not a number"),
         ("APIS", "default=cloudmap://shop.internal/orders;prefer=zone", "prefer="),
@@ -87,6 +126,8 @@ def test_addresses_are_read_with_their_options() -> None:
         ("UNKNOWN_TYPE", "drop", "park, ignore"),
         ("DEAD_LETTER_QUEUE_URL", "", "NOTIFIER_DEAD_LETTER_QUEUE_URL is empty"),
         ("MAX_RECEIVES", "0", "NOTIFIER_MAX_RECEIVES"),
+        ("STATE_TABLE", "", "NOTIFIER_STATE_TABLE is empty"),
+        ("ON_AMBIGUOUS", "guess", "repost, park, read-back"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(name: str, value: str, says: str) -> None:
@@ -103,3 +144,15 @@ def test_all_mistakes_are_reported_at_once() -> None:
         Settings.from_environment(wrong, PATHS)
     for name in (*wrong, "NOTIFIER_DEAD_LETTER_QUEUE_URL"):
         assert name in caught.value.detail
+
+
+def test_all_mistakes_of_one_api_are_reported_at_once() -> None:
+    entry = (
+        "A=cloudmap://shop/orders;role=leader;port=x; health=bad;prefer=zone;scheme=ftp;host=a/b;header=:;identity=x;b"
+    )
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_environment({**GOOD, "NOTIFIER_APIS": f"b=https://b {entry}"}, PATHS)
+    said = ["small letters", "unknown option role", "a blank", "an option is not"]
+    said += [f"{option}= is n" for option in ("port", "health", "prefer", "scheme", "host", "header", "identity")]
+    assert [one for one in said if one not in caught.value.detail] == []
+    assert caught.value.detail.count("NOTIFIER_APIS, A: ") == len(said)

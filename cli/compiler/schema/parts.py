@@ -70,6 +70,14 @@ def exactly_one(names: Sequence[str], message: str) -> Schema:
     return {"allOf": [one, *pairs]}
 
 
+def not_with(name: str, values: Sequence[str], others: Sequence[str], message: str) -> Schema:
+    """What a mapping adds to its schema in which `others` cannot stand where the key `name` has one of some values."""
+    return {
+        "if": {"properties": {name: {"enum": list(values)}}, "required": [name]},
+        "then": {"properties": dict.fromkeys(others, False), "errorMessage": message},
+    }
+
+
 def each(schema: Schema, names: str = "", **more: Any) -> Schema:
     """A mapping whose keys people choose; `names` is the pattern of them."""
     named = {"propertyNames": {"pattern": names}} if names else {}

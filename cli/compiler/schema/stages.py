@@ -35,6 +35,13 @@ STAGE: Final[Schema] = keys(
         "prefix": literal('What each message begins with; "" switches it off.', "[staging]"),
         "time_zone": matching(r"^[A-Za-z0-9_+/-]+$", "a name as Asia/Tokyo", "The time zone of dates.", "Asia/Tokyo"),
         "language": choice({"en": "English", "ja": "日本語"}, "The language of dates and words."),
+        "threads": choice(
+            {
+                "required": "A template with a `thread` posts to channels by their ids (the default).",
+                "ignore": "Where a channel is a webhook, its messages are posted without threads, and none is edited.",
+            },
+            "What becomes of threads where a channel is a webhook, which can neither reply nor edit.",
+        ),
     },
     required=REQUIRED,
     title="A stage: what differs between environments",

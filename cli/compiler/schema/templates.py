@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cli.compiler import channels
+from cli.compiler import channels, lateness
 from cli.compiler.schema.parts import (
     ALIAS,
     NAME,
@@ -18,6 +18,7 @@ from cli.compiler.schema.parts import (
     listed,
     literal,
     matching,
+    not_with,
     ref,
     text,
 )
@@ -56,6 +57,24 @@ _EXPECT: Final = choice(
     },
     "How much the lookup finds.",
 )
+_LATE: Final[dict[str, Schema]] = {
+    "wait": {
+        "description": "How long an event waits for its row: 1s to 2h; 5m if it is left out.",
+        "examples": ["30s", "5m", "2h"],
+        "if": {"type": "string"},
+        "then": {"pattern": "^[0-9]+[smh]?$", "patternErrorMessage": "a time such as 30s, 5m or 2h"},
+        "else": {"type": "integer", "minimum": round(lateness.MIN_WAIT), "maximum": round(lateness.MAX_WAIT)},
+    },
+    "missing": choice(
+        {
+            "park": "The event goes to the dead-letter queue (the default).",
+            "skip": "Nothing is posted.",
+            "render": "Post now: the name is then empty, and the message is edited once the row is there.",
+        },
+        "What follows when nothing has been found for as long as `wait` says.",
+    ),
+}
+_NOT_LATE: Final = not_with("expect", ("optional", "many"), lateness.KEYS, "`wait` and `missing` go with `expect: one`")
 _SQL: Final = keys(
     {
         "sql": literal("One SELECT. `:id` is the event's id.", "SELECT number, total FROM orders WHERE id = :id"),
@@ -64,8 +83,10 @@ _SQL: Final = keys(
         ),
         "db": matching("^[a-z][a-z0-9_-]*$", "small letters", "Which database, where there are several.", "default"),
         "expect": _EXPECT,
+        **_LATE,
     },
     required=("sql",),
+    **_NOT_LATE,
 )
 _PATH: Final = ("^([a-z][a-z0-9_-]*:)?/(?!/)", "a path begins with /, or with an API's name and :/, and has no host")
 _ON_FAILURE: Final = choice(
@@ -80,8 +101,10 @@ _API: Final = keys(
         "get": matching(*_PATH, "The path of a GET.", "/customers/{{ order.customer_id }}"),
         "expect": _EXPECT,
         "on_failure": _ON_FAILURE,
+        **_LATE,
     },
     required=("get",),
+    **_NOT_LATE,
 )
 _FAN_OUT: Final = keys(
     {
@@ -126,10 +149,19 @@ TEMPLATE: Final[Schema] = keys(
         "when": expression("Where this is false, nothing is posted.", "order.total > 0"),
         "text": text("The message. With `blocks` it is the line in the notification.", "Order *{{ order.number }}*"),
         "blocks": described(listed(ref("block")), "The layout of the message."),
+        "thread": text("Messages of one channel with the same text here are one thread.", "order-{{ order.number }}"),
+        "update": described({"type": "boolean"}, "Edit the thread's first message instead of replying to it.", True),
+        "version": matching(
+            r"^\s*\w+(\.\w+)+\s*$",
+            "one column of a lookup, as order.updated_at",
+            "The column that is compared with the event's `version`, to tell a row that is not up to date yet.",
+            "order.updated_at",
+        ),
         "samples": described(each(ref("sample"), minProperties=1), "Events with what their lookups find."),
     },
     required=REQUIRED,
     title="A notification: what is posted when an event happens",
+    dependencies={"update": ["thread"]},
     **exactly_one(channels.KEYS, "a template has either `channel` or `route`"),
 )
 PARTS: Final[dict[str, Schema]] = {"lookup": _LOOKUP, "sample": _SAMPLE}

@@ -108,3 +108,19 @@ def test_only_names_out_of_the_sql_are_repeated(number: int, message: str, name:
 def test_a_cut_recursion_is_told_from_a_harmless_warning() -> None:
     assert dialect.is_incomplete([1292, 1931])
     assert not dialect.is_incomplete([1292, 1365])
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes", "Seconds_Behind_Master": 0}, (True, 0.0)),
+        ({"Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Seconds_Behind_Source": 7}, (True, 7.0)),
+        ({"Replica_IO_Running": "Yes", "Replica_SQL_Running": "No", "Seconds_Behind_Source": None}, (False, None)),
+        ({"Slave_IO_Running": "Connecting", "Slave_SQL_Running": "Yes", "Seconds_Behind_Master": None}, (False, None)),
+        ({}, (False, None)),
+    ],
+)
+def test_a_replica_follows_while_both_its_threads_do(
+    status: dict[str, object], state: tuple[bool, float | None]
+) -> None:
+    assert dialect.replication(status) == state

@@ -498,6 +498,17 @@ def test_a_token_that_is_still_the_same_is_tried_once(trust: ssl.SSLContext, cer
     safe(raised.value)
 
 
+@SINKS
+def test_a_refused_secret_is_not_sent_again_at_once(sink: Any, trust: ssl.SSLContext, certificate: Certificate) -> None:
+    refused = refusal("account_inactive") if sink is bot else answer(404, b"no_active_hooks")
+    with scripted(refused, certificate=certificate) as server:
+        posting = sink(server, trust)
+        for _ in range(3):
+            with pytest.raises(SlackError, match="SLACK_CREDENTIAL: (account_inactive|no_active_hooks)"):
+                posting.post(MESSAGE)
+        assert len(server.requests) == 1
+
+
 def test_a_replaced_token_is_tried_once(trust: ssl.SSLContext, certificate: Certificate) -> None:
     secrets = FakeSecrets({"slack-token": TOKEN}, later={"slack-token": f"{TOKEN}-2"})
     with (

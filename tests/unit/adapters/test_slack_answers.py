@@ -13,6 +13,7 @@ from urllib3 import HTTPHeaderDict
 from handler.adapters.http_exchange import Answer
 from handler.adapters.slack_answers import MAX_RETRY_AFTER, Delivered, retry_after, web_api, webhook
 from handler.errors import CODES, SlackError
+from handler.stages.post import _GONE
 
 NOW = 1_770_000_000.0  # 2026-02-02 02:40:00 UTC
 OK = {"ok": True, "channel": "C1", "ts": "1770000000.000100", "message": {"text": "hi"}}
@@ -57,6 +58,15 @@ WEB_API_WORDS = [
     ("SLACK_CONFIG", "ekm_access_denied"),
     ("SLACK_CONFIG", "app_access_restricted"),
     ("SLACK_CONFIG", "cannot_reply_to_message"),
+    # Of chat.update and of threads
+    ("SLACK_UNAVAILABLE", "external_channel_migrating"),
+    ("SLACK_AMBIGUOUS", "update_failed"),
+    ("SLACK_CONFIG", "thread_not_found"),
+    ("SLACK_CONFIG", "message_not_found"),
+    ("SLACK_CONFIG", "cant_update_message"),
+    ("SLACK_CONFIG", "edit_window_closed"),
+    ("SLACK_CONFIG", "is_inactive"),
+    ("SLACK_CONTENT", "block_mismatch"),
     ("SLACK_CREDENTIAL", "invalid_auth"),
     ("SLACK_CREDENTIAL", "not_authed"),
     ("SLACK_CREDENTIAL", "account_inactive"),
@@ -76,6 +86,7 @@ WEB_API_WORDS = [
     ("SLACK_CONTENT", "invalid_metadata_format"),
     ("SLACK_CONTENT", "invalid_metadata_schema"),
     ("SLACK_CONTENT", "metadata_too_large"),
+    ("SLACK_CONTENT", "metadata_must_be_sent_from_app"),
     # A word of next year's is a refusal, shown as it is.
     ("SLACK_CONFIG", "word_of_tomorrow"),
 ]
@@ -87,6 +98,15 @@ def test_a_refusal_of_the_web_api_is_classed_by_its_word(status: int, code: str,
     error = of_the_web_api(status, {"ok": False, "error": word})
     assert isinstance(error, SlackError)
     assert (error.code, error.reason) == (code, word)
+
+
+@pytest.mark.parametrize("word", sorted(_GONE))
+def test_a_first_message_that_is_gone_is_known_by_slacks_own_word(word: str) -> None:
+    """What stages/post.py goes by is listed above, and no word that only stands for any refusal."""
+    error = of_the_web_api(200, {"ok": False, "error": word})
+    assert isinstance(error, SlackError)
+    assert (error.code, error.reason) == ("SLACK_CONFIG", word)
+    assert ("SLACK_CONFIG", word) in WEB_API_WORDS
 
 
 WEBHOOK_WORDS = [

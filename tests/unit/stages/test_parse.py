@@ -68,7 +68,17 @@ def test_every_wrapping_is_read(payload: dict[str, Any], identity: str) -> None:
 def test_a_queue_tells_attempt_and_time() -> None:
     (record,) = records(sqs(EVENT))
     assert record.attempt == 3
-    assert record.sent_at == datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
+    assert record.sent_at == record.first_sent_at == datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
+    assert not record.replayed
+
+
+def test_a_topic_tells_when_it_was_sent_and_that_it_is_a_replay() -> None:
+    payload = direct(EVENT, replayed_at="2026-01-06T10:00:00+00:00", first_sent_at="2026-01-05T10:00:00+00:00")
+    payload["Records"][0]["Sns"]["Timestamp"] = "2026-01-06T10:00:00.000Z"
+    (record,) = records(payload)
+    assert record.replayed
+    assert record.sent_at == datetime(2026, 1, 6, 10, 0, tzinfo=UTC)
+    assert record.first_sent_at == datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 
 
 def test_what_a_direct_invocation_parks_can_be_read_again() -> None:

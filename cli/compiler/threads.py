@@ -1,0 +1,51 @@
+"""`thread:` and `update:` - which messages are one thread in Slack, and whether its first message is edited instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Place, Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Node
+from cli.compiler.stages import is_channel
+from handler.catalog import Stage
+from handler.model import Leaf
+
+KEYS: Final = ("thread", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class Threading:
+    """What a template says of threads; `place` is that of its key."""
+
+    key: Leaf | None = None
+    update: bool = False
+    place: Place | None = None
+
+
+def read(found: Mapping[str, Node], leaves: Leaves) -> Threading:
+    """Return what the two keys in `found` say."""
+    update = shape.flag(found["update"], leaves.report) if "update" in found else False
+    if "thread" in found:
+        return Threading(leaves.leaf("plain", found["thread"]), update, found["thread"].place)
+    if "update" in found:
+        message = "`update` edits the first message of a thread, and there is no `thread`"
+        leaves.report.add(found["update"].place, "KEY_MISSING", message, 'add thread: "order-{{ id }}"')
+    return Threading()
+
+
+def check(place: Place | None, aliases: Iterable[str], stages: Iterable[Stage], report: Report) -> None:
+    """Report each stage in which a template with a thread posts by a webhook, unless the stage says that it may."""
+    if place is None:
+        return
+    for stage in stages:
+        for alias in sorted(aliases) if stage.threads == "required" else ():
+            if is_channel(stage.destination(alias)[0]):
+                continue
+            message = f"stage {stage.name} posts to `{alias}` by a webhook, which can neither reply nor edit"
+            file = f"_stages/{stage.name}.yaml"
+            fix = f"write the channel's id (C...) in {file}; or add `threads: ignore` there, to post without threads"
+            report.add(place, "THREAD_WEBHOOK", message, fix)

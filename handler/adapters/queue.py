@@ -1,0 +1,58 @@
+"""The queue that the records come from, told when those that are tried again shall come."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from handler import aws
+from handler.model import Record
+
+# A message stays hidden for twelve hours at most since it was received; a minute of them is this invocation's.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+LONGEST_SECONDS: Final = 43_200 - 60
+_BATCH: Final = 10
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class IntakeQueue:
+    """ports.Postpone over SQS. With an empty `url` (the topic invokes the function itself) it does nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
+        """Let each record come again after so many seconds, rounded up, twelve hours at most.
+
+        Raises nothing: what is not postponed comes again after the queue's own visibility timeout.
+        """
+        entries = [
+            {"Id": str(number), "ReceiptHandle": record.receipt, "VisibilityTimeout": _whole(seconds)}
+            for number, (record, seconds) in enumerate(waits)
+            if record.receipt
+        ]
+        if not self._url:
+            return
+        for start in range(0, len(entries), _BATCH):
+            self._change(entries[start : start + _BATCH])
+
+    def _change(self, entries: Sequence[dict[str, Any]]) -> None:
+        try:
+            answer = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+        except aws.failures() as error:
+            _logger.debug("%d records are not postponed: %s", len(entries), aws.reason(error))
+            return
+        for failed in answer.get("Failed", ()):
+            _logger.debug("a record is not postponed: %s", failed.get("Code"))
+
+    @cached_property
+    def _client(self) -> Any:
+        return aws.client("sqs")
+
+
+def _whole(seconds: float) -> int:
+    return min(max(math.ceil(seconds), 0), LONGEST_SECONDS)

@@ -1,0 +1,80 @@
+"""The first message of each thread: of all who want to post it, one does, and the others reply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from handler.delivery.item import Item
+from handler.ports import Shelf, Store
+
+# How long whoever begins a thread has for its first message, before somebody else may.
+CLAIM_SECONDS: Final = 60.0
+# A thread that nobody posted to for so long begins anew.
+KEPT_SECONDS: Final = 90 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where a message goes: behind the message `ts`; or, with an empty one, it is the first.
+
+    `busy_until` is when to ask again, where somebody else is about to post the first message (else 0).
+    """
+
+    item: Item
+    ts: str = ""
+    busy_until: float = 0.0
+
+
+class Threads:
+    """The threads of all channels, in the state table."""
+
+    def __init__(self, store: Store, shelf: Shelf, now: Callable[[], float]) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._now = now
+
+    def join(self, destination: str, key: str, owner: str) -> Thread:
+        """Return the thread of this key in this channel; where there is none, `owner` begins it.
+
+        Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+        partition = f"thread#{destination}#{key}"
+        old = next(iter(self._shelf.items(partition)), None)
+        if old and old.text("ts"):
+            return Thread(self._kept(old), old.text("ts"))
+        if old and old.text("owner") != owner and old.number("claimed_until") > self._now():
+            return Thread(old, busy_until=old.number("claimed_until"))
+        return self._claim(partition, owner, old)
+
+    def begun(self, thread: Thread, ts: str) -> None:
+        """Let a message be the thread's first, unless somebody else's is by now."""
+        values = {"ts": ts, "owner": thread.item.text("owner")}
+        item = Item(thread.item.partition, thread.item.sort, values, self._expiry())
+        self._store.swap(item.following(thread.item))
+
+    def lost(self, thread: Thread, owner: str) -> Thread:
+        """Begin the thread anew: its first message is gone, or locked."""
+        return self._claim(thread.item.partition, owner, thread.item)
+
+    def _kept(self, item: Item) -> Item:
+        """The item of a thread that is in use, kept for longer once half of its time is over."""
+        if item.expires_at - self._now() > KEPT_SECONDS / 2:
+            return item
+        kept = replace(item, expires_at=self._expiry()).following(item)
+        return self._store.swap(kept) or kept
+
+    def _claim(self, partition: str, owner: str, old: Item | None) -> Thread:
+        until = self._now() + CLAIM_SECONDS
+        values: dict[str, str | float] = {"owner": owner, "claimed_until": until, "ts": ""}
+        item = Item(partition, "-", values, self._expiry()).following(old)
+        standing = self._store.swap(item)
+        if standing is None:
+            return Thread(item)
+        if ts := standing.text("ts"):
+            return Thread(standing, ts)
+        return Thread(standing, busy_until=standing.number("claimed_until"))
+
+    def _expiry(self) -> int:
+        return int(self._now() + KEPT_SECONDS)

@@ -1,0 +1,113 @@
+"""One delivery: what the ledger knows of it decides whether anything is posted.
+
+    nothing known            post
+    waiting                  post, once its time has come
+    sending, still in time   leave it to the other one
+    sending, out of time     nobody knows: read back, or follow the rule for doubts
+    doubtful                 the same
+    stub                     edit it, once there is more to say
+    delivered, suppressed    nothing
+    parked                   nothing, unless it is a replay
+
+An edit may be repeated, so that there is no doubt about one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from handler.delivery.backoff import wait
+from handler.delivery.gates import EARLY_SECONDS
+from handler.delivery.ledger import FINAL, Known, OvertakenError, Phase
+from handler.errors import SlackError, named
+from handler.model import Outcome
+from handler.stages.deliver import Delivery
+from handler.stages.post import GRACE_SECONDS, SENDING_SECONDS, STUB, Posting
+
+_TURNS: Final = 4
+_QUEUED: Final = "SLACK_RATE_LIMITED"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    """stages.deliver.Attempt, over the ledger."""
+
+    posting: Posting
+
+    def __call__(self, delivery: Delivery) -> Outcome:
+        """Bring a delivery as far as it gets now. Nothing is raised."""
+        known = None
+        try:
+            for _ in range(_TURNS):
+                try:
+                    return self._turn(delivery, known)
+                except OvertakenError as other:
+                    known = other.known
+        except Exception as error:  # noqa: BLE001 - a defect met by one delivery must not touch its neighbours
+            problem = named(error)
+            pause = problem.retry_after if isinstance(problem, SlackError) else None
+            return replace(delivery.ended(problem), due=self._now() + pause if pause else 0.0)
+        return delivery.waits("LEDGER_BUSY", self._now() + SENDING_SECONDS)
+
+    def _turn(self, delivery: Delivery, known: Known | None) -> Outcome:
+        if known is None and self._is_crowded(delivery):  # then a slot is not taken in vain
+            known = self.posting.ledger.of_event(delivery.key.event).get(delivery.key)
+        if known is None:
+            return self._send(delivery, None)
+        entry = known.entry
+        if entry.phase in FINAL:
+            anew = entry.phase is Phase.PARKED and delivery.record.replayed
+            return self._send(delivery, known) if anew else delivery.repeated(entry)
+        early = EARLY_SECONDS if entry.phase is Phase.WAITING else 0.0
+        if entry.until > self._now() + early:
+            return delivery.waits("LEDGER_BUSY" if entry.phase is Phase.SENDING else entry.code, entry.until)
+        if entry.phase is Phase.DOUBTFUL or (entry.phase is Phase.SENDING and not entry.ts):
+            return self._resolve(delivery, known)
+        if entry.phase is Phase.STUB and delivery.message.stub:
+            return delivery.waits(STUB, self._now() + wait(delivery.record.attempt))
+        return self._send(delivery, known)
+
+    def _send(self, delivery: Delivery, known: Known | None) -> Outcome:
+        """Post or edit now; or take a slot behind the others who wait for this channel."""
+        gates, destination = self.posting.gates, delivery.message.destination
+        edited = known.entry.ts if known and known.entry.phase is not Phase.PARKED else ""
+        has_slot = known is not None and known.entry.phase is Phase.WAITING and known.entry.code == _QUEUED
+        if gates.closed(destination) or (self._is_crowded(delivery) and not has_slot):
+            slot = gates.slot(destination)
+            waiting = self.posting.entry(delivery, known, Phase.WAITING, until=slot, code=_QUEUED, ts=edited)
+            self.posting.ledger.write(delivery.key, waiting, known)
+            return delivery.waits(_QUEUED, slot)
+        thread = self.posting.thread(delivery)
+        if thread and thread.busy_until:
+            soon = self._now() + wait(delivery.record.attempt)
+            return delivery.waits("THREAD_BUSY", min(soon, thread.busy_until))
+        if not edited and thread and delivery.message.update:
+            edited = thread.ts
+        return self.posting.send(delivery, known, thread, edited)
+
+    def _is_crowded(self, delivery: Delivery) -> bool:
+        return self.posting.gates.crowded(delivery.message.destination)
+
+    def _resolve(self, delivery: Delivery, known: Known) -> Outcome:
+        """A post of which nobody knows: look for it, or follow the rule."""
+        entry, posting = known.entry, self.posting
+        if entry.phase is Phase.SENDING:  # whoever claimed it is gone
+            entry = replace(entry, doubts=entry.doubts + 1, doubted_at=entry.doubted_at or entry.at)
+        in_doubt = Known(entry, known.item)
+        if posting.history is None:
+            if posting.gives_up(entry.doubts):
+                return delivery.parked("SLACK_AMBIGUOUS", f"{entry.doubts} posts of which nobody knows")
+            return self._send(delivery, in_doubt)
+        thread = posting.thread(delivery)
+        sought = replace(posting.marked(delivery), thread_ts=thread.ts if thread else "")
+        found = posting.history.find(sought, entry.doubted_at)
+        if found:
+            is_first = thread is not None and not thread.ts
+            return replace(posting.posted(delivery, in_doubt, found, thread if is_first else None), code="READ_BACK")
+        if self._now() < entry.until + GRACE_SECONDS:
+            return delivery.waits("SLACK_AMBIGUOUS", entry.until + GRACE_SECONDS)
+        return self._send(delivery, in_doubt)
+
+    def _now(self) -> float:
+        return self.posting.now()

@@ -1,0 +1,136 @@
+"""From an event and one of its notifications to the messages that follow: enrich, decide, route, render."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from handler.catalog import Stage
+from handler.errors import TemplateError
+from handler.fallback import plain
+from handler.model import Event, Message, Notification, Record
+from handler.ports import Replicating
+from handler.stages import limits, notes
+from handler.stages.enrich import Enriched, Fetch, enrich
+from handler.stages.lateness import Lateness, SkipError, require_fresh
+from handler.stages.render import render, speaks
+from handler.stages.route import channels, checked_id
+from handler.templating import Templates
+from handler.templating.text import mrkdwn
+from handler.time_limit import time_limit
+
+# Older than this, a message says from when it is.
+LATE: Final = timedelta(minutes=10)
+MAX_THREAD_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The messages of one notification, none of which was sent. Without any, `rule` says why, and `where` it stands.
+
+    `milliseconds` is what the lookups and the rendering took.
+    """
+
+    event: Event
+    messages: Sequence[Message] = ()
+    rule: str = ""
+    where: str = ""
+    milliseconds: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """What a message is made with. Nothing here has an effect outside."""
+
+    stage: Stage
+    templates: Templates
+    fetch: Fetch
+    replicating: Replicating
+    now: Callable[[], datetime]
+
+    def __call__(
+        self, record: Record, event: Event, notification: Notification, remarks: Sequence[str] = ()
+    ) -> Composition:
+        """Return the messages that the notification makes of an event. Raises NotifierError."""
+        began = time.perf_counter()
+        event = replace(event, id=checked_id(notification.id, event))
+        now = self.now()
+        lateness = Lateness(_age(record, now), self.replicating)
+        try:
+            enriched = enrich(event, notification, self.fetch, now, self.stage.vars, lateness)
+            early = require_fresh(event, notification, enriched.context, self.templates, lateness) or enriched.early
+        except SkipError as rule:
+            return Composition(event, rule=rule.code, where=rule.where)
+        looked_up = time.perf_counter()
+        with time_limit(f"{notification.name}.yaml"):
+            said = [*remarks, *self._late(record, event, now)]
+            composed = self._compose(event, notification, replace(enriched, early=early), said)
+        took = {"lookup": looked_up - began, "render": time.perf_counter() - looked_up}
+        return replace(composed, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
+
+    def notice(self, notification: Notification, text: str) -> Message:
+        """Return a plain message in place of one that could not be made.
+
+        It goes to the first channel of the last route, which is the one for all that no other route is for.
+        """
+        alias = notification.routes[-1].channels[0]
+        destination, remark = self.stage.destination(alias)
+        words = mrkdwn(f"{self.stage.prefix} {text}".strip())
+        return Message(notification.name, alias, destination, words, remarks=(remark,) if remark else ())
+
+    def _compose(
+        self, event: Event, notification: Notification, enriched: Enriched, said: Sequence[str]
+    ) -> Composition:
+        context, templates = enriched.context, self.templates
+        if not speaks(notification, context, templates):
+            return Composition(event, rule="WHEN", where=notification.when.where if notification.when else "")
+        aliases = channels(notification, context, templates)
+        if not aliases:
+            return Composition(event, rule="NO_ROUTE", where=notification.text.where)
+        thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
+        made = [self._message(notification, alias, enriched, said, thread) for alias in aliases]
+        return Composition(event, made)
+
+    def _message(
+        self, notification: Notification, alias: str, enriched: Enriched, said: Sequence[str], thread: str
+    ) -> Message:
+        destination, remark = self.stage.destination(alias)
+        words = [*said, *notes.missing(enriched.without, self.templates), *([remark] if remark else [])]
+        content = render(notification, enriched.context, self.templates, words, self.stage.prefix)
+        message = Message(
+            notification.name,
+            alias,
+            destination,
+            content.text,
+            content.blocks,
+            tuple(words),
+            thread=thread.strip()[:MAX_THREAD_KEY],
+            update=notification.update,
+            stub=bool(enriched.early),
+        )
+        return _within_limits(message)
+
+    def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
+        at = event.occurred_at or record.first_sent_at
+        return [notes.late(at, self.templates)] if at and now - at > LATE else []
+
+
+def _age(record: Record, now: datetime) -> float:
+    return max(0.0, (now - record.sent_at).total_seconds()) if record.sent_at else 0.0
+
+
+def _within_limits(message: Message) -> Message:
+    """A message that Slack would refuse for its size is posted as plain text, as one that it did refuse is."""
+    try:
+        limits.check(message.text, message.blocks)
+    except TemplateError as error:
+        return replace(plain(message, error.detail), remarks=(*message.remarks, str(error)))
+    return message
+
+
+def wall_clock() -> datetime:
+    """Return the time, by the clock that an execution environment has."""
+    return datetime.fromtimestamp(time.time(), UTC)

@@ -1,0 +1,53 @@
+"""What the notifier itself says in a message, in the language of the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from handler.errors import CODES, NotifierError
+from handler.model import Event, Leaf
+from handler.templating import Templates
+
+_WORDS: Final = {
+    "en": {
+        "missing": "Could not be read: {}",
+        "late": "Late: this is from {}",
+        "previous": "{} is broken: {}. The version before its last change wrote this",
+        "notice": ":warning: {} {} could not be shown: {}. {}. The event is parked: repair {}, then replay it",
+    },
+    "ja": {
+        "missing": "取得できませんでした: {}",
+        "late": "遅延: {} のイベントです",
+        "previous": "{} に問題があります: {}。直前の版で表示しています",
+        "notice": ":warning: {} {} を表示できません: {}。{}。イベントは保留しました。{} を直してから再送してください",
+    },
+}
+_WHEN: Final = Leaf("plain", "{{ at | datetime('short') }}", "late")
+
+
+def missing(names: Sequence[str], templates: Templates) -> list[str]:
+    """Say which lookups the message does without."""
+    return [_say("missing", templates, name) for name in names]
+
+
+def late(at: datetime, templates: Templates) -> str:
+    """Say from when the message is."""
+    return _say("late", templates, templates.render(_WHEN, {"at": at}))
+
+
+def previous(notification: str, problem: NotifierError, templates: Templates) -> str:
+    """Say that an older version of the template wrote the message."""
+    return _say("previous", templates, f"{notification}.yaml", str(problem))
+
+
+def notice(event: Event, notification: str, problem: NotifierError, templates: Templates) -> str:
+    """Return the text that stands for a message that could not be made."""
+    file = f"{notification}.yaml"
+    remedy = CODES[problem.code].remedy
+    return _say("notice", templates, event.type, str(event.id), str(problem), remedy, file)
+
+
+def _say(what: str, templates: Templates, *parts: str) -> str:
+    return _WORDS.get(templates.locale.language, _WORDS["en"])[what].format(*parts)

@@ -1,0 +1,92 @@
+"""What the function says of its work: a line of JSON for each delivery, and metrics in the embedded format.
+
+Lines are for people and `notifier explain`, metrics for alarms. Neither holds a value from a row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from aws_lambda_powertools import Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handler.model import Outcome, State
+
+NAMESPACE: Final = "Notifier"
+_STATES: Final = {
+    State.DELIVERED: "Delivered",
+    State.SUPPRESSED: "Suppressed",
+    State.PARKED: "Parked",
+    State.REPEATED: "Repeated",
+    State.RETRY: "Retried",
+}
+# What somebody is woken for, by a path other than Slack: infra has an alarm on each.
+_ALARMS: Final = {
+    "SLACK_CREDENTIAL": "CredentialErrors",
+    "DB_LOGIN": "CredentialErrors",
+    "API_DENIED": "CredentialErrors",
+    "CONFIG_INVALID": "ConfigurationErrors",
+    "CONFIG_UNAVAILABLE": "ConfigurationErrors",
+    "CONFIG_SECRET_FORMAT": "ConfigurationErrors",
+    "SLACK_CONFIG": "ConfigurationErrors",
+    "CATALOG_INVALID": "ConfigurationErrors",
+    "SLACK_AMBIGUOUS": "AmbiguousPosts",
+    "ROW_NOT_FOUND": "MissingRows",
+    "ROW_STALE": "MissingRows",
+    "DB_NOT_REPLICATING": "NotReplicating",
+    "LEDGER_UNAVAILABLE": "LedgerErrors",
+}
+
+
+def line(outcome: Outcome) -> dict[str, Any]:
+    """Return what is logged of a delivery: enough to find it by event, and no value from any row."""
+    event, receipt, record = outcome.event, outcome.receipt, outcome.record
+    now = time.time()
+    said = {
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "record": record.id,
+        "attempt": record.attempt,
+        "event": {"type": event.type, "id": event.id, "event_id": event.identity} if event else None,
+        "correlation_id": event.identity if event else record.id,
+        "notification": outcome.notification,
+        "channel": outcome.channel,
+        "notice": outcome.notice,
+        "posted": {"channel": receipt.channel, "ts": receipt.ts} if receipt else None,
+        "milliseconds": dict(outcome.milliseconds),
+        "age_seconds": _age(outcome, now),
+        "due_in_seconds": round(outcome.due - now, 1) if outcome.due else None,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
+    """Write the metrics of an invocation: how many deliveries came to which end, and how long they took."""
+    now = time.time()
+    for outcome in outcomes:
+        metrics.add_metric("Notices" if outcome.notice else _STATES[outcome.state], MetricUnit.Count, 1)
+        if alarm := _ALARMS.get(outcome.code):
+            metrics.add_metric(alarm, MetricUnit.Count, 1)
+        for stage, milliseconds in outcome.milliseconds.items():
+            metrics.add_metric(f"{stage.capitalize()}Time", MetricUnit.Milliseconds, milliseconds)
+        if outcome.state is State.DELIVERED and (age := _age(outcome, now)) is not None:
+            metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
+    if outcomes:
+        metrics.flush_metrics()
+    for code, count in Counter(one.code for one in outcomes if one.code).items():
+        with single_metric("Outcomes", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
+            metric.add_dimension("code", code)
+
+
+def discovered(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
+    """Return what is logged of finding an API's instances; None where they were known and well."""
+    return {"api": api, **counts} if counts.keys() - {"fresh"} else None
+
+
+def _age(outcome: Outcome, now: float) -> float | None:
+    """The seconds since the event was first sent."""
+    sent = outcome.record.first_sent_at
+    return round(max(0.0, now - sent.timestamp()), 1) if sent else None

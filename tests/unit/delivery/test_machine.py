@@ -1,0 +1,198 @@
+"""Several workers on one table, any of whom may be late, die, or be overtaken; what must hold whatever they do.
+
+A worker does what stages/attempt.py does: it writes over what it knows, which may be old, and posts only where nothing
+is delivered and nobody is posting.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from handler.delivery.gates import SLOT_SECONDS, Gates
+from handler.delivery.ledger import FINAL, Entry, Key, Known, Ledger, OvertakenError, Phase
+from handler.delivery.threads import Thread, Threads
+from tests.kit import FakeTable
+
+WORKERS = st.integers(0, 2)
+KEYS = st.sampled_from([Key("e1", "n", "orders"), Key("e1", "n", "vip"), Key("e2", "n", "orders")])
+CHANNELS = st.sampled_from(["C0ORDERS01", "C0VIPS0001"])
+SECONDS = st.sampled_from([0.0, 0.1, 1.0, 1.1, 5.0, 20.0, 59.0, 61.0, 4000.0])
+SENDING_SECONDS = 20.0
+
+
+class Worker:
+    """What one execution environment has in its memory."""
+
+    def __init__(self, table: FakeTable) -> None:
+        self.ledger = Ledger(table, table)
+        self.gates = Gates(table, table, table.now)
+        self.threads = Threads(table, table, table.now)
+        self.known: dict[Key, Known] = {}
+        self.claims: dict[Key, Known] = {}
+        self.begins: dict[str, Thread] = {}
+
+
+class Deliveries(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1_770_000_000.0
+        self.table = FakeTable(lambda: self.time)
+        self.workers = [Worker(self.table) for _ in range(3)]
+        self.claimed: set[tuple[Key, int]] = set()
+        self.ended: dict[Key, tuple[Phase, int]] = {}
+        self.slots: dict[str, list[float]] = {}
+        self.closed: dict[str, float] = {}
+        self.first: dict[str, str] = {}
+        self.posts = 0
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: float) -> None:
+        self.time += seconds
+
+    @rule(number=WORKERS)
+    def dies(self, number: int) -> None:
+        self.workers[number] = Worker(self.table)
+
+    # Deliveries
+
+    @rule(number=WORKERS, event=st.sampled_from(["e1", "e2"]))
+    def reads(self, number: int, event: str) -> None:
+        self.workers[number].known |= self.workers[number].ledger.of_event(event)
+
+    @rule(number=WORKERS, key=KEYS)
+    def claims(self, number: int, key: Key) -> None:
+        worker = self.workers[number]
+        known = worker.known.get(key)
+        if known and (known.entry.phase in FINAL or known.entry.until > self.time):
+            return
+        claim = Entry(Phase.SENDING, self.time, self.time + SENDING_SECONDS)
+        try:
+            written = worker.ledger.write(key, claim, known)
+        except OvertakenError as other:
+            worker.known[key] = other.known
+            assert self.row(key) == other.known
+            return
+        assert key not in self.ended, "what has ended is begun again"
+        assert (key, written.item.revision) not in self.claimed, "two claims have one revision"
+        self.claimed.add((key, written.item.revision))
+        worker.known[key] = worker.claims[key] = written
+
+    @rule(
+        number=WORKERS,
+        key=KEYS,
+        phase=st.sampled_from([Phase.DELIVERED, Phase.PARKED, Phase.WAITING, Phase.DOUBTFUL]),
+        wait=SECONDS,
+    )
+    def ends(self, number: int, key: Key, phase: Phase, wait: float) -> None:
+        worker = self.workers[number]
+        claim = worker.claims.pop(key, None)
+        if claim is None:
+            return
+        try:
+            written = worker.ledger.write(key, Entry(phase, self.time, self.time + wait), claim)
+        except OvertakenError as other:
+            worker.known[key] = other.known
+            assert other.known.item.revision > claim.item.revision, "nobody was faster, and nothing was written"
+            return
+        worker.known[key] = written
+        if phase in FINAL:
+            self.ended[key] = phase, written.item.revision
+
+    @invariant()
+    def what_has_ended_stays_as_it_is(self) -> None:
+        for key, end in self.ended.items():
+            row = self.row(key)
+            assert (row.entry.phase, row.item.revision) == end
+
+    @invariant()
+    def one_at_most_posts_a_delivery(self) -> None:
+        claims = [(key, claim) for worker in self.workers for key, claim in worker.claims.items()]
+        in_time = [key for key, claim in claims if claim.entry.until > self.time]
+        assert len(set(in_time)) == len(in_time)
+
+    # Gates
+
+    @rule(number=WORKERS)
+    def refreshes(self, number: int) -> None:
+        self.workers[number].gates.refresh()
+
+    @rule(number=WORKERS, channel=CHANNELS, seconds=SECONDS)
+    def is_told_to_wait(self, number: int, channel: str, seconds: float) -> None:
+        gates = self.workers[number].gates
+        gates.close(channel, seconds)
+        self.closed[channel] = max(self.time + seconds, self.closed.get(channel, 0.0))
+        assert gates.closed(channel) == (self.closed[channel] > self.time)
+
+    @rule(number=WORKERS, channel=CHANNELS)
+    def takes_a_slot(self, number: int, channel: str) -> None:
+        slot = self.workers[number].gates.slot(channel)
+        assert slot > max(self.time, self.closed.get(channel, 0.0)) - 1e-6, "a slot while the channel is closed"
+        self.slots.setdefault(channel, []).append(slot)
+
+    @invariant()
+    def slots_are_never_too_close(self) -> None:
+        for slots in self.slots.values():
+            assert all(later - earlier > SLOT_SECONDS - 1e-6 for earlier, later in pairwise(slots))
+
+    # Threads
+
+    @rule(number=WORKERS, key=st.sampled_from(["A-1", "A-2"]))
+    def joins(self, number: int, key: str) -> None:
+        owner = f"worker {number}"
+        thread = self.workers[number].threads.join("C0ORDERS01", key, owner)
+        standing = self.table.items(f"thread#C0ORDERS01#{key}")[0]
+        if thread.ts:
+            assert thread.ts == self.first[key]
+        elif thread.busy_until:
+            assert (standing.text("owner") != owner, thread.busy_until > self.time) == (True, True)
+        else:
+            assert key not in self.first, "a thread that has begun is begun again"
+            assert (standing, standing.text("owner")) == (thread.item, owner)
+            self.workers[number].begins[key] = thread
+
+    @rule(number=WORKERS, key=st.sampled_from(["A-1", "A-2"]))
+    def posts_the_first(self, number: int, key: str) -> None:
+        worker = self.workers[number]
+        thread = worker.begins.pop(key, None)
+        if thread is None:
+            return
+        self.posts += 1
+        ts = f"{self.posts}.000100"
+        worker.threads.begun(thread, ts)
+        standing = self.table.items(thread.item.partition)[0]
+        if standing.text("ts") == ts:
+            assert key not in self.first, "the first message of a thread has changed"
+            self.first[key] = ts
+        else:
+            assert standing.revision > thread.item.revision, "nobody was faster, and nothing was written"
+
+    @rule(number=WORKERS, key=st.sampled_from(["A-1", "A-2"]))
+    def finds_the_first_gone(self, number: int, key: str) -> None:
+        worker, owner = self.workers[number], f"worker {number}"
+        found = worker.threads.join("C0ORDERS01", key, owner)
+        if not found.ts:
+            return
+        anew = worker.threads.lost(found, owner)
+        assert not anew.ts
+        del self.first[key]
+        worker.begins[key] = anew
+
+    @invariant()
+    def one_at_most_begins_a_thread(self) -> None:
+        for key in ("A-1", "A-2"):
+            begins = [worker.begins[key].item for worker in self.workers if key in worker.begins]
+            in_time = {item.text("owner") for item in begins if item.number("claimed_until") > self.time}
+            assert len(in_time) <= 1
+
+    def row(self, key: Key) -> Known:
+        item = self.table.rows[key.partition, key.sort]
+        return Known(Entry.of(item), item)
+
+
+Deliveries.TestCase.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+TestDeliveries: Any = Deliveries.TestCase

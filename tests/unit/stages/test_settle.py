@@ -1,0 +1,151 @@
+"""Every record is done, parked once, or still in the queue; and each of that is written down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handler.delivery.ledger import Entry, Key, Ledger, Phase
+from handler.errors import ConfigError
+from handler.model import Event, Outcome, Record, State
+from handler.stages.settle import Settling
+from tests.kit import FakePark, FakeQueue, FakeTable
+
+NOW = 1_000_000.0
+EVENT = Event("order.created", 1, "e1")
+LAST = 5
+
+
+class World:
+    def __init__(self, park_error: Exception | None = None) -> None:
+        self.table, self.park, self.queue = FakeTable(lambda: NOW), FakePark(park_error), FakeQueue()
+        self.ledger = Ledger(self.table, self.table)
+
+    def settle(self, *outcomes: Outcome) -> list[Outcome]:
+        return Settling(self.park, self.queue, self.ledger, LAST, lambda: NOW)(outcomes)
+
+    def phases(self) -> dict[str, str]:
+        return {item.sort: str(item.values["phase"]) for item in self.table.items("event#e1")}
+
+
+def outcome(state: State, code: str = "", channel: str = "orders", attempt: int = 1, **more: Any) -> Outcome:
+    record = more.pop("record", Record("r1", "{}", attempt=attempt))
+    return Outcome(record, state, code, "detail", EVENT, "order.created", channel, **more)
+
+
+def states(outcomes: list[Outcome]) -> list[str]:
+    return [one.state.value for one in outcomes]
+
+
+def test_what_cannot_succeed_is_parked_and_written_down() -> None:
+    world = World()
+    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["parked"]
+    assert [one.code for one in world.park.parked] == ["TEMPLATE_FAILED"]
+    assert world.phases() == {"order.created#orders": "parked"}
+    assert world.queue.waits == {}
+
+
+def test_a_record_that_comes_again_after_it_was_parked_is_not_parked_again() -> None:
+    world = World()
+    world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))
+    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["repeated"]
+    replay = Record("r2", "{}", attributes={"replayed_at": "2026-11-25T10:00:00+00:00"})
+    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED", record=replay))) == ["parked"]
+    assert len(world.park.parked) == 2
+
+
+def test_a_record_stays_while_one_of_its_deliveries_is_to_be_retried() -> None:
+    world = World()
+    settled = world.settle(outcome(State.PARKED, "SLACK_CONFIG"), outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip"))
+    assert states(settled) == ["parked", "retry"]
+    assert world.park.parked == []
+    assert world.phases() == {}
+
+
+def test_its_last_delivery_parks_a_record_once_with_all_that_is_left_of_it() -> None:
+    world = World()
+    settled = world.settle(
+        outcome(State.DELIVERED, attempt=LAST),
+        outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip", LAST),
+        outcome(State.RETRY, "SLACK_HELD", "ops", LAST),
+        outcome(State.RETRY, "SLACK_HELD", "orders", LAST, notice=True),
+    )
+    assert states(settled) == ["delivered", "parked", "parked", "parked"]
+    assert [one.code for one in world.park.parked] == ["SLACK_UNAVAILABLE"]
+    rows = ("order.created#vip", "order.created#ops", "order.created#orders!notice")
+    assert world.phases() == dict.fromkeys(rows, "parked")
+    assert world.queue.waits == {}
+
+
+def test_a_record_that_cannot_be_parked_stays_in_the_queue() -> None:
+    world = World(ConfigError("CONFIG_UNAVAILABLE", "the dead-letter queue"))
+    assert states(world.settle(outcome(State.PARKED, "SLACK_CONFIG", attempt=LAST))) == ["retry"]
+    assert world.phases() == {}
+
+
+def test_parking_does_without_the_ledger() -> None:
+    world = World()
+    world.table.broken = ConfigError("LEDGER_UNAVAILABLE")
+    assert states(world.settle(outcome(State.PARKED, "SLACK_CONFIG"))) == ["parked"]
+    assert len(world.park.parked) == 1
+
+
+def test_a_notice_that_was_not_posted_keeps_its_record_until_the_last_delivery() -> None:
+    pair = (outcome(State.PARKED, "TEMPLATE_FAILED"), outcome(State.RETRY, "SLACK_UNAVAILABLE", notice=True))
+    world = World()
+    assert states(world.settle(*pair)) == ["parked", "retry"]
+    assert world.park.parked == []
+    last = [replace(one, record=Record("r1", "{}", attempt=LAST)) for one in pair]
+    assert states(world.settle(*last)) == ["parked", "parked"]
+    assert len(world.park.parked) == 1
+
+
+def test_a_notice_that_slack_refuses_parks_nothing_more() -> None:
+    world = World()
+    world.settle(outcome(State.PARKED, "SLACK_CONFIG", notice=True), outcome(State.DELIVERED))
+    assert world.park.parked == []
+
+
+def test_what_is_suppressed_is_written_down_and_overwrites_nothing() -> None:
+    world = World()
+    world.settle(outcome(State.SUPPRESSED, "WHEN", channel=""))
+    assert world.phases() == {"order.created#-": "suppressed"}
+    world.ledger.write(Key("e1", "order.created", "orders"), Entry(Phase.DELIVERED, NOW), None)
+    world.settle(outcome(State.SUPPRESSED, "WHEN", channel="orders"))
+    assert world.phases()["order.created#orders"] == "delivered"
+
+
+def test_a_stub_whose_row_never_came_stays_as_it_is() -> None:
+    world = World()
+    world.ledger.write(Key("e1", "order.created", "orders"), Entry(Phase.STUB, NOW, ts="1.0"), None)
+    (settled,) = world.settle(outcome(State.RETRY, "ROW_STUB", attempt=LAST))
+    assert (settled.state, settled.detail) == (State.DELIVERED, "the row never came")
+    assert world.phases() == {"order.created#orders": "delivered"}
+    assert world.park.parked == []
+
+
+@pytest.mark.parametrize(
+    ("dues", "low", "high"),
+    [([0.0], 4.0, 6.0), ([NOW + 90], 90, 90), ([NOW + 90, NOW + 30], 30, 30), ([NOW - 5], 0, 0)],
+)
+def test_a_record_comes_again_when_its_first_delivery_is_due(dues: list[float], low: float, high: float) -> None:
+    world = World()
+    world.settle(*[outcome(State.RETRY, "SLACK_UNAVAILABLE", f"c{n}", due=due) for n, due in enumerate(dues)])
+    assert low <= world.queue.waits["r1"] <= high
+
+
+def test_what_cannot_be_written_down_as_suppressed_comes_again() -> None:
+    world = World()
+    world.table.broken = ConfigError("LEDGER_UNAVAILABLE", "down")
+    (settled,) = world.settle(outcome(State.SUPPRESSED, "WHEN"))
+    assert (settled.state, settled.code) == (State.RETRY, "LEDGER_UNAVAILABLE")
+    assert "r1" in world.queue.waits
+
+
+def test_an_event_of_somebody_else_leaves_no_trace() -> None:
+    world = World()
+    ignored = replace(outcome(State.SUPPRESSED, "EVENT_TYPE_UNKNOWN"), notification="", channel="")
+    assert states(world.settle(ignored)) == ["suppressed"]
+    assert world.table.rows == {}
