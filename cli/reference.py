@@ -32,7 +32,8 @@ def _codes() -> Iterator[str]:
     yield "# Error codes\n"
     yield "<!-- Made by `make docs` from handler/errors.py. -->\n"
     yield "A code stands in the log line of a delivery and on a message in the dead-letter queue. *Again* says that the"
-    yield "event stays in the queue and is tried again by itself, up to 15 times; the others are parked at once.\n"
+    yield "event stays in the queue and is tried again by itself, 50 times in three hours or more; others are parked at"
+    yield "once. [runbook.md](runbook.md) says what to do about their events.\n"
     yield "| code | again | what it means | what to do |"
     yield "| --- | --- | --- | --- |"
     for code, (retry, meaning, remedy) in CODES.items():

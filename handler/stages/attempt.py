@@ -19,7 +19,7 @@ from typing import Final
 
 from handler.delivery.backoff import wait
 from handler.delivery.gates import EARLY_SECONDS
-from handler.delivery.ledger import FINAL, Known, OvertakenError, Phase
+from handler.delivery.ledger import FINAL, Entry, Known, OvertakenError, Phase
 from handler.errors import SlackError, named
 from handler.model import Outcome
 from handler.stages.deliver import Delivery
@@ -59,8 +59,7 @@ class Attempting:
         if entry.phase in FINAL:
             anew = entry.phase is Phase.PARKED and delivery.record.replayed
             return self._send(delivery, known) if anew else delivery.repeated(entry)
-        early = EARLY_SECONDS if entry.phase is Phase.WAITING else 0.0
-        if entry.until > self._now() + early:
+        if entry.until > self._now() and self._is_early(entry):
             return delivery.waits("LEDGER_BUSY" if entry.phase is Phase.SENDING else entry.code, entry.until)
         if entry.phase is Phase.DOUBTFUL or (entry.phase is Phase.SENDING and not entry.ts):
             return self._resolve(delivery, known)
@@ -85,6 +84,15 @@ class Attempting:
         if not edited and thread and delivery.message.update:
             edited = thread.ts
         return self.posting.send(delivery, known, thread, edited)
+
+    def _is_early(self, entry: Entry) -> bool:
+        """Whether a delivery has to keep to its time. One that waits by backoff is due when its record comes.
+
+        Else a record of several deliveries, each with its own jitter, would come in vain for most of them.
+        """
+        if entry.phase is not Phase.WAITING:
+            return True
+        return entry.code == _QUEUED and entry.until > self._now() + EARLY_SECONDS
 
     def _is_crowded(self, delivery: Delivery) -> bool:
         return self.posting.gates.crowded(delivery.message.destination)

@@ -149,3 +149,39 @@ def test_an_event_of_somebody_else_leaves_no_trace() -> None:
     ignored = replace(outcome(State.SUPPRESSED, "EVENT_TYPE_UNKNOWN"), notification="", channel="")
     assert states(world.settle(ignored)) == ["suppressed"]
     assert world.table.rows == {}
+
+
+def test_a_ledger_that_is_down_is_asked_once() -> None:
+    world, asked = World(), []
+
+    def down(item: Any) -> Any:
+        asked.append(item)
+        raise ConfigError("LEDGER_UNAVAILABLE", "down")
+
+    world.table.swap = down  # type: ignore[method-assign]
+    records = [Record(f"r{number}", "{}") for number in range(10)]
+    settled = world.settle(*[outcome(State.SUPPRESSED, "WHEN", record=one) for one in records])
+    assert states(settled) == ["retry"] * 10
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "left", "swept"),
+    [
+        (State.DELIVERED, "", Phase.WAITING, ("suppressed", "SUPERSEDED")),
+        (State.SUPPRESSED, "WHEN", Phase.WAITING, ("suppressed", "WHEN")),
+        (State.PARKED, "SLACK_CONFIG", Phase.DOUBTFUL, ("parked", "SLACK_CONFIG")),
+        (State.DELIVERED, "", Phase.SENDING, ("sending", "")),
+        (State.DELIVERED, "", Phase.DELIVERED, ("delivered", "")),
+        (State.RETRY, "SLACK_UNAVAILABLE", Phase.WAITING, ("waiting", "")),
+    ],
+)
+def test_what_an_earlier_attempt_left_open_is_closed_with_its_record(
+    ended: State, code: str, left: Phase, swept: tuple[str, str]
+) -> None:
+    """The route led elsewhere when the record came again."""
+    world = World()
+    world.ledger.write(Key("e1", "order.created", "vip"), Entry(left, NOW), None)
+    world.settle(outcome(ended, code, attempt=2))
+    entry = Entry.of(world.table.rows["event#e1", "order.created#vip"])
+    assert (entry.phase.value, entry.code) == swept
