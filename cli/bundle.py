@@ -10,6 +10,7 @@ import click
 
 from cli import compiler
 from cli.lint import show
+from cli.previous import with_previous
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Certificates of private authorities, which ;ca= in a parameter names by their path in the package.
@@ -23,6 +24,9 @@ def bundle(folder: Path, templates: Path) -> None:
     """Copy the function's code into FOLDER, and write the compiled templates there as catalog.json.
 
     Fails, and writes nothing, while `notifier lint` finds an error. `sam build` calls this.
+
+    Beside each template goes the version before its last change, out of git, for the function to fall back on. Without
+    git, or in a clone without history (`git fetch --unshallow`), there is none.
     """
     compilation = compiler.compile_templates(templates)
     if compilation.errors:
@@ -34,4 +38,8 @@ def bundle(folder: Path, templates: Path) -> None:
             shutil.copytree(
                 ROOT / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
-    compiler.write(compilation, folder / "catalog.json")
+    complete = with_previous(compilation, templates)
+    compiler.write(complete, folder / "catalog.json")
+    notifications = complete.catalog["notifications"]
+    before = sum(one["previous"] is not None for one in notifications)
+    click.echo(f"{len(notifications)} templates, {before} of them with an earlier version to fall back on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli import compiler
+from cli.previous import with_previous
 from lab import hot
 from lab.aws import Aws
 
@@ -33,7 +34,7 @@ class Edits:
         self._seen = now
         compilation = compiler.compile_templates(self._templates)
         if not compilation.errors:
-            compiler.write(compilation, self._artefact / "catalog.json")
+            compiler.write(with_previous(compilation, self._templates), self._artefact / "catalog.json")
             hot.update(self._aws, self._function, self._artefact)
         return compilation
 

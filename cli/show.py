@@ -13,13 +13,15 @@ from rich.text import Text
 
 
 def panel(message: Mapping[str, Any]) -> Panel:
-    """Draw a message as the Slack stand-in keeps it: `channel_name`, `ts`, `text`, `blocks`."""
+    """Draw a message as the Slack stand-in keeps it: `channel_name`, `ts`, `text`, `blocks`, `thread_ts`, `edited`."""
     parts: list[RenderableType] = []
     for block in message.get("blocks") or []:
         parts.extend(_block(block))
+    reply = ", a reply" if message.get("thread_ts") else ""
+    edited = ", edited" if message.get("edited") else ""
     return Panel(
         Group(*(parts or [Text(html.unescape(message["text"]))])),
-        title=f"#{message['channel_name']}",
+        title=f"#{message['channel_name']}{reply}{edited}",
         title_align="left",
         subtitle=message["ts"],
         subtitle_align="right",

@@ -14,13 +14,17 @@ from lab.cloud import LocalCloud
 
 
 class Watch:
-    """Shows each post and each parked record once. Parked records stay in their queue."""
+    """Shows each post and each parked record once, and a post again when it was edited, which counts as no other one.
+
+    Parked records stay in their queue.
+    """
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console) -> None:
         self._cloud = cloud
         self._outputs = outputs
         self._console = console
         self._told: set[tuple[str, str]] = set()
+        self._shown: dict[tuple[str, str], str | None] = {}  # when each message had last been edited, as it was shown
         self.topic = outputs["TopicArn"]
         self.posted = 0
         self.parked: set[str] = set()
@@ -28,8 +32,11 @@ class Watch:
     def look(self) -> int:
         """Show what is new, and return how many events have come to an end."""
         messages = self._cloud.slack.messages()
-        for message in messages[self.posted :]:
-            self._console.print(panel(message))
+        for message in messages:
+            key, edited = (message["channel"], message["ts"]), message["edited"]
+            if key not in self._shown or self._shown[key] != edited:
+                self._console.print(panel(message))
+            self._shown[key] = edited
         self.posted = len(messages)
         for record in self._dead_letters():
             if record["MessageId"] not in self.parked:

@@ -86,7 +86,7 @@ def _problems(
     try:
         event = Event(sample.event, sample.id, "sample", data=sample.data)
         fetch = answering(sample.answers, templates)
-        context = enrich(event, notification, fetch, NOW, stage.vars).context
+        context = enrich(event, notification, fetch, NOW, stage.vars, _WAITED).context
     except NotifierError as failure:
         yield located(failure, template, template.text)
         return

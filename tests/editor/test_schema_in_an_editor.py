@@ -57,6 +57,10 @@ def test_what_is_right_has_no_mark(opened: Open) -> None:
         ("id: integer\nchannel: orders\nlookups:\n  order: {sql: SELECT 1, expct: one}\n", 5, "expct"),
         ("id: integer\nchannel: orders\nblocks:\n  - {headr: x}\n", 5, "headr"),
         ("id: integer\nchannel: orders\nlookups:\n  order: {get: customers}\n", 5, "/"),
+        ("id: integer\nchannel: orders\nlookups:\n  order: {get: /a, wait: 5 min}\n", 5, "30s"),
+        ("id: integer\nchannel: orders\nlookups:\n  order: {get: /a, expect: many, wait: 5m}\n", 5, "wait"),
+        ("id: integer\nchannel: orders\nthread: a\nupdate: yes\n", 5, "boolean"),
+        ("id: integer\nchannel: orders\nupdate: true\n", 2, "thread"),
         ("id: integer\nchannel: orders\n", 2, "samples"),
     ],
 )

@@ -89,7 +89,8 @@ def test_a_message_is_shown_as_people_wrote_it() -> None:
     console = Console(file=io.StringIO(), width=60)
     console.print(panel({"channel_name": "orders", "ts": "1.2", "text": "fallback", "blocks": blocks}))
     console.print(panel({"channel_name": "orders", "ts": "1.3", "text": "only &amp; text", "blocks": []}))
+    console.print(panel({"channel_name": "orders", "ts": "1.4", "text": "x", "thread_ts": "1.2", "edited": 1.5}))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    for part in ("#orders", "A & B", "*Zoë <VIP>*", "抹茶", "only & text"):
+    for part in ("#orders", "A & B", "*Zoë <VIP>*", "抹茶", "only & text", "#orders, a reply, edited"):
         assert part in shown
     assert "fallback" not in shown

@@ -13,7 +13,7 @@ import pytest
 from cli.compiler import write
 from cli.compiler.answers import answering
 from handler.catalog import Catalog, load, read
-from handler.model import ApiLookup, Event, IdRule, Leaf, Notification, Route, SqlLookup
+from handler.model import WAIT_SECONDS, ApiLookup, Event, IdRule, Leaf, Notification, Route, SqlLookup
 from handler.stages.enrich import enrich
 from handler.stages.render import Content, render
 from handler.templating import Templates
@@ -139,6 +139,41 @@ samples:
     assert loaded.stage.channels == {"orders": "C0ORDERS01", "payments": "payments-webhook"}
     assert loaded.stage.fallback == "C0FALLBACK"
     assert compilation.templates[0].notification == loaded.notifications["order.created"][0]
+
+
+def test_threads_and_lateness_are_in_the_catalog(compiled: Compile) -> None:
+    text = """\
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT number, updated_at FROM orders WHERE id = :id", wait: 2h, missing: skip}
+  items: {sql: "SELECT sku FROM items WHERE id = :id", wait: 90}
+  customer: {get: "/c/{{ id }}", wait: 45s, missing: render}
+  tags: {get: "/t/{{ id }}"}
+thread: order-{{ order.number }}
+update: true
+version: order.updated_at
+text: Order {{ id }}
+samples:
+  one:
+    id: 1
+    lookups:
+      order: {number: 5, updated_at: 2026-01-05T10:00:00Z}
+      items: {sku: a}
+      customer: null
+      tags: {}
+"""
+    one = notification(compiled, text)
+    assert one.thread == Leaf("plain", "order-{{ order.number }}", f"{FILE}:8 thread")
+    assert one.update
+    assert one.version == Leaf("expression", "order.updated_at", f"{FILE}:10 version")
+    assert one.previous is None
+    assert [(lookup.wait, lookup.missing) for lookup in one.lookups] == [
+        (7200.0, "skip"),
+        (90.0, "park"),
+        (45.0, "render"),
+        (WAIT_SECONDS, "park"),
+    ]
 
 
 def test_the_same_templates_make_the_same_bytes(compiled: Compile, tmp_path: Path) -> None:

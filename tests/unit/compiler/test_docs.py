@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from cli.compiler import RULES, compile_templates, lookups, stages, tables, template
+from cli.compiler import RULES, compile_templates, lateness, lookups, stages, tables, template
 from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
+from cli.previous import MAX_VERSIONS
+from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES
+from handler.model import WAIT_SECONDS
 from handler.stages import limits
+from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
 from handler.templating import FILTERS
 from handler.templating.filters import MAX_ELEMENTS, TESTS
@@ -34,10 +38,11 @@ REST = {
 }
 # What a template is to blame for when an event fails.
 BLAMED = (
-    "EVENT_TYPE_UNKNOWN", "EVENT_ID_INVALID", "TOO_MANY_ROWS", "DB_DENIED", "DB_UNKNOWN", "API_NOT_FOUND",
-    "API_BAD_ANSWER", "API_UNKNOWN",
+    "EVENT_TYPE_UNKNOWN", "EVENT_ID_INVALID", "EVENT_VERSION", "TOO_MANY_ROWS", "DB_DENIED", "DB_UNKNOWN",
+    "API_NOT_FOUND", "API_BAD_ANSWER", "API_UNKNOWN",
 )  # fmt: skip
 BLAMED_KINDS = ("TEMPLATE_", "MESSAGE_", "BLOCK_", "QUERY_", "ROW_")
+BLAMELESS = "ROW_STUB"  # a message that waits to be edited
 
 
 # A line of a folder: a file, and where it matters the encoding in which it was saved.
@@ -107,7 +112,7 @@ def test_each_example_compiles_or_has_the_finding_that_it_shows(
 
 def test_the_codes_are_those_of_the_program() -> None:
     rows = [row(code, rule.meaning, rule.remedy, rule.severity == "warning") for code, rule in RULES.items()]
-    blamed = [code for code in CODES if code in BLAMED or code.startswith(BLAMED_KINDS)]
+    blamed = [code for code in CODES if code in BLAMED or (code.startswith(BLAMED_KINDS) and code != BLAMELESS)]
     rows += [row(code, CODES[code].meaning, CODES[code].remedy) for code in blamed]
     table = DOCS.partition("| code | meaning | what to do |\n| --- | --- | --- |\n")[2]
     assert table.splitlines() == rows
@@ -143,12 +148,15 @@ def cell(text: str) -> str:
         *("sql", "bind", "db", "get", "on_failure", "expect"),
         *lookups.EXPECT,
         *lookups.ON_FAILURE,
+        *lateness.KEYS,
+        *lateness.MISSING,
         *SHORT_FORMS,
         *GROUPING,
         *tables.KEYS,
         *stages.REQUIRED,
         *stages.OPTIONAL,
         *stages.LANGUAGES,
+        *stages.THREADS,
         *FILTERS,
     ],
 )
@@ -184,8 +192,17 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"at most {MAX_ROWS} rows" in DOCS
     assert f"`LIMIT` above {MAX_ROWS}" in DOCS
     assert f"list of at most {MAX_ELEMENTS} elements" in DOCS
+    assert f"has\nat most {MAX_THREAD_KEY} characters" in DOCS
+    assert f"for {KEPT_SECONDS // 86_400} days begins anew" in DOCS
+    assert f"from {lateness.MIN_WAIT:.0f}s to {lateness.MAX_WAIT / 3600:.0f}h; {WAIT_SECONDS / 60:.0f}m if" in DOCS
+    assert MAX_VERSIONS == 5, "the newest of the last five versions"
     assert f"{limits.MAX_BLOCKS} ブロック、合計およそ {limits.MAX_TOTAL:,} 文字まで" in JAPANESE
     assert f"{MAX_BYTES // 1024} KiB まで" in JAPANESE
     assert f"最大 {MAX_ROWS} 行" in JAPANESE
     assert f"{MAX_ROWS} を超える `LIMIT`" in JAPANESE
     assert f"リストは {MAX_ELEMENTS} 要素まで" in JAPANESE
+    assert f"キーは {MAX_THREAD_KEY} 文字まで" in JAPANESE
+    assert f"{KEPT_SECONDS // 86_400} 日間投稿のなかったスレッド" in JAPANESE
+    assert f"{lateness.MIN_WAIT:.0f}s から {lateness.MAX_WAIT / 3600:.0f}h までで" in JAPANESE
+    assert f"省略すると {WAIT_SECONDS / 60:.0f}m です" in JAPANESE
+    assert f"直近 {MAX_VERSIONS} つの版" in JAPANESE

@@ -180,6 +180,7 @@ def test_a_folder_without_templates_or_stages_is_a_finding(tmp_path: Path) -> No
         (f"{SOUND}time_zone: Asia/Tokio\n", 3, "VALUE_INVALID", "no time zone `Asia/Tokio`"),
         (f"{SOUND}time_zone: JST\n", 3, "VALUE_INVALID", "no time zone"),
         (f"{SOUND}language: de\n", 3, "VALUE_INVALID", "en, ja"),
+        (f"{SOUND}threads: off\n", 3, "VALUE_INVALID", "required, ignore"),
         ("channels: {orders: '{{ id }}'}\nfallback: C0FALLBACK\n", 1, "TEMPLATE_FORBIDDEN", "as it stands"),
     ],
 )

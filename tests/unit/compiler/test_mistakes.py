@@ -267,6 +267,38 @@ MISTAKES = [
     ("channel: orders", "route: [{when: order.totl, channel: orders}]", 2, "TEMPLATE_UNDEFINED", "no totl", ""),
     ("channel: orders", "route: [{channel: nowhere}]", 2, "CHANNEL_UNKNOWN", "`nowhere`", ""),
     ("id: integer", "id: integer\nevent: Order.Created", 2, "VALUE_INVALID", "not an event type", ""),
+    # Threads
+    ("channel: orders", "channel: orders\nupdate: true", 3, "KEY_MISSING", "no `thread`", 'thread: "order-{{ id }}"'),
+    ("channel: orders", "channel: orders\nthread: a\nupdate: yes", 4, "VALUE_INVALID", "`true`", "write update: true"),
+    ("channel: orders", "channel: orders\nthread: a\nupdate: Off", 4, "VALUE_INVALID", "`true`", "write update: false"),
+    ("channel: orders", "channel: orders\nthread: a\nupdate: [x]", 4, "VALUE_INVALID", "`true`", ""),
+    ("channel: orders", "channel: orders\ntread: a", 3, "KEY_UNKNOWN", "`tread`", "write `thread`"),
+    ("channel: orders", "channel: orders\nthread:", 3, "VALUE_INVALID", "empty", ""),
+    ("channel: orders", "channel: orders\nthread: '{{ ordr.x }}'", 3, "TEMPLATE_UNDEFINED", "`ordr`", "nearest: order"),
+    ("channel: orders", "channel: orders\nthread: '{{ order.nmber }}'", 3, "TEMPLATE_UNDEFINED", "no nmber", "number"),
+    ("channel: orders", "channel: orders\nthread: '{{ order.note }}'", 3, "VALUE_EMPTY", "shown as nothing", ""),
+    ("channel: orders", "channel: orders\nthread: '{{ customer.name }}'", 3, "LOOKUP_UNGUARDED", "may be missing", ""),
+    ("channel: orders", "channel: payments\nthread: a", 3, "THREAD_WEBHOOK", "to `payments` by", "`threads: ignore`"),
+    (
+        "channel: orders", "thread: a\nroute: [{when: id == 2, channel: [orders, payments]}, {channel: orders}]",
+        2, "THREAD_WEBHOOK", "stage test posts to `payments` by a webhook", "_stages/test.yaml",
+    ),
+    # Lateness
+    ("id = :id", "id = :id\n    wait: 5 min", 9, "VALUE_INVALID", "`lookups.order.wait`", "write wait: 5m"),
+    ("id = :id", "id = :id\n    wait:", 9, "VALUE_INVALID", "empty", ""),
+    ("id = :id", "id = :id\n    wiat: 5m", 9, "KEY_UNKNOWN", "`wiat`", "write `wait`"),
+    ("id = :id", "id = :id\n    missing: rendr", 9, "VALUE_INVALID", "park, skip, render", "write `render`"),
+    ("id = :id", "id = :id\n    missing: render", 13, "LOOKUP_UNGUARDED", "`order`", "write order and order.total"),
+    ("id = :id", "id = :id\n    expect: many\n    wait: 5m", 10, "VALUE_INVALID", "expect: many", "remove `wait`"),
+    ("on_failure: without", "expect: optional\n    missing: skip", 12, "VALUE_INVALID", "is an answer", "expect: one"),
+    ("get: /customers", "wait: 5m\n    get_all: /customers", 10, "KEY_UNKNOWN", "`wait`", "the keys here are"),
+    ("id: integer", "id: integer\nversion: event.version", 2, "VALUE_INVALID", "one column", "order.updated_at"),
+    ("id: integer", "id: integer\nversion: order", 2, "VALUE_INVALID", "one column", ""),
+    ("id: integer", "id: integer\nversion: order.total + 1", 2, "VALUE_INVALID", "one column", ""),
+    ("id: integer", "id: integer\nversion: '{{ order.total }}'", 2, "TEMPLATE_SYNTAX", "bare", "write order.total"),
+    ("id: integer", "id: integer\nversion: ordr.total", 2, "TEMPLATE_UNDEFINED", "`ordr`", "nearest: order"),
+    ("id: integer", "id: integer\nversion: order.totl", 2, "TEMPLATE_UNDEFINED", "no totl", "nearest: total"),
+    ("id: integer", "id: integer\nversion: order.number", 2, "VALUE_INVALID", "a whole number or a time", "dates"),
     # Stages
     (NUMBER, "{{ 'oncall' | mention }}", 15, "STAGE_INCOMPLETE", "`oncall` under `mentions`", "_stages/test.yaml"),
     (NUMBER, "{{ id | label('x') }}", 15, "STAGE_INCOMPLETE", "_labels.yaml has no `x`", "add `x:`"),
@@ -334,6 +366,38 @@ def test_a_template_with_a_warning_is(compiled: Compile) -> None:
     assert [finding.severity for finding in compilation.findings] == ["warning"]
     assert compilation.errors == 0
     assert len(compilation.catalog["notifications"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("5 minutes", "5m"), ("90 sec", "90s"), ("1h30m", "90m"), ("1.5h", "90m"), ("2 hours", "2h"), ("1d", "2h"),
+        ("3h", "2h"), ("999999s", "2h"), ("0", "1s"), ("0s", "1s"), ("500ms", "1s"), ("-5", "5s"), ("１０秒", "10s"),
+        ("2時間", "2h"), ("soon", "5m"), ("9" * 5000, "2h"), ("1:30", "31s"),
+    ],
+)  # fmt: skip
+def test_a_time_in_another_form_is_corrected(compiled: Compile, written: str, right: str) -> None:
+    (finding,) = compiled(GOOD.replace("id = :id", f"id = :id\n    wait: {written}")).findings
+    assert (finding.line, finding.code, finding.fix) == (9, "VALUE_INVALID", f"write wait: {right}")
+    assert finding.message == "`lookups.order.wait` takes a time from 1s to 2h"
+
+
+@pytest.mark.parametrize(
+    ("stage", "codes"),
+    [
+        ("channels: {orders: orders-webhook}\nfallback: C0FALLBACK\n", ["THREAD_WEBHOOK"]),
+        ("channels: {orders: orders-webhook}\nfallback: C0FALLBACK\nthreads: ignore\n", []),
+        ("channels: {orders: orders-webhook}\nfallback: C0FALLBACK\nredirect: C0REDIRECT\n", []),
+        ("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nredirect: try-webhook\n", ["THREAD_WEBHOOK"]),
+        ("channels: {orders: C0ORDERS01}\nfallback: fallback-webhook\n", []),
+        ("channels: {payments: C0PAYMENTS}\nfallback: a-webhook\n", ["CHANNEL_UNKNOWN", "THREAD_WEBHOOK"]),
+    ],
+)
+def test_a_thread_needs_a_channel_where_the_stage_posts(compiled: Compile, stage: str, codes: list[str]) -> None:
+    text = GOOD.replace("id: integer", "id: integer\nthread: order-{{ id }}")
+    findings = compiled(text, {"_stages/other.yaml": stage}).findings
+    assert sorted(finding.code for finding in findings) == codes
+    assert all("stage other" in finding.message for finding in findings)
 
 
 def test_several_mistakes_are_found_at_once(compiled: Compile) -> None:

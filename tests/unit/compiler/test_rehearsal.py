@@ -82,6 +82,55 @@ def test_a_limit_names_the_block_in_the_file(compiled: Compile) -> None:
     assert findings[0].message == "blocks[2].text.text has 151 of at most 150 characters"
 
 
+LATE = """\
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT number, customer_id FROM orders WHERE id = :id", missing: %s}
+  customer: {sql: "SELECT name FROM customers WHERE id = :c", bind: {c: order.customer_id}}
+thread: order-{{ id }}
+version: order.number
+text: "%s"
+samples:
+  one: {id: 1, lookups: {order: {number: 5, customer_id: 7}, customer: {name: Zoë}}}
+"""
+GUARDED_NUMBER = "Order {{ order.number if order else id }}"
+
+
+@pytest.mark.parametrize(
+    ("missing", "text", "fixes"),
+    [
+        ("park", "Order {{ order.number }} of {{ customer.name }}", []),
+        ("skip", "Order {{ order.number }} of {{ customer.name }}", []),
+        ("render", "Order {{ order.number }}", ["write {{ order.number if order else '-' }}"]),
+        ("render", GUARDED_NUMBER, []),
+        # What needs a row that has not come is missing with it.
+        (
+            "render",
+            f"{GUARDED_NUMBER} of {{{{ customer.name }}}}",
+            ["write {{ customer.name if customer else '-' }}"],
+        ),
+        ("render", f"{GUARDED_NUMBER} of {{{{ customer.name if customer else 'somebody' }}}}", []),
+    ],
+)
+def test_a_message_that_is_posted_without_its_row_has_to_be_guarded(
+    compiled: Compile, missing: str, text: str, fixes: list[str]
+) -> None:
+    findings = compiled(LATE % (missing, text)).findings
+    assert [finding.fix for finding in findings] == fixes
+    assert {finding.code for finding in findings} <= {"LOOKUP_UNGUARDED"}
+    assert all("`order` may be missing" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"), [("{{ customer.name }}", ["LOOKUP_UNGUARDED"]), ("{{ customer.name if customer else '-' }}", [])]
+)
+def test_an_api_that_has_nothing_yet_is_left_out_too(compiled: Compile, text: str, codes: list[str]) -> None:
+    whole = TEMPLATE.format(expect="one", path="order.customer_id", on_failure="retry", text=f'"{text}"')
+    findings = compiled(whole.replace("expect: optional", "missing: render")).findings
+    assert [finding.code for finding in findings] == codes
+
+
 SILENT = """
 id: integer
 channel: orders

@@ -89,8 +89,9 @@ def _properties(tree: Any) -> Iterator[dict[str, Any]]:
     if isinstance(tree, dict):
         if isinstance(tree.get("properties"), dict):
             yield tree["properties"]
-        for value in tree.values():
-            yield from _properties(value)
+        for name, value in tree.items():
+            if name != "if":  # a condition is shown to nobody
+                yield from _properties(value)
     elif isinstance(tree, list):
         for value in tree:
             yield from _properties(value)
@@ -141,6 +142,14 @@ def test_it_takes_the_examples_of_the_docs(words: str, example: str) -> None:
         ("    on_failure: without", "    on_failure: never", "lookups.customer.on_failure: 'never' is not one of"),
         ("get: /customers", "get: https://x/customers", "lookups.customer.get: a path begins with /"),
         ("id = :id", "id = {{ id }}", "lookups.order.sql: no {{ }} here"),
+        ("id = :id", "id = :id\n    wait: 5 min", "lookups.order.wait: a time such as 30s"),
+        ("id = :id", "id = :id\n    wait: 20000", "lookups.order.wait: 20000 is greater than the maximum of 7200"),
+        ("id = :id", "id = :id\n    missing: rendr", "lookups.order.missing: 'rendr' is not one of"),
+        ("id = :id", "id = :id\n    missing: skip\n    expect: many", "lookups.order: this key cannot stand"),
+        ("get: /customers", "wait: 5m\n    get_all: /customers", "lookups.customer: Additional properties"),
+        ("when: order.total > 0", "update: true", ": 'thread' is a dependency of 'update'"),
+        ("when: order.total > 0", "thread: a\nupdate: yes", "update: 'yes' is not of type 'boolean'"),
+        ("when: order.total > 0", "version: order", "version: one column of a lookup"),
         ("when: order.total > 0", "when: '{{ order.total }}'", "when: write the expression alone"),
         (HEADER, "headr: x", "blocks.0: Additional properties are not allowed ('headr' was unexpected)"),
         (HEADER, "header: x\n    section: y", "blocks.0: this key cannot stand here"),
@@ -171,6 +180,7 @@ def test_a_mistake_is_named_where_it_is(good: str, bad: str, said: str) -> None:
         (STAGE, "channels: {orders: '#orders'}\nfallback: C01234567", "channels.orders: a channel's id"),
         (STAGE, "channels: {}\nfallback: C01234567\nlanguage: de", "language: 'de' is not one of"),
         (STAGE, "channels: {}\nfallback: C01234567\nmentions: {a: '@ada'}", "mentions.a: the id of a person"),
+        (STAGE, "channels: {}\nfallback: C01234567\nthreads: no", "threads: 'no' is not one of"),
         (STAGE, "channels: {}\nfallback: C01234567\nvar: {}", ": Additional properties"),
         (LABELS, "order_status: new", "order_status: 'new' is not of type 'object'"),
     ],
