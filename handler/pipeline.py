@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from handler.catalog import Catalog
@@ -82,6 +82,8 @@ class Pipeline:
         before = notification.previous
         if before is None:
             return []
+        if len(notification.routes) == 1 and notification.routes[0].when is None:
+            before = replace(before, routes=notification.routes)  # the channel may have changed with it
         remark = notes.previous(notification.name, problem, self.composing.templates)
         try:
             return _steps(record, before, self.composing(record, event, before, [remark]))

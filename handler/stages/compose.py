@@ -15,7 +15,7 @@ from handler.model import Event, Message, Notification, Record
 from handler.ports import Replicating
 from handler.stages import limits, notes
 from handler.stages.enrich import Enriched, Fetch, enrich
-from handler.stages.lateness import Lateness, SkipError, require_fresh
+from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
 from handler.stages.render import render, speaks
 from handler.stages.route import channels, checked_id
 from handler.templating import Templates
@@ -61,13 +61,13 @@ class Composing:
         lateness = Lateness(_age(record, now), self.replicating)
         try:
             enriched = enrich(event, notification, self.fetch, now, self.stage.vars, lateness)
-            early = require_fresh(event, notification, enriched.context, self.templates, lateness) or enriched.early
+            stale = require_fresh(event, notification, enriched.context, self.templates, lateness)
         except SkipError as rule:
             return Composition(event, rule=rule.code, where=rule.where)
         looked_up = time.perf_counter()
         with time_limit(f"{notification.name}.yaml"):
             said = [*remarks, *self._late(record, event, now)]
-            composed = self._compose(event, notification, replace(enriched, early=early), said)
+            composed = self._compose(event, notification, _without(enriched, stale), said)
         took = {"lookup": looked_up - began, "render": time.perf_counter() - looked_up}
         return replace(composed, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
 
@@ -116,6 +116,11 @@ class Composing:
     def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
         at = event.occurred_at or record.first_sent_at
         return [notes.late(at, self.templates)] if at and now - at > LATE else []
+
+
+def _without(enriched: Enriched, stale: str) -> Enriched:
+    """A row that is out of date counts as one that has not come."""
+    return replace(enriched, context={**enriched.context, stale: None}, early=STALE) if stale else enriched
 
 
 def _age(record: Record, now: datetime) -> float:

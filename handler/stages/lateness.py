@@ -61,7 +61,7 @@ class Lateness:
 def require_fresh(
     event: Event, notification: Notification, context: Context, templates: Templates, lateness: Lateness
 ) -> str:
-    """Return ROW_STALE where the message goes out with a stale row, to be edited later; empty where the row is fresh.
+    """Return the lookup whose row is stale, where the message goes out without it; empty where it is fresh.
 
     Raises as `Lateness.bear` does for a row that is stale, EventError, TemplateError.
     """
@@ -75,17 +75,19 @@ def require_fresh(
     if version is None or not is_stale(version, event.version):
         return ""
     lateness.bear(lookup, SourceError(STALE, f"{lookup.where}: the row has not reached version {event.version}"))
-    return STALE
+    return lookup.name
 
 
 def is_stale(row: Value, event: int | str) -> bool:
     """Whether a row's version is older than the event's.
 
-    Whole numbers are compared as such. Times are compared at the row's precision: a column without fractions of a
-    second has cut them off. Raises EventError (EVENT_VERSION).
+    Whole numbers are compared as such. Times, or texts that are one in ISO 8601, are compared at the row's precision: a
+    column without fractions of a second has cut them off. Raises EventError (EVENT_VERSION).
     """
     if isinstance(row, int) and not isinstance(row, bool):
         return row < _number(event)
+    if isinstance(row, str):  # as an API sends a time
+        row = _time(row)
     if isinstance(row, datetime):
         said = _time(event)
         for precision in _PRECISIONS:
@@ -109,5 +111,5 @@ def _time(version: int | str) -> datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise EventError("EVENT_VERSION", "the row's is a time, the event's is not one such as 2026-01-05T10:00:00Z")
+        raise EventError("EVENT_VERSION", "one of the two is not a time such as 2026-01-05T10:00:00Z")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

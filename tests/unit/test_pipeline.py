@@ -317,6 +317,13 @@ def test_the_version_before_the_last_change_writes_the_message_and_says_so() -> 
     assert park.parked == []
 
 
+def test_the_version_before_speaks_in_the_channel_of_today() -> None:
+    sink = FakeSink()
+    moved = notification("{{ order.nubmer }}", "vip", previous=notification("Order {{ id }}", "orders"))
+    pipeline(moved, sink=sink).run([record()], plenty)
+    assert [message.destination for message in sink.posted] == ["C0VIPS0001"]
+
+
 def test_where_the_version_before_is_no_better_the_newer_problem_is_told() -> None:
     sink = FakeSink()
     both = notification("{{ order.nubmer }}", previous=notification("{{ id | round('x') }}"))
@@ -379,3 +386,19 @@ def test_a_late_message_says_from_when_it_is(arrived: Record, late: str) -> None
     sink = FakeSink()
     pipeline(notification(), sink=sink).run([arrived], plenty)
     assert sink.posted[0].text == "\n".join(filter(None, ["New order 1", late]))
+
+
+def test_a_stale_row_is_as_good_as_none() -> None:
+    """Its `when` would suppress the event for good."""
+    sink, read = FakeSink(), read_order("render")
+    old = FakeDatabase(lambda sql, parameters: [{"version": 1, "status": "open"}])
+    late = notification(
+        "{{ order.status if order else 'changed' }}",
+        lookups=[read],
+        version=expression("order.version"),
+        when=expression("not order or order.status == 'paid'"),
+    )
+    event = {"type": "order.created", "id": 1, "version": 2}
+    arrived = replace(record(event), sent_at=NOW - timedelta(seconds=90))
+    pipeline(late, database=old, sink=sink).run([arrived], plenty)
+    assert [message.text for message in sink.posted] == ["changed"]

@@ -114,6 +114,8 @@ def test_a_stopped_replica_is_not_given_up_even_after_its_time() -> None:
         (AT.replace(microsecond=0), "2026-01-05T10:00:01Z", True),
         (AT.replace(microsecond=0), "2026-01-05T19:00:00+09:00", False),
         (AT.replace(microsecond=0), "2026-01-05T10:00:00", False),
+        ("2026-01-05T10:00:00Z", "2026-01-05T10:00:00Z", False),
+        ("2026-01-05T10:00:00Z", "2026-01-05T10:00:01Z", True),
     ],
 )
 def test_versions_are_compared_at_the_precision_of_the_row(row: Value, event: int | str, stale: bool) -> None:
@@ -134,7 +136,7 @@ def test_versions_of_different_kinds_are_named(row: Value, event: int | str) -> 
         ({"at": AT.replace(year=2025)}, EVENT, 0, "park", "retry"),
         ({"at": AT.replace(year=2025)}, EVENT, 61, "park", "given up"),
         ({"at": AT.replace(year=2025)}, EVENT, 61, "skip", "skip"),
-        ({"at": AT.replace(year=2025)}, EVENT, 61, "render", "ROW_STALE"),
+        ({"at": AT.replace(year=2025)}, EVENT, 61, "render", "order"),
         ({"at": AT.replace(year=2025)}, Event("order.created", 1, "e1"), 61, "park", ""),
         ({"at": None}, EVENT, 61, "park", ""),
         (None, EVENT, 61, "park", ""),
