@@ -26,6 +26,7 @@ PYTHON: Final = TOOLS / "runtime/bin/python"
 OURS: Final = """
 import handler.app
 class Context:
+    aws_request_id = "bench"
     def get_remaining_time_in_millis(self): return 60000
 imported()
 assert handler.app.lambda_handler(event, Context()) == {"batchItemFailures": []}

@@ -37,6 +37,7 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
     cannot be told: then UnfinishedError makes Lambda try again.
     """
+    logger.append_keys(request=context.aws_request_id)
     outcomes = pipeline().run(records(payload), lambda: context.get_remaining_time_in_millis() / 1000)
     for outcome in outcomes:
         _LOG.get(outcome.state, logger.info)(outcome.state.value, extra=telemetry.line(outcome))

@@ -45,9 +45,19 @@ LOST: Final = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055
 # A warning that the rows are not all there. MariaDB stops a recursion so; MySQL raises 3636.
 _INCOMPLETE: Final = frozenset({1931})
 
-# Messages that quote a name out of the SQL, and never a value: an unknown or ambiguous column, an unknown table.
-_QUOTES_A_NAME: Final = frozenset({1052, 1054, 1146})
-_QUOTED_NAME: Final = re.compile(r"'([\w$.]{1,130})'")
+# Refusals in words, and where the server's text quotes the names in them. MariaDB writes a table of 1142 as
+# `schema`.`table`.
+_FIRST: Final = re.compile(r"'([^']*)'")
+_REFUSALS: Final = {
+    1052: ("ambiguous column {}", _FIRST),
+    1054: ("unknown column {}", _FIRST),
+    1142: ("denied to read table {}", re.compile(r"['`]([^'`]+(?:`\.`[^'`]+)?)['`]$")),
+    1143: ("denied to read column {} of table {}", re.compile(r"'([^']*)'[^']*'([^']*)'$")),
+    1146: ("unknown table {}", _FIRST),
+}
+# A syntax error quotes the rest of the statement, with the values that were bound into it.
+_SYNTAX: Final = 1064
+_NEAR: Final = re.compile(r" near '(([A-Za-z_]\w*)?.*)' at line ([0-9]+)$", re.DOTALL)
 
 # The second for servers before MySQL 8.0.22 and MariaDB 10.5.1. MySQL asks for REPLICATION CLIENT, MariaDB for REPLICA
 # MONITOR.
@@ -75,10 +85,36 @@ def code_of(number: int, sqlstate: str | None) -> str:
     return _CODES.get(number) or _CLASSES.get((sqlstate or "")[:2], _UNKNOWN)
 
 
-def name_in(number: int, message: str) -> str:
-    """The column or table that the message is about, where it is certain that this is a name; else nothing."""
-    match = _QUOTED_NAME.search(message) if number in _QUOTES_A_NAME else None
-    return match[1] if match else ""
+def refusal(number: int, message: str, sql: str) -> str:
+    """What is wrong with a statement, such as "unknown column o.nmae"; nothing where the number does not tell.
+
+    Of the server's text only names are repeated that stand in `sql`, the statement without the values bound into it.
+    """
+    if number == _SYNTAX:
+        return _syntax_error(message, sql)
+    words, quoted = _REFUSALS.get(number, ("", _FIRST))
+    match = quoted.search(message)
+    names = [_known(name, sql) for name in match.groups()] if match else [""] * words.count("{}")
+    return " ".join(words.format(*names).split())
+
+
+def _syntax_error(message: str, sql: str) -> str:
+    match = _NEAR.search(message)
+    if not match:
+        return "syntax error"
+    rest, word, line = match.groups()
+    near = _known(word or "", sql)
+    return f"syntax error in line {line}" + (f", near {near}" if near else "" if rest else ", at the end")
+
+
+def _known(name: str, sql: str) -> str:
+    """As much of the end of a name such as schema.table as stands in the SQL."""
+    known: list[str] = []
+    for part in reversed(name.replace("`", "").split(".")):
+        if not part or not re.search(rf"(?<![\w$]){re.escape(part)}(?![\w$])", sql, re.IGNORECASE):
+            break
+        known.insert(0, part)
+    return ".".join(known)
 
 
 def is_incomplete(warnings: Iterable[int]) -> bool:

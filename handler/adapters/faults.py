@@ -32,8 +32,13 @@ def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
     return SourceError(code, f"{place}: error {number}" if number else f"{place}: no MySQL is spoken there")
 
 
-def of_statement(name: str, error: pymysql.MySQLError, read_seconds: float, statement_seconds: float) -> SourceError:
-    """Why a statement failed: a ConnectionLostError, or another SourceError (DB_*, QUERY_*)."""
+def of_statement(
+    name: str, sql: str, error: pymysql.MySQLError, read_seconds: float, statement_seconds: float
+) -> SourceError:
+    """Why a statement failed: a ConnectionLostError, or another SourceError (DB_*, QUERY_*).
+
+    `sql` is the statement without its values: names that stand in it may be repeated.
+    """
     if isinstance(error.__context__, TimeoutError):
         return SourceError("DB_TIMEOUT", f"{name}: no answer within {read_seconds:g} s")
     number, code = _classified(error)
@@ -41,8 +46,8 @@ def of_statement(name: str, error: pymysql.MySQLError, read_seconds: float, stat
         return ConnectionLostError("DB_UNAVAILABLE", f"{name}: the connection was lost, error {number}")
     if code == "DB_TIMEOUT":
         return SourceError(code, f"{name}: error {number}, the limit is {statement_seconds:g} s")
-    subject = dialect.name_in(number, str(error.args[-1]))
-    return SourceError(code, f"{name}: error {number}" + (f", {subject}" if subject else ""))
+    refusal = dialect.refusal(number, str(error.args[-1]), sql)
+    return SourceError(code, f"{name}: error {number}" + (f", {refusal}" if refusal else ""))
 
 
 def _classified(error: Exception) -> tuple[int, str]:

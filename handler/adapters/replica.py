@@ -111,7 +111,7 @@ class _Replica:
             kept.close()
 
     def _attempt(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        with self._session() as connection:
+        with self._session(sql) as connection:
             started = self._clock.now()
             columns, found = run(connection, sql, parameters, min(limit, self._limits.rows))
         if self._clock.age(started) >= self._limits.statement:
@@ -119,16 +119,16 @@ class _Replica:
         return rows.named(columns, found, parameters.values())
 
     def _show(self, sql: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
-        with self._session() as connection:
+        with self._session(sql) as connection:
             return run(connection, sql, {}, self._limits.rows)
 
     @contextmanager
-    def _session(self) -> Iterator[Connection]:
-        """The connection. It is kept on only where what was asked ended cleanly, be it with an error of the server."""
+    def _session(self, sql: str) -> Iterator[Connection]:
+        """The connection for a statement, kept on only where that ended cleanly, be it with an error of the server."""
         try:
             yield self._connected()
         except pymysql.MySQLError as error:
-            trouble = of_statement(self._address.name, error, self._limits.read, self._limits.statement)
+            trouble = of_statement(self._address.name, sql, error, self._limits.read, self._limits.statement)
             if isinstance(trouble, ConnectionLostError):
                 self.close()
             raise trouble from None

@@ -58,7 +58,7 @@ class Attempting:
         entry = known.entry
         if entry.phase in FINAL:
             anew = entry.phase is Phase.PARKED and delivery.record.replayed
-            return self._send(delivery, known) if anew else delivery.repeated(entry)
+            return self._replay(delivery, known) if anew else delivery.repeated(entry)
         if entry.until > self._now() and self._is_early(entry):
             return delivery.waits("LEDGER_BUSY" if entry.phase is Phase.SENDING else entry.code, entry.until)
         if entry.phase is Phase.DOUBTFUL or (entry.phase is Phase.SENDING and not entry.ts):
@@ -66,6 +66,12 @@ class Attempting:
         if entry.phase is Phase.STUB and delivery.message.stub:
             return delivery.waits(STUB, self._now() + wait(delivery.record.attempt))
         return self._send(delivery, known)
+
+    def _replay(self, delivery: Delivery, known: Known) -> Outcome:
+        """Begin anew after PARKED; but what Slack may have taken before is looked for first, where that is possible."""
+        if known.entry.doubts and self.posting.history:
+            return self._resolve(delivery, known)
+        return self._send(delivery, Known(replace(known.entry, doubts=0, doubted_at=0.0), known.item))
 
     def _send(self, delivery: Delivery, known: Known | None) -> Outcome:
         """Post or edit now; or take a slot behind the others who wait for this channel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from handler.delivery.ledger import FINAL, Entry, Key, Known, Ledger, OvertakenError, Phase
@@ -51,6 +52,8 @@ class Book:
             code = SUPERSEDED
         event_type, event_id = (event.type, str(event.id)) if event else ("", "")
         entry = Entry(phase, self._now(), code=code, type=event_type, id=event_id)
+        if over:  # a replay reads back first
+            entry = replace(entry, doubts=over.entry.doubts, doubted_at=over.entry.doubted_at)
         with suppress(OvertakenError):
             self._asked(lambda: self._ledger.write(key, entry, over))
 

@@ -16,7 +16,8 @@ _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _MAX_TYPE: Final = 128
 _MAX_TEXT: Final = 200  # characters of an id, an event_id or a version
 _MAX_ENVELOPES: Final = 3
-# Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message.
+# Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
+# any more whether it was posted (handler/delivery/ledger.py).
 MAX_AGE: Final = timedelta(days=30)
 MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
 
@@ -64,6 +65,8 @@ def _text(value: Any) -> str:
 
 def parse(record: Record, now: datetime) -> Event:
     """Return the event inside all envelopes of a record, as docs/event.schema.json has it. Raises EventError."""
+    if record.replayed and record.first_sent_at and now - record.first_sent_at > MAX_AGE:
+        raise EventError("EVENT_STALE", f"it was first sent at {record.first_sent_at.isoformat()}")
     document, attributes, message_id = _unwrapped(record)
     event_type = _type(document.get("type"), attributes.get("type"))
     if "id" not in document:

@@ -24,6 +24,8 @@ ORDER = "SELECT number, note FROM orders WHERE id = %(id)s"
 
 
 class Context:
+    aws_request_id = "request-1"
+
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
 

@@ -18,6 +18,8 @@ GOOD = '{"type": "order.created", "id": 1}'
 
 
 class Context:
+    aws_request_id = "request-1"
+
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
 
@@ -62,6 +64,7 @@ def test_each_delivery_is_one_line_of_json(monkeypatch: pytest.MonkeyPatch, log:
     assert line["level"] == "INFO"
     assert line["message"] == "delivered"
     assert line["event"] == {"type": "order.created", "id": 1, "event_id": "sqs-1"}
+    assert (line["request"], line["correlation_id"]) == ("request-1", "sqs-1")
     assert line["posted"] == {"channel": "C0ORDERS01", "ts": "1732263600.000001"}
     assert line["notification"] == "order.created"
 

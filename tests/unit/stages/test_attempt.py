@@ -164,6 +164,16 @@ def test_a_parked_delivery_is_posted_by_a_replay_and_a_delivered_one_is_not() ->
     assert len(world.slack.posts) == 1
 
 
+@pytest.mark.parametrize(("mode", "posts"), [("read-back", 1), ("repost", 2)])
+def test_a_replay_looks_first_for_what_slack_may_have_taken(mode: str, posts: int) -> None:
+    """It was parked for another reason, after a post of which nobody knew."""
+    world = World(mode)
+    world.slack.posts["999.000100"] = replace(delivery().message, mark=delivery().key.mark)
+    world.put(Phase.PARKED, code="SLACK_CREDENTIAL", doubts=1, doubted_at=world.time - 60)
+    assert world.attempt(delivery(record=REPLAY)).state is State.DELIVERED
+    assert len(world.slack.posts) == posts
+
+
 # ---- Outcomes that nobody knows ----
 
 

@@ -185,3 +185,11 @@ def test_what_an_earlier_attempt_left_open_is_closed_with_its_record(
     world.settle(outcome(ended, code, attempt=2))
     entry = Entry.of(world.table.rows["event#e1", "order.created#vip"])
     assert (entry.phase.value, entry.code) == swept
+
+
+def test_a_parked_delivery_keeps_its_doubts() -> None:
+    world = World()
+    world.ledger.write(Key("e1", "order.created", "orders"), Entry(Phase.DOUBTFUL, NOW, doubts=2, doubted_at=7.0), None)
+    world.settle(outcome(State.PARKED, "SLACK_CREDENTIAL"))
+    entry = Entry.of(world.table.rows["event#e1", "order.created#orders"])
+    assert (entry.phase, entry.doubts, entry.doubted_at) == (Phase.PARKED, 2, 7.0)
