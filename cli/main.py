@@ -1,18 +1,52 @@
-"""The `notifier` command: one verb a module."""
+"""The `notifier` command: one verb a module, which is imported once somebody uses it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Final
+
 import click
 
-from cli.bundle import bundle
-from cli.demo import demo
-from cli.emit import emit
-from cli.lint import lint
-from cli.schema import schema
-from cli.types import types
+# Each verb, which is a function of that name in the module of that name, and what the list of commands says of it.
+VERBS: Final = {
+    "balance": "Check that nothing is lost.",
+    "bundle": "Write the code and the compiled templates for the package.",
+    "demo": "Run everything on this machine, and watch the posts.",
+    "emit": "Publish an event, as an application would.",
+    "explain": "Tell what became of one event, and why.",
+    "lint": "Check the templates and stages.",
+    "replay": "Send again what lies in the dead-letter queue.",
+    "schema": "Write the JSON Schemas with which editors check templates.",
+    "sql": "Run a SELECT on the replica of a running demo.",
+    "types": "Print the event types that there are templates for.",
+}
 
 
-@click.group(context_settings={"max_content_width": 100})
+class _Commands(Mapping[str, click.Command]):
+    """The commands by their verbs, each imported when it is asked for: those of `demo` alone take seconds."""
+
+    def __getitem__(self, verb: str) -> click.Command:
+        if verb not in VERBS:
+            raise KeyError(verb)
+        command: click.Command = getattr(import_module(f"cli.{verb}"), verb)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+class _Group(click.Group):
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """List the commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Group, commands=_Commands(), context_settings={"max_content_width": 100})
 def main() -> None:
     """Say in Slack what happened in an application.
 
@@ -20,7 +54,3 @@ def main() -> None:
 
     Exit status: 0 all is well, 1 something was found or failed, 2 the command was misused.
     """
-
-
-for command in (bundle, demo, emit, lint, schema, types):
-    main.add_command(command)

@@ -8,15 +8,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+# What the demo's stack is called, and any other by default.
+STACK: Final = "notifier"
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A demo: its process, its topic, and the AWS_* variables that lead to its local AWS."""
+    """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there."""
 
     pid: int
     topic: str
     environment: Mapping[str, str]
+    stack: str = STACK
 
 
 def _file() -> Path:
@@ -25,11 +30,11 @@ def _file() -> Path:
 
 
 @contextmanager
-def announced(topic: str, environment: Mapping[str, str]) -> Iterator[None]:
+def announced(topic: str, environment: Mapping[str, str], stack: str = STACK) -> Iterator[None]:
     """Let other commands find this process's demo until the block ends."""
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(Running(os.getpid(), topic, dict(environment)))))
+    path.write_text(json.dumps(asdict(Running(os.getpid(), topic, dict(environment), stack))))
     try:
         yield
     finally:

@@ -54,8 +54,9 @@ class Settling:
         An event that no notification is for is nothing of ours.
         """
         if outcome.state is State.SUPPRESSED and outcome.notification:
+            parked = book.known(outcome).get(key_of(outcome)) if outcome.record.replayed else None
             try:
-                book.write(outcome, Phase.SUPPRESSED)
+                book.write(outcome, Phase.SUPPRESSED, parked)
             except ConfigError as error:
                 if not is_last:
                     return replace(outcome, state=State.RETRY, code=error.code, detail=error.detail)

@@ -193,3 +193,11 @@ def test_a_parked_delivery_keeps_its_doubts() -> None:
     world.settle(outcome(State.PARKED, "SLACK_CREDENTIAL"))
     entry = Entry.of(world.table.rows["event#e1", "order.created#orders"])
     assert (entry.phase, entry.doubts, entry.doubted_at) == (Phase.PARKED, 2, 7.0)
+
+
+def test_a_replay_that_is_suppressed_is_parked_no_more() -> None:
+    world = World()
+    world.settle(outcome(State.PARKED, "TEMPLATE_FAILED", channel=""))
+    replay = Record("r2", "{}", attributes={"replayed_at": "2026-11-25T10:00:00+00:00"})
+    world.settle(outcome(State.SUPPRESSED, "WHEN", channel="", record=replay))
+    assert world.phases() == {"order.created#-": "suppressed"}

@@ -1,0 +1,89 @@
+"""`notifier explain`: what became of one event, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import click
+
+from cli.operations import picture, screen, stack, story, times
+from cli.operations.gauges import Depth
+from cli.operations.inquiry import Inquiry
+from cli.operations.refusals import UnansweredError
+from cli.operations.stack import Stack
+from cli.operations.timeline import Timeline
+
+# Of the events about one thing, the last ones are told in full.
+TOLD: Final = 5
+
+
+@click.command(short_help="Tell what became of one event, and why.")
+@click.argument("event", nargs=-1, required=True, metavar="EVENT_ID | TYPE ID")
+@click.option("--since", type=times.Moment(), default="7d", show_default=True, help="How far to look back in the log.")
+@stack.option
+@screen.as_json
+def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_json: bool) -> None:
+    """Tell what became of one event, and why: one timeline over all its deliveries.
+
+    An event is known by its own `event_id`; one without is known by the id that SNS gave its message. Who has neither
+    gives the type and the id that were published:
+
+    \b
+      notifier explain 8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11
+      notifier explain order.created 1042
+
+    Reads the function's log and the state table, asks Slack for links if you may read its token, and looks in the
+    dead-letter queue where those say too little.
+
+    Exit status: 0 it is known, 1 nothing is known of it, 2 the command was misused or could not look.
+    """  # noqa: D301 - \b is what keeps these lines apart
+    if len(event) > 2:
+        raise click.UsageError("Give one EVENT_ID, or a TYPE and an ID.")
+    deployed = stack.find(stack_name)
+    function = deployed.configuration()
+    group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{deployed.function}"
+    with screen.working("Looking for it") as say:
+        inquiry = Inquiry(deployed, group, since, say)
+        found = inquiry.of_type(*event)[-TOLD:] if len(event) == 2 else inquiry.of_name(event[0])
+        open_end = not found or any(trail.queued for one in found for trail in one.trails)
+        depth = inquiry.waiting() if open_end else None
+        hints = [] if found else inquiry.hints(depth)
+        linked = _links(deployed, function, found, inquiry) if found else {}
+    if as_json:
+        events = [story.document(one, linked) for one in found]
+        screen.print_json({"events": events, "queue": asdict(depth) if depth else None, "notes": inquiry.notes})
+    else:
+        _show(found, linked, depth, inquiry.notes, stack_name)
+    if not found:
+        for line in [f"Nothing is known of {' '.join(event)}."] + [f"· {hint}" for hint in hints]:
+            click.echo(line, err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _links(deployed: Stack, function: Mapping[str, Any], found: Sequence[Timeline], inquiry: Inquiry) -> picture.Links:
+    from cli.operations import links  # slack-sdk and the function's connections: no other command waits for them
+
+    steps = [step for one in found for trail in one.trails for step in trail.steps]
+    messages = {(step.channel, step.ts) for step in steps if step.channel and step.ts}
+    inquiry.say("asking Slack for links")
+    try:
+        return links.read(deployed, function.get("Environment", {}).get("Variables", {}), messages) if messages else {}
+    except UnansweredError as error:
+        inquiry.notes.append(error.message)
+        return {}
+
+
+def _show(
+    found: Sequence[Timeline], linked: picture.Links, depth: Depth | None, notes: Sequence[str], stack_name: str | None
+) -> None:
+    console = screen.console()
+    for one in found:
+        screen.print_whole(picture.draw(one, linked, stack_name, console.width))
+        console.print()
+    if found and depth:
+        counts = f"{depth.visible} ready, {depth.in_flight} being worked on or waiting, {depth.delayed} delayed"
+        console.print(f"The intake queue holds {depth.total}: {counts}.", style="dim")
+    for note in notes:
+        console.print(note, style="yellow", markup=False)

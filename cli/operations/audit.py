@@ -1,0 +1,97 @@
+"""Gathers what it takes to balance a stack's books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.operations import books, gauges, mailbox, rows
+from cli.operations.books import Books, Evidence
+from cli.operations.gauges import Depth
+from cli.operations.refusals import UnansweredError
+from cli.operations.screen import Say
+from cli.operations.stack import Stack
+
+# CloudWatch has a minute's sums a few minutes later.
+METRIC_LAG_SECONDS: Final = 300.0
+# Of the dead-letter queue so many messages are looked through for events that SQS has given up.
+LETTERS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A balance from `since` to `until` (Unix seconds). `queue` is None with direct intake.
+
+    `published` is what the topic took until `until` less the metric's lag (None: not known, or not comparable), `seen`
+    the events that were seen by then, `difference` how many are missing or too many beyond the tolerance.
+    """
+
+    stack: str
+    since: float
+    until: float
+    books: Books
+    queue: Depth | None
+    dead_letters: Depth
+    tolerance: float
+    published: int | None = None
+    seen: int = 0
+    difference: int = 0
+    notes: Sequence[str] = field(default_factory=list)
+
+    @property
+    def unbalanced(self) -> int:
+        """How much is not accounted for: lost deliveries, and events that are missing or too many."""
+        return len(self.books.lost) + abs(self.difference)
+
+
+def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> Result:
+    """Balance a stack's books. Raises UnansweredError."""
+    notes: list[str] = []
+    found = list(rows.since(stack, since, now, lambda count: say(f"{count:,} items")))
+    queue = gauges.depth(stack, stack.queue) if stack.queue else None
+    dead_letters = gauges.depth(stack, stack.dead_letters)
+    late = books.overdue(found, now, books.patience(queue.visibility_seconds if queue else None))
+    evidence = Evidence(queue.total if queue else None)
+    if late:
+        say("looking for those that are late")
+        evidence = _evidence(stack, queue, dead_letters, now, notes)
+    closed = books.close(found, late, evidence)
+    say("reading the topic's metric")
+    until = now - METRIC_LAG_SECONDS
+    seen = len({row.key.event for row in books.current(found) if since <= row.entry.at <= until})
+    published = _published(stack, since, until, notes)
+    difference = 0 if published is None else books.difference(published, seen, queue.total if queue else 0, tolerance)
+    return Result(
+        stack.name, since, now, closed, queue, dead_letters, tolerance, published, seen, difference, tuple(notes)
+    )
+
+
+def _evidence(stack: Stack, queue: Depth | None, dead_letters: Depth, now: float, notes: list[str]) -> Evidence:
+    """What tells the late from the lost."""
+    paused = gauges.is_paused(stack)
+    if paused:
+        notes.append("The event source mapping is disabled: the function takes nothing from the queue.")
+    oldest = gauges.oldest_seconds(stack, stack.queue, now) if queue and queue.total else None
+    parked: set[str] = set()
+    if dead_letters.total:
+        with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
+            parked = {letter.event_id for letter in box.held.values()}
+            if box.more:
+                notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
+    return Evidence(queue.total if queue else None, None if oldest is None else now - oldest, paused, frozenset(parked))
+
+
+def _published(stack: Stack, since: float, until: float, notes: list[str]) -> int | None:
+    """How many messages the topic took, where that says anything about what we should have seen."""
+    try:
+        if gauges.is_filtered(stack):
+            notes.append("The subscription filters the topic's events, so their number is not compared.")
+            return None
+        found = gauges.published(stack, since, until)
+    except UnansweredError as error:
+        notes.append(f"Not compared with what was published: {error.message}")
+        return None
+    if found is None:
+        notes.append("CloudWatch knows of no message on the topic in this time, so nothing is compared.")
+    return found

@@ -1,0 +1,130 @@
+"""Whether all that came in is accounted for: pure, from the rows of the state table and what else is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cli.operations.rows import Row
+from handler.delivery.backoff import JITTER, LONGEST_SECONDS
+from handler.delivery.ledger import Phase
+from handler.stages.deliver import NOTICE
+
+# How much longer than the longest pause between two attempts a delivery may show no progress.
+SLACK_SECONDS: Final = 3600.0
+# Lambda keeps an event of direct intake for so long (MaximumEventAgeInSeconds in template.yaml).
+DIRECT_SECONDS: Final = 21_600.0
+# The edges of a window are not sharp: an event may be published before one and seen after it.
+LEAST_DIFFERENCE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What tells a delivery that is late from one that is lost.
+
+    `queued` is how many messages the intake queue holds (None: there is no queue), `oldest_at` when the oldest of them
+    was sent (None: not known), `paused` whether nobody takes them, `parked` the events in the dead-letter queue.
+    """
+
+    queued: int | None
+    oldest_at: float | None = None
+    paused: bool = False
+    parked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What became of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
+
+    `late` are those of the queued that should have been tried again by now, `events` how many events they are about.
+    `notices` are messages in the place of broken ones, and no deliveries.
+    """
+
+    delivered: int
+    suppressed: int
+    parked: int
+    queued: int
+    late: int
+    lost: Sequence[Row]
+    events: int
+    parked_events: int
+    notices: int
+
+    @property
+    def received(self) -> int:
+        """All of them."""
+        return self.delivered + self.suppressed + self.parked + self.queued + len(self.lost)
+
+
+def patience(visibility_seconds: float | None) -> float:
+    """Return for how many seconds a delivery may show no progress; None stands for direct intake."""
+    if visibility_seconds is None:
+        return DIRECT_SECONDS + SLACK_SECONDS
+    return LONGEST_SECONDS * (1 + JITTER) + visibility_seconds + SLACK_SECONDS
+
+
+def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
+    """Return the deliveries that have not ended and show no progress since their time came, and so long after it."""
+    return [row for row in rows if not row.final and now > max(row.entry.at, row.entry.until) + seconds]
+
+
+def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books:
+    """Count. `rows` are of deliveries and notices, `late` those of them that are overdue."""
+    deliveries = current(rows)
+    phases = Counter(row.entry.phase for row in deliveries if row.final)
+    given_up = [row for row in late if row in deliveries and row.key.event in evidence.parked]
+    lost = [row for row in late if row in deliveries and row not in given_up and _is_lost(row, evidence)]
+    parked = {row.key.event for row in deliveries if row.entry.phase is Phase.PARKED}
+    return Books(
+        delivered=phases[Phase.DELIVERED],
+        suppressed=phases[Phase.SUPPRESSED],
+        parked=phases[Phase.PARKED] + len(given_up),
+        queued=sum(not row.final for row in deliveries) - len(given_up) - len(lost),
+        late=len(late) - len(given_up) - len(lost),
+        lost=lost,
+        events=len({row.key.event for row in deliveries}),
+        parked_events=len(parked | {row.key.event for row in given_up}),
+        notices=len(rows) - len([row for row in rows if not _is_notice(row)]),
+    )
+
+
+def current(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of deliveries, without those that a replay has left behind.
+
+    An event that was parked before it had a channel has a row without one; replayed, it gets rows with channels.
+    """
+    newest: dict[tuple[str, str], float] = {}
+    for row in rows:
+        if row.key.channel and not _is_notice(row):
+            for name in (row.key.notification, ""):
+                newest[row.key.event, name] = max(row.entry.at, newest.get((row.key.event, name), 0.0))
+
+    def left_behind(row: Row) -> bool:
+        return not row.key.channel and newest.get((row.key.event, row.key.notification), 0.0) > row.entry.at
+
+    return [row for row in rows if not _is_notice(row) and not left_behind(row)]
+
+
+def difference(published: int, seen: int, queued: int, tolerance: float) -> int:
+    """Return how many events are missing (positive) or too many (negative); 0 within the tolerance, such as 0.01.
+
+    `seen` are those that the state table knows, `queued` those in the queue, which it may know already.
+    """
+    allowed = max(LEAST_DIFFERENCE, tolerance * published)
+    missing, extra = published - seen - queued, seen - published
+    if missing > allowed:
+        return missing
+    return -extra if extra > allowed else 0
+
+
+def _is_notice(row: Row) -> bool:
+    return row.key.channel.endswith(NOTICE)
+
+
+def _is_lost(row: Row, evidence: Evidence) -> bool:
+    """Whether nothing can bring it on any more: its message is in no queue."""
+    if not evidence.queued:
+        return True
+    return not evidence.paused and evidence.oldest_at is not None and evidence.oldest_at > row.entry.at

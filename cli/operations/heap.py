@@ -1,0 +1,81 @@
+"""The letters that were chosen, by the code that says why they are there: for a terminal, and for programs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cli.operations import times
+from cli.operations.letters import Letter, Sender
+from cli.operations.selection import NONE
+from handler.errors import CODES
+
+# A heap is looked over, not read; --json lists all of it.
+SHOWN: Final = 10
+# Why a letter without a code is there, and what to do.
+_SENDERS: Final[dict[Sender, tuple[str, str]]] = {
+    "function": ("the function parked it", "look it up with `notifier explain`"),
+    "queue": (
+        "SQS gave up: it was delivered too often, and the function never came to an end with it",
+        "look for timeouts and crashes in the function's log",
+    ),
+    "topic": ("SNS could not deliver it", "check the subscription, and the policy of what it leads to"),
+    "lambda": ("Lambda gave up after its last attempt", "look for timeouts and crashes in the function's log"),
+}
+
+
+def cause(letter: Letter) -> tuple[str, str]:
+    """Return why a letter is there, and what to do first."""
+    known = CODES.get(letter.code)
+    return (known.meaning, known.remedy) if known else _SENDERS[letter.sender]
+
+
+def groups(chosen: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
+    """Return the letters of each code, the most frequent code first, the oldest letter first."""
+    found: dict[str, list[Letter]] = defaultdict(list)
+    for letter in sorted(chosen, key=lambda letter: letter.parked_at):
+        found[letter.code or NONE].append(letter)
+    return sorted(found.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def picture(chosen: Sequence[Letter]) -> RenderableType:
+    """Draw the letters."""
+    return Group(*(part for code, letters in groups(chosen) for part in _group(code, letters)))
+
+
+def document(letter: Letter) -> dict[str, Any]:
+    """Return what programs are told of a letter: not its body, nor how it is reached."""
+    told = asdict(letter)
+    for name in ("receipt", "bodies", "typed", "own_identity"):
+        del told[name]
+    return {**told, **{name: times.iso(told[name]) for name in ("parked_at", "first_sent_at")}}
+
+
+def _group(code: str, letters: Sequence[Letter]) -> Iterator[RenderableType]:
+    yield Text.assemble("\n", ("without a code" if code == NONE else code, "bold red"), (f"  {len(letters)} ×", "bold"))
+    for meaning, remedy in sorted({cause(letter) for letter in letters}):
+        yield Padding(Text(meaning), (0, 0, 0, 2))
+        yield Padding(Text.assemble(("first: ", "dim"), remedy), (0, 0, 0, 2))
+    yield Padding(_table(letters[:SHOWN]), (0, 0, 0, 2))
+    if len(letters) > SHOWN:
+        yield Text(f"  … and {len(letters) - SHOWN} more, until {times.short(letters[-1].parked_at)}", "dim")
+
+
+def _table(letters: Sequence[Letter]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("parked", no_wrap=True)
+    table.add_column("event")
+    table.add_column("event_id", style="dim", max_width=36, overflow="fold")
+    table.add_column("detail", style="dim", ratio=1)
+    for one in letters:
+        event = f"{one.type} {one.id}".strip() or "not readable"
+        detail = one.detail if one.bodies else "holds no event: it can only be looked at and deleted"
+        table.add_row(times.short(one.parked_at), event, one.event_id or one.message_id, detail)
+    return table

@@ -1,0 +1,124 @@
+"""All that can be found out about an event: from the log, the state table, and where need be the dead-letter queue."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.operations import gauges, journal, mailbox, rows, timeline, times
+from cli.operations.gauges import Depth
+from cli.operations.journal import Line
+from cli.operations.letters import Letter
+from cli.operations.refusals import UnansweredError
+from cli.operations.screen import Say
+from cli.operations.stack import Stack
+from cli.operations.timeline import Timeline
+
+# Who is late by this much may have been given up by SQS: longer than a pause between two attempts.
+LATE_SECONDS: Final = 1200.0
+# Of the dead-letter queue so many messages are looked through for one event.
+LETTERS: Final = 1000
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """Looks into a stack, back to `since` (Unix seconds) in the log in `group`. `notes` say what could not be read."""
+
+    stack: Stack
+    group: str
+    since: float
+    say: Say
+    notes: list[str] = field(default_factory=list)
+
+    def of_name(self, name: str) -> list[Timeline]:
+        """Return the story of an event by its identity, or by a message id, if it is known. Raises UnansweredError."""
+        lines = self._lines(name)
+        identity = next((line.identity or line.record for line in lines), name)
+        found = self._told(identity, lines)
+        return [found] if found.trails else []
+
+    def of_type(self, event_type: str, event_id: str) -> list[Timeline]:
+        """Return the stories of the events that something of a type happened to an id. Raises UnansweredError."""
+        by_event: dict[str, list[Line]] = {}
+        for line in journal.of_type(self.stack, self.group, event_type, event_id, self.since, self._pages):
+            by_event.setdefault(line.identity, []).append(line)
+        return [self._told(identity, lines) for identity, lines in by_event.items()]
+
+    def parked(self, name: str) -> Letter | None:
+        """Return the letter with an event, if it is among the first in the dead-letter queue."""
+        self.say("looking through the dead-letter queue")
+        try:
+            with mailbox.opened(self.stack, LETTERS, 0, lambda count: self.say(f"{count} messages")) as box:
+                if box.more:
+                    self.notes.append(
+                        f"The dead-letter queue has more than the {LETTERS} messages that were looked at."
+                    )
+                return next((letter for letter in box.held.values() if letter.is_about(name)), None)
+        except UnansweredError as error:
+            self.notes.append(error.message)
+            return None
+
+    def waiting(self) -> Depth | None:
+        """Return what the intake queue holds; None with direct intake, or where that cannot be read."""
+        if not self.stack.queue:
+            return None
+        try:
+            if gauges.is_paused(self.stack):
+                self.notes.append("The event source mapping is disabled: the function takes nothing from the queue.")
+            return gauges.depth(self.stack, self.stack.queue)
+        except UnansweredError as error:
+            self.notes.append(error.message)
+            return None
+
+    def hints(self, depth: Depth | None) -> list[str]:
+        """Say why an event may be unknown, and where else to look."""
+        back = times.span(time.time() - self.since)
+        return [
+            f"The log was searched for the last {back}{self._retention()}. Look further back with --since.",
+            "An event that carries an event_id is known by that alone, not by the id of its SNS message.",
+            f"Was it published to this topic? {self.stack.topic}",
+            *([f"It may be among the {depth.total} in the queue that the function has yet to take."] if depth else []),
+        ]
+
+    def _told(self, identity: str, lines: list[Line]) -> Timeline:
+        """The story with its end, where that is not the function's doing: SQS, SNS and Lambda park events as well."""
+        self.say("reading the state table")
+        now = time.time()
+        found = timeline.merge(identity, lines, rows.of_event(self.stack, identity, now), now)
+        if found.trails and not any(trail.due and now > trail.due + LATE_SECONDS for trail in found.trails):
+            return found
+        letter = self._parked(identity)
+        return timeline.with_letter(found, letter) if letter else found
+
+    def _parked(self, name: str) -> Letter | None:
+        """The letter with an event, if it is among the first in the dead-letter queue."""
+        try:
+            with mailbox.opened(self.stack, LETTERS, 0, self._letters) as box:
+                if box.more:
+                    self.notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
+                return next((letter for letter in box.held.values() if letter.is_about(name)), None)
+        except UnansweredError as error:
+            self.notes.append(error.message)
+            return None
+
+    def _retention(self) -> str:
+        try:
+            days = journal.kept_days(self.stack, self.group)
+        except UnansweredError:
+            return ""
+        return f"; it is kept for {days} days" if days else ""
+
+    def _lines(self, name: str) -> list[Line]:
+        """The lines of the log; without them, the state table still says how things stand."""
+        try:
+            return journal.of_event(self.stack, self.group, name, self.since, self._pages)
+        except UnansweredError as error:
+            self.notes.append(error.message)
+            return []
+
+    def _letters(self, count: int) -> None:
+        self.say(f"{count} messages of the dead-letter queue")
+
+    def _pages(self, number: int) -> None:
+        self.say(f"page {number} of the log")

@@ -1,0 +1,128 @@
+"""The function's log: one line of JSON for each delivery and attempt (handler/telemetry.py writes them)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cli.operations.refusals import UnansweredError, asking, code
+from cli.operations.stack import Stack
+from handler.model import State
+
+_STATES: Final = frozenset(state.value for state in State)
+# What may stand between the quotes of a filter pattern as it is.
+_PLAIN: Final = re.compile(r"[^\"\\*%]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the function said of one attempt at a delivery, at `at` (Unix seconds).
+
+    `age` is how old the event was by then, `due` in how many seconds it was to be tried again; None where the line does
+    not say so. `posted` and `ts` are Slack's names for the channel and the message.
+    """
+
+    at: float
+    state: State
+    code: str = ""
+    detail: str = ""
+    record: str = ""
+    attempt: int = 1
+    type: str = ""
+    id: str = ""
+    identity: str = ""
+    notification: str = ""
+    channel: str = ""
+    notice: bool = False
+    posted: str = ""
+    ts: str = ""
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    age: float | None = None
+    due: float | None = None
+
+
+def of_event(stack: Stack, group: str, name: str, since: float, progress: Callable[[int], None]) -> list[Line]:
+    """Return the lines about an event, by its identity or by the message id of its record. Raises UnansweredError."""
+    quoted = _quoted(name)
+    pattern = f"{{ ($.correlation_id = {quoted}) || ($.record = {quoted}) }}"
+    found = _search(stack, group, pattern, since, progress)
+    return [line for line in found if name in (line.identity, line.record)]
+
+
+def of_type(
+    stack: Stack, group: str, event_type: str, event_id: str, since: float, progress: Callable[[int], None]
+) -> list[Line]:
+    """Return the lines about all events that something of a type happened to an id. Raises UnansweredError."""
+    ids = [f"($.event.id = {_quoted(event_id)})"]
+    if re.fullmatch(r"-?\d{1,19}", event_id):
+        ids.append(f"($.event.id = {event_id})")
+    pattern = f"{{ ($.event.type = {_quoted(event_type)}) && ({' || '.join(ids)}) }}"
+    found = _search(stack, group, pattern, since, progress)
+    return [line for line in found if (line.type, line.id) == (event_type, event_id)]
+
+
+def kept_days(stack: Stack, group: str) -> int | None:
+    """Return for how many days the log is kept; None: for ever. Raises UnansweredError."""
+    with asking("read the log group", "logs:DescribeLogGroups"):
+        answer = stack.client("logs").describe_log_groups(logGroupNamePrefix=group, limit=1)
+    found = answer["logGroups"]
+    return int(found[0]["retentionInDays"]) if found and "retentionInDays" in found[0] else None
+
+
+def _quoted(text: str) -> str:
+    """A text in a filter pattern. From the first sign on that means something there, anything matches."""
+    plain = _PLAIN.match(text)
+    begins = plain[0] if plain else ""
+    return f'"{begins}"' if begins == text else f'"{begins}*"'
+
+
+def _search(stack: Stack, group: str, pattern: str, since: float, progress: Callable[[int], None]) -> Iterator[Line]:
+    """The lines that match, and maybe more. `progress` is told how many pages were read."""
+    from botocore.exceptions import ClientError
+
+    pages = stack.client("logs").get_paginator("filter_log_events")
+    with asking("read the function's log", "logs:FilterLogEvents"):
+        try:
+            asked = {"logGroupName": group, "filterPattern": pattern, "startTime": int(since * 1000)}
+            for number, page in enumerate(pages.paginate(**asked), 1):
+                progress(number)
+                for event in page["events"]:
+                    if line := read(event["message"], event["timestamp"] / 1000):
+                        yield line
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            raise UnansweredError(f"Could not read the function's log: there is no log group {group}.") from None
+
+
+def read(text: str, at: float) -> Line | None:
+    """Read a line; None where it is not about a delivery. What a newer version says besides is passed over."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or str(said.get("message")) not in _STATES:
+        return None
+    event, posted = _object(said.get("event")), _object(said.get("posted"))
+    return Line(
+        at=at,
+        state=State(said["message"]),
+        **{name: str(said.get(name, "")) for name in ("code", "detail", "record", "notification", "channel")},
+        attempt=int(said.get("attempt", 1)),
+        type=str(event.get("type", "")),
+        id=str(event.get("id", "")),
+        identity=str(event.get("event_id", "")),
+        notice=bool(said.get("notice")),
+        posted=str(posted.get("channel", "")),
+        ts=str(posted.get("ts", "")),
+        milliseconds=_object(said.get("milliseconds")),
+        age=said.get("age_seconds"),
+        due=said.get("due_in_seconds"),
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

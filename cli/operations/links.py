@@ -1,0 +1,74 @@
+"""Links to messages in Slack, for which Slack has to be asked: chat.getPermalink, with the deployment's own token."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.request import Request
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from cli.operations.refusals import UnansweredError, asking
+from cli.operations.stack import Stack
+from handler.adapters import tls
+from handler.adapters.http_connection import ExchangeError
+from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.errors import ConfigError
+
+LIMITS: Final = Limits(connect=3.0, total=8.0, size=1 << 16)
+_SILENT: Final = logging.getLogger("slack_sdk")
+
+
+class _Client(WebClient):
+    """slack-sdk over the function's own connections: its transport would follow a redirect with the token."""
+
+    def __init__(self, token: str, base_url: str, exchange: Exchange) -> None:
+        super().__init__(token, base_url, logger=_SILENT, retry_handlers=[])
+        self._exchange = exchange
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        data = req.data if isinstance(req.data, bytes) else b""
+        deadline = Deadline.after(LIMITS.total)
+        answer = self._exchange.send("POST", url, dict(req.header_items()), data, deadline=deadline)
+        return {"status": answer.status, "headers": answer.headers, "body": answer.body.decode("utf-8", "replace")}
+
+
+def read(
+    stack: Stack, environment: Mapping[str, str], messages: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the links to messages, given by channel and `ts`, for a function with these variables.
+
+    Those that Slack does not find are left out. Raises UnansweredError where there can be none: with webhooks, or where
+    the caller may not read the token.
+    """
+    if environment.get("NOTIFIER_SLACK_MODE") == "webhook":
+        raise UnansweredError("There are no links to messages: a webhook does not say which message it made.")
+    try:
+        trusted = tls.context(environment.get("NOTIFIER_CA_BUNDLE", ""))
+    except ConfigError:  # it lies in the function's package, and not here
+        trusted = tls.context()
+    base = environment.get("NOTIFIER_SLACK_API_URL") or WebClient.BASE_URL
+    client = _Client(_token(stack, environment), base, Exchange(trusted, LIMITS, connections=1))
+    found = {message: _link(client, *message) for message in messages}
+    return {message: link for message, link in found.items() if link}
+
+
+def _link(client: WebClient, channel: str, ts: str) -> str:
+    try:
+        return str(client.chat_getPermalink(channel=channel, message_ts=ts).get("permalink") or "")
+    except (SlackClientError, ExchangeError):
+        return ""
+
+
+def _token(stack: Stack, environment: Mapping[str, str]) -> str:
+    prefix = environment.get("NOTIFIER_SECRETS_PREFIX") or "notifier"
+    if environment.get("NOTIFIER_SECRETS_STORE") == "ssm":
+        name = f"/{prefix}/slack-token"
+        with asking("read Slack's token for links to messages", "ssm:GetParameter"):
+            answer = stack.client("ssm").get_parameter(Name=name, WithDecryption=True)
+            return str(answer["Parameter"]["Value"]).strip()
+    with asking("read Slack's token for links to messages", "secretsmanager:GetSecretValue"):
+        answer = stack.client("secretsmanager").get_secret_value(SecretId=f"{prefix}/slack-token")
+        return str(answer.get("SecretString", "")).strip()

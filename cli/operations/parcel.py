@@ -1,0 +1,48 @@
+"""A letter as it is sent again: the body as it came, marked as a replay. The ledger knows it by the same identity."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cli.operations import times
+from cli.operations.letters import Letter, envelope
+
+
+def message(letter: Letter, body: str, now: float) -> dict[str, Any]:
+    """Return what sqs.send_message takes for the intake queue, without the queue."""
+    texts = {**_marks(letter, now), "type": letter.typed}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
+    return {"MessageBody": _kept(letter, body), "MessageAttributes": attributes}
+
+
+def invocation(letter: Letter, body: str, now: float) -> dict[str, Any]:
+    """Return what the function is invoked with where the topic does that itself."""
+    wrapped = envelope(body) or _envelope(letter, body)
+    attributes = wrapped.get("MessageAttributes")
+    marks = {name: {"Type": "String", "Value": text} for name, text in _marks(letter, now).items()}
+    known = attributes if isinstance(attributes, dict) else {}
+    sns = {**wrapped, "MessageAttributes": {**known, **marks}}
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
+
+
+def _marks(letter: Letter, now: float) -> dict[str, str]:
+    return {"replayed_at": times.iso(now), "first_sent_at": times.iso(letter.first_sent_at)}
+
+
+def _kept(letter: Letter, body: str) -> str:
+    """The body; in an envelope, where the event has no identity but that of its message: a new message has a new id."""
+    if envelope(body) or letter.own_identity:
+        return body
+    return json.dumps(_envelope(letter, body), ensure_ascii=False)
+
+
+def _envelope(letter: Letter, body: str) -> dict[str, Any]:
+    """The notification that SNS would have made of a body that came without one."""
+    attributes = {"type": {"Type": "String", "Value": letter.typed}} if letter.typed else {}
+    return {
+        "Type": "Notification",
+        "MessageId": letter.event_id or letter.message_id,
+        "Message": body,
+        "MessageAttributes": attributes,
+    }

@@ -1,0 +1,115 @@
+"""A timeline, for a terminal: what is read at night, from the top to what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.constrain import Constrain
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from cli.operations import times
+from cli.operations.selection import Selection
+from cli.operations.timeline import Timeline, Trail
+from cli.operations.told import Step, Tone
+from handler.errors import CODES
+
+_COLOURS: Final[dict[Tone, str]] = {"good": "green", "bad": "bold red", "waiting": "yellow", "quiet": "cyan"}
+# What the tree takes of a line, and that with the three columns before a step's words; and what those need.
+TREE: Final = 8
+BEFORE_TEXT: Final = TREE + 36
+LEAST_TEXT: Final = 20
+BEFORE_WORD: Final = 22
+# A delivery that waits for hours is tried fifty times: so many alike are shown one by one.
+ALIKE: Final = 4
+# How a delivery stands, as a sign and in words.
+_STANDS: Final = {
+    "delivered": ("✔", "delivered", "bold green"),
+    "suppressed": ("○", "suppressed: nothing was to be posted", "bold cyan"),
+    "parked": ("✖", "parked", "bold red"),
+    "repeated": ("✔", "done before", "bold green"),
+}
+# Links to the messages, by their channel and ts.
+Links = Mapping[tuple[str, str], str]
+_QUEUED: Final = ("…", "still in the queue", "bold yellow")
+
+
+def draw(timeline: Timeline, links: Links, stack: str | None, width: int) -> RenderableType:
+    """Draw an event's deliveries, each with its steps and with what to do where it is parked.
+
+    `stack` is what was said with --stack, for the commands that follow. Words are no wider than `width`; links and
+    commands are never broken, so that they can be copied: the console has to be wider than any of them.
+    """
+    tree = Tree(_title(timeline), guide_style="dim")
+    for trail in timeline.trails:
+        branch = tree.add(_heading(trail))
+        for step in _folded(trail.steps):
+            branch.add(step if isinstance(step, Text) else _step(step, timeline.received, links, width))
+        for advice in _advice(trail, timeline.identity, stack, width):
+            branch.add(advice)
+    return tree
+
+
+def _title(timeline: Timeline) -> Group:
+    what = f"{timeline.type} {timeline.id}".strip() or "an event that could not be read"
+    received = f"received {times.day(timeline.received)}" if timeline.received else ""
+    return Group(
+        Text.assemble((what, "bold"), ("   event_id ", "dim"), timeline.identity),
+        Text.assemble((received, "dim")),
+    )
+
+
+def _heading(trail: Trail) -> Text:
+    sign, words, style = _STANDS.get(trail.state, _QUEUED)
+    name = trail.notification or "the event itself"
+    where = f" → {trail.channel}" if trail.channel else ""
+    kind = " (notice in its place)" if trail.notice else ""
+    return Text.assemble((f"{sign} ", style), (f"{name}{where}", "bold"), kind, "   ", (words, style))
+
+
+def _folded(steps: Sequence[Step]) -> Iterator[Step | Text]:
+    """The steps; of many that are alike, one after the other, the first and the last."""
+    for word, alike in groupby(steps, key=lambda step: step.word):
+        found = list(alike)
+        if len(found) <= ALIKE:
+            yield from found
+            continue
+        yield found[0]
+        yield Text(f"{'':{BEFORE_WORD}}… {len(found) - 2} times more {word}", "dim")
+        yield found[-1]
+
+
+def _step(step: Step, began: float, links: Links, width: int) -> Group:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=8, no_wrap=True)
+    grid.add_column(width=12, justify="right", style="dim", no_wrap=True)
+    grid.add_column(width=13, no_wrap=True)
+    grid.add_column(width=max(width - BEFORE_TEXT, LEAST_TEXT))
+    offset = f"+{times.span(step.at - began)}" if began else ""
+    facts = " · ".join(step.facts)
+    gap = ("  " if len(step.text) + len(facts) < width - BEFORE_TEXT - 2 else "\n") if step.text and facts else ""
+    text = Text.assemble(step.text, gap, (facts, "dim"))
+    grid.add_row(times.clock(step.at), offset, Text(step.word, _COLOURS[step.tone]), text)
+    if not (step.channel and step.ts):
+        return Group(grid)
+    link = links.get((step.channel, step.ts)) or f"message {step.ts} in {step.channel}"
+    return Group(grid, Text(link, "underline", no_wrap=True))
+
+
+def _advice(trail: Trail, identity: str, stack: str | None, width: int) -> Iterator[RenderableType]:
+    if trail.state != "parked":
+        return
+    known = CODES.get(trail.code)
+    if known:
+        yield _words((f"{trail.code}: ", "bold"), known.meaning, width)
+        yield _words(("To do: ", "bold"), known.remedy, width)
+    command = Selection(event_ids=(identity,)).command(stack)
+    yield Text.assemble(("Then:  ", "bold"), command, no_wrap=True)
+
+
+def _words(label: tuple[str, str], words: str, width: int) -> RenderableType:
+    return Constrain(Text.assemble(label, words), max(width - TREE, LEAST_TEXT))

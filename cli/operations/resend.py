@@ -1,0 +1,85 @@
+"""Sends letters again, by the way that events come in, and takes each out of the dead-letter queue once it is sent."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from cli.operations import parcel
+from cli.operations.letters import Letter
+from cli.operations.mailbox import Mailbox
+from cli.operations.refusals import UnansweredError, asking
+from cli.operations.stack import Stack
+
+
+@dataclass(slots=True)
+class Sent:
+    """What was done: `sent` letters are in the intake again, of which the `twofold` are still parked too.
+
+    `problem` says why it ended early; empty: it did not, or was `interrupted`.
+    """
+
+    sent: list[Letter] = field(default_factory=list)
+    twofold: list[Letter] = field(default_factory=list)
+    problem: str = ""
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was to be sent was."""
+        return not (self.problem or self.interrupted)
+
+
+def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
+    """Send letters again, no faster than so many a second. Ctrl-C ends it between two letters."""
+    done = Sent()
+    with _interruption() as stop:
+        for letter in chosen:
+            if stop.is_set():
+                break
+            try:
+                _send(mailbox.stack, letter)
+                done.sent.append(letter)
+                mailbox.delete(letter)
+            except UnansweredError as error:
+                done.problem = error.message
+                done.twofold = done.sent[-1:] if done.sent and done.sent[-1] is letter else []
+                break
+            progress(len(done.sent))
+            stop.wait(1 / per_second)
+        done.interrupted = stop.is_set()
+    return done
+
+
+def _send(stack: Stack, letter: Letter) -> None:
+    now = time.time()
+    for body in letter.bodies:
+        if stack.queue:
+            with asking("send to the intake queue", "sqs:SendMessage"):
+                stack.client("sqs").send_message(QueueUrl=stack.queue, **parcel.message(letter, body, now))
+        else:
+            payload = json.dumps(parcel.invocation(letter, body, now), ensure_ascii=False).encode()
+            with asking("invoke the function", "lambda:InvokeFunction"):
+                stack.client("lambda").invoke(FunctionName=stack.function, InvocationType="Event", Payload=payload)
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, instead of ending the program in the middle of a letter."""
+    stop = threading.Event()
+
+    def set_it(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, set_it) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

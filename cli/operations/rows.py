@@ -1,0 +1,79 @@
+"""The state table, as it is read from outside the function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cli.operations.refusals import asking
+from cli.operations.stack import Stack
+from handler.delivery.item import Item
+from handler.delivery.ledger import FINAL, Entry, Key
+
+_PREFIX: Final = Key("", "", "").partition
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table holds of one delivery. Notification and channel are empty where none was chosen yet."""
+
+    key: Key
+    entry: Entry
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens to it, unless it is replayed."""
+        return self.entry.phase in FINAL
+
+
+def of_event(stack: Stack, identity: str, now: float) -> list[Row]:
+    """Return the rows of an event's deliveries. Raises UnansweredError."""
+    condition = {
+        "KeyConditionExpression": "pk = :event",
+        "ExpressionAttributeValues": {":event": {"S": Key(identity, "", "").partition}},
+        "ConsistentRead": True,
+    }
+    with asking("read the state table", "dynamodb:Query"):
+        pages = stack.client("dynamodb").get_paginator("query").paginate(TableName=stack.table, **condition)
+        return [row for page in pages for item in page["Items"] if (row := _row(item, now))]
+
+
+def since(stack: Stack, moment: float, now: float, progress: Callable[[int], None]) -> Iterator[Row]:
+    """Yield the rows that changed after `moment`, and all that are not final. Raises UnansweredError.
+
+    It reads the whole table; `progress` is told how many items that were so far.
+    """
+    ends = [phase.value for phase in FINAL]
+    condition = {
+        "FilterExpression": "begins_with(pk, :prefix) AND (#at >= :since OR NOT #phase IN (:end0, :end1, :end2))",
+        "ExpressionAttributeNames": {"#at": "at", "#phase": "phase"},
+        "ExpressionAttributeValues": {
+            ":prefix": {"S": _PREFIX},
+            ":since": {"N": f"{moment:.3f}"},
+            **{f":end{number}": {"S": end} for number, end in enumerate(ends)},
+        },
+    }
+    read = 0
+    with asking("read the state table", "dynamodb:Scan"):
+        for page in stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.table, **condition):
+            read += page["ScannedCount"]
+            progress(read)
+            yield from (row for item in page["Items"] if (row := _row(item, now)))
+
+
+def _row(attributes: Mapping[str, Mapping[str, Any]], now: float) -> Row | None:
+    """Read DynamoDB's form of an item; one whose time is over counts as gone: DynamoDB takes days to delete it."""
+    values = {name: _value(one) for name, one in attributes.items()}
+    item = Item(str(values.pop("pk")), str(values.pop("sk")), values, int(float(values.get("expires_at", 0))))
+    if 0 < item.expires_at <= now:
+        return None
+    notification, _, channel = item.sort.partition("#")
+    key = Key(item.partition.removeprefix(_PREFIX), notification.removeprefix("-"), channel.removeprefix("-"))
+    return Row(key, Entry.of(item))
+
+
+def _value(attribute: Mapping[str, Any]) -> str | float:
+    """A text or a number: the table holds nothing else."""
+    [(kind, value)] = attribute.items()
+    return float(value) if kind == "N" else str(value)

@@ -1,0 +1,47 @@
+"""The terminal: how wide it is, what is said while something takes long, and --json instead of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console, RenderableType
+
+WIDTH: Final = 100
+WHOLE: Final = 2000
+Say = Callable[[str], None]
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def console() -> Console:
+    """Return the terminal, no wider than people read."""
+    terminal = Console(highlight=False)
+    if terminal.width > WIDTH:
+        terminal.width = WIDTH
+    return terminal
+
+
+def print_whole(part: RenderableType) -> None:
+    """Print what keeps to a width by itself, with lines in it that may be longer: nothing is broken or cut."""
+    Console(highlight=False, width=WHOLE).print(part)
+
+
+def as_json(command: _Command) -> _Command:
+    """Add --json to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")(command)
+
+
+def print_json(document: Any) -> None:
+    """Print a document for programs."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def working(what: str) -> Iterator[Say]:
+    """Show beside the output, on a terminal, that something is under way; what is yielded says how far it is."""
+    aside = Console(stderr=True, highlight=False)
+    with aside.status(what) as status:
+        yield lambda far: status.update(f"{what}: {far}" if far else what)

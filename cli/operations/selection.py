@@ -1,0 +1,54 @@
+"""Which letters of the dead-letter queue are meant."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cli.operations import times
+from cli.operations.letters import Letter
+
+# What --code takes for letters that have none: SQS, SNS and Lambda give no reason.
+NONE: Final = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A letter is meant if it fits each thing that is given, and one of several codes, types or ids."""
+
+    codes: Sequence[str] = ()
+    types: Sequence[str] = ()
+    event_ids: Sequence[str] = ()
+    since: float | None = None
+    until: float | None = None
+    everything: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was chosen."""
+        return not (self.everything or self.codes or self.types or self.event_ids or self.since or self.until)
+
+    def picks(self, letter: Letter) -> bool:
+        """Whether a letter is meant."""
+        return (
+            (not self.codes or (letter.code or NONE) in self.codes)
+            and (not self.types or letter.type in self.types)
+            and (not self.event_ids or any(letter.is_about(name) for name in self.event_ids))
+            and (self.since is None or letter.parked_at >= self.since)
+            and (self.until is None or letter.parked_at <= self.until)
+        )
+
+    def arguments(self) -> list[str]:
+        """Return the options that choose the same, with times that mean the same later."""
+        named = [("--code", one) for one in self.codes] + [("--type", one) for one in self.types]
+        named += [("--event-id", one) for one in self.event_ids]
+        bounds = (("--since", self.since), ("--until", self.until))
+        named += [(name, times.iso(at)) for name, at in bounds if at is not None]
+        return [word for pair in named for word in pair] + (["--all"] if self.everything or not named else [])
+
+    def command(self, stack: str | None) -> str:
+        """Return the command that sends them again; `stack` is what was said with --stack."""
+        named = ["--stack", stack] if stack else []
+        return shlex.join(["notifier", "replay", *named, *self.arguments(), "--send"])

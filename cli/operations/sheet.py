@@ -1,0 +1,115 @@
+"""A balance, for a terminal and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cli.operations import times
+from cli.operations.audit import Result
+from cli.operations.rows import Row
+
+# Lost deliveries that are listed; --json lists all.
+SHOWN: Final = 20
+_MISSING: Final = (
+    "were some published twice under one event_id, or are of a type that the stack ignores? Else ask `notifier "
+    "explain` for the message ids that the publisher logged."
+)
+_EXTRA: Final = "were some sent to the queue without the topic?"
+
+
+def draw(result: Result) -> RenderableType:
+    """Draw a balance."""
+    title = Text.assemble((result.stack, "bold"), (f"  since {times.day(result.since)}", "dim"))
+    return Group(title, Text(), Padding(_counts(result), (0, 0, 0, 2)), *_verdicts(result))
+
+
+def document(result: Result) -> dict[str, Any]:
+    """Return a balance for programs, all times as ISO 8601 in UTC."""
+    books = result.books
+    counted = ("received", "delivered", "suppressed", "parked", "queued", "late", "events", "notices")
+    return {
+        "stack": result.stack,
+        "since": times.iso(result.since),
+        "until": times.iso(result.until),
+        **{name: getattr(books, name) for name in counted},
+        "lost": [_row(row) for row in books.lost],
+        "queue": asdict(result.queue) if result.queue else None,
+        "dead_letters": asdict(result.dead_letters),
+        "published": {"count": result.published, "seen": result.seen, "difference": result.difference},
+        "unbalanced": result.unbalanced,
+        "notes": list(result.notes),
+    }
+
+
+def _counts(result: Result) -> Table:
+    books, queue = result.books, result.queue
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    table.add_row("received", f"{books.received:,}", f"deliveries of {books.events:,} events")
+    table.add_row("delivered", f"{books.delivered:,}", _notices(books.notices))
+    table.add_row("suppressed", f"{books.suppressed:,}", "")
+    letters = f"of {books.parked_events:,} events; the dead-letter queue holds {result.dead_letters.total:,} messages"
+    table.add_row("parked", Text(f"{books.parked:,}", "yellow" if books.parked else ""), letters)
+    waiting = f"the queue holds {queue.total:,} messages" if queue else "in Lambda's own queue, which nobody can count"
+    late = f", {books.late:,} of them late" if books.late else ""
+    table.add_row("queued", f"{books.queued:,}", waiting + late)
+    table.add_row("lost", Text(f"{len(books.lost):,}", "bold red" if books.lost else "bold green"), "")
+    return table
+
+
+def _notices(count: int) -> str:
+    return f"and {count:,} × a notice in the place of a broken message" if count else ""
+
+
+def _verdicts(result: Result) -> Iterator[RenderableType]:
+    books = result.books
+    ends = (books.delivered, books.suppressed, books.parked, books.queued)
+    total = " + ".join(f"{count:,}" for count in ends)
+    yield Text()
+    if books.lost:
+        yield Text(f"✖ {books.received:,} came in, and only {total} are accounted for. Lost:", "bold red")
+        yield Padding(_lost(result), (0, 0, 0, 2))
+    else:
+        yield Text.assemble(("✔ ", "bold green"), f"{books.received:,} = {total}")
+    if result.published is not None:
+        yield _published(result)
+    for note in result.notes:
+        yield Text(note, "yellow")
+
+
+def _lost(result: Result) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for column in ("last seen", "event_id", "delivery"):
+        table.add_column(column, overflow="fold")
+    for row in result.books.lost[:SHOWN]:
+        key, entry = row.key, row.entry
+        channel = f" → {key.channel}" if key.channel else ""
+        delivery = Text.assemble(f"{entry.type} {entry.id}", (f"\n{key.notification}{channel}", "dim"))
+        table.add_row(times.short(entry.at), key.event, delivery)
+    if (more := len(result.books.lost) - SHOWN) > 0:
+        table.add_row("", f"and {more} more", "")
+    return table
+
+
+def _published(result: Result) -> Text:
+    told = f"published {result.published:,}, by the topic's metric; {result.seen:,} events seen"
+    if not result.difference:
+        return Text.assemble(("✔ ", "bold green"), told)
+    count = abs(result.difference)
+    hint = f"{count:,} missing: {_MISSING}" if result.difference > 0 else f"{count:,} too many: {_EXTRA}"
+    return Text.assemble(("✖ ", "bold red"), told, f". A hint, and no proof: {hint}")
+
+
+def _row(row: Row) -> dict[str, Any]:
+    named = {"event_id": row.key.event, "notification": row.key.notification, "channel": row.key.channel}
+    entry = {"type": row.entry.type, "id": row.entry.id, "phase": row.entry.phase.value, "code": row.entry.code}
+    return {**named, **entry, "at": times.iso(row.entry.at)}

@@ -1,0 +1,122 @@
+"""The deployed stack that a command works on: where its parts are, and the clients that reach them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+import click
+
+from cli import running
+from cli.operations.refusals import UnansweredError, asking
+
+REQUIRED: Final = ("TopicArn", "DeadLetterQueueUrl", "FunctionName", "StateTableName")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Account:
+    """AWS, by the credentials of the environment, or by those that a running demo announces as AWS_* variables."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service. Raises UnansweredError, where no region is set for example."""
+        if service not in self._clients:
+            with asking(f"use {service}", f"{service}:*"):
+                self._clients[service] = self._session.client(service, endpoint_url=self._given("AWS_ENDPOINT_URL"))
+        return self._clients[service]
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        return boto3.Session(
+            # The AWS command line reads this variable, boto3 does not.
+            region_name=self._given("AWS_REGION") or os.environ.get("AWS_REGION"),
+            aws_access_key_id=self._given("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=self._given("AWS_SECRET_ACCESS_KEY"),
+        )
+
+    def _given(self, name: str) -> str | None:
+        return self._environment.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack's outputs. `queue` is empty with direct intake: then the topic invokes the function itself."""
+
+    name: str
+    account: Account
+    topic: str
+    queue: str
+    dead_letters: str
+    function: str
+    table: str
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service."""
+        return self.account.client(service)
+
+    def configuration(self) -> Mapping[str, Any]:
+        """Return the function's configuration. Raises UnansweredError."""
+        with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
+            answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.function)
+            return answer
+
+
+def option(command: _Command) -> _Command:
+    """Add --stack to a command."""
+    return click.option(
+        "--stack",
+        "stack_name",
+        metavar="NAME",
+        envvar="NOTIFIER_STACK",
+        help=f"The CloudFormation stack [NOTIFIER_STACK]. Default: the running demo's, else {running.STACK}.",
+    )(command)
+
+
+def find(name: str | None) -> Stack:
+    """Return the stack with this name; with None, that of the demo that runs here, else `notifier`.
+
+    Raises UnansweredError, which says what to do.
+    """
+    demo = None if name else running.read()
+    account = Account(demo.environment if demo else {})
+    name = name or (demo.stack if demo else running.STACK)
+    outputs = _outputs(account, name)
+    if missing := [key for key in REQUIRED if key not in outputs]:
+        raise UnansweredError(
+            f"The stack {name} has no output {', '.join(missing)}: it is not a notifier, or an old one. "
+            "Name another with --stack, or deploy this version."
+        )
+    return Stack(
+        name=name,
+        account=account,
+        topic=outputs["TopicArn"],
+        queue=outputs.get("QueueUrl", ""),
+        dead_letters=outputs["DeadLetterQueueUrl"],
+        function=outputs["FunctionName"],
+        table=outputs["StateTableName"],
+    )
+
+
+def _outputs(account: Account, name: str) -> dict[str, str]:
+    from botocore.exceptions import ClientError
+
+    client = account.client("cloudformation")
+    with asking(f"look up the stack {name}", "cloudformation:DescribeStacks"):
+        try:
+            [found] = client.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise UnansweredError(
+                f"There is no stack {name} in {client.meta.region_name}. Name yours with --stack or NOTIFIER_STACK, "
+                "its region with AWS_REGION and its account with AWS_PROFILE; or start a demo: `notifier demo`."
+            ) from None
+    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}

@@ -1,0 +1,154 @@
+"""What happened to one event, told from the function's log and from the state table: pure, whatever the time is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cli.operations import books, heap, told
+from cli.operations.journal import Line
+from cli.operations.letters import Letter
+from cli.operations.rows import Row
+from cli.operations.told import Step
+from handler.delivery.ledger import Phase
+from handler.model import State
+from handler.stages.deliver import NOTICE
+
+# A row is written before the line about the same thing, by one clock, or by two that differ a little.
+SKEW_SECONDS: Final = 1.0
+_SENDERS: Final = {"function": "the function", "queue": "SQS", "topic": "SNS", "lambda": "Lambda"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One delivery from its first attempt to now. `state` is a Phase, or a State where only the log tells.
+
+    Notification and channel are empty while none was chosen. A `notice` is a message in the place of a broken one.
+    `due` is when it is tried again (Unix seconds; 0: never, or the log does not say).
+    """
+
+    notification: str
+    channel: str
+    state: str
+    code: str = ""
+    notice: bool = False
+    steps: Sequence[Step] = ()
+    due: float = 0.0
+
+    @property
+    def queued(self) -> bool:
+        """Whether it is still to come."""
+        return self.state not in ("delivered", "suppressed", "parked", "repeated")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All deliveries of an event. `received` is when it was first sent (Unix seconds; 0: not known)."""
+
+    identity: str
+    type: str = ""
+    id: str = ""
+    received: float = 0.0
+    trails: Sequence[Trail] = field(default_factory=tuple)
+
+
+def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float) -> Timeline:
+    """Tell an event's story. Without lines and rows it has no trails."""
+    lines = sorted(lines, key=lambda line: line.at)
+    kinds = [(line.type, line.id) for line in lines] + [(row.entry.type, row.entry.id) for row in rows]
+    event_type, event_id = next((kind for kind in kinds if kind[0]), ("", ""))
+    names = _names(lines, rows)
+    trails = [_trail(name, names, lines, rows, now) for name in names]
+    return Timeline(identity, event_type, event_id, _received(lines, rows), trails)
+
+
+# A delivery's name in a timeline: notification, channel, and whether it is a notice.
+_Name = tuple[str, str, bool]
+
+
+def _names(lines: Sequence[Line], rows: Sequence[Row]) -> list[_Name]:
+    """The deliveries there are, in the order of their names.
+
+    What has no channel is told as part of those that have, unless it is how the notification stands in the end.
+    """
+    named = {_of_line(line) for line in lines} | {_of_row(row) for row in rows}
+    routed = {name[0] for name in named if name[1] and not name[2]}
+    standing = {_of_row(row) for row in books.current(rows)}
+    whole = {name for name in named if name[1] or (name[0] and name[0] not in routed) or name in standing}
+    return sorted(whole) or sorted(named)
+
+
+def _of_line(line: Line) -> _Name:
+    return line.notification, line.channel, line.notice
+
+
+def _of_row(row: Row) -> _Name:
+    return row.key.notification, row.key.channel.removesuffix(NOTICE), row.key.channel.endswith(NOTICE)
+
+
+def _belongs(part: _Name, name: _Name, names: Sequence[_Name]) -> bool:
+    """Whether a line is about a delivery: itself, or the time before its channel, or its notification, was known."""
+    before = not part[1] and part not in names and part[0] in ("", name[0])
+    return part == name or (before and not name[2])
+
+
+def _trail(name: _Name, names: Sequence[_Name], lines: Sequence[Line], rows: Sequence[Row], now: float) -> Trail:
+    about = [line for line in lines if _belongs(_of_line(line), name, names)]
+    row = next((row for row in rows if _of_row(row) == name), None)
+    steps = _steps(about)
+    last = about[-1] if about else None
+    if row is None:
+        return Trail(*name[:2], last.state.value if last else "", last.code if last else "", name[2], steps)
+    if not _is_told(row, about):
+        steps = sorted([*steps, told.of_row(row.entry)], key=lambda step: step.at)
+    due = 0.0 if row.final else told.due(row.entry)
+    if due:
+        steps.append(told.ahead(row.entry, now))
+    return Trail(*name[:2], row.entry.phase.value, row.entry.code, name[2], steps, due)
+
+
+def with_letter(timeline: Timeline, letter: Letter) -> Timeline:
+    """Tell that what was still to come lies in the dead-letter queue, where somebody else than the function put it."""
+    queued = [trail for trail in timeline.trails if trail.queued] or [Trail(letter.notification, letter.channel, "")]
+    ended = [_given_up(trail, letter) for trail in queued]
+    kept = [trail for trail in timeline.trails if trail not in queued]
+    received = timeline.received or letter.first_sent_at
+    return replace(timeline, type=letter.type, id=letter.id, received=received, trails=[*kept, *ended])
+
+
+def _given_up(trail: Trail, letter: Letter) -> Trail:
+    steps = [step for step in trail.steps if step.word not in told.AHEAD]
+    at = max(letter.parked_at, *(step.at for step in steps), 0.0)
+    text = ": ".join(filter(None, (letter.code, letter.detail))) or heap.cause(letter)[0]
+    end = Step(
+        at, "parked", text, "bad", (f"it lies in the dead-letter queue, put there by {_SENDERS[letter.sender]}",)
+    )
+    return replace(trail, state="parked", code=letter.code, steps=[*steps, end], due=0.0)
+
+
+def _steps(lines: Sequence[Line]) -> list[Step]:
+    """The attempts. One after a parked one can only be a replay: nothing else is tried again."""
+    steps: list[Step] = []
+    parked = False
+    for line in lines:
+        step = told.of_line(line)
+        if parked and line.state is not State.REPEATED:
+            step = replace(step, facts=("a replay", *step.facts))
+        parked = parked or line.state is State.PARKED
+        steps.append(step)
+    return steps
+
+
+def _is_told(row: Row, lines: Sequence[Line]) -> bool:
+    """Whether the log says all that a row does. It lacks what an attempt did that was killed before its end."""
+    since = [line.state for line in lines if line.at >= row.entry.at - SKEW_SECONDS]
+    if row.final:
+        return row.entry.phase.value in since
+    return State.RETRY in since and row.entry.phase is not Phase.SENDING
+
+
+def _received(lines: Sequence[Line], rows: Sequence[Row]) -> float:
+    ages = [line.at - line.age for line in lines if line.age is not None]
+    began = [line.at for line in lines] + [row.entry.doubted_at or row.entry.at for row in rows]
+    return min(ages) if ages else min(began, default=0.0)

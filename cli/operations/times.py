@@ -1,0 +1,94 @@
+"""Times and spans, as people write them and read them: `7d`, `2 min 14 s`, the clock on their wall."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGE: Final = re.compile(r"(\d{1,5})\s*([smhdw])")
+_SPAN: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+class Moment(click.ParamType[float]):
+    """A time: so long ago (`90m`, `24h`, `7d`), or ISO 8601, in the local time zone where it names none.
+
+    Converts to Unix seconds.
+    """
+
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read what was typed."""
+        if isinstance(value, int | float):
+            return float(value)
+        if age := _AGE.fullmatch(value.strip()):
+            return time.time() - int(age[1]) * _UNITS[age[2]]
+        try:
+            return datetime.fromisoformat(value.strip()).astimezone().timestamp()
+        except (ValueError, OverflowError):
+            self.fail("write an age such as 90m, 24h or 7d, or a time such as 2026-01-05T10:00", param, ctx)
+
+
+class Share(click.ParamType[float]):
+    """A share of a whole: `1%`, or `0.01`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read what was typed."""
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.fail("write a share such as 1% or 0.01", param, ctx)
+        return share
+
+
+def read(text: str) -> float | None:
+    """Return the Unix seconds of an ISO 8601 time that a program wrote (UTC where it names no zone), if it is one."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def iso(at: float) -> str:
+    """Return a time for programs, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def clock(at: float) -> str:
+    """Return the time of day, here."""
+    return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
+
+
+def day(at: float) -> str:
+    """Return day, time and zone, here."""
+    return f"{datetime.fromtimestamp(at).astimezone():%a %d %b %Y %H:%M:%S %Z}"
+
+
+def short(at: float) -> str:
+    """Return day and time, here, without the year."""
+    return f"{datetime.fromtimestamp(at).astimezone():%d %b %H:%M:%S}"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its two largest units: `0.4 s`, `2 min 14 s`, `1 d 3 h`."""
+    seconds = abs(seconds)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    rest = round(seconds)
+    parts: list[str] = []
+    for size, unit in _SPAN:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}")
+    return " ".join(part for part in parts[:2] if not part.startswith("0 "))

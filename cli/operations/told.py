@@ -1,0 +1,132 @@
+"""One line of the log, or one row of the state table, in words: a step of a delivery's timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cli.operations import times
+from cli.operations.journal import Line
+from handler.delivery.ledger import FINAL, Entry, Phase
+from handler.errors import CODES
+from handler.model import State
+
+Tone = Literal["good", "bad", "waiting", "quiet"]
+
+# What a retry is called, where there is a better word than "failed".
+_RETRIES: Final = {
+    "SLACK_RATE_LIMITED": "rate limited",
+    "SLACK_AMBIGUOUS": "ambiguous",
+    "SLACK_UNREADABLE": "ambiguous",
+    "SLACK_HELD": "held back",
+    "ROW_NOT_FOUND": "not there yet",
+    "API_NOT_FOUND": "not there yet",
+    "ROW_STALE": "not there yet",
+    "ROW_STUB": "stub posted",
+    "LEDGER_BUSY": "held back",
+    "THREAD_BUSY": "held back",
+    "TIME_SHORT": "held back",
+}
+_RULES: Final = {
+    "WHEN": "the template's `when` did not hold",
+    "NO_ROUTE": "no route of the template held",
+    "EVENT_TYPE_UNKNOWN": "no template is for this type, and the stack ignores such events",
+}
+# The words of a step that is still to come, and of one whose time has come.
+AHEAD: Final = ("next", "was due")
+_UNLOGGED: Final = "as the state table says: the log has no line about it"
+_WORKS: Final = {"lookup": "looked up in", "render": "rendered in", "post": "posted in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened at `at` (Unix seconds), or is to come then. `facts` are for who wants to know more.
+
+    `channel` and `ts` name a message in Slack.
+    """
+
+    at: float
+    word: str
+    text: str
+    tone: Tone = "quiet"
+    facts: tuple[str, ...] = ()
+    channel: str = ""
+    ts: str = ""
+
+
+def of_line(line: Line) -> Step:
+    """Tell what an attempt came to."""
+    word, text, tone = _told(line)
+    facts = [f"attempt {line.attempt}"] if line.attempt > 1 or line.milliseconds else []
+    facts += [f"{_WORKS.get(name, name)} {took:,.0f} ms" for name, took in line.milliseconds.items()]
+    return Step(line.at, word, text, tone, tuple(facts), line.posted, line.ts)
+
+
+def _told(line: Line) -> tuple[str, str, Tone]:
+    match line.state:
+        case State.DELIVERED if line.code == "READ_BACK":
+            return "read back", "found in the channel: Slack had taken it", "good"
+        case State.DELIVERED:
+            return ("notice posted" if line.notice else "delivered"), line.detail, "good"
+        case State.SUPPRESSED:
+            why = _RULES.get(line.code) or f"nothing was found, and the template skips that ({line.code})"
+            return "suppressed", _joined(why, line.detail), "quiet"
+        case State.PARKED:
+            return "parked", _joined(line.code, line.detail), "bad"
+        case State.REPEATED:
+            return "came again", f"it was {line.code.lower() or 'done'} before: nothing was done", "quiet"
+    again = f"again {times.clock(line.at + line.due)}, in {times.span(line.due)}" if line.due is not None else ""
+    known = CODES.get(line.code)
+    why = known.meaning if known and line.code in _RETRIES else _joined(line.code, line.detail)
+    return _RETRIES.get(line.code, "failed"), "; ".join(filter(None, (why, again))), "waiting"
+
+
+def of_row(entry: Entry) -> Step:
+    """Tell what the state table knows and no line of the log says: the log is late, has ended, or was cut off."""
+    word, text, tone = _known(entry)
+    facts = (_UNLOGGED,) if entry.phase in FINAL else ()
+    return Step(entry.at, word, text, tone, facts, entry.channel, entry.ts)
+
+
+def _known(entry: Entry) -> tuple[str, str, Tone]:
+    match entry.phase:
+        case Phase.SENDING:
+            return "being sent", "an attempt to post began", "waiting"
+        case Phase.DOUBTFUL:
+            return "ambiguous", f"{entry.doubts} posts of which nobody knows", "waiting"
+        case Phase.WAITING:
+            return "waiting", _meant(entry.code), "waiting"
+        case Phase.STUB:
+            return "stub posted", _meant(entry.code or "ROW_STUB"), "waiting"
+        case Phase.PARKED:
+            return "parked", entry.code, "bad"
+        case Phase.SUPPRESSED:
+            return "suppressed", _RULES.get(entry.code, entry.code), "quiet"
+    return "delivered", entry.code, "good"
+
+
+def due(entry: Entry) -> float:
+    """Return when somebody looks after a delivery that has not ended, in Unix seconds."""
+    return max(entry.until, entry.at)
+
+
+def ahead(entry: Entry, now: float) -> Step:
+    """Tell what comes next to a delivery that has not ended."""
+    late = now - due(entry)
+    what = {
+        Phase.SENDING: "another attempt finds out what became of the post, or repeats it",
+        Phase.DOUBTFUL: "it is looked for in the channel, or posted once more: as OnAmbiguous says",
+        Phase.STUB: "the message is edited, once the row is there",
+    }.get(entry.phase, "it is tried again")
+    if late <= 0:
+        return Step(due(entry), AHEAD[0], f"{what}: in {times.span(late)}", "waiting")
+    return Step(due(entry), AHEAD[1], f"{what}: since {times.span(late)}", "waiting")
+
+
+def _meant(code: str) -> str:
+    known = CODES.get(code)
+    return known.meaning if known else code
+
+
+def _joined(*parts: str) -> str:
+    return ": ".join(filter(None, parts))

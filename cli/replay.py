@@ -1,0 +1,134 @@
+"""`notifier replay`: sends again what lies in the dead-letter queue, once its cause is repaired."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+from rich.text import Text
+
+from cli.operations import heap, mailbox, resend, screen, stack, times
+from cli.operations.letters import Letter
+from cli.operations.mailbox import Mailbox
+from cli.operations.resend import Sent
+from cli.operations.selection import Selection
+
+# More than this many letters are looked at in several runs.
+LIMIT: Final = 10_000
+
+
+@click.command(short_help="Send again what lies in the dead-letter queue.")
+@click.option("--code", "codes", multiple=True, metavar="CODE", help="Those with this code; NONE: those without one.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Those with events of this type.")
+@click.option("--event-id", "event_ids", multiple=True, metavar="ID", help="Those with this event_id or message id.")
+@click.option("--since", type=times.Moment(), help="Those parked since then: 90m, 24h, 7d, or 2026-01-05T10:00.")
+@click.option("--until", type=times.Moment(), help="Those parked until then.")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--send", is_flag=True, help="Do it. Without this, it is only shown what would be done.")
+@click.option(
+    "--per-second", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="No faster than this."
+)
+@stack.option
+@screen.as_json
+def replay(
+    codes: tuple[str, ...],
+    types: tuple[str, ...],
+    event_ids: tuple[str, ...],
+    since: float | None,
+    until: float | None,
+    everything: bool,
+    send: bool,
+    per_second: float,
+    stack_name: str | None,
+    as_json: bool,
+) -> None:
+    """Send again what lies in the dead-letter queue.
+
+    Shows what would be sent, by the code that says why it was parked; --send does it, and wants something chosen, or
+    --all. An event has to fit each thing that is given, and one of several codes, types or ids:
+
+    \b
+      notifier replay
+      notifier replay --code SLACK_CONFIG --since 24h --send
+
+    Each event is sent as it came, through the same ledger: what was delivered of it before is not posted again, and
+    messages that come late say from when they are. An event leaves the dead-letter queue once it is in the intake, so
+    that Ctrl-C leaves it in one of the two. What cannot succeed even now is parked anew.
+
+    Exit status: 0 it is done or shown, 1 something could not be sent or was not found, 2 the command was misused.
+    """  # noqa: D301 - \b is what keeps these lines apart
+    selection = Selection(tuple(code.upper() for code in codes), types, event_ids, since, until, everything)
+    if selection.empty and send:
+        raise click.UsageError("Say which: --code, --type, --event-id, --since, --until, or --all.")
+    deployed = stack.find(stack_name)
+    with (
+        screen.working("Reading the dead-letter queue") as say,
+        mailbox.opened(deployed, LIMIT, 1 / per_second if send else 0, lambda count: say(f"{count} messages")) as box,
+    ):
+        found = list(box.held.values())
+        chosen = [letter for letter in found if selection.picks(letter)]
+        done = _send(box, [letter for letter in chosen if letter.bodies], per_second, say) if send else None
+    if as_json:
+        screen.print_json(_document(chosen, len(found), done, selection.command(stack_name)))
+    else:
+        _show(chosen, len(found), done, selection.command(stack_name))
+        if box.more:
+            screen.console().print(f"No more than {LIMIT} were looked at: run it again for the rest.", style="yellow")
+    unsendable = any(not letter.bodies for letter in chosen)
+    unknown = any(not any(letter.is_about(name) for letter in found) for name in event_ids)
+    if unsendable or unknown or (done and not done.complete):
+        raise click.exceptions.Exit(1)
+
+
+def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, say: screen.Say) -> Sent:
+    """Send the chosen ones; the others are let go first, so that nobody waits for them."""
+    sending = {letter.message_id for letter in chosen}
+    if others := [letter for letter in box.held.values() if letter.message_id not in sending]:
+        box.put_back(*others)
+    return resend.again(box, chosen, per_second, lambda count: say(f"{count} of {len(chosen)} sent again"))
+
+
+def _show(chosen: Sequence[Letter], found: int, done: Sent | None, command: str) -> None:
+    console = screen.console()
+    console.print(
+        Text.assemble("In the dead-letter queue: ", (str(found), "bold"), ", chosen: ", (str(len(chosen)), "bold"))
+    )
+    if chosen and done is None:
+        console.print(heap.picture(chosen))
+        console.print("\nNothing was sent. This sends them again:\n")
+        console.print(f"  {command}", style="bold", soft_wrap=True, markup=False)
+    if done is not None:
+        console.print(_told(done, len(chosen)))
+
+
+def _told(done: Sent, chosen: int) -> Text:
+    told = Text.assemble((f"{len(done.sent)} sent again", "bold green" if done.complete else "bold"))
+    told.append(f", {chosen - len(done.sent)} of the chosen still parked.")
+    if done.interrupted:
+        told.append("\nStopped as you asked; the rest is untouched: the same command goes on with it.", "yellow")
+    if done.problem:
+        told.append(f"\n{done.problem}", "red")
+    for letter in done.twofold:
+        told.append(
+            f"\n{letter.event_id} was sent and is still parked too: sent again, it would post nothing.", "yellow"
+        )
+    if done.sent:
+        told.append(f"\nWhat becomes of one: notifier explain {shlex.quote(done.sent[0].event_id)}", "dim")
+    return told
+
+
+def _document(chosen: Sequence[Letter], found: int, done: Sent | None, command: str) -> dict[str, Any]:
+    sent = {letter.message_id for letter in done.sent} if done else set()
+    letters = [{**heap.document(one), "sent": one.message_id in sent} for one in chosen]
+    by_code = {code: len(those) for code, those in heap.groups(chosen)}
+    result = {"sent": len(sent), "interrupted": done.interrupted, "problem": done.problem} if done else None
+    return {
+        "found": found,
+        "chosen": len(chosen),
+        "codes": by_code,
+        "letters": letters,
+        "result": result,
+        "command": command,
+    }

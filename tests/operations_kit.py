@@ -1,0 +1,142 @@
+"""A stack on the local AWS as the commands on call see it, and short ways to put things there."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import uuid4
+
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from handler.delivery.ledger import KEPT, Entry, Key, Phase
+from lab.aws import Aws
+
+_CODE = "def handler(event, context):\n    print('invoked')\n"
+
+
+def template(*, direct: bool) -> str:
+    """What template.yaml leaves behind, as far as somebody on call reads it, around a function that does nothing."""
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 360}}
+    table = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    }
+    function = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/none",
+        "Code": {"ZipFile": _CODE},
+        "Environment": {"Variables": {"NOTIFIER_SLACK_MODE": "webhook", "POWERTOOLS_SERVICE_NAME": "notifier"}},
+    }
+    outputs = {
+        "TopicArn": {"Ref": "Topic"},
+        "DeadLetterQueueUrl": {"Ref": "DeadLetters"},
+        "FunctionName": {"Ref": "Function"},
+        "StateTableName": {"Ref": "Table"},
+        **({} if direct else {"QueueUrl": {"Ref": "Queue"}}),
+    }
+    document = {
+        "Resources": {
+            "Topic": {"Type": "AWS::SNS::Topic"},
+            "Queue": queue,
+            "DeadLetters": {"Type": "AWS::SQS::Queue"},
+            "Table": {"Type": "AWS::DynamoDB::Table", "Properties": table},
+            "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+        },
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    return json.dumps(document)
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """A stack, and a person who asks about it."""
+
+    aws: Aws
+    stack: str
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def deployed(cls, aws: Aws, *, direct: bool = False) -> OnCall:
+        name = f"notifier-{uuid4().hex[:8]}"
+        cloudformation = aws.client("cloudformation")
+        cloudformation.create_stack(StackName=name, TemplateBody=template(direct=direct))
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        [found] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+        group = f"/aws/lambda/{outputs['FunctionName']}"
+        aws.client("logs").create_log_group(logGroupName=group)
+        aws.client("logs").create_log_stream(logGroupName=group, logStreamName="one")
+        return cls(aws, name, outputs)
+
+    def run(self, *arguments: str) -> Result:
+        environment = {**self.aws.env, "NOTIFIER_STACK": self.stack, "AWS_PROFILE": None, "COLUMNS": "100"}
+        return CliRunner().invoke(main, arguments, env=environment)
+
+    def asked(self, *arguments: str, status: int = 0) -> Any:
+        """What a command answers as JSON."""
+        answer = self.run(*arguments, "--json")
+        assert answer.exit_code == status, answer.output
+        return json.loads(answer.stdout)
+
+    def row(
+        self, event: str, phase: Phase, *, notification: str = "order.created", channel: str = "orders", **fields: Any
+    ) -> None:
+        """Put a row into the state table, as the function would."""
+        key = Key(event, notification, channel)
+        entry = Entry(phase, **{"at": time.time(), "type": "order.created", "id": "1042", **fields})
+        values = {"pk": key.partition, "sk": key.sort, "revision": 1, "written_by": "x"}
+        values |= {**asdict(entry), "expires_at": int(entry.at + KEPT.total_seconds())}
+        item = {name: {"S": value} if isinstance(value, str) else {"N": repr(value)} for name, value in values.items()}
+        self.aws.client("dynamodb").put_item(TableName=self.outputs["StateTableName"], Item=item)
+
+    def logged(self, *lines: tuple[float, dict[str, Any]]) -> None:
+        """Put lines into the function's log, each with its time."""
+        events = [
+            {"timestamp": int(at * 1000), "message": json.dumps(line)}
+            for at, line in sorted(lines, key=lambda one: one[0])
+        ]
+        group = f"/aws/lambda/{self.outputs['FunctionName']}"
+        self.aws.client("logs").put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+
+    def parked(self, body: str, **attributes: str) -> str:
+        """Put a message into the dead-letter queue, and return its id."""
+        found = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        sqs = self.aws.client("sqs")
+        answer = sqs.send_message(
+            QueueUrl=self.outputs["DeadLetterQueueUrl"], MessageBody=body, MessageAttributes=found
+        )
+        return str(answer["MessageId"])
+
+    def taken(self, queue: str) -> list[dict[str, Any]]:
+        """Take what a queue has to give just now."""
+        answer = self.aws.client("sqs").receive_message(
+            QueueUrl=self.outputs[queue], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        found: list[dict[str, Any]] = answer.get("Messages", [])
+        return found
+
+
+def notification(event: Mapping[str, Any], message_id: str, **attributes: str) -> str:
+    """The body that SNS makes of an event."""
+    wrapped = {
+        "Type": "Notification",
+        "MessageId": message_id,
+        "TopicArn": "arn:aws:sns:us-east-1:000000000000:events",
+        "Message": json.dumps(event),
+        "Timestamp": "2026-01-05T10:00:00.000Z",
+        "MessageAttributes": {name: {"Type": "String", "Value": value} for name, value in attributes.items()},
+    }
+    return json.dumps(wrapped)
+
+
+def line(state: str, identity: str, **fields: Any) -> dict[str, Any]:
+    """A line of the function's log."""
+    event = {"type": "order.created", "id": 1042, "event_id": identity}
+    known = {"record": "r-1", "attempt": 1, "notification": "order.created", "channel": "orders"}
+    return {"level": "INFO", "message": state, "event": event, "correlation_id": identity, **known, **fields}

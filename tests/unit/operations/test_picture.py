@@ -1,0 +1,58 @@
+"""What people read at night: no line too wide, nothing to copy broken, many attempts alike told once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from cli.operations import picture, screen, timeline
+from cli.operations.journal import Line
+from handler.model import State
+
+LINK = (
+    "https://a-workspace-with-a-long-name.slack.com/archives/C0PAYMENTS/p1732263600000001?thread_ts=1732263600.000001"
+)
+
+
+def line(at: float, state: State, code: str = "", **fields: object) -> Line:
+    known = {"identity": "8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11", "notification": "order.created", "channel": "orders"}
+    return Line(at, state, code, type="order.created", id="1042", age=at, **{**known, **fields})  # type: ignore[arg-type]
+
+
+def drawn(*lines: Line, width: int = 100) -> str:
+    found = timeline.merge("8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11", lines, [], now=2000)
+    console = Console(file=io.StringIO(), width=screen.WHOLE)
+    console.print(picture.draw(found, {("C0PAYMENTS", "1.2"): LINK}, "blue", width))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [100, 80])
+def test_words_keep_to_the_width_and_what_is_copied_is_whole(width: int) -> None:
+    shown = drawn(
+        line(1, State.RETRY, "SLACK_AMBIGUOUS", due=120.0, milliseconds={"lookup": 12.0, "post": 8000.0}),
+        line(
+            200,
+            State.PARKED,
+            "TEMPLATE_UNDEFINED",
+            channel="vip",
+            detail="order.created.yaml:12 " + "order " * 20,
+        ),
+        line(300, State.DELIVERED, posted="C0PAYMENTS", ts="1.2"),
+        width=width,
+    )
+    command = "notifier replay --stack blue --event-id 8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11 --send"
+    lines = shown.splitlines()
+    assert any(one.endswith(LINK) for one in lines)
+    assert any(one.endswith(command) for one in lines)
+    assert max(len(one.rstrip()) for one in lines if LINK not in one and command not in one) <= width
+
+
+def test_many_attempts_alike_are_told_once() -> None:
+    attempts = [line(60.0 * n, State.RETRY, "SLACK_UNAVAILABLE", attempt=n, detail="connect") for n in range(1, 21)]
+    shown = drawn(*attempts, line(1300, State.DELIVERED, attempt=21))
+    assert shown.count("SLACK_UNAVAILABLE") == 2
+    assert "18 times more failed" in shown
+    assert "attempt 20" in shown
+    assert shown.count("order.created → orders") == 1

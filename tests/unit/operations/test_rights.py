@@ -1,0 +1,71 @@
+"""Who may not read everything is told what he may, and which right is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cli.operations import links
+from cli.operations.inquiry import Inquiry
+from cli.operations.refusals import UnansweredError
+from cli.operations.stack import Stack
+from handler.delivery.ledger import Phase
+
+
+class Account:
+    """AWS with one row, and no right to anything but the state table."""
+
+    def client(self, service: str) -> Any:
+        return self
+
+    def __getattr__(self, operation: str) -> Any:
+        def refuse(**_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+
+        return refuse
+
+    def get_paginator(self, operation: str) -> Any:
+        return self if operation == "query" else _Refusing()
+
+    def paginate(self, **_: Any) -> Any:
+        item = {"pk": "event#e-1", "sk": "order.created#orders", "phase": Phase.WAITING.value, "type": "order.created"}
+        return [
+            {
+                "Items": [
+                    {name: {"S": value} for name, value in item.items()} | {"at": {"N": "5"}, "until": {"N": "9e9"}}
+                ]
+            }
+        ]
+
+
+class _Refusing(Account):
+    def paginate(self, **_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "FilterLogEvents")
+
+
+STACK = Stack("blue", Account(), "arn:topic", "https://queue", "https://dead", "function", "table")  # type: ignore[arg-type]
+
+
+def test_without_the_log_the_table_still_says_how_things_stand() -> None:
+    inquiry = Inquiry(STACK, "/aws/lambda/blue", 0.0, lambda _: None)
+    [found] = inquiry.of_name("e-1")
+    assert [(trail.state, trail.channel) for trail in found.trails] == [("waiting", "orders")]
+    assert inquiry.waiting() is None
+    assert "logs:FilterLogEvents" in inquiry.notes[0]
+    assert "lambda:ListEventSourceMappings" in inquiry.notes[1]
+    assert inquiry.hints(None)  # though how long the log is kept cannot be read
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"NOTIFIER_SLACK_MODE": "webhook"}, "a webhook does not say"),
+        ({"NOTIFIER_CA_BUNDLE": "certs/not-here.pem"}, "secretsmanager:GetSecretValue"),
+        ({"NOTIFIER_SECRETS_STORE": "ssm"}, "ssm:GetParameter"),
+    ],
+)
+def test_without_the_token_there_are_no_links(environment: dict[str, str], says: str) -> None:
+    with pytest.raises(UnansweredError, match=says):
+        links.read(STACK, environment, [("C0", "1.2")])
