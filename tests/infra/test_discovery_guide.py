@@ -1,10 +1,8 @@
-"""The commands of docs/discovery.md, run against a local AWS that creates the stacks."""
+"""The commands of the guides: read by the SAM CLI, and run against a local AWS that creates the stacks."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from lab.aws import TOOLS, Aws, running_aws
+from handler.bootstrap import PATHS as SCHEMES
+from handler.settings import Settings
+from lab.aws import Aws, running_aws
+from tests.infra import guides
 from tests.infra.plain import BALANCED, FILES, FOLDER, PATHS, REGISTERED
-from tests.infra.stack import ROOT
 
 # What the local AWS has no resource for, or not as it has to be.
 UNKNOWN_THERE = [
@@ -28,8 +28,8 @@ NEEDED = {
     **{name: {"TargetGroupArn", "ServiceSecurityGroupId", "ApiPort"} for name in BALANCED},
     **{name: {"ServiceRegistryArn", "RecordType", "ServiceSecurityGroupId", "ApiPort"} for name in REGISTERED},
 }
-PAGE = (ROOT / "docs/discovery.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^ *```sh\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
+# Those that need nothing but `sam`, and have a list or a lone value in each parameter.
+LISTS = [one for one in guides.EXAMPLES if re.match(r"\S+/sam deploy --parameter-overrides[ \\\n]+'[^$]*$", one)]
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ class Guide:
     folder: Path
     environment: Mapping[str, str]
 
-    def run(self, sign: str, instead: tuple[str, str] = ("", "")) -> str:
+    def run(self, sign: str, **variables: str) -> str:
         """Run the one example that has `sign` in it, and return what it printed."""
-        [script] = [example for example in EXAMPLES if sign in example]
-        script = script.replace(*instead)
-        path = f"{TOOLS / 'aws/bin'}{os.pathsep}{os.environ['PATH']}"
-        env = {**self.aws.env, **self.environment, "PATH": path, "HOME": str(self.folder)}
-        command = ["bash", "-euo", "pipefail", "-c", script]
-        ran = subprocess.run(command, env=env, cwd=self.folder, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        return ran.stdout
+        [script] = [example for example in guides.EXAMPLES if sign in example]
+        return guides.run(script, self.folder, {**self.aws.env, **self.environment, **variables})
+
+    def deployed(self, sign: str, **variables: str) -> dict[str, str]:
+        """The parameters with which that example deploys the function."""
+        given = guides.parameters(self.run(sign, **variables))
+        assert guides.refused(given) == set()
+        return given
 
     def described(self, name: str) -> dict[str, Any]:
         found: list[dict[str, Any]] = self.aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
@@ -58,6 +58,7 @@ class Guide:
 
 @pytest.fixture
 def guide(name: str, tmp_path: Path) -> Iterator[Guide]:
+    guides.install_sam(tmp_path)
     (tmp_path / "infra/discovery").mkdir(parents=True)
     for key in FILES:
         text = (FOLDER / f"{key}.yaml").read_text("utf-8")
@@ -87,6 +88,48 @@ def test_the_guide_deploys_a_path_with_its_service_and_its_policy(name: str, gui
     assert {key: taken[key] for key in path.keys() & taken.keys()} == {key: path[key] for key in NEEDED[name]}
     if "ServiceRegistryArn" in path:
         assert "shop.internal" in guide.run("list-namespaces")
-    said = guide.run("Apis=", (".tools/sam/bin/sam deploy --parameter-overrides", "printf '%s\\n'"))
-    given = dict(line.split("=", 1) for line in said.splitlines())
+    given = guide.deployed("found FunctionPolicyArn")
     assert given == {"Apis": f"default={path['ApiUri']}", "PolicyArns": path.get("FunctionPolicyArn", "")}
+    assert guide.deployed("delete-stack")["PolicyArns"] == ""
+    assert not guide.aws.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+
+
+@pytest.mark.parametrize("name", ["alb"])
+def test_the_guide_uses_a_load_balancer_that_is_there(guide: Guide) -> None:
+    guide.run('"infra/discovery/$WAY.yaml"')
+    [balancer] = guide.aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    given = guide.deployed("describe-load-balancers", BALANCER=balancer["LoadBalancerName"])
+    assert given == {"Apis": f"default=http://{balancer['DNSName']}"}
+    [group] = guide.aws.client("ec2").describe_security_groups(GroupIds=balancer["SecurityGroups"])["SecurityGroups"]
+    assert guide.environment["FUNCTION_GROUP"] in str(group["IpPermissions"])
+
+
+@pytest.mark.parametrize("name", ["cloudmap"])
+def test_a_task_of_the_guide_registers_as_the_leader(guide: Guide) -> None:
+    guide.run('"infra/discovery/$WAY.yaml"')
+    path = {output["OutputKey"]: output["OutputValue"] for output in guide.described("orders-cloudmap")["Outputs"]}
+    guide.run("register-instance", REGISTRY=path["ServiceRegistryArn"], TASK="t1", ADDRESS="10.0.0.9")
+    registry = guide.aws.client("servicediscovery")
+    [instance] = registry.list_instances(ServiceId=path["ServiceRegistryArn"].rpartition("/")[2])["Instances"]
+    assert instance["Attributes"]["role"] == "leader"
+
+
+@pytest.mark.parametrize("example", LISTS, ids=range(len(LISTS)))
+def test_sam_takes_a_list_whole_and_the_mistake_of_leaving_out_its_quotes_is_refused(
+    example: str, tmp_path: Path
+) -> None:
+    guides.install_sam(tmp_path)
+    given = guides.parameters(guides.run(example, tmp_path, {}))
+    assert guides.refused(given) == set()
+    queues = {"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"}
+    read = {f"NOTIFIER_{name.upper()}": value for name, value in given.items()}
+    settings = Settings.from_environment({**queues, **read}, SCHEMES)
+    assert len(settings.apis) + len(settings.databases) == example.count("://")
+    cut = guides.parameters(guides.run(re.sub(r'(?<==)"|"(?=\')', "", example), tmp_path, {}))
+    lists = {name for name, value in given.items() if " " in value}
+    assert lists <= guides.refused(cut)
+
+
+def test_the_guides_have_lists_of_apis_and_of_databases() -> None:
+    assert sum(", " in one for one in LISTS) >= 3
+    assert any("Databases=" in one for one in LISTS)

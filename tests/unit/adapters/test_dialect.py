@@ -89,20 +89,44 @@ def test_an_error_of_either_server_has_a_code(number: int, sqlstate: str | None,
 
 
 @pytest.mark.parametrize(
-    ("number", "message", "name"),
+    ("number", "message", "words"),
     [
-        (1054, "Unknown column 'nmae' in 'field list'", "nmae"),
-        (1054, "Unknown column 'o.nmae' in 'SELECT'", "o.nmae"),
-        (1146, "Table 'shop.orderz' doesn't exist", "shop.orderz"),
-        (1052, "Column 'id' in SELECT is ambiguous", "id"),
-        (1054, "Unknown column 'Jane Doe' in 'where clause'", ""),
-        (1525, "Incorrect DATE value: '2026-13-01'", ""),
-        (1064, "You have an error in your SQL syntax near 'Jane'' at line 1", ""),
-        (1045, "Access denied for user 'notifier'@'10.0.0.1'", ""),
+        (1054, "Unknown column 'nmae' in 'field list'", "unknown column nmae"),
+        (1054, "Unknown column 'o.nmae' in 'SELECT'", "unknown column o.nmae"),
+        (1054, "Unknown column 'Jane Doe' in 'SELECT'", "unknown column"),
+        (1054, "Unknown column ''nmae'' in 'where clause'", "unknown column"),
+        (1054, "Unknown column '1042' in 'where clause'", "unknown column"),
+        (1054, "Unbekanntes Tabellenfeld 'o.nmae' in field list", "unknown column o.nmae"),
+        (1054, "", "unknown column"),
+        (1146, "Table 'shop.orderz' doesn't exist", "unknown table orderz"),
+        (1146, "Table 'archive.Orderz' doesn't exist", "unknown table archive.Orderz"),
+        (1146, "Table 'shop.behind_a_view' doesn't exist", "unknown table"),
+        (1052, "Column 'id' in SELECT is ambiguous", "ambiguous column id"),
+        (1064, "You have an error near 'FROM archive' at line 1", "syntax error in line 1, near FROM"),
+        (1064, "You have an error near 'Jane'' at line 2", "syntax error in line 2"),
+        (1064, "You have an error near ''Jane' at line 7' at line 2", "syntax error in line 2"),
+        (1064, "You have an error near '' at line 3", "syntax error in line 3, at the end"),
+        (1064, "Fehler", "syntax error"),
+        (1142, "SELECT command denied to user 'id'@'10.0.0.1' for table 'orderz'", "denied to read table orderz"),
+        (
+            1142,
+            "SELECT command denied to user ''@'%' for table `archive`.`orderz`",
+            "denied to read table archive.orderz",
+        ),
+        (1142, "SELECT command denied to user ''@'%' for table `mysql`.`user`", "denied to read table"),
+        (
+            1143,
+            "SELECT command denied to user 'id'@'10.0.0.1' for column 'nmae' in table 'orderz'",
+            "denied to read column nmae of table orderz",
+        ),
+        (1525, "Incorrect DATE value: 'id'", ""),
+        (1045, "Access denied for user 'id'@'10.0.0.1'", ""),
     ],
 )
-def test_only_names_out_of_the_sql_are_repeated(number: int, message: str, name: str) -> None:
-    assert dialect.name_in(number, message) == name
+def test_a_refusal_is_said_in_words_and_only_names_out_of_the_sql_are_repeated(
+    number: int, message: str, words: str
+) -> None:
+    assert dialect.refusal(number, message, "SELECT o.nmae FROM archive.orderz AS o WHERE o.id = %(id)s") == words
 
 
 def test_a_cut_recursion_is_told_from_a_harmless_warning() -> None:
