@@ -77,10 +77,13 @@ def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> d
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What a call raises that AWS refused or that never got there; for `except`, which asks only when it has to."""
+    """What a call raises that AWS refused or that never got there; for `except`, which asks only when it has to.
+
+    A client is made at its first call, and reads files: OSError, where the machine has none left to open.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    return BotoCoreError, ClientError
+    return BotoCoreError, ClientError, OSError
 
 
 def reason(error: BaseException) -> str:

@@ -198,8 +198,8 @@ class Message:
 
     `remarks` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
     `thread` is the key of its thread (empty: none), `thread_ts` Slack's name for that thread once it is known; with
-    `update` the thread's first message is edited. A `stub` stands in until there is a row. `mark` is what it can be
-    found by in the channel's history.
+    `update` the thread's first message is edited, unless it shows what was read after `read_at`, a Unix time. A `stub`
+    stands in until there is a row. `mark` is what it can be found by in the channel's history.
     """
 
     notification: str
@@ -212,6 +212,7 @@ class Message:
     thread_ts: str = ""
     update: bool = False
     stub: bool = False
+    read_at: float = 0.0
     mark: str = ""
 
 

@@ -13,6 +13,7 @@ from handler.ports import Shelf, Store
 CLAIM_SECONDS: Final = 60.0
 # A thread that nobody posted to for so long begins anew.
 KEPT_SECONDS: Final = 90 * 86_400
+_ATTEMPTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,25 @@ class Threads:
             return Thread(old, busy_until=old.number("claimed_until"))
         return self._claim(partition, owner, old)
 
-    def begun(self, thread: Thread, ts: str) -> None:
+    def advance(self, thread: Thread, read_at: float) -> Thread | None:
+        """Return the thread for an edit by what was read at this Unix time; None where newer things are shown already.
+
+        Of two events that are handled at once, the one that read first may come last. Raises ConfigError.
+        """
+        item = thread.item
+        for _ in range(_ATTEMPTS):
+            if item.number("read_at") > read_at:
+                return None
+            advanced = replace(item, values={**item.values, "read_at": read_at}, expires_at=self._expiry())
+            advanced = advanced.following(item)
+            if (standing := self._store.swap(advanced)) is None:
+                return Thread(advanced, thread.ts)
+            item = standing
+        return thread
+
+    def begun(self, thread: Thread, ts: str, read_at: float) -> None:
         """Let a message be the thread's first, unless somebody else's is by now."""
-        values = {"ts": ts, "owner": thread.item.text("owner")}
+        values: dict[str, str | float] = {"ts": ts, "owner": thread.item.text("owner"), "read_at": read_at}
         item = Item(thread.item.partition, thread.item.sort, values, self._expiry())
         self._store.swap(item.following(thread.item))
 

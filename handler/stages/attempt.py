@@ -20,8 +20,9 @@ from typing import Final
 from handler.delivery.backoff import wait
 from handler.delivery.gates import EARLY_SECONDS
 from handler.delivery.ledger import FINAL, Entry, Known, OvertakenError, Phase
+from handler.delivery.threads import Thread
 from handler.errors import SlackError, named
-from handler.model import Outcome
+from handler.model import Outcome, Receipt
 from handler.stages.deliver import Delivery
 from handler.stages.post import GRACE_SECONDS, SENDING_SECONDS, STUB, Posting
 
@@ -87,9 +88,19 @@ class Attempting:
         if thread and thread.busy_until:
             soon = self._now() + wait(delivery.record.attempt)
             return delivery.waits("THREAD_BUSY", min(soon, thread.busy_until))
-        if not edited and thread and delivery.message.update:
-            edited = thread.ts
+        if thread and thread.ts and delivery.message.update:
+            newest = self.posting.threads.advance(thread, delivery.message.read_at)
+            if newest is None:
+                return self._outrun(delivery, known, thread)
+            thread, edited = newest, edited or newest.ts
         return self.posting.send(delivery, known, thread, edited)
+
+    def _outrun(self, delivery: Delivery, known: Known | None, thread: Thread) -> Outcome:
+        """The message shows what was read after this by now, and stays as it is."""
+        destination = delivery.message.destination
+        shown = self.posting.entry(delivery, known, Phase.DELIVERED, channel=destination, ts=thread.ts)
+        self.posting.ledger.write(delivery.key, shown, known)
+        return delivery.delivered(Receipt(destination, thread.ts), ["a newer state is shown already"])
 
     def _is_early(self, entry: Entry) -> bool:
         """Whether a delivery has to keep to its time. One that waits by backoff is due when its record comes.

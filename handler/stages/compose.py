@@ -69,6 +69,7 @@ class Composing:
             said = [*remarks, *self._late(record, event, now)]
             composed = self._compose(event, notification, _without(enriched, stale), said)
         took = {"lookup": looked_up - began, "render": time.perf_counter() - looked_up}
+        composed = replace(composed, messages=[_read(message, now) for message in composed.messages])
         return replace(composed, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
 
     def notice(self, notification: Notification, text: str) -> Message:
@@ -116,6 +117,11 @@ class Composing:
     def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
         at = event.occurred_at or record.first_sent_at
         return [notes.late(at, self.templates)] if at and now - at > LATE else []
+
+
+def _read(message: Message, now: datetime) -> Message:
+    """A message that may be outrun by another one about the same thing says when it was read."""
+    return replace(message, read_at=now.timestamp()) if message.update else message
 
 
 def _without(enriched: Enriched, stale: str) -> Enriched:

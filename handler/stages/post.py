@@ -129,9 +129,9 @@ class Posting:
     def _first(self, delivery: Delivery, receipt: Receipt, thread: Thread) -> list[str]:
         """Let the message be its thread's first; where it was meant as a reply, let it say so."""
         if not thread.ts:
-            self.threads.begun(thread, receipt.ts)
+            self.threads.begun(thread, receipt.ts, delivery.message.read_at)
             return []
-        self.threads.begun(self.threads.lost(thread, delivery.key.mark), receipt.ts)
+        self.threads.begun(self.threads.lost(thread, delivery.key.mark), receipt.ts, delivery.message.read_at)
         try:
             if self.editor:
                 self.editor.edit(noted(delivery.message, _BEGUN_ANEW), receipt.ts)

@@ -163,7 +163,7 @@ class Deliveries(RuleBasedStateMachine):
             return
         self.posts += 1
         ts = f"{self.posts}.000100"
-        worker.threads.begun(thread, ts)
+        worker.threads.begun(thread, ts, 0.0)
         standing = self.table.items(thread.item.partition)[0]
         if standing.text("ts") == ts:
             assert key not in self.first, "the first message of a thread has changed"

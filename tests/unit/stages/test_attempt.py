@@ -374,6 +374,16 @@ def test_with_update_the_first_message_is_edited() -> None:
     assert len(world.slack.posts) == 1
 
 
+def test_an_edit_by_what_was_read_earlier_does_not_undo_a_later_one() -> None:
+    world = World()
+    for event, read_at in (("a", 10.0), ("c", 30.0), ("b", 20.0), ("d", 30.0)):
+        outcome = world.attempt(threaded(event, update=True, read_at=read_at))
+        assert outcome.state is State.DELIVERED
+        assert ("newer state" in outcome.detail) is (event == "b")
+    assert world.slack.edits == [("1000.000100", "about c"), ("1000.000100", "about d")]
+    assert world.attempt(threaded("b", update=True, read_at=40.0)).state is State.REPEATED
+
+
 def test_an_edit_of_which_nobody_knows_is_simply_repeated() -> None:
     world = World("repost")
     world.attempt(threaded("a", update=True))
