@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test check build bench bench-discovery docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test soak check build bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,11 @@ demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 
 test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+# make soak EVENTS=2000 SEED=1 SOAK_ARGS=--webhook; without SEED it is a random one, which is printed.
+EVENTS ?= 20000
+soak: lab  ## The proof that nothing is lost: the real function under random faults, for an hour or two
+	.venv/bin/python -m lab.soak --events $(EVENTS) $(if $(SEED),--seed $(SEED)) $(SOAK_ARGS)
 
 check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates
 	.venv/bin/ruff check .

@@ -3,8 +3,10 @@
     {"payload": {...}, "remaining_ms": 60000}           an invocation, whose answer is as in `_invoke`
     {"shift": {"wall": 3600, "monotonic": 0}}           seconds for its clocks to gain; the answer is empty
 
-The first line out says that the init is over: `pid`, `milliseconds`, and `error` where it failed. This file needs the
-standard library alone, so that any Python can run it, with nothing beside the function in its way.
+The first line out says that the init is over: `pid`, `milliseconds`, and `error` where it failed. With --clock its
+clocks also gain what a file says at each moment, in the middle of an invocation too: two numbers (struct "dd"), for
+`wall` and `monotonic`. This file needs the standard library alone, so that any Python can run it, with nothing beside
+the function in its way.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ import importlib
 import io
 import json
 import logging
+import mmap
 import os
 import socket
+import struct
 import sys
 import threading
 import time
@@ -23,6 +27,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 perf_counter, process_time = time.perf_counter, time.process_time
+CLOCK = struct.Struct("dd")  # seconds that the wall clock and the monotonic one gain
 
 
 class Log(io.TextIOBase):
@@ -77,9 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m lab.function")
     parser.add_argument("handler", nargs="?", default="handler.app.lambda_handler", help="as Lambda's setting")
     parser.add_argument("--socket", help="a unix socket to speak by, in place of standard input and output")
+    parser.add_argument("--clock", help="a file that moves its clocks on")
     arguments = parser.parse_args()
     lines, answers = _by_socket(arguments.socket) if arguments.socket else _by_standard_streams()
-    offsets, log = _shifted_clocks(), _captured_log()
+    offsets = _shifted_clocks(_shared(arguments.clock) if arguments.clock else lambda: (0.0, 0.0))
+    log = _captured_log()
     start, error, handler = perf_counter(), None, None
     try:
         module, _, name = arguments.handler.rpartition(".")
@@ -131,23 +138,34 @@ def _by_standard_streams() -> tuple[TextIO, TextIO]:
     return sys.stdin, answers
 
 
-def _shifted_clocks() -> dict[str, float]:
-    """Give the clocks of the time module offsets, in seconds, that can be changed; before anybody imports them."""
+def _shared(path: str) -> Callable[[], tuple[float, ...]]:
+    """Return what reads the file: through memory, so that it costs next to nothing."""
+    with open(path, "rb") as file:  # noqa: PTH123 - a Path would be one more import in the function's way
+        shared = mmap.mmap(file.fileno(), CLOCK.size, access=mmap.ACCESS_READ)
+    return lambda: CLOCK.unpack_from(shared)
+
+
+def _shifted_clocks(gained: Callable[[], tuple[float, ...]]) -> dict[str, float]:
+    """Give the clocks of the time module offsets, in seconds, that can be changed; before anybody imports them.
+
+    `gained` is what they gain beside these, for the wall clock and for the monotonic one.
+    """
     offsets = {"wall": 0.0, "monotonic": 0.0}
-    for name, clock, units in [
-        ("time", "wall", 1),
-        ("time_ns", "wall", 10**9),
-        ("monotonic", "monotonic", 1),
-        ("monotonic_ns", "monotonic", 10**9),
-    ]:
-        setattr(time, name, _shifted(getattr(time, name), offsets, clock, units))
+    for place, clock in enumerate(offsets):
+        name = {"wall": "time", "monotonic": "monotonic"}[clock]
+
+        def offset(place: int = place, clock: str = clock) -> float:
+            return offsets[clock] + gained()[place]
+
+        setattr(time, name, _shifted(getattr(time, name), offset, 1))
+        setattr(time, f"{name}_ns", _shifted(getattr(time, f"{name}_ns"), offset, 10**9))
     return offsets
 
 
-def _shifted(real: Callable[[], Any], offsets: dict[str, float], clock: str, units: int) -> Callable[[], Any]:
+def _shifted(real: Callable[[], Any], offset: Callable[[], float], units: int) -> Callable[[], Any]:
     def shifted() -> Any:
         now = real()
-        return now + type(now)(offsets[clock] * units)
+        return now + type(now)(offset() * units)
 
     return shifted
 

@@ -126,14 +126,16 @@ def running_function(
     prefix: Prefix = as_is,
     cwd: Path | None = None,
     log: Path | None = None,
+    clock: Path | None = None,
 ) -> Iterator[RunningFunction]:
     """Start an execution environment, import the handler, and end it with the block, or with this process.
 
     `environment` is all that it finds in its environment, beside PATH, LANG and TZ. `artefact` is a folder as
     `sam build` makes it, imported before anything else; without one the code is this project's. `python` runs it (None:
     the one that runs us). `prefix` puts its process elsewhere, such as in a network namespace. `log` also gets every
-    line that it writes; without one, our standard error does. Raises ChildError or TimeoutError, with the end of its
-    log, where the init fails.
+    line that it writes; without one, our standard error does. `clock` is a file that moves its clocks on, even in the
+    middle of an invocation (lab/queue/clock.py). Raises ChildError or TimeoutError, with the end of its log, where the
+    init fails.
     """
     complete = {"PATH": defpath, "LANG": "en_US.UTF-8", "TZ": ":UTC", **environment}
     if artefact:
@@ -147,6 +149,7 @@ def running_function(
         listener.listen()
         # With -P nothing but the environment decides what can be imported.
         command = [str(python or sys.executable), "-P", str(ENVIRONMENT), handler, "--socket", str(meeting)]
+        command += ["--clock", str(clock)] if clock else []
         with child(prefix(command), env=complete, cwd=cwd, log=log, grace_seconds=1) as process:
             wait_until(lambda: select.select([listener], [], [], 0)[0], "the function", INIT_SECONDS, process)
             connection, _ = listener.accept()

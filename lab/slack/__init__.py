@@ -3,13 +3,13 @@
     schema, elements, blocks, content    what a message may hold
     config, rules                        the tokens, channels and webhooks that it knows, and who may post where
     workspace                            the messages that it accepted
-    rate                                 one message a second
+    clock, rate                          time that can be moved on, and one message a second of it
     faults, misbehave                    what it was told to do wrong, and how that is done to a connection
     standin                              all of this in one place
     web_api, chat, conversations         the Web API
     webhooks                             incoming webhooks
     answer, wording, views               what it says
-    control, client                      the control API, and its other end
+    control, kept, client                the control API, and its other end
     server, running, __main__            HTTP in front of it
 
 It answers as Slack documents it; where Slack publishes nothing (words, numbers), the place says so. It keeps each

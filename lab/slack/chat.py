@@ -1,4 +1,4 @@
-"""`chat.postMessage` and `chat.update`."""
+"""`chat.postMessage`, `chat.update` and `chat.getPermalink`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from lab.slack.content import read_content, require_something
 from lab.slack.rules import RULES
 from lab.slack.standin import StandIn
 from lab.slack.views import message_view
+from lab.slack.workspace import Message
 
 Arguments = Mapping[str, Any]
 
 POST_ANYWHERE: Final = "chat:write.public"
+THREAD_LOCKED: Final = "restricted_action_thread_locked"
+ARCHIVES: Final = "https://lab.slack.com/archives"
 # The arguments that are the message or its address; whatever else is given is kept as an option of the post.
 MESSAGE_ARGUMENTS: Final = frozenset(
     {"token", "channel", "ts", "thread_ts", "text", "markdown_text", "blocks", "attachments", "metadata"}
@@ -28,6 +31,9 @@ def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str
         raise RefusedError("channel_not_found")
     thread_ts = str(arguments.get("thread_ts") or "")
     _check_rule(channel, token, reply=bool(thread_ts))
+    parent = slack.workspace.parent(channel.id, thread_ts)
+    if parent and parent.locked:
+        raise RefusedError(THREAD_LOCKED)
     slack.limiter.take(channel.id)
     content = read_content(arguments)
     require_something(content)
@@ -39,9 +45,7 @@ def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str
 def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
     """Change a message of the app's own. The channel is an id; what the call leaves out stays as it was."""
     channel = channel_by_id(slack, arguments)
-    message = slack.workspace.find(channel.id, _required(arguments, "ts"))
-    if not message:
-        raise RefusedError("message_not_found")
+    message = _message(slack, channel, arguments, "ts")
     if message.via != "token":
         raise RefusedError("cant_update_message")
     if channel.rule == "archived":
@@ -52,6 +56,13 @@ def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_view(message)}
 
 
+def permalink(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
+    """Return the address of a message in the app. The channel is an id."""
+    channel = channel_by_id(slack, arguments)
+    message = _message(slack, channel, arguments, "message_ts")
+    return {"channel": channel.id, "permalink": f"{ARCHIVES}/{channel.id}/p{message.ts.replace('.', '')}"}
+
+
 def channel_by_id(slack: StandIn, arguments: Arguments) -> Channel:
     """Return the channel of a method that takes no names. Raises RefusedError."""
     wanted = _required(arguments, "channel")
@@ -59,6 +70,13 @@ def channel_by_id(slack: StandIn, arguments: Arguments) -> Channel:
     if not channel or channel.id != wanted:
         raise RefusedError("channel_not_found")
     return channel
+
+
+def _message(slack: StandIn, channel: Channel, arguments: Arguments, name: str) -> Message:
+    message = slack.workspace.find(channel.id, _required(arguments, name))
+    if not message:
+        raise RefusedError("message_not_found")
+    return message
 
 
 def _required(arguments: Arguments, name: str) -> str:

@@ -39,10 +39,32 @@ class Control:
         """Return the requests, oldest first."""
         return cast("list[dict[str, Any]]", self._call("GET", "requests"))
 
-    def order(self, kind: str, *, method: str = "", channel: str = "", times: int = 1, **options: Any) -> None:
-        """Order a fault (see faults) for the next `times` requests with this method and channel; empty is any."""
-        match = {name: value for name, value in (("method", method), ("channel", channel)) if value}
+    def order(
+        self, kind: str, *, method: str = "", channel: str = "", text: str = "", times: int = 1, **options: Any
+    ) -> None:
+        """Order a fault (see faults) for the next `times` requests with this method, channel and text; empty is any."""
+        match = {name: value for name, value in (("method", method), ("channel", channel), ("text", text)) if value}
         self._call("POST", "faults", [{"match": match, "times": times, "fault": {"kind": kind, **options}}])
+
+    def due(self) -> list[dict[str, Any]]:
+        """Return the orders that are still due, each with its fault, method, channel, text and times."""
+        return cast("list[dict[str, Any]]", self._call("GET", "faults"))
+
+    def forget(self) -> None:
+        """Forget all orders."""
+        self._call("DELETE", "faults")
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Delete a message, as its author could."""
+        self._call("DELETE", f"messages/{channel}/{ts}")
+
+    def lock(self, channel: str, ts: str) -> None:
+        """Lock the thread of a message, as an administrator could."""
+        self._call("POST", f"messages/{channel}/{ts}/lock")
+
+    def advance(self, seconds: float) -> None:
+        """Move its clock on."""
+        self._call("POST", "advance", {"seconds": seconds})
 
     def configure(self, **parts: Any) -> None:
         """Replace parts of the configuration, as JSON: `rate={"per_second": 0}`."""

@@ -2,9 +2,12 @@
 
     GET  health     {"ok": true}
     GET  messages   what was accepted, oldest first; ?channel= an id or a name
+    DELETE messages/<channel>/<ts>        delete a message, as its author could
+    POST   messages/<channel>/<ts>/lock   lock its thread, as an administrator could
     GET  requests   what was asked, oldest first
     POST faults     add orders to misbehave (a JSON array, see faults); GET: those still due; DELETE: forget them
     PATCH config    replace parts of the configuration (see Config)
+    POST advance    {"seconds": n}: move its clock on; ts, rate limits and the lag of histories go by it
     POST reset      forget everything, and know again what was known at the start
 
 What the page needs besides is in lab.page.routes.
@@ -15,7 +18,6 @@ It needs no token, and listens where Slack does: keep that loopback. It shows ne
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -24,10 +26,12 @@ from aiohttp.typedefs import Handler
 from lab.page.board import Board
 from lab.page.routes import BOARD, CONTROL_ROUTES
 from lab.slack.arguments import parse_json
+from lab.slack.kept import MESSAGE_ROUTES, STAND_IN, iso
+from lab.slack.schema import number, record
 from lab.slack.standin import StandIn
 
 PREFIX: Final = "/_control"
-STAND_IN: Final = web.AppKey("stand_in", StandIn)
+STEP: Final = record({"seconds": number(least=0)})
 
 
 async def health(_request: web.Request) -> web.Response:
@@ -35,29 +39,19 @@ async def health(_request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
-async def messages(request: web.Request) -> web.Response:
-    """Return the accepted messages, with the name of their channel beside its id."""
-    slack = request.app[STAND_IN]
-    names = {channel.id: channel.name for channel in slack.config.channels}
-    wanted = request.query.get("channel", "").removeprefix("#")
-    return web.json_response(
-        [
-            {
-                **asdict(message),
-                "channel_name": names.get(message.channel, ""),
-                "received_at": _iso(message.received_at),
-                "edited": _iso(message.edited),
-            }
-            for message in slack.workspace
-            if wanted in ("", message.channel, names.get(message.channel))
-        ]
-    )
+async def advance(request: web.Request) -> web.Response:
+    """Move the clock on."""
+    wish = await _document(request)
+    if problems := list(STEP(wish, "")):
+        raise ValueError("; ".join(problems))
+    request.app[STAND_IN].clock.advance(wish["seconds"])
+    return web.json_response({"ok": True})
 
 
 async def requests(request: web.Request) -> web.Response:
     """Return the requests."""
     return web.json_response(
-        [{**asdict(each), "received_at": _iso(each.received_at)} for each in request.app[STAND_IN].requests]
+        [{**asdict(each), "received_at": iso(each.received_at)} for each in request.app[STAND_IN].requests]
     )
 
 
@@ -99,13 +93,14 @@ def application(slack: StandIn, board: Board) -> web.Application:
     app.add_routes(
         [
             web.get("/health", health),
-            web.get("/messages", messages),
             web.get("/requests", requests),
             web.get("/faults", pending_faults),
             web.post("/faults", add_faults),
             web.delete("/faults", clear_faults),
             web.patch("/config", change_config),
+            web.post("/advance", advance),
             web.post("/reset", reset),
+            *MESSAGE_ROUTES,
             *CONTROL_ROUTES,
         ]
     )
@@ -123,7 +118,3 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
 
 async def _document(request: web.Request) -> Any:
     return parse_json(await request.read())
-
-
-def _iso(seconds: float) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None

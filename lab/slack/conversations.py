@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -47,7 +46,7 @@ def _readable(slack: StandIn, arguments: Arguments) -> Channel:
 
 
 def _visible(slack: StandIn, channel: Channel) -> list[Message]:
-    latest = time.time() - slack.config.history_lag
+    latest = slack.clock.now() - slack.config.history_lag
     return [message for message in slack.workspace.in_channel(channel.id) if message.received_at <= latest]
 
 

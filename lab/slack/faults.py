@@ -1,7 +1,8 @@
 """What the stand-in was told to do wrong, how often, and to whom.
 
 A fault is a JSON object: {"match": {"method": "chat.postMessage", "channel": "orders"}, "times": 2, "fault": {"kind":
-...}}. `method` is a Web API method, or `webhook`; what `match` leaves out matches everything. Kinds, with their keys:
+...}}. `method` is a Web API method, or `webhook`; `text` is a part of what the request holds as it came over the wire;
+what `match` leaves out matches everything. Kinds, with their keys:
 
     status   answer `status` with `body`, as `content_type`
     error    ok:false with the word `error`; a webhook gets the word and its status
@@ -42,7 +43,7 @@ KINDS: Final = {
     "delay": record({"seconds": number(least=0)}),
 }
 AFTER_ACCEPTING: Final = frozenset({"truncate", "drip", "delay"})
-MATCH: Final = record(optional={"method": string(), "channel": string()})
+MATCH: Final = record(optional={"method": string(), "channel": string(), "text": string()})
 DOCUMENT: Final = array(
     record({"fault": tagged(KINDS, tag="kind")}, {"match": MATCH, "times": integer(least=1)}), least=0
 )
@@ -65,16 +66,18 @@ class Fault:
 
 @dataclass(slots=True)
 class Order:
-    """A fault and when it is due: for this method and channel (empty: any), so many times more."""
+    """A fault and when it is due: for this method, channel and part of a text (empty: any), so many times more."""
 
     fault: Fault
     method: str = ""
     channel: str = ""
+    text: str = ""
     times: int = 1
 
-    def covers(self, method: str, names: tuple[str, ...]) -> bool:
-        """Whether it is due for this method and a channel with these names."""
-        return self.times > 0 and self.method in ("", method) and (not self.channel or self.channel in names)
+    def covers(self, method: str, names: tuple[str, ...], body: bytes) -> bool:
+        """Whether it is due for this method, a channel with these names, and a request with this body."""
+        there = self.method in ("", method) and (not self.channel or self.channel in names)
+        return self.times > 0 and there and self.text.encode() in body
 
 
 class Script:
@@ -93,9 +96,9 @@ class Script:
         """Forget all orders."""
         self._orders.clear()
 
-    def due(self, method: str, names: tuple[str, ...]) -> Order | None:
+    def due(self, method: str, names: tuple[str, ...], body: bytes) -> Order | None:
         """Return the first order for a request. It stays due until it is carried out."""
-        return next((order for order in self._orders if order.covers(method, names)), None)
+        return next((order for order in self._orders if order.covers(method, names, body)), None)
 
     def pending(self) -> list[dict[str, Any]]:
         """Return the orders that are still due, as plain data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,8 +13,8 @@ from lab.page.routes import BOARD, PAGE_ROUTES
 from lab.slack import control, web_api, webhooks
 from lab.slack.answer import Answer, RefusedError
 from lab.slack.arguments import read_arguments
-from lab.slack.control import STAND_IN
 from lab.slack.faults import Order
+from lab.slack.kept import STAND_IN
 from lab.slack.misbehave import misbehave, respond
 from lab.slack.standin import Request, StandIn
 from lab.slack.wording import WEB_API, WEBHOOK, Wording
@@ -25,7 +24,10 @@ PRIVATE_HEADERS: Final = frozenset({"authorization", "cookie"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a request asks for: a method in a channel, as given or known. `act` does it; `path` holds no secret."""
+    """What a request asks for: a method in a channel, as given or known. `act` does it; `path` holds no secret.
+
+    `body` is how it came.
+    """
 
     method: str
     path: str
@@ -33,6 +35,7 @@ class Call:
     token: bool
     wording: Wording
     act: Callable[[], Answer]
+    body: bytes
 
 
 def application(slack: StandIn) -> web.Application:
@@ -61,7 +64,7 @@ async def _web_api(request: web.Request) -> web.StreamResponse:
         return web_api.call(slack, method, token, arguments)
 
     channel = str(arguments.get("channel") or "")
-    return await _serve(request, Call(method, request.path, channel, bool(token), WEB_API, act))
+    return await _serve(request, Call(method, request.path, channel, bool(token), WEB_API, act, body))
 
 
 async def _webhook(request: web.Request) -> web.StreamResponse:
@@ -73,7 +76,7 @@ async def _webhook(request: web.Request) -> web.StreamResponse:
 
     without_secret = request.path.rpartition("/")[0]
     channel = webhook.channel if webhook else ""
-    return await _serve(request, Call("webhook", without_secret, channel, token=False, wording=WEBHOOK, act=act))
+    return await _serve(request, Call("webhook", without_secret, channel, False, WEBHOOK, act, body))
 
 
 async def _serve(request: web.Request, call: Call) -> web.StreamResponse:
@@ -82,9 +85,10 @@ async def _serve(request: web.Request, call: Call) -> web.StreamResponse:
     channel = slack.config.channel(call.channel)
     names = (channel.id, channel.name) if channel else (call.channel,)
     seen = _note(request, call, names[0])
-    response = await _response(request, call, seen, slack.script.due(call.method, names))
+    response = await _response(request, call, seen, slack.script.due(call.method, names, call.body))
     if response.prepared or _connected(request):
         seen.status = response.status
+        seen.retry_after = response.headers.get("Retry-After", "")
     return response
 
 
@@ -102,8 +106,9 @@ async def _response(request: web.Request, call: Call, seen: Request, order: Orde
 
 def _note(request: web.Request, call: Call, channel: str) -> Request:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in PRIVATE_HEADERS}
-    seen = Request(request.method, call.path, headers, call.token, time.time(), channel)
-    request.app[STAND_IN].requests.append(seen)
+    slack = request.app[STAND_IN]
+    seen = Request(request.method, call.path, headers, call.token, slack.clock.now(), channel)
+    slack.requests.append(seen)
     return seen
 
 

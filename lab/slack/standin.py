@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lab.slack.clock import Clock
 from lab.slack.config import Config
 from lab.slack.faults import Script
 from lab.slack.rate import Limiter
@@ -18,6 +19,7 @@ class Request:
     """A request that came in. `status` is what was answered, None where the connection ended before.
 
     Neither the token nor a webhook's secret is here: `token` says whether there was one, `path` ends before the secret.
+    `retry_after` is the text of that header of the answer, empty where it had none.
     """
 
     method: str
@@ -28,14 +30,16 @@ class Request:
     channel: str = ""
     fault: str = ""
     status: int | None = None
+    retry_after: str = ""
 
 
 @dataclass(slots=True)
 class StandIn:
-    """A Slack. `start` is the configuration that a reset brings back."""
+    """A Slack. `start` is the configuration that a reset brings back; its clock goes on all the same."""
 
     start: Config
     journal: Path | None = None
+    clock: Clock = field(default_factory=Clock)
     config: Config = field(init=False)
     workspace: Workspace = field(init=False)
     limiter: Limiter = field(init=False)
@@ -43,7 +47,7 @@ class StandIn:
     requests: list[Request] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.workspace = Workspace(self.journal)
+        self.workspace = Workspace(self.journal, self.clock.now)
         self._begin()
 
     def configure(self, document: Any) -> None:
@@ -60,4 +64,4 @@ class StandIn:
 
     def _begin(self) -> None:
         self.config = self.start
-        self.limiter = Limiter(self.start.rate)
+        self.limiter = Limiter(self.start.rate, self.clock.now)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from lab.slack.answer import Answer, RefusedError, json_answer
-from lab.slack.chat import post_message, update
+from lab.slack.chat import permalink, post_message, update
 from lab.slack.config import TEAM, Token
 from lab.slack.conversations import history, replies
 from lab.slack.standin import StandIn
@@ -41,6 +41,7 @@ class Method(NamedTuple):
 
 METHODS: Final = {
     "auth.test": Method(auth_test),
+    "chat.getPermalink": Method(permalink),
     "chat.postMessage": Method(post_message, "chat:write"),
     "chat.update": Method(update, "chat:write"),
     "conversations.history": Method(history, "channels:history"),

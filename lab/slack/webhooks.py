@@ -26,6 +26,9 @@ def post(slack: StandIn, path: str, content_type: str, body: bytes) -> Answer:
     rule = RULES.get(channel.rule)
     if rule and rule.webhook and rule.refuses(reply=bool(thread_ts)):
         raise RefusedError(rule.webhook)
+    parent = slack.workspace.parent(channel.id, thread_ts)
+    if parent and parent.locked:
+        raise RefusedError("action_prohibited")
     slack.limiter.take(webhook.path)
     if not any(name in payload for name in SPOKEN):
         raise RefusedError("missing_text_or_fallback_or_attachments")

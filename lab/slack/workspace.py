@@ -14,6 +14,7 @@ from lab.slack.content import Content
 
 MICROSECONDS: Final = 1_000_000
 TS_STEP_MICROSECONDS: Final = 100
+GONE: Final = "gone"  # in the journal: the channel and the ts of a message that was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Message:
     """One message. `ts` identifies it in its channel; times of ours are Unix seconds.
 
     `via` is how it came, `options` what was asked for beside the content (`unfurl_links`, `link_names`, ...); `edited`
-    is the time of the last update, 0 for none.
+    is the time of the last update, 0 for none. The thread of a message that is `locked` takes no replies.
     """
 
     channel: str
@@ -35,6 +36,7 @@ class Message:
     options: dict[str, Any] = field(default_factory=dict)
     thread_ts: str = ""
     edited: float = 0.0
+    locked: bool = False
 
 
 class Workspace:
@@ -47,8 +49,8 @@ class Workspace:
         self._last: dict[str, int] = {}
         if journal:
             journal.parent.mkdir(parents=True, exist_ok=True)
-        for message in _read(journal) if journal else ():
-            self._add(message)
+        for line in _read(journal) if journal else ():
+            self._replay(line)
 
     def __iter__(self) -> Iterator[Message]:
         return iter(self._messages.values())
@@ -60,6 +62,11 @@ class Workspace:
     def in_channel(self, channel: str) -> list[Message]:
         """Return the messages of a channel, replies included, oldest first."""
         return [message for message in self if message.channel == channel]
+
+    def parent(self, channel: str, ts: str) -> Message | None:
+        """Return the first message of the thread that a message of this time is in, or would begin."""
+        found = self.find(channel, ts)
+        return self.find(channel, found.thread_ts) if found and found.thread_ts else found
 
     def post(
         self,
@@ -74,7 +81,7 @@ class Workspace:
 
         The latter is what Slack does when the parent is gone: it says ok, and leaves out thread_ts.
         """
-        parent = self.find(channel, thread_ts)
+        parent = self.parent(channel, thread_ts)
         message = Message(
             channel=channel,
             ts=self._next_ts(channel),
@@ -85,7 +92,7 @@ class Workspace:
             attachments=content.attachments or [],
             metadata=content.metadata or {},
             options=options or {},
-            thread_ts=(parent.thread_ts or parent.ts) if parent else "",
+            thread_ts=parent.ts if parent else "",
         )
         return self._keep(message)
 
@@ -94,6 +101,15 @@ class Workspace:
         given = {name: value for name, value in asdict(content).items() if value is not None}
         return self._keep(replace(message, edited=self._clock(), **given))
 
+    def lock(self, message: Message) -> None:
+        """Let the thread of a message take no more replies."""
+        self._keep(replace(message, locked=True))
+
+    def delete(self, message: Message) -> None:
+        """Forget a message. Replies to it stay, and no further one joins them."""
+        del self._messages[message.channel, message.ts]
+        self._write({GONE: [message.channel, message.ts]})
+
     def clear(self) -> None:
         """Forget all messages."""
         self._messages.clear()
@@ -101,16 +117,25 @@ class Workspace:
         if self._journal:
             self._journal.unlink(missing_ok=True)
 
+    def _replay(self, line: dict[str, Any]) -> None:
+        if GONE in line:
+            self._messages.pop(tuple(line[GONE]), None)
+        else:
+            self._add(Message(**line))
+
     def _add(self, message: Message) -> None:
         self._messages[message.channel, message.ts] = message
         self._last[message.channel] = max(_microseconds(message.ts), self._last.get(message.channel, 0))
 
     def _keep(self, message: Message) -> Message:
         self._add(message)
+        self._write(asdict(message))
+        return message
+
+    def _write(self, line: dict[str, Any]) -> None:
         if self._journal:
             with self._journal.open("a") as lines:
-                lines.write("\n" + json.dumps(asdict(message)))
-        return message
+                lines.write("\n" + json.dumps(line))
 
     def _next_ts(self, channel: str) -> str:
         """Return a ts later than all of the channel: the second, then a count within it, as "1732263600.000100"."""
@@ -123,8 +148,8 @@ def _microseconds(ts: str) -> int:
     return int(ts.replace(".", ""))
 
 
-def _read(journal: Path) -> Iterator[Message]:
-    """Read what an earlier process kept. A line that it was killed in is no message."""
+def _read(journal: Path) -> Iterator[dict[str, Any]]:
+    """Read what an earlier process kept. A line that it was killed in is none."""
     for line in journal.read_text().splitlines() if journal.exists() else ():
         with suppress(ValueError):
-            yield Message(**json.loads(line))
+            yield json.loads(line)

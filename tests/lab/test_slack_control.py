@@ -132,6 +132,24 @@ def test_messages_outlive_the_process_with_a_journal(tmp_path: Path) -> None:
     assert not journal.exists()
 
 
+def test_a_deleted_message_and_a_locked_thread_stay_so_with_a_journal(tmp_path: Path) -> None:
+    journal = tmp_path / "messages.jsonl"
+    with running_slack(journal=journal) as url:
+        gone, locked = [bot(url).chat_postMessage(channel="orders", text="a")["ts"] for _ in range(2)]
+        Control(url).delete("orders", gone)
+        Control(url).lock("orders", locked)
+    with running_slack(journal=journal) as url:
+        assert [(message["ts"], message["locked"]) for message in Control(url).messages()] == [(locked, True)]
+
+
+def test_what_is_not_there_cannot_be_deleted_and_no_clock_goes_back(control: Control) -> None:
+    for channel in ("orders", "nowhere"):
+        with pytest.raises(ValueError, match=f"no message 1.000100 in {channel}"):
+            control.delete(channel, "1.000100")
+    with pytest.raises(ValueError, match="/seconds"):
+        control.advance(-1)
+
+
 def test_a_port_that_is_taken_is_named(url: str) -> None:
     port = int(url.rpartition(":")[2])
     with pytest.raises(OSError, match=str(port)), running_slack(port=port):

@@ -150,6 +150,7 @@ def test_a_wait_of_any_form(control: Control, url: str, wait: str | None) -> Non
     hook = urllib3.request("POST", f"{url}/{WEBHOOK}", json={"text": "x"}, retries=False)
     assert (hook.status, hook.data, hook.headers.get("Retry-After")) == (429, b"rate_limited", wait)
     assert control.messages() == []
+    assert [request["retry_after"] for request in control.requests()] == [wait or ""] * 2
 
 
 @pytest.mark.parametrize("status", [302, 307])
@@ -182,6 +183,16 @@ def test_a_channel_is_matched_by_name_and_by_id(control: Control, url: str) -> N
     assert [raw_post(url).status for _ in range(3)] == [501, 502, 200]
 
 
+def test_a_fault_may_be_for_what_a_request_says(control: Control, url: str) -> None:
+    control.order("status", status=503, text="event 7")
+    slack = WebClient("xoxb-lab-token", base_url=f"{url}/api/", retry_handlers=[])
+    slack.chat_postMessage(channel="orders", text="event 6")
+    with pytest.raises(SlackApiError):
+        slack.chat_postMessage(channel="orders", text="see event 7")
+    slack.chat_postMessage(channel="orders", text="see event 7")
+    assert control.due() == []
+
+
 def test_faults_come_in_the_order_in_which_they_were_ordered(control: Control, url: str) -> None:
     control.order("status", status=501)
     control.order("status", status=502)
@@ -201,7 +212,9 @@ def test_faults_can_be_forgotten(control: Control, url: str) -> None:
     control.order("status", status=500, times=9)
     pending = urllib3.request("GET", f"{url}/_control/faults").json()
     assert [(order["times"], order["fault"]["status"]) for order in pending] == [(9, 500)]
-    assert urllib3.request("DELETE", f"{url}/_control/faults").json() == []
+    assert [order["times"] for order in control.due()] == [9]
+    control.forget()
+    assert control.due() == []
     assert raw_post(url).status == 200
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -185,6 +186,52 @@ def test_a_reply_to_nothing_becomes_a_message_of_its_own(slack: WebClient, contr
     assert control.messages()[0]["thread_ts"] == ""
 
 
+def test_a_reply_to_a_deleted_message_becomes_one_of_its_own(slack: WebClient, control: Control) -> None:
+    parent = slack.chat_postMessage(channel="orders", text="parent")["ts"]
+    reply = slack.chat_postMessage(channel="orders", text="reply", thread_ts=parent)["ts"]
+    control.delete("orders", parent)
+    for thread in (parent, reply):
+        assert "thread_ts" not in slack.chat_postMessage(channel="orders", text="x", thread_ts=thread)["message"]
+
+
+def test_a_locked_thread_takes_no_replies(slack: WebClient, control: Control, url: str) -> None:
+    parent = slack.chat_postMessage(channel="orders", text="parent")["ts"]
+    reply = slack.chat_postMessage(channel="orders", text="reply", thread_ts=parent)["ts"]
+    control.lock("C0LABORDERS", parent)
+    for thread in (parent, reply):
+        answer = refusal(slack.chat_postMessage, channel="orders", text="x", thread_ts=thread)
+        assert answer["error"] == "restricted_action_thread_locked"
+    webhook = f"{url}/services/T0LAB/B0LABORDERS/lab-secret"
+    answered = urllib3.request("POST", webhook, json={"text": "x", "thread_ts": parent}, retries=False)
+    assert (answered.status, answered.data) == (403, b"action_prohibited")
+    slack.chat_postMessage(channel="orders", text="not a reply")
+
+
+def test_a_message_has_a_permalink(url: str, slack: WebClient) -> None:
+    ts = slack.chat_postMessage(channel="orders", text="x")["ts"]
+    without_scopes = client(url, "xoxb-lab-no-scopes")
+    answer = without_scopes.chat_getPermalink(channel="C0LABORDERS", message_ts=ts)
+    expected = {"ok": True, "channel": "C0LABORDERS"}
+    permalink = f"https://lab.slack.com/archives/C0LABORDERS/p{ts.replace('.', '')}"
+    assert answer.data == {**expected, "permalink": permalink}
+    for channel, message, word in (
+        ("orders", ts, "channel_not_found"),
+        ("C0LABOPS", ts, "message_not_found"),
+        ("C0LABORDERS", "", "invalid_arguments"),
+    ):
+        assert refusal(slack.chat_getPermalink, channel=channel, message_ts=message)["error"] == word
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{"event_type": "order"}, {"event_payload": {}}, {"event_type": "order", "event_payload": 1}, {"event_type": ""}],
+)
+def test_metadata_needs_a_type_and_a_payload(slack: WebClient, metadata: dict[str, Any]) -> None:
+    assert refusal(slack.chat_postMessage, channel="orders", text="x", metadata=metadata)["error"] == (
+        "invalid_metadata_schema"
+    )
+
+
 def test_an_update_changes_what_it_names_and_keeps_the_rest(slack: WebClient, control: Control) -> None:
     blocks = [{"type": "divider"}]
     ts = slack.chat_postMessage(channel="orders", text="before", blocks=blocks)["ts"]
@@ -291,6 +338,23 @@ def test_a_bucket_fills_steadily_up_to_its_burst() -> None:
     limiter.take("a")
     with pytest.raises(RateLimitedError):
         limiter.take("a")
+
+
+def test_its_clock_can_be_moved_on() -> None:
+    with running_slack(Config(rate=Rate(per_second=0.01, burst=1), history_lag=3600)) as url:
+        slack, control = client(url, "xoxb-lab-reader"), Control(url)
+        first = slack.chat_postMessage(channel="orders", text="x")["ts"]
+        with pytest.raises(SlackApiError):
+            slack.chat_postMessage(channel="orders", text="x")
+        assert slack.conversations_history(channel="C0LABORDERS")["messages"] == []
+        control.advance(7200.0)
+        assert len(slack.conversations_history(channel="C0LABORDERS")["messages"]) == 1
+        second = slack.chat_postMessage(channel="orders", text="x")["ts"]
+        assert 7200 <= float(second) - float(first) < 7260
+        sent = [datetime.fromisoformat(request["received_at"]) for request in control.requests()]
+        assert (sent[-1] - sent[0]).total_seconds() >= 7200
+        control.reset()
+        assert float(slack.chat_postMessage(channel="orders", text="x")["ts"]) - float(first) >= 7200
 
 
 def test_it_serves_tls(tmp_path: Path) -> None:

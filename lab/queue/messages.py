@@ -1,0 +1,126 @@
+"""A standard queue of SQS: at least once, in no order that can be relied on. Every time is given, none is looked at.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+Where AWS documents no answer, the harsher one was taken, and the place says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+LONGEST_SECONDS: Final = 43_200.0  # that a message stays invisible after one receive
+
+
+class ReceiptError(ValueError):
+    """A receipt that is good for nothing: the message was received again, or is not in flight any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message. `visible_at`, `sent_at` and `received_at` are Unix times; `receipt` is that of the last receive."""
+
+    id: str
+    body: str
+    sent_at: float
+    visible_at: float
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    receives: int = 0
+    first_received_at: float = 0.0
+    received_at: float = 0.0
+    receipt: str = ""
+
+
+class Queue:
+    """A queue. With `dead_letters`, a message that was received `max_receives` times goes there the next time."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        visibility: float = 360.0,
+        max_receives: int = 0,
+        dead_letters: Queue | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.name = name
+        self._visibility = visibility
+        self._max_receives = max_receives
+        self._dead_letters = dead_letters
+        self._random = random or Random()
+        # By a key of our own: a message that is delivered twice is two here, with one id.
+        self._messages: dict[str, Message] = {}
+
+    @property
+    def messages(self) -> list[Message]:
+        """What is in the queue, visible or not, oldest first."""
+        return list(self._messages.values())
+
+    def send(
+        self, body: str, now: float, *, attributes: Mapping[str, str] | None = None, delay: float = 0.0, name: str = ""
+    ) -> Message:
+        """Add a message. One with the `name` of another is the same one, delivered once more."""
+        message = Message(name or str(uuid.uuid4()), body, now, now + delay, attributes or {})
+        self._messages[str(uuid.uuid4())] = message
+        return message
+
+    def receive(self, now: float, limit: int = 10, visibility: float | None = None) -> list[Message]:
+        """Receive visible messages, the longest waiting ones roughly first, and hide them for `visibility` seconds."""
+        visible = [(key, message) for key, message in self._messages.items() if message.visible_at <= now]
+        visible.sort(key=lambda pair: pair[1].visible_at + self._random.random())
+        hidden = self._visibility if visibility is None else visibility
+        received: list[Message] = []
+        for key, message in visible:
+            if len(received) == limit:
+                break
+            if self._dead_letters and message.receives >= self._max_receives:
+                self._bury(key, now)
+                continue
+            again = replace(
+                message,
+                receives=message.receives + 1,
+                first_received_at=message.first_received_at if message.receives else now,
+                received_at=now,
+                visible_at=now + hidden,
+                receipt=f"{key}:{uuid.uuid4()}",
+            )
+            self._messages[key] = again
+            received.append(again)
+        return received
+
+    def delete(self, receipt: str) -> None:
+        """Delete a message. With the receipt of an earlier receive nothing happens, as AWS warns."""
+        key = receipt.partition(":")[0]
+        if key in self._messages and self._messages[key].receipt == receipt:
+            del self._messages[key]
+
+    def change_visibility(self, receipt: str, seconds: float, now: float) -> None:
+        """Let a message in flight be visible in so many seconds. Raises ReceiptError.
+
+        What AWS says to the receipt of an earlier receive is not documented.
+        """
+        key = receipt.partition(":")[0]
+        message = self._messages.get(key)
+        if message is None or message.receipt != receipt or message.visible_at <= now:
+            raise ReceiptError("the message is not in flight under this receipt")
+        if now + seconds - message.received_at > LONGEST_SECONDS:
+            raise ReceiptError("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+        self._messages[key] = replace(message, visible_at=now + seconds)
+
+    def next_visible(self) -> float | None:
+        """Return when the first of the messages is visible; None for an empty queue."""
+        return min((message.visible_at for message in self._messages.values()), default=None)
+
+    def _bury(self, key: str, now: float) -> None:
+        assert self._dead_letters is not None  # the caller looked
+        message = self._messages.pop(key)
+        self._dead_letters.send(message.body, now, attributes=message.attributes, name=message.id)
+
+
+def md5(text: str) -> str:
+    """Return the digest that SQS has of a body."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

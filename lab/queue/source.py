@@ -1,0 +1,134 @@
+"""The event source: takes messages from a queue in batches, invokes the function, and deletes what it is done with.
+
+While an invocation is in progress time passes as it does; while none is, it jumps to the next moment at which a message
+is visible or something is planned. A frozen environment is not waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lab.queue.agenda import Agenda
+from lab.queue.clock import VirtualClock
+from lab.queue.environment import Batch, Ended, Environment, Start
+from lab.queue.messages import Message, Queue
+from lab.queue.records import failures, payload
+
+BATCH: Final = 10
+# How often it looks for what does not announce itself: a deadline, and what `watch` was given.
+LOOK_SECONDS: Final = 0.01
+
+
+class StuckError(RuntimeError):
+    """Nothing can happen any more, and it is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`timeout` is when an invocation is killed, in seconds; `told` what the function is told of it."""
+
+    timeout: float = 60.0
+    told: float = 60.0
+
+
+class EventSource:
+    """An event source mapping with `concurrency` execution environments, each of which `start` starts.
+
+    All but `lock` is for one thread. `begun` is told of each invocation before it begins, and may return other limits
+    for it; `ended` is told how it ended. `lock` guards the queue and its dead-letter queue. `linger` is how long after
+    the moment at which a message is visible it is taken, in seconds, where time jumps there: as much as a poller that
+    looks so often lets pass, and then finds several.
+    """
+
+    def __init__(self, queue: Queue, clock: VirtualClock, start: Start, concurrency: int) -> None:
+        self.queue = queue
+        self.clock = clock
+        self.agenda = Agenda()
+        self.lock = threading.RLock()
+        self.begun: Callable[[Environment, Sequence[Message]], Limits] = lambda _environment, _messages: Limits()
+        self.linger = 0.0
+        self.ended: Callable[[Environment, Ended], object] = lambda _environment, _ended: None
+        self.environments = [Environment(f"environment-{n}", start, self._hear) for n in range(1, concurrency + 1)]
+        self._limits: dict[Environment, Limits] = {}
+        self._watched: list[Callable[[], bool]] = []
+        self._heard: deque[tuple[Environment, Ended]] = deque()
+        self._news = threading.Condition()
+
+    def watch(self, done: Callable[[], bool]) -> None:
+        """Call this every few milliseconds, of real time, until it returns true."""
+        self._watched.append(done)
+
+    def run(self, over: Callable[[], bool] = lambda: False) -> None:
+        """Go on until the queue is empty and nothing is planned, or until `over` says so.
+
+        Raises StuckError where all that is left is frozen, and nobody plans to thaw it.
+        """
+        while not over():
+            self.agenda.do(self.clock.now())
+            self._watched = [look for look in self._watched if not look()]
+            self._settle()
+            self._hand_out()
+            self._stop_the_late()
+            if any(each.batch and not each.frozen for each in self.environments):
+                with self._news:
+                    self._news.wait_for(lambda: bool(self._heard), LOOK_SECONDS)
+            elif not self._jump():
+                return
+
+    def close(self) -> None:
+        """End all environments."""
+        for environment in self.environments:
+            environment.close()
+
+    def _jump(self) -> bool:
+        """Make the next moment now. Return whether there is one."""
+        with self.lock:
+            visible = self.queue.next_visible()
+        moments = [self.agenda.next, visible + self.linger if visible is not None else None]
+        known = [moment for moment in moments if moment is not None]
+        if not known:
+            if any(each.batch for each in self.environments):
+                raise StuckError("an environment is frozen, and nothing is planned any more")
+            return False
+        self.clock.advance_to(min(known))
+        return True
+
+    def _hand_out(self) -> None:
+        for environment in self.environments:
+            if environment.batch:
+                continue
+            with self.lock:
+                messages = self.queue.receive(self.clock.now(), BATCH)
+            if not messages:
+                return
+            limits = self.begun(environment, messages)
+            self._limits[environment] = limits
+            environment.begin(Batch(messages, payload(messages, self.queue.name), int(limits.told * 1000)))
+
+    def _stop_the_late(self) -> None:
+        for environment in self.environments:
+            late = environment.seconds > self._limits[environment].timeout if environment.interruptible else False
+            if late and not environment.frozen:
+                environment.kill()
+
+    def _hear(self, environment: Environment, ended: Ended) -> None:
+        with self._news:
+            self._heard.append((environment, ended))
+            self._news.notify()
+
+    def _settle(self) -> None:
+        """Delete what the invocations that have ended are done with; the rest comes again when it is visible."""
+        while self._heard:
+            environment, ended = self._heard.popleft()
+            environment.batch, environment.frozen = None, False
+            if not ended.died and ended.error is None:
+                again = failures(ended.batch.messages, ended.result)
+                with self.lock:
+                    for message in ended.batch.messages:
+                        if message.id not in again:
+                            self.queue.delete(message.receipt)
+            self.ended(environment, ended)

@@ -1,0 +1,96 @@
+"""The four histories as they lie in the parts of a rig after a run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from lab.queue import Queue
+from lab.soak.check import Histories, Key, Letter, Row
+from lab.soak.events import Event
+from lab.soak.rig import TABLE, Rig
+
+# What each template of the soak says first: its name, and the identity of the event.
+_SAID: Final = re.compile(r"(soak(?:\.[a-z]+)+) (\S+)")
+_POSTS: Final = ("/api/chat.postMessage", "/services/")
+
+
+def collect(rig: Rig, events: Sequence[Event], queue: Queue) -> Histories:
+    """Read them; `queue` has what is not finished."""
+    by_message = {event.message_id: event.identity for event in events}
+    names = {letter.body: _identity(letter.body, by_message) for letter in [*rig.dead.messages, *queue.messages]}
+    return Histories(
+        published=events,
+        ledger=list(_rows(rig)),
+        posts=[_post(message) for message in rig.slack.messages()],
+        letters=[_letter(names[one.body], one.attributes) for one in rig.dead.messages],
+        queued=frozenset(names[message.body] for message in queue.messages),
+    )
+
+
+def _identity(body: str, by_message: Mapping[str, str]) -> str:
+    """The identity of the event in a body; of one that was published again, what the publisher calls it."""
+    envelope = json.loads(body)
+    known = by_message.get(envelope["MessageId"])
+    return known or str(json.loads(envelope["Message"])["event_id"])
+
+
+def _rows(rig: Rig) -> Iterator[Row]:
+    for page in rig.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True):
+        for item in page["Items"]:
+            kind, _, event = item["pk"]["S"].partition("#")
+            if kind == "event":
+                notification, _, channel = item["sk"]["S"].partition("#")
+                key = Key(event, notification.removeprefix("-"), channel.removeprefix("-"))
+                yield Row(key, item["phase"]["S"], item.get("code", {}).get("S", ""))
+
+
+def _post(message: Mapping[str, Any]) -> Key:
+    said = _SAID.search(message["text"])
+    notification, event = said.groups() if said else ("", message["text"][:60])
+    return Key(event, notification, message["channel_name"])
+
+
+def _letter(event: str, attributes: Mapping[str, str]) -> Letter:
+    key = Key(event, attributes.get("notification", ""), attributes.get("channel", ""))
+    return Letter(key, attributes.get("code", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A post that Slack was asked for, at a Unix time of its clock. `pause` is the text of a Retry-After, or empty."""
+
+    channel: str
+    at: float
+    status: int | None
+    pause: str
+
+
+def posts_asked(rig: Rig) -> list[Asked]:
+    """Return every post that Slack was asked for, whatever it said, oldest first."""
+    return [
+        Asked(
+            request["channel"],
+            datetime.fromisoformat(request["received_at"]).timestamp(),
+            request["status"],
+            request["retry_after"],
+        )
+        for request in rig.slack.requests()
+        if request["path"].startswith(_POSTS)
+    ]
+
+
+def within_pauses(asked: Sequence[Asked], longest: float = 3600.0) -> list[Asked]:
+    """Return the posts that were asked for in a channel while Slack had said to wait, in seconds up to `longest`."""
+    until: dict[str, float] = {}
+    found = []
+    for post in asked:
+        if post.at < until.get(post.channel, 0.0):
+            found.append(post)
+        if post.status == 429 and post.pause.isdecimal() and int(post.pause) <= longest:
+            until[post.channel] = max(until.get(post.channel, 0.0), post.at + int(post.pause))
+    return found

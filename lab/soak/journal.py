@@ -1,0 +1,137 @@
+"""What was done to whom: every event of a batch, and what befell the invocation that had it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lab.queue import Ended, Environment, Message
+from lab.soak.check import Injected
+from lab.soak.events import Event
+from lab.soak.schedule import Mishap
+
+# A message that appears in its channel's history late was posted so long before somebody missed it there.
+MISSED_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Invocation:
+    """What an environment is busy with: the numbers of the events, and what befell it so far."""
+
+    numbers: frozenset[int]
+    began: float
+    harmed: bool = False
+
+
+@dataclass(slots=True)
+class Period:
+    """A time in which something was in effect; `end` is None while it is."""
+
+    begin: float
+    end: float | None = None
+
+    def touches(self, begin: float, end: float) -> bool:
+        """Whether it has a moment in common with another time."""
+        return self.begin <= end and (self.end is None or begin <= self.end)
+
+
+@dataclass(slots=True)
+class Journal:
+    """The events by number, and what was done to them. `bodies` has the number for each body in the queue.
+
+    `codes` counts how deliveries ended, or went on, by what the function logged: (word, code). `unnamed` are failures
+    that have no name, `mishaps` counts those that were met.
+    """
+
+    events: Sequence[Event]
+    bodies: dict[str, int]
+    now: Callable[[], float]
+    codes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unnamed: list[str] = field(default_factory=list)
+    mishaps: int = 0
+    lagging: list[Period] = field(default_factory=list)
+    without_ledger: list[Period] = field(default_factory=list)
+    without_credentials: list[Period] = field(default_factory=list)
+    _busy: dict[Environment, _Invocation] = field(default_factory=dict)
+    _ambiguous: list[tuple[int, float]] = field(default_factory=list)
+    _overtaken: set[int] = field(default_factory=set)
+    _unlucky: set[int] = field(default_factory=set)
+    _refused: set[int] = field(default_factory=set)
+
+    def numbers(self, messages: Iterable[Message]) -> list[int]:
+        """Return the numbers of the events in these messages."""
+        return [self.bodies[message.body] for message in messages]
+
+    def begun(self, environment: Environment, messages: Sequence[Message]) -> None:
+        """An invocation begins."""
+        self._busy[environment] = _Invocation(frozenset(self.numbers(messages)), self.now())
+
+    def ended(self, environment: Environment, ended: Ended) -> None:
+        """An invocation has ended."""
+        invocation = self._busy.pop(environment)
+        during = (invocation.began, self.now())
+        if ended.died or any(period.touches(*during) for period in self.without_ledger):
+            self._harm(invocation)
+        if any(period.touches(*during) for period in self.without_credentials):
+            self._refused |= invocation.numbers
+        if ended.error:
+            self.unnamed.append(f"an invocation failed: {ended.error.type}: {ended.error.message}")
+        for line in ended.logs:
+            self._read(line)
+
+    def holder(self, number: int) -> Environment | None:
+        """Return the environment that is busy with an event."""
+        return next((one for one, invocation in self._busy.items() if number in invocation.numbers), None)
+
+    def met(self, number: int, mishap: Mishap) -> None:
+        """An event's post met a mishap."""
+        self.mishaps += 1
+        self._unlucky.add(number)
+        if mishap.ambiguous:
+            self._ambiguous.append((number, self.now()))
+
+    def frozen(self, environment: Environment) -> None:
+        """An environment was frozen in the middle."""
+        if invocation := self._busy.get(environment):
+            self._overtaken |= invocation.numbers
+            self._harm(invocation)
+
+    def period(self, periods: list[Period]) -> Callable[[], None]:
+        """Begin a period, and return what ends it."""
+        period = Period(self.now())
+        periods.append(period)
+
+        def end() -> None:
+            period.end = self.now()
+
+        return end
+
+    def injected(self, *, read_back: bool) -> Injected:
+        """Return what excuses the events."""
+        missed = {number for number, at in self._ambiguous if self._was_missed(at)}
+        parked = self._refused if read_back else self._refused | self._unlucky
+
+        def identities(numbers: Iterable[int]) -> frozenset[str]:
+            return frozenset(self.events[number].identity for number in numbers)
+
+        ambiguous = Counter(self.events[number].identity for number, _ in self._ambiguous)
+        return Injected(ambiguous, identities(self._overtaken | missed), identities(parked))
+
+    def _was_missed(self, at: float) -> bool:
+        return any(period.touches(at, at + MISSED_SECONDS) for period in self.lagging)
+
+    def _harm(self, invocation: _Invocation) -> None:
+        """Whatever it was about to post, or had just posted, nobody knows of by itself."""
+        if not invocation.harmed:
+            invocation.harmed = True
+            self._unlucky |= invocation.numbers
+            self._ambiguous += [(number, self.now()) for number in invocation.numbers]
+
+    def _read(self, line: dict[str, object]) -> None:
+        if line.get("attempt") is None and "detail" not in line:
+            return
+        code = str(line.get("code", ""))
+        self.codes[str(line.get("message")), code] += 1
+        if code == "INTERNAL":
+            self.unnamed.append(f"an error without a name: {line.get('detail')}")

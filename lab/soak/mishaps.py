@@ -1,0 +1,88 @@
+"""What befalls single events: a fault of Slack's when an event is posted, and what is done once it has met it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lab.queue import Environment
+from lab.soak.journal import Journal
+from lab.soak.rig import Rig
+from lab.soak.schedule import Mishap
+
+# How often the stand-in is asked whether a fault was met, in real seconds: well below how long one holds a post up.
+LOOK_SECONDS: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """A mishap that was ordered of Slack, and not met yet."""
+
+    number: int
+    mishap: Mishap
+
+
+class Mishaps:
+    """Orders the mishaps of the events of a batch, and does what follows once Slack says that one was met."""
+
+    def __init__(self, rig: Rig, planned: Mapping[int, Sequence[Mishap]], journal: Journal) -> None:
+        self._rig = rig
+        self._journal = journal
+        self._left = {number: list(mishaps) for number, mishaps in planned.items()}
+        self._ordered: dict[str, _Ordered] = {}
+        self._looked = 0.0
+
+    def order(self, numbers: Sequence[int]) -> None:
+        """Order the next mishap of each of these events that has none on order; before they are handed out."""
+        for number in numbers:
+            text = self._journal.events[number].identity
+            if text in self._ordered or not self._left.get(number):
+                continue
+            mishap = self._left[number].pop(0)
+            self._order(text, mishap)
+            self._ordered[text] = _Ordered(number, mishap)
+
+    def forget_others(self) -> None:
+        """Let Slack forget all orders but these."""
+        self._rig.slack.forget()
+        for text, ordered in self._ordered.items():
+            self._order(text, ordered.mishap)
+
+    def look(self) -> bool:
+        """Ask which were met. It is never over, so that the source goes on asking."""
+        now = time.monotonic()
+        if self._ordered and now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            due = {order["text"] for order in self._rig.slack.due()}
+            for text in [text for text in self._ordered if text not in due]:
+                self._met(self._ordered.pop(text))
+        return False
+
+    def _order(self, text: str, mishap: Mishap) -> None:
+        method = "webhook" if self._rig.mode.webhook else "chat.postMessage"
+        self._rig.slack.order(mishap.fault, method=method, text=text, **mishap.options)
+
+    def _met(self, ordered: _Ordered) -> None:
+        mishap = ordered.mishap
+        self._journal.met(ordered.number, mishap)
+        if not mishap.then:
+            return
+        holder = self._journal.holder(ordered.number)
+        if mishap.then == "ledger":
+            self._rig.to_ledger.set("refuse")
+            self._later(mishap.seconds, self._journal.period(self._journal.without_ledger))
+            self._later(mishap.seconds, lambda: self._rig.to_ledger.set("pass"))
+        elif holder and mishap.then == "kill":
+            holder.kill()
+        elif holder:
+            self._freeze(holder, mishap)
+
+    def _freeze(self, holder: Environment, mishap: Mishap) -> None:
+        self._journal.frozen(holder)
+        holder.freeze()
+        self._later(mishap.seconds, holder.thaw)
+
+    def _later(self, seconds: float, action: Callable[[], object]) -> None:
+        self._rig.source.agenda.at(self._rig.clock.now() + seconds, action)

@@ -1,0 +1,142 @@
+"""What goes wrong in a soak, from a seed alone: what befalls single events, and what befalls everything for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final, Literal
+
+from lab.soak.events import TWO_HOURS, Event, Plan
+
+# What meets the post of an event: Slack's fault alone, or that and something that is done once it has met it.
+Then = Literal["", "kill", "freeze", "ledger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """A fault of the stand-in's (lab/slack/faults.py) for the next post of an event, and what follows at once.
+
+    `then` is done to the environment that posts (`kill`, or `freeze` for `seconds`), or to the ledger (`ledger`: it is
+    out of reach for `seconds`).
+    """
+
+    fault: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    then: Then = ""
+    seconds: float = 0.0
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether Slack has the message, and its sender cannot know."""
+        return self.fault in ("truncate", "drip", "delay") or bool(self.options.get("accept"))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that begins `at` a second from the start. `kind` names what is done about it (faults.py)."""
+
+    at: float
+    kind: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The mishaps of events, by number, in the order in which they meet them; and the troubles, by time."""
+
+    mishaps: Mapping[int, Sequence[Mishap]]
+    troubles: Sequence[Trouble]
+
+
+def _accepting(fault: str, **options: Any) -> Mishap:
+    return Mishap(fault, {**options, "accept": True})
+
+
+# weight, mishap. What makes its sender wait to its own end (8 s) is rare: that is real time.
+_MISHAPS: Final[Sequence[tuple[int, Mishap]]] = (
+    (10, Mishap("close")),
+    (10, _accepting("close")),
+    (10, Mishap("reset")),
+    (10, _accepting("reset")),
+    (8, Mishap("status", {"status": 500})),
+    (8, _accepting("status", status=500)),
+    (8, Mishap("status", {"status": 503, "body": "<html>", "content_type": "text/html"})),
+    (8, _accepting("status", status=503)),
+    (6, Mishap("error", {"error": "internal_error"})),
+    (6, _accepting("error", error="fatal_error")),
+    (8, Mishap("html")),
+    (8, _accepting("html")),
+    (10, Mishap("truncate")),
+    (4, Mishap("delay", {"seconds": 0.2})),
+    (8, Mishap("limited", {"retry_after": "1"})),
+    (8, Mishap("limited", {"retry_after": "30"})),
+    (5, Mishap("limited", {"retry_after": None})),
+    (3, Mishap("limited", {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"})),
+    (3, Mishap("limited", {"retry_after": "999999999"})),
+    (2, Mishap("limited", {"retry_after": "-1"})),
+    (2, Mishap("limited", {"retry_after": "0.5"})),
+    (14, Mishap("hang", then="kill")),
+    (14, Mishap("hang", {"accept": True}, then="kill")),
+    (6, Mishap("delay", {"seconds": 0.4}, then="freeze", seconds=500)),
+    (6, Mishap("delay", {"seconds": 0.4}, then="ledger", seconds=4)),
+)
+_SLOW: Final = (
+    Mishap("hang"),
+    _accepting("hang"),
+    Mishap("drip", {"seconds": 0.2}),
+    Mishap("drip", {"seconds": 0.003}),
+)
+
+# kind: one for so many events, and for how many seconds
+_TROUBLES: Final[Mapping[str, tuple[int, tuple[float, float]]]] = {
+    "kill": (60, (0, 0)),
+    "deadline": (120, (0, 0)),
+    "short": (150, (0, 0)),
+    "freeze": (150, (60, 900)),
+    "slack refuses": (250, (3, 60)),
+    "slack is broken": (400, (3, 30)),
+    "ledger refuses": (200, (1, 12)),
+    "ledger throttles": (200, (1, 10)),
+    "ledger loses answers": (300, (0.5, 3)),
+    "replication stops": (250, (3, 60)),
+    "connections are killed": (150, (0, 0)),
+    "token is revoked": (700, (5, 20)),
+}
+# What some seeds have: for how long messages appear in a channel's history later than anybody waits for them.
+_LAG_SECONDS: Final = 120.0
+_LAG_LIKELIHOOD: Final = 0.3
+
+
+def scheduled(seed: int, plan: Plan, *, share: float = 0.12) -> Schedule:
+    """Return what goes wrong: a mishap for this `share` of the events that are posted, and troubles in proportion.
+
+    The same for the same arguments.
+    """
+    random = Random(f"faults {seed}")
+    return Schedule(_mishaps(random, plan.events, share), _troubles(random, plan))
+
+
+def _mishaps(random: Random, events: Sequence[Event], share: float) -> dict[int, list[Mishap]]:
+    posted = [event for event in events if event.posts]
+    chosen = random.sample(posted, round(share * len(posted)))
+    mishaps, weights = [mishap for _, mishap in _MISHAPS], [weight for weight, _ in _MISHAPS]
+    found = {event.number: random.choices(mishaps, weights, k=random.choice((1, 1, 1, 2))) for event in chosen}
+    for event in random.sample(posted, min(len(posted), 1 + len(events) // 250)):
+        found[event.number] = [random.choice(_SLOW)]
+    return found
+
+
+def _troubles(random: Random, plan: Plan) -> list[Trouble]:
+    def sometime() -> float:
+        return plan.second(random.uniform(0, plan.busy_seconds))
+
+    count, found = len(plan.events), []
+    for kind, (per, (least, most)) in _TROUBLES.items():
+        times = count // per + (random.random() < count % per / per)
+        found += [Trouble(sometime(), kind, random.uniform(least, most)) for _ in range(times)]
+    if random.random() < _LAG_LIKELIHOOD:
+        found.append(Trouble(sometime(), "history lags", _LAG_SECONDS))
+    if plan.outage is not None:
+        found.append(Trouble(plan.outage, "slack is away", TWO_HOURS))
+    return sorted(found, key=lambda trouble: trouble.at)

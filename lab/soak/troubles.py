@@ -1,0 +1,162 @@
+"""What befalls everything, or whoever is busy: how each kind of trouble is begun, and ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from random import Random
+from typing import Final
+
+import pymysql
+
+from handler.adapters.credential import LOOK_SECONDS
+from lab.queue import Environment, Limits, Message
+from lab.soak.journal import Journal
+from lab.soak.mishaps import Mishaps
+from lab.soak.rig import Rig
+from lab.soak.schedule import Trouble
+from lab.switch import Mode, Switch
+
+# Beyond the time for which a post that is not found is looked for again.
+LAG_SECONDS: Final = 60.0
+# What the function is told to have where it has hardly time to begin: its own limit is 12 s (handler/pipeline.py).
+SHORT_SECONDS: Final = (12.02, 12.6)
+# When, in an invocation, something is done to it, in real seconds.
+MOMENT_SECONDS: Final = (0.0, 0.12)
+# Until a function that was refused has looked for another credential for sure (handler/adapters/credential.py).
+UNTIL_SEEN_SECONDS: Final = LOOK_SECONDS + 1.0
+OUTAGE_LINGER_SECONDS: Final = 10.0
+ALWAYS: Final = 10**6
+
+
+class Troubles:
+    """Begins the troubles of a schedule, and ends those that last. `count` has how many of each kind were begun."""
+
+    def __init__(self, rig: Rig, mishaps: Mishaps, journal: Journal, random: Random) -> None:
+        self.count: Counter[str] = Counter()
+        self._rig = rig
+        self._mishaps = mishaps
+        self._journal = journal
+        self._random = random
+        self._lasting: Counter[str] = Counter()
+        self._limits: list[Limits] = []
+        self._kinds: dict[str, Callable[[Trouble], object]] = {
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "deadline": lambda _: self._limits.append(Limits(timeout=random.uniform(0.02, 0.3))),
+            "short": lambda _: self._limits.append(Limits(told=random.uniform(*SHORT_SECONDS))),
+            "slack refuses": lambda one: self._way(one, rig.to_slack, "refuse"),
+            "slack is away": self._outage,
+            "slack is broken": self._break_slack,
+            "ledger refuses": lambda one: self._ledger(one, "refuse"),
+            "ledger throttles": lambda one: self._ledger(one, "throttle"),
+            "ledger loses answers": lambda one: self._ledger(one, "lose"),
+            "replication stops": self._stop_replication,
+            "connections are killed": lambda _: self._kill_connections(),
+            "token is revoked": self._revoke,
+            "history lags": self._lag,
+        }
+
+    def plan(self, troubles: Sequence[Trouble], start: float) -> None:
+        """Plan them, counted from `start`, a Unix time."""
+        for trouble in troubles:
+            self._rig.source.agenda.at(start + trouble.at, lambda trouble=trouble: self._begin(trouble))  # type: ignore[misc]
+
+    def limits(self, _environment: Environment, _messages: Sequence[Message]) -> Limits:
+        """Return the limits of the next invocation."""
+        return self._limits.pop() if self._limits else Limits()
+
+    @property
+    def now(self) -> str:
+        """What is in effect now, in words."""
+        return ", ".join(sorted(kind for kind, times in self._lasting.items() if times))
+
+    def _begin(self, trouble: Trouble) -> None:
+        self.count[trouble.kind] += 1
+        self._kinds[trouble.kind](trouble)
+
+    def _for_a_while(self, trouble: Trouble, end: Callable[[], object]) -> None:
+        """End it when its time is over, unless another of its kind has begun meanwhile."""
+        self._lasting[trouble.kind] += 1
+
+        def over() -> None:
+            self._lasting[trouble.kind] -= 1
+            if not self._lasting[trouble.kind]:
+                end()
+
+        self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, over)
+
+    def _way(self, trouble: Trouble, switch: Switch, mode: Mode) -> None:
+        switch.set(mode)
+        self._for_a_while(trouble, lambda: switch.set("pass"))
+
+    def _ledger(self, trouble: Trouble, mode: Mode) -> None:
+        self._way(trouble, self._rig.to_ledger, mode)
+        end = self._journal.period(self._journal.without_ledger)
+        self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, end)
+
+    def _outage(self, trouble: Trouble) -> None:
+        """Nothing but retries happens for so long, so they need not come one by one."""
+        source, linger = self._rig.source, self._rig.source.linger
+        source.linger = OUTAGE_LINGER_SECONDS
+        self._way(trouble, self._rig.to_slack, "refuse")
+        source.agenda.at(self._rig.clock.now() + trouble.seconds, lambda: setattr(source, "linger", linger))
+
+    def _break_slack(self, trouble: Trouble) -> None:
+        self._rig.slack.order("status", status=503, times=ALWAYS)
+        self._for_a_while(trouble, self._mishaps.forget_others)
+
+    def _stop_replication(self, trouble: Trouble) -> None:
+        self._rig.database.replica.query("STOP SLAVE SQL_THREAD")
+        self._for_a_while(trouble, lambda: self._rig.database.replica.query("START SLAVE SQL_THREAD"))
+
+    def _kill_connections(self) -> None:
+        replica, user = self._rig.database.replica, self._rig.database.reader.user
+        for (number,) in replica.query("SELECT id FROM information_schema.processlist WHERE user = %s", user):
+            with suppress(pymysql.MySQLError):  # it ended by itself in this moment
+                replica.query(f"KILL {number}")
+
+    def _revoke(self, trouble: Trouble) -> None:
+        self._rig.renew_credentials()
+        end = self._journal.period(self._journal.without_credentials)
+
+        def replaced() -> None:
+            self._rig.store_credentials()
+            self._rig.source.agenda.at(self._rig.clock.now() + UNTIL_SEEN_SECONDS, end)
+
+        self._for_a_while(trouble, replaced)
+
+    def _lag(self, trouble: Trouble) -> None:
+        self._rig.slack.configure(history_lag=LAG_SECONDS)
+        end = self._journal.period(self._journal.lagging)
+
+        def over() -> None:
+            self._rig.slack.configure(history_lag=self._rig.history_lag)
+            end()
+
+        self._for_a_while(trouble, over)
+
+    def _kill(self, _trouble: Trouble) -> None:
+        self._to_somebody_busy(Environment.kill)
+
+    def _freeze(self, trouble: Trouble) -> None:
+        def freeze(environment: Environment) -> None:
+            self._journal.frozen(environment)
+            environment.freeze()
+            self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, environment.thaw)
+
+        self._to_somebody_busy(freeze)
+
+    def _to_somebody_busy(self, action: Callable[[Environment], object]) -> None:
+        """Do something to the first environment that is found so long in an invocation."""
+        moment = self._random.uniform(*MOMENT_SECONDS)
+
+        def look() -> bool:
+            for environment in self._rig.source.environments:
+                if environment.interruptible and not environment.frozen and environment.seconds >= moment:
+                    action(environment)
+                    return True
+            return False
+
+        self._rig.source.watch(look)

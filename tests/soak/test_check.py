@@ -1,0 +1,176 @@
+"""The checker, held against histories that were made up: each way to break the law, and what is excused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.soak.check import Histories, Injected, Key, Letter, Row, Verdict, check
+from lab.soak.events import Event, Expected, sale
+
+# One event with one delivery, one with two, one that its rule keeps quiet, one that cannot be delivered.
+ONE = replace(sale(0, 0.0), identity="one")
+TWO = replace(
+    ONE,
+    identity="two",
+    deliveries=(Expected("soak.both", "payments", "delivered"), Expected("soak.both", "audit", "delivered")),
+)
+QUIET = replace(ONE, identity="quiet", deliveries=(Expected("soak.quiet", "", "suppressed"),))
+OLD = replace(ONE, identity="old", deliveries=(Expected("soak.old", "old", "parked"),))
+
+KEY = Key("one", "soak.sale", "orders")
+PAYMENTS, AUDIT = Key("two", "soak.both", "payments"), Key("two", "soak.both", "audit")
+SILENT, ARCHIVED = Key("quiet", "soak.quiet"), Key("old", "soak.old", "old")
+
+GOOD = Histories(
+    published=[ONE, TWO, QUIET, OLD],
+    ledger=[
+        Row(KEY, "delivered"),
+        Row(PAYMENTS, "delivered"),
+        Row(AUDIT, "delivered"),
+        Row(SILENT, "suppressed", "WHEN"),
+        Row(ARCHIVED, "parked", "SLACK_CONFIG"),
+    ],
+    posts=[KEY, PAYMENTS, AUDIT],
+    letters=[Letter(ARCHIVED, "SLACK_CONFIG")],
+)
+
+
+def checked(histories: Histories, *, read_back: bool = True, **injected: object) -> Verdict:
+    return check(histories, Injected(**injected), read_back=read_back)  # type: ignore[arg-type]
+
+
+def test_a_good_run_adds_up() -> None:
+    verdict = checked(GOOD)
+    assert verdict.violations == []
+    assert verdict.line == ("published=5 delivered=3 suppressed=1 parked=1 queued=0 lost=0 duplicates=0 (ambiguous=0)")
+
+
+def only(event: Event, **changes: object) -> Histories:
+    """The good histories of this event alone, some of them changed."""
+
+    def mine(keys: list[Key]) -> list[Key]:
+        return [key for key in keys if key.event == event.identity]
+
+    kept = Histories(
+        published=[event],
+        ledger=[row for row in GOOD.ledger if row.key.event == event.identity],
+        posts=mine(list(GOOD.posts)),
+        letters=[letter for letter in GOOD.letters if letter.key.event == event.identity],
+    )
+    return replace(kept, **changes)  # type: ignore[arg-type]
+
+
+# what it is, the histories, and the sentence that has to be said
+BROKEN = [
+    ("lost without a trace", only(ONE, ledger=[], posts=[]), "lost; the ledger says nothing"),
+    ("lost, though the ledger says it was posted", only(ONE, posts=[]), "lost; the ledger says delivered"),
+    (
+        "lost in the middle of a post",
+        only(ONE, ledger=[Row(KEY, "sending")], posts=[]),
+        "lost; the ledger says sending",
+    ),
+    ("one of two lost", only(TWO, posts=[PAYMENTS]), "two, soak.both, audit, is lost"),
+    (
+        "one of two lost, and the other parked",
+        only(TWO, posts=[], ledger=[Row(PAYMENTS, "parked")], letters=[Letter(PAYMENTS, "SLACK_CREDENTIAL")]),
+        "two, soak.both, audit, is lost",
+    ),
+    ("parked in the ledger alone", only(OLD, letters=[]), "lost; the ledger says parked"),
+    ("suppressed, and nobody knows", only(QUIET, ledger=[]), "lost; the ledger says nothing"),
+    ("posted twice", only(ONE, posts=[KEY, KEY]), "event one was posted 1 times more than once"),
+    ("posted three times", only(ONE, posts=[KEY, KEY, KEY]), "posted 2 times more than once, and 0 are excused"),
+    ("delivered and parked", only(ONE, letters=[Letter(KEY, "SLACK_CONFIG")]), "is both delivered and parked"),
+    ("delivered and suppressed", only(QUIET, posts=[SILENT]), "is delivered, and should be suppressed"),
+    ("posted although it must not be", only(OLD, letters=[], posts=[ARCHIVED]), "is delivered, and should be parked"),
+    ("suppressed although it must not be", only(ONE, posts=[], ledger=[Row(KEY, "suppressed")]), "should be delivered"),
+    ("parked twice", only(OLD, letters=[*GOOD.letters, *GOOD.letters]), "event old is parked 2 times"),
+    (
+        "parked without need",
+        only(ONE, posts=[], ledger=[], letters=[Letter(Key("one"), "DB_UNAVAILABLE")]),
+        "is parked (DB_UNAVAILABLE), and there was no need",
+    ),
+    ("not balanced: more than was published", only(ONE, posts=[KEY, Key("who", "soak.sale", "orders")]), "event who"),
+    ("posted to another channel", only(ONE, posts=[KEY, KEY._replace(channel="audit")]), "is no delivery of"),
+    ("a letter of nobody", only(ONE, letters=[Letter(Key("who"), "X")]), "event who is parked, and was not published"),
+]
+
+
+@pytest.mark.parametrize(("histories", "said"), [pytest.param(*row[1:], id=row[0]) for row in BROKEN])
+def test_the_law_is_broken(histories: Histories, said: str) -> None:
+    assert len([violation for violation in checked(histories).violations if said in violation]) == 1
+
+
+# what it is, the histories, how many deliveries meet which fate
+BALANCED = [
+    ("still queued", only(ONE, ledger=[], posts=[], queued=frozenset({"one"})), {"queued": 1}),
+    ("posted, and its record is still queued", only(ONE, queued=frozenset({"one"})), {"delivered": 1}),
+    (
+        "one delivered, the other queued",
+        only(TWO, posts=[AUDIT], queued=frozenset({"two"})),
+        {"delivered": 1, "queued": 1},
+    ),
+    (
+        "posted, but the ledger was out of reach",
+        only(ONE, ledger=[Row(KEY, "sending")]),
+        {"delivered": 1},
+    ),
+    (
+        "parked before its channel was known",
+        only(
+            OLD, ledger=[Row(Key("old", "soak.old"), "parked")], letters=[Letter(Key("old", "soak.old"), "DB_DENIED")]
+        ),
+        {"parked": 1},
+    ),
+    ("parked by SQS itself", only(OLD, ledger=[], letters=[Letter(Key("old"))]), {"parked": 1}),
+]
+
+
+@pytest.mark.parametrize(("histories", "fates"), [pytest.param(*row[1:], id=row[0]) for row in BALANCED])
+def test_each_delivery_has_one_fate(histories: Histories, fates: dict[str, int]) -> None:
+    verdict = checked(histories)
+    assert (dict(verdict.fates), verdict.violations) == (fates, [])
+
+
+def test_what_sqs_parks_is_what_had_not_ended() -> None:
+    histories = only(TWO, posts=[AUDIT], ledger=[Row(AUDIT, "delivered")], letters=[Letter(Key("two"))])
+    verdict = checked(histories, parked=frozenset({"two"}))
+    assert (dict(verdict.fates), verdict.violations) == ({"delivered": 1, "parked": 1}, [])
+
+
+TWICE = only(ONE, posts=[KEY, KEY])
+THRICE = only(ONE, posts=[KEY, KEY, KEY])
+OVERTAKEN = {"overtaken": frozenset({"one"})}
+
+
+@pytest.mark.parametrize(
+    ("histories", "read_back", "injected", "good"),
+    [
+        (TWICE, False, {"ambiguous": {"one": 1}}, True),
+        (TWICE, False, {"ambiguous": {"other": 1}}, False),
+        (THRICE, False, {"ambiguous": {"one": 1}}, False),
+        (THRICE, False, {"ambiguous": {"one": 2}}, True),
+        (TWICE, True, {"ambiguous": {"one": 1}}, False),
+        (TWICE, True, OVERTAKEN, True),
+        (THRICE, True, OVERTAKEN, False),
+        (THRICE, True, {"ambiguous": {"one": 5}, **OVERTAKEN}, False),
+    ],
+)
+def test_what_excuses_a_second_post(
+    histories: Histories, read_back: bool, injected: dict[str, object], good: bool
+) -> None:
+    verdict = checked(histories, read_back=read_back, **injected)
+    assert (verdict.violations == []) == good
+    assert verdict.duplicates == len(histories.posts) - 1
+
+
+def test_what_excuses_a_letter() -> None:
+    """Nobody could know that it was posted; it came twice at once; its credential was refused."""
+    both = only(ONE, letters=[Letter(KEY, "SLACK_AMBIGUOUS")])
+    known = {"ambiguous": {"one": 1}, "parked": frozenset({"one"})}
+    assert (checked(both, **known).violations, checked(both, **known).fates["parked"]) == ([], 1)
+    twice = only(OLD, published=[replace(OLD, again=(0.0,))], letters=[*GOOD.letters, *GOOD.letters])
+    assert checked(twice).violations == []
+    refused = only(ONE, posts=[], ledger=[Row(KEY, "parked")], letters=[Letter(KEY, "SLACK_CREDENTIAL")])
+    assert checked(refused, parked=frozenset({"one"})).violations == []
