@@ -15,12 +15,15 @@ from rich.console import Console
 
 from cli import compiler, running
 from cli.bundle import ROOT
+from cli.compiler import Compilation
 from cli.edits import Edits
 from cli.emit import publish
+from cli.lint import show
 from cli.session import Session
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
 
+TEMPLATES: Final = ROOT / "templates"
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
@@ -35,14 +38,19 @@ PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what
 def demo(once: bool) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
+    Checks the templates first, and starts nothing while one has an error.
     Builds the application with `sam build`, deploys the unchanged template.yaml with `sam deploy`, publishes the events
     of the templates' samples (a type and an id, no more), and prints the posts that follow. Without --once it goes on
     until Ctrl-C, and `notifier emit` publishes more from another terminal.
     """
     console = Console()
+    checked = compiler.compile_templates(TEMPLATES)
+    if checked.errors:
+        show(checked, Path(TEMPLATES.name))
+        raise click.exceptions.Exit(1)
     try:
         with _interruptible(), tempfile.TemporaryDirectory(prefix="notifier-") as folder:
-            complete = _run(Path(folder), console, once=once)
+            complete = _run(Path(folder), checked, console, once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
@@ -50,7 +58,7 @@ def demo(once: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _run(folder: Path, console: Console, *, once: bool) -> bool:
+def _run(folder: Path, checked: Compilation, console: Console, *, once: bool) -> bool:
     step = _steps(console)
     with local_cloud(folder, step) as cloud:
         with step("Building the application with sam build"):
@@ -61,14 +69,16 @@ def _run(folder: Path, console: Console, *, once: bool) -> bool:
         with running.announced(watch.topic, cloud.aws.env):
             complete = _publish_samples(cloud, watch, console)
             if not once:
-                edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), ROOT / "templates")
-                _follow(cloud, watch, edits, console)
+                edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES)
+                session = Session(cloud, watch, edits)
+                session.introduce(checked)
+                _follow(cloud, watch, session, console)
     return complete
 
 
 def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console) -> bool:
     """Publish an event for each sample, show what becomes of them, and return whether every post arrived."""
-    events = sample_events(ROOT / "templates")
+    events = sample_events(TEMPLATES)
     for event in events:
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(f"Published {event['type']} {event['id']}", style="dim")
@@ -90,7 +100,7 @@ def sample_events(templates: Path) -> list[dict[str, Any]]:
     return [{"type": one.event, "id": one.id} for one in compiler.compile_templates(templates).samples]
 
 
-def _follow(cloud: LocalCloud, watch: Watch, edits: Edits, console: Console) -> None:
+def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:
     """Show what becomes of further events and of edited templates, until Ctrl-C."""
     console.print(
         f"\n[bold]Open {cloud.page}[/] and edit a file in templates/: the next message has the new words.\n"
@@ -98,7 +108,8 @@ def _follow(cloud: LocalCloud, watch: Watch, edits: Edits, console: Console) -> 
         highlight=False,
     )
     console.print(
-        "  .venv/bin/notifier emit order.created 1045\n\n"
+        "  .venv/bin/notifier emit order.created 1045\n"
+        "  .venv/bin/notifier sql      # what the sample shop's database has\n\n"
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
         f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
         """    --message '{"type": "order.created", "id": 1046}'\n""",
@@ -106,7 +117,6 @@ def _follow(cloud: LocalCloud, watch: Watch, edits: Edits, console: Console) -> 
         markup=False,
         soft_wrap=True,
     )
-    session = Session(cloud, watch, edits)
     while True:
         session.look()
         time.sleep(POLL_SECONDS)

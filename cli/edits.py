@@ -22,17 +22,23 @@ class Edits:
         self._artefact = artefact
         self._templates = templates
         self._seen = _snapshot(templates)
+        self._late: frozenset[str] = frozenset()
+        self.edited: frozenset[str] = frozenset()
 
     def look(self) -> compiler.Compilation | None:
         """Return the compilation of an edit since the last look, or None if there was none.
 
-        Without errors in it the function has the new templates by then; with one it keeps those that it has.
+        Without errors in it the function has the new templates by then; with one it keeps those that it has. `edited`
+        then names the files that the function has got, or that it still lacks.
         """
         now = _snapshot(self._templates)
         if now == self._seen:
             return None
+        changed = [path for path, state in now.items() if self._seen.get(path) != state]
+        self.edited = self._late | {path.relative_to(self._templates).as_posix() for path in changed}
         self._seen = now
         compilation = compiler.compile_templates(self._templates)
+        self._late = self.edited if compilation.errors else frozenset()
         if not compilation.errors:
             compiler.write(with_previous(compilation, self._templates), self._artefact / "catalog.json")
             hot.update(self._aws, self._function, self._artefact)

@@ -22,8 +22,13 @@ def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
 
 
 def as_event(event_type: str, event_id: str) -> dict[str, Any]:
-    """Return the event for what somebody typed: an id of digits is a number."""
-    return {"type": event_type, "id": int(event_id) if event_id.isdecimal() else event_id}
+    """Return the event for what somebody typed."""
+    return {"type": event_type, "id": as_id(event_id)}
+
+
+def as_id(text: str) -> int | str:
+    """Return an id as it is published: one of digits is a number."""
+    return int(text) if text.isdecimal() else text
 
 
 @click.command(short_help="Publish an event, as an application would.")

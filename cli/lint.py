@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,22 +14,26 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.compiler import Compilation, Finding, Severity, compile_templates
+from cli.compiler.folder import STAGES
 
 _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"}
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
+@click.command(short_help="Check the templates and stages.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), default="templates")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
-def lint(folder: Path, as_json: bool) -> None:
-    """Check the templates and stages in FOLDER (default: templates).
+def lint(path: Path, as_json: bool) -> None:
+    """Check the templates and stages in the folder PATH (default: templates), or of it the file PATH alone.
 
     Reads every file, renders every sample as the function would, and prints each mistake with its place and with what
     to write instead. Needs no database, no Slack and no AWS account.
 
     Exit status: 0 nothing but warnings at most, 1 errors, 2 the command was misused.
     """
+    folder, file = _split(path)
     compilation = compile_templates(folder)
+    if file:
+        compilation = _alone(compilation, file)
     if as_json:
         click.echo(json.dumps(_document(compilation), ensure_ascii=False, indent=2))
     else:
@@ -37,10 +42,29 @@ def lint(folder: Path, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+def _split(path: Path) -> tuple[Path, str]:
+    """The folder of templates, and the name of the file below it that is meant; empty if all of them are."""
+    if path.is_dir():
+        return path, ""
+    if path.suffix not in (".yaml", ".yml"):
+        raise click.BadParameter(f"{path} is neither a folder nor a .yaml file", param_hint="PATH")
+    path = path.absolute()
+    folder = path.parent.parent if path.parent.name == STAGES else path.parent
+    shown = Path(os.path.relpath(folder))
+    return shown, path.relative_to(folder).as_posix()
+
+
+def _alone(compilation: Compilation, file: str) -> Compilation:
+    """What was found in one file; it is looked at beside the others, as its stages and labels are among them."""
+    findings = tuple(one for one in compilation.findings if one.file == file)
+    return replace(compilation, findings=findings, files=(file,))
+
+
 def show(compilation: Compilation, folder: Path = Path()) -> None:
     """Print the findings, their files below `folder`, and a line that sums them up."""
     console = Console(highlight=False, soft_wrap=True)
     for finding in compilation.findings:
+        # A fix of several lines begins at the left, where it can be copied into a file.
         console.print(_line(finding, folder), Text(f"  fix: {finding.fix}", "dim"), sep="\n")
     console.print(Text(_summary(compilation)))
 
@@ -52,8 +76,10 @@ def _line(finding: Finding, folder: Path) -> Text:
 
 
 def _summary(compilation: Compilation) -> str:
-    stages = sum(file.startswith("_stages/") for file in compilation.files)
+    stages = sum(file.startswith(f"{STAGES}/") for file in compilation.files)
     counted = f"{_count(len(compilation.files) - stages, 'template')}, {_count(stages, 'stage')}"
+    if len(compilation.files) == 1:
+        [counted] = compilation.files
     severities = Counter(finding.severity for finding in compilation.findings)
     found = [_count(severities[severity], severity) for severity in _COLOURS if severities[severity]]
     return f"{counted}: {', '.join(found) or 'no findings'}"

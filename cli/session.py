@@ -24,16 +24,33 @@ class Session:
         self._wished = 0
 
     def look(self) -> None:
-        """Look once."""
+        """Look once. An event that was asked for after an edit is published after it is in use."""
         self._watch.look()
-        for wish in self._cloud.slack.wishes(self._wished):
-            self._wished = wish["number"]
-            publish(self._cloud.aws.client("sns"), self._watch.topic, as_event(wish["type"], str(wish["id"])))
+        wishes = self._cloud.slack.wishes(self._wished)
         if compilation := self._edits.look():
             self._show(compilation)
+        for wish in wishes:
+            self._wished = wish["number"]
+            publish(self._cloud.aws.client("sns"), self._watch.topic, as_event(wish["type"], str(wish["id"])))
+
+    def introduce(self, compilation: Compilation) -> None:
+        """Tell the page what templates call the people and groups whom messages mention."""
+        stages = [one for one in compilation.stages if one.name == self._cloud.parameters["Stage"]]
+        names = {person: name for stage in stages for name, person in stage.locale.mentions.items()}
+        self._cloud.slack.replace("mention", [{"kind": "mention", "id": one, "name": names[one]} for one in names])
 
     def _show(self, compilation: Compilation) -> None:
         """Show an edit's findings in the terminal and on the page; none, if the function has it."""
         show(compilation, Path("templates"))
         findings = [{name: getattr(one, name) for name in FINDING} for one in compilation.findings]
+        self._say_what_is_in_use(compilation)
         self._cloud.slack.replace("finding", [{"kind": "finding", **finding} for finding in findings])
+
+    def _say_what_is_in_use(self, compilation: Compilation) -> None:
+        if not compilation.errors:
+            self.introduce(compilation)
+        for file in sorted(self._edits.edited):
+            if compilation.errors:
+                self._watch.say(f"{file}: not in use while there is an error; the last good version speaks", "yellow")
+            else:
+                self._watch.say(f"{file}: in use", "green")

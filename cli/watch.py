@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 
+from cli import waiting
+from cli.operations.journal import Line
 from cli.show import panel
+from cli.tail import Tail
+from cli.waiting import Waiting
 from handler.errors import CODES
 from lab.cloud import LocalCloud
 
@@ -16,14 +19,15 @@ from lab.cloud import LocalCloud
 class Watch:
     """Shows each post and each parked record once, and a post again when it was edited, which counts as no other one.
 
-    Parked records stay in their queue.
+    What waits is shown when it begins to, and now and then after that. Parked records stay in their queue.
     """
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console) -> None:
         self._cloud = cloud
         self._outputs = outputs
         self._console = console
-        self._told: set[tuple[str, str]] = set()
+        self._tail = Tail(cloud.aws, outputs["FunctionName"])
+        self._waiting = Waiting()
         self._shown: dict[tuple[str, str], str | None] = {}  # when each message had last been edited, as it was shown
         self.topic = outputs["TopicArn"]
         self.posted = 0
@@ -38,32 +42,43 @@ class Watch:
                 self._console.print(panel(message))
             self._shown[key] = edited
         self.posted = len(messages)
+        if lines := self._tail.read():
+            self._tell_deliveries(lines)
+            self._show_waiting(lines)
         for record in self._dead_letters():
             if record["MessageId"] not in self.parked:
                 self.parked.add(record["MessageId"])
                 self._show_parked(_attributes(record))
-        if {(message["channel"], message["ts"]) for message in messages} - self._told:
-            self._tell_deliveries()
         return self.posted + len(self.parked)
 
     def log(self) -> list[str]:
         """What the function has logged."""
         return self._cloud.aws.logs(self._outputs["FunctionName"])
 
+    def say(self, text: str, style: str) -> None:
+        """Print a line as it is."""
+        self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    def _tell_deliveries(self, lines: Iterable[Line]) -> None:
+        """Tell the page which event and template made each message."""
+        if facts := [_delivery(line) for line in lines if line.ts]:
+            self._cloud.slack.tell(*facts)
+
+    def _show_waiting(self, lines: Iterable[Line]) -> None:
+        before = dict(self._waiting.open)
+        for line in self._waiting.take(lines):
+            self.say(waiting.told(line), "yellow")
+        if self._waiting.open != before:
+            self._cloud.slack.replace("waiting", [waiting.fact(line) for line in self._waiting.open.values()])
+
     def _show_parked(self, attributes: Mapping[str, str]) -> None:
-        words = [attributes.get(name, "") for name in ("type", "id", "code", "detail")]
-        self._console.print(f"Parked: {' '.join(filter(None, words))}", style="red", highlight=False, markup=False)
         code = CODES.get(attributes.get("code", ""), CODES["INTERNAL"])
+        words = [attributes.get(name, "") for name in ("type", "id", "code", "detail")]
+        self.say(f"Parked: {' '.join(filter(None, words))}", "red")
+        self.say(f"  fix: {code.remedy}", "dim")
         known = {name: attributes.get(name, "") for name in ("type", "id", "code")}
         meaning = attributes.get("detail") or code.meaning
         self._cloud.slack.tell({"kind": "parked", **known, "meaning": meaning, "remedy": code.remedy})
-
-    def _tell_deliveries(self) -> None:
-        """Tell the page what the function's log says of each message, as soon as it says so."""
-        facts = [fact for fact in _deliveries(self.log()) if (fact["channel"], fact["ts"]) not in self._told]
-        self._told.update((fact["channel"], fact["ts"]) for fact in facts)
-        if facts:
-            self._cloud.slack.tell(*facts)
 
     def _dead_letters(self) -> list[dict[str, Any]]:
         answer = self._cloud.aws.client("sqs").receive_message(
@@ -80,17 +95,14 @@ def _attributes(record: Mapping[str, Any]) -> dict[str, str]:
     return {name: one["StringValue"] for name, one in record.get("MessageAttributes", {}).items()}
 
 
-def _deliveries(log: list[str]) -> Iterator[dict[str, Any]]:
-    for line in log:
-        found = json.loads(line) if line.startswith('{"level"') else {}
-        if found.get("posted"):
-            event = found["event"]
-            yield {
-                "kind": "delivery",
-                "channel": found["posted"]["channel"],
-                "ts": found["posted"]["ts"],
-                "type": event["type"],
-                "id": event["id"],
-                "template": f"{found['notification']}.yaml",
-                "outcome": " ".join(filter(None, [found["message"], found.get("detail")])),
-            }
+def _delivery(line: Line) -> dict[str, Any]:
+    """What the page shows below a message (lab.page.facts)."""
+    return {
+        "kind": "delivery",
+        "channel": line.posted,
+        "ts": line.ts,
+        "type": line.type,
+        "id": line.id,
+        "template": f"{line.notification}.yaml",
+        "outcome": " ".join(filter(None, [line.state.value, line.detail])),
+    }

@@ -20,9 +20,8 @@ _WRITTEN: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
 def missing(leaf: Leaf) -> Iterator[Correction]:
     """Yield what to write for each filter of a sound leaf that lacks an argument, as `money` without a currency."""
     for node in syntax.parsed(leaf).find_all(nodes.Filter):
-        required = [one for one in signature(FILTERS[node.name]).parameters.values() if one.default is Parameter.empty]
         named = {argument.key for argument in node.kwargs}
-        lacking = [one.name for one in required[1 + len(node.args) :] if one.name not in named]
+        lacking = [one for one in _required(node.name)[len(node.args) :] if one not in named]
         if lacking and node.dyn_args is None and node.dyn_kwargs is None:
             yield Correction(node.lineno, f"`{node.name}` is given no `{lacking[0]}`", _complete(leaf, node.name))
 
@@ -37,9 +36,24 @@ def quotes(leaf: Leaf, name: str) -> str:
     return ""
 
 
-def _complete(leaf: Leaf, name: str) -> str:
+def completed(leaf: Leaf, name: str) -> str:
+    """Return the expression in which a filter stands without what it needs, with an example of that; else nothing."""
+    if not _required(name):
+        return ""
+    pattern = rf"(\|\s*){name}\b(?:\s*\(\s*\))?(?!\s*\()"
+    return replaced(leaf, pattern, lambda match: match[1] + _written(name))
+
+
+def _required(name: str) -> list[str]:
+    """The arguments that a filter needs, beside the value."""
+    parameters = [*signature(FILTERS[name]).parameters.values()][1:]
+    return [one.name for one in parameters if one.default is Parameter.empty]
+
+
+def _written(name: str) -> str:
     shown = re.search(_WRITTEN % name, FILTERS[name].__doc__ or "")
-    arguments = shown[1] if shown else ""
-    written = f"{name}({arguments})"
-    right = replaced(leaf, rf"(\|\s*){name}\b(?:\s*\(\s*\))?(?!\s*\()", lambda match: match[1] + written)
-    return f"write {right or written}"
+    return f"{name}({shown[1] if shown else ''})"
+
+
+def _complete(leaf: Leaf, name: str) -> str:
+    return f"write {completed(leaf, name) or _written(name)}"

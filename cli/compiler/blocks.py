@@ -11,6 +11,8 @@ from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.slips import in_key
 from handler.model import Group, Tree
 
+# What people call a block that has another name here.
+MEANT: Final = {"text": "section", "paragraph": "section", "mrkdwn": "section", "title": "header", "link": "buttons"}
 GROUPING: Final = (*loops.KEYS, "do")
 
 
@@ -46,7 +48,7 @@ def _block(node: Node, leaves: Leaves) -> Tree:
 def _single(node: Mapping, leaves: Leaves) -> Tree:
     if any(entry.key.text == "type" for entry in node.entries):
         return raw_blocks.read(node, leaves)
-    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type", *GROUPING))
+    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type", *GROUPING), meant=MEANT)
     if len(found) == 1:
         return next(SHORT_FORMS[form](value, leaves) for form, value in found.items())
     return _unreadable(node, leaves) if len(found) == len(node.entries) else None  # else it has its finding already

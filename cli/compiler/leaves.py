@@ -9,7 +9,7 @@ from typing import Final
 
 from jinja2 import TemplateSyntaxError
 
-from cli.compiler import arguments, needs, shape, syntax
+from cli.compiler import arguments, calls, needs, shape, syntax
 from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
@@ -115,6 +115,8 @@ class Leaves:
         message, _, fix = error.detail.removeprefix(f"{leaf.where}: ").partition("; ")
         if leaf.context == "expression" and message == "unexpected ')'":
             message = "the expression is not complete"
+        if right := calls.as_filter(leaf, message):
+            fix = f"write {right}; {fix}" if fix.startswith("nearest") else f"use a filter: {right}"
         cause = error.__context__
         if isinstance(cause, TemplateSyntaxError):
             place = node.place_of(cause.lineno - _added(leaf, node))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from cli.compiler import lacking
 from cli.compiler.answers import answering
 from cli.compiler.findings import Place, Report
 from cli.compiler.problems import Parts, Problem, located
@@ -62,7 +63,7 @@ def _rehearsed(template: Template, stage: Stage) -> Iterator[Parts]:
     templates = WatchingTemplates(stage.locale)
     for sample in template.samples:
         problems = [*_problems(template, sample, stage, templates)]
-        yield from (problem.finding() for problem in problems)
+        yield from (lacking.finding(problem, template, sample) or problem.finding() for problem in problems)
         if not problems:
             yield from _without_each(template, sample, stage, templates)
     for where in sorted(templates.blanks & template.nodes.keys()):

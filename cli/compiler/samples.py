@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
-from cli.compiler import shape
-from cli.compiler.findings import Report
+from cli.compiler import shape, skeleton
+from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.sql.columns import columns
@@ -24,13 +24,17 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An event, and the answer to each lookup: a row, a list of rows, an API's document, or None for nothing."""
+    """An event, and the answer to each lookup: a row, a list of rows, an API's document, or None for nothing.
+
+    `places` says where in the file each answer stands.
+    """
 
     name: str
     event: str
     id: int | str
     data: Mapping[str, Value]
     answers: Mapping[str, Value]
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def read(node: Node, notification: Notification, report: Report) -> tuple[Sample, ...]:
@@ -50,7 +54,12 @@ def _sample(entry: Entry, notification: Notification, report: Report) -> Sample 
     sample_id = _id(found["id"], notification, report) if "id" in found else None
     if sample_id is None or report.errors > before:
         return None
-    return Sample(entry.key.text, notification.event, sample_id, data, answers)
+    return Sample(entry.key.text, notification.event, sample_id, data, answers, _places(found.get("lookups")))
+
+
+def _places(node: Node | None) -> dict[str, Place]:
+    entries = node.entries if isinstance(node, MappingNode) else ()
+    return {entry.key.text: entry.key.place for entry in entries}
 
 
 def _data(node: Node | None, report: Report) -> dict[str, Value]:
@@ -87,7 +96,7 @@ def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report
         elif foreign := _foreign_columns(answers[name], wanted[name]):
             report.add(entry.key.place, "SAMPLE_INVALID", *foreign)
     for name in wanted.keys() - answers.keys():
-        fix = f"add `{name}:` with what it finds"
+        fix = f"add `{name}:` with what it finds: {skeleton.answer(wanted[name], ())}"
         report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", f"`lookups` has no `{name}`", fix)
     return answers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from cli.compiler import slips
 from cli.compiler.findings import Report
@@ -12,18 +13,28 @@ from cli.compiler.slips import quoted
 
 # With any of these a string is a template.
 EXPRESSIONS = ("{{", "{%", "{#")
+# `optionl` is a slip for `optional`; `maybe` is no slip for `many`.
+_ALIKE: Final = 0.75
 
 
 def keys(
-    node: Node, report: Report, *, required: Collection[str] = (), optional: Collection[str] = ()
+    node: Node,
+    report: Report,
+    *,
+    required: Collection[str] = (),
+    optional: Collection[str] = (),
+    meant: dict[str, str] | None = None,
 ) -> dict[str, Node]:
-    """Return the values under known keys; unknown and missing ones are reported."""
+    """Return the values under known keys; unknown and missing ones are reported.
+
+    `meant` has words that people take for a key, each with the key that does it.
+    """
     found: dict[str, Node] = {}
     for entry in entries(node, report):
         if entry.key.text in required or entry.key.text in optional:
             found[entry.key.text] = entry.value
         else:
-            _unknown(entry, (*required, *optional), report)
+            _unknown(entry, (*required, *optional), meant or {}, report)
     if isinstance(node, Mapping):
         for name in required:
             if name not in found:
@@ -31,14 +42,14 @@ def keys(
     return found
 
 
-def _unknown(entry: Entry, known: Iterable[str], report: Report) -> None:
+def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: Report) -> None:
     word = entry.key.text
     if slip := slips.in_key(word, known):
         message, fix = slip
     elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
         message, fix = f"`{word}` is read as a key: a comma ended the value before it", "put the value into quotes"
     else:
-        close = difflib.get_close_matches(word, known, n=1)
+        close = [meant[word]] if word in meant else difflib.get_close_matches(word, known, n=1)
         message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
         fix = fix or f"the keys here are: {', '.join(known)}"
     report.add(entry.key.place, "KEY_UNKNOWN", message, fix)
@@ -117,9 +128,10 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     word = literal(node, report)
     if word is None or word in options:
         return word
-    close = difflib.get_close_matches(word, options, n=1)
+    close = [one for one in options if one.startswith(word)] or difflib.get_close_matches(word, options, 1, _ALIKE)
     message = f"{_name(node)} is one of: {', '.join(options)}"
-    report.add(node.place, "VALUE_INVALID", message, f"write `{close[0]}`" if close else "")
+    fix = f"write `{close[0]}`" if len(close) == 1 else f"write one of: {', '.join(options)}"
+    report.add(node.place, "VALUE_INVALID", message, fix)
     return None
 
 

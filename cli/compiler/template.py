@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.compiler import blocks, channels, lateness, lookups, samples, shape, threads
+from cli.compiler import blocks, channels, lateness, lookups, samples, shape, skeleton, threads
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.needs import Need
+from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
 from handler.model import IdRule, Notification
@@ -18,6 +19,8 @@ from handler.templating import Templates
 
 REQUIRED: Final = ("id", "text", "samples")
 OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "blocks", *threads.KEYS, "version")
+# What people call a key that has another name here.
+MEANT: Final = {"message": "text", "title": "text", "channels": "channel", "condition": "when"}
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 # (a+)+ on aaaa...b, or many repeats one after the other, take a regular expression very long to fail. With these
@@ -53,7 +56,7 @@ class Template:
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
     """Return the template, or None after findings that leave nothing to render."""
     before = report.errors
-    found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL)
+    found = shape.keys(node, report, required=("id", "text"), optional=("samples", *OPTIONAL), meant=MEANT)
     leaves = Leaves(report, templates)
     description = shape.text(found["description"], report) if "description" in found else ""
     rule = _id(found["id"], report) if "id" in found else None
@@ -65,6 +68,10 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
     thread = threads.read(found, leaves)
     version = lateness.version(found["version"], leaves) if "version" in found else None
+    if "samples" not in found and isinstance(node, MappingNode):  # else there is a finding already
+        example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
+        fix = f"add an event, and what is found for it:\n{example}"
+        report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
     if rule is None or text is None or report.errors > before:
         return None
     notification = Notification(

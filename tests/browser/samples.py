@@ -79,7 +79,7 @@ def fill(page: Any) -> None:
         (fourth, "stock.low", "SKU-抹茶-30"),
         (fifth, "ticket.opened", 5012),
     )
-    page.control.tell(*(delivered(ts, event, identity) for ts, event, identity in told), *PARKED)
+    page.control.tell(*(delivered(ts, event, identity) for ts, event, identity in told), *PARKED, WAITING)
 
 
 def delivered(ts: str, event: str, identity: int | str, channel: str = "C0LABORDERS") -> dict[str, Any]:
@@ -100,11 +100,21 @@ PARKED = (
         "kind": "parked",
         "type": "order.createed",
         "id": 1042,
-        "code": "UNKNOWN_TYPE",
+        "code": "EVENT_TYPE_UNKNOWN",
         "meaning": "No template is for this event type.",
         "remedy": "Did you mean order.created? Add templates/order.createed.yaml, or correct the publisher.",
     },
 )
+WAITING = {
+    "kind": "waiting",
+    "type": "order.paid",
+    "id": 999998,
+    "code": "ROW_NOT_FOUND",
+    "meaning": "order.paid.yaml:9 lookups.order: no row for this id",
+    "remedy": "check that the id exists; use `expect: optional` where it may not",
+    "attempt": 3,
+    "due": 1_767_600_000,
+}
 FINDING = {
     "kind": "finding",
     "file": "order.created.yaml",

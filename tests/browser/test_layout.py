@@ -8,7 +8,7 @@ from tests.browser.samples import FINDING, fill
 from tests.plugins.browser import ORDERS, Page
 
 PHONE = {"width": 390, "height": 844}
-VIEWS = (ORDERS, "C0LABOPS", "parked", "templates")
+VIEWS = (ORDERS, "C0LABOPS", "waiting", "parked", "templates")
 
 
 def background(page: Page) -> int:
@@ -64,6 +64,30 @@ def test_a_phone_shows_the_channels_on_demand(page: Page) -> None:
     assert not sidebar.is_displayed()
 
 
+def test_a_phone_shows_what_there_is_to_see_before_the_menu_is_opened(page: Page) -> None:
+    fill(page)
+    page.open(**PHONE)
+    page.see(".counts .count", "1")
+    assert page.all(".counts > *") == ["1\nunread", "◷ 1", "⚑ 2"]
+    page.see(".counts a.alarm").click()
+    page.see(".card.parked")
+    page.open()
+    assert not page.driver.find_element("css selector", ".counts").is_displayed()
+
+
+def test_the_form_shows_its_examples_whole_on_a_phone(page: Page) -> None:
+    fill(page)  # with types to suggest, Chromium keeps room for an arrow
+    inks = []
+    for width in (1180, 390, 320):
+        page.open(width=width, height=700)
+        inputs = [page.see(f"input[name={name}]") for name in ("type", "id")]
+        page.settle()
+        inks.append([page.run(INK, each.screenshot_as_base64) for each in inputs])
+    wide, *narrow = inks
+    assert min(wide) > 20
+    assert narrow == [wide, wide]
+
+
 @pytest.mark.parametrize(
     ("view", "look"),
     [
@@ -84,6 +108,23 @@ def test_a_picture_of_it_is_no_blank(page: Page, view: str, look: dict[str, int]
     colours = page.run(COLOURS, page.driver.get_screenshot_as_base64())
     assert colours > 100, "a page with text, emoji and an avatar has many colours"
 
+
+# How many pixels wide what is written in a PNG of an input is.
+INK = """
+const image = new Image();
+image.src = `data:image/png;base64,${arguments[0]}`;
+return image.decode().then(() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const inner = { left: 4, top: 8, width: image.width - 8, height: image.height - 16 };
+  const { data } = context.getImageData(inner.left, inner.top, inner.width, inner.height);
+  const inked = [...Array(inner.width).keys()].filter((column) =>
+    [...Array(inner.height).keys()].some((row) => data[4 * (row * inner.width + column)] < 200));
+  return inked.at(-1) - inked[0] + 1;
+});
+"""
 
 # Counts the different colours of a PNG, with the browser's own decoder.
 COLOURS = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.samples import FINDING, PARKED, delivered
+from tests.browser.samples import FINDING, PARKED, WAITING, delivered
 from tests.plugins.browser import ORDERS, Page
 
 
@@ -67,11 +67,47 @@ def test_what_was_parked_shows_why_and_what_to_do(page: Page) -> None:
     text = page.all(".card")[1]
     for word in (
         "order.createed 1042",
-        "UNKNOWN_TYPE",
+        "EVENT_TYPE_UNKNOWN",
         "No template is for this event type.",
         "What to do: Did you mean",
     ):
         assert word in text
+
+
+def test_what_waits_shows_why_and_until_when_and_goes_when_it_ends(page: Page) -> None:
+    page.control.replace("waiting", [WAITING])
+    entry = page.see("nav a.unread", "Waiting")
+    assert entry.find_element("css selector", ".count:not(.alarm)").text.startswith("1")
+    entry.click()
+    card = page.see(".card.waiting", "ROW_NOT_FOUND").text
+    for word in ("order.paid 999998", "no row for this id", "Tried 3 times, next at about", "What to do: check that"):
+        assert word in card
+    page.control.replace("waiting", [{**WAITING, "attempt": 1}])
+    page.see(".card.waiting", "Tried once")
+    page.control.replace("waiting", [])
+    page.see(".empty", "notifier emit order.created 999999")
+    assert page.all("nav a.unread") == []
+
+
+def test_code_in_words_is_shown_as_code(page: Page) -> None:
+    page.control.tell(PARKED[0], WAITING)
+    page.control.replace("finding", [{**FINDING, "fix": "write `section`"}])
+    for view, words in (("parked", ["order"]), ("waiting", ["expect: optional"])):
+        page.show(view)
+        page.see(f".card.{view}")
+        assert page.all(".card .word") == words
+    page.show("templates")
+    page.see(".card.finding")
+    assert page.all(".card .word") == ["order.totl", "order", "total", "section"]
+    assert "`" not in page.see("main").text
+
+
+def test_a_type_without_a_template_is_not_offered_again(page: Page) -> None:
+    ts = page.post("New order")
+    page.control.tell(delivered(ts, "order.shipped", 1044), *PARKED, WAITING)
+    page.see("nav a.unread", "Parked")
+    offered = page.run("return [...document.querySelectorAll('#types option')].map(each => each.value)")
+    assert sorted(offered) == ["order.created", "order.paid", "order.shipped"]
 
 
 def test_findings_show_beside_the_last_good_message_and_go_when_they_are_mended(page: Page) -> None:
@@ -82,7 +118,7 @@ def test_findings_show_beside_the_last_good_message_and_go_when_they_are_mended(
     assert page.all(".message")
     banner.click()
     card = page.see(".card.finding").text
-    for word in ("order.created.yaml:15", "UNDEFINED", "The nearest is `total`", "money('JPY')"):
+    for word in ("order.created.yaml:15", "UNDEFINED", "The nearest is total", "money('JPY')"):
         assert word in card
     page.control.replace("finding", [])
     page.see(".empty", "The templates are in order")
@@ -95,7 +131,7 @@ def test_a_finding_stands_below_the_last_message_of_its_file_until_it_is_mended(
     page.control.replace("finding", [FINDING, {**FINDING, "file": "ticket.opened.yaml"}])
     found = page.see(".message .finding")
     assert page.run("return arguments[0].closest('.message').dataset.ts", found) == last
-    for word in ("order.created.yaml:15", "The nearest is `total`", "money('JPY')"):
+    for word in ("order.created.yaml:15", "The nearest is total", "money('JPY')"):
         assert word in found.text
     assert page.all(".findings .hint") == [
         "The message above was made by the last version of this file that was in order."

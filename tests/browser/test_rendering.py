@@ -118,6 +118,15 @@ def test_markup_of_slack_is_shown(settled: Page, source: str, selector: str, tex
     assert shown(settled, f".content :is({selector})") == text
 
 
+def test_a_mention_is_called_as_templates_call_it(settled: Page) -> None:
+    names = {"S0LABONCALL": "oncall", "U0LABBUYER": "buyer"}
+    settled.post("<!subteam^S0LABONCALL> <@U0LABBUYER> <@U0NOBODY> `S0LABONCALL`")
+    settled.see(".slack_user", "U0NOBODY")
+    settled.control.replace("mention", [{"kind": "mention", "id": each, "name": names[each]} for each in names])
+    settled.see(".slack_user", "@buyer")
+    assert shown(settled, ".content p, .slack_blocks_to_jsx--blocks") == "@oncall @buyer @U0NOBODY S0LABONCALL"
+
+
 def test_a_link_leads_where_it_says(settled: Page) -> None:
     settled.post("<https://shop.example/?a=1&amp;b=2|Order>")
     assert settled.see(".content a").get_attribute("href") == "https://shop.example/?a=1&b=2"

@@ -13,12 +13,13 @@ from rich.console import Console
 from selenium.webdriver import Chrome
 from slack_sdk import WebClient
 
+from cli.compiler import compile_templates
 from cli.demo import sample_events
 from cli.edits import Edits
 from cli.session import Session
 from cli.watch import Watch
 from lab.sam import ROOT
-from tests.e2e.conftest import Deployment
+from tests.e2e.conftest import PATIENCE_SECONDS, Deployment
 from tests.e2e.test_edits import replace
 from tests.plugins.browser import ORDERS, Page
 
@@ -31,6 +32,7 @@ def page(driver: Chrome, by_queue: Deployment, edits: Edits) -> Iterator[Page]:
     cloud = by_queue.cloud
     watch = Watch(cloud, by_queue.outputs, Console(file=io.StringIO()))
     session, ended = Session(cloud, watch, edits), threading.Event()
+    session.introduce(compile_templates(ROOT / "templates"))
 
     def look() -> None:
         while not ended.wait(0.1):
@@ -40,6 +42,7 @@ def page(driver: Chrome, by_queue: Deployment, edits: Edits) -> Iterator[Page]:
     looking.start()
     try:
         page = Page(driver, cloud.slack, WebClient())
+        page.patience = PATIENCE_SECONDS  # here the function's whole way lies before what is seen
         page.open()
         yield page
     finally:
@@ -58,6 +61,7 @@ def test_what_is_published_and_edited_appears_without_a_reload(
     replace(template, "New order", "Edited order")
     page.emit("order.created", "1044")
     page.see(".message", "Edited order T-001044 from 山田 花子: ¥12,400")
+    page.see(".footer", "order.created 1044")
     replace(template, "{{ order.number }}", "{{ order.nmuber }}")
     for word in ("order.created.yaml", "number", "The message above was made by the last version"):
         page.see(".message .findings", word)
@@ -72,6 +76,25 @@ def test_what_is_published_and_edited_appears_without_a_reload(
     assert page.run("return window.loaded") == "once"
 
 
+def test_an_event_whose_row_comes_late_is_shown_until_it_is_delivered(page: Page, by_queue: Deployment) -> None:
+    primary = by_queue.cloud.database.primary
+    by_queue.publish('{"type": "order.created", "id": 9999}')
+    page.see("nav a.unread", "Waiting").click()
+    card = page.see(".card.waiting", "ROW_NOT_FOUND").text
+    assert "order.created 9999" in card
+    assert "no row for this id" in card
+    columns = "customer_id, region, status, amount, currency, note, created_at, updated_at"
+    copy = f"SELECT 9999, 'T-009999', {columns} FROM shop.orders WHERE id = 1042"
+    primary.query(f"INSERT INTO shop.orders (id, number, {columns}) {copy}")
+    try:
+        page.see(".empty", "Nothing is waiting")
+        page.show(ORDERS)
+        page.see(".message", "T-009999")
+    finally:
+        primary.query("DELETE FROM shop.orders WHERE id = 9999")
+        by_queue.cloud.database.wait_for_replica()
+
+
 def test_every_starter_template_is_shown_and_a_picture_is_made_of_it(page: Page, by_queue: Deployment) -> None:
     events = sample_events(ROOT / "templates")
     for event in events:
@@ -84,3 +107,5 @@ def test_every_starter_template_is_shown_and_a_picture_is_made_of_it(page: Page,
     if os.environ.get("UPDATE_SCREENSHOTS") == "1":
         PICTURE.write_bytes(page.driver.get_screenshot_as_png())
     assert PICTURE.exists()
+    page.show("C0LABOPS")
+    page.see(".content", "@oncall")

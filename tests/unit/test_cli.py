@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 from rich.console import Console
 
 from cli import running
-from cli.main import main
+from cli.main import VERBS, main
 from cli.show import panel
 from handler.catalog import load
 
@@ -26,6 +30,49 @@ def test_every_command_has_help(command: tuple[str, ...]) -> None:
     answer = run(*command, "--help")
     assert answer.exit_code == 0
     assert len(answer.output.splitlines()) > 5
+
+
+# What takes long to import, or reaches what a command has no use for.
+HEAVY = ("boto3", "botocore", "handler", "jinja2", "lab", "pymysql", "rich", "ruamel", "slack_sdk", "sqlglot")
+IMPORTED = """
+import sys
+from click import ClickException
+from cli.main import VERBS, main
+try:
+    main(sys.argv[1:], standalone_mode=False)
+except ClickException:
+    pass
+print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without"),
+    [
+        (["--help"], HEAVY),
+        (["emit", "--help"], HEAVY),
+        (["emit", "order.created", "1042"], ("handler", "lab", "rich", "sqlglot")),
+        (["sql", "SELECT id FROM orders"], ("boto3", "lab", "pymysql", "slack_sdk")),
+        (["lint", "templates"], ("boto3", "lab", "pymysql", "slack_sdk")),
+    ],
+)
+def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: list[str], without: tuple[str, ...]) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments], env=environment, capture_output=True, text=True, check=True
+    )
+    assert not set(without) & set(ran.stderr.split())
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    assert {verb: command.get_short_help_str(limit=200) for verb, command in main.commands.items()} == VERBS
+    assert list(VERBS) == sorted(VERBS)
+
+
+def test_a_command_that_is_misspelt_is_named() -> None:
+    answer = run("emti")
+    assert answer.exit_code == 2
+    assert "emit" in answer.output
 
 
 def test_a_bundle_is_code_and_a_catalog_that_the_function_reads(tmp_path: Path) -> None:
@@ -79,18 +126,49 @@ def test_a_running_demo_is_found_and_a_dead_one_is_not(tmp_path: Path, monkeypat
     assert running.read() is None
 
 
-def test_a_message_is_shown_as_people_wrote_it() -> None:
-    blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": "A & B"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": "*Zoë &lt;VIP&gt;*"}},
-        {"type": "divider"},
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": "抹茶"}]},
-    ]
+BLOCKS = [
+    {"type": "header", "text": {"type": "plain_text", "text": "A & B"}},
+    {"type": "section", "text": {"type": "mrkdwn", "text": "*Zoë &lt;VIP&gt;*"}},
+    {"type": "divider"},
+    {"type": "context", "elements": [{"type": "mrkdwn", "text": "抹茶"}]},
+    {"type": "markdown", "text": "# Plan"},
+    {"type": "image", "image_url": "https://x", "alt_text": "A chart"},
+]
+
+
+def shown(*messages: dict[str, Any]) -> str:
     console = Console(file=io.StringIO(), width=60)
-    console.print(panel({"channel_name": "orders", "ts": "1.2", "text": "fallback", "blocks": blocks}))
-    console.print(panel({"channel_name": "orders", "ts": "1.3", "text": "only &amp; text", "blocks": []}))
-    console.print(panel({"channel_name": "orders", "ts": "1.4", "text": "x", "thread_ts": "1.2", "edited": 1.5}))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    for part in ("#orders", "A & B", "*Zoë <VIP>*", "抹茶", "only & text", "#orders, a reply, edited"):
-        assert part in shown
-    assert "fallback" not in shown
+    for number, message in enumerate(messages):
+        console.print(panel({"channel_name": "orders", "ts": f"1.{number}", "text": "fallback", **message}))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_message_is_shown_as_people_wrote_it() -> None:
+    text = shown(
+        {"blocks": BLOCKS}, {"text": "only &amp; text", "blocks": []}, {"text": "x", "thread_ts": "1.2", "edited": 1.5}
+    )
+    for part in ("#orders", "A & B", "*Zoë <VIP>*", "抹茶", "# Plan", "A chart", "only & text", "a reply, edited"):
+        assert part in text
+    assert "fallback" not in text
+
+
+def test_a_table_is_shown_as_one() -> None:
+    rich_cell = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "[b]"}]}],
+    }
+    rows = [[raw("商品"), raw("在庫")], [raw("有機抹茶 30g缶"), raw("3")], [raw("玉露"), raw("110")], [rich_cell]]
+    lines = shown(
+        {"blocks": [{"type": "table", "rows": rows, "column_settings": [None, {"align": "right"}]}]}
+    ).splitlines()
+    head, first, second, third = (
+        next(line for line in lines if word in line) for word in ("商品", "30g", "玉露", "[b]")
+    )
+    assert "在庫" in head
+    ends = {cell_len(line[: line.rindex(word) + len(word)]) for line, word in ((first, " 3"), (second, "110"))}
+    assert len(ends) == 1  # what is aligned at the right ends there, whatever stands before it
+    assert {cell_len(line) for line in (*lines, third)} == {60}
+
+
+def raw(text: str) -> dict[str, str]:
+    return {"type": "raw_text", "text": text}

@@ -1,41 +1,89 @@
-"""What the demo says of posts: each once, and once more when it was edited, which is no other post."""
+"""What the demo says of posts, of what waits and of what was parked: each once, and again when there is news."""
 
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from cli.watch import Watch
 
+NOW = 1_767_600_000.0
+
 
 @dataclass
 class FakeCloud:
-    """A Slack with some messages, and an AWS in which nothing is parked and nothing logged."""
+    """A Slack with some messages, and an AWS with a log and a dead-letter queue. `told` is what the page was told."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def slack(self) -> Any:
-        return SimpleNamespace(messages=lambda: self.posts, tell=lambda *_: None)
+        def replace(kind: str, facts: list[dict[str, Any]]) -> None:
+            assert {fact["kind"] for fact in facts} <= {kind}
+            self.waiting = facts
+
+        return SimpleNamespace(
+            messages=lambda: self.posts, tell=lambda *facts: self.told.extend(facts), replace=replace
+        )
 
     @property
     def aws(self) -> Any:
-        queue = SimpleNamespace(receive_message=lambda **_: {})
-        return SimpleNamespace(client=lambda _: queue, logs=lambda _: [])
+        pages = SimpleNamespace(paginate=self._page)
+        client = SimpleNamespace(
+            receive_message=lambda **_: {"Messages": self.letters},
+            get_paginator=lambda _: pages,
+            get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "g"}},
+        )
+        return SimpleNamespace(client=lambda _: client)
+
+    def _page(self, logGroupName: str, startTime: int) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
+        return [{"events": [event for event in self.log if event["timestamp"] >= startTime]}]
+
+    def says(self, state: str, at: float = 0.0, **more: Any) -> None:
+        event = {"type": "order.created", "id": 999_999, "event_id": "e1"}
+        line = {"level": "INFO", "message": state, "event": event, "notification": "order.created", **more}
+        self.log.append({"timestamp": int((NOW + at) * 1000), "logStreamName": "s", "message": json.dumps(line)})
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
+    monkeypatch.setattr("time.time", lambda: NOW)
+    return FakeCloud()
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def watch(cloud: FakeCloud, said: io.StringIO) -> Watch:
+    outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "q"}
+    return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+
+
+def new(said: io.StringIO) -> str:
+    text = said.getvalue()
+    said.seek(0)
+    said.truncate()
+    return text
 
 
 def post(ts: str, text: str, edited: str | None = None) -> dict[str, Any]:
     return {"channel": "C1", "channel_name": "orders", "ts": ts, "text": text, "thread_ts": "", "edited": edited}
 
 
-def test_an_edited_post_is_shown_again_and_counts_once() -> None:
-    cloud, said = FakeCloud(), io.StringIO()
-    outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "q"}
-    watch = Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+def test_an_edited_post_is_shown_again_and_counts_once(cloud: FakeCloud, watch: Watch, said: io.StringIO) -> None:
     looks = [
         ([post("1", "packed")], ["packed"]),
         ([post("1", "packed"), post("2", "another")], ["another"]),
@@ -45,6 +93,93 @@ def test_an_edited_post_is_shown_again_and_counts_once() -> None:
     for posts, shown in looks:
         cloud.posts = posts
         assert watch.look() == len(posts)
+        text = new(said)
         for words in ("packed", "another", "shipped", "#orders, edited"):
-            assert (words in said.getvalue()) == (words in shown)
-        said.truncate(0)
+            assert (words in text) == (words in shown)
+
+
+def test_what_waits_is_told_with_its_reason_and_its_time(cloud: FakeCloud, watch: Watch, said: io.StringIO) -> None:
+    cloud.says("retry", code="ROW_NOT_FOUND", detail="order.created.yaml:9 lookups.order: no row for this id")
+    watch.look()
+    assert new(said) == (
+        "Waiting: order.created 999999 ROW_NOT_FOUND order.created.yaml:9 lookups.order: no row for this id; "
+        "again in 5 s (attempt 1)\n"
+    )
+    (fact,) = cloud.waiting
+    assert (fact["type"], fact["id"], fact["code"], fact["attempt"]) == ("order.created", "999999", "ROW_NOT_FOUND", 1)
+    assert fact["due"] == NOW + 5
+    assert "check that the id exists" in fact["remedy"]
+    watch.look()
+    assert new(said) == ""
+
+
+@pytest.mark.parametrize(
+    ("attempts", "shown"),
+    [
+        ([("A", 1), ("A", 2), ("A", 3), ("A", 4), ("A", 5), ("A", 8), ("A", 9), ("A", 16)], [1, 2, 4, 8, 16]),
+        ([("A", 1), ("B", 3), ("B", 5), ("A", 6)], [1, 3, 6]),
+    ],
+)
+def test_what_waits_is_told_again_only_now_and_then(
+    cloud: FakeCloud, watch: Watch, said: io.StringIO, attempts: list[tuple[str, int]], shown: list[int]
+) -> None:
+    for code, attempt in attempts:
+        cloud.says("retry", attempt, code=code, attempt=attempt)
+        watch.look()
+    assert [int(line.split("attempt ")[1].rstrip(")")) for line in new(said).splitlines()] == shown
+    assert [fact["attempt"] for fact in cloud.waiting] == [attempts[-1][1]]
+
+
+@pytest.mark.parametrize("end", ["delivered", "suppressed", "parked", "repeated"])
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ({}, {}, 0),
+        ({}, {"channel": "orders"}, 0),
+        ({"channel": "orders"}, {"channel": "orders"}, 0),
+        ({"channel": "orders"}, {"channel": "payments"}, 1),
+        ({}, {"notification": "order.created.large"}, 1),
+        ({}, {"notification": ""}, 0),
+        ({}, {"event": {"type": "order.created", "id": 999_999, "event_id": "e2"}}, 1),
+    ],
+)
+def test_what_has_ended_waits_no_more(
+    cloud: FakeCloud, watch: Watch, end: str, before: dict[str, Any], after: dict[str, Any], left: int
+) -> None:
+    cloud.says("retry", code="A", **before)
+    watch.look()
+    assert len(cloud.waiting) == 1
+    cloud.says(end, 5, **after)
+    watch.look()
+    assert len(cloud.waiting) == left
+
+
+def test_lines_are_read_once_and_late_ones_are_not_missed(cloud: FakeCloud, watch: Watch, said: io.StringIO) -> None:
+    cloud.says("retry", -60, code="BEFORE")
+    cloud.says("retry", 10, code="A", channel="orders")
+    watch.look()
+    cloud.says("retry", 9, code="B", channel="payments")
+    watch.look()
+    assert [line.split()[3] for line in new(said).splitlines()] == ["A;", "B;"]
+
+
+def test_what_was_parked_is_told_with_its_remedy(cloud: FakeCloud, watch: Watch, said: io.StringIO) -> None:
+    told = {"type": "order.creatd", "id": "5", "code": "EVENT_TYPE_UNKNOWN", "detail": "nearest: order.created"}
+    cloud.letters = [{"MessageId": "m", "MessageAttributes": {name: {"StringValue": told[name]} for name in told}}]
+    for _ in range(2):
+        assert watch.look() == 1
+    assert new(said).splitlines() == [
+        "Parked: order.creatd 5 EVENT_TYPE_UNKNOWN nearest: order.created",
+        "  fix: add templates/<type>.yaml, or deploy with UnknownType=ignore",
+    ]
+    assert [fact["code"] for fact in cloud.told] == ["EVENT_TYPE_UNKNOWN"]
+
+
+def test_a_message_is_told_to_the_page_with_its_event(cloud: FakeCloud, watch: Watch) -> None:
+    cloud.says("delivered", posted={"channel": "C1", "ts": "1.2"})
+    cloud.says("delivered", channel="orders")
+    watch.look()
+    watch.look()
+    (fact,) = cloud.told
+    assert (fact["kind"], fact["channel"], fact["ts"]) == ("delivery", "C1", "1.2")
+    assert (fact["template"], fact["outcome"], fact["id"]) == ("order.created.yaml", "delivered", "999999")

@@ -29,9 +29,29 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
         found = _tokens(sql)
     except NotSqlError as error:
         return Query("", (error.problem,))
-    problems = [*rules.problems(found, sql, lines_survive=lines_survive)]
-    problems = problems or [*tree.problems(_neutral(found))]
+    problems = _problems(found, sql, lines_survive=lines_survive)
     return Query(_converted(found), (*problems, *_parameters(found, bound)))
+
+
+def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
+    """Check SQL that somebody tries out: parameters are the names `given`, and it may have none, or a `*`.
+
+    Where it has no LIMIT of its own, it gets one of `rows`.
+    """
+    try:
+        found = _tokens(sql)
+    except NotSqlError as error:
+        return Query("", (error.problem,))
+    problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]
+    for name, start in _used(found).items():
+        if name not in given:
+            problems.append(Problem(start, f"`:{name}` has no value", f"add {name}=1042, or another value"))
+    limit = "" if problems or tree.has_limit(_neutral(found)) else f"\nLIMIT {rows}"
+    return Query(_converted(found) + limit, tuple(problems))
+
+
+def _problems(found: Sequence[Token], sql: str, *, lines_survive: bool = True) -> list[Problem]:
+    return [*rules.problems(found, sql, lines_survive=lines_survive)] or [*tree.problems(_neutral(found))]
 
 
 def _tokens(sql: str) -> list[Token]:
@@ -44,7 +64,7 @@ def _tokens(sql: str) -> list[Token]:
 
 def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Problem]:
     known = ("id", *bound)
-    used = {token.text[1:]: token.start for token in reversed(found) if token.kind == "parameter"}
+    used = _used(found)
     for name, start in used.items():
         if name not in known:
             yield Problem(start, f"`:{name}` is not bound to anything", f"add it to `bind`; {nearest(name, known)}")
@@ -53,6 +73,11 @@ def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Prob
             yield Problem(0, f"`bind` has `{name}`, and the SQL has no `:{name}`", "use it, or remove it")
     if not used:
         yield Problem(0, "the SQL has no parameter, so that every event would find the same", "write WHERE ... = :id")
+
+
+def _used(found: Sequence[Token]) -> dict[str, int]:
+    """The parameters, each with its first character."""
+    return {token.text[1:]: token.start for token in reversed(found) if token.kind == "parameter"}
 
 
 def _neutral(found: Sequence[Token]) -> str:

@@ -79,8 +79,18 @@ def _select(node: exp.Select) -> Iterator[Problem]:
         yield Problem(0, "`*` reads every column, also those that come later", "name the columns", "QUERY_STAR")
 
 
+def has_limit(sql: str) -> bool:
+    """Whether a statement without problems says how many rows it returns."""
+    return _limit_of(sqlglot.parse_one(sql, read="mysql")) is not None
+
+
+def _limit_of(root: exp.Expr) -> exp.Expr | None:
+    found: exp.Expr | None = (root if root.args.get("limit") else root.unnest()).args.get("limit")
+    return found
+
+
 def _limit(root: exp.Expr) -> Iterator[Problem]:
-    limit = (root if root.args.get("limit") else root.unnest()).args.get("limit")
+    limit = _limit_of(root)
     if limit is None:
         return
     rows = limit.expression

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Message } from "./message.jsx";
-import { Command, Emit, Empty, Findings, Parked } from "./panels.jsx";
+import { Command, Emit, Empty, Findings, Parked, Waiting, Words } from "./panels.jsx";
 import { byChannel, latest, listen, ofKind, useItems, useLive, useTheme, useView } from "./state.js";
 import "slack-blocks-to-jsx/dist/style.css";
 import "./style.css";
@@ -10,8 +10,11 @@ import "./style.css";
 const DAY = new Intl.DateTimeFormat([], { weekday: "long", month: "long", day: "numeric" });
 const day = (ts) => DAY.format(new Date(Number(ts) * 1000));
 
-function Messages({ channel, theme, channels }) {
-  const data = useMemo(() => ({ channels: channels.map(({ id, name }) => ({ id, name })) }), [channels]);
+function Messages({ channel, theme, channels, mentions }) {
+  const data = useMemo(
+    () => ({ channels: channels.map(({ id, name }) => ({ id, name })), users: mentions, user_groups: mentions }),
+    [channels, mentions],
+  );
   if (!channel.messages.length) {
     return (
       <Empty title={`#${channel.name} is quiet`}>
@@ -39,7 +42,7 @@ function Entry({ view, current, mark, count, what, alarm, children }) {
   );
 }
 
-function Sidebar({ view, channels, unread, parked, findings }) {
+function Sidebar({ view, channels, unread, waiting, parked, findings }) {
   return (
     <nav id="sidebar" aria-label="Channels and checks">
       <h2>Channels</h2>
@@ -52,10 +55,22 @@ function Sidebar({ view, channels, unread, parked, findings }) {
       </ul>
       <h2>Notifier</h2>
       <ul>
+        <Entry view="waiting" current={view === "waiting"} mark="◷" count={waiting.length} what="waiting">Waiting</Entry>
         <Entry view="parked" current={view === "parked"} mark="⚑" count={parked.length} what="parked" alarm>Parked</Entry>
         <Entry view="templates" current={view === "templates"} mark="✎" count={findings.length} what="findings" alarm>Templates</Entry>
       </ul>
     </nav>
+  );
+}
+
+// On a phone the sidebar is away: what it counts stands above.
+function Counts({ unread, waiting, parked }) {
+  return (
+    <span className="counts">
+      {unread > 0 && <span className="count" title="unread">{unread}<span className="spoken"> unread</span></span>}
+      {waiting > 0 && <a className="count" href="#waiting" aria-label={`${waiting} waiting`}>◷ {waiting}</a>}
+      {parked > 0 && <a className="count alarm" href="#parked" aria-label={`${parked} parked`}>⚑ {parked}</a>}
+    </span>
   );
 }
 
@@ -88,38 +103,43 @@ function App() {
   const [theme, toggleTheme] = useTheme();
   const [menu, setMenu] = useState(false);
   const channels = useMemo(() => byChannel(items), [items]);
-  const [parked, findings] = [ofKind(items, "parked"), ofKind(items, "finding")];
+  const [waiting, parked, findings] = ["waiting", "parked", "finding"].map((kind) => ofKind(items, kind));
+  const mentions = useMemo(() => ofKind(items, "mention"), [items]);
   const view = useView() || channels[0]?.id || "";
   const channel = channels.find(({ id }) => id === view);
   const unread = useUnread(channel);
   const follow = useFollow(view, items);
   useEffect(() => setMenu(false), [view]);
-  const title = { parked: "Parked", templates: "Templates" }[view] ?? (channel ? `# ${channel.name}` : "");
+  const title = { waiting: "Waiting", parked: "Parked", templates: "Templates" }[view] ?? (channel ? `# ${channel.name}` : "");
   useEffect(() => { document.title = `${title} · Slack stand-in`; }, [title]);
-  const types = [...new Set([...ofKind(items, "delivery"), ...parked].map(({ type }) => type))];
+  // A type that no template is for was mistyped, most likely: it is not offered again.
+  const known = [...ofKind(items, "delivery"), ...waiting, ...parked].filter(({ code }) => !code?.startsWith("EVENT_TYPE_"));
+  const types = [...new Set(known.map(({ type }) => type))];
   return (
     <div className="page" data-menu={menu ? "open" : "closed"}>
       <header className="bar">
         <button className="menu" aria-expanded={menu} aria-controls="sidebar" aria-label="Channels" onClick={() => setMenu(!menu)}>☰</button>
         <b>Lab workspace</b>
+        <Counts unread={channels.reduce((sum, each) => sum + unread(each), 0)} waiting={waiting.length} parked={parked.length} />
         <span role="status" className={live ? "live" : "live lost"}>{live ? "Live" : "Connecting…"}</span>
         <button aria-pressed={theme === "dark"} aria-label="Dark theme" title="Light or dark" onClick={toggleTheme}>
           {theme === "dark" ? "☀" : "☾"}
         </button>
       </header>
-      <Sidebar {...{ view, channels, unread, parked, findings }} />
+      <Sidebar {...{ view, channels, unread, waiting, parked, findings }} />
       <main>
         <h1>{title}</h1>
         {findings.length > 0 && view !== "templates" && (
           <a className="banner" href="#templates">
-            {findings[0].file}:{findings[0].line} {findings[0].message}
+            <span>{findings[0].file}:{findings[0].line} <Words>{findings[0].message}</Words></span>
             {findings.length > 1 && ` (and ${findings.length - 1} more)`}
           </a>
         )}
         <div className="scroll" tabIndex="0" role={channel ? "log" : "region"} aria-label={title} {...follow}>
+          {view === "waiting" && <Waiting events={waiting} />}
           {view === "parked" && <Parked events={parked} />}
           {view === "templates" && <Findings findings={findings} />}
-          {channel && <Messages {...{ channel, theme, channels }} />}
+          {channel && <Messages {...{ channel, theme, channels, mentions }} />}
         </div>
         <Emit types={types} />
       </main>

@@ -22,7 +22,8 @@ class Shown extends Component {
 
 function Body({ blocks, text, theme, data }) {
   const source = blocks.length ? blocks : [section(text)];
-  return <Shown source={source}><Blocks withoutWrapper theme={theme} data={data} blocks={readable(source)} /></Shown>;
+  const names = data.users.map(({ id, name }) => `${id} ${name}`).join(); // the library reads them once
+  return <Shown source={source}><Blocks key={names} withoutWrapper theme={theme} data={data} blocks={readable(source)} /></Shown>;
 }
 
 function Attachment({ attachment, ...rest }) {

@@ -1,4 +1,5 @@
-// What is not a message: parked events, findings in templates, the form that asks for an event, and empty states.
+// What is not a message: events that wait or are parked, findings in templates, the form that asks for an event, and
+// empty states.
 import { useState } from "react";
 
 export function Empty({ title, children }) {
@@ -14,30 +15,60 @@ export function Command({ children }) {
   return <pre className="command" tabIndex="0"><code>{children}</code></pre>;
 }
 
-export function Parked({ events }) {
+// Words of the notifier, in which code stands between backticks.
+export function Words({ children }) {
+  return children.split(/`([^`]+)`/).map((part, at) => (at % 2 ? <code key={at} className="word">{part}</code> : part));
+}
+
+const CLOCK = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
+
+function Event({ kind, event: { type, id, code, meaning, remedy }, children }) {
+  return (
+    <article className={`card ${kind}`}>
+      <h2>{type} <span>{id}</span></h2>
+      <p><code className="code">{code}</code> <Words>{meaning}</Words></p>
+      {children}
+      <p className="advice"><b>What to do:</b> <Words>{remedy}</Words></p>
+    </article>
+  );
+}
+
+export function Waiting({ events }) {
   if (!events.length) {
     return (
-      <Empty title="Nothing is parked">
-        <p>An event that cannot become a message waits here, with its reason and what to do. Try one that has no order:</p>
+      <Empty title="Nothing is waiting">
+        <p>An event that can succeed later is here until it does, or is parked: its row has not come yet, or Slack or the
+          database was busy. Try one that has no order:</p>
         <Command>.venv/bin/notifier emit order.created 999999</Command>
       </Empty>
     );
   }
   return events.map((event, at) => (
-    <article key={at} className="card parked">
-      <h2>{event.type} <span>{event.id}</span></h2>
-      <p><code className="code">{event.code}</code> {event.meaning}</p>
-      <p className="advice"><b>What to do:</b> {event.remedy}</p>
-    </article>
+    <Event key={at} kind="waiting" event={event}>
+      <p>Tried {event.attempt === 1 ? "once" : `${event.attempt} times`}, next at about <time>{CLOCK.format(event.due * 1000)}</time>.</p>
+    </Event>
   ));
+}
+
+export function Parked({ events }) {
+  if (!events.length) {
+    return (
+      <Empty title="Nothing is parked">
+        <p>An event that cannot become a message is here, with its reason and what to do. Try one of a type that no
+          template is for:</p>
+        <Command>.venv/bin/notifier emit order.refunded 1042</Command>
+      </Empty>
+    );
+  }
+  return events.map((event, at) => <Event key={at} kind="parked" event={event} />);
 }
 
 export function Finding({ finding: { file, line, code, severity, message, fix } }) {
   return (
     <article className={`card finding ${severity}`}>
       <h2>{file}:<span>{line}</span></h2>
-      <p><code className="code">{code}</code> {message}</p>
-      {fix && <Command>{fix}</Command>}
+      <p><code className="code">{code}</code> <Words>{message}</Words></p>
+      {fix && <Command><Words>{fix}</Words></Command>}
     </article>
   );
 }

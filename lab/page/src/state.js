@@ -37,7 +37,7 @@ function subscribe(read) {
 export const useItems = () => useSyncExternalStore(subscribe, () => items);
 export const useLive = () => useSyncExternalStore(subscribe, () => live);
 
-// A view is the address's fragment: a channel's id, "parked" or "templates".
+// A view is the address's fragment: a channel's id, "waiting", "parked" or "templates".
 export function useView() {
   return useSyncExternalStore(
     (read) => {

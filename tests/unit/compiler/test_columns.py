@@ -47,3 +47,63 @@ def test_a_sample_with_a_column_that_the_select_has_not_is_a_mistake(compiled: C
 @pytest.mark.parametrize("select", ["o.number", "o.nmuber AS number", "number, amount", "CONCAT(a, b) AS number"])
 def test_a_sample_of_the_selects_own_columns_is_fine(compiled: Compile, select: str) -> None:
     assert not compiled(TEMPLATE % select).findings
+
+
+LACKING = """
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT number, amount, currency, note FROM orders WHERE id = :id"}
+  items: {sql: "SELECT sku, quantity FROM items WHERE order_id = :id", expect: many}
+text: "{{ order.number }}: {{ order.amount | money(order.currency) }}"
+blocks:
+  - header: "{{ order.amount }}"
+  - for: item in items
+    section: "{{ item.quantity }} × {{ item.sku }}"
+  - section: "{% for one in items %}{{ one.quantity }}{% endfor %}"
+  - section: "{{ (items | first).quantity }}"
+samples:
+  a card:
+    id: 1
+    lookups:
+      order: {ORDER}
+      items: [{sku: a, quantity: 1}, {ITEM}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "item", "said"),
+    [
+        ("number: A, amount: 5, currency: EUR", "sku: b, quantity: 2", []),  # no text uses `note`
+        (
+            "number: A",
+            "sku: b, quantity: 2",
+            [(18, "lookups.order lacks `amount`, `currency`, which", "add amount: …, currency: …")],
+        ),
+        (
+            "number: A, amount: 5, currency: EUR",
+            "sku: b",
+            [(19, "lookups.items lacks `quantity`, which", "add quantity: …")],
+        ),
+        (
+            "amount: 5, currency: EUR",
+            "sku: b",
+            [(18, "lookups.order lacks `number`, which", ""), (19, "lookups.items lacks `quantity`, which", "")],
+        ),
+    ],
+)
+def test_a_column_that_a_sample_lacks_is_told_once_at_the_sample(
+    compiled: Compile, order: str, item: str, said: list[tuple[int, str, str]]
+) -> None:
+    found = compiled(LACKING.replace("ORDER", order).replace("ITEM", item)).findings
+    assert [(one.code, one.line) for one in found] == [("SAMPLE_INVALID", line) for line, _, _ in said]
+    for one, (_, message, fix) in zip(found, said, strict=True):
+        assert one.message.startswith("sample `a card`: ")
+        assert message in one.message
+        assert fix in one.fix
+
+
+def test_a_column_that_neither_has_is_a_mistake_of_the_text(compiled: Compile) -> None:
+    text = LACKING.replace("ORDER", "number: A, amount: 5, currency: EUR").replace("ITEM", "sku: b, quantity: 2")
+    (finding,) = compiled(text.replace('header: "{{ order.amount', 'header: "{{ order.amuont')).findings
+    assert (finding.code, finding.line) == ("TEMPLATE_UNDEFINED", 9)

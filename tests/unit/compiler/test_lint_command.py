@@ -81,6 +81,41 @@ def test_json_is_for_scripts(compiled: Compile, tmp_path: Path, text: str, code:
         }
 
 
+@pytest.mark.parametrize(
+    ("within", "typed", "file", "errors"),
+    [
+        ("..", f"{{}}/{FILE}", FILE, 1),
+        (".", FILE, FILE, 1),
+        ("_stages", f"../{FILE}", FILE, 1),
+        (".", "order.paid.yaml", "order.paid.yaml", 0),
+        (".", "_stages/test.yaml", "_stages/test.yaml", 0),
+        ("_stages", "test.yaml", "_stages/test.yaml", 0),
+        (".", "_labels.yaml", "_labels.yaml", 0),
+    ],
+)
+def test_a_file_is_checked_in_its_folder(
+    compiled: Compile,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    within: str,
+    typed: str,
+    file: str,
+    errors: int,
+) -> None:
+    broken = GOOD.replace("{{ id }}", "{{ idd }}")
+    compiled(broken, {"order.paid.yaml": GOOD, "order.sent.yaml": broken, "_labels.yaml": "a: {b: c}\n"})
+    monkeypatch.chdir(tmp_path / within)
+    code, output = run(typed.format(tmp_path.name))
+    *findings, total = output.splitlines()
+    assert (code, total) == (errors, f"{file}: 1 error" if errors else f"{file}: no findings")
+    assert [line.partition(": ")[0] for line in findings[::2]] == [f"{Path(typed.format(tmp_path.name))}:5:7"] * errors
+
+
+def test_a_fix_of_several_lines_can_be_copied(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD[: GOOD.index("samples:")])
+    assert "\nsamples:\n  an example:\n" in run(tmp_path)[1]
+
+
 @pytest.mark.parametrize("arguments", [["nowhere"], ["--nothing"], ["pyproject.toml"]])
 def test_misuse_is_told_apart(arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2

@@ -1,0 +1,46 @@
+"""A sample whose row lacks a column that its SELECT returns: said once, at the sample, and not wherever it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cli.compiler import uses
+from cli.compiler.problems import Parts, Problem
+from cli.compiler.samples import Sample
+from cli.compiler.sql.columns import columns
+from cli.compiler.template import Template
+from handler.model import SqlLookup, Value
+
+
+def finding(problem: Problem, template: Template, sample: Sample) -> Parts | None:
+    """Return the finding at the sample, where a problem comes from a column that it lacks; else None."""
+    if not problem.column or problem.node is None:
+        return None
+    texts = [node.text for node in template.nodes.values()]
+    for lookup, names in _lookups(template, texts):
+        owners = uses.owners(problem.node.text, problem.column)
+        lacking = [one for one in columns(lookup.sql) if _lacks(sample.answers[lookup.name], one)]
+        if problem.column in lacking and (not owners or any(owner in names for owner in owners)):
+            used = {column for name in names for column in uses.columns(texts, name)} | {problem.column}
+            return _parts(sample, lookup, [one for one in lacking if one in used])
+    return None
+
+
+def _lookups(template: Template, texts: list[str]) -> Iterator[tuple[SqlLookup, list[str]]]:
+    """The SELECTs, each with the names that expressions have for its row or rows."""
+    elements = uses.elements(texts)
+    for lookup in template.notification.lookups:
+        if isinstance(lookup, SqlLookup):
+            yield lookup, [lookup.name, *(name for name, lists in elements.items() if lookup.name in lists)]
+
+
+def _lacks(answer: Value, column: str) -> bool:
+    rows = answer if isinstance(answer, list) else [answer]
+    return any(isinstance(row, dict) and column not in row for row in rows)
+
+
+def _parts(sample: Sample, lookup: SqlLookup, lacking: list[str]) -> Parts:
+    named = ", ".join(f"`{column}`" for column in lacking)
+    message = f"sample `{sample.name}`: lookups.{lookup.name} lacks {named}, which the SELECT returns"
+    fix = f"add {', '.join(f'{column}: …' for column in lacking)}"
+    return sample.places[lookup.name], "SAMPLE_INVALID", message, fix

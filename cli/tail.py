@@ -1,0 +1,42 @@
+"""The log of a function on the local cloud, read on from where it was read last."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import Final
+
+from cli.operations import journal
+from cli.operations.journal import Line
+from lab.aws import Aws
+
+# Several environments write at once, so that a line can appear behind one that is a little later.
+BEHIND_MILLISECONDS: Final = 5_000
+
+
+class Tail:
+    """What a function says from now on of its deliveries."""
+
+    def __init__(self, aws: Aws, function: str) -> None:
+        self._aws = aws
+        self._function = function
+        self._since = int(time.time() * 1000)
+        self._seen: set[tuple[int, str, str]] = set()
+
+    def read(self) -> list[Line]:
+        """Return the lines that are new since the last call."""
+        pages = self._aws.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=self._group, startTime=self._since)
+        events = [
+            (event["timestamp"], event["logStreamName"], event["message"]) for page in found for event in page["events"]
+        ]
+        new = [event for event in events if event not in self._seen]
+        self._seen = set(events)
+        if events:
+            self._since = max(self._since, events[-1][0] - BEHIND_MILLISECONDS)
+        return [line for at, _, text in new if (line := journal.read(text, at / 1000))]
+
+    @cached_property
+    def _group(self) -> str:
+        function = self._aws.client("lambda").get_function_configuration(FunctionName=self._function)
+        return str(function["LoggingConfig"]["LogGroup"])

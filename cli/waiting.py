@@ -1,0 +1,74 @@
+"""Which events are to be tried again, by what the function says of each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cli.operations import times
+from cli.operations.journal import Line
+from handler.delivery.backoff import FIRST_SECONDS, LONGEST_SECONDS
+from handler.errors import CODES
+from handler.model import State
+
+_SHORT: Final = 10.0
+
+# An event, one of its notifications, and the channel; empty as long as that is not known.
+Key = tuple[str, str, str]
+
+
+class Waiting:
+    """The deliveries that wait, each with the last that was said of it; `open` has them in the order they began."""
+
+    def __init__(self) -> None:
+        self.open: dict[Key, Line] = {}
+
+    def take(self, lines: Iterable[Line]) -> list[Line]:
+        """Take in what the function said meanwhile, and return what is to be shown of it.
+
+        A delivery is shown when it begins to wait, when the reason changes, and at its attempts 1, 2, 4, 8 and so on.
+        """
+        return [line for line in lines if self._is_news(line)]
+
+    def _is_news(self, line: Line) -> bool:
+        before = self._ended_by(line)
+        if line.state is not State.RETRY or line.notice or not line.identity:
+            return False
+        self.open[line.identity, line.notification, line.channel] = line
+        return not any(one.code == line.code for one in before) or line.attempt.bit_count() == 1
+
+    def _ended_by(self, line: Line) -> list[Line]:
+        """Forget what a line is later than: what it names no notification or channel of is true of all of them."""
+        ended = [key for key in self.open if _same(key, (line.identity, line.notification, line.channel))]
+        return [self.open.pop(key) for key in ended]
+
+
+def _same(one: Key, other: Key) -> bool:
+    return one[0] == other[0] and all(not a or not b or a == b for a, b in zip(one[1:], other[1:], strict=True))
+
+
+def due(line: Line) -> float:
+    """Return in how many seconds a waiting delivery is tried again; about so, where only its attempt says it."""
+    return line.due if line.due is not None else min(FIRST_SECONDS * 2 ** (line.attempt - 1), LONGEST_SECONDS)
+
+
+def told(line: Line) -> str:
+    """Return what a terminal says of a waiting delivery."""
+    again = due(line)
+    span = times.span(again) if again >= _SHORT else f"{max(1, round(again))} s"
+    words = " ".join(filter(None, [line.type, line.id, line.code, line.detail]))
+    return f"Waiting: {words}; again in {span} (attempt {line.attempt})"
+
+
+def fact(line: Line) -> dict[str, str | int]:
+    """Return what the page shows of a waiting delivery (lab.page.facts)."""
+    code = CODES.get(line.code, CODES["INTERNAL"])
+    named = {"kind": "waiting", "type": line.type, "id": line.id, "code": line.code}
+    meaning = line.detail or code.meaning
+    return {
+        **named,
+        "meaning": meaning,
+        "remedy": code.remedy,
+        "attempt": line.attempt,
+        "due": int(line.at + due(line)),
+    }

@@ -1,0 +1,98 @@
+"""What a running demo says of edited templates, and what it does before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli import demo as command
+from cli.edits import Edits
+from cli.main import main
+from cli.session import Session
+from lab import hot
+
+TEMPLATE = """\
+id: integer
+channel: orders
+text: Order {{ id }}
+samples: {one: {id: 1}}
+"""
+BROKEN = TEMPLATE.replace("{{ id }}", "{{ idd }}")
+STAGE = "channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nmentions: {oncall: S0ONCALL01}\n"
+
+
+class Demo:
+    """A demo over a folder of templates, whose cloud only remembers what it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "templates"
+        (self.folder / "_stages").mkdir(parents=True)
+        self.write(**{"_stages/demo": STAGE, "a.b": TEMPLATE, "c.d": TEMPLATE})
+        self.told: dict[str, list[dict[str, Any]]] = {}
+        slack = SimpleNamespace(wishes=lambda _: [], replace=self.told.__setitem__)
+        cloud: Any = SimpleNamespace(slack=slack, parameters={"Stage": "demo"})
+        self.said: list[str] = []
+        watch: Any = SimpleNamespace(look=lambda: 0, say=lambda text, _: self.said.append(text), topic="t")
+        self.session = Session(cloud, watch, Edits(cloud, "function", folder, self.folder))
+
+    def write(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.folder / f"{name}.yaml").write_text(text)
+
+    def look(self) -> list[str]:
+        self.said.clear()
+        self.session.look()
+        return [*self.said]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    monkeypatch.setattr(hot, "update", lambda *_: None)
+    return Demo(tmp_path)
+
+
+def test_what_is_in_use_is_said_once(demo: Demo) -> None:
+    late = "not in use while there is an error; the last good version speaks"
+    assert demo.look() == []
+    demo.write(**{"a.b": TEMPLATE + "# 1\n"})
+    assert demo.look() == ["a.b.yaml: in use"]
+    assert demo.look() == []
+    demo.write(**{"a.b": BROKEN})
+    assert demo.look() == [f"a.b.yaml: {late}"]
+    assert len(demo.told["finding"]) == 1
+    demo.write(**{"c.d": TEMPLATE + "# 2\n"})
+    assert demo.look() == [f"a.b.yaml: {late}", f"c.d.yaml: {late}"]
+    demo.write(**{"a.b": TEMPLATE + "# 3\n"})
+    assert demo.look() == ["a.b.yaml: in use", "c.d.yaml: in use"]
+    assert demo.told["finding"] == []
+    (demo.folder / "c.d.yaml").unlink()
+    assert demo.look() == []
+
+
+def test_the_page_learns_what_templates_call_people(demo: Demo) -> None:
+    demo.write(**{"_stages/demo": STAGE.replace("oncall", "night")})
+    demo.look()
+    assert demo.told["mention"] == [{"kind": "mention", "id": "S0ONCALL01", "name": "night"}]
+    demo.write(**{"_stages/demo": STAGE.replace("oncall", "day"), "a.b": BROKEN})
+    demo.look()
+    assert demo.told["mention"][0]["name"] == "night"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--once"]])
+def test_nothing_is_started_with_a_broken_template(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    def started(*_: object) -> None:
+        pytest.fail("the cloud was started")
+
+    demo.write(**{"a.b": BROKEN})
+    monkeypatch.setattr(command, "TEMPLATES", demo.folder)
+    monkeypatch.setattr(command, "local_cloud", started)
+    answer = CliRunner().invoke(main, ["demo", *arguments])
+    assert answer.exit_code == 1
+    assert "templates/a.b.yaml:3:7: TEMPLATE_UNDEFINED" in answer.output
+    assert "fix: nearest: id" in answer.output
