@@ -29,7 +29,7 @@ def records(payload: Any) -> list[Record]:
         raise EventError("BATCH_MALFORMED", "there are no Records")
     try:
         return [_record(item) for item in found]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise EventError("BATCH_MALFORMED", f"a record cannot be read: {type(error).__name__}") from None
 
 
@@ -38,10 +38,10 @@ def _record(item: Mapping[str, Any]) -> Record:
         # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
         sns = item["Sns"]
         return Record(
-            id=sns["MessageId"],
+            id=_text(sns["MessageId"]),
             body=json.dumps(sns, ensure_ascii=False),
             attributes=_sns_attributes(sns.get("MessageAttributes")),
-            sent_at=datetime.fromisoformat(sns["Timestamp"]) if "Timestamp" in sns else None,
+            sent_at=datetime.fromisoformat(sns["Timestamp"]).astimezone(UTC) if "Timestamp" in sns else None,
         )
     if item.get("eventSource") != "aws:sqs":
         raise EventError("BATCH_MALFORMED", "a record is neither from SQS nor from SNS")
@@ -50,7 +50,9 @@ def _record(item: Mapping[str, Any]) -> Record:
     return Record(
         id=_text(item["messageId"]),
         body=_text(item["body"]),
-        attributes={name: one["stringValue"] for name, one in attributes.items() if "stringValue" in one},
+        attributes={
+            name: one["stringValue"] for name, one in attributes.items() if isinstance(one.get("stringValue"), str)
+        },
         sent_at=datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None,
         attempt=int(system.get("ApproximateReceiveCount", 1)),
         receipt=item.get("receiptHandle", ""),
@@ -106,7 +108,8 @@ def _unwrapped(record: Record) -> tuple[dict[str, Any], Mapping[str, str], str]:
 def _sns_attributes(found: Any) -> Mapping[str, str]:
     if not isinstance(found, dict):
         return {}
-    return {name: one["Value"] for name, one in found.items() if isinstance(one, dict) and one.get("Type") == "String"}
+    texts = {name: one for name, one in found.items() if isinstance(one, dict) and one.get("Type") == "String"}
+    return {name: one["Value"] for name, one in texts.items() if isinstance(one.get("Value"), str)}
 
 
 def _type(in_body: Any, in_attribute: str | None) -> str:
