@@ -82,8 +82,7 @@ class Line:
 
     def put(self, body: str, *, name: str = "", attributes: Any = None) -> Message:
         """Put a body into the queue; with the `name` of a message it is that one, delivered once more."""
-        with self.source.lock:
-            return self.source.queue.send(body, self.now(), name=name, attributes=attributes)
+        return self.source.queue.send(body, self.now(), name=name, attributes=attributes)
 
     # Time, and what happens in it
 
@@ -189,9 +188,8 @@ class Line:
         self.source.begun = lambda _environment, _messages: Limits()
         self.source._watched.clear()
         self.start = self.function
-        with self.source.lock:
-            for queue in (self.source.queue, self.dead):
-                queue._messages.clear()
+        for queue in (self.source.queue, self.dead):
+            queue._messages.clear()
         for environment in self.source.environments:
             if environment.batch:
                 environment.kill()
@@ -230,7 +228,7 @@ def running_line(cloud: LocalCloud, folder: Path, mode: str) -> Iterator[Line]:
 
         source = EventSource(queue, clock, start, 2)
         parts.enter_context(closing(source))
-        sqs = parts.enter_context(serving(Api({"events": queue, "dead-letters": dead}, clock, source.lock)))
+        sqs = parts.enter_context(serving(Api({"events": queue, "dead-letters": dead}, clock)))
         catalog = compiled(folder / "templates", TEMPLATES)
         settings = {
             **cloud.aws.env,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,11 +23,10 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The queues of an account. `lock` guards them."""
+    """The queues of an account, by name."""
 
     queues: Mapping[str, Queue]
     clock: VirtualClock
-    lock: threading.RLock
 
     def answer(self, operation: str, wish: Wish) -> dict[str, Any]:
         """Do an operation. Raises ApiError."""
@@ -38,8 +36,7 @@ class Api:
         if queue is None:
             missing = "The specified queue does not exist."
             raise ApiError("QueueDoesNotExist", missing, "AWS.SimpleQueueService.NonExistentQueue")
-        with self.lock:
-            return OPERATIONS[operation](queue, wish, self.clock.now())
+        return OPERATIONS[operation](queue, wish, self.clock.now())
 
 
 def _send(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
@@ -99,11 +96,12 @@ def _change_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
 
 
 def _attributes(queue: Queue, _wish: Wish, now: float) -> dict[str, Any]:
-    visible = sum(message.visible_at <= now for message in queue.messages)
+    messages = queue.messages
+    visible = sum(message.visible_at <= now for message in messages)
     return {
         "Attributes": {
             "ApproximateNumberOfMessages": str(visible),
-            "ApproximateNumberOfMessagesNotVisible": str(len(queue.messages) - visible),
+            "ApproximateNumberOfMessagesNotVisible": str(len(messages) - visible),
             "ApproximateNumberOfMessagesDelayed": "0",
         }
     }

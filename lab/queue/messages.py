@@ -7,6 +7,7 @@ Where AWS documents no answer, the harsher one was taken, and the place says so.
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ class Message:
 
 
 class Queue:
-    """A queue. With `dead_letters`, a message that was received `max_receives` times goes there the next time."""
+    """A queue, for several threads. With `dead_letters`, what was received `max_receives` times goes there."""
 
     def __init__(
         self,
@@ -54,49 +55,46 @@ class Queue:
         self._random = random or Random()
         # By a key of our own: a message that is delivered twice is two here, with one id.
         self._messages: dict[str, Message] = {}
+        self._lock = threading.RLock()
 
     @property
     def messages(self) -> list[Message]:
         """What is in the queue, visible or not, oldest first."""
-        return list(self._messages.values())
+        with self._lock:
+            return list(self._messages.values())
 
     def send(
         self, body: str, now: float, *, attributes: Mapping[str, str] | None = None, delay: float = 0.0, name: str = ""
     ) -> Message:
         """Add a message. One with the `name` of another is the same one, delivered once more."""
         message = Message(name or str(uuid.uuid4()), body, now, now + delay, attributes or {})
-        self._messages[str(uuid.uuid4())] = message
+        with self._lock:
+            self._messages[str(uuid.uuid4())] = message
         return message
 
     def receive(self, now: float, limit: int = 10, visibility: float | None = None) -> list[Message]:
         """Receive visible messages, the longest waiting ones roughly first, and hide them for `visibility` seconds."""
-        visible = [(key, message) for key, message in self._messages.items() if message.visible_at <= now]
-        visible.sort(key=lambda pair: pair[1].visible_at + self._random.random())
         hidden = self._visibility if visibility is None else visibility
         received: list[Message] = []
-        for key, message in visible:
-            if len(received) == limit:
-                break
-            if self._dead_letters and message.receives >= self._max_receives:
-                self._bury(key, now)
-                continue
-            again = replace(
-                message,
-                receives=message.receives + 1,
-                first_received_at=message.first_received_at if message.receives else now,
-                received_at=now,
-                visible_at=now + hidden,
-                receipt=f"{key}:{uuid.uuid4()}",
-            )
-            self._messages[key] = again
-            received.append(again)
+        with self._lock:
+            visible = [(key, message) for key, message in self._messages.items() if message.visible_at <= now]
+            visible.sort(key=lambda pair: pair[1].visible_at + self._random.random())
+            for key, message in visible:
+                if len(received) == limit:
+                    break
+                if self._dead_letters and message.receives >= self._max_receives:
+                    self._bury(key, now)
+                    continue
+                self._messages[key] = _received(message, now, hidden, f"{key}:{uuid.uuid4()}")
+                received.append(self._messages[key])
         return received
 
     def delete(self, receipt: str) -> None:
         """Delete a message. With the receipt of an earlier receive nothing happens, as AWS warns."""
         key = receipt.partition(":")[0]
-        if key in self._messages and self._messages[key].receipt == receipt:
-            del self._messages[key]
+        with self._lock:
+            if key in self._messages and self._messages[key].receipt == receipt:
+                del self._messages[key]
 
     def change_visibility(self, receipt: str, seconds: float, now: float) -> None:
         """Let a message in flight be visible in so many seconds. Raises ReceiptError.
@@ -104,21 +102,33 @@ class Queue:
         What AWS says to the receipt of an earlier receive is not documented.
         """
         key = receipt.partition(":")[0]
-        message = self._messages.get(key)
-        if message is None or message.receipt != receipt or message.visible_at <= now:
-            raise ReceiptError("the message is not in flight under this receipt")
-        if now + seconds - message.received_at > LONGEST_SECONDS:
-            raise ReceiptError("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
-        self._messages[key] = replace(message, visible_at=now + seconds)
+        with self._lock:
+            message = self._messages.get(key)
+            if message is None or message.receipt != receipt or message.visible_at <= now:
+                raise ReceiptError("the message is not in flight under this receipt")
+            if now + seconds - message.received_at > LONGEST_SECONDS:
+                raise ReceiptError("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+            self._messages[key] = replace(message, visible_at=now + seconds)
 
     def next_visible(self) -> float | None:
         """Return when the first of the messages is visible; None for an empty queue."""
-        return min((message.visible_at for message in self._messages.values()), default=None)
+        return min((message.visible_at for message in self.messages), default=None)
 
     def _bury(self, key: str, now: float) -> None:
         assert self._dead_letters is not None  # the caller looked
         message = self._messages.pop(key)
         self._dead_letters.send(message.body, now, attributes=message.attributes, name=message.id)
+
+
+def _received(message: Message, now: float, hidden: float, receipt: str) -> Message:
+    return replace(
+        message,
+        receives=message.receives + 1,
+        first_received_at=message.first_received_at if message.receives else now,
+        received_at=now,
+        visible_at=now + hidden,
+        receipt=receipt,
+    )
 
 
 def md5(text: str) -> str:

@@ -38,8 +38,8 @@ class Limits:
 class EventSource:
     """An event source mapping with `concurrency` execution environments, each of which `start` starts.
 
-    All but `lock` is for one thread. `begun` is told of each invocation before it begins, and may return other limits
-    for it; `ended` is told how it ended. `lock` guards the queue and its dead-letter queue. `linger` is how long after
+    For one thread. `begun` is told of each invocation before it begins, and may return other limits
+    for it; `ended` is told how it ended. `linger` is how long after
     the moment at which a message is visible it is taken, in seconds, where time jumps there: as much as a poller that
     looks so often lets pass, and then finds several.
     """
@@ -48,7 +48,6 @@ class EventSource:
         self.queue = queue
         self.clock = clock
         self.agenda = Agenda()
-        self.lock = threading.RLock()
         self.begun: Callable[[Environment, Sequence[Message]], Limits] = lambda _environment, _messages: Limits()
         self.linger = 0.0
         self.ended: Callable[[Environment, Ended], object] = lambda _environment, _ended: None
@@ -86,8 +85,7 @@ class EventSource:
 
     def _jump(self) -> bool:
         """Make the next moment now. Return whether there is one."""
-        with self.lock:
-            visible = self.queue.next_visible()
+        visible = self.queue.next_visible()
         moments = [self.agenda.next, visible + self.linger if visible is not None else None]
         known = [moment for moment in moments if moment is not None]
         if not known:
@@ -101,8 +99,7 @@ class EventSource:
         for environment in self.environments:
             if environment.batch:
                 continue
-            with self.lock:
-                messages = self.queue.receive(self.clock.now(), BATCH)
+            messages = self.queue.receive(self.clock.now(), BATCH)
             if not messages:
                 return
             limits = self.begun(environment, messages)
@@ -127,8 +124,7 @@ class EventSource:
             environment.batch, environment.frozen = None, False
             if not ended.died and ended.error is None:
                 again = failures(ended.batch.messages, ended.result)
-                with self.lock:
-                    for message in ended.batch.messages:
-                        if message.id not in again:
-                            self.queue.delete(message.receipt)
+                for message in ended.batch.messages:
+                    if message.id not in again:
+                        self.queue.delete(message.receipt)
             self.ended(environment, ended)

@@ -9,7 +9,8 @@ import urllib3
 
 from lab.slack.control import PREFIX
 
-TIMEOUT_SECONDS: Final = 5.0
+# The lists of a long run are long.
+TIMEOUT_SECONDS: Final = 30.0
 
 
 class Control:

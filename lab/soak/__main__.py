@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lab.soak import run
-from lab.soak.events import planned
+from lab.soak.plan import planned
 from lab.soak.rig import Mode, running_rig
 from lab.soak.schedule import scheduled
 
@@ -43,9 +43,12 @@ def main(events: int, seed: int | None, workers: int, read_back: bool, webhook: 
         show = parts.enter_context(_progress(console, events))
         result = run.Soak(rig, plan, scheduled(seed, plan), show, seed).run()
     befell = ", ".join(f"{times} x {kind}" for kind, times in sorted(result.troubles.items()))
-    console.print(f"What befell it: {befell}; and {result.mishaps} posts, each in its own way", highlight=False)
+    console.print(
+        f"What befell it: {befell}; and {result.mishaps} posts, each in its own way", highlight=False, soft_wrap=True
+    )
     for violation in result.violations:
-        console.print(f"[red]✗[/] {violation}", highlight=False)
+        console.print(f"[red]✗[/] {violation}", highlight=False, soft_wrap=True)
+    console.print(f"After replaying what was parked, twice: {result.replayed.line}", highlight=False, soft_wrap=True)
     click.echo(result.verdict.line)
     sys.exit(1 if result.violations else 0)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from lab.queue import Queue
-from lab.soak.check import Histories, Key, Letter, Row
 from lab.soak.events import Event
+from lab.soak.evidence import Histories, Key, Letter, Row
+from lab.soak.pauses import Asked
 from lab.soak.rig import TABLE, Rig
 
 # What each template of the soak says first: its name, and the identity of the event.
@@ -19,8 +18,9 @@ _SAID: Final = re.compile(r"(soak(?:\.[a-z]+)+) (\S+)")
 _POSTS: Final = ("/api/chat.postMessage", "/services/")
 
 
-def collect(rig: Rig, events: Sequence[Event], queue: Queue) -> Histories:
-    """Read them; `queue` has what is not finished."""
+def collect(rig: Rig, events: Sequence[Event]) -> Histories:
+    """Read them."""
+    queue = rig.source.queue
     by_message = {event.message_id: event.identity for event in events}
     names = {letter.body: _identity(letter.body, by_message) for letter in [*rig.dead.messages, *queue.messages]}
     return Histories(
@@ -60,16 +60,6 @@ def _letter(event: str, attributes: Mapping[str, str]) -> Letter:
     return Letter(key, attributes.get("code", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A post that Slack was asked for, at a Unix time of its clock. `pause` is the text of a Retry-After, or empty."""
-
-    channel: str
-    at: float
-    status: int | None
-    pause: str
-
-
 def posts_asked(rig: Rig) -> list[Asked]:
     """Return every post that Slack was asked for, whatever it said, oldest first."""
     return [
@@ -82,15 +72,3 @@ def posts_asked(rig: Rig) -> list[Asked]:
         for request in rig.slack.requests()
         if request["path"].startswith(_POSTS)
     ]
-
-
-def within_pauses(asked: Sequence[Asked], longest: float = 3600.0) -> list[Asked]:
-    """Return the posts that were asked for in a channel while Slack had said to wait, in seconds up to `longest`."""
-    until: dict[str, float] = {}
-    found = []
-    for post in asked:
-        if post.at < until.get(post.channel, 0.0):
-            found.append(post)
-        if post.status == 429 and post.pause.isdecimal() and int(post.pause) <= longest:
-            until[post.channel] = max(until.get(post.channel, 0.0), post.at + int(post.pause))
-    return found

@@ -126,7 +126,9 @@ class Journal:
         if not invocation.harmed:
             invocation.harmed = True
             self._unlucky |= invocation.numbers
-            self._ambiguous += [(number, self.now()) for number in invocation.numbers]
+            self._ambiguous += [
+                (number, self.now()) for number in invocation.numbers for _ in self.events[number].deliveries
+            ]
 
     def _read(self, line: dict[str, object]) -> None:
         if line.get("attempt") is None and "detail" not in line:

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import groupby
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from lab.queue import Ended, Environment, Limits, Message
 from lab.shop import SCHEMA
-from lab.soak.check import Histories, Verdict, check
-from lab.soak.events import Event, Plan, envelope
-from lab.soak.histories import Asked, collect, posts_asked
+from lab.soak.check import Verdict, check
+from lab.soak.histories import collect, posts_asked
 from lab.soak.journal import Journal
 from lab.soak.mishaps import Mishaps
+from lab.soak.pauses import Asked
+from lab.soak.plan import Plan
+from lab.soak.publisher import ROWS_SECONDS, Publisher
 from lab.soak.rig import Rig
 from lab.soak.schedule import Schedule
 from lab.soak.troubles import Troubles
 
-# Rows are written together for so many seconds, and so long before the first event that needs one of them.
-ROWS_SECONDS: Final = 30.0
 # A poller of SQS looks about so often.
 LINGER_SECONDS: Final = 0.25
-_INSERT: Final = (
-    "INSERT INTO orders (id, number, customer_id, region, status, amount, currency, created_at, updated_at) "
-    "VALUES (%s, %s, 1, %s, 0, %s, 'EUR', %s, %s)"
-)
+# How often what was parked is sent again in the end. What has ended well must not be posted again by it.
+REPLAYS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +40,29 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a soak came to.
+    """What a soak came to: the verdict, and the one after everything that was parked was replayed.
 
     `asked` is every post that Slack was asked for. `codes` counts what the function logged, `troubles` and `mishaps`
-    what was done. It began at `began`, a Unix time of the rig's clock.
+    what was done; `unnamed` are failures without a name. It began at `began`, a Unix time of the rig's clock.
     """
 
     verdict: Verdict
-    histories: Histories
+    replayed: Verdict
+    unnamed: Sequence[str]
     asked: Sequence[Asked]
-    codes: dict[tuple[str, str], int]
-    troubles: dict[str, int]
+    codes: Mapping[tuple[str, str], int]
+    troubles: Mapping[str, int]
     mishaps: int
     began: float
 
     @property
     def violations(self) -> Sequence[str]:
-        """What breaks the law; none in a good run."""
-        return self.verdict.violations
+        """What breaks the law, one sentence each; none in a good run."""
+        return [
+            *self.verdict.violations,
+            *(f"after the replays, {violation}" for violation in self.replayed.violations),
+            *self.unnamed,
+        ]
 
 
 class Soak:
@@ -72,55 +70,46 @@ class Soak:
 
     def __init__(self, rig: Rig, plan: Plan, schedule: Schedule, show: Callable[[Progress], object], seed: int) -> None:
         self._rig = rig
-        self._events = events = plan.events
+        self._events = plan.events
+        self._schedule = schedule
         self._show = show
-        self._published = 0
-        self._bodies = {event.body: event.number for event in events}
-        self._journal = Journal(events, self._bodies, rig.clock.now)
+        # The first rows are written before anything is published.
+        self._start = rig.clock.now() + ROWS_SECONDS + 1
+        self._publisher = Publisher(rig, plan.events, self._start)
+        self._journal = Journal(plan.events, self._publisher.bodies, rig.clock.now)
         self._mishaps = Mishaps(rig, schedule.mishaps, self._journal)
         self._troubles = Troubles(rig, self._mishaps, self._journal, Random(f"troubles {seed}"))
-        self._schedule = schedule
-        # The first second is for what has to be there before anything is published.
-        self._start = rig.clock.now() + ROWS_SECONDS + 1
 
     def run(self) -> Result:
         """Run it to its end, and return what it came to."""
         source = self._rig.source
+        source.begun, source.ended = self._begun, self._ended
+        source.linger = LINGER_SECONDS
+        source.watch(self._mishaps.look)
+        self._troubles.plan(self._schedule.troubles, self._start)
         with closing(self._rig.database.primary.connect(SCHEMA)) as connection:
-            for at, rows in _rows(self._events):
-                source.agenda.at(self._start + at, lambda rows=rows: _insert(connection, rows))  # type: ignore[misc]
-            for event in self._events:
-                source.agenda.at(self._start + event.at, lambda event=event: self._publish(event))  # type: ignore[misc]
-            self._troubles.plan(self._schedule.troubles, self._start)
-            source.begun, source.ended = self._begun, self._ended
-            source.linger = LINGER_SECONDS
-            source.watch(self._mishaps.look)
+            self._publisher.plan(connection)
             source.run()
-        read_back = self._rig.mode.read_back
-        histories = collect(self._rig, self._events, source.queue)
-        verdict = check(histories, self._journal.injected(read_back=read_back), read_back=read_back)
-        verdict = Verdict(
-            verdict.fates, verdict.duplicates, verdict.ambiguous, [*verdict.violations, *self._journal.unnamed]
+            verdict = self._verdict()
+            for _ in range(REPLAYS):
+                self._publisher.replay()
+                source.run()
+        journal = self._journal
+        return Result(
+            verdict=verdict,
+            replayed=self._verdict(),
+            unnamed=journal.unnamed,
+            asked=posts_asked(self._rig),
+            codes=journal.codes,
+            troubles=self._troubles.count,
+            mishaps=journal.mishaps,
+            began=self._start,
         )
-        codes, troubles = dict(self._journal.codes), dict(self._troubles.count)
-        return Result(verdict, histories, posts_asked(self._rig), codes, troubles, self._journal.mishaps, self._start)
 
-    def _publish(self, event: Event) -> None:
-        """Put an event into the queue, and plan what comes of it once more."""
-        queue, now = self._rig.source.queue, self._rig.clock.now()
-        message = self._send(event.body)
-        self._published += 1
-        for seconds in event.again:
-            again = lambda: queue.send(event.body, self._rig.clock.now(), name=message.id)  # noqa: E731
-            self._rig.source.agenda.at(now + seconds, again)
-        for seconds in event.republished:
-            body = envelope(str(uuid.uuid4()), json.loads(event.body)["Message"])
-            self._bodies[body] = event.number
-            self._rig.source.agenda.at(now + seconds, lambda body=body: self._send(body))  # type: ignore[misc]
-
-    def _send(self, body: str) -> Message:
-        with self._rig.source.lock:
-            return self._rig.source.queue.send(body, self._rig.clock.now())
+    def _verdict(self) -> Verdict:
+        read_back = self._rig.mode.read_back
+        injected = self._journal.injected(read_back=read_back)
+        return check(collect(self._rig, self._events), injected, read_back=read_back)
 
     def _begun(self, environment: Environment, messages: Sequence[Message]) -> Limits:
         self._journal.begun(environment, messages)
@@ -130,23 +119,5 @@ class Soak:
     def _ended(self, environment: Environment, ended: Ended) -> None:
         self._journal.ended(environment, ended)
         seconds, queue = self._rig.clock.now() - self._start, self._rig.source.queue
-        counts = (self._published, len(queue.messages), len(self._rig.dead.messages))
+        counts = (self._publisher.published, len(queue.messages), len(self._rig.dead.messages))
         self._show(Progress(seconds, *counts, self._troubles.now))
-
-
-def _rows(events: Sequence[Event]) -> Iterator[tuple[float, list[Event]]]:
-    """The events whose rows are written together, and when; those that come late are written one by one."""
-    late = [event for event in events if event.row_at is not None and event.row_at > event.at]
-    early = [event for event in events if event.row_at is not None and event.row_at <= event.at]
-    for window, group in groupby(early, lambda event: event.at // ROWS_SECONDS):
-        yield (window - 1) * ROWS_SECONDS, list(group)
-    for event in late:
-        assert event.row_at is not None  # they were chosen so
-        yield event.row_at, [event]
-
-
-def _insert(connection: Any, events: Iterable[Event]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    rows = [(one.order, f"S-{one.order}", one.region, Decimal("9.90"), now, now) for one in events]
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT.replace("INSERT", "INSERT IGNORE"), rows)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Literal
 
-from lab.soak.events import TWO_HOURS, Event, Plan
+from lab.soak.events import Event
+from lab.soak.plan import TWO_HOURS, Plan
 
 # What meets the post of an event: Slack's fault alone, or that and something that is done once it has met it.
 Then = Literal["", "kill", "freeze", "ledger"]

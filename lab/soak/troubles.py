@@ -118,11 +118,11 @@ class Troubles:
                 replica.query(f"KILL {number}")
 
     def _revoke(self, trouble: Trouble) -> None:
-        self._rig.renew_credentials()
+        self._rig.credentials.renew()
         end = self._journal.period(self._journal.without_credentials)
 
         def replaced() -> None:
-            self._rig.store_credentials()
+            self._rig.credentials.store()
             self._rig.source.agenda.at(self._rig.clock.now() + UNTIL_SEEN_SECONDS, end)
 
         self._for_a_while(trouble, replaced)

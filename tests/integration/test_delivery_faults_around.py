@@ -268,9 +268,8 @@ def test_a_full_disk_and_no_free_file_are_named_and_pass(line: Line) -> None:
 
     def invoke(function: RunningFunction) -> tuple[str, str]:
         line.publish("fault.row")
-        with line.source.lock:
-            messages = line.source.queue.receive(line.now())
-            line.source.queue._messages.clear()
+        messages = line.source.queue.receive(line.now())
+        line.source.queue._messages.clear()
         done = function.invoke(payload(messages, "events"))
         assert done.error is None, done
         (end,) = [one for one in done.logs if one.get("message") in {"delivered", "retry", "parked"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +16,8 @@ from tests.unit.adapters.test_slack_answers import WEB_API_WORDS
 
 ANY_MODE = pytest.mark.parametrize("mode", ["read-back", "repost", "webhook"])
 POST = "chat.postMessage"
+# So many are published at once; BURST=500 takes a minute.
+BURST = int(os.environ.get("BURST", "40"))
 FOR_GOOD = [(code, word) for code, word in WEB_API_WORDS if code in {"SLACK_CONFIG", "SLACK_CONTENT"}]
 CREDENTIAL = [word for code, word in WEB_API_WORDS if code == "SLACK_CREDENTIAL"]
 
@@ -51,20 +54,19 @@ def test_a_retry_after_is_kept_by_the_queue_and_not_by_a_function_that_sleeps(
 def test_a_burst_drains_at_slacks_pace_and_no_other_channel_notices(line: Line) -> None:
     line.slack.configure(rate={"per_second": 1, "burst": 5})
     began = line.now()
-    for number in range(40):
+    for number in range(BURST):
         line.publish(event_id=f"event-{number}")
     for number in range(4):
         line.publish("fault.payment", event_id=f"payment-{number}")
     line.run()
-    assert Counter(Counter(line.texts(ORDERS)).values()) == {1: 40}
+    assert Counter(Counter(line.texts(ORDERS)).values()) == {1: BURST}
     assert line.parked() == []
-    refused = len(asked(line, ORDERS)) - 40
-    assert 1 <= refused <= 4
+    refused = len(asked(line, ORDERS)) - BURST
+    assert 1 <= refused <= max(4, 0.02 * BURST)
     posted = [datetime.fromisoformat(one["received_at"]).timestamp() for one in line.slack.messages(ORDERS)]
     after_burst = posted[5:]
-    assert all(later - earlier > 10 / 1.2 for earlier, later in zip(after_burst, after_burst[10:], strict=False))
-    assert posted[-1] - began < 40 / 0.9
-    assert all(at - began < 15 for at in asked(line, PAYMENTS))
+    assert (BURST - 6) / 1.2 < after_burst[-1] - after_burst[0] < BURST / 0.9
+    assert max(asked(line, PAYMENTS)) - began < (posted[-1] - began) / 2
 
 
 def test_two_hours_without_slack_are_ridden_out(line: Line) -> None:

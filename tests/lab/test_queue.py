@@ -273,8 +273,7 @@ def test_what_is_frozen_for_good_is_an_error(make: Callable[..., Rig]) -> None:
 
 def test_a_real_client_speaks_to_it(tmp_path: Path) -> None:
     clock, queue, dead = VirtualClock(tmp_path / "clock"), Queue("q"), Queue("dead")
-    source = EventSource(queue, clock, lambda: pytest.fail("nothing starts"), 1)
-    with serving(Api({"q": queue, "dead": dead}, clock, source.lock)) as url, closing(source):
+    with serving(Api({"q": queue, "dead": dead}, clock)) as url:
         session = botocore.session.Session()
         session.set_credentials("test", "test")
         with closing(session.create_client("sqs", region_name="us-east-1", endpoint_url=url)) as sqs:

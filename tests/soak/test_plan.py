@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from lab.soak.events import TWO_HOURS, planned
-from lab.soak.histories import Asked, within_pauses
+from lab.soak.pauses import Asked, within_pauses
+from lab.soak.plan import TWO_HOURS, planned
 from lab.soak.schedule import scheduled
 
 
@@ -65,4 +65,7 @@ def test_a_post_within_a_pause_is_found() -> None:
         Asked("orders", 30.0, 200, ""),
     )
     assert within_pauses([limited, elsewhere, early, late]) == [early]
+    others = [Asked("orders", at, 429, "1") for at in (0.1, 0.2, 0.3)]
+    assert within_pauses([limited, *others, early], others=2) == [others[2], early]
+    assert within_pauses([limited, early], others=1) == [early]
     assert within_pauses([Asked("orders", 0.0, 429, text) for text in ("", "soon", "0.5", "999999")]) == []

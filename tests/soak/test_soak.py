@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-import yaml
 
 from lab.mariadb import Pair
-from lab.soak.events import TWO_HOURS, Event, Plan, planned, sale
-from lab.soak.histories import within_pauses
+from lab.soak.events import sale
+from lab.soak.pauses import within_pauses
+from lab.soak.plan import TWO_HOURS, Plan, planned
 from lab.soak.rig import MAX_RECEIVES, VISIBILITY_SECONDS, Mode, Rig, running_rig
 from lab.soak.run import Result, Soak
 from lab.soak.schedule import Schedule, Trouble, scheduled
+from tests.infra.stack import resolved
 
-EVENTS = 150
+EVENTS = 100
 WORKERS = 4
 # Events that wait through the whole outage, and those that come in its last minutes: together a backlog.
-EARLY, BACKLOG = 15, 300
-LAST_SECONDS = 240.0
+EARLY, BACKLOG = 5, 350
+LAST_SECONDS = 60.0
 # The least that the backlog drains at, in messages a second.
 DRAIN = 0.9
 
@@ -39,8 +39,8 @@ def soaked(running: Rig, plan: Plan, schedule: Schedule, seed: int = 0) -> Resul
 
 @pytest.mark.parametrize(
     ("mode", "seed"),
-    [(Mode(), 1), (Mode(), 2), (Mode(webhook=True, read_back=False), 3)],
-    ids=["bot-1", "bot-2", "webhook-3"],
+    [(Mode(), 1), (Mode(webhook=True, read_back=False), 2)],
+    ids=["bot", "webhook"],
 )
 def test_nothing_is_lost(tmp_path: Path, database_pair: Pair, mode: Mode, seed: int) -> None:
     plan = planned(seed, EVENTS)
@@ -49,6 +49,7 @@ def test_nothing_is_lost(tmp_path: Path, database_pair: Pair, mode: Mode, seed: 
     assert result.violations == [], result.verdict.line
     fates = result.verdict.fates
     assert (fates["lost"], fates["queued"]) == (0, 0)
+    assert result.replayed.fates["delivered"] >= fates["delivered"]
     assert fates["delivered"] > EVENTS / 2
     assert result.mishaps > 5
     secrets = ("xoxb-", "soak-secret")
@@ -69,15 +70,11 @@ def test_a_backlog_of_two_hours_drains(tmp_path: Path, database_pair: Pair) -> N
     posted = [post.at - result.began for post in result.asked if post.status == 200]
     assert min(posted) >= end
     assert len(posted) / (max(posted) - end) >= DRAIN
-    assert within_pauses(result.asked) == []
+    assert within_pauses(result.asked, others=WORKERS - 1) == []
 
 
 def test_the_soak_runs_under_the_deployments_own_limits() -> None:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-    template = yaml.load((Path(__file__).parents[2] / "template.yaml").read_text(), Loader)
+    template = resolved()
     queue = template["Resources"]["Queue"]["Properties"]
     function = template["Resources"]["NotifierFunction"]["Properties"]
     assert queue["VisibilityTimeout"] == VISIBILITY_SECONDS

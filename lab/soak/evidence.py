@@ -1,0 +1,111 @@
+"""The four histories as plain data, and what they say of each delivery."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from lab.soak.events import Event, Expected
+
+Fate = Literal["delivered", "suppressed", "parked", "queued", "lost"]
+
+
+class Key(NamedTuple):
+    """A delivery. Where an event failed before its channel was chosen, that is empty; so is the notification."""
+
+    event: str
+    notification: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the ledger has of a delivery."""
+
+    key: Key
+    phase: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter: of which event, and what its attributes say. Without a code SQS moved it, with all in it."""
+
+    key: Key
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """The four, and what is still in the queue (identities of events). `posts` has a key for each accepted post."""
+
+    published: Sequence[Event]
+    ledger: Sequence[Row]
+    posts: Sequence[Key]
+    letters: Sequence[Letter]
+    queued: frozenset[str] = frozenset()
+
+
+class Evidence:
+    """The histories, ready to be asked. `posts` counts those of each delivery, `letters` has those of each event."""
+
+    def __init__(self, histories: Histories) -> None:
+        self._published = {event.identity: event for event in histories.published}
+        self.posts = Counter(histories.posts)
+        self._rows = {row.key: row for row in histories.ledger}
+        self.letters: dict[str, list[Letter]] = {}
+        for letter in histories.letters:
+            self.letters.setdefault(letter.key.event, []).append(letter)
+        self._queued = histories.queued
+
+    def fate(self, event: Event, expected: Expected) -> Fate:
+        """What became of a delivery: the first of these that there is evidence for."""
+        key = Key(event.identity, expected.notification, expected.channel)
+        if self.posts[key] and not self.parked(key):
+            return "delivered"
+        if self.phase(key) == "suppressed":
+            return "suppressed"
+        if self.parked(key):
+            return "parked"
+        return "queued" if event.identity in self._queued else "lost"
+
+    def phase(self, key: Key) -> str:
+        """What the ledger says of a delivery; of all that an event or a notification is, where it failed before."""
+        return next((self._rows[one].phase for one in _covering(key) if one in self._rows), "")
+
+    def parked(self, key: Key) -> bool:
+        """Whether a dead letter is about this delivery: the ledger says so, or the letter itself does.
+
+        One that SQS moved is about what had not ended by then.
+        """
+        for letter in self.letters.get(key.event, ()):
+            if letter.code and (letter.key in _covering(key) or self.phase(key) == "parked"):
+                return True
+            if not letter.code and not self.posts[key]:
+                return True
+        return False
+
+    def strangers(self) -> Iterable[str]:
+        """What is there, and was not published; one sentence each."""
+        known = {
+            Key(event.identity, expected.notification, expected.channel)
+            for event in self._published.values()
+            for expected in event.deliveries
+        }
+        for key in self.posts:
+            if key not in known:
+                yield f"{shown(key)} was posted, and is no delivery of a published event"
+        for identity in self.letters.keys() - self._published.keys():
+            yield f"event {identity} is parked, and was not published"
+
+
+def _covering(key: Key) -> tuple[Key, ...]:
+    """The delivery, and what it is known by where it failed before its channel, or its notification, was known."""
+    return key, Key(key.event, key.notification), Key(key.event)
+
+
+def shown(key: Key) -> str:
+    """Return a delivery in words."""
+    return f"event {key.event}, {key.notification or 'unread'}, {key.channel or 'no channel'},"

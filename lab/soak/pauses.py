@@ -1,0 +1,52 @@
+"""Whether anybody posts while Slack has said to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+# Who has begun before Slack said it may not know of it for so long, in seconds.
+UNDER_WAY_SECONDS: Final = 5.0
+# No pause is longer for the function, whatever Slack says (handler/adapters/slack_answers.py).
+LONGEST_SECONDS: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A post that Slack was asked for, at a Unix time of its clock. `pause` is the text of a Retry-After, or empty."""
+
+    channel: str
+    at: float
+    status: int | None
+    pause: str
+
+
+@dataclass(slots=True)
+class _Pause:
+    """In one channel: from when to when, and how many may still be excused."""
+
+    begin: float = 0.0
+    until: float = 0.0
+    left: int = 0
+
+
+def within_pauses(asked: Sequence[Asked], others: int = 0) -> list[Asked]:
+    """Return the posts, oldest first, that a channel was asked for while Slack had said to wait, in whole seconds.
+
+    Of so many `others`, who are under way when it says so, each may ask once: then it knows.
+    """
+    pauses: dict[str, _Pause] = {}
+    found = []
+    for post in asked:
+        pause = pauses.setdefault(post.channel, _Pause())
+        if post.at < pause.until:
+            if pause.left > 0 and post.at - pause.begin <= UNDER_WAY_SECONDS:
+                pause.left -= 1
+            else:
+                found.append(post)
+        if post.status == 429 and post.pause.isdecimal() and int(post.pause) <= LONGEST_SECONDS:
+            if post.at >= pause.until:
+                pause.begin, pause.left = post.at, others
+            pause.until = max(pause.until, post.at + int(post.pause))
+    return found
