@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test soak check build bench bench-discovery docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test fuzz soak check build bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,11 @@ demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 
 test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+# make fuzz FUZZ=100000; as many of each.
+FUZZ ?= 20000
+fuzz: setup  ## Random events, rows, templates and answers through the whole pipeline, for about an hour
+	FUZZ_EXAMPLES=$(FUZZ) .venv/bin/pytest tests/unit/test_fuzz.py --timeout=0
 
 # make soak EVENTS=2000 SEED=1 SOAK_ARGS=--webhook; without SEED it is a random one, which is printed.
 EVENTS ?= 20000

@@ -11,7 +11,9 @@ from cli.operations.journal import Line
 from lab.aws import Aws
 
 # Several environments write at once, so that a line can appear behind one that is a little later.
-BEHIND_MILLISECONDS: Final = 5_000
+BEHIND_MILLISECONDS: Final = 30_000
+# What all lines about deliveries have, and few others.
+PATTERN: Final = '"correlation_id"'
 
 
 class Tail:
@@ -26,7 +28,7 @@ class Tail:
     def read(self) -> list[Line]:
         """Return the lines that are new since the last call."""
         pages = self._aws.client("logs").get_paginator("filter_log_events")
-        found = pages.paginate(logGroupName=self._group, startTime=self._since)
+        found = pages.paginate(logGroupName=self._group, startTime=self._since, filterPattern=PATTERN)
         events = [
             (event["timestamp"], event["logStreamName"], event["message"]) for page in found for event in page["events"]
         ]

@@ -121,6 +121,14 @@ class Line:
 
         self.source.watch(look)
 
+    def warm(self) -> None:
+        """Let both environments run, by what is posted to another channel."""
+        for number in range(20):
+            self.publish("fault.payment", event_id=f"warm-{number}")
+        self.run()
+        self.later(HOUR)
+        self.ended.clear()
+
     def restart(self, **settings: str) -> None:
         """End the execution environments; the next ones start with further settings."""
         self.settings.update(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.queue import Ended, Environment, Message
 from lab.soak.check import Injected
@@ -12,7 +13,7 @@ from lab.soak.events import Event
 from lab.soak.schedule import Mishap
 
 # A message that appears in its channel's history late was posted so long before somebody missed it there.
-MISSED_SECONDS = 60.0
+MISSED_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -95,6 +96,11 @@ class Journal:
         """An environment was frozen in the middle."""
         if invocation := self._busy.get(environment):
             self._overtaken |= invocation.numbers
+            self._harm(invocation)
+
+    def cut_off(self) -> None:
+        """The way to Slack was cut: whoever was waiting for an answer does not get it."""
+        for invocation in self._busy.values():
             self._harm(invocation)
 
     def period(self, periods: list[Period]) -> Callable[[], None]:

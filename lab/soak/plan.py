@@ -18,7 +18,9 @@ SECONDS_PER_EVENT: Final = 1.1
 # In an outage of hours the publisher goes on, and each event is tried again and again: so many have to do.
 TWO_HOURS: Final = 7200.0
 IN_OUTAGE: Final = 30
-_BURSTS: Final = ((1, 55), (2, 15), (4, 15), (10, 15))
+# So many events at once: a weight.
+_BURSTS: Final[Mapping[int, int]] = {1: 55, 2: 15, 4: 15, 10: 15}
+# By so much a row may come after its event.
 LATEST_SECONDS: Final = 120.0
 
 
@@ -58,7 +60,7 @@ def planned(seed: int, count: int, *, outage: bool | None = None) -> Plan:
 def _moments(random: Random, count: int) -> Iterator[float]:
     at = 0.0
     while count > 0:
-        burst = random.choices([size for size, _ in _BURSTS], [weight for _, weight in _BURSTS])[0]
+        burst = random.choices(list(_BURSTS), list(_BURSTS.values()))[0]
         yield from [at] * min(burst, count)
         at, count = at + random.expovariate(1 / (burst * SECONDS_PER_EVENT)), count - burst
 

@@ -35,7 +35,7 @@ class Mishap:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that begins `at` a second from the start. `kind` names what is done about it (faults.py)."""
+    """Something that begins `at` a second from the start. `kind` names what is done (troubles.py)."""
 
     at: float
     kind: str

@@ -46,7 +46,7 @@ class Troubles:
             "freeze": self._freeze,
             "deadline": lambda _: self._limits.append(Limits(timeout=random.uniform(0.02, 0.3))),
             "short": lambda _: self._limits.append(Limits(told=random.uniform(*SHORT_SECONDS))),
-            "slack refuses": lambda one: self._way(one, rig.to_slack, "refuse"),
+            "slack refuses": self._refuse,
             "slack is away": self._outage,
             "slack is broken": self._break_slack,
             "ledger refuses": lambda one: self._ledger(one, "refuse"),
@@ -96,11 +96,15 @@ class Troubles:
         end = self._journal.period(self._journal.without_ledger)
         self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, end)
 
+    def _refuse(self, trouble: Trouble) -> None:
+        self._journal.cut_off()
+        self._way(trouble, self._rig.to_slack, "refuse")
+
     def _outage(self, trouble: Trouble) -> None:
         """Nothing but retries happens for so long, so they need not come one by one."""
         source, linger = self._rig.source, self._rig.source.linger
         source.linger = OUTAGE_LINGER_SECONDS
-        self._way(trouble, self._rig.to_slack, "refuse")
+        self._refuse(trouble)
         source.agenda.at(self._rig.clock.now() + trouble.seconds, lambda: setattr(source, "linger", linger))
 
     def _break_slack(self, trouble: Trouble) -> None:

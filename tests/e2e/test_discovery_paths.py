@@ -104,12 +104,13 @@ def function(
         missing(str(error))
 
 
-def records(order: int) -> Mapping[str, Any]:
-    """What Lambda hands over for an event that SNS put into the queue."""
+def records(order: int, message: str) -> Mapping[str, Any]:
+    """What Lambda hands over for an event that SNS put into the queue with this message id."""
     payload = json.loads((EVENTS / "sqs-sns.json").read_text())
     (record,) = payload["Records"]
     envelope = json.loads(record["body"])
-    record["body"] = json.dumps({**envelope, "Message": json.dumps({"type": "order.payment_failed", "id": order})})
+    event = json.dumps({"type": "order.payment_failed", "id": order})
+    record["body"] = json.dumps({**envelope, "MessageId": message, "Message": event})
     return dict(payload)
 
 
@@ -123,7 +124,7 @@ def test_an_event_becomes_a_message_with_what_the_api_knows(
 ) -> None:
     gateway.reset()
     asked = requests(cloud)
-    answers = [function.invoke(records(1043)).body for _ in range(2)]
+    answers = [function.invoke(records(1043, f"{path}-{number}")).body for number in range(2)]
     assert answers == [{"batchItemFailures": []}] * 2, function.log
     assert len(cloud.slack.messages()) == 2
     for post in cloud.slack.messages():

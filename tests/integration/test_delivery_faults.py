@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lab.queue import Environment, Limits, Message
+from lab.queue import Environment, Limits
 from tests.delivery_kit import HOUR, Line
 from tests.delivery_parts import ORDERS
 
@@ -51,23 +51,18 @@ def test_a_message_that_comes_again_afterwards_is_not_posted_again(line: Line) -
     assert line.codes("repeated") == ["DELIVERED"] * 3
 
 
-def twice(line: Line, count: int = 10) -> list[Message]:
-    """So many messages, each of which both environments have at once."""
-    messages = [line.publish(event_id=f"event-{number}") for number in range(count)]
-    line.later(2)
-    for message in messages:
-        line.put(message.body, name=message.id)
-    return messages
-
-
 def each(line: Line) -> Counter[str]:
     """How often each event was posted."""
-    return Counter(line.texts())
+    return Counter(line.texts(ORDERS))
 
 
 def test_two_workers_with_the_same_messages_post_each_once(line: Line) -> None:
-    twice(line)
-    line.slack.order("delay", seconds=0.5, method="chat.postMessage", times=2)
+    line.warm()
+    messages = [line.publish(event_id=f"event-{number}") for number in range(10)]
+    line.later(2)
+    for message in messages:
+        line.put(message.body, name=message.id)
+    line.slack.order("delay", seconds=2.0, method="chat.postMessage", text="event-5")  # until both have met it
     line.run()
     assert each(line) == {f"plain event-{number}": 1 for number in range(10)}
     assert "LEDGER_BUSY" in line.codes("retry")

@@ -33,7 +33,9 @@ ORDERS = "C0LABORDERS"
 
 
 class Page:
-    """The page in a browser, and what its tests do with it."""
+    """The page in a browser, and what its tests do with it; `patience` is for how many seconds it waits to see it."""
+
+    patience = WAIT_SECONDS
 
     def __init__(self, driver: Chrome, control: Control, slack: WebClient) -> None:
         self.driver = driver
@@ -79,7 +81,7 @@ class Page:
             script = "return [...document.querySelectorAll(arguments[0])].find(e => e.innerText.includes(arguments[1]))"
             return driver.execute_script(script, selector, text)
 
-        return WebDriverWait(self.driver, WAIT_SECONDS, 0.05).until(found, f"no {selector} with {text!r}")
+        return WebDriverWait(self.driver, self.patience, 0.05).until(found, f"no {selector} with {text!r}")
 
     def all(self, selector: str) -> list[str]:
         """Return the texts of all such elements."""

@@ -76,6 +76,16 @@ def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
     assert injected(journal) == Injected({FIRST: 1}, overtaken=frozenset({FIRST}))
 
 
+def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Journal) -> None:
+    busy, done = environment(), environment()
+    journal.begun(done, messages(1))
+    journal.ended(done, ended(1))
+    journal.begun(busy, messages(0))
+    journal.cut_off()
+    journal.ended(busy, ended(0))
+    assert injected(journal) == Injected({FIRST: 1})
+
+
 def test_a_mishap_is_ambiguous_where_slack_has_the_message(journal: Journal) -> None:
     journal.met(0, Mishap("reset"))
     journal.met(1, Mishap("reset", {"accept": True}))

@@ -46,7 +46,7 @@ class FakeCloud:
         )
         return SimpleNamespace(client=lambda _: client)
 
-    def _page(self, logGroupName: str, startTime: int) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
+    def _page(self, logGroupName: str, startTime: int, filterPattern: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
         return [{"events": [event for event in self.log if event["timestamp"] >= startTime]}]
 
     def says(self, state: str, at: float = 0.0, **more: Any) -> None:

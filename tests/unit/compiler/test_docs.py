@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from cli.compiler import RULES, compile_templates, lateness, lookups, stages, ta
 from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
+from cli.compiler.sql import read_by_hand
+from cli.main import main
 from cli.previous import MAX_VERSIONS
 from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES
@@ -21,6 +24,7 @@ from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
 from handler.templating import FILTERS
 from handler.templating.filters import MAX_ELEMENTS, TESTS
+from lab.shop import generate
 
 from .conftest import STAGE, Compile
 
@@ -90,7 +94,7 @@ def test_every_place_in_a_guide_that_is_linked_is_there(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "example"),
-    [one for page in (DOCS, JAPANESE) for one in examples(page) if " raises=" not in one[0]],
+    [one for page in (DOCS, JAPANESE) for one in examples(page) if " raises=" not in one[0] and one[0] != "sh"],
 )
 def test_each_example_compiles_or_has_the_finding_that_it_shows(
     compiled: Compile, tmp_path: Path, words: str, example: str
@@ -108,6 +112,34 @@ def test_each_example_compiles_or_has_the_finding_that_it_shows(
             compilation = compiled(completed(example), files)
     shown = re.fullmatch(r"\w+ finding=([A-Z_]+)", words)
     assert {finding.code for finding in compilation.findings} == ({shown[1]} if shown else set())
+
+
+@PAGES
+def test_the_commands_are_those_of_the_program(page: str) -> None:
+    lines = [line for words, example in examples(page) if words == "sh" for line in example.splitlines()]
+    assert len(lines) > 1
+    for line in lines:
+        program, verb, *arguments = shlex.split(line)
+        assert program == ".venv/bin/notifier"
+        given = main.commands[verb].make_context(verb, arguments).params
+        if given.get("select"):
+            query = read_by_hand(given["select"], dict(value.split("=") for value in given["values"]), 100)
+            assert query.problems == ()
+
+
+def test_the_records_of_the_sample_shop_are_those_of_the_lab() -> None:
+    shop = generate()
+    many = (
+        (shop.orders, "orders", "注文が"),
+        (shop.customers, "customers", "顧客が"),
+        (shop.refunds, "refunds", "返金が"),
+        (shop.support_tickets, "support tickets", "問い合わせが"),
+        (shop.stock_levels, "stock levels", "在庫が"),
+    )
+    for rows, words, japanese in many:
+        assert [row.id for row in rows] == list(range(1, len(rows) + 1))
+        assert f"{words} 1 to {len(rows)}" in DOCS.replace("\n", " ")
+        assert f"{japanese} 1 から {len(rows)}" in JAPANESE
 
 
 def test_the_codes_are_those_of_the_program() -> None:
