@@ -13,6 +13,7 @@ from cli.show import panel
 from cli.tail import Tail
 from cli.waiting import Waiting
 from handler.errors import CODES
+from handler.model import State
 from lab.cloud import LocalCloud
 
 
@@ -28,6 +29,7 @@ class Watch:
         self._console = console
         self._tail = Tail(cloud.aws, outputs["FunctionName"])
         self._waiting = Waiting()
+        self._told: set[tuple[str, str]] = set()
         self._shown: dict[tuple[str, str], str | None] = {}  # when each message had last been edited, as it was shown
         self.topic = outputs["TopicArn"]
         self.posted = 0
@@ -60,9 +62,11 @@ class Watch:
         self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _tell_deliveries(self, lines: Iterable[Line]) -> None:
-        """Tell the page which event and template made each message."""
-        if facts := [_delivery(line) for line in lines if line.ts]:
-            self._cloud.slack.tell(*facts)
+        """Tell the page which event and template made each message; that it was not made again is no news."""
+        for line in lines:
+            if line.ts and not (line.state is State.REPEATED and (line.posted, line.ts) in self._told):
+                self._told.add((line.posted, line.ts))
+                self._cloud.slack.tell(_delivery(line))
 
     def _show_waiting(self, lines: Iterable[Line]) -> None:
         before = dict(self._waiting.open)

@@ -176,10 +176,14 @@ def test_what_was_parked_is_told_with_its_remedy(cloud: FakeCloud, watch: Watch,
 
 
 def test_a_message_is_told_to_the_page_with_its_event(cloud: FakeCloud, watch: Watch) -> None:
-    cloud.says("delivered", posted={"channel": "C1", "ts": "1.2"})
+    cloud.says("retry", code="ROW_STUB", posted={"channel": "C1", "ts": "1.2"})
     cloud.says("delivered", channel="orders")
     watch.look()
+    cloud.says("delivered", 5, posted={"channel": "C1", "ts": "1.2"})
+    cloud.says("repeated", 6, posted={"channel": "C1", "ts": "1.2"})
     watch.look()
-    (fact,) = cloud.told
+    watch.look()
+    stub, fact = cloud.told
+    assert stub["outcome"] == "retry"
     assert (fact["kind"], fact["channel"], fact["ts"]) == ("delivery", "C1", "1.2")
     assert (fact["template"], fact["outcome"], fact["id"]) == ("order.created.yaml", "delivered", "999999")

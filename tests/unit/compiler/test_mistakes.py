@@ -144,6 +144,7 @@ MISTAKES = [
     (NUMBER, "{{ 'x' if order.note }}", 13, "VALUE_EMPTY", "shown as nothing", ""),
     (NUMBER, "{{ order.note.x }}", 15, "TEMPLATE_UNDEFINED", "has no x", "{{ order.note.x if order.note else '-' }}"),
     (NUMBER, "{{ order.note.x | upper }}", 15, "TEMPLATE_UNDEFINED", "", "x | upper if order.note else '-' }}"),
+    (NUMBER, "{{ 1 if order.note.x }}", 15, "TEMPLATE_UNDEFINED", "", "it: {{ order.note.x if order.note else '-' }}"),
     ("when: order.total > 0", "when: order.note.x > 0", 12, "TEMPLATE_UNDEFINED", "", "order.note and order.note.x"),
     (NUMBER, "{{ customer.name }}", 15, "LOOKUP_UNGUARDED", "missing", "{{ customer.name if customer else '-' }}"),
     (
