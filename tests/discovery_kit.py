@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from cli import compiler
 from lab.function import Invocation, RunningFunction
@@ -135,7 +136,7 @@ class Environment:
     def _invoke(self) -> Invocation:
         self._sent += 1
         event = {"type": EVENT, "id": FIRST_ORDER + self._sent}
-        record = {"messageId": f"m{self._sent}", "eventSource": "aws:sqs", "attributes": {}, "body": json.dumps(event)}
+        record = {"messageId": str(uuid4()), "eventSource": "aws:sqs", "attributes": {}, "body": json.dumps(event)}
         invocation = self.function.invoke({"Records": [record]})
         assert invocation.threads == 1, "a thread is left"
         self._hear([line for line in invocation.logs if line.get("message") == "discovery"])
