@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from ipaddress import IPv4Network
+from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -10,6 +13,7 @@ import yaml
 from tests.infra.stack import ABSENT, ROOT, Resolver
 
 FOLDER: Final = ROOT / "infra/discovery"
+ZONES: Final = ("zone-a", "zone-b", "zone-c")  # what Fn::GetAZs gives here
 # Not every YAML in infra/ is a template: Slack's manifest is none.
 PLAIN: Final = sorted(
     path for path in (ROOT / "infra").rglob("*.yaml") if path.read_text("utf-8").startswith("AWSTemplateFormatVersion:")
@@ -35,20 +39,74 @@ def _long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str,
     value: Any = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
     if name == "GetAtt":
         value = value.split(".", 1)
-    return {name if name == "Ref" else f"Fn::{name}": value}
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
 
 
 _Template.add_multi_constructor("!", _long_form)
 
 
+class PlainResolver(Resolver):
+    """Knows the functions that only the templates in infra/ use. `${import:name}` stands for another stack's output."""
+
+    def value(self, node: Any) -> Any:
+        match node:
+            case {"Fn::Join": [separator, parts]}:
+                return separator.join(map(str, self.value(parts)))
+            case {"Fn::GetAZs": _}:
+                return list(ZONES)
+            case {"Fn::Cidr": [block, count, bits]}:
+                return _blocks(self.value(block), int(count), int(self.value(bits)))
+            case {"Fn::ImportValue": name}:
+                return f"${{import:{self.value(name)}}}"
+            case {"Fn::And": conditions}:
+                return all(map(self.value, conditions))
+            case _:
+                return super().value(node)
+
+
+def _blocks(block: str, count: int, bits: int) -> list[str]:
+    """Fn::Cidr: the first `count` subnets of the block, each with `bits` bits for hosts."""
+    return list(islice(map(str, IPv4Network(block).subnets(new_prefix=32 - bits)), count))
+
+
 @cache
 def template(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), _Template)
+    """A template of infra/ or of a folder in it, by its file's name without the ending."""
+    [path] = [path for path in PLAIN if path.stem == name]
+    loaded: dict[str, Any] = yaml.load(path.read_text("utf-8"), _Template)
     return loaded
 
 
 def stack(name: str, **given: object) -> dict[str, Any]:
     """The template for these parameters: conditions are decided, and what they exclude is gone."""
-    defaults = {key: part["Default"] for key, part in template(name)["Parameters"].items() if "Default" in part}
-    parameters = {**defaults, **REQUIRED, **given, "AWS::NoValue": ABSENT}
-    return Resolver(template(name).get("Conditions", {}), parameters).template(template(name))
+    return _resolver(name, given).template(template(name))
+
+
+def of_type(name: str, kind: str, **given: object) -> dict[str, dict[str, Any]]:
+    """The properties of a template's resources of a kind such as EC2::Subnet, by their names in it."""
+    resources = stack(name, **given)["Resources"]
+    return {key: part["Properties"] for key, part in resources.items() if part["Type"] == f"AWS::{kind}"}
+
+
+def outputs(name: str, **given: object) -> dict[str, Any]:
+    return {key: output["Value"] for key, output in stack(name, **given)["Outputs"].items()}
+
+
+def refusals(name: str, **given: object) -> list[str]:
+    """What the template's own rules say against these parameters, as CloudFormation does before it makes anything."""
+    resolver = _resolver(name, given)
+    return [
+        assertion["AssertDescription"]
+        for rule in template(name).get("Rules", {}).values()
+        if resolver.value(rule.get("RuleCondition", True))
+        for assertion in rule["Assertions"]
+        if not resolver.value(assertion["Assert"])
+    ]
+
+
+def _resolver(name: str, given: Mapping[str, object]) -> PlainResolver:
+    declared = template(name).get("Parameters", {})
+    defaults = {key: part["Default"] for key, part in declared.items() if "Default" in part}
+    return PlainResolver(
+        template(name).get("Conditions", {}), {**defaults, **REQUIRED, **given, "AWS::NoValue": ABSENT}
+    )
