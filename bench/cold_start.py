@@ -81,7 +81,9 @@ def main() -> None:
         folder = Path(name)
         with local_cloud(folder) as cloud, slack(cloud) as api_url:
             artefact = cloud.build().parent / "NotifierFunction"
-            found = cloud.environment(artefact / "catalog.json", NOTIFIER_SLACK_API_URL=api_url)
+            found = cloud.environment(
+                artefact / "catalog.json", NOTIFIER_SLACK=f"bot;api={api_url};ca={folder / 'tls/ca.pem'}"
+            )
             environment = {**found, "PYTHONPATH": str(artefact), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
             imports: dict[str, list[float]] = {"our import": []}
             sides = {"our import + first event": _sample(OURS, environment, batch(1042), imports["our import"])}

@@ -18,13 +18,14 @@ from typing import Final
 from unittest.mock import patch
 
 from bench.measure import timed
+from handler.access import api
 from handler.adapters import tls
 from handler.adapters.api import HttpApis
 from handler.adapters.secrets import SecretStore
 from handler.bootstrap import PATHS
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
-from handler.settings import api
+from handler.model import SecretsAddress
 
 DOCUMENT: Final = "/customers/1"
 FAILURE_ROUNDS: Final = 15
@@ -37,7 +38,7 @@ def client(entry: str, **endpoints: object) -> HttpApis:
     text, *options = entry.split(";")
     address = api(PATHS, "default", text, dict(option.split("=", 1) for option in options))
     with patch("handler.adapters.api.Endpoints", partial(Endpoints, **endpoints)):  # type: ignore[arg-type]
-        return HttpApis({"default": address}, SecretStore("secretsmanager", "none"), tls.context)
+        return HttpApis({"default": address}, SecretStore(SecretsAddress()), tls.context)
 
 
 def call(apis: HttpApis) -> None:

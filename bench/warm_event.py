@@ -67,7 +67,10 @@ def main() -> None:
         compilation = compiler.compile_templates(ROOT / "templates")
         compiler.write(compilation, folder / "catalog.json")
         with local_cloud(folder) as cloud, slack(cloud) as api_url:
-            changes = {"NOTIFIER_SLACK_API_URL": api_url, "POWERTOOLS_LOG_LEVEL": "INFO"}
+            changes = {
+                "NOTIFIER_SLACK": f"bot;api={api_url};ca={folder / 'tls/ca.pem'}",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            }
             os.environ.update(cloud.environment(folder / "catalog.json", **changes))
             sides = {"warm event": timed(_ours()), "floor": timed(_floor(cloud, api_url, compilation))}
             samples = interleaved(sides, ROUNDS)

@@ -108,8 +108,8 @@ def _replicas(variables: Mapping[str, str]) -> Replicas:
     settings = Settings.from_environment(variables, PATHS)
     if "default" not in settings.databases:
         raise UnansweredError("The function has no database.")
-    secrets = SecretStore(settings.secrets_store, settings.secrets_prefix)
-    return Replicas(settings.databases, secrets, lambda ca: tls.context(ca or settings.ca_bundle), CachedNames(DNS))
+    secrets = SecretStore(settings.secrets)
+    return Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
 
 
 def _show(rows: Sequence[Row]) -> None:

@@ -19,6 +19,7 @@ ATTEMPTS: Final = 2
 # https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.html
 _LATTICE: Final = "vpc-lattice-svcs"
 _LATTICE_PAYLOAD: Final = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+_TOKEN_SECONDS: Final = 900
 
 _making = threading.Lock()  # botocore's sessions are for one thread
 
@@ -61,19 +62,26 @@ def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> d
     """
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.exceptions import NoCredentialsError, NoRegionError
 
-    session = _session()
-    credentials = session.get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    where = region or session.get_config_variable("region")
-    if not where:
-        raise NoRegionError
+    credentials, where = _identity(region)
     payload = _LATTICE_PAYLOAD if service == _LATTICE else {}
     request = AWSRequest("GET", url, headers={**headers, **payload})
-    SigV4Auth(credentials.get_frozen_credentials(), service, where).add_auth(request)
+    SigV4Auth(credentials, service, where).add_auth(request)
     return dict(request.headers.items())
+
+
+def database_token(host: str, port: int, user: str) -> str:
+    """Return a token with which `user` logs in to an RDS instance; it is good for 15 minutes. Raises one of `failures`.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
+    """
+    from botocore.auth import SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+
+    credentials, region = _identity("")
+    request = AWSRequest("GET", f"https://{host}:{port}/", params={"Action": "connect", "DBUser": user})
+    SigV4QueryAuth(credentials, "rds-db", region, expires=_TOKEN_SECONDS).add_auth(request)
+    return str(request.url).removeprefix("https://")
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -90,6 +98,20 @@ def reason(error: BaseException) -> str:
     """AWS's code for the error, else its class; never its text, which may hold what was sent."""
     answer = getattr(error, "response", None) or {}
     return str(answer.get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _identity(region: str) -> tuple[Any, str]:
+    """The function's credentials, and the region, which is its own where none is named."""
+    from botocore.exceptions import NoCredentialsError, NoRegionError
+
+    session = _session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    where = region or session.get_config_variable("region")
+    if not where:
+        raise NoRegionError
+    return credentials.get_frozen_credentials(), where
 
 
 @cache

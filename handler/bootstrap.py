@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from ssl import SSLContext
 from typing import Final
 
 from handler import catalog
@@ -52,17 +51,21 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     `report` is told what discovery did for an API.
     """
     settings = Settings.from_environment(environment, PATHS)
-    secrets = SecretStore(settings.secrets_store, settings.secrets_prefix)
+    secrets = SecretStore(settings.secrets)
     compiled = catalog.load(settings.catalog, settings.stage)
     templates = Templates(locale=compiled.stage.locale)
+    addresses = settings.apis
+    if settings.trace_downstream:
+        from handler.adapters import traced
 
-    def trust(ca: str) -> SSLContext:
-        return tls.context(ca or settings.ca_bundle)
-
-    replicas = Replicas(settings.databases, secrets, trust, CachedNames(DNS))
-    apis = HttpApis(settings.apis, secrets, trust, report=report)
+        tracer = traced.Tracer(environment)
+        addresses = traced.addresses(addresses, tracer)
+    replicas = Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
+    apis = HttpApis(addresses, secrets, tls.context, report=report)
     sources = Sources(replicas, apis, apis, templates)
     posting = _posting(settings, secrets)
+    if settings.trace_downstream:
+        sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)
     return Pipeline(
         catalog=compiled,
         composing=Composing(compiled.stage, templates, sources, replicas, wall_clock),
@@ -83,10 +86,11 @@ def _posting(settings: Settings, secrets: SecretStore) -> Posting:
     """Slack, with the state table around each post. Only a bot can edit, and read back where it may."""
     table = StateTable(settings.state_table)
     state = (Ledger(table, table), Gates(table, table, time.time), Threads(table, table, time.time))
-    doubt: Doubt = "park" if settings.on_ambiguous == "park" else "repost"
-    trusted = tls.context(settings.ca_bundle)
-    if settings.slack_mode == "webhook":
-        webhook = WebhookSink(secrets, settings.slack_api_url, trusted)
+    slack = settings.slack
+    doubt: Doubt = "park" if slack.on_ambiguous == "park" else "repost"
+    trusted = tls.context(slack.ca)
+    if slack.mode == "webhook":
+        webhook = WebhookSink(secrets, slack.api_url, trusted, proxy=slack.proxy)
         return Posting(webhook, None, None, doubt, *state, time.time)
-    bot = BotSink(secrets, settings.slack_api_url, trusted)
-    return Posting(bot, bot, bot if settings.on_ambiguous == "read-back" else None, doubt, *state, time.time)
+    bot = BotSink(secrets, slack.api_url, trusted, proxy=slack.proxy)
+    return Posting(bot, bot, bot if slack.on_ambiguous == "read-back" else None, doubt, *state, time.time)

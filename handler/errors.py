@@ -55,7 +55,7 @@ CODES: Final[dict[str, Code]] = {
         "use lower-case words, digits and _, joined by dots; at most 128 characters",
     ),
     "EVENT_TYPE_UNKNOWN": Code(
-        False, "no template is for this type", "add templates/<type>.yaml, or deploy with UnknownType=ignore"
+        False, "no template is for this type", "add templates/<type>.yaml, or deploy with EventTypes=known"
     ),
     "EVENT_ID_INVALID": Code(
         False, "the id is not of the form that the template declares", "send the id that the template's `id:` asks for"
@@ -163,12 +163,12 @@ CODES: Final[dict[str, Code]] = {
     "SLACK_UNREADABLE": Code(
         True,
         "the channel's history cannot be read, so nobody can know whether Slack took the message",
-        "give the app channels:history and groups:history and invite it, or deploy with OnAmbiguous=repost",
+        "give the app channels:history and groups:history and invite it, or deploy with Slack=bot",
     ),
     "SLACK_REDIRECT": Code(
         True,
         "Slack's address answered with a redirect, which is never followed",
-        "check SlackApiUrl, the webhook, and what stands between",
+        "check api= in Slack, the webhook, and what stands between",
     ),
     "SLACK_CONFIG": Code(False, "Slack will not let the app post there", "invite the app, or correct the channel"),
     "SLACK_CREDENTIAL": Code(False, "Slack refuses the token or the webhook", "put a valid one into the secret"),

@@ -30,8 +30,7 @@ _VARIABLES: Final = {
     "STAGE": "Stage",
     "DATABASES": "Databases",
     "APIS": "Apis",
-    "SLACK_API_URL": "SlackApiUrl",
-    "CA_BUNDLE": "CaBundle",
+    "SLACK": "Slack",
 }
 
 # Shows that something is under way, for as long as its block takes.
@@ -100,10 +99,9 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             "Stage": "demo",
             "SubnetIds": ",".join(network.subnets),
             "SecurityGroupIds": network.security_group,
-            "Databases": f"default=mysql://localhost:{database.replica.port}/{shop.SCHEMA}",
+            "Databases": f"default=mysql://localhost:{database.replica.port}/{shop.SCHEMA};ca={database.ca}",
             "Apis": f"default={api.url};header=Authorization",
-            "SlackApiUrl": f"{slack.url}/api/",
-            "CaBundle": str(authority.ca),
+            "Slack": f"bot;api={slack.url}/api/;ca={authority.ca}",
         }
         yield LocalCloud(folder, aws, slack, page, api, database, parameters)
 

@@ -33,10 +33,10 @@ HOUR: Final = 3600.0
 PATIENCE_SECONDS: Final = 20.0
 LEDGER: Final = "faults"
 
-MODES: Final[Mapping[str, Mapping[str, str]]] = {
-    "read-back": {"NOTIFIER_ON_AMBIGUOUS": "read-back"},
-    "repost": {"NOTIFIER_ON_AMBIGUOUS": "repost"},
-    "webhook": {"NOTIFIER_SLACK_MODE": "webhook", "NOTIFIER_STAGE": "webhooks"},
+MODES: Final[Mapping[str, str]] = {
+    "read-back": "bot;ambiguous=read-back",
+    "repost": "bot;ambiguous=repost",
+    "webhook": "webhook",
 }
 
 
@@ -243,19 +243,17 @@ def running_line(cloud: LocalCloud, folder: Path, mode: str) -> Iterator[Line]:
             "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{to_ledger.port}",
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{to_secrets.port}",
             "AWS_ENDPOINT_URL_SQS": sqs,
-            "NOTIFIER_STAGE": "faults",
+            "NOTIFIER_STAGE": "webhooks" if mode == "webhook" else "faults",
             "NOTIFIER_QUEUE_URL": f"{sqs}/{ACCOUNT}/events",
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": f"{sqs}/{ACCOUNT}/dead-letters",
             "NOTIFIER_DATABASES": f"default=mysql://localhost:{cloud.database.replica.port}/{SCHEMA};ca={cloud.database.ca}",
             "NOTIFIER_APIS": cloud.parameters["Apis"],
-            "NOTIFIER_SECRETS_PREFIX": SECRETS,
-            "NOTIFIER_SLACK_API_URL": f"https://localhost:{to_slack.port}/api/",
-            "NOTIFIER_CA_BUNDLE": str(authority.ca),
+            "NOTIFIER_SECRETS": f"secretsmanager:{SECRETS}",
+            "NOTIFIER_SLACK": f"{MODES[mode]};api=https://localhost:{to_slack.port}/api/;ca={authority.ca}",
             "NOTIFIER_STATE_TABLE": cloud.aws.create_state_table(LEDGER),
             "NOTIFIER_MAX_RECEIVES": str(MAX_RECEIVES),
             "NOTIFIER_CATALOG": str(catalog),
             "POWERTOOLS_SERVICE_NAME": "notifier",
-            **MODES[mode],
         }
         clock.follow(slack.advance)
         store_secrets(cloud, to_slack.port)

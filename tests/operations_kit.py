@@ -31,7 +31,7 @@ def template(*, direct: bool) -> str:
         "Handler": "index.handler",
         "Role": "arn:aws:iam::000000000000:role/none",
         "Code": {"ZipFile": _CODE},
-        "Environment": {"Variables": {"NOTIFIER_SLACK_MODE": "webhook", "POWERTOOLS_SERVICE_NAME": "notifier"}},
+        "Environment": {"Variables": {"NOTIFIER_SLACK": "webhook", "POWERTOOLS_SERVICE_NAME": "notifier"}},
     }
     outputs = {
         "TopicArn": {"Ref": "Topic"},

@@ -81,8 +81,10 @@ def _aliases(node: Node, report: Report) -> dict[str, Place]:
 
 
 def check(places: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:
-    """Report each stage that does not list an alias of a template."""
+    """Report each stage that does not list an alias of a template. One that redirects all needs to list none."""
     for stage in stages:
+        if stage.redirect:
+            continue
         for name in places.keys() - stage.channels.keys():
             message = f"stage {stage.name} does not say which channel `{name}` is"
             fix = f"add `{name}: C...` under `channels:` in _stages/{stage.name}.yaml"

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackClientError
 
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.stack import Stack
+from handler import access
 from handler.adapters import tls
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
@@ -43,14 +44,14 @@ def read(
     Those that Slack does not find are left out. Raises UnansweredError where there can be none: with webhooks, or where
     the caller may not read the token.
     """
-    if environment.get("NOTIFIER_SLACK_MODE") == "webhook":
+    slack = access.slack(environment.get("NOTIFIER_SLACK") or "bot")
+    if slack.mode == "webhook":
         raise UnansweredError("There are no links to messages: a webhook does not say which message it made.")
     try:
-        trusted = tls.context(environment.get("NOTIFIER_CA_BUNDLE", ""))
+        trusted = tls.context(slack.ca)
     except ConfigError:  # it lies in the function's package, and not here
         trusted = tls.context()
-    base = environment.get("NOTIFIER_SLACK_API_URL") or WebClient.BASE_URL
-    client = _Client(_token(stack, environment), base, Exchange(trusted, LIMITS, connections=1))
+    client = _Client(_token(stack, environment), slack.api_url, Exchange(trusted, LIMITS, connections=1))
     found = {message: _link(client, *message) for message in messages}
     return {message: link for message, link in found.items() if link}
 
@@ -63,12 +64,12 @@ def _link(client: WebClient, channel: str, ts: str) -> str:
 
 
 def _token(stack: Stack, environment: Mapping[str, str]) -> str:
-    prefix = environment.get("NOTIFIER_SECRETS_PREFIX") or "notifier"
-    if environment.get("NOTIFIER_SECRETS_STORE") == "ssm":
-        name = f"/{prefix}/slack-token"
+    secrets = access.secrets(environment.get("NOTIFIER_SECRETS") or "secretsmanager:notifier")
+    if secrets.store == "ssm":
+        name = f"/{secrets.prefix}/slack-token"
         with asking("read Slack's token for links to messages", "ssm:GetParameter"):
             answer = stack.client("ssm").get_parameter(Name=name, WithDecryption=True)
             return str(answer["Parameter"]["Value"]).strip()
     with asking("read Slack's token for links to messages", "secretsmanager:GetSecretValue"):
-        answer = stack.client("secretsmanager").get_secret_value(SecretId=f"{prefix}/slack-token")
+        answer = stack.client("secretsmanager").get_secret_value(SecretId=f"{secrets.prefix}/slack-token")
         return str(answer.get("SecretString", "")).strip()

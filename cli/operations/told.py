@@ -115,7 +115,7 @@ def ahead(entry: Entry, now: float) -> Step:
     late = now - due(entry)
     what = {
         Phase.SENDING: "another attempt finds out what became of the post, or repeats it",
-        Phase.DOUBTFUL: "it is looked for in the channel, or posted once more: as OnAmbiguous says",
+        Phase.DOUBTFUL: "it is looked for in the channel, or posted once more: as ambiguous= in Slack says",
         Phase.STUB: "the message is edited, once the row is there",
     }.get(entry.phase, "it is tried again")
     if late <= 0:

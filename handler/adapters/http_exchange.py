@@ -1,4 +1,4 @@
-"""One HTTP request and its whole answer, or a word on how far it came: no redirect, no retry, no proxy, no surprise.
+"""One HTTP request and its whole answer, or a word on how far it came: no redirect, no retry, no surprise.
 
 Proxies in the environment (HTTPS_PROXY) are not obeyed: what stands between a secret and its reader is the
 deployment's to say, not a variable's.
@@ -11,10 +11,11 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from typing import Final
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, Timeout
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
 
 from handler.adapters.http_connection import Cause, ExchangeError, Pool, TlsPool
@@ -63,14 +64,23 @@ class Exchange:
     """Sends requests over kept-alive connections; as many threads may share one as it keeps connections to a host."""
 
     def __init__(
-        self, tls: ssl.SSLContext | None, limits: Limits, *, connections: int, hosts: int = 1, server_name: str = ""
+        self,
+        tls: ssl.SSLContext | None,
+        limits: Limits,
+        *,
+        connections: int,
+        hosts: int = 1,
+        server_name: str = "",
+        proxy: str = "",
     ) -> None:
         """Keep so many connections to each of so many hosts.
 
-        `server_name` is whom the certificate must name, where that is not the host in the address.
+        `server_name` is whom the certificate must name, where that is not the host in the address. `proxy` is asked to
+        connect to an https host (CONNECT): it sees the host's name, and none of what is said.
         """
         self._limits = limits
-        self._pools = PoolManager(hosts, maxsize=connections, ssl_context=tls, server_hostname=server_name or None)
+        manager = partial(ProxyManager, proxy) if proxy else PoolManager
+        self._pools = manager(hosts, maxsize=connections, ssl_context=tls, server_hostname=server_name or None)
         self._pools.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
     def send(

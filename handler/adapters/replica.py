@@ -23,6 +23,7 @@ import pymysql
 
 from handler.adapters import rows
 from handler.adapters.credential import Credential
+from handler.adapters.database_token import database_token
 from handler.adapters.faults import ConnectionLostError, of_statement
 from handler.adapters.replication import Replication, ReplicationStatus
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
@@ -37,9 +38,9 @@ LIMITS: Final = Limits()
 class Replicas:
     """ports.Database over PyMySQL; for one thread, as a connection of PyMySQL is.
 
-    `tls` gives the shared context that trusts a CA file (empty: the deployment's), `names` the addresses of a host at
-    the moment of connecting. The login of the database `name` is
-    the secret `databases/<name>`; where the server refuses it, the secret is read anew.
+    `tls` gives the shared context that trusts a CA file (empty: the public ones), `names` the addresses of a host at
+    the moment of connecting. The login of the database `name` is the secret `databases/<name>`, unless its address
+    says otherwise; where the server refuses it, the secret is read anew.
     """
 
     def __init__(
@@ -90,7 +91,8 @@ class _Replica:
         clock: Clock,
     ) -> None:
         self._address = address
-        self._credential = Credential(secrets, f"databases/{address.name}", LOGIN_PATTERN, LOGIN_FORM)
+        secret = f"/{address.secret}" if address.secret else f"databases/{address.name}"
+        self._credential = Credential(secrets, secret, LOGIN_PATTERN, LOGIN_FORM)
         self._tls = tls
         self._names = names
         self._limits = limits
@@ -141,10 +143,16 @@ class _Replica:
     def _connected(self) -> Connection:
         if self._kept is None or not self._kept.open or self._clock.age(self._used_at) > self._limits.idle:
             self.close()
-            self._kept = self._credential.use(self._open, refusal="DB_LOGIN")
+            self._kept = self._connect()
         return self._kept
 
-    def _open(self, secret: str) -> Connection:
-        login = Login.parse(self._credential.name, secret)
+    def _connect(self) -> Connection:
+        if self._address.iam_user:
+            return self._open(database_token(self._address))
+        return self._credential.use(
+            lambda secret: self._open(Login.parse(self._credential.name, secret)), refusal="DB_LOGIN"
+        )
+
+    def _open(self, login: Login) -> Connection:
         hosts = self._names.addresses(self._address.host)
         return connect(self._address, hosts, login, self._tls(self._address.ca), self._limits)

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from handler import aws
 from handler.errors import ConfigError
-
-Kind = Literal["secretsmanager", "ssm"]
+from handler.model import SecretsAddress
 
 # A rotated secret is in use after this many seconds at most, and at once where its predecessor is refused (`fresh`).
 MAX_AGE_SECONDS: Final = 300
@@ -51,12 +50,14 @@ class _Known:
 class SecretStore:
     """ports.Secrets. A secret `name` is `<prefix>/<name>` in Secrets Manager, and `/<prefix>/<name>` in SSM.
 
+    One that begins with a / is a whole name: it has no prefix, and without the / it is what the store calls it.
+
     For several threads. The clock is the wall's, which goes on while the execution environment is frozen.
     """
 
-    def __init__(self, kind: Kind, prefix: str, clock: Callable[[], float] = time.time) -> None:
-        self._kind = kind
-        self._prefix = prefix
+    def __init__(self, address: SecretsAddress, clock: Callable[[], float] = time.time) -> None:
+        self._kind = address.store
+        self._prefix = address.prefix
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._reading = threading.Lock()
@@ -86,12 +87,17 @@ class SecretStore:
             return value
 
     def _read(self, name: str) -> str:
-        path = f"{self._prefix}/{name}" if self._kind == "secretsmanager" else f"/{self._prefix}/{name}"
+        path = self._path(name)
         try:
             value = self._fetch(path)
         except aws.failures() as error:
             raise _unavailable(path, error) from None
         return _text(path, value)
+
+    def _path(self, name: str) -> str:
+        if name.startswith("/"):
+            return name.removeprefix("/")
+        return f"{self._prefix}/{name}" if self._kind == "secretsmanager" else f"/{self._prefix}/{name}"
 
     def _fetch(self, path: str) -> object:
         if self._kind == "ssm":

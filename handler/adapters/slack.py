@@ -34,11 +34,13 @@ class BotSink:
     May be used from several threads.
     """
 
-    def __init__(self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS, proxy: str = ""
+    ) -> None:
         """Raises ConfigError (CONFIG_INVALID) for an `api_url` without https."""
         _host(api_url)
         self._api_url = api_url
-        self._exchange = slack_transport.exchange(tls, limits)
+        self._exchange = slack_transport.exchange(tls, limits, proxy)
         self._limits = limits
         self._token = Credential(secrets, "slack-token", _BOT_TOKEN, "a bot token (xoxb-...)")
 
@@ -101,7 +103,9 @@ class BotSink:
 class WebhookSink:
     """Incoming webhooks, whose addresses are the secrets `webhooks/<destination>`. May be used from several threads."""
 
-    def __init__(self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS, proxy: str = ""
+    ) -> None:
         """Webhooks lie on `hooks.` of the API's host; for a host that is not Slack's (a test's), on that one too."""
         host = _host(api_url)
         hosts = {f"hooks.{host}"} | ({host} - {_API_HOST})
@@ -109,7 +113,7 @@ class WebhookSink:
         self._form = f"a webhook's https address on {' or '.join(sorted(hosts))}"
         self._secrets = secrets
         self._webhooks: dict[str, Credential] = {}
-        self._exchange = slack_transport.exchange(tls, limits)
+        self._exchange = slack_transport.exchange(tls, limits, proxy)
         self._limits = limits
 
     def post(self, message: Message) -> Receipt:
@@ -159,5 +163,5 @@ def _receipt(said: SlackResponse) -> Receipt:
 def _host(api_url: str) -> str:
     parts = urlsplit(api_url)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:
-        raise ConfigError("CONFIG_INVALID", "SlackApiUrl is not an https address")
+        raise ConfigError("CONFIG_INVALID", "api= in Slack is not an https address")
     return parts.hostname

@@ -35,9 +35,9 @@ _SILENT.setLevel(logging.CRITICAL)
 Judge = Callable[[Answer, float], object]
 
 
-def exchange(tls: ssl.SSLContext, limits: Limits) -> Exchange:
+def exchange(tls: ssl.SSLContext, limits: Limits, proxy: str = "") -> Exchange:
     """Return the connections that all posts of a sink share."""
-    return Exchange(tls, limits, connections=_CONNECTIONS)
+    return Exchange(tls, limits, connections=_CONNECTIONS, proxy=proxy)
 
 
 class PooledWebClient(WebClient):

@@ -35,13 +35,14 @@ class Mode:
     read_back: bool = True
 
     @property
-    def environment(self) -> dict[str, str]:
-        """The settings that say so."""
-        return {
-            "NOTIFIER_STAGE": "soak-webhook" if self.webhook else "soak",
-            "NOTIFIER_SLACK_MODE": "webhook" if self.webhook else "bot",
-            "NOTIFIER_ON_AMBIGUOUS": "read-back" if self.read_back else "repost",
-        }
+    def stage(self) -> str:
+        """The stage, which names channels or webhooks."""
+        return "soak-webhook" if self.webhook else "soak"
+
+    @property
+    def slack(self) -> str:
+        """What the setting begins with that says so."""
+        return f"{'webhook' if self.webhook else 'bot'};ambiguous={'read-back' if self.read_back else 'repost'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,13 @@ def running_rig(
     ):
         environment = {
             **aws.env,
-            **mode.environment,
+            "NOTIFIER_STAGE": mode.stage,
+            "NOTIFIER_SLACK": f"{mode.slack};api=https://localhost:{to_slack.port}/api/;ca={authority.ca}",
             **_store(aws, pair),
             "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{to_ledger.port}",
             "AWS_ENDPOINT_URL_SQS": sqs,
             "NOTIFIER_QUEUE_URL": f"{sqs}/{ACCOUNT}/{queue.name}",
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": f"{sqs}/{ACCOUNT}/{dead.name}",
-            "NOTIFIER_SLACK_API_URL": f"https://localhost:{to_slack.port}/api/",
-            "NOTIFIER_CA_BUNDLE": str(authority.ca),
             "NOTIFIER_MAX_RECEIVES": str(MAX_RECEIVES),
             "NOTIFIER_CATALOG": str(parts.catalog(folder)),
             "POWERTOOLS_SERVICE_NAME": "notifier",

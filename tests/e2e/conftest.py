@@ -103,7 +103,8 @@ def by_queue(cloud: LocalCloud, deployed_by_queue: Deployment) -> Iterator[Deplo
 
 @pytest.fixture(scope="session")
 def deployed_directly(running_cloud: LocalCloud, built_template: Path) -> Deployment:
-    changes = {"Intake": "direct", "SlackMode": "webhook", "Stage": "demo-webhook", "UnknownType": "ignore"}
+    slack = running_cloud.parameters["Slack"].replace("bot", "webhook", 1)
+    changes = {"Intake": "direct", "Slack": slack, "Stage": "demo-webhook", "EventTypes": "known"}
     return Deployment(running_cloud, running_cloud.deploy(built_template, "direct", **changes))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from ipaddress import IPv4Network
 from itertools import islice
@@ -48,20 +48,14 @@ _Template.add_multi_constructor("!", _long_form)
 class PlainResolver(Resolver):
     """Knows the functions that only the templates in infra/ use. `${import:name}` stands for another stack's output."""
 
-    def value(self, node: Any) -> Any:
-        match node:
-            case {"Fn::Join": [separator, parts]}:
-                return separator.join(map(str, self.value(parts)))
-            case {"Fn::GetAZs": _}:
-                return list(ZONES)
-            case {"Fn::Cidr": [block, count, bits]}:
-                return _blocks(self.value(block), int(count), int(self.value(bits)))
-            case {"Fn::ImportValue": name}:
-                return f"${{import:{self.value(name)}}}"
-            case {"Fn::And": conditions}:
-                return all(map(self.value, conditions))
-            case _:
-                return super().value(node)
+    @property
+    def functions(self) -> dict[str, Callable[[Any], Any]]:
+        return {
+            **super().functions,
+            "Fn::GetAZs": lambda _: list(ZONES),
+            "Fn::Cidr": lambda parts: _blocks(self.value(parts[0]), int(parts[1]), int(self.value(parts[2]))),
+            "Fn::ImportValue": lambda name: f"${{import:{self.value(name)}}}",
+        }
 
 
 def _blocks(block: str, count: int, bits: int) -> list[str]:

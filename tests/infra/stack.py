@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,25 +58,37 @@ class Resolver:
 
     def value(self, node: Any) -> Any:
         match node:
-            case {"Ref": name}:
-                return self.parameters.get(name, f"${{{name}}}")
-            case {"Fn::GetAtt": [resource, attribute]}:
-                return f"${{{resource}.{attribute}}}"
-            case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{(\w+)\}", lambda found: str(self.value({"Ref": found[1]})), text)
-            case {"Fn::Split": [separator, text]}:
-                return self.value(text).split(separator)
-            case {"Fn::If": [condition, yes, no]}:
-                return self.value(yes if self.holds(condition) else no)
-            case {"Fn::Equals": [one, other]}:
-                return self.value(one) == self.value(other)
-            case {"Fn::Not": [condition]}:
-                return not self.value(condition)
+            case {"Condition": str(name)} if len(node) == 1:
+                return self.holds(name)
+            case dict() if len(node) == 1 and re.match("Ref$|Fn::", next(iter(node))):
+                [(function, argument)] = node.items()
+                return self.functions[function](argument)
             case dict():
-                assert not any(key.startswith("Fn::") for key in node), f"{node} has a function unknown here"
                 values = {key: self.value(child) for key, child in node.items()}
                 return {key: child for key, child in values.items() if child is not ABSENT}
             case list():
                 return [value for value in map(self.value, node) if value is not ABSENT]
             case _:
                 return node
+
+    @property
+    def functions(self) -> dict[str, Callable[[Any], Any]]:
+        """CloudFormation's functions by their long names, each of its argument; an unknown one is an error."""
+        return {
+            "Ref": lambda name: self.parameters.get(name, f"${{{name}}}"),
+            "Fn::GetAtt": lambda parts: f"${{{'.'.join(parts)}}}",
+            "Fn::Sub": self._sub,
+            "Fn::If": lambda parts: self.value(parts[1] if self.holds(parts[0]) else parts[2]),
+            "Fn::Equals": lambda parts: self.value(parts[0]) == self.value(parts[1]),
+            "Fn::Not": lambda parts: not self.value(parts[0]),
+            "Fn::And": lambda parts: all(map(self.value, parts)),
+            "Fn::Or": lambda parts: any(map(self.value, parts)),
+            "Fn::Join": lambda parts: parts[0].join(map(str, self.value(parts[1]))),
+            "Fn::Split": lambda parts: self.value(parts[1]).split(parts[0]),
+            "Fn::Select": lambda parts: self.value(parts[1])[int(parts[0])],
+        }
+
+    def _sub(self, argument: Any) -> str:
+        text, given = (argument, {}) if isinstance(argument, str) else argument
+        known = {name: self.value(part) for name, part in given.items()}
+        return re.sub(r"\$\{(\w+)\}", lambda found: str(known.get(found[1], self.value({"Ref": found[1]}))), text)

@@ -94,7 +94,8 @@ def allowed(name: str, value: str) -> bool:
         ("ExistingTopicArn", ""),
         ("ExistingTopicArn", EXISTING_TOPIC),
         ("ExistingTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:events"),
-        ("EventTypes", ""),
+        ("EventTypes", "all"),
+        ("EventTypes", "known"),
         ("EventTypes", "order.created,order.payment_failed"),
         ("Apis", ""),
         ("Apis", "default=https://api.internal/v1;header=Authorization;host=shop;ca=ca.pem b=http://b:8080"),
@@ -102,10 +103,18 @@ def allowed(name: str, value: str) -> bool:
         ("Apis", "default=dns://orders.shop.internal:8080 billing=srv://_api._tcp.shop.internal;scheme=https"),
         ("Apis", "default=https://abc123.execute-api.eu-west-1.amazonaws.com"),
         ("PolicyArns", "arn:aws:iam::123456789012:policy/orders-a,arn:aws:iam::123456789012:policy/team/b"),
-        ("SecretsPrefix", "team/notifier"),
-        ("SlackApiUrl", "https://slack-gov.com/api/"),
-        ("SlackApiUrl", "https://localhost:8443/api/"),
-        ("CaBundle", "/opt/certs/ca.pem"),
+        ("Databases", "default=mysql://db:3306/shop;secret=rds!db-1a2b-3c;ca=certs/rds.pem"),
+        ("Databases", "default=mysql://db.abc.eu-west-1.rds.amazonaws.com/shop;auth=iam;user=notifier"),
+        ("Secrets", "secretsmanager:team/notifier"),
+        ("Secrets", "ssm:notifier"),
+        ("Slack", "bot"),
+        ("Slack", "webhook;ambiguous=park"),
+        ("Slack", "bot;api=https://slack-gov.com/api/"),
+        ("Slack", "bot;ambiguous=read-back;api=https://localhost:8443/api/;ca=/opt/certs/ca.pem"),
+        ("Slack", "bot;proxy=http://proxy.internal:3128"),
+        ("PermissionsBoundary", "arn:aws:iam::123456789012:policy/boundary"),
+        ("KmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/6c031cf6-1459-4ced-a1e7-af369d70cecd"),
+        ("LayerArns", "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:20"),
     ],
 )
 def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, value: str) -> None:
@@ -132,12 +141,22 @@ def test_a_good_value_is_taken_by_cloudformation_and_by_the_function(name: str, 
         ("Apis", "https://api"),
         ("Apis", "default=ftp://api"),
         ("PolicyArns", "AdministratorAccess"),
-        ("SecretsPrefix", "/notifier"),
-        ("SecretsPrefix", "notifier/"),
-        ("SecretsPrefix", "*"),
-        ("SlackApiUrl", "http://slack.com/api/"),
-        ("SlackApiUrl", "https://slack.com/api"),
-        ("CaBundle", "a file.pem"),
+        ("EventTypes", ""),
+        ("Secrets", "notifier"),
+        ("Secrets", "ssm:/notifier"),
+        ("Secrets", "secretsmanager:notifier/"),
+        ("Secrets", "secretsmanager:*"),
+        ("Slack", ""),
+        ("Slack", "email"),
+        ("Slack", "bot;api=http://slack.com/api/"),
+        ("Slack", "bot;api=https://slack.com/api"),
+        ("Slack", "bot;ca=a file.pem"),
+        ("Slack", "bot;ambiguous=guess"),
+        ("Slack", "bot;proxy=http://user:secret@proxy:3128"),
+        ("PermissionsBoundary", "boundary"),
+        ("KmsKeyArn", "alias/notifier"),
+        ("KmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:alias/notifier"),
+        ("LayerArns", "LambdaInsightsExtension"),
     ],
 )
 def test_a_bad_value_is_refused_before_anything_is_deployed(name: str, value: str) -> None:
@@ -196,8 +215,48 @@ def test_the_function_takes_batches_and_reports_each_record() -> None:
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 7}
 
 
-def test_reserved_concurrency_never_throttles_the_queue() -> None:
+def test_reserved_concurrency_never_throttles_the_queue_unasked() -> None:
     assert "ReservedConcurrentExecutions" not in properties("NotifierFunction")
+
+
+@pytest.mark.parametrize("intake", ["queue", "direct"])
+def test_concurrency_is_reserved_where_it_is_asked_for(intake: str) -> None:
+    function = properties("NotifierFunction", Intake=intake, MaximumConcurrency=7, ReservedConcurrency=12)
+    assert function["ReservedConcurrentExecutions"] == 12
+
+
+# ---- The alias ----
+
+
+@pytest.mark.parametrize(
+    ("intake", "queue", "topic"),
+    [
+        ("queue", "${NotifierFunction}", None),
+        ("queue-live", "${NotifierFunctionAliaslive}", None),
+        ("direct", None, "${NotifierFunction.Arn}"),
+        ("direct-live", None, "${NotifierFunctionAliaslive}"),
+    ],
+)
+def test_events_reach_the_newest_code_or_the_version_that_the_alias_names(
+    intake: str, queue: str | None, topic: str | None
+) -> None:
+    resources = stack(Intake=intake)["Resources"]
+    mapping, subscription = resources.get("QueueMapping"), resources.get("FunctionSubscription")
+    assert (mapping and mapping["Properties"]["FunctionName"]) == queue
+    assert (subscription and subscription["Properties"]["Endpoint"]) == topic
+
+
+def test_direct_intake_by_the_alias_keeps_what_the_alias_fails() -> None:
+    assert properties("AsyncInvokeConfig", Intake="direct-live")["Qualifier"] == "live"
+    permission = properties("TopicPermission", Intake="direct-live")
+    assert permission["FunctionName"] == properties("FunctionSubscription", Intake="direct-live")["Endpoint"]
+
+
+def test_the_alias_names_the_version_that_a_deployment_publishes() -> None:
+    [version] = [name for name, one in stack()["Resources"].items() if one["Type"] == "AWS::Lambda::Version"]
+    alias = properties("NotifierFunctionAliaslive")
+    assert (alias["Name"], alias["FunctionVersion"]) == ("live", f"${{{version}.Version}}")
+    assert stack()["Resources"][version]["DeletionPolicy"] == "Retain"
 
 
 def test_queue_intake_has_no_second_way_to_the_function() -> None:
@@ -336,6 +395,33 @@ def test_the_template_sets_what_the_settings_read(intake: str) -> None:
     assert set_here == reading.asked - {"NOTIFIER_CATALOG"}  # which is for tests and the commands
 
 
+def test_the_environment_is_encrypted_with_a_key_of_ones_own() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    assert properties("NotifierFunction", KmsKeyArn=key)["KmsKeyArn"] == key
+    assert "KmsKeyArn" not in properties("NotifierFunction")
+
+
+def test_layers_and_a_boundary_are_as_given() -> None:
+    assert properties("NotifierFunction", LayerArns="arn:1,arn:2")["Layers"] == ["arn:1", "arn:2"]
+    assert properties("FunctionRole", PermissionsBoundary="arn:b")["PermissionsBoundary"] == "arn:b"
+    assert "Layers" not in properties("NotifierFunction")
+    assert "PermissionsBoundary" not in properties("FunctionRole")
+
+
+def test_two_stacks_of_an_account_have_metrics_of_their_own() -> None:
+    assert environment()["POWERTOOLS_SERVICE_NAME"] == "${AWS::StackName}"
+
+
+@pytest.mark.parametrize(("types", "unknown"), [("all", "park"), ("known", "ignore"), ("order.created", "park")])
+def test_event_types_say_what_becomes_of_the_others(types: str, unknown: str) -> None:
+    assert environment(EventTypes=types)["NOTIFIER_UNKNOWN_TYPE"] == unknown
+
+
+@pytest.mark.parametrize("types", ["all", "known"])
+def test_without_a_list_nothing_is_filtered(types: str) -> None:
+    assert "FilterPolicy" not in properties("QueueSubscription", EventTypes=types)
+
+
 def test_no_secret_is_in_the_environment() -> None:
     assert not [name for name in environment() if re.search("TOKEN|PASSWORD|WEBHOOK|KEY", name)]
 
@@ -346,7 +432,7 @@ def test_no_secret_is_in_the_environment() -> None:
 @both_intakes
 @pytest.mark.parametrize("store", ["secretsmanager", "ssm"])
 def test_every_permission_names_its_resource(intake: str, store: str) -> None:
-    granted = statements(Intake=intake, SecretsStore=store)
+    granted = statements(Intake=intake, Secrets=f"{store}:notifier")
     anywhere = {name for name, statement in granted.items() if statement["Resource"] in ("*", ["*"])}
     assert {name for name in anywhere if granted[name]["Effect"] == "Allow"} == ANY_RESOURCE.keys()
 
@@ -361,14 +447,17 @@ def test_no_permission_is_for_a_whole_service(intake: str) -> None:
 @pytest.mark.parametrize(
     ("store", "action", "resource"),
     [
-        ("secretsmanager", "secretsmanager:GetSecretValue", "secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"),
-        ("ssm", "ssm:GetParameter", "ssm:${AWS::Region}:${AWS::AccountId}:parameter/"),
+        ("secretsmanager", "secretsmanager:GetSecretValue", "secret:team/notifier/*"),
+        ("ssm", "ssm:GetParameter", "parameter/team/notifier/*"),
     ],
 )
 def test_only_the_secrets_below_the_prefix_are_read(store: str, action: str, resource: str) -> None:
-    statement = statements(SecretsStore=store, SecretsPrefix="team/notifier")["ReadSecrets"]
-    assert statement["Action"] == action
-    assert statement["Resource"] == f"arn:${{AWS::Partition}}:{resource}team/notifier/*"
+    """An action of the other store has no resource here: those begin with this one's name."""
+    statement = statements(Secrets=f"{store}:team/notifier")["ReadSecrets"]
+    place = f"arn:${{AWS::Partition}}:{store}:${{AWS::Region}}:${{AWS::AccountId}}"
+    assert action in statement["Action"]
+    assert f"{place}:{resource}" in statement["Resource"]
+    assert all(named.startswith(f"{place}:") for named in statement["Resource"])
 
 
 def test_the_role_takes_events_only_from_a_queue_that_is_there() -> None:
@@ -418,11 +507,20 @@ def test_the_outputs_say_where_everything_is() -> None:
     assert outputs == {
         "TopicArn": "${Topic}",
         "QueueUrl": "${Queue}",
+        "QueueName": "${Queue.QueueName}",
         "DeadLetterQueueUrl": "${DeadLetterQueue}",
+        "DeadLetterQueueName": "${DeadLetterQueue.QueueName}",
         "FunctionName": "${NotifierFunction}",
+        "FunctionAlias": "${NotifierFunctionAliaslive}",
         "FunctionRoleArn": "${FunctionRole.Arn}",
+        "FunctionLogGroupName": "${FunctionLogGroup}",
         "StateTableName": "${StateTable}",
     }
+
+
+def test_other_stacks_import_each_output_by_the_name_of_this_one() -> None:
+    exported = {name: output["Export"]["Name"] for name, output in stack()["Outputs"].items()}
+    assert exported == {name: f"${{AWS::StackName}}-{name}" for name in exported}
 
 
 def test_the_functions_role_takes_further_policies() -> None:

@@ -233,7 +233,7 @@ def test_a_bad_input_is_parked_with_its_code_between_delivered_neighbours(
     assert len(texts) == (3 if is_noticed(code) else 2)
     assert [code in text for text in texts].count(True) == (1 if is_noticed(code) else 0)
     assert "SELECT" not in log.getvalue()
-    for hidden in (CANARY, environment["NOTIFIER_CA_BUNDLE"], "xoxb-", "lab-api-token"):
+    for hidden in (CANARY, environment["NOTIFIER_SLACK"].partition(";ca=")[2], "xoxb-", "lab-api-token"):
         assert hidden not in log.getvalue()
         assert hidden not in "".join(texts)
 

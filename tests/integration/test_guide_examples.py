@@ -29,7 +29,7 @@ STAGE = "channels: {orders: C0LABORDERS}\nfallback: C0LABFALLBACK\n"
 EVENT = '{"type": "order.created", "id": 1042}'
 NARROW = "narrow"
 # What is missing in the deployment, and not in the template.
-DEPLOYED = {"API_UNKNOWN": {"NOTIFIER_APIS": ""}, "DB_DENIED": {"NOTIFIER_SECRETS_PREFIX": NARROW}}
+DEPLOYED = {"API_UNKNOWN": {"NOTIFIER_APIS": ""}, "DB_DENIED": {"NOTIFIER_SECRETS": f"secretsmanager:{NARROW}"}}
 CASES = [
     pytest.param(kind, code, example, id=f"{language}, {code}")
     for language, page in (("en", DOCS), ("ja", JAPANESE))

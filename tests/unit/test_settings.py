@@ -6,7 +6,7 @@ import pytest
 
 from handler.bootstrap import PATHS
 from handler.errors import ConfigError
-from handler.model import DatabaseAddress
+from handler.model import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.settings import PACKAGE, Settings
 
 GOOD = {
@@ -22,12 +22,10 @@ def test_what_is_not_set_has_a_default() -> None:
         {"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"}, PATHS
     )
     assert settings.stage == "production"
-    assert settings.secrets_store == "secretsmanager"
-    assert settings.secrets_prefix == "notifier"
-    assert settings.slack_mode == "bot"
-    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.secrets == SecretsAddress("secretsmanager", "notifier")
+    assert settings.slack == SlackAddress("bot", "repost", "https://slack.com/api/", ca="", proxy="")
     assert settings.unknown_type == "park"
-    assert settings.on_ambiguous == "repost"
+    assert not settings.trace_downstream
     assert settings.max_receives == 50
     assert settings.queue_url == ""
     assert settings.catalog == PACKAGE / "catalog.json"
@@ -53,6 +51,45 @@ def test_addresses_are_read_with_their_options() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("bot", SlackAddress("bot", "repost")),
+        ("webhook", SlackAddress("webhook", "repost")),
+        ("webhook;ambiguous=park", SlackAddress("webhook", "park")),
+        ("bot;ambiguous=read-back", SlackAddress("bot", "read-back")),
+        ("bot;api=https://slack-gov.com/api/", SlackAddress(api_url="https://slack-gov.com/api/")),
+        ("bot;ca=certs/a.pem;proxy=http://proxy:3128", SlackAddress(ca="certs/a.pem", proxy="http://proxy:3128")),
+    ],
+)
+def test_slack_is_read_with_its_options(value: str, read: SlackAddress) -> None:
+    assert Settings.from_environment({**GOOD, "NOTIFIER_SLACK": value}, PATHS).slack == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("secretsmanager:notifier", SecretsAddress("secretsmanager", "notifier")),
+        ("ssm:team/notifier", SecretsAddress("ssm", "team/notifier")),
+    ],
+)
+def test_the_secret_store_is_read(value: str, read: SecretsAddress) -> None:
+    assert Settings.from_environment({**GOOD, "NOTIFIER_SECRETS": value}, PATHS).secrets == read
+
+
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        (";secret=rds!db-1a2b", DatabaseAddress("default", "r", "s", secret="rds!db-1a2b")),
+        (";auth=secret;secret=arn:aws:x:a-B", DatabaseAddress("default", "r", "s", secret="arn:aws:x:a-B")),
+        (";auth=iam;user=notifier", DatabaseAddress("default", "r", "s", iam_user="notifier")),
+    ],
+)  # fmt: skip
+def test_a_database_says_how_to_log_in(options: str, read: DatabaseAddress) -> None:
+    given = {**GOOD, "NOTIFIER_DATABASES": f"default=mysql://r/s{options}"}
+    assert Settings.from_environment(given, PATHS).databases == {"default": read}
+
+
+@pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("STAGE", "Prod!", "NOTIFIER_STAGE"),
@@ -63,7 +100,7 @@ def test_addresses_are_read_with_their_options() -> None:
         ("DATABASES", "default=mysql://replica:port/shop", "NOTIFIER_DATABASES, default"),
         ("DATABASES", "default=mysql://root:hunter2@replica/shop", "credentials belong in the secret store"),
         ("DATABASES", "a=mysql://r/s a=mysql://r/s", "stands twice"),
-        ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: ca"),
+        ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: auth, ca, secret, user"),
         ("DATABASES", "a=mysql://r/s;ca", ";name=value"),
         ("DATABASES", "a=mysql://r:65536/s", "a port is 1 to 65535"),
         ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "apart by blanks: default=mysql://a/shop, billing=mysql://b/billing"),
@@ -119,15 +156,32 @@ def test_addresses_are_read_with_their_options() -> None:
         ("APIS", "default=cloudmap://shop.internal/orders;prefer=zone", "prefer="),
         ("APIS", "default=cloudmap://shop.internal/orders;health=perfect", "health= is none of"),
         ("DATABASES", "default=mysql://replica/shop?ssl=no", "mysql://host:3306/schema"),
-        ("SECRETS_STORE", "vault", "secretsmanager, ssm"),
-        ("SLACK_MODE", "email", "bot, webhook"),
-        ("SLACK_API_URL", "http://slack.com/api/", "NOTIFIER_SLACK_API_URL"),
-        ("SLACK_API_URL", "https://slack.com@evil/", "NOTIFIER_SLACK_API_URL"),
+        ("DATABASES", "a=mysql://r/s;auth=ldap", "auth= is none of secret, iam"),
+        ("DATABASES", "a=mysql://r/s;auth=iam", "auth=iam and user= stand together"),
+        ("DATABASES", "a=mysql://r/s;user=notifier", "auth=iam and user= stand together"),
+        ("DATABASES", "a=mysql://r/s;auth=iam;user=u;secret=x", "secret= has no use beside auth=iam"),
+        ("DATABASES", "a=mysql://r/s;auth=iam;user=u'", "user is not an account's name"),
+        ("DATABASES", "a=mysql://r/s;secret=a,b", "secret is not the name or the ARN of a secret"),
+        ("SECRETS", "vault:notifier", "begin with one of secretsmanager, ssm"),
+        ("SECRETS", "notifier", "begin with one of secretsmanager, ssm"),
+        ("SECRETS", "ssm:", "what follows the : is not a prefix such as notifier"),
+        ("SECRETS", "ssm:/notifier", "what follows the : is not a prefix such as notifier"),
+        ("SLACK", "email", "begin with one of bot, webhook"),
+        ("SLACK", "bot;api=http://slack.com/api/", "api is not an https address that ends with /"),
+        ("SLACK", "bot;api=https://slack.com/api", "api is not an https address that ends with /"),
+        ("SLACK", "bot;api=https://slack.com@evil/", "api is not an https address that ends with /"),
+        ("SLACK", "bot;proxy=https://proxy", "proxy is not http://host:port"),
+        ("SLACK", "bot;proxy=http://user:hunter2@proxy", "proxy is not http://host:port"),
+        ("SLACK", "bot;token=hunter2", "unknown option token; known: ambiguous, api, ca, proxy"),
+        ("SLACK", "bot;ca", "an option is not of the form ;name=value, or stands twice"),
+        ("SLACK", "bot;ca=a;ca=b", "an option is not of the form ;name=value, or stands twice"),
+        ("SLACK", "bot;ambiguous=guess", "ambiguous= is one of repost, park, read-back"),
+        ("SLACK", "webhook;ambiguous=read-back", "a webhook reads nothing back; use repost or park"),
         ("UNKNOWN_TYPE", "drop", "park, ignore"),
+        ("TRACE_DOWNSTREAM", "perhaps", "no, yes"),
         ("DEAD_LETTER_QUEUE_URL", "", "NOTIFIER_DEAD_LETTER_QUEUE_URL is empty"),
         ("MAX_RECEIVES", "0", "NOTIFIER_MAX_RECEIVES"),
         ("STATE_TABLE", "", "NOTIFIER_STATE_TABLE is empty"),
-        ("ON_AMBIGUOUS", "guess", "repost, park, read-back"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(name: str, value: str, says: str) -> None:
@@ -139,7 +193,7 @@ def test_a_mistake_is_named(name: str, value: str, says: str) -> None:
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
-    wrong = {"NOTIFIER_STAGE": "?", "NOTIFIER_SLACK_MODE": "?", "NOTIFIER_APIS": "a=b", "NOTIFIER_DATABASES": "?"}
+    wrong = {"NOTIFIER_STAGE": "?", "NOTIFIER_SLACK": "?", "NOTIFIER_APIS": "a=b", "NOTIFIER_DATABASES": "?"}
     with pytest.raises(ConfigError) as caught:
         Settings.from_environment(wrong, PATHS)
     for name in (*wrong, "NOTIFIER_DEAD_LETTER_QUEUE_URL"):

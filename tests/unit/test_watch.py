@@ -170,7 +170,7 @@ def test_what_was_parked_is_told_with_its_remedy(cloud: FakeCloud, watch: Watch,
         assert watch.look() == 1
     assert new(said).splitlines() == [
         "Parked: order.creatd 5 EVENT_TYPE_UNKNOWN nearest: order.created",
-        "  fix: add templates/<type>.yaml, or deploy with UnknownType=ignore",
+        "  fix: add templates/<type>.yaml, or deploy with EventTypes=known",
     ]
     assert [fact["code"] for fact in cloud.told] == ["EVENT_TYPE_UNKNOWN"]
 

@@ -14,12 +14,13 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
 from handler import aws
-from handler.adapters.secrets import MAX_AGE_SECONDS, MAX_STALE_SECONDS, RETRY_SECONDS, Kind, SecretStore
+from handler.adapters.secrets import MAX_AGE_SECONDS, MAX_STALE_SECONDS, RETRY_SECONDS, SecretStore
 from handler.errors import ConfigError
+from handler.model import SecretsAddress, SecretsStore
 
 REGION = "eu-central-1"
 TOKEN = "xoxb-canary-1"
-KINDS: list[Kind] = ["secretsmanager", "ssm"]
+KINDS: list[SecretsStore] = ["secretsmanager", "ssm"]
 
 
 class Clock:
@@ -33,18 +34,21 @@ class Clock:
 class Store:
     """Either store, as an operator sees it."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: SecretsStore) -> None:
         self.kind = kind
         self.client: Any = boto3.client(kind, region_name=REGION)
 
     def put(self, name: str, value: str) -> None:
+        self.put_whole(f"/notifier/{name}" if self.kind == "ssm" else f"notifier/{name}", value)
+
+    def put_whole(self, name: str, value: str) -> None:
         if self.kind == "ssm":
-            self.client.put_parameter(Name=f"/notifier/{name}", Value=value, Type="SecureString", Overwrite=True)
+            self.client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
             return
         try:
-            self.client.create_secret(Name=f"notifier/{name}", SecretString=value)
+            self.client.create_secret(Name=name, SecretString=value)
         except self.client.exceptions.ResourceExistsException:
-            self.client.put_secret_value(SecretId=f"notifier/{name}", SecretString=value)
+            self.client.put_secret_value(SecretId=name, SecretString=value)
 
     def delete(self, name: str) -> None:
         if self.kind == "ssm":
@@ -73,7 +77,7 @@ def clock() -> Clock:
 @pytest.fixture
 def secrets(store: Store, clock: Clock) -> SecretStore:
     store.put("slack-token", TOKEN)
-    return SecretStore(store.kind, "notifier", clock)
+    return SecretStore(SecretsAddress(store.kind, "notifier"), clock)
 
 
 def outage(monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[str]:
@@ -101,9 +105,18 @@ def test_a_secret_is_read_below_the_prefix(secrets: SecretStore) -> None:
     assert secrets.get("slack-token") == TOKEN
 
 
+def test_a_name_that_begins_with_a_slash_is_whole(store: Store) -> None:
+    store.put("databases/default", "of the prefix")
+    store.put_whole("team.shop.database", "of the team")
+    assert SecretStore(SecretsAddress(store.kind, "notifier")).get("/team.shop.database") == "of the team"
+
+
 def test_names_may_have_parts(store: Store) -> None:
     store.put("databases/default", '{"username": "u", "password": "p"}')
-    assert SecretStore(store.kind, "notifier").get("databases/default") == '{"username": "u", "password": "p"}'
+    assert (
+        SecretStore(SecretsAddress(store.kind, "notifier")).get("databases/default")
+        == '{"username": "u", "password": "p"}'
+    )
 
 
 def test_a_rotated_secret_is_read_after_five_minutes_and_not_before(
@@ -192,7 +205,7 @@ def test_a_deleted_secret_is_used_no_more(
 )
 def test_blanks_around_a_secret_and_lines_of_json_are_harmless(store: Store, stored: str, read: str) -> None:
     store.put("slack-token", stored)
-    assert SecretStore(store.kind, "notifier").get("slack-token") == read
+    assert SecretStore(SecretsAddress(store.kind, "notifier")).get("slack-token") == read
 
 
 @pytest.mark.parametrize(
@@ -211,7 +224,7 @@ def test_blanks_around_a_secret_and_lines_of_json_are_harmless(store: Store, sto
 def test_a_secret_that_no_header_can_hold_is_refused_without_being_shown(store: Store, stored: str) -> None:
     store.put("slack-token", stored)
     with pytest.raises(ConfigError) as caught:
-        SecretStore(store.kind, "notifier").get("slack-token")
+        SecretStore(SecretsAddress(store.kind, "notifier")).get("slack-token")
     assert caught.value.code == "CONFIG_SECRET_FORMAT"
     assert "notifier/slack-token" in caught.value.detail
     assert "canary" not in str(caught.value)
@@ -220,7 +233,7 @@ def test_a_secret_that_no_header_can_hold_is_refused_without_being_shown(store: 
 def test_a_binary_secret_is_refused() -> None:
     boto3.client("secretsmanager", region_name=REGION).create_secret(Name="notifier/x", SecretBinary=b"canary")
     with pytest.raises(ConfigError, match="CONFIG_SECRET_FORMAT"):
-        SecretStore("secretsmanager", "notifier").get("x")
+        SecretStore(SecretsAddress("secretsmanager", "notifier")).get("x")
 
 
 @pytest.mark.parametrize(
@@ -230,16 +243,16 @@ def test_a_binary_secret_is_refused() -> None:
         ("ssm", "secret /notifier/none: ParameterNotFound"),
     ],
 )
-def test_a_missing_secret_is_named_with_the_word_of_aws(kind: Kind, detail: str) -> None:
+def test_a_missing_secret_is_named_with_the_word_of_aws(kind: SecretsStore, detail: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        SecretStore(kind, "notifier").get("none")
+        SecretStore(SecretsAddress(kind, "notifier")).get("none")
     assert (caught.value.code, caught.value.detail) == ("CONFIG_UNAVAILABLE", detail)
 
 
 def test_the_text_of_an_aws_error_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     outage(monkeypatch, refusal("KMSAccessDeniedException"))
     with pytest.raises(ConfigError) as caught:
-        SecretStore("secretsmanager", "notifier").get("slack-token")
+        SecretStore(SecretsAddress("secretsmanager", "notifier")).get("slack-token")
     assert caught.value.detail == "secret notifier/slack-token: KMSAccessDeniedException"
 
 
@@ -249,7 +262,7 @@ def test_a_missing_region_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setattr(aws, "_session", botocore.session.get_session)
     with pytest.raises(ConfigError, match="NoRegionError"):
-        SecretStore("secretsmanager", "notifier").get("slack-token")
+        SecretStore(SecretsAddress("secretsmanager", "notifier")).get("slack-token")
 
 
 def test_several_threads_read_a_secret_once(secrets: SecretStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +295,7 @@ def test_boto3_is_not_imported_before_it_is_needed() -> None:
     program = (
         "import sys, handler.adapters.park, handler.adapters.replica, handler.adapters.secrets\n"
         "handler.adapters.park.DeadLetterQueue('https://sqs.example/q')\n"
-        "handler.adapters.secrets.SecretStore('ssm', 'notifier')\n"
+        "handler.adapters.secrets.SecretStore(handler.model.SecretsAddress('ssm', 'notifier'))\n"
         "sys.exit(any(name in sys.modules for name in ('boto3', 'botocore')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -461,7 +461,7 @@ def test_what_is_not_a_webhook_of_slack_is_neither_called_nor_shown(trust: ssl.S
 )
 @pytest.mark.parametrize("sink", [BotSink, WebhookSink])
 def test_slack_is_reached_by_https_alone(sink: Any, trust: ssl.SSLContext, api_url: str) -> None:
-    with pytest.raises(ConfigError, match="CONFIG_INVALID: SlackApiUrl"):
+    with pytest.raises(ConfigError, match="CONFIG_INVALID: api= in Slack"):
         sink(FakeSecrets({}), api_url, trust)
 
 

@@ -215,5 +215,10 @@ def test_every_stage_has_to_know_every_alias(compiled: Compile) -> None:
     assert ["_stages/a.yaml" in findings[0].fix, "_stages/b.yaml" in findings[1].fix] == [True, True]
 
 
+def test_a_stage_that_redirects_everything_needs_to_know_one_channel(compiled: Compile) -> None:
+    stage = "channels: {try: C0123456789}\nfallback: C0FALLBACK\nredirect: try\n"
+    assert not compiled(GOOD, {"_stages/a.yaml": stage}).findings
+
+
 def test_no_code_of_the_compiler_is_one_of_the_function() -> None:
     assert not RULES.keys() & CODES.keys()

@@ -61,9 +61,9 @@ def test_without_the_log_the_table_still_says_how_things_stand() -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"NOTIFIER_SLACK_MODE": "webhook"}, "a webhook does not say"),
-        ({"NOTIFIER_CA_BUNDLE": "certs/not-here.pem"}, "secretsmanager:GetSecretValue"),
-        ({"NOTIFIER_SECRETS_STORE": "ssm"}, "ssm:GetParameter"),
+        ({"NOTIFIER_SLACK": "webhook"}, "a webhook does not say"),
+        ({"NOTIFIER_SLACK": "bot;ca=certs/not-here.pem"}, "secretsmanager:GetSecretValue"),
+        ({"NOTIFIER_SECRETS": "ssm:notifier"}, "ssm:GetParameter"),
     ],
 )
 def test_without_the_token_there_are_no_links(environment: dict[str, str], says: str) -> None:

@@ -1,0 +1,156 @@
+"""Shows X-Ray what an event waits for: a subsegment for each look-up of an API, each SELECT, each request.
+
+They go to the daemon beside the function, as one datagram each, without the X-Ray SDK: that one takes a tenth of a
+second to import, and is maintained no further. Imported only where the deployment asks for it (TraceDownstream).
+https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from handler.discovery.model import ApiAddress, Listing, ResolveError, Resolver
+from handler.errors import NotifierError, SlackError
+from handler.model import Message, Receipt, Row, Value
+from handler.ports import Api, Database, Editor, FanOut, History, Sink
+from handler.stages.enrich import Sources
+from handler.stages.post import Posting
+
+_HEADER: Final = b'{"format": "json", "version": 1}\n'
+
+
+class Tracer:
+    """Sends subsegments of the invocation that the environment names at that moment; nothing where it is not sampled.
+
+    For several threads. What the daemon does not take is lost: a trace is worth no event.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Read AWS_XRAY_DAEMON_ADDRESS now, and _X_AMZN_TRACE_ID, which the runtime sets anew, each time."""
+        host, _, port = environment.get("AWS_XRAY_DAEMON_ADDRESS", "").rpartition(":")
+        self._daemon = (host, int(port)) if host and port.isdigit() else None
+        self._environment = environment
+
+    @contextmanager
+    def waiting(self, name: str, **noted: str) -> Iterator[None]:
+        """Let the block be a subsegment. `noted` becomes its annotations, beside the code of what it raises."""
+        began = time.time()
+        failure: dict[str, Any] = {}
+        try:
+            yield
+        except (NotifierError, ResolveError) as error:
+            code = error.code if isinstance(error, NotifierError) else error.trouble.name
+            noted = {**noted, "code": code}
+            throttled = isinstance(error, SlackError) and code == "SLACK_RATE_LIMITED"
+            failure = {"error": True, "throttle": True} if throttled else {"fault": True}
+            raise
+        finally:
+            self._send({"name": name, "start_time": began, "end_time": time.time(), "annotations": noted, **failure})
+
+    def _send(self, said: Mapping[str, Any]) -> None:
+        parts = self._environment.get("_X_AMZN_TRACE_ID", "").split(";")
+        trace = dict(part.split("=", 1) for part in parts if "=" in part)
+        if not self._daemon or trace.get("Sampled") != "1" or not {"Root", "Parent"} <= trace.keys():
+            return
+        ids = {"id": secrets.token_hex(8), "trace_id": trace["Root"], "parent_id": trace["Parent"]}
+        document = {**ids, "type": "subsegment", "namespace": "remote", **said}
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.setblocking(False)
+            datagrams.sendto(_HEADER + json.dumps(document).encode(), self._daemon)
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    inner: Database
+    tracer: Tracer
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        with self.tracer.waiting(f"database {database}"):
+            return self.inner.select(database, sql, parameters, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Apis:
+    one: Api
+    all: FanOut
+    tracer: Tracer
+
+    def get(self, api: str, path: str) -> Value:
+        with self.tracer.waiting(f"API {api}"):
+            return self.one.get(api, path)
+
+    def get_all(self, api: str, path: str) -> list[Value]:
+        with self.tracer.waiting(f"API {api}", instances="all"):
+            return self.all.get_all(api, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    inner: Resolver
+    name: str
+    tracer: Tracer
+
+    def resolve(self, seconds: float) -> Listing:
+        with self.tracer.waiting(f"resolve {self.name}"):
+            return self.inner.resolve(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    inner: Sink
+    tracer: Tracer
+
+    def post(self, message: Message) -> Receipt:
+        with self.tracer.waiting("Slack", call="post"):
+            return self.inner.post(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Editor:
+    inner: Editor
+    tracer: Tracer
+
+    def edit(self, message: Message, ts: str) -> Receipt:
+        with self.tracer.waiting("Slack", call="edit"):
+            return self.inner.edit(message, ts)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    inner: History
+    tracer: Tracer
+
+    def find(self, message: Message, since: float) -> Receipt | None:
+        with self.tracer.waiting("Slack", call="find"):
+            return self.inner.find(message, since)
+
+
+def addresses(found: Mapping[str, ApiAddress], tracer: Tracer) -> dict[str, ApiAddress]:
+    """Return the addresses with look-ups that are traced."""
+    return {
+        name: replace(one, origin=replace(one.origin, resolver=_Resolver(one.origin.resolver, name, tracer)))
+        for name, one in found.items()
+    }
+
+
+def sources(found: Sources, tracer: Tracer) -> Sources:
+    """Return the database and the APIs with requests that are traced."""
+    apis = _Apis(found.api, found.fan_out, tracer)
+    return replace(found, database=_Database(found.database, tracer), api=apis, fan_out=apis)
+
+
+def posting(found: Posting, tracer: Tracer) -> Posting:
+    """Return Slack with requests that are traced."""
+    return replace(
+        found,
+        sink=_Sink(found.sink, tracer),
+        editor=_Editor(found.editor, tracer) if found.editor else None,
+        history=_History(found.history, tracer) if found.history else None,
+    )
