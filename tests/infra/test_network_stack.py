@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping
 from functools import partial
 from ipaddress import IPv4Network
-from operator import mul, sub, truediv
 from pathlib import Path
 from typing import Any
 
@@ -450,20 +449,3 @@ def test_the_guide_has_a_command_for_each_stack() -> None:
         "database",
         "publisher",
     }
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_the_guide_can_count(page: str) -> None:
-    sums = re.findall(r"([0-9.]+(?: [×−/] [0-9.]+)+) = ([0-9.]+)", (ROOT / page).read_text("utf-8"))
-    assert len(sums) >= 5
-    for terms, result in sums:
-        decimals = len(result.rstrip(".").partition(".")[2])
-        assert round(_value(terms), decimals) == float(result.rstrip(".")), terms
-
-
-def _value(terms: str) -> float:
-    first, *rest = re.split(r" ([×−/]) ", terms)
-    value = float(first)
-    for sign, number in zip(rest[::2], rest[1::2], strict=True):
-        value = {"×": mul, "−": sub, "/": truediv}[sign](value, float(number))
-    return value

@@ -1,0 +1,57 @@
+"""The sums of the guides: each is worked out again, and what a table adds up is the sum of its rows."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+
+from tests.infra.stack import ROOT
+
+PAGES = ("docs/network.md", "docs/decisions/0011-network.md", "docs/deploy.md")
+_TERM = r"[0-9.,]+"
+_SUM = re.compile(rf"({_TERM}(?: [×−/+] {_TERM})+) = ([0-9.]*[0-9])")
+
+
+def number(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
+
+
+def worked_out(terms: str) -> Decimal:
+    """Products and quotients before sums and differences, from left to right."""
+    first, *rest = re.split(r" ([+−]) ", terms)
+    total = product(first)
+    for sign, term in zip(rest[::2], rest[1::2], strict=True):
+        total += product(term) if sign == "+" else -product(term)
+    return total
+
+
+def product(terms: str) -> Decimal:
+    first, *rest = re.split(r" ([×/]) ", terms)
+    value = number(first)
+    for sign, factor in zip(rest[::2], rest[1::2], strict=True):
+        value = value * number(factor) if sign == "×" else value / number(factor)
+    return value
+
+
+def rounded(value: Decimal, like: str) -> Decimal:
+    return value.quantize(number(like), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_guide_can_count(page: str) -> None:
+    sums = _SUM.findall((ROOT / page).read_text("utf-8"))
+    assert len(sums) >= 5
+    for terms, result in sums:
+        assert rounded(worked_out(terms), result) == number(result), terms
+
+
+def test_what_the_guide_adds_up_is_the_sum_of_its_rows() -> None:
+    tables = re.findall(r"(?:^\|.*\n)+", (ROOT / "docs/deploy.md").read_text("utf-8"), re.MULTILINE)
+    costs = [table for table in tables if "**sum**" in table]
+    assert len(costs) == 2
+    for table in costs:
+        rows = [worked_out(terms) for terms, _ in _SUM.findall(table)]
+        [total] = re.findall(r"\*\*sum\*\* \| \*\*([0-9.]+)\*\*", table)
+        assert rounded(sum(rows, Decimal(0)), total) == number(total)
