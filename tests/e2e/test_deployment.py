@@ -1,0 +1,85 @@
+"""The life of a deployment: made by the real SAM, imported from by the stacks beside it, changed, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from lab import sam
+from lab.aws import Aws
+from lab.cloud import LocalCloud
+from tests.e2e.conftest import Deployment
+
+STACK: Final = "whole"
+EVENT: Final = {"type": "order.created", "id": 1042}
+# Beside it, from its outputs alone. What the local cloud can make of the others is in test_infra_stacks.py.
+BESIDE: Final = ("publisher",)
+
+
+@pytest.fixture(scope="module")
+def made(running_cloud: LocalCloud, built_template: Path) -> Iterator[Deployment]:
+    yield Deployment(running_cloud, running_cloud.deploy(built_template, STACK))
+    if STACK in stacks(running_cloud.aws):
+        sam.delete(running_cloud.aws, stack=STACK)
+
+
+def stacks(aws: Aws) -> set[str]:
+    found = aws.client("cloudformation").describe_stacks()["Stacks"]
+    return {one["StackName"] for one in found if one["StackStatus"] != "DELETE_COMPLETE"}
+
+
+def mapping(deployment: Deployment) -> dict[str, Any]:
+    client = deployment.cloud.aws.client("lambda")
+    found = client.list_event_source_mappings(FunctionName=deployment.outputs["FunctionName"])["EventSourceMappings"]
+    [one] = found
+    return dict(one)
+
+
+def test_the_stacks_beside_it_take_its_outputs_by_its_name(made: Deployment) -> None:
+    client = made.cloud.aws.client("cloudformation")
+    for name in BESIDE:
+        body = (sam.ROOT / f"infra/{name}.yaml").read_text("utf-8")
+        given = [{"ParameterKey": "Notifier", "ParameterValue": STACK}]
+        client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
+        client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        sam.delete(made.cloud.aws, stack=name)
+
+
+def test_a_changed_parameter_is_in_use_and_nothing_that_holds_events_is_replaced(
+    made: Deployment, cloud: LocalCloud, built_template: Path
+) -> None:
+    after = cloud.deploy(built_template, STACK, MemorySize="512", EventTypes="known")
+    assert after["QueueUrl"] == made.outputs["QueueUrl"]
+    assert after["StateTableName"] == made.outputs["StateTableName"]
+    function = cloud.aws.client("lambda").get_function_configuration(FunctionName=after["FunctionName"])
+    assert function["MemorySize"] == 512
+    assert function["Environment"]["Variables"]["NOTIFIER_UNKNOWN_TYPE"] == "ignore"
+    changed = replace(made, outputs=after)
+    changed.publish_event(EVENT)
+    changed.posts(1)
+
+
+def test_what_holds_events_or_state_outlives_the_stack(made: Deployment) -> None:
+    aws = made.cloud.aws
+    sam.delete(aws, stack=STACK)
+    assert STACK not in stacks(aws)
+    for queue in (made.outputs["QueueUrl"], made.outputs["DeadLetterQueueUrl"]):
+        aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    aws.client("dynamodb").describe_table(TableName=made.outputs["StateTableName"])
+    functions = aws.client("lambda").list_functions()["Functions"]
+    assert made.outputs["FunctionName"] not in {one["FunctionName"] for one in functions}
+
+
+def test_events_go_to_the_published_version_on_request(cloud: LocalCloud, built_template: Path) -> None:
+    live = Deployment(cloud, cloud.deploy(built_template, "live", Intake="queue-live"))
+    try:
+        assert mapping(live)["FunctionArn"] == live.outputs["FunctionAlias"]
+        live.publish_event(EVENT)
+        [post] = live.posts(1)
+        assert "T-001042" in post["text"]
+    finally:
+        sam.delete(cloud.aws, stack="live")
