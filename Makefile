@@ -54,7 +54,7 @@ check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: st
 	.venv/bin/notifier lint
 	.venv/bin/python -m tests.infra.lint_stacks
 
-build: lab  ## The function's package, in .aws-sam/build
+build: lab  ## The function's package, in .aws-sam/build; RELEASE=1 fails where there is no Python 3.13 to compile it
 	$(TOOLS)/sam/bin/sam build
 
 bench: lab  ## The figures that the docs quote
@@ -78,8 +78,7 @@ clean:  ## Remove what was installed and built here
 build-NotifierFunction: .venv/.ready
 	$(UV) pip install -q --target "$(ARTIFACTS_DIR)" --python-version 3.13 --python-platform aarch64-manylinux2014 \
 	  --only-binary :all: --require-hashes -r requirements/function.txt
-	rm -rf "$(ARTIFACTS_DIR)/bin"
-	.venv/bin/notifier bundle "$(ARTIFACTS_DIR)"
+	.venv/bin/notifier bundle "$(ARTIFACTS_DIR)" $(if $(PYTHON_313),--python $(PYTHON_313)) $(if $(RELEASE),--release)
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.13 ..."; exit 1; }

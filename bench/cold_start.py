@@ -1,16 +1,20 @@
-"""Cold import plus first event of the built package, against a peer's, or against the five packages imported together.
+"""A cold start of the package as it ships: import and first event, against a peer's, and without its bytecode.
 
-`BENCH_PEER=path/to/notify_slack.py` names the function file of terraform-aws-notify-slack, which has neither database
-nor ledger. Each sample is a fresh process of Lambda's Python; both sides have valid bytecode.
+Ours reads a row over TLS, writes its ledger, and posts; the peer, terraform-aws-notify-slack, has neither database nor
+ledger. Its one file is given by BENCH_PEER, and belongs to nobody here; without it the other side is the import of the
+packages that ours is made of. The peer's libraries have their bytecode, as ours do; whether those of AWS's own runtime
+have is not known. Beside the time: the memory at its peak.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +25,9 @@ from lab.cloud import local_cloud
 
 ROUNDS: Final = 15
 AT_MOST: Final = 1.20
+BYTECODE_AT_MOST: Final = 0.40
+MEMORY_AT_MOST: Final = 1.05
+OURS_SHIPPED: Final = "ours, import + first event"
 PYTHON: Final = TOOLS / "runtime/bin/python"
 
 OURS: Final = """
@@ -50,6 +57,8 @@ moments = []
 imported = lambda: moments.append(time.perf_counter() - began)
 {body}
 moments.append(time.perf_counter() - began)
+[peak] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+moments.append(int(peak.split()[1]) / 1024)
 out.write(json.dumps(moments)); out.flush(); os._exit(0)
 """
 # What CloudWatch publishes: the peer's own kind of event.
@@ -75,58 +84,79 @@ PEER_EVENT: Final = {
 }
 
 
-def main() -> None:
-    """Measure, print, and keep the result."""
-    with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
-        folder = Path(name)
-        with local_cloud(folder) as cloud, slack(cloud) as api_url:
-            artefact = cloud.build().parent / "NotifierFunction"
-            found = cloud.environment(
-                artefact / "catalog.json", NOTIFIER_SLACK=f"bot;api={api_url};ca={folder / 'tls/ca.pem'}"
-            )
-            environment = {**found, "PYTHONPATH": str(artefact), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
-            imports: dict[str, list[float]] = {"our import": []}
-            sides = {"our import + first event": _sample(OURS, environment, batch(1042), imports["our import"])}
-            other = _other_side(folder, environment, api_url)
-            samples = interleaved({**sides, **other}, ROUNDS)
-    (peer,) = other
-    samples |= {name: values[1:] for name, values in imports.items()}
-    ratios = {f"import + first event / {peer}": ratio(samples["our import + first event"], samples[peer])}
-    print("A cold start:")
-    report("cold_start", samples, ratios, AT_MOST)
+@dataclass
+class Cold:
+    """A process that starts anew for each sample. `imports` are its milliseconds until then, `peaks` MiB of memory."""
 
+    program: str
+    environment: Mapping[str, str]
+    event: Any
+    imports: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
 
-def _other_side(folder: Path, environment: Mapping[str, str], api_url: str) -> dict[str, Callable[[], float]]:
-    given = os.environ.get("BENCH_PEER")
-    if not given:
-        return {"five packages": _sample(PACKAGES, environment, {}, [])}
-    path = os.pathsep.join([str(Path(given).resolve().parent), environment["PYTHONPATH"]])
-    settings = {
-        "PYTHONPATH": path, "SLACK_WEBHOOK_URL": f"{api_url}peer", "SLACK_CHANNEL": "c", "SLACK_USERNAME": "u",
-        "SLACK_EMOJI": ":x:", "LOG_EVENTS": "False", "SSL_CERT_FILE": str(folder / "tls/ca.pem"),
-    }  # fmt: skip
-    return {"peer": _sample(PEER, {**environment, **settings}, PEER_EVENT, [])}
-
-
-def _sample(body: str, environment: Mapping[str, str], event: Any, imports: list[float]) -> Callable[[], float]:
-    program = FRAME.replace("{body}", body)
-
-    def sample() -> float:
+    def __call__(self) -> float:
+        """Run once, and return the milliseconds of import and first event."""
         ran = subprocess.run(
-            [PYTHON, "-c", program],
-            input=json.dumps(event),
-            env=environment,
+            [PYTHON, "-c", FRAME.replace("{body}", self.program)],
+            input=json.dumps(self.event),
+            env=self.environment,
+            cwd="/",  # Python looks there first
             capture_output=True,
             text=True,
             check=False,
         )
         if ran.returncode:
             raise RuntimeError(ran.stderr)
-        imported, done = json.loads(ran.stdout)
-        imports.append(imported * 1000)
+        imported, done, peak = json.loads(ran.stdout)
+        self.imports.append(imported * 1000)
+        self.peaks.append(peak)
         return float(done * 1000)
 
-    return sample
+
+def main() -> None:
+    """Measure, print, and keep the results."""
+    with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
+        folder = Path(name)
+        with local_cloud(folder) as cloud, slack(cloud) as api_url:
+            artefact = cloud.build().parent / "NotifierFunction"
+            bare = shutil.copytree(artefact, folder / "bare", ignore=shutil.ignore_patterns("__pycache__"))
+            settings = f"bot;api={api_url};ca={folder / 'tls/ca.pem'}"
+            found = cloud.environment(artefact / "catalog.json", NOTIFIER_SLACK=settings)
+            lambdas = {**found, "PYTHONDONTWRITEBYTECODE": "1"}  # as where the package is read-only
+            shipped = Cold(OURS, {**lambdas, "PYTHONPATH": str(artefact)}, batch(1042))
+            uncompiled = Cold(OURS, {**lambdas, "PYTHONPATH": str(bare)}, batch(1043))
+            peer_name, peer = _other_side(folder, found, api_url)
+            sides = {OURS_SHIPPED: shipped, peer_name: peer, "ours without bytecode": uncompiled}
+            samples = interleaved(sides, ROUNDS)
+    own = f"import + first event / {peer_name}"
+    print("A cold start:")
+    report("cold_start", samples, {own: ratio(samples[OURS_SHIPPED], samples[peer_name])}, AT_MOST)
+    imports = {"our import": shipped.imports[1:], "our import without bytecode": uncompiled.imports[1:]}
+    print("What bytecode saves:")
+    report(
+        "bytecode", imports, {"import / without bytecode": ratio(*imports.values())}, BYTECODE_AT_MOST,
+        script="cold_start",
+    )  # fmt: skip
+    peaks = {"ours": shipped.peaks[1:], peer_name: peer.peaks[1:]}
+    print("Memory at its peak:")
+    report(
+        "memory", peaks, {f"peak / {peer_name}": ratio(*peaks.values())}, MEMORY_AT_MOST,
+        script="cold_start", unit="MiB",
+    )  # fmt: skip
+
+
+def _other_side(folder: Path, environment: Mapping[str, str], api_url: str) -> tuple[str, Cold]:
+    """The peer, or what stands for it. Its first round, which is not counted, makes its bytecode."""
+    compiled = {**environment, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    given = os.environ.get("BENCH_PEER")
+    if not given:
+        return "five packages", Cold(PACKAGES, compiled, {})
+    settings = {
+        "PYTHONPATH": str(Path(given).resolve().parent), "SLACK_WEBHOOK_URL": f"{api_url}peer", "SLACK_CHANNEL": "c",
+        "SLACK_USERNAME": "u", "SLACK_EMOJI": ":x:", "LOG_EVENTS": "False",
+        "SSL_CERT_FILE": str(folder / "tls/ca.pem"),
+    }  # fmt: skip
+    return "peer", Cold(PEER, {**compiled, **settings}, PEER_EVENT)
 
 
 if __name__ == "__main__":

@@ -43,21 +43,33 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(over, under, strict=True))
 
 
-def report(name: str, samples: Mapping[str, Sequence[float]], ratios: Mapping[str, float], at_most: float) -> None:
-    """Print the medians and ratios, and keep everything in results/<name>.json with the machine and the date."""
+def report(
+    name: str,
+    samples: Mapping[str, Sequence[float]],
+    ratios: Mapping[str, float],
+    at_most: float,
+    *,
+    script: str = "",
+    unit: str = "ms",
+) -> None:
+    """Print the medians and ratios, and keep everything in results/<name>.json with the machine and the date.
+
+    `script` measured it, where that has another name.
+    """
     for side, values in samples.items():
         low, *_, high = statistics.quantiles(values, n=10)
-        print(f"  {side:<44} {statistics.median(values):9.3f} ms   ({low:.3f} to {high:.3f}, n={len(values)})")
+        print(f"  {side:<44} {statistics.median(values):9.3f} {unit}   ({low:.3f} to {high:.3f}, n={len(values)})")
     for what, value in ratios.items():
         print(f"  {what:<44} {value:9.2f}   (at most {at_most:.2f})")
     RESULTS.mkdir(exist_ok=True)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
-        "command": f"python -m bench.{name}",
+        "command": f"python -m bench.{script or name}",
         "python": sys.version.split()[0],
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}",
         "ratios": {what: round(value, 3) for what, value in ratios.items()},
         "at_most": at_most,
-        "milliseconds": {side: [round(value, 4) for value in values] for side, values in samples.items()},
+        "unit": unit,
+        "samples": {side: [round(value, 4) for value in values] for side, values in samples.items()},
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -10,7 +10,10 @@ import click
 
 from cli import compiler
 from cli.lint import show
+from cli.packaging.bytecode import VERSION, BytecodeError, compile_package
+from cli.packaging.prune import prune
 from cli.previous import with_previous
+from handler import aws
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Certificates of private authorities, which ;ca= in a parameter names by their path in the package.
@@ -20,10 +23,13 @@ FOLDERS: Final = ("handler", "certs")
 @click.command(short_help="Write the code and the compiled templates for the package.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT / "templates")
-def bundle(folder: Path, templates: Path) -> None:
+@click.option("--python", type=click.Path(path_type=Path), help=f"A Python {VERSION}, which compiles the package.")
+@click.option("--release", is_flag=True, help="Fail where the package cannot be compiled, instead of a warning.")
+def bundle(folder: Path, templates: Path, python: Path | None, release: bool) -> None:
     """Copy the function's code into FOLDER, and write the compiled templates there as catalog.json.
 
-    Fails, and writes nothing, while `notifier lint` finds an error. `sam build` calls this.
+    Fails, and writes nothing, while `notifier lint` finds an error. `sam build` calls this, after the dependencies were
+    installed into FOLDER; what the function does not use of them is removed, and all is compiled to bytecode.
 
     Beside each template goes the version before its last change, out of git, for the function to fall back on. Without
     git, or in a clone without history (`git fetch --unshallow`), there is none.
@@ -38,8 +44,21 @@ def bundle(folder: Path, templates: Path) -> None:
             shutil.copytree(
                 ROOT / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
+    prune(folder, aws.SERVICES)
     complete = with_previous(compilation, templates)
     compiler.write(complete, folder / "catalog.json")
     notifications = complete.catalog["notifications"]
     before = sum(one["previous"] is not None for one in notifications)
     click.echo(f"{len(notifications)} templates, {before} of them with an earlier version to fall back on")
+    _compile(folder, python, release)
+
+
+def _compile(folder: Path, python: Path | None, release: bool) -> None:
+    try:
+        if python is None:
+            raise BytecodeError(f"there is no Python {VERSION} on this machine's PATH or under ~/.pyenv")
+        click.echo(f"{compile_package(folder, python)} files compiled for Python {VERSION}")
+    except BytecodeError as error:
+        if release:
+            raise click.ClickException(f"No bytecode: {error}. Install one (`pyenv install {VERSION}`).") from None
+        click.echo(f"Warning: no bytecode, so cold starts take three times as long: {error}.", err=True)

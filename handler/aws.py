@@ -11,6 +11,9 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+# The services that the function may call, by botocore's names. The package holds the models of these and no others.
+SERVICES: Final = ("dynamodb", "secretsmanager", "servicediscovery", "sqs", "ssm")
+
 # Calls are small and to the same region. Who waits longer does so in an invocation that is paid for; the queue is not.
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
@@ -29,8 +32,10 @@ def client(
 ) -> Any:
     """Make a client with short timeouts, in seconds. Threads may share it.
 
-    Raises one of `failures`, where no region is set for example.
+    Raises one of `failures`, where no region is set for example, and LookupError for a service that is not listed.
     """
+    if service not in SERVICES:
+        raise LookupError(f"{service} is not in SERVICES, so the package does not know it")
     from botocore.config import Config
 
     config = Config(
