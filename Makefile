@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test fuzz soak check build bench bench-discovery docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test fuzz soak check build image bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,11 @@ check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: st
 build: lab  ## The function's package, in .aws-sam/build; RELEASE=1 fails where there is no Python 3.13 to compile it
 	$(TOOLS)/sam/bin/sam build
 
+image: lab  ## The function as a container image, with Docker; its contents are in .aws-sam/image
+	rm -rf .aws-sam/image && mkdir -p .aws-sam/image
+	$(MAKE) --no-print-directory build-NotifierFunction ARTIFACTS_DIR=.aws-sam/image
+	$(TOOLS)/sam/bin/sam build --template template-image.yaml --build-dir .aws-sam/build-image
+
 bench: lab  ## The figures that the docs quote
 	.venv/bin/python -m bench
 
@@ -64,8 +69,9 @@ bench-discovery: lab  ## Of these, the paths to an API
 	.venv/bin/python -m bench.discovery
 	.venv/bin/python -m bench.discovery_policies
 
-docs: setup  ## The pages of docs/ that are made from the program
+docs: setup  ## What is made from the program: pages of docs/, and template-image.yaml
 	.venv/bin/python -m cli.reference
+	.venv/bin/python -m cli.packaging.image
 
 lock: $(UV)  ## requirements/*.txt from requirements/*.in
 	cd requirements && for f in *.in; do ../$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 \

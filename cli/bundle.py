@@ -54,11 +54,14 @@ def bundle(folder: Path, templates: Path, python: Path | None, release: bool) ->
 
 
 def _compile(folder: Path, python: Path | None, release: bool) -> None:
-    try:
-        if python is None:
-            raise BytecodeError(f"there is no Python {VERSION} on this machine's PATH or under ~/.pyenv")
-        click.echo(f"{compile_package(folder, python)} files compiled for Python {VERSION}")
-    except BytecodeError as error:
-        if release:
-            raise click.ClickException(f"No bytecode: {error}. Install one (`pyenv install {VERSION}`).") from None
-        click.echo(f"Warning: no bytecode, so cold starts take three times as long: {error}.", err=True)
+    problem = f"there is no Python {VERSION} on the PATH or under ~/.pyenv (`pyenv install {VERSION}`)"
+    if python is not None:
+        try:
+            click.echo(f"{compile_package(folder, python)} files compiled for Python {VERSION}")
+        except BytecodeError as error:
+            problem = str(error)
+        else:
+            return
+    if release:
+        raise click.ClickException(f"No bytecode: {problem}.")
+    click.echo(f"Warning: no bytecode, so cold starts take three times as long: {problem}.", err=True)

@@ -50,6 +50,7 @@ class Place:
     port: int | None
     reached_at: int | None
     prefix: Prefix
+    handler: str
 
 
 class Function:
@@ -107,7 +108,7 @@ class Function:
         command = [str(self._emulator), "--log-level", "info"]
         command += ["--runtime-interface-emulator-address", f"{place.host}:{port}"]
         command += ["--runtime-api-address", f"{LOOPBACK}:{free_port()}"]
-        command += [str(TOOLS / "runtime/bin/python"), "-m", "awslambdaric", HANDLER]
+        command += [str(TOOLS / "runtime/bin/python"), "-m", "awslambdaric", place.handler]
         starting = child(place.prefix(command), env=self._env, cwd=self._artefact, log=self._log)
         process = self._processes.enter_context(starting)
         self._port = place.reached_at or port
@@ -126,16 +127,17 @@ def emulated(
     port: int | None = None,
     reached_at: int | None = None,
     prefix: Prefix = as_is,
+    handler: str = HANDLER,
 ) -> Iterator[Function]:
     """Run the artefact in a folder, as `sam build` makes it, until the block ends.
 
     `env` is the function's environment beyond what Lambda itself sets; `memory_mb` is only what the function is told.
     The emulator binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere,
     such as in a network namespace; then `reached_at` is the port of our loopback from which a relay leads there.
-    Raises FileNotFoundError where there is no emulator for this machine.
+    `handler` is what an image's CMD says. Raises FileNotFoundError where there is no emulator for this machine.
     """
     emulator, patience_seconds = _emulator(), timeout_seconds + PATIENCE_SECONDS
-    place = Place(host, port, reached_at, prefix)
+    place = Place(host, port, reached_at, prefix, handler)
     complete = {**_lambda_environment(artefact, timeout_seconds, memory_mb), **env}
     with (
         tempfile.TemporaryDirectory(prefix="notifier-emulator-") as folder,

@@ -35,7 +35,7 @@ def compile_package(folder: Path, python: Path) -> int:
 
 def _run(python: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - the interpreter that the build names
             [python, "-I", *arguments], env={"PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=False
         )
     except OSError as error:

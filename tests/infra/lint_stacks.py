@@ -1,7 +1,8 @@
 """The static checks of the templates: `python -m tests.infra.lint_stacks`, a part of `make check`.
 
-The linters look at template.yaml as it is written and as SAM translates it: inside an AWS::Serverless resource they see
-nothing. The templates in infra/ use no transform. Prints each command that it runs; exits with 1 if any had findings.
+The linters look at both templates for SAM as they are written, and as SAM translates them: inside an
+AWS::Serverless resource they see nothing. The templates in infra/ use no transform. Prints each command that it runs;
+exits with 1 if any had findings.
 """
 
 from __future__ import annotations
@@ -12,30 +13,38 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from lab import sam
 from lab.aws import REGION, TOOLS
 from tests.infra.plain import PLAIN
-from tests.infra.stack import ROOT, TEMPLATE, translated
+from tests.infra.stack import IMAGE_TEMPLATE, ROOT, TEMPLATE, translated
+
+SAM_TEMPLATES: Final = (TEMPLATE, IMAGE_TEMPLATE)
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="notifier-lint-") as name:
         folder = Path(name)
-        translation = folder / "translated.json"
-        translation.write_text(json.dumps(translated(), indent=2))
+        translations = [_translation(folder, template) for template in SAM_TEMPLATES]
         env = {**sam.environment(folder), "AWS_DEFAULT_REGION": REGION}
-        findings = [command for command in _commands(translation) if not _passes(command, env)]
+        findings = [command for command in _commands(translations) if not _passes(command, env)]
     return 1 if findings else 0
 
 
-def _commands(translation: Path) -> list[list[str]]:
+def _translation(folder: Path, template: Path) -> str:
+    path = folder / f"{template.stem}.json"
+    path.write_text(json.dumps(translated(template), indent=2))
+    return str(path)
+
+
+def _commands(translations: list[str]) -> list[list[str]]:
     cfn_lint = str(TOOLS / "sam/bin/cfn-lint")
     plain = [str(path) for path in PLAIN]
     return [
-        [str(sam.SAM), "validate", "--lint", "--template", str(TEMPLATE)],
-        [cfn_lint, "--template", str(TEMPLATE), *plain],
-        [cfn_lint, "--template", str(translation)],
+        *[[str(sam.SAM), "validate", "--lint", "--template", str(template)] for template in SAM_TEMPLATES],
+        [cfn_lint, "--template", *map(str, SAM_TEMPLATES), *plain],
+        [cfn_lint, "--template", *translations],
         [str(TOOLS / "checkov/bin/checkov"), "--config-file", str(ROOT / ".checkov.yaml")],
         [str(TOOLS / "checkov/bin/checkov"), "--config-file", str(ROOT / ".checkov.yaml"), "--file", *plain],
     ]

@@ -15,13 +15,14 @@ from lab.aws import REGION, TOOLS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+IMAGE_TEMPLATE = ROOT / "template-image.yaml"
 ABSENT = object()
 
 
 @cache
-def translated() -> dict[str, Any]:
-    """The template after SAM's own translator."""
-    command = [TOOLS / "sam/bin/python", Path(__file__).with_name("translate.py"), TEMPLATE]
+def translated(template: Path = TEMPLATE) -> dict[str, Any]:
+    """A template after SAM's own translator."""
+    command = [TOOLS / "sam/bin/python", Path(__file__).with_name("translate.py"), template]
     env = {"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

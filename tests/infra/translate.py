@@ -15,7 +15,12 @@ def translate(text: str) -> dict:
     template = yaml_parse(text)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://packages/function.zip"  # what packaging puts there
+            image = resource["Properties"].get("PackageType") == "Image"
+            # What packaging puts there.
+            if image:
+                resource["Properties"]["ImageUri"] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/notifier:1"
+            else:
+                resource["Properties"]["CodeUri"] = "s3://packages/function.zip"
             resource.pop("Metadata", None)  # for `sam build` alone
     return Translator({}, Parser()).translate(template, {})
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+import string
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from lab.cloud import LocalCloud
-from lab.emulator import Function, emulated
+from lab.emulator import HANDLER, Function, emulated
+from lab.sam import ROOT
 
 EVENTS = Path(__file__).parents[1] / "events"
 TIMEOUT_SECONDS = 15  # with less than 12 left the function takes no event
@@ -95,12 +99,50 @@ def test_an_emulator_that_died_is_started_again(misbehaving: Function) -> None:
     assert after.body["pid"] != before
 
 
-@pytest.fixture
-def notifier(cloud: LocalCloud, artefact: Path, missing: Callable[[str], NoReturn]) -> Iterator[Function]:
-    """The artefact that ships, between the local cloud's database and Slack."""
-    env = cloud.environment(artefact / "catalog.json")
+@dataclass(frozen=True)
+class Packed:
+    """What Lambda would unpack or start: the folder with the code, what is called, and what the image itself sets."""
+
+    folder: Path
+    handler: str = HANDLER
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def image(artefact: Path, root: Path) -> Packed:
+    """What the Dockerfile makes, put together without Docker: its base is the runtime that stands in for Lambda's."""
+    variables = {"LAMBDA_TASK_ROOT": "/var/task"}  # as the base image has it
+    context, handler = root / "context", ""
+    shutil.copytree(artefact, context / ".aws-sam/image")
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        instruction, _, rest = line.partition(" ")
+        match instruction:
+            case "COPY":
+                source, target = string.Template(rest).substitute(variables).split()
+                shutil.copytree(context / source, root / target.lstrip("/"), dirs_exist_ok=True)
+            case "CMD":
+                [handler] = json.loads(rest)
+            case "ENV":
+                name, _, value = rest.partition("=")
+                variables[name] = value
+            case _:
+                assert instruction in ("FROM", "#", "")
+    task_root = variables.pop("LAMBDA_TASK_ROOT")
+    return Packed(root / task_root.lstrip("/"), handler, variables)
+
+
+@pytest.fixture(params=["zip", "image"])
+def notifier(
+    request: pytest.FixtureRequest,
+    cloud: LocalCloud,
+    artefact: Path,
+    tmp_path: Path,
+    missing: Callable[[str], NoReturn],
+) -> Iterator[Function]:
+    """The artefact that ships, either way, between the local cloud's database and Slack."""
+    packed = Packed(artefact) if request.param == "zip" else image(artefact, tmp_path)
+    env = {**packed.environment, **cloud.environment(packed.folder / "catalog.json")}
     try:
-        with emulated(artefact, env, timeout_seconds=TIMEOUT_SECONDS) as function:
+        with emulated(packed.folder, env, timeout_seconds=TIMEOUT_SECONDS, handler=packed.handler) as function:
             yield function
     except FileNotFoundError as error:
         missing(str(error))
