@@ -82,7 +82,7 @@ clean:  ## Remove what was installed and built here
 
 # What `sam build` calls for the function (BuildMethod: makefile). ARTIFACTS_DIR is SAM's word.
 build-NotifierFunction: .venv/.ready
-	$(UV) pip install -q --target "$(ARTIFACTS_DIR)" --python-version 3.13 --python-platform aarch64-manylinux2014 \
+	$(UV) pip install -q --link-mode copy --target "$(ARTIFACTS_DIR)" --python-version 3.13 --python-platform aarch64-manylinux2014 \
 	  --only-binary :all: --require-hashes -r requirements/function.txt
 	.venv/bin/notifier bundle "$(ARTIFACTS_DIR)" $(if $(PYTHON_313),--python $(PYTHON_313)) $(if $(RELEASE),--release)
 

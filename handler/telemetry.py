@@ -16,6 +16,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from handler.model import Outcome, State
 
 NAMESPACE: Final = "Notifier"
+# The event that proves the way to Slack by being delivered (infra/alarms.yaml).
+CANARY: Final = "notifier.canary"
 _STATES: Final = {
     State.DELIVERED: "Delivered",
     State.SUPPRESSED: "Suppressed",
@@ -72,6 +74,8 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
             metrics.add_metric(alarm, MetricUnit.Count, 1)
         for stage, milliseconds in outcome.milliseconds.items():
             metrics.add_metric(f"{stage.capitalize()}Time", MetricUnit.Milliseconds, milliseconds)
+        if outcome.state is State.DELIVERED and outcome.event and outcome.event.type == CANARY:
+            metrics.add_metric("CanaryDelivered", MetricUnit.Count, 1)
         if outcome.state is State.DELIVERED and (age := _age(outcome, now)) is not None:
             metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
     if outcomes:
@@ -79,6 +83,7 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     for code, count in Counter(one.code for one in outcomes if one.code).items():
         with single_metric("Outcomes", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
             metric.add_dimension("code", code)
+            metric.add_dimension("service", str(metrics.service))
 
 
 def discovered(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:

@@ -55,7 +55,9 @@ def _prune_models(data: Path, services: Collection[str]) -> None:
         packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
         packed.unlink()
     endpoints = data / "endpoints.json"
-    endpoints.write_text(json.dumps(_trimmed(json.loads(endpoints.read_bytes()), services)), "utf-8")
+    trimmed = _trimmed(json.loads(endpoints.read_bytes()), services)
+    endpoints.unlink()  # an installer links files: written in place, it would change for every other program
+    endpoints.write_text(json.dumps(trimmed), "utf-8")
 
 
 def _trimmed(endpoints: dict[str, Any], services: Collection[str]) -> dict[str, Any]:

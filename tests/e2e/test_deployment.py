@@ -17,7 +17,7 @@ from tests.e2e.conftest import Deployment
 STACK: Final = "whole"
 EVENT: Final = {"type": "order.created", "id": 1042}
 # Beside it, from its outputs alone. What the local cloud can make of the others is in test_infra_stacks.py.
-BESIDE: Final = ("publisher",)
+BESIDE: Final = ("publisher", "alarms")
 
 
 @pytest.fixture(scope="module")

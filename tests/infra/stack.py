@@ -47,7 +47,7 @@ class Resolver:
 
     def template(self, template: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            section: {name: self.value(part) for name, part in template[section].items() if self.included(part)}
+            section: {name: self.value(part) for name, part in template.get(section, {}).items() if self.included(part)}
             for section in ("Resources", "Outputs")
         }
 

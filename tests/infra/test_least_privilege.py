@@ -45,6 +45,9 @@ EXCEPTIONS: Mapping[tuple[str, str, str], str] = {
     ("network", "LookupEndpoint/TheFunctionLooksUp", "servicediscovery:DiscoverInstances on *"): (
         f"{NO_RESOURCE}; a condition names the role"
     ),
+    ("alarms", "AlarmKey/TheAccountManages", "kms:* on *"): f"{OF_THIS_KEY}; without it nobody could manage the key",
+    ("alarms", "AlarmKey/AlarmsPublish", "kms:Decrypt on *"): OF_THIS_KEY,
+    ("alarms", "AlarmKey/AlarmsPublish", "kms:GenerateDataKey on *"): OF_THIS_KEY,
     ("publisher", "Key/ThisAccountDecidesByItsOwnPolicies", "kms:* on *"): (
         f"{OF_THIS_KEY}; without it nobody could manage the key, or change this policy"
     ),

@@ -424,12 +424,10 @@ def test_the_outputs_fit_the_functions_parameters() -> None:
 
 # ---- The guide ----
 
-PAGES = ("docs/network.md", "docs/decisions/0011-network.md")
+GUIDES = "".join((ROOT / page).read_text("utf-8") for page in ("docs/network.md", "docs/alarms.md"))
 DEPLOYS = [
     shlex.split(command.replace("\\\n", " "))
-    for command in re.findall(
-        r"^ *(aws cloudformation deploy (?:.*\\\n)*.*)$", (ROOT / PAGES[0]).read_text("utf-8"), re.MULTILINE
-    )
+    for command in re.findall(r"^ *(aws cloudformation deploy (?:.*\\\n)*.*)$", GUIDES, re.MULTILINE)
 ]
 
 
@@ -443,9 +441,11 @@ def test_the_guides_commands_are_taken(words: list[str]) -> None:
     assert refusals(name, **given) == []
 
 
-def test_the_guide_has_a_command_for_each_stack() -> None:
+def test_the_guides_have_a_command_for_each_stack() -> None:
     assert {Path(words[words.index("--template-file") + 1]).stem for words in DEPLOYS} == {
         "network",
         "database",
         "publisher",
+        "alarms",
+        "concurrency",
     }

@@ -66,7 +66,23 @@ def test_metrics_have_the_outcome_the_stages_and_the_age(capsys: pytest.CaptureF
     assert directive["Namespace"] == "Notifier"
     units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
     assert (units["PostTime"], units["AgeAtDelivery"], units["Delivered"]) == ("Milliseconds", "Seconds", "Count")
-    assert (by_code["Outcomes"], by_code["code"]) == ([1.0], "SLACK_CREDENTIAL")
+    assert (by_code["Outcomes"], by_code["code"], by_code["service"]) == ([1.0], "SLACK_CREDENTIAL", "notifier")
+    assert sorted(by_code["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == ["code", "service"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "state", "counted"),
+    [
+        ("notifier.canary", State.DELIVERED, True),
+        ("notifier.canary", State.RETRY, False),
+        ("order.created", State.DELIVERED, False),
+    ],
+)
+def test_a_canary_counts_once_it_is_in_slack(
+    capsys: pytest.CaptureFixture[str], type_: str, state: State, counted: bool
+) -> None:
+    (found,) = emitted(capsys, replace(DELIVERED, event=Event(type_, "t", "e1"), state=state))
+    assert ("CanaryDelivered" in found) is counted
 
 
 def test_a_notice_counts_apart(capsys: pytest.CaptureFixture[str]) -> None:

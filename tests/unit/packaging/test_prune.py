@@ -48,6 +48,16 @@ def test_of_a_service_the_newest_model_is_left_and_of_others_nothing(tmp_path: P
     assert partition == {"partition": "aws", "services": {"sqs": {"endpoints": {}}}}
 
 
+def test_what_an_installer_has_linked_is_not_changed_elsewhere(tmp_path: Path) -> None:
+    original = json.dumps(ENDPOINTS).encode()
+    put(tmp_path, "cache/endpoints.json", original)
+    (tmp_path / "package/botocore/data").mkdir(parents=True)
+    (tmp_path / "package/botocore/data/endpoints.json").hardlink_to(tmp_path / "cache/endpoints.json")
+    prune(tmp_path / "package", {"sqs"})
+    assert (tmp_path / "cache/endpoints.json").read_bytes() == original
+    assert (tmp_path / "package/botocore/data/endpoints.json").read_bytes() != original
+
+
 def test_of_an_installers_notes_the_name_and_the_licence_are_left(tmp_path: Path) -> None:
     notes = "jinja2-3.1.6.dist-info"
     for name in ("METADATA", "RECORD", "INSTALLER", "licenses/LICENSE.txt", "REQUESTED", "WHEEL", "direct_url.json"):

@@ -1,0 +1,240 @@
+"""The alarms: on what the function really emits, each with its line of the runbook, none by way of Slack."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from contextlib import redirect_stdout
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+from aws_lambda_powertools import Metrics
+
+from handler import telemetry
+from handler.model import Event, Outcome, Receipt, Record, State
+from tests.infra.plain import stack, template
+from tests.infra.stack import ROOT, resolved
+
+EVERYTHING = {
+    "Email": "oncall@example.org",
+    "ReplicaIdentifier": "shop-replica",
+    "FirstNatGatewayId": "nat-1",
+    "SecondNatGatewayId": "nat-2",
+}
+# What notifier balance puts beside what the function emits (cli/operations/gauges.py).
+PUT_BY_BALANCE = "Unbalanced"
+OUTCOME = Outcome(
+    Record("r1", "{}", sent_at=datetime.now(UTC)),
+    State.DELIVERED,
+    event=Event(telemetry.CANARY, "2026-01-05T08:00:00Z", "e1"),
+    receipt=Receipt("C1", "1.0"),
+    milliseconds={"lookup": 1.0, "render": 1.0, "post": 1.0},
+)
+
+
+@pytest.fixture(scope="module")
+def emitted() -> dict[str, set[str]]:
+    """Every metric that the function emits, and the names of its dimensions."""
+    out = io.StringIO()
+    every = [replace(OUTCOME, state=state) for state in State] + [replace(OUTCOME, notice=True)]
+    every += [replace(OUTCOME, state=State.RETRY, code=code) for code in telemetry._ALARMS]
+    with redirect_stdout(out):
+        telemetry.measure(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), every)
+    found: dict[str, set[str]] = {}
+    for line in map(json.loads, out.getvalue().splitlines()):
+        [directive] = line["_aws"]["CloudWatchMetrics"]
+        assert (directive["Namespace"], line["service"]) == (telemetry.NAMESPACE, "notifier")
+        for metric in directive["Metrics"]:
+            found[metric["Name"]] = set(directive["Dimensions"][0])
+    return found
+
+
+def alarms(**given: str) -> dict[str, dict[str, Any]]:
+    resources = stack("alarms", **{**EVERYTHING, **given})["Resources"]
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def dimensions(alarm: dict[str, Any]) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+
+
+def test_all_that_somebody_is_woken_for_has_an_alarm(emitted: dict[str, set[str]]) -> None:
+    own = {one["MetricName"]: one for one in alarms().values() if one["Namespace"] == telemetry.NAMESPACE}
+    assert own.keys() == {*telemetry._ALARMS.values(), "CanaryDelivered", PUT_BY_BALANCE}
+    for name, alarm in own.items():
+        assert name == PUT_BY_BALANCE or emitted[name] == {"service"}
+        assert dimensions(alarm) == {"service": "notifier"}
+
+
+def test_the_functions_own_dimension_is_the_name_of_its_stack() -> None:
+    variables = resolved()["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == "${AWS::StackName}"
+    assert dimensions(alarms(Notifier="other")["CredentialErrors"]) == {"service": "other"}
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_says_what_it_means_and_where_to_read_on(name: str) -> None:
+    description = alarms(RunbookUrl="https://example.org/run")[name]["AlarmDescription"]
+    words, _, link = description.partition(" https://example.org/run#")
+    assert len(words) > 20
+    assert f'<a id="{link}"></a>' in (ROOT / "docs/runbook.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_tells_the_topic_when_it_begins_and_when_it_ends(name: str) -> None:
+    alarm = alarms()[name]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == ["${AlarmTopic}"]
+    given = "arn:aws:sns:eu-west-1:123456789012:oncall"
+    assert alarms(AlarmTopicArn=given)[name]["AlarmActions"] == [given]
+    assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
+
+
+def test_missing_data_is_a_fault_only_where_it_is_the_fault() -> None:
+    breaching = {name for name, one in alarms().items() if one["TreatMissingData"] == "breaching"}
+    assert breaching == {"ReplicaStopped", "CanaryMissing"}
+    assert {one["TreatMissingData"] for one in alarms().values()} == {"breaching", "notBreaching", "ignore"}
+
+
+def fires(alarm: dict[str, Any], value: float) -> bool:
+    threshold = float(alarm["Threshold"])
+    return {
+        "GreaterThanThreshold": value > threshold,
+        "GreaterThanOrEqualToThreshold": value >= threshold,
+        "LessThanThreshold": value < threshold,
+    }[alarm["ComparisonOperator"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("OldestMessage", 900, 901),
+        ("DeadLetters", 0, 1),
+        ("Throttles", 0, 1),
+        ("CredentialErrors", 0, 1),
+        ("AmbiguousPosts", 2, 3),
+        ("ReplicaLag", 60, 61),
+        ("ReplicaStopped", 0, -1),
+        ("FirstNatPorts", 0, 1),
+        ("Unbalanced", 0, 1),
+        ("CanaryMissing", 1, 0),
+    ],
+)
+def test_an_alarm_begins_where_it_should(name: str, good: float, bad: float) -> None:
+    alarm = alarms()[name]
+    assert (fires(alarm, good), fires(alarm, bad)) == (False, True)
+
+
+def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:
+    found = alarms()
+    assert fires(found["ReplicaStopped"], -1)
+    assert not fires(found["ReplicaLag"], -1)
+
+
+@pytest.mark.parametrize(
+    ("given", "gone"),
+    [
+        ({"Intake": "direct"}, {"OldestMessage"}),
+        ({"ReplicaIdentifier": ""}, {"ReplicaLag", "ReplicaStopped"}),
+        ({"FirstNatGatewayId": ""}, {"FirstNatPorts"}),
+        ({"SecondNatGatewayId": ""}, {"SecondNatPorts"}),
+        ({"Canary": "no"}, {"CanaryMissing"}),
+    ],
+)
+def test_what_is_not_there_is_not_watched(given: dict[str, str], gone: set[str]) -> None:
+    assert alarms().keys() - alarms(**given).keys() == gone
+
+
+def test_what_it_imports_the_notifiers_stack_exports() -> None:
+    imported = set(re.findall(r"\$\{import:notifier-(\w+)\}", json.dumps(stack("alarms", **EVERYTHING))))
+    assert imported == {"QueueName", "DeadLetterQueueName", "FunctionName", "TopicArn"}
+    assert imported <= resolved()["Outputs"].keys()
+    direct = json.dumps(stack("alarms", **EVERYTHING, Intake="direct"))
+    assert "QueueUrl" not in direct
+    assert "import:notifier-QueueName" not in direct  # a stack with direct intake has none
+
+
+# ---- Whom they tell ----
+
+
+def test_alarms_can_be_encrypted_and_published_by_cloudwatch_alone() -> None:
+    resources = stack("alarms", **EVERYTHING)["Resources"]
+    assert resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == "${AlarmKey}"
+    granted = resources["AlarmKey"]["Properties"]["KeyPolicy"]["Statement"]
+    uses = [one for one in granted if "Service" in one["Principal"]]
+    publishes = resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    for statement in (*uses, *publishes):
+        assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}
+
+
+def test_nobody_is_told_by_the_notifiers_own_topic() -> None:
+    for alarm in alarms().values():
+        assert "import:" not in str(alarm["AlarmActions"])
+
+
+# ---- The canary ----
+
+
+def test_the_canary_is_an_event_that_the_template_takes() -> None:
+    schedule = stack("alarms")["Resources"]["CanarySchedule"]["Properties"]
+    event = json.loads(schedule["Target"]["Input"])
+    assert event == {"type": telemetry.CANARY, "id": "<aws.scheduler.scheduled-time>"}
+    canary = yaml.safe_load((ROOT / f"templates/{telemetry.CANARY}.yaml").read_text("utf-8"))
+    assert re.fullmatch(canary["id"]["pattern"], "2026-01-05T08:00:00Z")
+    assert (canary["update"], "now" in canary["thread"]) == (True, True)  # one message a day, and no flood
+
+
+def test_the_schedule_may_publish_to_the_notifiers_topic_and_do_nothing_else() -> None:
+    resources = stack("alarms")["Resources"]
+    [policy] = resources["CanaryRole"]["Properties"]["Policies"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", "${import:notifier-TopicArn}")
+    assert resources["CanarySchedule"]["Properties"]["Target"]["Arn"] == statement["Resource"]
+
+
+# ---- The dashboard ----
+
+
+def test_the_dashboard_shows_metrics_that_are_there(emitted: dict[str, set[str]]) -> None:
+    body = json.loads(stack("alarms", **EVERYTHING)["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
+    shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    assert len(body["widgets"]) == 9
+    watched = {(one["Namespace"], one["MetricName"]) for one in alarms().values()}
+    for metric in shown:
+        if isinstance(metric[0], dict):
+            assert emitted["Outcomes"] == {"code", "service"}
+            assert '{Notifier,code,service} MetricName="Outcomes" service="notifier"' in metric[0]["expression"]
+        elif metric[0] == telemetry.NAMESPACE:
+            assert emitted[metric[1]] == {"service"}
+            assert metric[2:4] == ["service", "notifier"]
+        else:
+            assert {namespace for namespace, _ in watched} >= {metric[0]}
+            assert "${" not in metric[3].replace("${import:", "")
+
+
+def test_no_two_widgets_overlap() -> None:
+    body = json.loads(stack("alarms", **EVERYTHING)["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
+    places = [(one["x"], one["y"]) for one in body["widgets"]]
+    assert len(set(places)) == len(places)
+    assert all(one["x"] + one["width"] <= 24 for one in body["widgets"])
+
+
+# ---- Parameters ----
+
+
+@pytest.mark.parametrize("key", template("alarms")["Parameters"])
+def test_a_parameter_is_described_and_bounded(key: str) -> None:
+    parameter = template("alarms")["Parameters"][key]
+    assert parameter["Description"]
+    assert parameter["ConstraintDescription"]
+    assert parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}
+    assert "Default" in parameter  # it works with the name of the stack alone
+
+
+def test_the_guide_has_a_line_for_each_alarm() -> None:
+    guide = (ROOT / "docs/alarms.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == alarms().keys()
