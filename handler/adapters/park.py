@@ -15,7 +15,7 @@ from handler.model import Outcome
 # SQS takes ten attributes a message, none of them empty, and these characters alone in them and in the body:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MAX_ATTRIBUTE_CHARACTERS: Final = 256
-_NOT_FOR_SQS: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_FOR_SQS: Final = r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def _now() -> datetime:
@@ -68,4 +68,4 @@ class DeadLetterQueue:
 
 def _legal(text: str) -> str:
     """The text as SQS takes it: what came out of a queue stays as it is."""
-    return _NOT_FOR_SQS.sub("\N{REPLACEMENT CHARACTER}", text)
+    return re.sub(_NOT_FOR_SQS, "\N{REPLACEMENT CHARACTER}", text)
