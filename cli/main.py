@@ -13,6 +13,7 @@ VERBS: Final = {
     "balance": "Check that nothing is lost.",
     "bundle": "Write the code and the compiled templates for the package.",
     "demo": "Run everything on this machine, and watch the posts.",
+    "doctor": "Check a deployment, and say what to do.",
     "emit": "Publish an event, as an application would.",
     "explain": "Tell what became of one event, and why.",
     "lint": "Check the templates and stages.",

@@ -42,10 +42,18 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     """Notify Slack of every event in a batch.
 
     A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
-    cannot be told: then UnfinishedError makes Lambda try again.
+    cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is.
     """
     logger.append_keys(request=context.aws_request_id)
-    outcomes = pipeline().run(records(payload), lambda: context.get_remaining_time_in_millis() / 1000)
+
+    def remaining() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    if isinstance(payload, dict) and payload.get("notifier") == "check":
+        from handler import checks
+
+        return checks.run(os.environ, payload, remaining)
+    outcomes = pipeline().run(records(payload), remaining)
     for outcome in outcomes:
         _LOG.get(outcome.state, logger.info)(outcome.state.value, extra=telemetry.line(outcome))
     telemetry.measure(metrics, outcomes)

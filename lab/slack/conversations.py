@@ -1,4 +1,4 @@
-"""`conversations.history` and `conversations.replies`: reading back what was posted."""
+"""`conversations.*`: what a channel is, and reading back what was posted to it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def history(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, An
     visible = _visible(slack, _readable(slack, arguments))
     top_level = [each for each in visible if not each.thread_ts or _truthy(each.options, "reply_broadcast")]
     return {**_page(top_level[::-1], arguments), "pin_count": 0}
+
+
+def info(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
+    """Return a channel, and whether the app is in it."""
+    channel = channel_by_id(slack, arguments)
+    archived = channel.rule == "archived"
+    member = channel.rule != "not-joined" and not archived
+    facts = {"id": channel.id, "name": channel.name, "is_channel": True, "is_private": False}
+    return {"channel": {**facts, "is_archived": archived, "is_member": member}}
 
 
 def replies(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from lab.slack.answer import Answer, RefusedError, json_answer
 from lab.slack.chat import permalink, post_message, update
 from lab.slack.config import TEAM, Token
-from lab.slack.conversations import history, replies
+from lab.slack.conversations import history, info, replies
 from lab.slack.standin import StandIn
 from lab.slack.views import BOT, USER
 
@@ -45,6 +45,7 @@ METHODS: Final = {
     "chat.postMessage": Method(post_message, "chat:write"),
     "chat.update": Method(update, "chat:write"),
     "conversations.history": Method(history, "channels:history"),
+    "conversations.info": Method(info, "channels:read"),
     "conversations.replies": Method(replies, "channels:history"),
 }
 
@@ -54,8 +55,11 @@ def call(slack: StandIn, name: str, token: str, arguments: Arguments) -> Answer:
     method = METHODS.get(name)
     if not method:
         raise RefusedError("unknown_method", req_method=name)
-    document = method.run(slack, _authorized(slack, token, method.scope), arguments)
-    return json_answer(200, {"ok": True, **document}, accepted=True)
+    caller = _authorized(slack, token, method.scope)
+    document = method.run(slack, caller, arguments)
+    return json_answer(
+        200, {"ok": True, **document}, accepted=True, headers={"x-oauth-scopes": ",".join(caller.scopes)}
+    )
 
 
 def _authorized(slack: StandIn, value: str, scope: str) -> Token:

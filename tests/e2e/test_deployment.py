@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +50,16 @@ def test_the_stacks_beside_it_take_its_outputs_by_its_name(made: Deployment) -> 
         client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
         client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         sam.delete(made.cloud.aws, stack=name)
+
+
+def test_the_doctor_finds_it_well_and_posts_nothing(made: Deployment, cloud: LocalCloud) -> None:
+    env = {**os.environ, **cloud.aws.env}
+    command = [sam.ROOT / ".venv/bin/notifier", "doctor", "--stack", STACK, "--no-egress", "--json"]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    found = {one["name"]: one["state"] for one in json.loads(ran.stdout)["checks"]}
+    assert (ran.returncode, [name for name, state in found.items() if state == "failed"]) == (0, []), ran.stdout
+    assert {"function", "mapping", "settings", "state table", "queue", "database default", "Slack"} <= found.keys()
+    assert cloud.slack.messages() == []
 
 
 def test_a_changed_parameter_is_in_use_and_nothing_that_holds_events_is_replaced(

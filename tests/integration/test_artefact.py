@@ -22,6 +22,8 @@ LATE_OR_NEVER = {
     "botocore.client",
     "s3transfer",
     "aws_xray_sdk",
+    "handler.adapters.traced",
+    "handler.checks",
     "dns",
     "yaml",
     "ruamel",

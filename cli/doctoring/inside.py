@@ -1,0 +1,42 @@
+"""Asks the deployed function how it is, by invoking it: the one way that no event can take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cli.operations.refusals import asking
+from cli.operations.stack import Stack
+from handler.checks.model import Check
+
+RIGHT: Final = "lambda:InvokeFunction"
+
+
+def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the function answers: `checks`, or `paths`. Where it fails itself, that is the one finding.
+
+    Raises UnansweredError where it may not be invoked.
+    """
+    with asking("ask the function", RIGHT):
+        answer = deployed.client("lambda").invoke(
+            FunctionName=deployed.function,
+            Qualifier=qualifier,
+            Payload=json.dumps({"notifier": "check", **asked}).encode(),
+        )
+        body = answer["Payload"].read()
+    return _document(body, failed="FunctionError" in answer)
+
+
+def _document(body: bytes, *, failed: bool) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = {}
+    if not failed and isinstance(document, dict) and document.keys() & {"checks", "paths"}:
+        return document
+    said = document.get("errorMessage") if isinstance(document, dict) else None
+    cause = f"it fails before it can check anything: {said or 'its answer is none of its own'}"
+    remedy = "its log has the line; an older version cannot be asked: deploy this one"
+    finding = Check("function", "failed", cause=cause, remedy=remedy)
+    return {"checks": [{"name": finding.name, "state": finding.state, "cause": cause, "remedy": remedy}]}

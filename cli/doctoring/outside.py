@@ -1,0 +1,121 @@
+"""What the function cannot see of itself: how it is deployed, what feeds it, and what could not be delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cli import concurrency_plan
+from cli.operations.refusals import asking, code
+from cli.operations.stack import Stack
+from handler.checks.model import Check
+
+LIVE: Final = "live"
+LATEST: Final = "$LATEST"
+# What of a function's configuration makes a difference to its events.
+_COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcConfig", "Layers", "Role")
+
+
+def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
+    """Return which version events go to ($LATEST or the alias), and the queue's mapping, if there is one."""
+    with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
+        client = deployed.client("lambda")
+        for name in (deployed.function, f"{deployed.function}:{LIVE}"):
+            found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+            if found:
+                return (LIVE if found[0]["FunctionArn"].endswith(f":{LIVE}") else LATEST), found[0]
+    return LATEST, None
+
+
+def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -> Iterator[Check]:
+    """Look at the function, its version, its mapping, the dead-letter queue, and the account's concurrency."""
+    with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
+        client = deployed.client("lambda")
+        latest = client.get_function_configuration(FunctionName=deployed.function)
+        yield _state(latest)
+        if qualifier == LIVE:
+            published = client.get_function_configuration(FunctionName=deployed.function, Qualifier=LIVE)
+            yield _alias(latest, published)
+    if deployed.queue:
+        yield _mapping(mapping)
+    yield _dead_letters(deployed)
+    if mapping:
+        yield _concurrency(deployed, mapping)
+
+
+def _state(function: Mapping[str, Any]) -> Check:
+    state, update = function.get("State", "Active"), function.get("LastUpdateStatus", "Successful")
+    if state == "Failed" or update == "Failed":
+        why = function.get("StateReason") or function.get("LastUpdateStatusReason") or "AWS does not say why"
+        return Check("function", "failed", cause=f"{state}, last update {update}: {why}", remedy="deploy it again")
+    if state != "Active" or update != "Successful":
+        remedy = "wait: network interfaces take minutes" if state == "Pending" else "the next event wakes it, slowly"
+        return Check("function", "warning", cause=f"{state}, last update {update}", remedy=remedy)
+    return Check("function", "ok", f"{function.get('Runtime', 'an image')}, {function['MemorySize']} MB")
+
+
+def _alias(latest: Mapping[str, Any], published: Mapping[str, Any]) -> Check:
+    differing = [name for name in _COMPARED if latest.get(name) != published.get(name)]
+    version = published.get("Version", "?")
+    if differing:
+        cause = f"version {version}, which `{LIVE}` names, is older than the deployment: {', '.join(differing)} differ"
+        remedy = "publish a version and move the alias: docs/deploy.md, How much at a time"
+        return Check("alias", "warning", cause=cause, remedy=remedy)
+    return Check("alias", "ok", f"`{LIVE}` is version {version}, and as deployed")
+
+
+def _mapping(mapping: Mapping[str, Any] | None) -> Check:
+    if mapping is None:
+        return Check(
+            "mapping",
+            "failed",
+            cause="nothing hands the queue's events to the function",
+            remedy="deploy the stack again",
+        )
+    state = mapping.get("State", "Enabled")
+    if state not in ("Enabled", "Creating", "Enabling", "Updating"):
+        remedy = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
+        return Check("mapping", "failed", cause=f"it is {state.lower()}: events wait in the queue", remedy=remedy)
+    if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", []):
+        cause = "it does not hear which events of a batch have failed, so that those are lost"
+        return Check(
+            "mapping", "failed", cause=cause, remedy="deploy the stack again; nobody should change its mapping"
+        )
+    return Check("mapping", "ok", f"{state.lower()}, batches of {mapping.get('BatchSize')}")
+
+
+def _dead_letters(deployed: Stack) -> Check:
+    name = "ApproximateNumberOfMessages"
+    with asking("look into the dead-letter queue", "sqs:GetQueueAttributes"):
+        answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.dead_letters, AttributeNames=[name])
+    number = int(answer["Attributes"][name])
+    if number:
+        return Check(
+            "dead-letter queue", "warning", cause=f"{number} events are parked", remedy="notifier replay --all"
+        )
+    return Check("dead-letter queue", "ok", "empty")
+
+
+def _concurrency(deployed: Stack, mapping: Mapping[str, Any]) -> Check:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = deployed.client("lambda")
+    try:
+        unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+        found = client.get_function_concurrency(FunctionName=deployed.function)
+    except ClientError as error:
+        return Check(
+            "concurrency",
+            "skipped",
+            cause=f"AWS does not say: {code(error)}",
+            remedy="lambda:GetAccountSettings, lambda:GetFunctionConcurrency",
+        )
+    except (BotoCoreError, KeyError):
+        return Check("concurrency", "skipped", cause="AWS does not say what the account has")
+    maximum = int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0))
+    reserved = int(found.get("ReservedConcurrentExecutions", 0))
+    if problems := concurrency_plan.problems(maximum, reserved, 0, unreserved):
+        return Check("concurrency", "failed", cause="; ".join(problems), remedy="change the parameter, and deploy")
+    return Check(
+        "concurrency", "ok", f"{maximum} at a time, {reserved or 'none'} reserved, {unreserved} left in the account"
+    )

@@ -1,0 +1,55 @@
+"""How findings look in a terminal: a line each, and below what is not well its cause and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from handler.checks.model import Check
+
+_MARKS: Final = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "skipped": ("·", "dim")}
+
+
+def findings(console: Console, checks: Iterable[Check]) -> None:
+    """Print each finding, and then how many there are of each kind."""
+    found = list(checks)
+    wide = max((len(check.name) for check in found), default=0)
+    for check in found:
+        mark, style = _MARKS[check.state]
+        took = f"  {check.milliseconds:.0f} ms" if check.milliseconds is not None and check.milliseconds >= 1 else ""
+        said = check.seen or ("" if check.state == "ok" else check.state)
+        console.print(Text.assemble((mark, style), f" {check.name:<{wide}}  {said}", (took, "dim")), soft_wrap=True)
+        for word, text in (("", check.cause), ("→ ", check.remedy)):
+            if text:
+                console.print(
+                    Text(f"{' ' * (wide + 4)}{word}{text}", style="dim" if check.state == "skipped" else ""),
+                    soft_wrap=True,
+                )
+    console.print(summary(found))
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """Return how many findings there are of each kind."""
+    counted = {state: sum(check.state == state for check in checks) for state in _MARKS}
+    words = [f"{number} {state}" for state, number in counted.items() if number and state != "ok"]
+    return f"{counted['ok']} of {len(checks)} are well" + (f"; {', '.join(words)}" if words else "")
+
+
+def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
+    """Print how long each path to an API takes, in milliseconds, with the quickest warm one as the measure."""
+    rows = list(timed)
+    quickest = min((row["warm"] for row in rows if row.get("warm")), default=None)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("API", "path", "look-up", "first call", "further calls", "ratio"):
+        table.add_column(name, justify="left" if name in ("API", "path") else "right")
+    for row in rows:
+        if row.get("error"):
+            table.add_row(row["api"], row["path"], Text(row["error"], style="red"), "", "", "")
+            continue
+        ratio = f"{row['warm'] / quickest:.2f}" if quickest else ""
+        table.add_row(row["api"], row["path"], *(f"{row[name]:.1f}" for name in ("look_up", "cold", "warm")), ratio)
+    console.print(table)

@@ -1,0 +1,59 @@
+"""What the deployed function can say of itself: one finding for each thing that it needs.
+
+`notifier doctor` asks for them by invoking the function with {"notifier": "check"}. That takes the right to invoke it,
+which the topic and the queue have too; but what those hand over always has `Records`, so that no event can ask. Nothing
+is posted, parked, or written but one item of the state table, in a partition of its own. Imported only when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from handler.checks import apis, databases, deployment, egress, names, slack, store, timing
+from handler.checks.model import Check, Subject, failed
+from handler.errors import named
+
+# What the answer itself takes, and what a single check may take at most.
+SPARE_SECONDS: Final = 15.0
+
+Remaining = Callable[[], float]
+_PARTS: Final[tuple[Callable[[Subject], Iterator[Check]], ...]] = (
+    deployment.checks,
+    names.checks,
+    store.checks,
+    databases.checks,
+    apis.checks,
+    slack.checks,
+    egress.checks,
+)
+
+
+def _whole(part: Callable[[Subject], Iterator[Check]], subject: Subject) -> list[Check]:
+    """What a part finds; what it finds before it breaks off, and why, where even its beginning fails."""
+    found: list[Check] = []
+    try:
+        for check in part(subject):
+            found.append(check)  # noqa: PERF402 - what was found before it broke off is kept
+    except Exception as error:  # noqa: BLE001 - one part never stands in another's way
+        found.append(failed(part.__module__.rpartition(".")[2], named(error)))
+    return found
+
+
+def run(environment: Mapping[str, str], asked: Mapping[str, Any], remaining: Remaining) -> dict[str, Any]:
+    """Check everything that there is time for, and return the findings as JSON has them.
+
+    `asked` is the payload: `egress` is an address that answers with the caller's own (empty: not asked), and with
+    `bench`, a path below each API, the paths to the APIs are timed in place of all checks.
+    """
+    subject, found = deployment.read(environment, str(asked.get("egress", egress.ADDRESS)))
+    if subject and asked.get("bench"):
+        return {"paths": [asdict(one) for one in timing.paths(subject, str(asked["bench"]), remaining)]}
+    checks = list(found)
+    for part in _PARTS if subject else ():
+        if remaining() < SPARE_SECONDS:
+            checks.append(Check(part.__module__.rpartition(".")[2], "skipped", cause="there was no time left"))
+            continue
+        checks += _whole(part, subject) if subject else ()
+    return {"checks": [asdict(check) for check in checks]}

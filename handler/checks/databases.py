@@ -1,0 +1,84 @@
+"""Each database: the login over verified TLS, that the account can only read, and how far the replica is behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from handler.adapters import tls
+from handler.adapters.replica import Replicas
+from handler.bootstrap import DNS
+from handler.checks.model import Check, Subject, attempt
+from handler.discovery.names import CachedNames
+from handler.errors import CODES, NotifierError
+
+# What an account for reading may have: to read, to see how views are made, and to ask about replication.
+READING: Final = frozenset(
+    {"SELECT", "USAGE", "SHOW VIEW", "REPLICATION CLIENT", "SLAVE MONITOR", "REPLICA MONITOR", "BINLOG MONITOR"}
+)
+LATE_SECONDS: Final = 60.0
+_SERVER: Final = "SELECT VERSION() AS version, @@read_only AS read_only"
+_GRANT: Final = re.compile(r"GRANT (.+?) ON ", re.IGNORECASE)
+_COLUMNS: Final = re.compile(r"\([^)]*\)")
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """What can be known of a database, from a session such as every lookup has."""
+    replicas = Replicas(subject.settings.databases, subject.secrets, tls.context, CachedNames(DNS))
+    try:
+        for name in subject.settings.databases:
+            login = attempt(f"database {name}", partial(_login, replicas, name))
+            yield login
+            if login.state == "failed":
+                continue
+            yield attempt(f"database {name}, rights", partial(_rights, replicas, name))
+            yield attempt(f"database {name}, replication", partial(_replication, replicas, name))
+    finally:
+        replicas.close()
+
+
+def _login(replicas: Replicas, name: str) -> Check | str:
+    [row] = replicas.select(name, _SERVER, {}, 1)
+    if not row["read_only"]:
+        cause = "the server takes writes: it is a primary, or a replica that was promoted"
+        remedy = "name the read replica in Databases; the account cannot write either way, if its rights are right"
+        return Check(f"database {name}", "warning", f"{row['version']}, TLS verified", cause, remedy)
+    return f"{row['version']}, TLS verified, read-only"
+
+
+def _rights(replicas: Replicas, name: str) -> Check | str:
+    """Nothing is tried: a write that succeeded would be one. The server says what the account may do."""
+    rows = replicas.select(name, "SHOW GRANTS", {}, 100)
+    granted = privileges(str(value) for row in rows for value in row.values())
+    if more := sorted(granted - READING):
+        cause = f"the account may do more than read: {', '.join(more)}"
+        remedy = "REVOKE it; infra/sql has an account that reads and does nothing else"
+        return Check(f"database {name}, rights", "warning", cause=cause, remedy=remedy)
+    return f"{', '.join(sorted(granted - {'USAGE'})) or 'none'}, in a session that is read-only"
+
+
+def privileges(grants: Iterator[str]) -> set[str]:
+    """Return what a server's grants allow, in capitals; columns and objects are left out."""
+    found: set[str] = set()
+    for grant in grants:
+        if match := _GRANT.match(grant):
+            found |= {part.strip().upper() for part in _COLUMNS.sub("", match[1]).split(",")}
+        if "WITH GRANT OPTION" in grant.upper():
+            found.add("GRANT OPTION")
+    return found
+
+
+def _replication(replicas: Replicas, name: str) -> Check | str:
+    title = f"database {name}, replication"
+    state = replicas.replicating(name)
+    if state is None:
+        cause = "the server is no replica, or the account may not ask"
+        return Check(title, "skipped", cause=cause, remedy="GRANT REPLICATION CLIENT (MariaDB: REPLICA MONITOR) ON *.*")
+    if not state.running:
+        raise NotifierError("DB_NOT_REPLICATING", name)
+    if state.lag_seconds is not None and state.lag_seconds > LATE_SECONDS:
+        cause = f"it is {state.lag_seconds:.0f} s behind"
+        return Check(title, "warning", cause=cause, remedy=CODES["ROW_STALE"].remedy)
+    return "running" if state.lag_seconds is None else f"running, {state.lag_seconds:.0f} s behind"

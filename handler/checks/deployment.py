@@ -1,0 +1,91 @@
+"""The settings, the compiled templates, and the secrets: what everything else is read from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from handler import catalog
+from handler.adapters.secrets import SecretStore
+from handler.adapters.session import Login
+from handler.bootstrap import PATHS
+from handler.catalog import Catalog
+from handler.checks.model import Check, Subject, attempt, failed
+from handler.errors import CODES, ConfigError, NotifierError
+from handler.settings import Settings
+
+_VARIABLE = re.compile(r"NOTIFIER_[A-Z_]+")
+_TOKEN = re.compile(r"xoxb-[!-~]+")
+_WEBHOOK = re.compile(r"https://[^\s@]+")
+
+
+def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, list[Check]]:
+    """Return what there is to look at, and what is wrong with the settings and the templates.
+
+    Where a setting is wrong, its default stands in its place, so that the others can be looked at all the same; None
+    where that does not do either.
+    """
+    settings, checks = _settings(environment)
+    if settings is None:
+        return None, checks
+    compiled, check = _catalog(settings)
+    secrets = SecretStore(settings.secrets)
+    return Subject(environment, settings, secrets, compiled, egress), [*checks, check]
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """Whether each secret is there, and of its form. None is shown."""
+    settings = subject.settings
+    if settings.slack.mode == "bot":
+        yield _secret(subject, "slack-token", _TOKEN, "a bot token (xoxb-...)")
+    elif subject.catalog:
+        stage = subject.catalog.stage
+        for name in sorted({*stage.channels.values(), stage.fallback} - {""}):
+            yield _secret(subject, f"webhooks/{name}", _WEBHOOK, "a webhook's https address")
+    for database in settings.databases.values():
+        if not database.iam_user:
+            name = f"/{database.secret}" if database.secret else f"databases/{database.name}"
+            yield attempt(f"secret {name.lstrip('/')}", partial(_login, subject, name))
+    for api in settings.apis.values():
+        if api.header:
+            yield _secret(subject, f"apis/{api.name}", re.compile(r"[!-~]+( [!-~]+)*"), "one line of visible ASCII")
+
+
+def _settings(environment: Mapping[str, str]) -> tuple[Settings | None, list[Check]]:
+    try:
+        settings = Settings.from_environment(environment, PATHS)
+    except ConfigError as error:
+        wrong = set(_VARIABLE.findall(error.detail))
+        rest = {name: value for name, value in environment.items() if name not in wrong}
+        found = [failed("settings", error)]
+        try:
+            return Settings.from_environment(rest, PATHS), found
+        except ConfigError:
+            return None, found
+    seen = f"stage {settings.stage}, {len(settings.databases)} databases, {len(settings.apis)} APIs"
+    return settings, [Check("settings", "ok", f"{seen}, Slack by {settings.slack.mode}")]
+
+
+def _catalog(settings: Settings) -> tuple[Catalog | None, Check]:
+    try:
+        compiled = catalog.load(settings.catalog, settings.stage)
+    except NotifierError as error:
+        return None, failed("templates", error)
+    number = sum(map(len, compiled.notifications.values()))
+    return compiled, Check("templates", "ok", f"{number} notifications, stage {compiled.stage.name}")
+
+
+def _secret(subject: Subject, name: str, pattern: re.Pattern[str], form: str) -> Check:
+    def look() -> Check | str:
+        if pattern.fullmatch(subject.secrets.get(name)):
+            return "readable, and of its form"
+        cause = f"CONFIG_SECRET_FORMAT: it is not {form}"
+        return Check(f"secret {name}", "failed", cause=cause, remedy=CODES["CONFIG_SECRET_FORMAT"].remedy)
+
+    return attempt(f"secret {name}", look)
+
+
+def _login(subject: Subject, name: str) -> str:
+    Login.parse(name, subject.secrets.get(name))
+    return "readable, and of its form"

@@ -1,0 +1,44 @@
+"""The way out: by which address the internet sees the function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from handler.adapters import tls
+from handler.adapters.http_connection import Cause, ExchangeError
+from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.checks.model import Check, Subject, attempt
+from handler.errors import NotifierError
+
+# AWS's own, which answers with nothing but the caller's address.
+ADDRESS: Final = "https://checkip.amazonaws.com/"
+LIMITS: Final = Limits(connect=2.0, total=4.0, size=1024)
+_FORM: Final = re.compile(r"[0-9A-Fa-f.:]{3,45}")
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """Ask an address that tells the caller its own; not at all where nobody should be asked."""
+    if not subject.egress:
+        yield Check("way out", "skipped", cause="it was asked for with --no-egress")
+        return
+    yield attempt("way out", lambda: _address(subject.egress))
+
+
+def _address(url: str) -> Check | str:
+    try:
+        answer = Exchange(tls.context(), LIMITS, connections=1).send(
+            "GET", url, {}, deadline=Deadline.after(LIMITS.total)
+        )
+    except ExchangeError as error:
+        if error.cause is Cause.NAME:
+            cause = "its name cannot be resolved, as it should be where a firewall allows Slack's and AWS's names alone"
+            return Check("way out", "skipped", cause=cause, remedy="add it to MoreDomains to see the address")
+        raise NotifierError("SLACK_UNAVAILABLE", f"no way to the internet: {error.detail}") from None
+    said = answer.body.decode("ascii", "replace").strip()
+    if not _FORM.fullmatch(said):
+        return Check(
+            "way out", "warning", cause="the answer is no address", remedy="look at what stands between (a proxy)"
+        )
+    return f"seen as {said}"

@@ -1,0 +1,63 @@
+"""What a check finds, and what it looks at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from handler.catalog import Catalog
+from handler.errors import CODES, NotifierError, named
+from handler.ports import Secrets
+from handler.settings import Settings
+
+State = Literal["ok", "warning", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the notifier needs. `seen` is what was found, `cause` what is wrong, `remedy` what to do next.
+
+    `milliseconds` is how long it took, where something was waited for. No text holds a secret or a value from a row.
+    """
+
+    name: str
+    state: State
+    seen: str = ""
+    cause: str = ""
+    remedy: str = ""
+    milliseconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A deployment to look at. `catalog` is None where it cannot be read; `egress` is empty where nobody is asked."""
+
+    environment: Mapping[str, str]
+    settings: Settings
+    secrets: Secrets
+    catalog: Catalog | None
+    egress: str
+
+
+def attempt(name: str, look: Callable[[], Check | str]) -> Check:
+    """Return what `look` finds: a check of its own, or what it saw where all is well; a failure by its code.
+
+    Raises nothing: what goes wrong is the finding.
+    """
+    began = time.perf_counter()
+    try:
+        found = look()
+    except Exception as error:  # noqa: BLE001 - one check never stands in another's way
+        return failed(name, named(error), _since(began))
+    return found if isinstance(found, Check) else Check(name, "ok", found, milliseconds=_since(began))
+
+
+def failed(name: str, error: NotifierError, milliseconds: float | None = None) -> Check:
+    """Return the finding that a failure is, with the remedy of its code."""
+    return Check(name, "failed", cause=str(error), remedy=CODES[error.code].remedy, milliseconds=milliseconds)
+
+
+def _since(began: float) -> float:
+    return round(1000 * (time.perf_counter() - began), 1)

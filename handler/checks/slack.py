@@ -1,0 +1,122 @@
+"""Slack: whether it takes the token, what the app may do, and in which channels it is."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, Final
+
+from handler.adapters import slack_answers, slack_transport, tls
+from handler.adapters.http_exchange import Answer, Deadline
+from handler.adapters.slack_transport import LIMITS, PooledWebClient
+from handler.checks.model import Check, Subject, attempt
+from handler.errors import SlackError
+
+READ_BACK: Final = ("channels:history", "groups:history")
+SEES_CHANNELS: Final = "channels:read"
+# The ledger takes a claim for run out after 20 s (stages/post.py), by each worker's own clock.
+CLOCK_SECONDS: Final = 20.0
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """Ask Slack about the token and the channels. A webhook can be asked nothing: it could only be posted to."""
+    slack = subject.settings.slack
+    if slack.mode == "webhook":
+        yield Check("Slack", "skipped", cause="a webhook says nothing unless something is posted to it")
+        return
+    client = _client(subject)
+    said: dict[str, Any] = {}
+    yield attempt("Slack", lambda: _token(client, said))
+    if not said:
+        return
+    scopes = frozenset(said["scopes"])
+    yield _scopes(scopes, slack.on_ambiguous == "read-back")
+    yield _clock(said["date"])
+    if subject.catalog:
+        stage = subject.catalog.stage
+        aliases = {**stage.channels, "fallback": stage.fallback}
+        yield from _channels(client, aliases, scopes, said["user"])
+
+
+def _client(subject: Subject) -> PooledWebClient:
+    slack = subject.settings.slack
+    exchange = slack_transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
+    token = subject.secrets.get("slack-token") if _readable(subject) else ""
+    return PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
+
+
+def _readable(subject: Subject) -> bool:
+    return attempt("", lambda: subject.secrets.get("slack-token")).state == "ok"
+
+
+def _judge(answer: Answer, now: float) -> object:
+    """Slack's yes, whatever it is about; its no as the function's own table reads it."""
+    try:
+        if answer.status == 200 and json.loads(answer.body).get("ok") is True:
+            return answer
+    except (ValueError, AttributeError):
+        pass
+    return slack_answers.web_api(answer, now)
+
+
+def _token(client: PooledWebClient, said: dict[str, Any]) -> str:
+    answer = client.auth_test()
+    headers = {name.lower(): value for name, value in dict(answer.headers).items()}
+    said["user"] = str(answer.get("user", "the app"))
+    said["scopes"] = [scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()]
+    said["date"] = str(headers.get("date", ""))
+    return f"@{said['user']} in {answer.get('team')}"
+
+
+def _scopes(scopes: frozenset[str], read_back: bool) -> Check:
+    needed = ["chat:write", *(READ_BACK if read_back else ())]
+    if missing := [scope for scope in needed if scope not in scopes]:
+        remedy = "add them to the app (OAuth & Permissions), and install it to the workspace again"
+        return Check("Slack, scopes", "failed", ", ".join(sorted(scopes)), f"missing: {', '.join(missing)}", remedy)
+    return Check("Slack, scopes", "ok", ", ".join(sorted(scopes)))
+
+
+def _clock(date: str) -> Check:
+    try:
+        apart = time.time() - parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return Check("clock", "skipped", cause="Slack's answer has no date")
+    if abs(apart) > CLOCK_SECONDS:
+        remedy = "look at other functions of the account; AWS sets their clocks. Duplicates are possible meanwhile"
+        return Check("clock", "warning", cause=f"it is {apart:+.0f} s from Slack's", remedy=remedy)
+    return Check("clock", "ok", f"{apart:+.0f} s from Slack's")
+
+
+def _channels(
+    client: PooledWebClient, aliases: Mapping[str, str], scopes: frozenset[str], user: str
+) -> Iterator[Check]:
+    if SEES_CHANNELS not in scopes:
+        cause = f"the app has no {SEES_CHANNELS}, so nobody can know before a message is posted"
+        remedy = f"add {SEES_CHANNELS} to the app to see it here, or post once to each channel"
+        yield Check("Slack, channels", "skipped", cause=cause, remedy=remedy)
+        return
+    for alias, channel in aliases.items():
+        name = f"channel {alias}"
+        yield attempt(name, partial(_channel, client, name, channel, user))
+
+
+def _channel(client: PooledWebClient, name: str, channel: str, user: str) -> Check | str:
+    try:
+        found = client.conversations_info(channel=channel)["channel"]
+    except SlackError as error:
+        if error.reason != "channel_not_found":
+            raise
+        remedy = f"correct the id in templates/_stages/; in a private channel first /invite @{user}"
+        return Check(
+            name, "failed", cause=f"{channel}: there is none, or it is private and the app not in it", remedy=remedy
+        )
+    if found.get("is_archived"):
+        return Check(
+            name, "failed", cause=f"#{found.get('name')} is archived", remedy="name another in templates/_stages/"
+        )
+    if not found.get("is_member"):
+        return Check(name, "failed", cause=f"the app is not in #{found.get('name')}", remedy=f"/invite @{user} there")
+    return f"#{found.get('name')}"

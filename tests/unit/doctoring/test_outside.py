@@ -1,0 +1,188 @@
+"""What can be seen of a deployment from outside, in the answers that AWS gives."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.doctoring import finding, inside, outside, show
+from cli.operations.stack import Stack
+from handler.checks.databases import privileges
+from handler.checks.model import Check
+from handler.checks.slack import _clock
+
+MAPPING = {
+    "UUID": "u-1",
+    "FunctionArn": "arn:aws:lambda:eu-west-1:1:function:notifier",
+    "State": "Enabled",
+    "BatchSize": 10,
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "ScalingConfig": {"MaximumConcurrency": 5},
+}
+FUNCTION = {
+    "Runtime": "python3.13",
+    "MemorySize": 256,
+    "State": "Active",
+    "LastUpdateStatus": "Successful",
+    "CodeSha256": "a",
+}
+
+
+class Aws:
+    """Answers as AWS would, for one deployment."""
+
+    def __init__(self, **facts: Any) -> None:
+        well = {"mappings": [MAPPING], "latest": FUNCTION, "live": FUNCTION, "parked": 0}
+        self.facts: dict[str, Any] = {**well, "reserved": {}, "unreserved": 1000, **facts}
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def list_event_source_mappings(self, FunctionName: str) -> Any:  # noqa: N803 - boto3's
+        live = FunctionName.endswith(":live")
+        found = [one for one in self.facts["mappings"] if one["FunctionArn"].endswith(":live") == live]
+        return {"EventSourceMappings": found}
+
+    def get_function_configuration(self, FunctionName: str, Qualifier: str = "") -> Any:  # noqa: N803
+        return self.facts["live" if Qualifier else "latest"]
+
+    def get_queue_attributes(self, **_: Any) -> Any:
+        return {"Attributes": {"ApproximateNumberOfMessages": str(self.facts["parked"])}}
+
+    def get_account_settings(self) -> Any:
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self.facts["unreserved"]}}
+
+    def get_function_concurrency(self, **_: Any) -> Any:
+        return self.facts["reserved"]
+
+    def invoke(self, **asked: Any) -> Any:
+        self.asked = asked
+        return {"Payload": io.BytesIO(self.facts["answer"]), **self.facts.get("failed", {})}
+
+
+def deployed(queue: str = "https://sqs/events", **facts: Any) -> Stack:
+    account: Any = SimpleNamespace(client=Aws(**facts).client)
+    return Stack("notifier", account, "arn:topic", queue, "https://sqs/dead", "notifier", "state")
+
+
+def seen(queue: str = "https://sqs/events", **facts: Any) -> dict[str, Check]:
+    stack = deployed(queue, **facts)
+    return {check.name: check for check in outside.checks(stack, *outside.invoked(stack))}
+
+
+def test_what_is_well_is_well() -> None:
+    found = seen()
+    assert {check.state for check in found.values()} == {"ok"}
+    assert found.keys() == {"function", "mapping", "dead-letter queue", "concurrency"}
+
+
+def changed(base: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {**base, **more}
+
+
+LIVE = changed(MAPPING, FunctionArn=f"{MAPPING['FunctionArn']}:live")
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "state", "cause", "remedy"),
+    [
+        ({"latest": changed(FUNCTION, State="Pending")}, "function", "warning", "Pending", "minutes"),
+        ({"latest": changed(FUNCTION, State="Inactive")}, "function", "warning", "Inactive", "next event"),
+        ({"latest": changed(FUNCTION, State="Failed", StateReason="x")}, "function", "failed", "Failed", "deploy"),
+        ({"latest": changed(FUNCTION, LastUpdateStatus="Failed")}, "function", "failed", "update Failed", "deploy"),
+        ({"mappings": []}, "mapping", "failed", "nothing hands", "deploy"),
+        ({"mappings": [changed(MAPPING, State="Disabled")]}, "mapping", "failed", "disabled", "--uuid u-1 --enabled"),
+        ({"mappings": [changed(MAPPING, FunctionResponseTypes=[])]}, "mapping", "failed", "lost", "deploy"),
+        ({"mappings": [LIVE], "latest": changed(FUNCTION, MemorySize=512)}, "alias", "warning", "MemorySize", "alias"),
+        ({"mappings": [LIVE]}, "alias", "ok", "", ""),
+        ({"parked": 3}, "dead-letter queue", "warning", "3 events", "notifier replay"),
+        ({"reserved": {"ReservedConcurrentExecutions": 5}}, "concurrency", "failed", "Reserve 6", "parameter"),
+        ({"unreserved": 3}, "concurrency", "failed", "has 3 left", "parameter"),
+    ],
+)  # fmt: skip
+def test_what_is_not_well_is_named(facts: dict[str, Any], name: str, state: str, cause: str, remedy: str) -> None:
+    check = seen(**facts)[name]
+    assert (check.state, cause in check.cause, remedy in check.remedy) == (state, True, True), check
+
+
+def test_direct_intake_has_no_mapping_to_look_at() -> None:
+    assert seen(queue="", mappings=[]).keys() == {"function", "dead-letter queue"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed", "says"),
+    [
+        (b'{"errorMessage": "no module", "errorType": "x"}', {"FunctionError": "Unhandled"}, "no module"),
+        (b'{"batchItemFailures": []}', {}, "none of its own"),
+        (b"not JSON", {}, "none of its own"),
+        (b"[]", {}, "none of its own"),
+    ],
+)
+def test_a_function_that_cannot_answer_is_the_finding(answer: bytes, failed: dict[str, str], says: str) -> None:
+    [check] = finding.read(inside.ask(deployed(answer=answer, failed=failed), "$LATEST", {}))
+    assert (check.name, check.state, says in check.cause) == ("function", "failed", True)
+    assert not finding.is_well([check])
+
+
+def test_what_a_newer_function_says_beside_is_passed_over() -> None:
+    body = json.dumps({"checks": [{"name": "clock", "state": "ok", "new": 1}]}).encode()
+    assert finding.read(inside.ask(deployed(answer=body), "live", {"egress": ""})) == [Check("clock", "ok")]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
+    from rich.console import Console
+
+    def shown(*checks: Check) -> list[str]:
+        show.findings(Console(width=80, highlight=False), checks)
+        return capsys.readouterr().out.splitlines()
+
+    return shown
+
+
+def test_each_finding_has_a_line_and_what_is_not_well_says_what_to_do(printed: Any) -> None:
+    lines = printed(
+        Check("clock", "ok", "+0 s from Slack's", milliseconds=0.4),
+        Check("state table", "failed", cause="LEDGER_UNAVAILABLE: gone", remedy="check the table", milliseconds=12.0),
+    )
+    assert [line.rstrip() for line in lines] == [
+        "✓ clock        +0 s from Slack's",
+        "✗ state table  failed  12 ms",
+        "               LEDGER_UNAVAILABLE: gone",
+        "               → check the table",
+        "1 of 2 are well; 1 failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grants", "allowed"),
+    [
+        (["GRANT USAGE ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*X' REQUIRE SSL"], {"USAGE"}),
+        (["GRANT SELECT ON `shop`.* TO `a`@`%`"], {"SELECT"}),
+        (["GRANT SELECT (`id`, `name`), SHOW VIEW ON `shop`.`customers` TO `a`@`%`"], {"SELECT", "SHOW VIEW"}),
+        (["GRANT SELECT, INSERT, UPDATE (`x`) ON `shop`.* TO `a`@`%`"], {"SELECT", "INSERT", "UPDATE"}),
+        (["GRANT ALL PRIVILEGES ON *.* TO `a`@`%` WITH GRANT OPTION"], {"ALL PRIVILEGES", "GRANT OPTION"}),
+        (["GRANT `reader`@`%` TO `a`@`%`"], set()),
+    ],
+)
+def test_what_an_account_may_do_is_read_from_its_grants(grants: list[str], allowed: set[str]) -> None:
+    assert privileges(iter(grants)) == allowed
+
+
+@pytest.mark.parametrize(
+    ("date", "state"),
+    [
+        ("", "skipped"),
+        ("yesterday", "skipped"),
+        ("Mon, 05 Jan 2026 10:00:00 GMT", "ok"),
+        ("Mon, 05 Jan 2026 09:59:30 GMT", "warning"),
+    ],
+)
+def test_the_clock_is_compared_with_slacks(monkeypatch: pytest.MonkeyPatch, date: str, state: str) -> None:
+    monkeypatch.setattr("handler.checks.slack.time.time", lambda: 1_767_607_205.0)
+    assert _clock(date).state == state
