@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
+from cli import running
 from cli.operations import screen, stack
+from handler.checks.model import Check
 
 
 @click.command(short_help="Check a deployment, and say what to do.")
 @click.option("--no-egress", is_flag=True, help="Do not ask checkip.amazonaws.com for the address of the way out.")
 @click.option("--bench-paths", is_flag=True, help="Time the paths to the APIs, in place of all checks.")
 @click.option("--path", default="/", show_default=True, help="What --bench-paths asks each API for.")
+@click.option("--plan", is_flag=True, help="Check a network before the deployment, from outside alone.")
+@click.option("--config-env", default="default", show_default=True, help="Whose parameters in samconfig.toml to take.")
+@click.option("--subnets", default="", help="With --plan, SubnetIds in place of those in samconfig.toml.")
+@click.option("--security-groups", default="", help="With --plan, SecurityGroupIds in place of those.")
 @stack.option
 @screen.as_json
-def doctor(no_egress: bool, bench_paths: bool, path: str, stack_name: str | None, as_json: bool) -> None:
+def doctor(
+    no_egress: bool,
+    bench_paths: bool,
+    path: str,
+    plan: bool,
+    config_env: str,
+    subnets: str,
+    security_groups: str,
+    stack_name: str | None,
+    as_json: bool,
+) -> None:
     """Check a deployed notifier from inside its function and from outside, and say what to do where it is not well.
 
     The function itself is asked, by invoking it: from where it runs, with what it may do. It looks at its settings, its
@@ -24,12 +42,18 @@ def doctor(no_egress: bool, bench_paths: bool, path: str, stack_name: str | None
     by its path, Slack (token, scopes, channels) and the way out. It posts nothing. From outside come its version, the
     mapping, the dead-letter queue, and the account's concurrency.
 
+    With --plan nothing needs to be deployed: the subnets, routes, NAT gateways, filters, groups, endpoints and names of
+    the network are read, and what will not do is named.
+
     It takes lambda:InvokeFunction on the function, and rights to read; docs/doctor.md lists them.
 
     Exit status: 0 nothing has failed, 1 something has, 2 the command was misused or could not look.
     """
     from cli.doctoring import finding, inside, outside, show
 
+    if plan:
+        _show(_planned(config_env, {"SubnetIds": subnets, "SecurityGroupIds": security_groups}), as_json)
+        return
     deployed = stack.find(stack_name)
     with screen.working("Looking at the deployment") as say:
         qualifier, mapping = outside.invoked(deployed)
@@ -38,12 +62,33 @@ def doctor(no_egress: bool, bench_paths: bool, path: str, stack_name: str | None
         asked: dict[str, Any] = {"egress": ""} if no_egress else {}
         answer = inside.ask(deployed, qualifier, {**asked, **({"bench": path} if bench_paths else {})})
     checks += finding.read(answer)
+    if answer.get("paths") and not as_json:
+        show.paths(screen.console(), answer["paths"])
+        return
+    _show(checks, as_json, answer.get("paths", []))
+
+
+def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
+    from cli.planning import judge, network, wishes
+
+    try:
+        parameters = wishes.overrides(Path("samconfig.toml"), config_env)
+        wanted = wishes.read({**parameters, **{name: value for name, value in given.items() if value}})
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    demo = running.read()
+    account = stack.Account(demo.environment if demo else {})
+    with screen.working("Reading the network"):
+        found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)
+    return list(judge.judge(found, wanted))
+
+
+def _show(checks: list[Check], as_json: bool, paths: Sequence[Mapping[str, Any]] = ()) -> None:
+    from cli.doctoring import finding, show
+
     if as_json:
-        screen.print_json({"checks": [asdict(check) for check in checks], "paths": answer.get("paths", [])})
+        screen.print_json({"checks": [asdict(check) for check in checks], "paths": paths})
     else:
-        if checks:
-            show.findings(screen.console(), checks)
-        if answer.get("paths"):
-            show.paths(screen.console(), answer["paths"])
+        show.findings(screen.console(), checks)
     if not finding.is_well(checks):
         raise click.exceptions.Exit(1)

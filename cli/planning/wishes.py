@@ -1,0 +1,91 @@
+"""What is going to be deployed: from the command line, and the rest from samconfig.toml, so that nobody types twice."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from handler import access
+from handler.bootstrap import PATHS
+from handler.entries import read_entries
+
+HTTPS: Final = 443
+_SCHEMES: Final = {"http": 80, "https": HTTPS}
+# As SAM itself takes a text apart: a value ends at a blank, unless it stands in quotes.
+_OVERRIDE: Final = re.compile(r'([A-Za-z0-9]+)=("(?:[^"\\]|\\.)*"|\S*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where the function is to run, how many of it, and the ports that it has to reach, each by what is there."""
+
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+    concurrency: int = 5
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+
+def overrides(path: Path, environment: str) -> dict[str, str]:
+    """Return the parameters that samconfig.toml gives an environment; none where it has no such file or table.
+
+    Raises ValueError for a file that is no TOML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from None
+    given: Any = document.get(environment, {}).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
+    text = given if isinstance(given, str) else "\n".join(map(_quoted, given))
+    return {name: value.strip('"').replace('\\"', '"') for name, value in _OVERRIDE.findall(text)}
+
+
+def read(given: Mapping[str, str]) -> Wishes:
+    """Return what parameters of template.yaml ask of a network. Raises ValueError for one that is wrong or missing."""
+    subnets, groups = _list(given.get("SubnetIds", "")), _list(given.get("SecurityGroupIds", ""))
+    if not subnets or not groups:
+        missing = "SubnetIds" if not subnets else "SecurityGroupIds"
+        raise ValueError(
+            f"{missing} is not known: give it here, or let `sam deploy --guided` write it into samconfig.toml"
+        )
+    concurrency = given.get("MaximumConcurrency", "5")
+    if not concurrency.isdigit():
+        raise ValueError(f"MaximumConcurrency is {concurrency}, and no number")
+    ports = {**_databases(given.get("Databases", "")), **_apis(given.get("Apis", ""))}
+    return Wishes(subnets, groups, int(concurrency), ports)
+
+
+def _databases(text: str) -> dict[str, int]:
+    found, mistakes = read_entries(text, access.database, "default=mysql://a/shop, billing=mysql://b/billing")
+    if mistakes:
+        raise ValueError(f"Databases, {mistakes[0]}")
+    return {f"database {name}": address.port for name, address in found.items()}
+
+
+def _apis(text: str) -> dict[str, int]:
+    """The ports that are written; those that a registry or an SRV record tells are not known yet."""
+    found, mistakes = read_entries(text, partial(access.api, PATHS), "default=https://a, billing=https://b")
+    if mistakes:
+        raise ValueError(f"Apis, {mistakes[0]}")
+    ports = {}
+    for name, address in found.items():
+        uri = urlsplit(address.origin.text)
+        if port := uri.port or _SCHEMES.get(uri.scheme):
+            ports[f"API {name}"] = port
+    return ports
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _quoted(one: str) -> str:
+    name, _, value = one.partition("=")
+    return f"{name}={value}" if value.startswith('"') else f'{name}="{value}"'

@@ -1,0 +1,59 @@
+"""What is going to be deployed is read where `sam` reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.planning.wishes import Wishes, overrides, read
+
+GIVEN = {
+    "SubnetIds": "subnet-1,subnet-2",
+    "SecurityGroupIds": "sg-1",
+    "Databases": "default=mysql://db.internal/shop, billing=mysql://b.internal:3307/billing",
+    "Apis": "default=https://api.internal/v1, b=dns://b.internal:8080, c=cloudmap://shop.internal/orders, d=http://d",
+    "MaximumConcurrency": "7",
+}
+PORTS = {"database default": 3306, "database billing": 3307, "API default": 443, "API b": 8080, "API d": 80}
+
+
+def test_ports_are_those_that_are_written() -> None:
+    assert read(GIVEN) == Wishes(("subnet-1", "subnet-2"), ("sg-1",), 7, PORTS)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"SubnetIds": ""}, "SubnetIds is not known"),
+        ({"SecurityGroupIds": ""}, "SecurityGroupIds is not known"),
+        ({"MaximumConcurrency": "many"}, "no number"),
+        ({"Databases": "mysql://db/shop"}, "Databases, entry 1"),
+        ({"Apis": "default=ftp://x"}, "Apis, default"),
+    ],
+)
+def test_what_is_wrong_is_named(given: dict[str, str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        read({**GIVEN, **given})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'parameter_overrides = "SubnetIds=\\"subnet-1,subnet-2\\" Stage=\\"prod\\" Databases=\\"a=mysql://x/y, b=mysql://z/y\\""',
+        'parameter_overrides = ["SubnetIds=subnet-1,subnet-2", "Stage=prod", "Databases=a=mysql://x/y, b=mysql://z/y"]',
+    ],
+)
+def test_overrides_are_a_text_or_a_list(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text(f"version = 0.1\n[prod.deploy.parameters]\n{written}\n")
+    expected = {"SubnetIds": "subnet-1,subnet-2", "Stage": "prod", "Databases": "a=mysql://x/y, b=mysql://z/y"}
+    assert overrides(path, "prod") == expected
+    assert overrides(path, "staging") == {}
+    assert overrides(tmp_path / "none.toml", "prod") == {}
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "samconfig.toml").write_text("[[[")
+    with pytest.raises(ValueError, match=r"samconfig\.toml cannot be read"):
+        overrides(tmp_path / "samconfig.toml", "prod")
