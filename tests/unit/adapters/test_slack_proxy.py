@@ -1,0 +1,154 @@
+"""Slack by way of a proxy: it is asked to connect, sees whither and nothing else, and its failures are no doubts."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from handler.adapters.http_exchange import Limits
+from handler.adapters.slack import BotSink, WebhookSink
+from handler.errors import SlackError
+from handler.model import Message
+from lab.processes import free_port
+from lab.tls import Certificate
+
+from .canary import CANARY, TOKEN, FakeSecrets
+from .scripted import Scripted, answer, reset, scripted
+
+pytestmark = pytest.mark.usefixtures("no_secret_in_the_log")
+
+MESSAGE = Message("order.created", "orders", "C0ORDERS", "hello")
+ACCEPTED = json.dumps({"ok": True, "channel": "C0ORDERS", "ts": "1.2"}).encode()
+Make = Callable[[Scripted, ssl.SSLContext, str], Any]
+LIMITS = Limits(connect=3.0, total=6.0, size=1 << 20)
+
+
+class Proxy:
+    """A real one, for CONNECT alone. `refusal` is what it answers with instead; what it was asked stands in `asked`.
+
+    `carried` is what went through it, both ways. It speaks with one client after the other.
+    """
+
+    def __init__(self, refusal: bytes = b"") -> None:
+        self.refusal = refusal
+        self.asked: list[str] = []
+        self.carried = bytearray()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._serving = threading.Thread(target=self._serve, daemon=True)
+        self._serving.start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # which ends its accept
+        self._listening.close()
+        self._serving.join(5)
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                with client, suppress(OSError):
+                    self._carry(client)
+
+    def _carry(self, client: socket.socket) -> None:
+        head = client.recv(65_536).decode()
+        self.asked.append(head)
+        if self.refusal:
+            client.sendall(self.refusal)
+            return
+        host, _, port = head.split()[1].rpartition(":")
+        with socket.create_connection((host, int(port)), 5) as server:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            while True:
+                for ready in select.select([client, server], [], [], 5)[0]:
+                    data = ready.recv(65_536)
+                    self.carried += data
+                    if not data:
+                        return
+                    (server if ready is client else client).sendall(data)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    made = Proxy()
+    yield made
+    made.close()
+
+
+def bot(server: Scripted, trust: ssl.SSLContext, proxy: str) -> BotSink:
+    return BotSink(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust, LIMITS, proxy=proxy)
+
+
+def hook(server: Scripted, trust: ssl.SSLContext, proxy: str) -> WebhookSink:
+    secrets = FakeSecrets({"webhooks/C0ORDERS": f"{server.url}/services/T0/B0/{CANARY}"})
+    return WebhookSink(secrets, f"{server.url}/api/", trust, LIMITS, proxy=proxy)
+
+
+SINKS = pytest.mark.parametrize(("sink", "said"), [(bot, ACCEPTED), (hook, b"ok")])
+
+
+@SINKS
+def test_a_post_goes_through_the_proxy_which_sees_the_name_and_no_more(
+    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+) -> None:
+    with scripted(answer(200, said), certificate=certificate) as server:
+        posting = sink(server, trust, proxy.url)
+        posting.post(MESSAGE)
+        posting.post(MESSAGE)
+        assert len(server.requests) == 2
+        host = server.url.partition("://")[2]
+    [asked] = proxy.asked  # the second post uses the connection again
+    assert asked.startswith(f"CONNECT {host} HTTP/1.")
+    for hidden in (TOKEN, CANARY, MESSAGE.text, "Authorization"):
+        assert hidden not in asked
+        assert hidden.encode() not in proxy.carried
+
+
+@SINKS
+@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"])
+def test_a_proxy_that_refuses_leaves_nothing_in_doubt(
+    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, status: str
+) -> None:
+    proxy.refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
+    with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
+        sink(server, trust, proxy.url).post(MESSAGE)
+    assert caught.value.code == "SLACK_UNAVAILABLE"
+    assert server.requests == []
+
+
+@SINKS
+def test_a_proxy_that_is_down_is_gone_around_by_nobody(
+    trust: ssl.SSLContext, certificate: Certificate, sink: Make, said: bytes
+) -> None:
+    with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
+        sink(server, trust, f"http://127.0.0.1:{free_port()}").post(MESSAGE)
+    assert caught.value.code == "SLACK_UNAVAILABLE"
+    assert server.requests == []
+
+
+@SINKS
+def test_behind_the_proxy_the_certificate_has_to_be_slacks(
+    certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+) -> None:
+    with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
+        sink(server, ssl.create_default_context(), proxy.url).post(MESSAGE)
+    assert caught.value.code == "SLACK_UNAVAILABLE"
+    assert server.requests == []
+
+
+@SINKS
+def test_what_breaks_after_the_request_has_left_is_in_doubt_as_without_a_proxy(
+    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+) -> None:
+    with scripted(reset, certificate=certificate) as server, pytest.raises(SlackError) as caught:
+        sink(server, trust, proxy.url).post(MESSAGE)
+    assert caught.value.code == "SLACK_AMBIGUOUS"
+    assert len(server.requests) == 1
