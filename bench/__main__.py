@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import cold_start, discovery, discovery_policies, warm_event
+from bench import batch, cold_start, connect, discovery, discovery_policies, size, table, warm_event
 
-for script in (warm_event, cold_start, discovery, discovery_policies):
+for script in (size, connect, warm_event, batch, cold_start, discovery, discovery_policies, table):
     script.main()

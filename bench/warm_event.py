@@ -51,10 +51,11 @@ def batch(number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def slack(cloud: LocalCloud) -> Iterator[str]:
-    """Run the Slack that only says yes, and yield its API's address."""
+def slack(cloud: LocalCloud, milliseconds: int = 0) -> Iterator[str]:
+    """Run the Slack that only says yes, after so long, and yield its API's address."""
     port, tls = free_port(), cloud.folder / "tls"
     command = [sys.executable, "-m", "bench.slack", str(port), str(tls / "slack.pem"), str(tls / "slack.key")]
+    command.append(str(milliseconds))
     with child(command, cwd=ROOT, log=cloud.folder / "bench-slack.log") as process:
         wait_until(lambda: listening(port), "the bench's Slack", 10, process)
         yield f"https://localhost:{port}/api/"

@@ -1,0 +1,58 @@
+"""A login to the database over TLS that is verified, with a context that is shared, against PyMySQL's default login.
+
+The default verifies nothing, and reads all public authorities for each connection.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pymysql
+
+from bench.measure import interleaved, ratio, report, timed
+from handler.adapters import tls
+from handler.adapters.session import Limits, Login, connect
+from handler.model import DatabaseAddress
+from lab import mariadb, shop
+from lab.tls import Authority
+
+ROUNDS: Final = 50
+AT_MOST: Final = 0.10
+
+
+def main() -> None:
+    """Measure, print, and keep the result."""
+    with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
+        folder = Path(name)
+        with mariadb.replicated_pair(folder / "database", Authority.create(folder / "tls")) as pair:
+            shop.load(pair.primary)
+            pair.wait_for_replica()
+            sides = {"verified, shared context": timed(_ours(pair)), "PyMySQL's default": timed(_default(pair))}
+            samples = interleaved(sides, ROUNDS)
+    print("A login to the database:")
+    report("connect", samples, {"verified / PyMySQL's default": ratio(*samples.values())}, AT_MOST)
+
+
+def _ours(pair: Any) -> Callable[[], None]:
+    address = DatabaseAddress("default", "localhost", shop.SCHEMA, pair.replica.port, str(pair.ca))
+    login = Login.parse("x", json.dumps({"username": pair.reader.user, "password": pair.reader.password}))
+    context = tls.context(address.ca)
+    return lambda: connect(address, ["127.0.0.1"], login, context, Limits()).close()
+
+
+def _default(pair: Any) -> Callable[[], None]:
+    def login() -> None:
+        pymysql.connect(
+            host="127.0.0.1", port=pair.replica.port, user=pair.reader.user, password=pair.reader.password,
+            database=shop.SCHEMA,
+        ).close()  # fmt: skip
+
+    return login
+
+
+if __name__ == "__main__":
+    main()
