@@ -13,7 +13,7 @@ PAGE: Final = Path(__file__).resolve().parents[1] / "docs/benchmarks.md"
 FIGURES: Final = {
     "cold_start": "cold import and first event with database and ledger, over terraform-aws-notify-slack's without",
     "bytecode": "cold import of the package as it ships, over the same without bytecode",
-    "warm_event": "a warm event over its floor: the same SELECT, ledger writes, render and kept-alive post in a bare loop",
+    "warm_event": "a warm event over its floor: the same SELECT, ledger writes, render and kept post in a bare loop",
     "discovery": "a call by cached Cloud Map over one by a fixed address",
     "batch": "a batch of ten for ten channels over one event, with a Slack that takes 80 ms",
     "connect": "a login to the database over verified TLS over PyMySQL's default, which verifies nothing",
