@@ -1,0 +1,77 @@
+"""A database that says auth=iam is logged in to with a token, made anew for each connection, and with no secret.
+
+MariaDB knows no IAM: the account's password is the token of one moment, at which the clock is held. So it is proved that
+this token is what the server gets, and elsewhere that it is the one that AWS's own library makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+import botocore.auth
+import pytest
+
+from handler import aws
+from handler.adapters import tls
+from handler.adapters.replica import Replicas
+from handler.errors import SourceError
+from handler.model import DatabaseAddress
+from lab.mariadb import Pair
+from lab.shop import SCHEMA
+
+ACCOUNT = "iam_reader"
+NOW = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - botocore's own are naive
+
+
+class NoSecrets:
+    def get(self, name: str, *, fresh: bool = False) -> NoReturn:
+        raise AssertionError(name)
+
+
+class Local:
+    def addresses(self, name: str) -> list[str]:
+        return ["127.0.0.1"]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[datetime]]:
+    """The moment that is signed."""
+    moment = [NOW]
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: moment[0])
+    aws._session.cache_clear()
+    yield moment
+    aws._session.cache_clear()
+
+
+@pytest.fixture
+def address(database_pair: Pair, held: list[datetime]) -> Iterator[DatabaseAddress]:
+    """The replica, with an account whose password is this moment's token."""
+    place = DatabaseAddress(
+        "default", "localhost", SCHEMA, database_pair.replica.port, str(database_pair.ca), iam_user=ACCOUNT
+    )
+    token = aws.database_token(place.host, place.port, ACCOUNT)
+    database_pair.primary.query(f"CREATE USER {ACCOUNT}@'%%' IDENTIFIED BY %s REQUIRE SSL", token)
+    database_pair.primary.query(f"GRANT SELECT ON {SCHEMA}.orders TO {ACCOUNT}@'%'")
+    database_pair.wait_for_replica()
+    yield place
+    database_pair.primary.query(f"DROP USER {ACCOUNT}@'%'")
+    database_pair.wait_for_replica()
+
+
+def test_the_token_is_what_the_server_gets(address: DatabaseAddress, held: list[datetime]) -> None:
+    replicas = Replicas({"default": address}, NoSecrets(), tls.context, Local())
+    assert replicas.select("default", "SELECT id FROM orders WHERE id = %(id)s", {"id": 7}, 1) == [{"id": 7}]
+    replicas.close()
+    held[0] = NOW + timedelta(seconds=1)  # another token, which this server does not know
+    with pytest.raises(SourceError) as caught:
+        replicas.select("default", "SELECT id FROM orders WHERE id = %(id)s", {"id": 7}, 1)
+    assert caught.value.code == "DB_LOGIN"
+    assert "X-Amz-Signature" not in str(caught.value)
