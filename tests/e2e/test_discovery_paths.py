@@ -29,7 +29,7 @@ URIS: Final = {
     "cloudmap": f"cloudmap://{NAMESPACE}/{SERVICE}",
     "dns": f"dns://api.{NAMESPACE}:{API_PORT}",
     "srv": f"srv://_api._tcp.{NAMESPACE}",
-    "gateway": f"https://{API_GATEWAY}",
+    "gateway": f"https://{API_GATEWAY};ca={{ca}}",
 }
 # Says which dnspython has found a name: beside it the function's own code alone can be imported.
 RESOLVE: Final = """
@@ -89,7 +89,7 @@ def function(
     cloud: PrivateCloud, artefact: Path, reached_at: int, path: str, missing: Callable[[str], NoReturn]
 ) -> Iterator[Function]:
     """The artefact under AWS's emulator and runtime client in host `function`."""
-    uri = URIS[path].format(task1=cloud.vpc.address("task1"))
+    uri = URIS[path].format(task1=cloud.vpc.address("task1"), ca=cloud.authority.ca)
     try:
         with emulated(
             artefact,

@@ -62,6 +62,11 @@ def poisoned(value: Any, poison: str) -> Any:
             return value
 
 
+def has_texts(sample: Any) -> bool:
+    """Whether there is a text among the answers: the canary's is a time."""
+    return bool(poisoned(sample.answers, "x") != poisoned(sample.answers, "y"))
+
+
 def rendered(name: str, sample: Sample) -> Content | None:
     templates = Templates(locale=CATALOG.stage.locale)
     notification = _notification(name, sample)
@@ -104,7 +109,7 @@ def _mrkdwn(tree: Any) -> list[str]:
     return [text for one in tree for text in _mrkdwn(one)] if isinstance(tree, list) else []
 
 
-@pytest.mark.parametrize(("name", "sample"), CASES)
+@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if has_texts(case.values[1])])
 def test_hostile_texts_do_reach_the_message(name: str, sample: Sample) -> None:
     content = rendered(name, replace(sample, answers=poisoned(sample.answers, "<!channel>")))
     assert content is None or "&lt;!channel&gt;" in json.dumps([content.text, content.blocks])

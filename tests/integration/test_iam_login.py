@@ -1,6 +1,6 @@
 """A database that says auth=iam is logged in to with a token, made anew for each connection, and with no secret.
 
-MariaDB knows no IAM: the account's password is the token of one moment, at which the clock is held. So it is proved that
+MariaDB knows no IAM: the account's password is the token of one moment, at which the clock is held. It is proved that
 this token is what the server gets, and elsewhere that it is the one that AWS's own library makes.
 """
 

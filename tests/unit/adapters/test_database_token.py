@@ -30,7 +30,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_token_is_the_one_that_botocore_makes() -> None:
-    expected = boto3.client("rds").generate_db_auth_token(ADDRESS.host, ADDRESS.port, ADDRESS.iam_user)
+    expected = boto3.Session().client("rds").generate_db_auth_token(ADDRESS.host, ADDRESS.port, ADDRESS.iam_user)
     login = database_token(ADDRESS)
     assert (login.username, login.password) == ("notifier", expected)
     assert "X-Amz-Expires=900" in expected
