@@ -13,6 +13,8 @@ from handler.checks.model import Check
 LIVE: Final = "live"
 LATEST: Final = "$LATEST"
 # What of a function's configuration makes a difference to its events.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+_TIMES: Final = 6
 _COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcConfig", "Layers", "Role")
 
 
@@ -38,6 +40,7 @@ def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -
             yield _alias(latest, published)
     if deployed.queue:
         yield _mapping(mapping)
+        yield _visibility(deployed, int(latest["Timeout"]))
     yield _dead_letters(deployed)
     if mapping:
         yield _concurrency(deployed, mapping)
@@ -82,6 +85,22 @@ def _mapping(mapping: Mapping[str, Any] | None) -> Check:
             "mapping", "failed", cause=cause, remedy="deploy the stack again; nobody should change its mapping"
         )
     return Check("mapping", "ok", f"{state.lower()}, batches of {mapping.get('BatchSize')}")
+
+
+def _visibility(deployed: Stack, timeout: int) -> Check:
+    name = "VisibilityTimeout"
+    with asking("read the queue's attributes", "sqs:GetQueueAttributes"):
+        answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.queue, AttributeNames=[name])
+    seconds = int(answer["Attributes"][name])
+    seen = f"an event stays invisible for {seconds} s, and the function may take {timeout} s"
+    remedy = "deploy the stack again; nobody should change its queue or the function's timeout"
+    if seconds < timeout:
+        cause = "an event comes again while it is still being handled"
+        return Check("visibility", "failed", seen, cause, remedy)
+    if seconds < _TIMES * timeout:
+        cause = f"AWS asks for {_TIMES} times the timeout, so that a throttled batch can wait"
+        return Check("visibility", "warning", seen, cause, remedy)
+    return Check("visibility", "ok", seen)
 
 
 def _dead_letters(deployed: Stack) -> Check:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
+from handler.adapters.session import Limits
 from handler.bootstrap import DNS
 from handler.checks.model import Check, Subject, attempt
 from handler.discovery.names import CachedNames
@@ -19,9 +20,16 @@ READING: Final = frozenset(
     {"SELECT", "USAGE", "SHOW VIEW", "REPLICATION CLIENT", "SLAVE MONITOR", "REPLICA MONITOR", "BINLOG MONITOR"}
 )
 LATE_SECONDS: Final = 60.0
-_SERVER: Final = "SELECT VERSION() AS version, @@read_only AS read_only"
+# A reader of Aurora says so by innodb_read_only alone. The comments: dialect.session_sql.
+_SERVER: Final = (
+    "SELECT VERSION() AS version, @@read_only OR @@innodb_read_only AS read_only,"
+    " /*M!100000 @@tx_read_only */ /*!50720 @@transaction_read_only */ AS session_read_only"
+)
+# As many as a lookup may ever have: an account may have a line for each view.
+_GRANTS: Final = Limits().rows
 _GRANT: Final = re.compile(r"GRANT (.+?) ON ", re.IGNORECASE)
 _COLUMNS: Final = re.compile(r"\([^)]*\)")
+_ROLE: Final = re.compile(r"GRANT (?!.* ON )(.+?) TO ", re.IGNORECASE)
 
 
 def checks(subject: Subject) -> Iterator[Check]:
@@ -41,26 +49,39 @@ def checks(subject: Subject) -> Iterator[Check]:
 
 def _login(replicas: Replicas, name: str) -> Check | str:
     [row] = replicas.select(name, _SERVER, {}, 1)
+    if not row["session_read_only"]:
+        cause = "the session is not read-only, though it was asked to be"
+        remedy = "look at what stands between (a proxy that keeps sessions): it has to pass on SET SESSION"
+        return Check(f"database {name}", "failed", f"{row['version']}, TLS verified", cause, remedy)
     if not row["read_only"]:
         cause = "the server takes writes: it is a primary, or a replica that was promoted"
         remedy = "name the read replica in Databases; the account cannot write either way, if its rights are right"
         return Check(f"database {name}", "warning", f"{row['version']}, TLS verified", cause, remedy)
-    return f"{row['version']}, TLS verified, read-only"
+    return f"{row['version']}, TLS verified, server and session read-only"
 
 
 def _rights(replicas: Replicas, name: str) -> Check | str:
     """Nothing is tried: a write that succeeded would be one. The server says what the account may do."""
-    rows = replicas.select(name, "SHOW GRANTS", {}, 100)
-    granted = privileges(str(value) for row in rows for value in row.values())
+    grants = [str(value) for row in replicas.select(name, "SHOW GRANTS", {}, _GRANTS) for value in row.values()]
+    granted = privileges(grants)
     if more := sorted(granted - READING):
         cause = f"the account may do more than read: {', '.join(more)}"
         remedy = "REVOKE it; infra/sql has an account that reads and does nothing else"
         return Check(f"database {name}, rights", "warning", cause=cause, remedy=remedy)
-    return f"{', '.join(sorted(granted - {'USAGE'})) or 'none'}, in a session that is read-only"
+    if has := roles(grants):
+        cause = f"the account has a role, and what that allows is not told to it: {', '.join(has)}"
+        remedy = f"SHOW GRANTS FOR {has[0]}, as an administrator; or grant to the account itself, as infra/sql does"
+        return Check(f"database {name}, rights", "warning", cause=cause, remedy=remedy)
+    return ", ".join(sorted(granted - {"USAGE"})) or "none"
 
 
-def privileges(grants: Iterator[str]) -> set[str]:
-    """Return what a server's grants allow, in capitals; columns and objects are left out."""
+def roles(grants: Iterable[str]) -> list[str]:
+    """Return the roles among a server's grants, as the server writes them."""
+    return [match[1] for grant in grants if (match := _ROLE.match(grant))]
+
+
+def privileges(grants: Iterable[str]) -> set[str]:
+    """Return what a server's grants allow, in capitals; columns and objects are left out, and what roles allow."""
     found: set[str] = set()
     for grant in grants:
         if match := _GRANT.match(grant):

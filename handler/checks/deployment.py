@@ -39,9 +39,8 @@ def checks(subject: Subject) -> Iterator[Check]:
     settings = subject.settings
     if settings.slack.mode == "bot":
         yield _secret(subject, "slack-token", _TOKEN, "a bot token (xoxb-...)")
-    elif subject.catalog:
-        stage = subject.catalog.stage
-        for name in sorted({*stage.channels.values(), stage.fallback} - {""}):
+    else:
+        for name in sorted({*subject.destinations.values()} - {""}):
             yield _secret(subject, f"webhooks/{name}", _WEBHOOK, "a webhook's https address")
     for database in settings.databases.values():
         if not database.iam_user:

@@ -40,6 +40,16 @@ class Subject:
     catalog: Catalog | None
     egress: str
 
+    @property
+    def destinations(self) -> Mapping[str, str]:
+        """Where messages can go: a channel's id, or a webhook's name, under what the stage calls it."""
+        if self.catalog is None:
+            return {}
+        stage = self.catalog.stage
+        if stage.redirect:  # then nothing goes anywhere else
+            return {"redirect": stage.redirect}
+        return {**stage.channels, "fallback": stage.fallback}
+
 
 def attempt(name: str, look: Callable[[], Check | str]) -> Check:
     """Return what `look` finds: a check of its own, or what it saw where all is well; a failure by its code.

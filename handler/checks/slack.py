@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Final
@@ -19,6 +19,8 @@ READ_BACK: Final = ("channels:history", "groups:history")
 SEES_CHANNELS: Final = "channels:read"
 # The ledger takes a claim for run out after 20 s (stages/post.py), by each worker's own clock.
 CLOCK_SECONDS: Final = 20.0
+# Each call has its own deadline, however many channels there are.
+Client = Callable[[], PooledWebClient]
 
 
 def checks(subject: Subject) -> Iterator[Check]:
@@ -35,17 +37,15 @@ def checks(subject: Subject) -> Iterator[Check]:
     scopes = frozenset(said["scopes"])
     yield _scopes(scopes, slack.on_ambiguous == "read-back")
     yield _clock(said["date"])
-    if subject.catalog:
-        stage = subject.catalog.stage
-        aliases = {**stage.channels, "fallback": stage.fallback}
-        yield from _channels(client, aliases, scopes, said["user"])
+    if subject.destinations:
+        yield from _channels(client, subject.destinations, scopes, said["user"])
 
 
-def _client(subject: Subject) -> PooledWebClient:
+def _client(subject: Subject) -> Client:
     slack = subject.settings.slack
     exchange = slack_transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
     token = subject.secrets.get("slack-token") if _readable(subject) else ""
-    return PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
+    return lambda: PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
 
 
 def _readable(subject: Subject) -> bool:
@@ -62,8 +62,8 @@ def _judge(answer: Answer, now: float) -> object:
     return slack_answers.web_api(answer, now)
 
 
-def _token(client: PooledWebClient, said: dict[str, Any]) -> str:
-    answer = client.auth_test()
+def _token(client: Client, said: dict[str, Any]) -> str:
+    answer = client().auth_test()
     headers = {name.lower(): value for name, value in dict(answer.headers).items()}
     said["user"] = str(answer.get("user", "the app"))
     said["scopes"] = [scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()]
@@ -90,9 +90,7 @@ def _clock(date: str) -> Check:
     return Check("clock", "ok", f"{apart:+.0f} s from Slack's")
 
 
-def _channels(
-    client: PooledWebClient, aliases: Mapping[str, str], scopes: frozenset[str], user: str
-) -> Iterator[Check]:
+def _channels(client: Client, aliases: Mapping[str, str], scopes: frozenset[str], user: str) -> Iterator[Check]:
     if SEES_CHANNELS not in scopes:
         cause = f"the app has no {SEES_CHANNELS}, so nobody can know before a message is posted"
         remedy = f"add {SEES_CHANNELS} to the app to see it here, or post once to each channel"
@@ -100,13 +98,19 @@ def _channels(
         return
     for alias, channel in aliases.items():
         name = f"channel {alias}"
-        yield attempt(name, partial(_channel, client, name, channel, user))
+        found = attempt(name, partial(_channel, client, name, channel, user))
+        yield found
+        if found.state == "skipped":
+            return
 
 
-def _channel(client: PooledWebClient, name: str, channel: str, user: str) -> Check | str:
+def _channel(client: Client, name: str, channel: str, user: str) -> Check | str:
     try:
-        found = client.conversations_info(channel=channel)["channel"]
+        found = client().conversations_info(channel=channel)["channel"]
     except SlackError as error:
+        if error.code == "SLACK_RATE_LIMITED":
+            cause = "Slack asks to wait, so this one and those behind it were not looked at"
+            return Check(name, "skipped", cause=cause, remedy="ask again in a minute")
         if error.reason != "channel_not_found":
             raise
         remedy = f"correct the id in templates/_stages/; in a private channel first /invite @{user}"

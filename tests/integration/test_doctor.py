@@ -24,7 +24,8 @@ from tests.kit import plenty
 PREFIX: Final = "doctor"
 SCOPES: Final = ["chat:write", "channels:read"]
 CHANNELS: Final = ("ORDERS", "PAYMENTS", "OPS", "FALLBACK")
-READER, WRITER = "doctor_reader", "doctor_writer"
+READER, WRITER, IN_ROLE = "doctor_reader", "doctor_writer", "doctor_in_role"
+ROLE: Final = "doctor_role"
 
 
 @dataclass
@@ -63,16 +64,26 @@ class Patient:
 
 @pytest.fixture(scope="module")
 def accounts(running_cloud: LocalCloud) -> Iterator[None]:
-    """One that reads, and may ask about replication; and one that may write, too."""
+    """One that reads, and may ask about replication; one that may write, too; and one that may by its role."""
     database = running_cloud.database
     for name, rights in ((READER, "SELECT"), (WRITER, "SELECT, INSERT")):
         database.primary.query(f"CREATE USER {name}@'%%' IDENTIFIED BY %s REQUIRE SSL", database.reader.password)
         database.primary.query(f"GRANT {rights} ON {SCHEMA}.* TO {name}@'%'")
         database.primary.query(f"GRANT REPLICA MONITOR ON *.* TO {name}@'%'")
+    database.primary.query(f"CREATE USER {IN_ROLE}@'%%' IDENTIFIED BY %s REQUIRE SSL", database.reader.password)
+    for statement in (
+        f"CREATE ROLE {ROLE}",
+        f"GRANT INSERT ON {SCHEMA}.* TO {ROLE}",
+        f"GRANT {ROLE} TO {IN_ROLE}@'%'",
+        f"GRANT SELECT ON {SCHEMA}.* TO {IN_ROLE}@'%'",
+        f"GRANT REPLICA MONITOR ON *.* TO {IN_ROLE}@'%'",
+    ):
+        database.primary.query(statement)
     database.wait_for_replica()
     yield
-    for name in (READER, WRITER):
+    for name in (READER, WRITER, IN_ROLE):
         database.primary.query(f"DROP USER {name}@'%'")
+    database.primary.query(f"DROP ROLE {ROLE}")
     database.wait_for_replica()
 
 
@@ -106,7 +117,7 @@ def test_what_is_well_is_well(patient: Patient) -> None:
     found = patient.examined()
     assert {name: check.state for name, check in found.items() if check.state != "ok"} == {"way out": "skipped"}
     assert found["Slack"].seen == "@notifier in Lab"
-    assert "TLS verified, read-only" in found["database default"].seen
+    assert "TLS verified, server and session read-only" in found["database default"].seen
     assert "SELECT" in found["database default, rights"].seen
     assert found["database default, replication"].seen.startswith("running")
     assert {"channel orders", "channel fallback", "channel canary"} <= found.keys()
@@ -172,6 +183,11 @@ def primary(patient: Patient) -> None:
 
 def may_write(patient: Patient) -> None:
     login = {"username": WRITER, "password": patient.cloud.database.reader.password}
+    patient.secrets["databases/default"] = json.dumps(login)
+
+
+def may_write_by_role(patient: Patient) -> None:
+    login = {"username": IN_ROLE, "password": patient.cloud.database.reader.password}
     patient.secrets["databases/default"] = json.dumps(login)
 
 
@@ -271,6 +287,10 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
         },
     ),
     "may write": (may_write, {"database default, rights": ("warning", "INSERT", "REVOKE")}),
+    "may write by a role": (
+        may_write_by_role,
+        {"database default, rights": ("warning", f"role, and what that allows is not told to it: `{ROLE}`", "GRANTS")},
+    ),
     "no token": (
         no_token,
         {

@@ -12,7 +12,7 @@ import pytest
 
 from cli.doctoring import finding, inside, outside, show
 from cli.operations.stack import Stack
-from handler.checks.databases import privileges
+from handler.checks.databases import privileges, roles
 from handler.checks.model import Check
 from handler.checks.slack import _clock
 
@@ -27,6 +27,7 @@ MAPPING = {
 FUNCTION = {
     "Runtime": "python3.13",
     "MemorySize": 256,
+    "Timeout": 60,
     "State": "Active",
     "LastUpdateStatus": "Successful",
     "CodeSha256": "a",
@@ -37,7 +38,7 @@ class Aws:
     """Answers as AWS would, for one deployment."""
 
     def __init__(self, **facts: Any) -> None:
-        well = {"mappings": [MAPPING], "latest": FUNCTION, "live": FUNCTION, "parked": 0}
+        well = {"mappings": [MAPPING], "latest": FUNCTION, "live": FUNCTION, "parked": 0, "invisible": 360}
         self.facts: dict[str, Any] = {**well, "reserved": {}, "unreserved": 1000, **facts}
 
     def client(self, _service: str) -> Any:
@@ -51,8 +52,10 @@ class Aws:
     def get_function_configuration(self, FunctionName: str, Qualifier: str = "") -> Any:  # noqa: N803
         return self.facts["live" if Qualifier else "latest"]
 
-    def get_queue_attributes(self, **_: Any) -> Any:
-        return {"Attributes": {"ApproximateNumberOfMessages": str(self.facts["parked"])}}
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: N803
+        known = {"dead": {"ApproximateNumberOfMessages": "parked"}, "events": {"VisibilityTimeout": "invisible"}}
+        of_queue = known[QueueUrl.rpartition("/")[2]]
+        return {"Attributes": {name: str(self.facts[of_queue[name]]) for name in AttributeNames}}
 
     def get_account_settings(self) -> Any:
         return {"AccountLimit": {"UnreservedConcurrentExecutions": self.facts["unreserved"]}}
@@ -78,7 +81,7 @@ def seen(queue: str = "https://sqs/events", **facts: Any) -> dict[str, Check]:
 def test_what_is_well_is_well() -> None:
     found = seen()
     assert {check.state for check in found.values()} == {"ok"}
-    assert found.keys() == {"function", "mapping", "dead-letter queue", "concurrency"}
+    assert found.keys() == {"function", "mapping", "visibility", "dead-letter queue", "concurrency"}
 
 
 def changed(base: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -100,6 +103,8 @@ LIVE = changed(MAPPING, FunctionArn=f"{MAPPING['FunctionArn']}:live")
         ({"mappings": [changed(MAPPING, FunctionResponseTypes=[])]}, "mapping", "failed", "lost", "deploy"),
         ({"mappings": [LIVE], "latest": changed(FUNCTION, MemorySize=512)}, "alias", "warning", "MemorySize", "alias"),
         ({"mappings": [LIVE]}, "alias", "ok", "", ""),
+        ({"invisible": 59}, "visibility", "failed", "comes again", "deploy"),
+        ({"invisible": 359}, "visibility", "warning", "6 times", "deploy"),
         ({"parked": 3}, "dead-letter queue", "warning", "3 events", "notifier replay"),
         ({"reserved": {"ReservedConcurrentExecutions": 5}}, "concurrency", "failed", "Reserve 6", "parameter"),
         ({"unreserved": 3}, "concurrency", "failed", "has 3 left", "parameter"),
@@ -171,7 +176,20 @@ def test_each_finding_has_a_line_and_what_is_not_well_says_what_to_do(printed: A
     ],
 )
 def test_what_an_account_may_do_is_read_from_its_grants(grants: list[str], allowed: set[str]) -> None:
-    assert privileges(iter(grants)) == allowed
+    assert privileges(grants) == allowed
+
+
+@pytest.mark.parametrize(
+    ("grant", "found"),
+    [
+        ("GRANT `reader`@`%`,`writer`@`%` TO `a`@`%`", ["`reader`@`%`,`writer`@`%`"]),
+        ("GRANT `writer` TO `a`@`%` WITH ADMIN OPTION", ["`writer`"]),
+        ("GRANT SELECT ON `shop`.* TO `a`@`%`", []),
+        ("SET DEFAULT ROLE `writer` FOR `a`@`%`", []),
+    ],
+)
+def test_a_role_is_no_right_and_is_told_apart(grant: str, found: list[str]) -> None:
+    assert roles([grant]) == found
 
 
 @pytest.mark.parametrize(
