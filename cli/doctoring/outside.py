@@ -12,9 +12,9 @@ from handler.checks.model import Check
 
 LIVE: Final = "live"
 LATEST: Final = "$LATEST"
-# What of a function's configuration makes a difference to its events.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _TIMES: Final = 6
+# What of a function's configuration makes a difference to its events.
 _COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcConfig", "Layers", "Role")
 
 

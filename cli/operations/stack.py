@@ -13,6 +13,8 @@ import click
 from cli import running
 from cli.operations.refusals import UnansweredError, asking
 
+# More than the function's timeout.
+INVOKED_SECONDS: Final = 75
 REQUIRED: Final = ("TopicArn", "DeadLetterQueueUrl", "FunctionName", "StateTableName")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -28,7 +30,9 @@ class Account:
         """Return the boto3 client of a service. Raises UnansweredError, where no region is set for example."""
         if service not in self._clients:
             with asking(f"use {service}", f"{service}:*"):
-                self._clients[service] = self._session.client(service, endpoint_url=self._given("AWS_ENDPOINT_URL"))
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=self._given("AWS_ENDPOINT_URL"), config=_config(service)
+                )
         return self._clients[service]
 
     @cached_property
@@ -44,6 +48,13 @@ class Account:
 
     def _given(self, name: str) -> str | None:
         return self._environment.get(name)
+
+
+def _config(service: str) -> Any:
+    """A function that is invoked may take its whole minute, and is not to be invoked again meanwhile."""
+    from botocore.config import Config
+
+    return Config(read_timeout=INVOKED_SECONDS, retries={"total_max_attempts": 1}) if service == "lambda" else None
 
 
 @dataclass(frozen=True, slots=True)

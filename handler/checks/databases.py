@@ -77,7 +77,8 @@ def _rights(replicas: Replicas, name: str) -> Check | str:
 
 def roles(grants: Iterable[str]) -> list[str]:
     """Return the roles among a server's grants, as the server writes them."""
-    return [match[1] for grant in grants if (match := _ROLE.match(grant))]
+    found = [match[1].split(",") for grant in grants if (match := _ROLE.match(grant))]
+    return [role.strip() for roles in found for role in roles]
 
 
 def privileges(grants: Iterable[str]) -> set[str]:

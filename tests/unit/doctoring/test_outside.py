@@ -182,7 +182,7 @@ def test_what_an_account_may_do_is_read_from_its_grants(grants: list[str], allow
 @pytest.mark.parametrize(
     ("grant", "found"),
     [
-        ("GRANT `reader`@`%`,`writer`@`%` TO `a`@`%`", ["`reader`@`%`,`writer`@`%`"]),
+        ("GRANT `reader`@`%`,`writer`@`%` TO `a`@`%`", ["`reader`@`%`", "`writer`@`%`"]),
         ("GRANT `writer` TO `a`@`%` WITH ADMIN OPTION", ["`writer`"]),
         ("GRANT SELECT ON `shop`.* TO `a`@`%`", []),
         ("SET DEFAULT ROLE `writer` FOR `a`@`%`", []),
