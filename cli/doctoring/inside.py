@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from cli.operations.refusals import asking
@@ -38,5 +39,4 @@ def _document(body: bytes, *, failed: bool) -> dict[str, Any]:
     said = document.get("errorMessage") if isinstance(document, dict) else None
     cause = f"it fails before it can check anything: {said or 'its answer is none of its own'}"
     remedy = "its log has the line; an older version cannot be asked: deploy this one"
-    finding = Check("function", "failed", cause=cause, remedy=remedy)
-    return {"checks": [{"name": finding.name, "state": finding.state, "cause": cause, "remedy": remedy}]}
+    return {"checks": [asdict(Check("function", "failed", cause=cause, remedy=remedy))]}

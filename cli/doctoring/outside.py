@@ -14,6 +14,9 @@ LIVE: Final = "live"
 LATEST: Final = "$LATEST"
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _TIMES: Final = 6
+_CONCURRENCY_RIGHTS: Final = (
+    "lambda:GetAccountSettings, lambda:GetFunctionConcurrency, lambda:ListProvisionedConcurrencyConfigs"
+)
 # What of a function's configuration makes a difference to its events.
 _COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcConfig", "Layers", "Role")
 
@@ -122,19 +125,24 @@ def _concurrency(deployed: Stack, mapping: Mapping[str, Any]) -> Check:
     try:
         unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
         found = client.get_function_concurrency(FunctionName=deployed.function)
+        warm = client.list_provisioned_concurrency_configs(FunctionName=deployed.function)
     except ClientError as error:
         return Check(
             "concurrency",
             "skipped",
             cause=f"AWS does not say: {code(error)}",
-            remedy="lambda:GetAccountSettings, lambda:GetFunctionConcurrency",
+            remedy=_CONCURRENCY_RIGHTS,
         )
     except (BotoCoreError, KeyError):
         return Check("concurrency", "skipped", cause="AWS does not say what the account has")
     maximum = int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0))
     reserved = int(found.get("ReservedConcurrentExecutions", 0))
-    if problems := concurrency_plan.problems(maximum, reserved, 0, unreserved):
+    configs = warm["ProvisionedConcurrencyConfigs"]
+    provisioned = sum(int(one["RequestedProvisionedConcurrentExecutions"]) for one in configs)
+    if problems := concurrency_plan.problems(maximum, reserved, provisioned, unreserved):
         return Check("concurrency", "failed", cause="; ".join(problems), remedy="change the parameter, and deploy")
     return Check(
-        "concurrency", "ok", f"{maximum} at a time, {reserved or 'none'} reserved, {unreserved} left in the account"
+        "concurrency",
+        "ok",
+        f"{maximum} at a time, {reserved or 'none'} reserved, {provisioned or 'none'} kept warm, {unreserved} left",
     )

@@ -29,7 +29,8 @@ from handler.ports import Secrets
 # For one lookup, with its second attempts. To find the instances takes up to a second more (discovery/cache.py).
 LIMITS: Final = Limits(connect=1.0, total=3.0, size=262_144)
 
-_SECRET: Final = re.compile(r"[!-~]+( [!-~]+)*")
+# What the secret of an API matches, and that in words.
+HEADER_VALUE: Final = (re.compile(r"[!-~]+( [!-~]+)*"), "one line of visible ASCII")
 # Visible ASCII, but neither what begins a fragment nor what some servers read as a slash.
 _PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
 
@@ -103,7 +104,7 @@ class _HttpApi:
         self._tls = tls
         self._limits = limits
         # A 403 may be about one path, which must not keep the others waiting.
-        self._secret = Credential(secrets, f"apis/{address.name}", _SECRET, "one line of visible ASCII", hold=0.0)
+        self._secret = Credential(secrets, f"apis/{address.name}", *HEADER_VALUE, hold=0.0)
         self.endpoints = Endpoints(address.origin.resolver)
 
     def get(self, path: str) -> Value:

@@ -22,7 +22,8 @@ from handler.model import Message, Receipt
 from handler.ports import Secrets
 
 _API_HOST: Final = "slack.com"
-_BOT_TOKEN: Final = re.compile(r"xoxb-[!-~]+")
+# What the secret matches, and that in words.
+BOT_TOKEN: Final = (re.compile(r"xoxb-[!-~]+"), "a bot token (xoxb-...)")
 
 Attempt = Callable[[Message, Deadline], Receipt]
 Call = Callable[[PooledWebClient, Message], Receipt]
@@ -42,7 +43,7 @@ class BotSink:
         self._api_url = api_url
         self._exchange = slack_transport.exchange(tls, limits, proxy)
         self._limits = limits
-        self._token = Credential(secrets, "slack-token", _BOT_TOKEN, "a bot token (xoxb-...)")
+        self._token = Credential(secrets, "slack-token", *BOT_TOKEN)
 
     def post(self, message: Message) -> Receipt:
         """Post once; once more with a token that was replaced, and once as plain text where the layout is refused."""
@@ -106,11 +107,8 @@ class WebhookSink:
     def __init__(
         self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS, proxy: str = ""
     ) -> None:
-        """Webhooks lie on `hooks.` of the API's host; for a host that is not Slack's (a test's), on that one too."""
-        host = _host(api_url)
-        hosts = {f"hooks.{host}"} | ({host} - {_API_HOST})
-        self._address = re.compile(rf"https://({'|'.join(map(re.escape, hosts))})(:[0-9]+)?/[A-Za-z0-9/_-]+")
-        self._form = f"a webhook's https address on {' or '.join(sorted(hosts))}"
+        """Raises ConfigError (CONFIG_INVALID) for an `api_url` without https."""
+        self._address, self._form = webhook_form(api_url)
         self._secrets = secrets
         self._webhooks: dict[str, Credential] = {}
         self._exchange = slack_transport.exchange(tls, limits, proxy)
@@ -138,6 +136,18 @@ class WebhookSink:
             unfurl_media=False,
         )
         return Receipt(channel=message.destination)
+
+
+def webhook_form(api_url: str) -> tuple[re.Pattern[str], str]:
+    """Return what the address of a webhook matches, and that in words.
+
+    Webhooks lie on `hooks.` of the API's host; for a host that is not Slack's (a test's), on that one too. Raises
+    ConfigError (CONFIG_INVALID) for an `api_url` without https.
+    """
+    host = _host(api_url)
+    hosts = {f"hooks.{host}"} | ({host} - {_API_HOST})
+    pattern = re.compile(rf"https://({'|'.join(map(re.escape, hosts))})(:[0-9]+)?/[A-Za-z0-9/_-]+")
+    return pattern, f"a webhook's https address on {' or '.join(sorted(hosts))}"
 
 
 def _with_fallback(message: Message, attempt: Attempt, deadline: Deadline) -> Receipt:

@@ -56,7 +56,6 @@ def run(environment: Mapping[str, str], asked: Mapping[str, Any], remaining: Rem
     subject, found = deployment.read(environment, str(asked.get("egress", egress.ADDRESS)))
     if subject and asked.get("bench"):
         return {"paths": [asdict(one) for one in timing.paths(subject, str(asked["bench"]), remaining)]}
-    checks = list(found)
-    for part in _PARTS if subject else ():
-        checks += _whole(part, subject, remaining) if subject else ()
-    return {"checks": [asdict(check) for check in checks]}
+    if subject:
+        found += [check for part in _PARTS for check in _whole(part, subject, remaining)]
+    return {"checks": [asdict(check) for check in found]}

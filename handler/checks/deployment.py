@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from handler import catalog
+from handler.adapters import slack
+from handler.adapters.api import HEADER_VALUE
 from handler.adapters.secrets import SecretStore
 from handler.adapters.session import Login
 from handler.bootstrap import PATHS
@@ -16,8 +18,6 @@ from handler.errors import CODES, ConfigError, NotifierError
 from handler.settings import Settings
 
 _VARIABLE = re.compile(r"NOTIFIER_[A-Z_]+")
-_TOKEN = re.compile(r"xoxb-[!-~]+")
-_WEBHOOK = re.compile(r"https://[^\s@]+")
 
 
 def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, list[Check]]:
@@ -31,24 +31,24 @@ def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, l
         return None, checks
     compiled, check = _catalog(settings)
     secrets = SecretStore(settings.secrets)
-    return Subject(environment, settings, secrets, compiled, egress), [*checks, check]
+    return Subject(settings, secrets, compiled, egress), [*checks, check]
 
 
 def checks(subject: Subject) -> Iterator[Check]:
     """Whether each secret is there, and of its form. None is shown."""
     settings = subject.settings
     if settings.slack.mode == "bot":
-        yield _secret(subject, "slack-token", _TOKEN, "a bot token (xoxb-...)")
+        yield _secret(subject, "slack-token", *slack.BOT_TOKEN)
     else:
         for name in sorted({*subject.destinations.values()} - {""}):
-            yield _secret(subject, f"webhooks/{name}", _WEBHOOK, "a webhook's https address")
+            yield _secret(subject, f"webhooks/{name}", *slack.webhook_form(settings.slack.api_url))
     for database in settings.databases.values():
         if not database.iam_user:
             name = f"/{database.secret}" if database.secret else f"databases/{database.name}"
             yield attempt(f"secret {name.lstrip('/')}", partial(_login, subject, name))
     for api in settings.apis.values():
         if api.header:
-            yield _secret(subject, f"apis/{api.name}", re.compile(r"[!-~]+( [!-~]+)*"), "one line of visible ASCII")
+            yield _secret(subject, f"apis/{api.name}", *HEADER_VALUE)
 
 
 def _settings(environment: Mapping[str, str]) -> tuple[Settings | None, list[Check]]:

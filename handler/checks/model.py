@@ -34,7 +34,6 @@ class Check:
 class Subject:
     """A deployment to look at. `catalog` is None where it cannot be read; `egress` is empty where nobody is asked."""
 
-    environment: Mapping[str, str]
     settings: Settings
     secrets: Secrets
     catalog: Catalog | None

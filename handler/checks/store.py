@@ -40,7 +40,6 @@ def _table(name: str) -> str:
 
 
 def _queue(subject: Subject) -> Check | str:
-
     try:
         answer = aws.client("sqs").get_queue_attributes(
             QueueUrl=subject.settings.queue_url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"]

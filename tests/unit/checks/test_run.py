@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from handler import checks
+from handler.bootstrap import PATHS
 from handler.catalog import Catalog, Stage
-from handler.checks import slack
+from handler.checks import deployment, slack
 from handler.checks.model import Check, Subject
 from handler.errors import SlackError
+from handler.settings import Settings
 
 
 def subject(**stage: Any) -> Subject:
     anything: Any = None
-    return Subject({}, anything, anything, Catalog({}, Stage(name="test", **stage)), "")
+    return Subject(anything, anything, Catalog({}, Stage(name="test", **stage)), "")
 
 
 class Clock:
@@ -94,7 +96,26 @@ def test_each_call_to_slack_has_a_deadline_of_its_own(monkeypatch: pytest.Monkey
     monkeypatch.setattr(slack, "PooledWebClient", lambda *arguments: given.append(arguments[3].at))
     settings: Any = SimpleNamespace(slack=SimpleNamespace(ca="", proxy="", api_url="https://slack.test/api/"))
     secrets: Any = SimpleNamespace(get=lambda _name: "xoxb-1")
-    client = slack._client(Subject({}, settings, secrets, None, ""))
+    client = slack._client(Subject(settings, secrets, None, ""))
     client()
     client()
     assert given[0] < given[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/abc", "ok"),
+        ("https://hooks.slack.com.evil.example/services/T0/B0/abc", "failed"),
+        ("https://example.org/services/T0/B0/abc", "failed"),
+        ("http://hooks.slack.com/services/T0/B0/abc", "failed"),
+    ],
+)
+def test_a_webhook_is_well_where_the_function_would_post_to_it_and_only_there(address: str, state: str) -> None:
+    secrets: Any = SimpleNamespace(get=lambda _name, **_: address)
+    given = {"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"}
+    settings = Settings.from_environment({**given, "NOTIFIER_SLACK": "webhook"}, PATHS)
+    stage = Stage(name="test", channels={"orders": "orders"}, fallback="orders")
+    [check] = deployment.checks(Subject(settings, secrets, Catalog({}, stage), ""))
+    assert (check.name, check.state) == ("secret webhooks/orders", state)
+    assert address not in f"{check.cause}{check.remedy}"

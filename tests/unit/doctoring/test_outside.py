@@ -39,7 +39,7 @@ class Aws:
 
     def __init__(self, **facts: Any) -> None:
         well = {"mappings": [MAPPING], "latest": FUNCTION, "live": FUNCTION, "parked": 0, "invisible": 360}
-        self.facts: dict[str, Any] = {**well, "reserved": {}, "unreserved": 1000, **facts}
+        self.facts: dict[str, Any] = {**well, "reserved": {}, "warm": [], "unreserved": 1000, **facts}
 
     def client(self, _service: str) -> Any:
         return self
@@ -62,6 +62,10 @@ class Aws:
 
     def get_function_concurrency(self, **_: Any) -> Any:
         return self.facts["reserved"]
+
+    def list_provisioned_concurrency_configs(self, **_: Any) -> Any:
+        configs = [{"RequestedProvisionedConcurrentExecutions": number} for number in self.facts["warm"]]
+        return {"ProvisionedConcurrencyConfigs": configs}
 
     def invoke(self, **asked: Any) -> Any:
         self.asked = asked
@@ -107,6 +111,8 @@ LIVE = changed(MAPPING, FunctionArn=f"{MAPPING['FunctionArn']}:live")
         ({"invisible": 359}, "visibility", "warning", "6 times", "deploy"),
         ({"parked": 3}, "dead-letter queue", "warning", "3 events", "notifier replay"),
         ({"reserved": {"ReservedConcurrentExecutions": 5}}, "concurrency", "failed", "Reserve 6", "parameter"),
+        ({"unreserved": 110, "warm": [8, 3]}, "concurrency", "failed", "11 are kept warm", "parameter"),
+        ({"unreserved": 111, "warm": [8, 3]}, "concurrency", "ok", "", ""),
         ({"unreserved": 3}, "concurrency", "failed", "has 3 left", "parameter"),
     ],
 )  # fmt: skip
