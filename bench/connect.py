@@ -16,7 +16,7 @@ import pymysql
 from bench.measure import interleaved, ratio, report, timed
 from handler.adapters import tls
 from handler.adapters.session import Limits, Login, connect
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 from lab import mariadb, shop
 from lab.tls import Authority
 

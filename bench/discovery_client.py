@@ -25,7 +25,7 @@ from handler.adapters.secrets import SecretStore
 from handler.bootstrap import PATHS
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
-from handler.model import SecretsAddress
+from handler.places import SecretsAddress
 
 DOCUMENT: Final = "/customers/1"
 FAILURE_ROUNDS: Final = 15

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from handler.discovery.model import ApiAddress, Origin
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
 from handler.mistakes import together
-from handler.model import (
+from handler.places import (
     SLACK_API,
     DatabaseAddress,
     OnAmbiguous,

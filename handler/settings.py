@@ -14,7 +14,7 @@ from handler.discovery.model import ApiAddress
 from handler.discovery.uri import Path as ApiPath
 from handler.entries import Address, Parse, read_entries
 from handler.errors import ConfigError
-from handler.model import DatabaseAddress, SecretsAddress, SlackAddress
+from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
 
 UnknownType = Literal["park", "ignore"]
 

@@ -13,7 +13,8 @@ from handler.adapters.session import Limits
 from handler.clock import Clock
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
-from handler.model import DatabaseAddress, Row
+from handler.model import Row
+from handler.places import DatabaseAddress
 from lab.shop import Target
 
 SHORT = Limits(connect=2, read=4, statement=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from handler import aws
 from handler.adapters.session import Login
 from handler.errors import ConfigError
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 
 
 def database_token(address: DatabaseAddress) -> Login:

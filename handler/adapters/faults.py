@@ -9,7 +9,7 @@ from pymysql.constants import CR
 
 from handler.adapters import dialect
 from handler.errors import SourceError
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 
 
 class ConnectionLostError(SourceError):

@@ -29,7 +29,8 @@ from handler.adapters.replication import Replication, ReplicationStatus
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
 from handler.clock import Clock
 from handler.errors import SourceError
-from handler.model import DatabaseAddress, Row, Value
+from handler.model import Row, Value
+from handler.places import DatabaseAddress
 from handler.ports import Names, Secrets
 
 LIMITS: Final = Limits()

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from handler import aws
 from handler.errors import ConfigError
-from handler.model import SecretsAddress
+from handler.places import SecretsAddress
 
 # A rotated secret is in use after this many seconds at most, and at once where its predecessor is refused (`fresh`).
 MAX_AGE_SECONDS: Final = 300

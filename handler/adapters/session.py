@@ -18,7 +18,8 @@ from pymysql.cursors import SSCursor
 from handler.adapters import dialect, faults
 from handler.adapters.rows import CONVERSIONS
 from handler.errors import ConfigError, SourceError
-from handler.model import DatabaseAddress, Value
+from handler.model import Value
+from handler.places import DatabaseAddress
 
 Connection: TypeAlias = "pymysql.Connection[Stream]"
 

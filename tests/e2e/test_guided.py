@@ -1,4 +1,4 @@
-"""`sam deploy --guided`, with the answers that docs/deploy.md leads to: it keeps what samconfig.toml has for a stage."""
+"""`sam deploy --guided` with the answers that docs/deploy.md leads to: it keeps what samconfig.toml has for a stage."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from handler import aws
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.errors import SourceError
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 from lab.mariadb import Pair
 from lab.shop import SCHEMA
 

@@ -6,7 +6,7 @@ import pytest
 
 from handler.bootstrap import PATHS
 from handler.errors import ConfigError
-from handler.model import DatabaseAddress, SecretsAddress, SlackAddress
+from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.settings import PACKAGE, Settings
 
 GOOD = {

@@ -12,7 +12,7 @@ import pytest
 from handler import aws
 from handler.adapters.database_token import database_token
 from handler.errors import ConfigError
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 
 ADDRESS = DatabaseAddress("default", "shop.abc.eu-west-1.rds.amazonaws.com", "shop", 3307, iam_user="notifier")
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)

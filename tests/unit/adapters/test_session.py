@@ -17,7 +17,7 @@ from pymysql.constants import CLIENT
 from handler.adapters import tls
 from handler.adapters.session import Limits, Login, connect
 from handler.errors import SourceError
-from handler.model import DatabaseAddress
+from handler.places import DatabaseAddress
 from lab.tls import Authority
 
 LOGIN = Login("canary-user", "canary-password")

@@ -12,7 +12,7 @@ import pytest
 
 from cli.packaging.prune import prune
 from handler import aws
-from handler.model import SecretsStore
+from handler.places import SecretsStore
 from lab.sam import ROOT
 
 ENDPOINTS = {"partitions": [{"partition": "aws", "services": {"sqs": {"endpoints": {}}, "ec2": {"endpoints": {}}}}]}
