@@ -26,15 +26,16 @@ def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, 
             Payload=json.dumps({"notifier": "check", **asked}).encode(),
         )
         body = answer["Payload"].read()
-    return _document(body, failed="FunctionError" in answer)
+    return _document(body)
 
 
-def _document(body: bytes, *, failed: bool) -> dict[str, Any]:
+def _document(body: bytes) -> dict[str, Any]:
+    """The answer; where it is none, as after an exception of the function, the finding that this is."""
     try:
         document = json.loads(body)
     except ValueError:
         document = {}
-    if not failed and isinstance(document, dict) and document.keys() & {"checks", "paths"}:
+    if isinstance(document, dict) and document.keys() & {"checks", "paths"}:
         return document
     said = document.get("errorMessage") if isinstance(document, dict) else None
     cause = f"it fails before it can check anything: {said or 'its answer is none of its own'}"

@@ -128,6 +128,32 @@ def test_an_alarm_begins_where_it_should(name: str, good: float, bad: float) -> 
     assert (fires(alarm, good), fires(alarm, bad)) == (False, True)
 
 
+# What of AWS's own metrics is watched; their names are as AWS's pages have them.
+AWS_OWN = {
+    "OldestMessage": ("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": "${import:notifier-QueueName}"}),
+    "DeadLetters": (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "${import:notifier-DeadLetterQueueName}"},
+    ),
+    "Throttles": ("AWS/Lambda", "Throttles", {"FunctionName": "${import:notifier-FunctionName}"}),
+    "FunctionErrors": ("AWS/Lambda", "Errors", {"FunctionName": "${import:notifier-FunctionName}"}),
+    "ReplicaLag": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
+    "ReplicaStopped": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
+    "FirstNatPorts": ("AWS/NATGateway", "ErrorPortAllocation", {"NatGatewayId": "nat-1"}),
+    "SecondNatPorts": ("AWS/NATGateway", "ErrorPortAllocation", {"NatGatewayId": "nat-2"}),
+}
+
+
+def test_of_awss_own_metrics_the_right_ones_are_watched() -> None:
+    found = {
+        name: (one["Namespace"], one["MetricName"], dimensions(one))
+        for name, one in alarms().items()
+        if one["Namespace"] != telemetry.NAMESPACE
+    }
+    assert found == AWS_OWN
+
+
 def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:
     found = alarms()
     assert fires(found["ReplicaStopped"], -1)

@@ -220,6 +220,22 @@ def test_what_will_not_do_is_named(vpc: Vpc, what: str) -> None:
     assert others == set()
 
 
+def test_a_route_into_nothing_is_told_as_such(vpc: Vpc) -> None:
+    """EC2 marks it where what was behind it is gone; the local one does not."""
+    wanted = Wishes(tuple(vpc.private), (vpc.group,), ports=PORTS)
+    found = network.read(vpc.ec2, wanted.subnets, wanted.groups)
+    gone = [
+        {**table, "Routes": [{**one, "State": "blackhole"} for one in table["Routes"]]}
+        if table["RouteTableId"] == vpc.tables[0]
+        else table
+        for table in found.tables
+    ]
+    checks = {check.name: check for check in judge(replace(found, tables=gone), wanted)}
+    assert [(name, "blackhole" in check.cause) for name, check in unwell(checks).items()] == [
+        (f"way out of {vpc.private[0]}", True)
+    ]
+
+
 def endpoint(service: str, *groups: str, **more: Any) -> dict[str, Any]:
     """As EC2 describes one; the local one leaves out whether it has taken over the service's name."""
     name = f"com.amazonaws.{REGION}.{service}"

@@ -66,6 +66,20 @@ def address(database_pair: Pair, held: list[datetime]) -> Iterator[DatabaseAddre
     database_pair.wait_for_replica()
 
 
+@pytest.mark.parametrize(
+    ("place", "asked"),
+    [
+        (DatabaseAddress("billing", "localhost", SCHEMA), "databases/billing"),
+        (DatabaseAddress("billing", "localhost", SCHEMA, secret="rds!db-1a2b"), "/rds!db-1a2b"),
+    ],
+)
+def test_a_login_by_secret_is_in_the_secret_that_the_address_names(place: DatabaseAddress, asked: str) -> None:
+    replicas = Replicas({"billing": place}, NoSecrets(), tls.context, Local())
+    with pytest.raises(AssertionError) as caught:
+        replicas.select("billing", "SELECT 1", {}, 1)
+    assert caught.value.args == (asked,)
+
+
 def test_the_token_is_what_the_server_gets(address: DatabaseAddress, held: list[datetime]) -> None:
     replicas = Replicas({"default": address}, NoSecrets(), tls.context, Local())
     assert replicas.select("default", "SELECT id FROM orders WHERE id = %(id)s", {"id": 7}, 1) == [{"id": 7}]
