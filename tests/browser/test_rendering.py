@@ -110,6 +110,8 @@ def test_a_line_after_the_sign_is_a_quote(settled: Page, sign: str) -> None:
         ("<#C0LABOPS>", ".slack_channel", "#ops"),
         ("<!here>", ".slack_broadcast", "@here"),
         (":warning:", ".slack_emoji", "⚠️"),
+        (":large_green_circle:", ".slack_emoji", "🟢"),
+        (":flag-jp:", ".slack_emoji", "🇯🇵"),
     ],
 )
 def test_markup_of_slack_is_shown(settled: Page, source: str, selector: str, text: str) -> None:

@@ -1,7 +1,9 @@
 // The library reads every text as Markdown, plain text too, and Slack's entities as if they were not escaped. So each
 // text is rewritten here in such a way that the library shows what Slack shows: what is markup in Slack stays as it
 // is, and any other sign becomes a numeric entity, which is never markup.
-import { has } from "node-emoji";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { Message } from "slack-blocks-to-jsx";
 
 const SIGN = /[!-/:-@[-`{-~]/g; // ASCII punctuation, the only signs that Markdown gives a meaning to
 const NAMED = { "&lt;": "&#60;", "&gt;": "&#62;", "&amp;": "&#38;" };
@@ -33,12 +35,23 @@ function command(text) {
   return label === undefined || /^[@#!]/.test(target) ? text : `<${target}|${rewrite(label, PLAIN)}>`;
 }
 
+// The library shows an emoji that it does not know as its bare name; which those are it alone knows, so it is asked.
+const asked = new Map();
+function isEmoji(name) {
+  if (!asked.has(name)) {
+    const section = { type: "rich_text_section", elements: [{ type: "emoji", name }] };
+    const shown = renderToStaticMarkup(createElement(Message, { withoutWrapper: true, blocks: [{ type: "rich_text", elements: [section] }] }));
+    asked.set(name, shown.replace(/<[^>]*>/g, "").trim() !== name);
+  }
+  return asked.get(name);
+}
+
 const KINDS = {
   block: code,
   command,
   quote: () => "&gt;",
   style: (text) => text[0] + rewrite(text.slice(1, -1), MARKUP) + text[0],
-  emoji: (text) => (has(text.slice(1, -1)) ? text : numeric(text)),
+  emoji: (text) => (isEmoji(text.slice(1, -1)) ? text : numeric(text)),
   entity: (text) => NAMED[text],
   indent: (text) => text.replace(/\t/g, "    ").replace(/ /g, "\u00a0"), // else Markdown's sign for code
 };
