@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -81,6 +81,16 @@ class Entry:
         word = str(known.pop("phase", ""))
         phase = Phase(word) if word in _WORDS else Phase.SENDING
         return cls(phase=phase, **{"at": 0.0, **known})  # type: ignore[arg-type]
+
+    @property
+    def abandoned(self) -> Entry:
+        """The entry as it counts once whoever claimed it is gone: the claimed post is one more with unknown outcome.
+
+        An edit (it has a `ts`) may be repeated, so that its outcome need not be known.
+        """
+        if self.phase is not Phase.SENDING or self.ts:
+            return self
+        return replace(self, doubts=self.doubts + 1, doubted_at=self.doubted_at or self.at)
 
 
 @dataclass(frozen=True, slots=True)

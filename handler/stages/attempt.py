@@ -116,9 +116,7 @@ class Attempting:
 
     def _resolve(self, delivery: Delivery, known: Known) -> Outcome:
         """A post of which nobody knows: look for it, or follow the rule."""
-        entry, posting = known.entry, self.posting
-        if entry.phase is Phase.SENDING:  # whoever claimed it is gone
-            entry = replace(entry, doubts=entry.doubts + 1, doubted_at=entry.doubted_at or entry.at)
+        entry, posting = known.entry.abandoned, self.posting
         in_doubt = Known(entry, known.item)
         if posting.history is None:
             if posting.gives_up(entry.doubts):

@@ -52,8 +52,9 @@ class Book:
             code = SUPERSEDED
         event_type, event_id = (event.type, str(event.id)) if event else ("", "")
         entry = Entry(phase, self._now(), code=code, type=event_type, id=event_id)
-        if over:  # a replay reads back first
-            entry = replace(entry, doubts=over.entry.doubts, doubted_at=over.entry.doubted_at)
+        if over:  # a replay reads back first what may have been posted
+            before = over.entry.abandoned
+            entry = replace(entry, doubts=before.doubts, doubted_at=before.doubted_at)
         with suppress(OvertakenError):
             self._asked(lambda: self._ledger.write(key, entry, over))
 

@@ -18,15 +18,38 @@ FATES: Final = ("delivered", "suppressed", "parked", "queued")
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Outcomes of one event that its sender could not know.
+
+    `posts` counts messages that Slack took while their sender was not told, `invocations` those that were killed, or
+    lost their ledger, in the middle: each of these leaves every delivery of the event with one unknown outcome.
+    """
+
+    posts: int = 0
+    invocations: int = 0
+
+    @property
+    def of_a_delivery(self) -> int:
+        """How many of them can be about one and the same delivery."""
+        return self.posts + self.invocations
+
+    def of_an_event(self, deliveries: int) -> int:
+        """How many there are of an event with so many deliveries."""
+        return self.posts + self.invocations * deliveries
+
+
+_NONE: Final = Ambiguous()
+
+
+@dataclass(frozen=True, slots=True)
 class Injected:
     """What was done to events, by their identity: what can excuse them.
 
-    `ambiguous` counts outcomes that nobody could know: a post that Slack took while its sender was not told, and each
-    delivery of a process that was killed, or lost its ledger, in the middle. `overtaken` are events whose process was
-    frozen, or that could not be read back in time. `parked` are those that may be parked although they are sound.
+    `overtaken` are events whose process was frozen, or that could not be read back in time. `parked` are those that may
+    be parked although they are sound.
     """
 
-    ambiguous: Mapping[str, int] = field(default_factory=dict)
+    ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
     overtaken: frozenset[str] = frozenset()
     parked: frozenset[str] = frozenset()
 
@@ -53,7 +76,8 @@ def check(histories: Histories, injected: Injected, *, read_back: bool) -> Verdi
     """Hold the histories against the law.
 
     With `read_back` nothing may be posted twice but what was overtaken, and that once per delivery; without it, once
-    more for each ambiguous outcome.
+    more for each ambiguous outcome. Both are counted for each delivery and for each event: what excuses one delivery of
+    an event does not excuse another.
     """
     evidence = Evidence(histories)
     fates: Counter[str] = Counter()
@@ -66,7 +90,12 @@ def check(histories: Histories, injected: Injected, *, read_back: bool) -> Verdi
         violations += _of_posts(event, evidence, injected, read_back=read_back)
     violations += evidence.strangers()
     duplicates = sum(count - 1 for count in evidence.posts.values())
-    return Verdict(fates, duplicates, sum(injected.ambiguous.values()), violations)
+    ambiguous = sum(
+        injected.ambiguous[event.identity].of_an_event(len(event.deliveries))
+        for event in histories.published
+        if event.identity in injected.ambiguous
+    )
+    return Verdict(fates, duplicates, ambiguous, violations)
 
 
 def _of_fate(event: Event, expected: Expected, fate: Fate, evidence: Evidence, injected: Injected) -> Iterable[str]:
@@ -88,14 +117,19 @@ def _of_fate(event: Event, expected: Expected, fate: Fate, evidence: Evidence, i
 
 
 def _of_posts(event: Event, evidence: Evidence, injected: Injected, *, read_back: bool) -> Iterable[str]:
-    """An event is posted twice, or parked twice, only as often as there is a reason to."""
+    """A delivery is posted twice, and an event parked twice, only as often as there is a reason to."""
     keys = [Key(event.identity, one.notification, one.channel) for one in event.deliveries]
-    extra = sum(max(evidence.posts[key] - 1, 0) for key in keys)
-    ambiguous = injected.ambiguous.get(event.identity, 0)
-    overtaken = len(keys) if event.identity in injected.overtaken else 0
-    allowed = overtaken if read_back else ambiguous + overtaken
-    if extra > allowed:
-        yield f"event {event.identity} was posted {extra} times more than once, and {allowed} are excused"
+    extra = {key: max(evidence.posts[key] - 1, 0) for key in keys}
+    ambiguous = injected.ambiguous.get(event.identity, _NONE)
+    overtaken = int(event.identity in injected.overtaken)
+    each = overtaken + (0 if read_back else ambiguous.of_a_delivery)
+    every = overtaken * len(keys) + (0 if read_back else ambiguous.of_an_event(len(keys)))
+    for key in keys:
+        if extra[key] > each:
+            yield f"{shown(key)} was posted {extra[key]} times more than once, and {each} are excused"
+    if all(count <= each for count in extra.values()) and sum(extra.values()) > every:
+        yield f"event {event.identity} was posted {sum(extra.values())} times more than once, and {every} are excused"
     letters = len(evidence.letters.get(event.identity, ()))
-    if letters > 1 + ambiguous + overtaken + len(event.again) + len(event.republished):
+    excused = ambiguous.of_an_event(len(keys)) + overtaken * len(keys) + len(event.again) + len(event.republished)
+    if letters > 1 + excused:
         yield f"event {event.identity} is parked {letters} times"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lab.queue import Ended, Environment, Message
-from lab.soak.check import Injected
+from lab.soak.check import Ambiguous, Injected
 from lab.soak.events import Event
 from lab.soak.schedule import Mishap
 
@@ -56,6 +56,7 @@ class Journal:
     without_credentials: list[Period] = field(default_factory=list)
     _busy: dict[Environment, _Invocation] = field(default_factory=dict)
     _ambiguous: list[tuple[int, float]] = field(default_factory=list)
+    _harmed: Counter[int] = field(default_factory=Counter)
     _overtaken: set[int] = field(default_factory=set)
     _unlucky: set[int] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
@@ -121,20 +122,23 @@ class Journal:
         def identities(numbers: Iterable[int]) -> frozenset[str]:
             return frozenset(self.events[number].identity for number in numbers)
 
-        ambiguous = Counter(self.events[number].identity for number, _ in self._ambiguous)
+        posts = Counter(number for number, _ in self._ambiguous)
+        ambiguous = {
+            self.events[number].identity: Ambiguous(posts[number] - self._harmed[number], self._harmed[number])
+            for number in posts
+        }
         return Injected(ambiguous, identities(self._overtaken | missed), identities(parked))
 
     def _was_missed(self, at: float) -> bool:
         return any(period.touches(at, at + MISSED_SECONDS) for period in self.lagging)
 
     def _harm(self, invocation: _Invocation) -> None:
-        """Whatever it was about to post, or had just posted, nobody knows of by itself."""
+        """The outcome of whatever it was about to post, or had just posted, is unknown."""
         if not invocation.harmed:
             invocation.harmed = True
             self._unlucky |= invocation.numbers
-            self._ambiguous += [
-                (number, self.now()) for number in invocation.numbers for _ in self.events[number].deliveries
-            ]
+            self._harmed.update(invocation.numbers)
+            self._ambiguous += [(number, self.now()) for number in invocation.numbers]
 
     def _read(self, line: dict[str, object]) -> None:
         if line.get("attempt") is None and "detail" not in line:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.soak.check import Injected, Verdict, check
+from lab.soak.check import Ambiguous, Injected, Verdict, check
 from lab.soak.events import Event, Expected, sale
 from lab.soak.evidence import Histories, Key, Letter, Row
 
@@ -80,7 +80,7 @@ BROKEN = [
     ),
     ("parked in the ledger alone", only(OLD, letters=[]), "lost; the ledger says parked"),
     ("suppressed, and nobody knows", only(QUIET, ledger=[]), "lost; the ledger says nothing"),
-    ("posted twice", only(ONE, posts=[KEY, KEY]), "event one was posted 1 times more than once"),
+    ("posted twice", only(ONE, posts=[KEY, KEY]), "event one, soak.sale, orders, was posted 1 times more than once"),
     ("posted three times", only(ONE, posts=[KEY, KEY, KEY]), "posted 2 times more than once, and 0 are excused"),
     ("delivered and parked", only(ONE, letters=[Letter(KEY, "SLACK_CONFIG")]), "is both delivered and parked"),
     ("delivered and suppressed", only(QUIET, posts=[SILENT]), "is delivered, and should be suppressed"),
@@ -144,14 +144,14 @@ OVERTAKEN = {"overtaken": frozenset({"one"})}
 @pytest.mark.parametrize(
     ("histories", "read_back", "injected", "good"),
     [
-        (TWICE, False, {"ambiguous": {"one": 1}}, True),
-        (TWICE, False, {"ambiguous": {"other": 1}}, False),
-        (THRICE, False, {"ambiguous": {"one": 1}}, False),
-        (THRICE, False, {"ambiguous": {"one": 2}}, True),
-        (TWICE, True, {"ambiguous": {"one": 1}}, False),
+        (TWICE, False, {"ambiguous": {"one": Ambiguous(1)}}, True),
+        (TWICE, False, {"ambiguous": {"other": Ambiguous(1)}}, False),
+        (THRICE, False, {"ambiguous": {"one": Ambiguous(1)}}, False),
+        (THRICE, False, {"ambiguous": {"one": Ambiguous(2)}}, True),
+        (TWICE, True, {"ambiguous": {"one": Ambiguous(1)}}, False),
         (TWICE, True, OVERTAKEN, True),
         (THRICE, True, OVERTAKEN, False),
-        (THRICE, True, {"ambiguous": {"one": 5}, **OVERTAKEN}, False),
+        (THRICE, True, {"ambiguous": {"one": Ambiguous(5)}, **OVERTAKEN}, False),
     ],
 )
 def test_what_excuses_a_second_post(
@@ -162,14 +162,42 @@ def test_what_excuses_a_second_post(
     assert verdict.duplicates == len(histories.posts) - 1
 
 
+ONE_TWICE = only(TWO, posts=[PAYMENTS, PAYMENTS, AUDIT])
+BOTH_TWICE = only(TWO, posts=[PAYMENTS, PAYMENTS, AUDIT, AUDIT])
+ONE_THRICE = only(TWO, posts=[PAYMENTS, PAYMENTS, PAYMENTS, AUDIT])
+OF_ONE, OF_TWO = "event two, soak.both, payments, was posted", "event two was posted 2 times more than once, and 1 are"
+
+
+@pytest.mark.parametrize(
+    ("histories", "read_back", "injected", "said"),
+    [
+        # One message whose sender was not told excuses one of the two deliveries; a killed invocation excuses both.
+        (ONE_TWICE, False, {"ambiguous": {"two": Ambiguous(posts=1)}}, ""),
+        (BOTH_TWICE, False, {"ambiguous": {"two": Ambiguous(posts=1)}}, OF_TWO),
+        (BOTH_TWICE, False, {"ambiguous": {"two": Ambiguous(invocations=1)}}, ""),
+        # What excuses both once does not excuse one of them twice.
+        (ONE_THRICE, False, {"ambiguous": {"two": Ambiguous(invocations=1)}}, OF_ONE),
+        (ONE_THRICE, False, {"ambiguous": {"two": Ambiguous(posts=1, invocations=1)}}, ""),
+        (BOTH_TWICE, True, {"overtaken": frozenset({"two"})}, ""),
+        (ONE_THRICE, True, {"overtaken": frozenset({"two"})}, OF_ONE),
+    ],
+)
+def test_the_law_holds_for_each_delivery_and_for_each_event(
+    histories: Histories, read_back: bool, injected: dict[str, object], said: str
+) -> None:
+    violations = checked(histories, read_back=read_back, **injected).violations
+    assert len(violations) == bool(said)
+    assert not said or said in violations[0]
+
+
 def test_the_ledger_may_not_know_what_was_cut_off() -> None:
-    assert checked(only(ONE, ledger=[Row(KEY, "sending")]), ambiguous={"one": 1}).violations == []
+    assert checked(only(ONE, ledger=[Row(KEY, "sending")]), ambiguous={"one": Ambiguous(1)}).violations == []
 
 
 def test_what_excuses_a_letter() -> None:
     """Nobody could know that it was posted; it came twice at once; its credential was refused."""
     both = only(ONE, letters=[Letter(KEY, "SLACK_AMBIGUOUS")])
-    known = {"ambiguous": {"one": 1}, "parked": frozenset({"one"})}
+    known = {"ambiguous": {"one": Ambiguous(1)}, "parked": frozenset({"one"})}
     assert (checked(both, **known).violations, checked(both, **known).fates["parked"]) == ([], 1)
     twice = only(OLD, published=[replace(OLD, again=(0.0,))], letters=[*GOOD.letters, *GOOD.letters])
     assert checked(twice).violations == []

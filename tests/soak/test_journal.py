@@ -11,7 +11,7 @@ from lab.function import Failure
 from lab.queue import Ended, Environment, Message
 from lab.queue.environment import Batch
 from lab.soak.__main__ import main
-from lab.soak.check import Injected
+from lab.soak.check import Ambiguous, Injected
 from lab.soak.events import sale
 from lab.soak.journal import Journal
 from lab.soak.schedule import Mishap
@@ -64,7 +64,7 @@ def test_a_process_that_died_leaves_doubts_about_its_own_events_alone(journal: J
     journal.begun(other, messages(1))
     journal.ended(one, ended(0, died=True))
     journal.ended(other, ended(1))
-    assert injected(journal) == Injected({FIRST: 1})
+    assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)})
 
 
 def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
@@ -73,7 +73,7 @@ def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
     journal.begun(one, messages(0))
     journal.frozen(one)
     journal.ended(one, ended(0))
-    assert injected(journal) == Injected({FIRST: 1}, overtaken=frozenset({FIRST}))
+    assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)}, overtaken=frozenset({FIRST}))
 
 
 def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Journal) -> None:
@@ -83,13 +83,13 @@ def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Jo
     journal.begun(busy, messages(0))
     journal.cut_off()
     journal.ended(busy, ended(0))
-    assert injected(journal) == Injected({FIRST: 1})
+    assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)})
 
 
 def test_a_mishap_is_ambiguous_where_slack_has_the_message(journal: Journal) -> None:
     journal.met(0, Mishap("reset"))
     journal.met(1, Mishap("reset", {"accept": True}))
-    assert injected(journal) == Injected({SECOND: 1})
+    assert injected(journal) == Injected({SECOND: Ambiguous(posts=1)})
     assert journal.injected(read_back=False).parked == frozenset({FIRST, SECOND})
 
 
@@ -106,7 +106,7 @@ def test_without_the_ledger_nobody_knows(
     journal.begun(one, messages(0))
     clock.now = over
     journal.ended(one, ended(0))
-    assert injected(journal).ambiguous == ({FIRST: 1} if harmed else {})
+    assert injected(journal).ambiguous == ({FIRST: Ambiguous(invocations=1)} if harmed else {})
 
 
 def test_what_cannot_be_read_back_in_time_may_be_repeated(journal: Journal, clock: Clock) -> None:

@@ -6,14 +6,15 @@ A kill stands before or after the effect of each call of a port. The longer runs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from handler.catalog import Catalog, Stage
 from handler.delivery.ledger import FINAL, Ledger, Phase
+from handler.errors import SlackError
 from handler.model import Message, Notification, Outcome, Receipt, Record, State
 from handler.pipeline import Pipeline
 from handler.stages.attempt import Attempting
@@ -67,6 +68,7 @@ class World:
     posts: dict[str, Message] = field(default_factory=dict)
     edits: list[str] = field(default_factory=list)
     park: FakePark = field(default_factory=FakePark)
+    refused: bool = False
 
     def __post_init__(self) -> None:
         self.table = FakeTable(self.now)
@@ -79,8 +81,13 @@ class Slack:
     def __init__(self, world: World, kill: Kill) -> None:
         self._world, self._kill = world, kill
 
+    def _require_credential(self) -> None:
+        if self._world.refused:
+            raise SlackError("SLACK_CREDENTIAL", "token_revoked")
+
     def post(self, message: Message) -> Receipt:
         self._kill.point()
+        self._require_credential()
         ts = f"{len(self._world.posts) + 1}.0"
         self._world.posts[ts] = message
         self._kill.point()
@@ -88,12 +95,14 @@ class Slack:
 
     def edit(self, message: Message, ts: str) -> Receipt:
         self._kill.point()
+        self._require_credential()
         self._world.edits.append(ts)
         self._kill.point()
         return Receipt(message.destination, ts)
 
     def find(self, message: Message, since: float) -> Receipt | None:
         self._kill.point()
+        self._require_credential()
         for ts, one in self._world.posts.items():
             if one.mark == message.mark:
                 return Receipt(one.destination, ts, thread_ts=one.thread_ts)
@@ -157,15 +166,23 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
     )
 
 
+def batch(attributes: Mapping[str, str] | None = None) -> list[Record]:
+    made = [record({"type": name, "id": number, "event_id": name}, name) for name, number in EVENTS.items()]
+    return [replace(one, attributes=attributes or {}) for one in made]
+
+
 def live(world: World, mode: str, at: int) -> int:
     """Run the batch, killed at one point, until nothing of it is left in the queue; return how many points it has."""
-    batch = [record({"type": name, "id": number, "event_id": name}, name) for name, number in EVENTS.items()]
     kill = Kill(at)
-    left = _survive(process(world, mode, kill), batch)
-    met = kill.passed
+    left = _survive(process(world, mode, kill), batch())
+    _run_to_the_end(world, mode, left)
+    return kill.passed
+
+
+def _run_to_the_end(world: World, mode: str, left: Sequence[Record]) -> None:
     for _ in range(30):
         if not left:
-            return met
+            return
         world.time += VISIBILITY
         left = _survive(process(world, mode, Kill(0)), left)
     raise AssertionError(f"still in the queue: {[one.id for one in left]}")
@@ -211,6 +228,20 @@ def test_nothing_is_lost_and_nothing_is_doubled_beyond_its_mode(mode: str, at: i
     assert set(parked) - {"broken"} <= ({"posted", "threaded", "updated", "broken"} if mode == "park" else set())
     # A kill between parking and writing it down parks twice: a record there is safe, and its replay is not doubled.
     assert max(parked.values()) <= 2
+
+
+@pytest.mark.parametrize("at", [at for mode, at in POINTS if mode == "read-back"])
+def test_what_was_parked_while_the_token_was_refused_is_looked_for_before_a_replay_posts_it(at: int) -> None:
+    world = World()
+    left = _survive(process(world, "read-back", Kill(at)), batch())
+    world.refused = True
+    _run_to_the_end(world, "read-back", left)
+    world.refused = False
+    world.time += VISIBILITY
+    _run_to_the_end(world, "read-back", batch({"replayed_at": NOW.isoformat()}))
+    posts = Counter(message.text.partition(" ")[2] for message in world.posts.values())
+    assert (posts["posted"], posts["threaded"]) == (1, 1)
+    assert posts["updated"] <= 1  # mostly an edit of the thread's first message
 
 
 def test_there_are_points_enough() -> None:
