@@ -20,12 +20,12 @@ from cli.compiler.samples import Sample, may_be_missing
 from cli.compiler.template import Template
 from cli.compiler.watching import WatchingTemplates
 from handler.catalog import Stage
-from handler.errors import EventError, NotifierError
+from handler.errors import NotifierError
 from handler.model import Event, Leaf, Notification
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
-from handler.stages.lateness import Lateness, is_stale
+from handler.stages.lateness import Lateness, is_version
 from handler.stages.render import render, speaks
 from handler.stages.route import channels
 from handler.templating import Context, Templates
@@ -142,10 +142,10 @@ def _unfit_version(template: Template, context: Context, templates: Templates) -
         return
     try:
         value = templates.evaluate(version, context)
-        if value is not None:
-            is_stale(value, 0 if isinstance(value, int) else NOW.isoformat())
-    except EventError:
-        message = "`version` takes a whole number or a time; name a column that counts changes, or dates the last one"
-        yield Problem("VALUE_INVALID", message, template.nodes[version.where].place)
+        if value is not None and not is_version(value):
+            message = (
+                "`version` takes a number or a time: name a column that counts changes, or has the last one's time"
+            )
+            yield Problem("VALUE_INVALID", message, template.nodes[version.where].place)
     except NotifierError as error:
         yield located(error, template, template.text)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Context as Arithmetic
+from decimal import Decimal
 from typing import Final
 
 from handler.errors import EventError, SourceError
 from handler.model import Event, Lookup, Notification, SqlLookup, Value
 from handler.ports import Replicating
 from handler.templating import Context, Templates
+from handler.templating.reading import moment, number
 
 # Codes of a lookup that may only be too early.
 MISSING: Final = frozenset({"ROW_NOT_FOUND", "API_NOT_FOUND"})
@@ -18,6 +21,7 @@ STALE: Final = "ROW_STALE"
 _NAME: Final = re.compile(r"\w+")
 # Times of a row have microseconds, milliseconds or whole seconds: by what they leave over when divided.
 _PRECISIONS: Final = (1_000_000, 1_000)
+_EXACT: Final = Arithmetic(prec=210)  # the digits of the longest text that is a number, and some more
 
 
 class SkipError(Exception):
@@ -81,35 +85,40 @@ def require_fresh(
 def is_stale(row: Value, event: int | str) -> bool:
     """Whether a row's version is older than the event's.
 
-    Whole numbers are compared as such. Times, or texts that are one in ISO 8601, are compared at the row's precision: a
-    column without fractions of a second has cut them off. Raises EventError (EVENT_VERSION).
+    Both are numbers or both are times, in any form that handler/templating/reading.py reads. They are compared at the
+    row's precision, as a column cuts off what it does not hold: fractions, or the time of day in UTC. Raises EventError
+    (EVENT_VERSION).
     """
-    if isinstance(row, int) and not isinstance(row, bool):
-        return row < _number(event)
-    if isinstance(row, str):  # as an API sends a time
-        row = _time(row)
-    if isinstance(row, datetime):
-        said = _time(event)
-        for precision in _PRECISIONS:
-            if row.microsecond % precision == 0:
-                said = said.replace(microsecond=said.microsecond - said.microsecond % precision)
-                break
-        return row < said
-    raise EventError("EVENT_VERSION", f"the row's is a {type(row).__name__}")
+    count, said = number(row), number(event)
+    if count is not None and said is not None:
+        decimals = max(-int(count.as_tuple().exponent), 0)
+        return _EXACT.add(count, Decimal(1).scaleb(-decimals)) <= said
+    at, then = moment(row), moment(event)
+    if at is not None and then is not None:
+        return _is_before(at, then)
+    if not is_version(row):
+        raise EventError("EVENT_VERSION", f"the row's is neither a number nor a time, but a {type(row).__name__}")
+    raise EventError("EVENT_VERSION", "one is a number, and the other a time or a text that is neither")
 
 
-def _number(version: int | str) -> int:
+def is_version(row: Value) -> bool:
+    """Whether a row's value can be compared with some event's version."""
+    return number(row) is not None or moment(row) is not None
+
+
+def _is_before(row: date, event: date) -> bool:
+    if not isinstance(row, datetime):
+        return row < (_utc(event).date() if isinstance(event, datetime) else event)
+    said = event if isinstance(event, datetime) else datetime.combine(event, time.min, UTC)
+    for precision in _PRECISIONS:
+        if row.microsecond % precision == 0:
+            said = said.replace(microsecond=said.microsecond - said.microsecond % precision)
+            break
+    return row < said
+
+
+def _utc(moment: datetime) -> datetime:
     try:
-        return int(version)
-    except ValueError:
-        raise EventError("EVENT_VERSION", "the row's is a number, the event's is not") from None
-
-
-def _time(version: int | str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(version) if isinstance(version, str) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise EventError("EVENT_VERSION", "one of the two is not a time such as 2026-01-05T10:00:00Z")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return moment.astimezone(UTC)
+    except OverflowError:  # at an end of the calendar
+        return moment

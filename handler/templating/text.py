@@ -61,7 +61,7 @@ def show(value: Any) -> str:
         case float():  # a literal in the template
             return show(Decimal(repr(value)))
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M} UTC"
+            return f"{value.isoformat(' ')[:16]} UTC"  # strftime does not pad the years before 1000
         case int() | date():
             return str(value)
         case _:

@@ -8,32 +8,35 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from handler.errors import TemplateError
+from handler.templating import reading
 from handler.templating.cutting import width
+from handler.templating.filters.currencies import decimals_of
 from handler.templating.text import MAX_EXPONENT, show
 
 MAX_DECIMALS: Final = 10
 
-# ISO 4217: currencies without the usual two decimals, and the signs that people expect to see.
-_DECIMALS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+# The signs that people expect to see.
 _SIGNS: Final = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 _CURRENCY: Final = re.compile("[A-Z]{3}")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{1,100})?")
 # Room for every number that MAX_EXPONENT lets pass, with its decimals: the usual 28 digits are fewer than MySQL's 65.
 _EXACT: Final = Context(prec=2 * MAX_EXPONENT + MAX_DECIMALS)
 
 
 def money(value: Any, currency: Any) -> str:
-    """Write an amount with its currency, a three-letter code; yen have no decimals.
+    """Write an amount with its currency, a three-letter code, and with as many decimals as the currency has.
 
     {{ 1234.5 | money('EUR') }} -> €1,234.50
     {{ 1234.5 | money('JPY') }} -> ¥1,235
     {{ '１２３４' | money('JPY') }} -> ¥1,234
     {{ -9 | money('CHF') }} -> -9.00 CHF
+    {{ 1.235 | money('LYD') }} -> 1.235 LYD
+    {{ 1.5 | money('XAU') }} -> 1.5 XAU
     """
     code = unicodedata.normalize("NFKC", show(currency)).strip().upper()
     if not _CURRENCY.fullmatch(code):
         raise TemplateError("TEMPLATE_FAILED", "a currency is a code of three letters, as EUR")
-    amount = rounded(value, _DECIMALS.get(code, 2))
+    decimals = decimals_of(code)
+    amount = _decimal(value) if decimals is None else rounded(value, decimals)
     sign = "-" if amount < 0 else ""
     digits = f"{amount.copy_abs():,f}"
     return f"{sign}{_SIGNS[code]}{digits}" if code in _SIGNS else f"{sign}{digits} {code}"
@@ -82,14 +85,11 @@ def absolute(value: Any) -> Decimal:
 
 
 def _decimal(value: Any) -> Decimal:
-    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
-    if _NUMBER.fullmatch(text):
-        value = Decimal(text)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
-        raise TemplateError("TEMPLATE_FAILED", "a number is needed here; guard an empty one with default(0)")
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite():
+    if isinstance(value, Decimal) and not value.is_finite():
         raise TemplateError("TEMPLATE_FAILED", "a number is needed here, and this one is not finite")
+    exact = reading.number(value)
+    if exact is None:
+        raise TemplateError("TEMPLATE_FAILED", "a number is needed here, as 1234.5; guard an empty one with default(0)")
     if abs(exact.adjusted()) > MAX_EXPONENT:
         raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
     return _unsigned_zero(exact)

@@ -61,13 +61,21 @@ def title(value: Any) -> str:
     return do_title(show(value))
 
 
-def trim(value: Any, characters: str | None = None) -> str:
-    """The text without the blanks, or these characters, at its ends.
+def trim(value: Any, what: Any = None) -> str:
+    """The text without the blanks, or `what`, at its ends.
 
     {{ '  tea ' | trim }} -> tea
     {{ '--tea-' | trim('-') }} -> tea
+    {{ '[tea]' | trim('[]') }} -> tea
+    {{ 'refs/heads/feature' | trim('refs/heads/') }} -> feature
+
+    A single character, and each of several signs, is removed as often as it stands there. A longer `what` with a letter
+    or a digit in it is removed as a whole, once: letter by letter, some of the text's own would go with it.
     """
-    return show(value).strip(characters)
+    text, ends = show(value), show(what)
+    if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
+        return text.removeprefix(ends).removesuffix(ends)
+    return text.strip(ends or None)
 
 
 def truncate(value: Any, size: int) -> str:
@@ -120,6 +128,6 @@ _MASKS: Final[dict[str, Callable[[str], str]]] = {"tail": _tail, "email": _email
 
 
 def _cut(value: Any, size: Any, measure: Callable[[str], int]) -> str:
-    if not isinstance(size, int) or size < 1:
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise TemplateError("TEMPLATE_FAILED", "a text is cut to a number of characters, 1 or more")
     return cut(show(value), size, measure)

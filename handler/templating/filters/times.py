@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
@@ -13,13 +14,19 @@ from jinja2.runtime import Context
 from handler.errors import ConfigError, TemplateError
 from handler.model import Locale
 from handler.templating.filters.wording import WORDINGS, Wording
+from handler.templating.reading import is_blank, moment, plain
+
+# A TIME column, which may be negative, and go up to 838 hours.
+# https://dev.mysql.com/doc/refman/8.4/en/time.html
+_TIME_OF_DAY: Final = re.compile(r"(-?)([0-9]{1,3})(:[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,6})?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The filters for one locale. A value is a time, a date, or a text that is one in ISO 8601, as APIs send it.
+    """The filters for one locale. A value is a time, a date, or what handler/templating/reading.py reads as one.
 
-    A text that names no time zone is in UTC, as columns are. Dates without a time of day are in no time zone.
+    A text that names no time zone is in UTC, as columns are. Dates without a time of day are in no time zone. A time at
+    an end of the calendar that the stage's zone would shift beyond it is shown in its own zone.
     """
 
     locale: Locale
@@ -38,11 +45,15 @@ class Times:
         return self._wording.date(self._local(value), style)
 
     def time(self, value: Any) -> str:
-        """The time of day, in 24 hours.
+        """The time of day, in 24 hours. That of a TIME column is in no time zone.
 
         {{ order.at | time }} -> 10:00
+        {{ '09:30:00' | time }} -> 09:30
         ja: {{ order.at | time }} -> 19:00
+        ja: {{ '09:30:00' | time }} -> 09:30
         """
+        if alone := _TIME_OF_DAY.fullmatch(plain(value)):
+            return f"{alone[1]}{alone[2]:>02}{alone[3]}"
         return f"{self._local_time(value):%H:%M}"
 
     def datetime(self, value: Any, style: str = "medium") -> str:
@@ -81,7 +92,7 @@ class Times:
         for known in (value, now):
             if isinstance(known, Undefined):
                 str(known)  # a strict undefined raises its own message
-        if value is None or isinstance(value, Undefined):
+        if value is None or isinstance(value, Undefined) or is_blank(value):
             return None
         present, then = self._local_time(now), self._local(value)
         if isinstance(then, dt.datetime):
@@ -95,27 +106,27 @@ class Times:
     def _local_time(self, value: Any) -> dt.datetime:
         local = self._local(value)
         if not isinstance(local, dt.datetime):
-            raise TemplateError("TEMPLATE_FAILED", "a date has no time of day")
+            raise TemplateError("TEMPLATE_FAILED", "a date has no time of day; show it with date")
         return local
 
     def _local(self, value: Any) -> dt.date:
         """The time in the stage's time zone; a date alone stays as it is."""
-        known = _parsed(value) if isinstance(value, str) else value
-        if isinstance(known, dt.datetime):
-            aware = known if known.tzinfo else known.replace(tzinfo=dt.UTC)
-            return aware.astimezone(_zone(self.locale.time_zone))
-        if isinstance(known, dt.date):
+        known = moment(value)
+        if known is None:
+            raise TemplateError("TEMPLATE_FAILED", _refusal(value))
+        if not isinstance(known, dt.datetime):
             return known
-        raise TemplateError("TEMPLATE_FAILED", "a date or a time is needed here")
-
-
-def _parsed(text: str) -> dt.date | None:
-    for read in (dt.date.fromisoformat, dt.datetime.fromisoformat):
+        zone = _zone(self.locale.time_zone)
         try:
-            return read(text)
-        except ValueError:
-            continue
-    return None
+            return known.astimezone(zone)
+        except (OverflowError, ValueError):  # before the year 1, or after 9999
+            return known
+
+
+def _refusal(value: Any) -> str:
+    if _TIME_OF_DAY.fullmatch(plain(value)):
+        return "a time of day alone has no date; show it with time"
+    return "a date or a time is needed here: a column, a text such as 2026-01-05T10:00:00Z, or seconds since 1970"
 
 
 @cache

@@ -78,8 +78,8 @@ WORDINGS: Final = {
         ),
         dates={
             "short": "{short_weekday} {day.day} {short_month}",
-            "medium": "{day.day} {short_month} {day.year}",
-            "long": "{weekday}, {day.day} {month} {day.year}",
+            "medium": "{day.day} {short_month} {day.year:04}",
+            "long": "{weekday}, {day.day} {month} {day.year:04}",
             "iso": "{iso}",
         },
         date_from_time=", ",
@@ -97,8 +97,8 @@ WORDINGS: Final = {
         months=tuple(f"{month}月" for month in range(1, 13)),
         dates={
             "short": "{month}{day.day}日({short_weekday})",
-            "medium": "{day.year}年{month}{day.day}日",
-            "long": "{day.year}年{month}{day.day}日({short_weekday})",
+            "medium": "{day.year:04}年{month}{day.day}日",
+            "long": "{day.year:04}年{month}{day.day}日({short_weekday})",
             "iso": "{iso}",
         },
         date_from_time=" ",
