@@ -144,7 +144,7 @@ def _unfit_version(template: Template, context: Context, templates: Templates) -
         value = templates.evaluate(version, context)
         if value is not None and not is_version(value):
             message = (
-                "`version` takes a number or a time: name a column that counts changes, or has the last one's time"
+                "`version` takes a whole number or a time; name a column that counts changes, or dates the last one"
             )
             yield Problem("VALUE_INVALID", message, template.nodes[version.where].place)
     except NotifierError as error:
