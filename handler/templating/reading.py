@@ -30,26 +30,23 @@ _FEWEST_DIGITS: Final = 9
 _UNITS: Final = {11: 1, 15: 10**3, 17: 10**6, 20: 10**9}
 _CALENDAR: Final = re.compile(r"((?:19|20)[0-9]{6})([0-9]{6})?")
 
-_ISO: Final = re.compile(
-    r"""(?P<day> [0-9]{4}(?P<dash>[-/]?)[0-9]{2}(?P=dash)[0-9]{2}
+# Both are compiled when the first text is read (re keeps them): that takes longer than a cold start should wait.
+_ISO: Final = r"""(?xia)
+        (?P<day> [0-9]{4}(?P<dash>[-/]?)[0-9]{2}(?P=dash)[0-9]{2}
                | [0-9]{4}-?W[0-9]{2}(?:-?[1-7])? | [0-9]{4}-?[0-9]{3} )
         (?: (?: T | _ | \s+ )
             (?P<hour>[0-9]{2}) (?: (?P<colon>:?) (?P<minute>[0-9]{2})
                                (?: (?P=colon) (?P<second>[0-9]{2}) (?: [.,](?P<fraction>[0-9]+) )? )? )?
             \s* (?: (?P<utc> Z | UTC | GMT ) | (?P<offset> [+-][0-9]{2} (?: :?[0-9]{2} )? ) (?: \s+[A-Z]{2,5} )? )?
             (?: \[ !? (?P<place> [A-Z0-9_+/-]+ ) \] )? (?: \[ !? [A-Z0-9_-]+ = [A-Z0-9-]+ \] )*
-        )?""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+        )?"""
 _ORDINAL: Final = re.compile("([0-9]{4})-?([0-9]{3})")
 # RFC 5322 with its comment, and the three forms of RFC 9110, section 5.6.7.
-_HEADER: Final = re.compile(
-    r"""(?: [a-z]+,? \s+ )?
+_HEADER: Final = r"""(?xia)
+        (?: [a-z]+,? \s+ )?
         (?: [0-9]{1,2} [ -] [a-z]{3} [ -] [0-9]{2,4} \s+ [0-9]{1,2}:[0-9]{2} (?: :[0-9]{2} )?
             (?: \s+ (?: [+-][0-9]{4} | GMT | UTC? | Z | [ECMP][SD]T ) )? (?: \s* \( [^()]* \) )?
-          | [a-z]{3} \s+ [0-9]{1,2} \s+ [0-9]{2}:[0-9]{2}:[0-9]{2} \s+ [0-9]{4} )""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+          | [a-z]{3} \s+ [0-9]{1,2} \s+ [0-9]{2}:[0-9]{2}:[0-9]{2} \s+ [0-9]{4} )"""
 _LEAP_SECOND: Final = re.compile(r"(:[0-9]{2}:)60\b")
 
 
@@ -102,9 +99,9 @@ def _numbered(number: Decimal) -> date | None:
 
 
 def _written(text: str) -> date | None:
-    if parts := _ISO.fullmatch(text):
+    if parts := re.fullmatch(_ISO, text):
         return _iso(parts)
-    if _HEADER.fullmatch(text):
+    if re.fullmatch(_HEADER, text):
         from email.utils import parsedate_to_datetime
 
         known = parsedate_to_datetime(_LEAP_SECOND.sub(r"\g<1>59", text))

@@ -71,7 +71,7 @@ def rounded(value: Any, decimals: int = 0) -> Decimal:
     {{ 2.5 | round }} -> 3
     {{ 1234.56 | round(1) }} -> 1234.6
     """
-    if not isinstance(decimals, int) or not 0 <= decimals <= MAX_DECIMALS:
+    if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= MAX_DECIMALS:
         raise TemplateError("TEMPLATE_LIMIT", f"a number can be rounded to 0 to {MAX_DECIMALS} decimals")
     return _unsigned_zero(_decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT))
 

@@ -61,18 +61,18 @@ def title(value: Any) -> str:
     return do_title(show(value))
 
 
-def trim(value: Any, what: Any = None) -> str:
-    """The text without the blanks, or `what`, at its ends.
+def trim(value: Any, characters: Any = None) -> str:
+    """The text without the blanks, or these characters, at its ends.
 
     {{ '  tea ' | trim }} -> tea
     {{ '--tea-' | trim('-') }} -> tea
     {{ '[tea]' | trim('[]') }} -> tea
     {{ 'refs/heads/feature' | trim('refs/heads/') }} -> feature
 
-    A single character, and each of several signs, is removed as often as it stands there. A longer `what` with a letter
+    A single character, and each of several signs, is removed as often as it stands there. A longer text with a letter
     or a digit in it is removed as a whole, once: letter by letter, some of the text's own would go with it.
     """
-    text, ends = show(value), show(what)
+    text, ends = show(value), show(characters)
     if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
         return text.removeprefix(ends).removesuffix(ends)
     return text.strip(ends or None)

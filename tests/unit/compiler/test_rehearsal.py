@@ -94,6 +94,32 @@ text: "%s"
 samples:
   one: {id: 1, lookups: {order: {number: 5, customer_id: 7}, customer: {name: Zoë}}}
 """
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [
+        ("5", True),
+        ("5.25", True),
+        ("'5'", True),
+        ("2026-01-05", True),
+        ("2026-01-05T10:00:00Z", True),
+        ("'Mon, 05 Jan 2026 10:00:00 GMT'", True),
+        ("0001-01-01T00:00:00Z", True),
+        ("'0001-01-01T00:00:00+09:00'", True),
+        ("null", True),
+        ("true", False),
+        ("soon", False),
+        ("09:30:00", False),
+        ("[5]", False),
+    ],
+)
+def test_a_version_is_what_the_function_can_compare(compiled: Compile, version: str, fits: bool) -> None:
+    text = LATE % ("park", "Order of {{ customer.name }}")
+    findings = compiled(text.replace("number: 5", f"number: {version}")).findings
+    assert [(finding.code, finding.line) for finding in findings] == ([] if fits else [("VALUE_INVALID", 7)])
+
+
 GUARDED_NUMBER = "Order {{ order.number if order else id }}"
 
 

@@ -71,6 +71,66 @@ def test_edges_of_numbers_and_texts(source: str, value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["abs", "ago", "date", "datetime", "money", "number", "plural", "round", "time", "weekday"]
+)
+@pytest.mark.parametrize("value", ["", "  ", "\u3000", "\n"])
+def test_a_blank_text_in_place_of_a_number_or_a_time_is_empty(name: str, value: str) -> None:
+    assert rendered(f"{{{{ x | {name}{ARGUMENTS.get(name, '')} | default('-') }}}}", x=value) == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "-"),
+        ("", "-"),
+        (0, "0"),
+        (Decimal(0), "0"),
+        (False, "false"),
+        (" ", " "),
+        ("\n", "\n"),
+        ("0", "0"),
+        ("x", "x"),
+    ],
+)
+def test_default_replaces_what_is_empty_and_nothing_else(value: Any, shown: str) -> None:
+    assert rendered("{{ x | default('-') }}", x=value) == shown
+    assert rendered("{{ x | trim | default('-') }}", x=value) == (shown.strip() or "-")
+
+
+@pytest.mark.parametrize(
+    "source", ["'' | code", "[] | join(', ')", "'' | link", "'  ' | trim", "('x' if false)", "'' | mention"]
+)
+def test_default_follows_a_filter_that_shows_nothing(source: str) -> None:
+    assert rendered(f"{{{{ {source} | default('-') }}}}") == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "ends", "left"),
+    [
+        ("refs/heads/feature", "refs/heads/", "feature"),
+        ("refs/heads/refs", "refs/heads/", "refs"),
+        ("shed", "refs/heads/", "shed"),
+        ("refs/heads/", "refs/heads/", ""),
+        ("12 kg", " kg", "12"),
+        ("kg kg", "kg", " "),
+        ("株式会社抹茶", "株式会社", "抹茶"),
+        ("--tea---", "-", "tea"),
+        ("0012", "0", "12"),
+        ("aab", "aa", "b"),
+        ("[[tea]", "[]", "tea"),
+        ("-_tea_-", "_-", "tea"),
+        ("'\"tea\"'", "\"'", "tea"),
+        (" tea ", "", "tea"),
+        (" tea ", None, "tea"),
+        (1001, 1, "00"),
+        ("A-17", "A-", "17"),
+    ],
+)
+def test_trim_removes_a_text_whole_and_signs_one_by_one(value: Any, ends: Any, left: str) -> None:
+    assert rendered("{{ x | trim(ends) }}", x=value, ends=ends) == left
+
+
+@pytest.mark.parametrize(
     ("source", "value", "en", "ja"),
     [
         ("{{ x | datetime }}", datetime(2026, 1, 5, 15, tzinfo=UTC), "5 Jan 2026, 15:00", "2026年1月6日 00:00"),
@@ -185,6 +245,10 @@ def test_an_alias_of_something_else_mentions_nobody(target: str) -> None:
         ("{{ huge | number }}", "TEMPLATE_LIMIT", "digits"),
         ("{{ 1 | number(11) }}", "TEMPLATE_LIMIT", "10 decimals"),
         ("{{ 1 | round('a') }}", "TEMPLATE_LIMIT", "10 decimals"),
+        ("{{ 1 | round(-1) }}", "TEMPLATE_LIMIT", "10 decimals"),
+        ("{{ 1 | round(true) }}", "TEMPLATE_LIMIT", "10 decimals"),
+        ("{{ 'a' | truncate(true) }}", "TEMPLATE_FAILED", "1 or more"),
+        ("{{ '1,234' | number }}", "TEMPLATE_FAILED", "as 1234.5"),
         ("{{ 1 | money('euro') }}", "TEMPLATE_FAILED", "three letters"),
         ("{{ 1 | money(none) }}", "TEMPLATE_FAILED", "three letters"),
         ("{{ 'soon' | date }}", "TEMPLATE_FAILED", "a date or a time"),
