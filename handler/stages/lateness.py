@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import MAX_EMAX, MIN_EMIN, Decimal
 from decimal import Context as Arithmetic
-from decimal import Decimal
 from typing import Final
 
 from handler.errors import EventError, SourceError
@@ -21,7 +21,8 @@ STALE: Final = "ROW_STALE"
 _NAME: Final = re.compile(r"\w+")
 # Times of a row have microseconds, milliseconds or whole seconds: by what they leave over when divided.
 _PRECISIONS: Final = (1_000_000, 1_000)
-_EXACT: Final = Arithmetic(prec=210)  # the digits of the longest text that is a number, and some more
+# The digits of the longest text that is a number, and some more; and any exponent that an API may send.
+_EXACT: Final = Arithmetic(prec=210, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class SkipError(Exception):
@@ -92,7 +93,7 @@ def is_stale(row: Value, event: int | str) -> bool:
     count, said = number(row), number(event)
     if count is not None and said is not None:
         decimals = max(-int(count.as_tuple().exponent), 0)
-        return _EXACT.add(count, Decimal(1).scaleb(-decimals)) <= said
+        return _EXACT.add(count, Decimal((0, (1,), -decimals))) <= said
     at, then = moment(row), moment(event)
     if at is not None and then is not None:
         return _is_before(at, then)

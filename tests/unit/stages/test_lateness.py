@@ -181,6 +181,9 @@ def test_every_other_pair_is_named_and_neither_value_told(row: Value, event: int
         (Decimal("1E+999999"), 7, False),
         (Decimal("-1E+999999"), 7, True),
         (Decimal("4.9E-324"), 1, True),
+        (Decimal("1E-99999999"), 1, True),
+        (Decimal("9E+99999999"), 1, False),
+        (Decimal("-9E+99999999"), 1, True),
         (date(2026, 1, 5), "2026-01-05", False),
         (date(2026, 1, 5), "2026-01-05T23:59:59Z", False),
         (date(2026, 1, 5), "2026-01-06T01:00:00+09:00", False),  # still the 5th in UTC

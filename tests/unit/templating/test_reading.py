@@ -118,7 +118,7 @@ def test_each_form_at_its_edges(value: Any, known: date) -> None:
         "Mon, 05 Jan 2026 10:60:00 GMT", "Mon, 05 Jan 2026", "5 January 2026", "1767607200s", "1.767e9",
         "2026-01-05" * 40,
         0, 1, -1, 2026, 99_999_999, 20261399, 20261399000000, 999_999_999_999_999, 10**20, 10**4000, True,
-        Decimal("1E+999999"), Decimal("1E-999999"), Decimal("0E+999999"), Decimal("NaN"), Decimal("-Infinity"),
+        Decimal("1E+999999"), Decimal("1E-999999999999"), Decimal("0E+999999"), Decimal("NaN"), Decimal("-Infinity"),
         [2026, 1, 5], {"year": 2026}, None,
     ],
 )  # fmt: skip
