@@ -12,7 +12,7 @@ from handler.templating.filters.currencies import decimals_of
 
 from .examples import rendered
 
-# The whole of ISO 4217, typed from its maintenance agency's list one, published 2026-01-01, read 2026-11-29:
+# The whole of ISO 4217: list one of its maintenance agency as published on 2026-01-01, by way of the package iso4217:
 # https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml
 MINOR_UNITS: Final = {
     "2": """

@@ -17,7 +17,7 @@ from .examples import CONTEXT, rendered
 
 TEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
 SAME_MOMENT = [
-    # ISO 8601-1:2019 as RFC 3339, section 5.6, and RFC 9557 profile it, read 2026-11-29:
+    # ISO 8601-1:2019 as RFC 3339, section 5.6, and RFC 9557 profile it:
     # https://www.rfc-editor.org/rfc/rfc3339#section-5.6  https://www.rfc-editor.org/rfc/rfc9557#section-4
     "2026-01-05T10:00Z",
     "2026-01-05T10Z",
@@ -43,7 +43,7 @@ SAME_MOMENT = [
     "2026-01-05T10:00:00Z[Asia/Tokyo][u-ca=japanese]",
     "２０２６－０１－０５Ｔ１０：００：００Ｚ",
     " 2026-01-05T10:00:00Z\n",
-    # RFC 9110, section 5.6.7, and RFC 5322, sections 3.3 and 4.3, read 2026-11-29:
+    # RFC 9110, section 5.6.7, and RFC 5322, sections 3.3 and 4.3:
     # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7  https://www.rfc-editor.org/rfc/rfc5322#section-3.3
     "Mon, 05 Jan 2026 10:00:00 GMT",
     "Monday, 05-Jan-26 10:00:00 GMT",
@@ -53,7 +53,7 @@ SAME_MOMENT = [
     "5 Jan 2026 05:00 EST",
     "5 Jan 26 10:00 -0000",
     # Seconds since 1970 and its parts; and MySQL's numeric form of a DATETIME, as `at + 0`:
-    # https://dev.mysql.com/doc/refman/8.4/en/date-and-time-literals.html, read 2026-11-29
+    # https://dev.mysql.com/doc/refman/8.4/en/date-and-time-literals.html
     1767607200,
     1767607200.0,
     Decimal("1767607200.000"),
@@ -135,7 +135,7 @@ def test_what_is_no_time_is_none_and_a_named_error(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("column", "shown"),
-    [  # https://dev.mysql.com/doc/refman/8.4/en/time.html, read 2026-11-29: -838:59:59 to 838:59:59
+    [  # https://dev.mysql.com/doc/refman/8.4/en/time.html: -838:59:59 to 838:59:59
         ("00:00:00", "00:00"),
         ("09:30:00", "09:30"),
         ("23:59:59.999999", "23:59"),
