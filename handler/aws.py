@@ -18,6 +18,8 @@ SERVICES: Final = ("dynamodb", "secretsmanager", "servicediscovery", "sqs", "ssm
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
 ATTEMPTS: Final = 2
+# Of an answer, in bytes. The largest are lists of a thousand instances of Cloud Map, with all their attributes.
+LARGEST: Final = 1 << 26
 
 # https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.html
 _LATTICE: Final = "vpc-lattice-svcs"
@@ -38,6 +40,7 @@ def client(
         raise LookupError(f"{service} is not in SERVICES, so the package does not know it")
     from botocore.config import Config
 
+    _keep_answers_apart()
     config = Config(
         connect_timeout=connect,
         read_timeout=read,
@@ -117,6 +120,22 @@ def _identity(region: str) -> tuple[Any, str]:
     if not where:
         raise NoRegionError
     return credentials.get_frozen_credentials(), where
+
+
+@cache
+def _keep_answers_apart() -> None:
+    """Let botocore's connections read each answer to its end, as our own do.
+
+    They are urllib3's, which give the answer of one call to the next after an early hint (103), among others. A pool
+    makes its connections of the class that it names: https://urllib3.readthedocs.io/en/stable/reference/
+    """
+    from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+
+    from handler.adapters.http_boundary import AtBoundary
+
+    for pool in (AWSHTTPConnectionPool, AWSHTTPSConnectionPool):
+        made: Any = pool.ConnectionCls
+        pool.ConnectionCls = type(made.__name__, (AtBoundary, made), {"largest": LARGEST})
 
 
 @cache

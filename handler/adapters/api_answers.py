@@ -30,6 +30,7 @@ _CAUSES: Final = {
     Cause.CERTIFICATE: "API_TLS",
     Cause.TIMEOUT: "API_TIMEOUT",
     Cause.CUT: "API_UNAVAILABLE",
+    Cause.MALFORMED: "API_UNAVAILABLE",
     Cause.SIZE: "API_BAD_ANSWER",
 }
 

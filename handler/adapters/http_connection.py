@@ -10,19 +10,21 @@ import socket
 import ssl
 import time
 from enum import StrEnum
-from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException, RemoteDisconnected
 from typing import Any, Final
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from handler.adapters.http_response import ResponseUntil
+from handler.adapters.http_boundary import AtBoundary, SpokeFirstError
+from handler.adapters.http_response import AnswerError, AnswerTooLargeError, ResponseUntil
 from handler.clock import Clock, Moment
 
 # A NAT gateway forgets a flow after 350 s, and load balancers close theirs after 60 s by default:
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 IDLE_SECONDS: Final = 50.0
+# Of any answer, in bytes; who asks may want less.
+LARGEST: Final = 1 << 20
 
 _clock: Final = Clock()
 
@@ -38,12 +40,13 @@ class Cause(StrEnum):
     # From here on at least a part of the request has left.
     TIMEOUT = "timeout"
     CUT = "cut"
+    MALFORMED = "malformed"
     SIZE = "size"
 
     @property
     def sent(self) -> bool:
         """Whether the other side can have acted on the request."""
-        return self in {Cause.TIMEOUT, Cause.CUT, Cause.SIZE}
+        return self in {Cause.TIMEOUT, Cause.CUT, Cause.MALFORMED, Cause.SIZE}
 
 
 class ExchangeError(Exception):
@@ -56,8 +59,9 @@ class ExchangeError(Exception):
         self.kept = kept
 
 
-class _Connection(HTTPConnection):
-    response_class: Any
+class _Connection(AtBoundary, HTTPConnection):
+    largest = LARGEST
+    _tunnel_headers: dict[str, str]
     _used: Moment | None = None
     _connected_by = 0.0
 
@@ -73,7 +77,7 @@ class _Connection(HTTPConnection):
             raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {error.reason}") from None
         except TimeoutError:
             raise self._too_slow() from None
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise ExchangeError(Cause.HANDSHAKE, f"no TLS with {self.host}: {type(error).__name__}") from None
         if time.monotonic() >= self._connected_by:  # the answer would find no time left
             raise self._too_slow()
@@ -109,16 +113,43 @@ class _Connection(HTTPConnection):
         """What urllib3 leaves for the next step: to connect, then to read the whole answer."""
         return self.timeout or 0.0
 
-    def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
+    def _tunnel(self) -> None:
+        """Ask the proxy to connect. http.client takes any interim answer for a refusal, and loses what comes behind."""
+        host = f"[{self._tunnel_host}]" if ":" in str(self._tunnel_host) else self._tunnel_host
+        target = f"{host}:{self._tunnel_port}"
+        headers = {"Host": target, **self._tunnel_headers}
+        lines = [f"CONNECT {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        self.sock.sendall("\r\n".join(lines).encode("ascii"))
+        answer = ResponseUntil(self.sock, method="CONNECT", until=self._connected_by, size=LARGEST)
+        answer.begin()
+        if not 200 <= answer.status < 300:
+            raise ExchangeError(Cause.CONNECT, f"the proxy does not connect to {self._tunnel_host}: {answer.status}")
+        if not answer.alone:
+            raise ExchangeError(Cause.HANDSHAKE, "the proxy sent more than its answer, or closed the connection")
+        self.sock.settimeout(max(self._connected_by - time.monotonic(), 0.001))
+
+    def request(self, *args: Any, **options: Any) -> None:
+        try:
+            super().request(*args, **options)
+        except SpokeFirstError as error:
+            raise ExchangeError(Cause.CONNECT, str(error), kept=self._used is not None) from None
+
+    def getresponse(self) -> Any:
         kept, self._used = self._used is not None, _clock.now()
-        self.response_class = partial(ResponseUntil, until=time.monotonic() + self.seconds)
         try:
             return super().getresponse()
         except TimeoutError:
             raise ExchangeError(Cause.TIMEOUT, f"no answer from {self.host} in time") from None
+        except AnswerTooLargeError:
+            raise ExchangeError(Cause.SIZE, f"the answer is larger than {self.largest} bytes") from None
+        except AnswerError as error:
+            raise ExchangeError(Cause.MALFORMED, f"the answer of {self.host} cannot be read: {error}") from None
+        except RemoteDisconnected:
+            raise ExchangeError(
+                Cause.CUT, f"the connection to {self.host} broke before its answer", kept=kept
+            ) from None
         except (OSError, HTTPException) as error:
-            detail = f"the connection to {self.host} broke before its answer ({type(error).__name__})"
-            raise ExchangeError(Cause.CUT, detail, kept=kept) from None
+            raise ExchangeError(Cause.CUT, f"the answer of {self.host} broke off ({type(error).__name__})") from None
 
     @property
     def is_connected(self) -> bool:

@@ -13,14 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
-from typing import Final
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, PoolManager, ProxyManager, Timeout
+from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
 
 from handler.adapters.http_connection import Cause, ExchangeError, Pool, TlsPool
-
-_CHUNK: Final = 65_536
 
 # Its lines quote addresses. The address of a webhook is a secret, and that of a lookup holds values of a row.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -108,32 +105,16 @@ class Exchange:
                 headers=headers,
                 retries=False,
                 redirect=False,
-                preload_content=False,
                 decode_content=False,
                 # Half of what is left is the answer's, so that nothing is sent whose answer could not be awaited.
                 timeout=Timeout(connect=min(connect or self._limits.connect, seconds / 2), total=seconds),
             )
-            return Answer(response.status, response.headers, self._whole(response))
         except LocationValueError:
             raise ExchangeError(Cause.NAME, "the address cannot be read") from None
         except (ReadTimeoutError, TimeoutError):
             raise ExchangeError(Cause.TIMEOUT, "no whole answer in time") from None
         except (HTTPError, HTTPException, OSError) as error:
             raise ExchangeError(Cause.CUT, f"the answer broke off ({type(error).__name__})") from None
-
-    def _whole(self, response: BaseHTTPResponse) -> bytes:
-        try:
-            return self._body(response)
-        except BaseException:
-            response.close()  # what is left of this answer must not be read as the beginning of the next
-            raise
-        finally:
-            response.release_conn()
-
-    def _body(self, response: BaseHTTPResponse) -> bytes:
-        body = bytearray()
-        while chunk := response.read(_CHUNK):
-            body += chunk
-            if len(body) > self._limits.size:
-                raise ExchangeError(Cause.SIZE, f"the answer is larger than {self._limits.size} bytes")
-        return bytes(body)
+        if len(response.data) > self._limits.size:
+            raise ExchangeError(Cause.SIZE, f"the answer is larger than {self._limits.size} bytes")
+        return Answer(response.status, response.headers, response.data)

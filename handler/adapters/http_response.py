@@ -1,12 +1,43 @@
-"""An answer that has to be whole by a moment: http.client's, with a clock on its reading side."""
+"""One HTTP answer, read whole and by a moment: http.client's response, with its reading of the stream done here.
+
+On a kept connection, an answer that is not read to its very end shifts all later ones by one, and each request gets
+the answer of another. http.client passes over `100 Continue` but no other interim answer, ends the headers at the
+first line that it cannot read, and leaves it to its callers to find the end of the body. So the head and the body are
+read here, as RFC 9112 frames them, before anybody sees the answer; what could be read in two ways is an error.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import socket
+import ssl
 import time
-from http.client import HTTPResponse, IncompleteRead
-from typing import Any
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from typing import Any, Final
+
+# Of the heads of an answer, with those of the interim answers before it; servers' own limits are 4 to 32 KiB.
+HEAD_BYTES: Final = 65_536
+# RFC 9110 sets no limit (section 15.2). A 102 may be repeated every few seconds, and some servers send several 103.
+INTERIM: Final = 32
+# Of one line that gives the size of a chunk, with its extensions.
+_CHUNK_LINE: Final = 4096
+
+_STATUS: Final = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r?\n")
+_FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r?\n")
+_FOLD: Final = re.compile(rb"[ \t][^\r\n\0]*\r?\n")
+_FOLDED: Final = re.compile(rb"\r?\n[ \t]+")
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r?\n")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+_BLANK: Final = (b"\r\n", b"\n")
+
+
+class AnswerError(HTTPException):
+    """These bytes are not one answer of HTTP/1.1 whose end is certain."""
+
+
+class AnswerTooLargeError(HTTPException):
+    """The body is larger than it may be."""
 
 
 class ReadUntil(io.RawIOBase):
@@ -19,21 +50,21 @@ class ReadUntil(io.RawIOBase):
         self._sock = sock
         self._raw = raw
         self._until = until
-        self.ended = False
+        self.sealed = False
 
     def readable(self) -> bool:
         """Yes."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Wait for bytes no longer than until the moment."""
+        """Wait for bytes no longer than until the moment; once it is sealed, there are none."""
+        if self.sealed:
+            return None
         remaining = self._until - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
         self._sock.settimeout(remaining)
-        count = self._raw.readinto(buffer)
-        self.ended = count == 0
-        return count
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         """Let go of the socket too."""
@@ -41,16 +72,153 @@ class ReadUntil(io.RawIOBase):
         super().close()
 
 
-class ResponseUntil(HTTPResponse):
-    """An answer of which the status line, the headers and the body are read up to a moment."""
+def is_silent(sock: socket.socket) -> bool:
+    """Return whether the peer has neither sent anything that is still unread nor closed the connection.
 
-    def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
+    A byte that is found is lost, as the connection cannot be used any more. What TLS sends for itself is no byte.
+    """
+    before = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.settimeout(before)
+    return False
+
+
+class ResponseUntil(HTTPResponse):
+    """The final answer to a request, read whole by a moment; interim answers before it are passed over.
+
+    `size` bounds the body in bytes. `will_close` is true unless the connection is known to stand at the end of this
+    answer, so that http.client closes it. Raises AnswerError, AnswerTooLargeError, RemoteDisconnected where nothing
+    was answered, IncompleteRead, TimeoutError.
+    """
+
+    fp: Any
+
+    def __init__(self, sock: socket.socket, *args: Any, until: float, size: int, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self._wire = ReadUntil(sock, self.fp.detach(), until)
-        self.fp = io.BufferedReader(self._wire)
+        self._sock = sock
+        self._size = size
+        self._request = options.get("method")
+        self._raw = ReadUntil(sock, self.fp.detach(), until)
+        self._wire = io.BufferedReader(self._raw)
+        self.fp = None
+        self.alone = False  # whether nothing came behind it
 
     def begin(self) -> None:
-        """Read up to the end of the headers, which http.client also sees where they only break off."""
-        super().begin()
-        if self._wire.ended:
-            raise IncompleteRead(b"")
+        """Read the answer to its end."""
+        try:
+            self.fp = io.BytesIO(_FOLDED.sub(b" ", self._final_head()))
+            super().begin()
+            body, framed = self._body()
+            self.alone = self._is_alone()
+        finally:
+            self._wire.close()
+        self.will_close = not (framed and self.alone and self._is_kept_open())
+        del self.headers["Transfer-Encoding"]  # it is undone, and urllib3 would undo it again
+        self.fp, self.length, self.chunked = io.BytesIO(body), len(body), False
+
+    def _final_head(self) -> bytes:
+        self._await()
+        left = HEAD_BYTES
+        for _ in range(INTERIM + 1):
+            line = self._line(left)
+            status = _STATUS.fullmatch(line)
+            if status is None:
+                raise AnswerError("its first line is not a status of HTTP/1.1")
+            if status[1] == b"101":
+                raise AnswerError("it changes to another protocol")
+            head = line + self._fields(left - len(line))
+            if not status[1].startswith(b"1"):
+                return head
+            left -= len(head)
+        raise AnswerError(f"more than {INTERIM} interim answers")
+
+    def _await(self) -> None:
+        """Wait for the first byte. A peer that closes a kept connection instead may not have read the request."""
+        try:
+            begun = self._wire.peek(1)
+        except ConnectionError:
+            begun = b""
+        if not begun:
+            raise RemoteDisconnected("the connection was closed without an answer")
+
+    def _fields(self, most: int) -> bytes:
+        """Header or trailer lines, up to the blank one and with it, in so many bytes."""
+        fields = bytearray()
+        while (line := self._line(most - len(fields))) not in _BLANK:
+            if not (_FIELD.fullmatch(line) or (fields and _FOLD.fullmatch(line))):
+                raise AnswerError("a line of its headers is not a header")
+            fields += line
+        return bytes(fields + line)
+
+    def _line(self, most: int) -> bytes:
+        line = self._wire.readline(max(most, 0))
+        if not line.endswith(b"\n"):
+            raise AnswerError("its headers are too large") if len(line) >= most else IncompleteRead(line)
+        return line
+
+    def _body(self) -> tuple[bytes, bool]:
+        """The body, and whether the answer says itself where that ends. RFC 9112, section 6.3."""
+        codings = self.headers.get_all("Transfer-Encoding", [])
+        lengths = [length.strip(" \t") for length in self.headers.get_all("Content-Length", [])]
+        if (codings and lengths) or len(lengths) > 1:
+            raise AnswerError("its length is given more than once")
+        if codings and (self.version != 11 or [coding.strip(" \t").lower() for coding in codings] != ["chunked"]):
+            raise AnswerError("its transfer coding is not chunked")
+        if lengths and not _LENGTH.fullmatch(lengths[0]):
+            raise AnswerError("its length is not a number")
+        if self._has_no_body():
+            return b"", True
+        if codings:
+            return self._chunks(), True
+        if lengths:
+            return self._exactly(self._within(int(lengths[0]))), True
+        body = self._wire.read(self._size + 1)
+        self._within(len(body))
+        return body, False
+
+    def _has_no_body(self) -> bool:
+        tunnel = self._request == "CONNECT" and 200 <= self.status < 300
+        return tunnel or self._request == "HEAD" or self.status in {204, 304}
+
+    def _chunks(self) -> bytes:
+        body = bytearray()
+        while size := self._chunk_size():
+            self._within(len(body) + size)
+            body += self._exactly(size)
+            if self._exactly(2) != b"\r\n":
+                raise AnswerError("a chunk is longer than it says")
+        self._fields(HEAD_BYTES)
+        return bytes(body)
+
+    def _chunk_size(self) -> int:
+        line = self._line(_CHUNK_LINE)
+        found = _CHUNK.fullmatch(line)
+        if found is None:
+            raise AnswerError("a chunk has no size")
+        return int(found[1], 16)
+
+    def _exactly(self, count: int) -> bytes:
+        found = self._wire.read(count)
+        if len(found) < count:
+            raise IncompleteRead(found, count - len(found))
+        return found
+
+    def _within(self, count: int) -> int:
+        if count > self._size:
+            raise AnswerTooLargeError(f"its body is larger than {self._size} bytes")
+        return count
+
+    def _is_alone(self) -> bool:
+        self._raw.sealed = True
+        return not self._wire.peek(1) and is_silent(self._sock)
+
+    def _is_kept_open(self) -> bool:
+        said = {word.strip().lower() for line in self.headers.get_all("Connection", []) for word in line.split(",")}
+        return "close" not in said and (self.version == 11 or "keep-alive" in said)

@@ -138,6 +138,11 @@ def test_the_api_address_may_end_without_a_slash(
         (send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"), "SLACK_AMBIGUOUS"),
         (send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok"), "SLACK_AMBIGUOUS"),
         (send(b"SSH-2.0-OpenSSH_9.2\r\n"), "SLACK_AMBIGUOUS"),
+        (send(http(200, ACCEPTED, Content_Length="2, 3"), keep=True), "SLACK_AMBIGUOUS"),
+        (send(http(200, ACCEPTED, Transfer_Encoding="chunked"), keep=True), "SLACK_AMBIGUOUS"),
+        (send(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", keep=True), "SLACK_AMBIGUOUS"),
+        (send(b"HTTP/1.1 103 Early Hints\r\n\r\n"), "SLACK_AMBIGUOUS"),
+        (send(b"HTTP/1.1 103 Early Hints\r\n\r\n", keep=True), "SLACK_AMBIGUOUS"),
         (send(b""), "SLACK_AMBIGUOUS"),
         (reset, "SLACK_AMBIGUOUS"),
         (hang, "SLACK_AMBIGUOUS"),
@@ -146,7 +151,7 @@ def test_the_api_address_may_end_without_a_slash(
     ],
     ids=[
         "429", "500", "502", "503", "html", "empty", "gzip", "too large", "cut body", "cut headers", "cut chunks",
-        "no chunk", "not http", "closed", "reset", "hang", "dripped headers", "dripped body",
+        "no chunk", "not http", "two lengths", "length and chunks", "101", "103, closed", "103 alone", "closed", "reset", "hang", "dripped headers", "dripped body",
     ],
 )  # fmt: skip
 def test_whatever_the_answer_is_the_message_is_sent_once(
@@ -158,6 +163,23 @@ def test_whatever_the_answer_is_the_message_is_sent_once(
         assert raised.value.code == code
         assert len(server.requests) == 1
     safe(raised.value)
+
+
+def test_each_message_gets_its_own_ts_behind_an_early_hint_and_before_an_answer_too_many(
+    trust: ssl.SSLContext, certificate: Certificate
+) -> None:
+    """An answer that belongs to another message would put a wrong `ts` into the ledger, or hide a refusal."""
+    accepted = [json.dumps({"ok": True, "channel": "C0ORDERS", "ts": f"1770000000.{n}"}).encode() for n in range(3)]
+    hinted = send(b"HTTP/1.1 103 Early Hints\r\n\r\n" + http(200, accepted[0]), keep=True)
+    doubled = send(http(200, accepted[1]) + http(200, ACCEPTED), keep=True)
+    steps = hinted, doubled, refusal("is_archived"), answer(200, accepted[2])
+    with scripted(*steps, certificate=certificate) as server:
+        posting = bot(server, trust)
+        assert [posting.post(MESSAGE).ts for _ in range(2)] == ["1770000000.0", "1770000000.1"]
+        with pytest.raises(SlackError, match="is_archived"):
+            posting.post(MESSAGE)
+        assert posting.post(MESSAGE).ts == "1770000000.2"
+        assert server.connections == 2
 
 
 def test_a_rate_limit_carries_its_wait(trust: ssl.SSLContext, certificate: Certificate) -> None:

@@ -34,11 +34,12 @@ LIMITS = Limits(connect=3.0, total=6.0, size=1 << 20)
 class Proxy:
     """A real one, for CONNECT alone. `refusal` is what it answers with instead; what it was asked stands in `asked`.
 
-    `carried` is what went through it, both ways. It speaks with one client after the other.
+    `connected` is what it says once it is connected, `carried` what went through it, both ways. It speaks with one client after the other.
     """
 
     def __init__(self, refusal: bytes = b"") -> None:
         self.refusal = refusal
+        self.connected = b"HTTP/1.1 200 Connection established\r\n\r\n"
         self.asked: list[str] = []
         self.carried = bytearray()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -66,7 +67,7 @@ class Proxy:
             return
         host, _, port = head.split()[1].rpartition(":")
         with socket.create_connection((host, int(port)), 5) as server:
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            client.sendall(self.connected)
             while True:
                 for ready in select.select([client, server], [], [], 5)[0]:
                     data = ready.recv(65_536)
@@ -152,3 +153,52 @@ def test_what_breaks_after_the_request_has_left_is_in_doubt_as_without_a_proxy(
         sink(server, trust, proxy.url).post(MESSAGE)
     assert caught.value.code == "SLACK_AMBIGUOUS"
     assert len(server.requests) == 1
+
+
+CONNECTED = b"HTTP/1.1 200 Connection established\r\n"
+
+
+@SINKS
+@pytest.mark.parametrize(
+    "connected",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" + CONNECTED + b"\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * 2 + CONNECTED + b"\r\n",
+        # Lengths mean nothing in this answer: https://www.rfc-editor.org/rfc/rfc9110#name-connect (2026-11-29)
+        CONNECTED + b"Content-Length: 99\r\n\r\n",
+        CONNECTED + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.0 200 Connection established\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 299 Yes\r\n\r\n",
+    ],
+)
+def test_a_post_goes_through_whatever_a_proxy_says_around_its_yes(
+    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, connected: bytes
+) -> None:
+    proxy.connected = connected
+    with scripted(answer(200, said), certificate=certificate) as server:
+        posting = sink(server, trust, proxy.url)
+        posting.post(MESSAGE)
+        posting.post(MESSAGE)
+        assert (len(server.requests), server.connections) == (2, 1)
+
+
+@SINKS
+@pytest.mark.parametrize(
+    "connected",
+    [
+        CONNECTED + b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        CONNECTED + b"\r\n\0",
+        CONNECTED + b"hello\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 103 X\r\n\r\n" * 1000,
+    ],
+)
+def test_a_proxy_that_says_more_or_else_leaves_nothing_in_doubt(
+    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, connected: bytes
+) -> None:
+    proxy.connected = connected
+    with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
+        sink(server, trust, proxy.url).post(MESSAGE)
+    assert caught.value.code == "SLACK_UNAVAILABLE"
+    assert server.requests == []
