@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Final
 
 import pymysql
 from pymysql.constants import CR
@@ -10,6 +11,9 @@ from pymysql.constants import CR
 from handler.adapters import dialect
 from handler.errors import SourceError
 from handler.places import DatabaseAddress
+
+_FIRST_SERVER_ERROR: Final = 1000
+_CLIENT_ERRORS: Final = range(2000, 3000)
 
 
 class ConnectionLostError(SourceError):
@@ -48,6 +52,15 @@ def of_statement(
         return SourceError(code, f"{name}: error {number}, the limit is {statement_seconds:g} s")
     refusal = dialect.refusal(number, str(error.args[-1]), sql)
     return SourceError(code, f"{name}: error {number}" + (f", {refusal}" if refusal else ""))
+
+
+def is_servers(error: pymysql.MySQLError) -> bool:
+    """Whether the server said this, in an answer that ends with it; 2000 to 2999 are the client's own errors.
+
+    https://dev.mysql.com/doc/refman/8.4/en/error-message-elements.html
+    """
+    number, _ = _classified(error)
+    return number >= _FIRST_SERVER_ERROR and number not in _CLIENT_ERRORS
 
 
 def _classified(error: Exception) -> tuple[int, str]:

@@ -24,7 +24,7 @@ import pymysql
 from handler.adapters import rows
 from handler.adapters.credential import Credential
 from handler.adapters.database_token import database_token
-from handler.adapters.faults import ConnectionLostError, of_statement
+from handler.adapters.faults import ConnectionLostError, is_servers, of_statement
 from handler.adapters.replication import Replication, ReplicationStatus
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
 from handler.clock import Clock
@@ -132,7 +132,7 @@ class _Replica:
             yield self._connected()
         except pymysql.MySQLError as error:
             trouble = of_statement(self._address.name, sql, error, self._limits.read, self._limits.statement)
-            if isinstance(trouble, ConnectionLostError):
+            if isinstance(trouble, ConnectionLostError) or not is_servers(error):
                 self.close()
             raise trouble from None
         except BaseException:

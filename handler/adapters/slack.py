@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from slack_sdk.web import SlackResponse
@@ -24,6 +24,11 @@ from handler.ports import Secrets
 _API_HOST: Final = "slack.com"
 # What the secret matches, and that in words.
 BOT_TOKEN: Final = (re.compile(r"xoxb-[!-~]+"), "a bot token (xoxb-...)")
+
+# A text says what its template says: no bare name or address in it becomes a mention or a link. The default of `parse`
+# differs in https://docs.slack.dev/reference/methods/chat.update. Webhooks take what chat.postMessage takes.
+_AS_WRITTEN: Final[dict[str, Any]] = {"parse": "none", "link_names": False}
+_NO_PREVIEWS: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
 
 Attempt = Callable[[Message, Deadline], Receipt]
 Call = Callable[[PooledWebClient, Message], Receipt]
@@ -82,21 +87,19 @@ class BotSink:
             thread_ts=message.thread_ts or None,
             metadata=slack_history.metadata(message.mark),
             mrkdwn=True,
-            link_names=False,
-            unfurl_links=False,
-            unfurl_media=False,
+            **_AS_WRITTEN,
+            **_NO_PREVIEWS,
         )
         return _receipt(said)
 
     def _change(self, ts: str, client: PooledWebClient, message: Message) -> Receipt:
-        """The metadata stays, as it is left out; blocks would too, and `parse` would be another than a post's."""
+        """The metadata stays, as it is left out; blocks would too, so they are always sent."""
         said = client.chat_update(
             channel=message.destination,
             ts=ts,
             text=message.text,
             blocks=[dict(block) for block in message.blocks],
-            parse="none",
-            link_names=False,
+            **_AS_WRITTEN,
         )
         return _receipt(said)
 
@@ -129,12 +132,8 @@ class WebhookSink:
         return self._webhooks.setdefault(destination, made)
 
     def _send(self, url: str, message: Message, deadline: Deadline) -> Receipt:
-        PooledWebhookClient(url, self._exchange, deadline).send(
-            text=message.text,
-            blocks=[dict(block) for block in message.blocks] or None,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        said = {"text": message.text, "blocks": [dict(block) for block in message.blocks] or None}
+        PooledWebhookClient(url, self._exchange, deadline).send_dict({**said, **_AS_WRITTEN, **_NO_PREVIEWS})
         return Receipt(channel=message.destination)
 
 

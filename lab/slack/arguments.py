@@ -10,6 +10,12 @@ from urllib.parse import parse_qsl
 from lab.slack.answer import RefusedError
 
 DEEPEST: Final = 100  # levels of nesting; Slack names no number
+# The arguments that are the message or its address; whatever else is given says how to treat it.
+MESSAGE_ARGUMENTS: Final = frozenset(
+    {"token", "channel", "ts", "thread_ts", "text", "markdown_text", "blocks", "attachments", "metadata"}
+)
+# docs.slack.dev/reference/methods/chat.postMessage, chat.update
+PARSE: Final = ("none", "full")
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -40,6 +46,14 @@ def read_arguments(content_type: str, body: bytes, query: Mapping[str, str]) -> 
             raise RefusedError("missing_post_type")
         case _:
             raise RefusedError("invalid_post_type")
+
+
+def read_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a message is to be treated: `parse`, `link_names`, `unfurl_links`, ... Raises RefusedError."""
+    options = {name: value for name, value in arguments.items() if name not in MESSAGE_ARGUMENTS}
+    if options.get("parse", PARSE[0]) not in PARSE:
+        raise RefusedError("invalid_arguments", [f"must be one of {', '.join(PARSE)} [json-pointer:/parse]"])
+    return options
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.slack.answer import RefusedError
+from lab.slack.arguments import read_options
 from lab.slack.config import Channel, Token
 from lab.slack.content import read_content, require_something
 from lab.slack.rules import RULES
@@ -18,10 +19,8 @@ Arguments = Mapping[str, Any]
 POST_ANYWHERE: Final = "chat:write.public"
 THREAD_LOCKED: Final = "restricted_action_thread_locked"
 ARCHIVES: Final = "https://lab.slack.com/archives"
-# The arguments that are the message or its address; whatever else is given is kept as an option of the post.
-MESSAGE_ARGUMENTS: Final = frozenset(
-    {"token", "channel", "ts", "thread_ts", "text", "markdown_text", "blocks", "attachments", "metadata"}
-)
+# What an edit that says nothing of these sets them to, whatever they were before.
+UPDATE_DEFAULTS: Final = {"parse": "client", "link_names": False}
 
 
 def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str
     slack.limiter.take(channel.id)
     content = read_content(arguments)
     require_something(content)
-    options = {name: value for name, value in arguments.items() if name not in MESSAGE_ARGUMENTS}
+    options = read_options(arguments)
     message = slack.workspace.post(channel.id, content, via="token", thread_ts=thread_ts, options=options)
     return {"channel": channel.id, "ts": message.ts, "message": message_view(message)}
 
@@ -52,7 +51,7 @@ def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any
         raise RefusedError("is_inactive")
     content = read_content(arguments)
     require_something(content)
-    message = slack.workspace.edit(message, content)
+    message = slack.workspace.edit(message, content, {**UPDATE_DEFAULTS, **read_options(arguments)})
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_view(message)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lab.slack.answer import PLAIN, Answer, RefusedError
-from lab.slack.arguments import parse_form, parse_json
+from lab.slack.arguments import parse_form, parse_json, read_options
 from lab.slack.config import Webhook
 from lab.slack.content import read_content, require_something
 from lab.slack.rules import RULES
@@ -34,7 +34,8 @@ def post(slack: StandIn, path: str, content_type: str, body: bytes) -> Answer:
         raise RefusedError("missing_text_or_fallback_or_attachments")
     content = read_content(payload)
     require_something(content)
-    slack.workspace.post(channel.id, content, via="webhook", thread_ts=thread_ts)
+    options = read_options(payload)
+    slack.workspace.post(channel.id, content, via="webhook", thread_ts=thread_ts, options=options)
     return Answer(200, "ok", PLAIN, accepted=True)
 
 

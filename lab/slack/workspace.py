@@ -96,10 +96,11 @@ class Workspace:
         )
         return self._keep(message)
 
-    def edit(self, message: Message, content: Content) -> Message:
-        """Change what a message says; what the content leaves out stays."""
+    def edit(self, message: Message, content: Content, options: dict[str, Any] | None = None) -> Message:
+        """Change what a message says and how it is treated; what is left out stays."""
         given = {name: value for name, value in asdict(content).items() if value is not None}
-        return self._keep(replace(message, edited=self._clock(), **given))
+        options = {**message.options, **(options or {})}
+        return self._keep(replace(message, edited=self._clock(), options=options, **given))
 
     def lock(self, message: Message) -> None:
         """Let the thread of a message take no more replies."""

@@ -245,6 +245,17 @@ def test_an_update_changes_what_it_names_and_keeps_the_rest(slack: WebClient, co
     assert control.messages()[0]["blocks"] == []
 
 
+def test_an_update_sets_anew_how_the_text_is_parsed(slack: WebClient, control: Control) -> None:
+    """https://docs.slack.dev/reference/methods/chat.update (2026-11-29): what is left out is client, not as before."""
+    ts = slack.chat_postMessage(channel="orders", text="x", parse="none", link_names=True)["ts"]
+    slack.chat_update(channel="C0LABORDERS", ts=ts, text="y")
+    options = control.messages()[0]["options"]
+    assert (options["parse"], options["link_names"]) == ("client", False)
+    slack.chat_update(channel="C0LABORDERS", ts=ts, text="y", parse="none")
+    assert control.messages()[0]["options"]["parse"] == "none"
+    assert refusal(slack.chat_update, channel="C0LABORDERS", ts=ts, text="y", parse="x")["error"] == "invalid_arguments"
+
+
 def test_an_update_that_slack_refuses(url: str, slack: WebClient, control: Control) -> None:
     ts = slack.chat_postMessage(channel="orders", text="x")["ts"]
     assert refusal(slack.chat_update, channel="orders", ts=ts, text="y")["error"] == "channel_not_found"

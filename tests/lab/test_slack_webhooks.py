@@ -30,6 +30,12 @@ def test_a_post_is_answered_ok(url: str, control: Control) -> None:
     assert message["via"] == "webhook"
 
 
+def test_a_post_is_kept_with_how_it_is_to_be_treated(url: str, control: Control) -> None:
+    options = {"parse": "none", "link_names": False, "unfurl_links": False}
+    assert post(url, ORDERS, {"text": "Hello", **options}) == (200, "ok")
+    assert control.messages()[0]["options"] == options
+
+
 def test_a_form_carries_the_payload(url: str, control: Control) -> None:
     body = urlencode({"payload": '{"text": "a&b"}'})
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -98,6 +98,27 @@ def test_the_servers_own_word_is_not_asked_for_twice(
     assert used() == [opened[0], opened[0]]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        pymysql.OperationalError(2014, "Commands Out of Sync"),
+        pymysql.OperationalError(2027, "Malformed packet"),
+        pymysql.InternalError("no number"),
+        pymysql.DataError("no number"),
+    ],
+)
+def test_after_an_error_of_the_clients_own_the_rest_of_an_answer_may_wait_to_be_read(
+    monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection], error: pymysql.MySQLError
+) -> None:
+    used = answers(monkeypatch, error, 1, 1)
+    select = Default(replicas(NOWHERE))
+    try:
+        select("SELECT 1 AS x")
+    except SourceError:
+        select("SELECT 1 AS x")
+    assert (used()[:2], [connection.open for connection in opened]) == (opened, [False, True])
+
+
 def test_our_own_read_timeout_is_not_repeated(monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection]) -> None:
     error = pymysql.OperationalError(2013, "Lost connection to MySQL server during query (timed out)")
     error.__context__ = TimeoutError("timed out")

@@ -43,6 +43,9 @@ MESSAGE = Message(
 )
 ACCEPTED = json.dumps({"ok": True, "channel": "C0ORDERS", "ts": "1770000000.000100"}).encode()
 HOOK_PATH = f"/services/T0/B0/{CANARY}"
+# https://docs.slack.dev/reference/methods/chat.postMessage, .../chat.update (2026-11-29): `parse` is none by default in
+# the one and client in the other, and a name after @ or # is linked with link_names.
+AS_WRITTEN = {"parse": "none", "link_names": False}
 SHORT = Limits(connect=1.0, total=1.5, size=1 << 20)
 LONG = Limits(connect=10.0, total=20.0, size=1 << 20)
 
@@ -82,10 +85,26 @@ def test_a_bot_posts_text_and_blocks_and_returns_slacks_receipt(
         "text": MESSAGE.text,
         "blocks": list(MESSAGE.blocks),
         "mrkdwn": True,
-        "link_names": False,
+        **AS_WRITTEN,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update", "webhook"])
+def test_every_way_of_speaking_leaves_a_text_as_it_is_written(
+    trust: ssl.SSLContext, certificate: Certificate, method: str
+) -> None:
+    with scripted(answer(200, b"ok" if method == "webhook" else ACCEPTED), certificate=certificate) as server:
+        match method:
+            case "chat.postMessage":
+                bot(server, trust).post(MESSAGE)
+            case "chat.update":
+                bot(server, trust).edit(MESSAGE, "1770000000.000100")
+            case _:
+                hook(server, trust).post(MESSAGE)
+    sent = json.loads(server.requests[0].body)
+    assert {name: sent.get(name) for name in AS_WRITTEN} == AS_WRITTEN
 
 
 def test_a_webhook_gets_text_and_blocks(trust: ssl.SSLContext, certificate: Certificate) -> None:
@@ -98,6 +117,7 @@ def test_a_webhook_gets_text_and_blocks(trust: ssl.SSLContext, certificate: Cert
     assert json.loads(request.body) == {
         "text": MESSAGE.text,
         "blocks": list(MESSAGE.blocks),
+        **AS_WRITTEN,
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -151,7 +171,8 @@ def test_the_api_address_may_end_without_a_slash(
     ],
     ids=[
         "429", "500", "502", "503", "html", "empty", "gzip", "too large", "cut body", "cut headers", "cut chunks",
-        "no chunk", "not http", "two lengths", "length and chunks", "101", "103, closed", "103 alone", "closed", "reset", "hang", "dripped headers", "dripped body",
+        "no chunk", "not http", "two lengths", "length and chunks", "101", "103, closed", "103 alone", "closed",
+        "reset", "hang", "dripped headers", "dripped body",
     ],
 )  # fmt: skip
 def test_whatever_the_answer_is_the_message_is_sent_once(

@@ -34,7 +34,8 @@ LIMITS = Limits(connect=3.0, total=6.0, size=1 << 20)
 class Proxy:
     """A real one, for CONNECT alone. `refusal` is what it answers with instead; what it was asked stands in `asked`.
 
-    `connected` is what it says once it is connected, `carried` what went through it, both ways. It speaks with one client after the other.
+    `connected` is what it says once it is connected, `carried` what went through it, both ways. It speaks with one
+    client after the other.
     """
 
     def __init__(self, refusal: bytes = b"") -> None:
