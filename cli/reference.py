@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from cli.main import main
+from handler.adapters.slack_words import UNKNOWN, WORDS
 from handler.errors import CODES
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
@@ -38,6 +39,14 @@ def _codes() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for code, (retry, meaning, remedy) in CODES.items():
         yield f"| `{code}` | {'yes' if retry else ''} | {_cell(meaning)} | {_cell(remedy)} |"
+    yield "\n## Slack's words\n"
+    yield "<!-- Made from handler/adapters/slack_words.py, which names the sources and their date. -->\n"
+    yield "Behind `SLACK_` codes stands Slack's own word for the error. A word that is not listed here is"
+    yield f"`{UNKNOWN.code}`: {UNKNOWN.remedy}.\n"
+    yield "| word | code | what to do |"
+    yield "| --- | --- | --- |"
+    for word, (code, remedy) in sorted(WORDS.items()):
+        yield f"| `{word}` | `{code}` | {_cell(remedy)} |"
 
 
 def _cell(text: str) -> str:

@@ -170,7 +170,11 @@ CODES: Final[dict[str, Code]] = {
         "Slack's address answered with a redirect, which is never followed",
         "check api= in Slack, the webhook, and what stands between",
     ),
-    "SLACK_CONFIG": Code(False, "Slack will not let the app post there", "invite the app, or correct the channel"),
+    "SLACK_CONFIG": Code(
+        False,
+        "Slack will not let the app post there",
+        "invite the app, or correct the channel; docs/codes.md lists Slack's words",
+    ),
     "SLACK_CREDENTIAL": Code(False, "Slack refuses the token or the webhook", "put a valid one into the secret"),
     "SLACK_CONTENT": Code(False, "Slack refuses the message's content", "preview the template"),
     "SLACK_HELD": Code(True, "an earlier message to this channel has to go first", "nothing: it is tried again"),

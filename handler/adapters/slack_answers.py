@@ -1,8 +1,6 @@
 """What an answer of Slack means. Only the success that Slack documents counts as one; the rest is a SlackError.
 
-Sources: the errors of https://docs.slack.dev/reference/methods/chat.postMessage and of .../chat.update; of incoming
-webhooks https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, and their other words as
-met in the field. What Slack calls `internal_error` or `fatal_error` may have posted, says its own text.
+The status decides where it can, else Slack's word for the error (slack_words.py).
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from handler.adapters.http_exchange import Answer
+from handler.adapters.slack_words import UNKNOWN, WORDS
 from handler.errors import SlackError
 
 MAX_RETRY_AFTER: Final = 3600.0
@@ -29,35 +28,6 @@ _STATUSES: Final = (
     (range(500, 1000), "SLACK_AMBIGUOUS"),
 )
 
-# By Slack's word, in the Web API's `error` or as a webhook's body.
-_WORDS: Final[dict[str, str]] = {
-    word: code
-    for code, words in {
-        "SLACK_RATE_LIMITED": "rate_limited ratelimited message_limit_exceeded",
-        "SLACK_UNAVAILABLE": "team_added_to_org org_login_required external_channel_migrating",
-        "SLACK_AMBIGUOUS": "internal_error fatal_error request_timeout service_unavailable rollup_error update_failed",
-        "SLACK_CONFIG": """
-            channel_not_found is_archived not_in_channel restricted_action restricted_action_read_only_channel
-            restricted_action_thread_only_channel restricted_action_thread_locked
-            restricted_action_non_threadable_channel team_not_found messages_tab_disabled ekm_access_denied
-            app_access_restricted cannot_reply_to_message thread_not_found
-            message_not_found cant_update_message edit_window_closed is_inactive
-            action_prohibited posting_to_general_channel_denied channel_is_archived user_not_found""",
-        "SLACK_CREDENTIAL": """
-            invalid_auth not_authed account_inactive token_revoked token_expired missing_scope not_allowed_token_type
-            team_access_not_granted accesslimited
-            invalid_token no_active_hooks no_service no_team team_disabled""",
-        "SLACK_CONTENT": """
-            invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text too_many_attachments
-            invalid_attachments attachment_payload_limit_exceeded markdown_text_conflict
-            invalid_metadata_format invalid_metadata_schema metadata_too_large metadata_must_be_sent_from_app
-            block_mismatch
-            invalid_payload missing_text_or_fallback_or_attachments""",
-    }.items()
-    for word in words.split()
-}
-# A word that is not in the table is a refusal all the same.
-_UNKNOWN_WORD: Final = "SLACK_CONFIG"
 # The plan's limit on messages does not pass in seconds.
 _DELAYS: Final = {"message_limit_exceeded": MAX_RETRY_AFTER}
 
@@ -130,7 +100,7 @@ def _refusal(answer: Answer, said: str, now: float) -> SlackError:
 
 def _by_word(status: int, word: str) -> str:
     if word:
-        return _WORDS.get(word, _UNKNOWN_WORD)
+        return WORDS.get(word, UNKNOWN).code
     # A 4xx without a word of Slack's is from something on the way there; a 200 could be a success.
     return "SLACK_AMBIGUOUS" if status == 200 else "SLACK_UNAVAILABLE"
 

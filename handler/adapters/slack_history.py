@@ -1,4 +1,4 @@
-"""Looks for a message of which nobody knows whether it was posted: in its thread, and in its channel.
+"""Looks for a message when it is unknown whether Slack took it: in its thread, and in its channel.
 
 A message is known by the key in its metadata, which is no secret: every app and member can read it.
 https://docs.slack.dev/messaging/message-metadata, https://docs.slack.dev/reference/methods/conversations.history
@@ -19,16 +19,9 @@ EARLY_SECONDS: Final = 60.0
 PAGE: Final = 200
 MAX_PAGES: Final = 5
 
-# What keeps a channel from being read; whether it can be posted to is another matter.
-_UNREADABLE: Final = frozenset(
-    {
-        "missing_scope",
-        "not_in_channel",
-        "channel_not_found",
-        "channel_is_limited_access",
-        "method_not_supported_for_channel_type",
-    }
-)
+# A channel that can be posted to may be closed to readers all the same.
+_REFUSED: Final = frozenset({"SLACK_CONFIG", "SLACK_CONTENT"})
+_UNREADABLE: Final = frozenset({"missing_scope"})
 
 Page = Callable[..., Any]
 
@@ -94,11 +87,11 @@ def _messages(page: Page, asked: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _read(page: Page, asked: Mapping[str, Any]) -> Any:
-    """Ask once. What became of a read is no riddle: it can be repeated."""
+    """Ask once. A read whose outcome is unknown can be repeated."""
     try:
         return page(**asked)
     except SlackError as error:
-        if error.reason in _UNREADABLE:
+        if error.code in _REFUSED or error.reason in _UNREADABLE:
             raise SlackError("SLACK_UNREADABLE", error.reason) from None
         if error.code == "SLACK_AMBIGUOUS":
             raise SlackError("SLACK_UNAVAILABLE", error.reason) from None

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from handler.adapters.slack_words import WORDS
 from handler.catalog import Catalog
-from handler.errors import CODES, NotifierError, named
+from handler.errors import CODES, NotifierError, SlackError, named
 from handler.ports import Secrets
 from handler.settings import Settings
 
@@ -64,8 +65,10 @@ def attempt(name: str, look: Callable[[], Check | str]) -> Check:
 
 
 def failed(name: str, error: NotifierError, milliseconds: float | None = None) -> Check:
-    """Return the finding that a failure is, with the remedy of its code."""
-    return Check(name, "failed", cause=str(error), remedy=CODES[error.code].remedy, milliseconds=milliseconds)
+    """Return the finding that a failure is, with the remedy of Slack's word, or else of its code."""
+    word = WORDS.get(error.reason) if isinstance(error, SlackError) else None
+    remedy = word.remedy if word else CODES[error.code].remedy
+    return Check(name, "failed", cause=str(error), remedy=remedy, milliseconds=milliseconds)
 
 
 def _since(began: float) -> float:
