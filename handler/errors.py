@@ -136,7 +136,7 @@ CODES: Final[dict[str, Code]] = {
     ),
     "API_NO_INSTANCE": Code(
         True,
-        "no instance of the API is registered, or nothing has its name",
+        "no instance of the API is registered with an address and a port, or nothing has its name",
         "check that its tasks run and are healthy, and the name in Apis",
     ),
     "API_UNRESOLVED": Code(
@@ -152,7 +152,7 @@ CODES: Final[dict[str, Code]] = {
     "API_WRONG_SERVICE": Code(
         True,
         "another service answers at the API's address",
-        "nothing if it passes, as addresses are given to new tasks; else correct identity= in Apis",
+        "nothing if it passes, as addresses are given to new tasks; else correct identity= or host= in Apis",
     ),
     "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
     "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),

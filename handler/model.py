@@ -180,6 +180,11 @@ class Notification:
         """The APIs that its lookups ask."""
         return {lookup.api for lookup in self.lookups if isinstance(lookup, ApiLookup)}
 
+    @property
+    def databases(self) -> set[str]:
+        """The databases that its lookups ask."""
+        return {lookup.database for lookup in self.lookups if isinstance(lookup, SqlLookup)}
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

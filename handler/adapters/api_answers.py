@@ -36,6 +36,7 @@ _CAUSES: Final = {
 
 _TROUBLES: Final = {
     Trouble.EMPTY: "API_NO_INSTANCE",
+    Trouble.UNUSABLE: "API_NO_INSTANCE",
     Trouble.NO_NAME: "API_NO_INSTANCE",
     Trouble.NO_DATA: "API_NO_INSTANCE",
     Trouble.NOT_FOUND: "API_NO_INSTANCE",

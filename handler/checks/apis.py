@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from handler.adapters import api_answers, tls
-from handler.checks.model import Check, Subject, attempt
+from handler.adapters.api import HttpApis
+from handler.checks.model import Check, Subject, attempt, failed
 from handler.discovery.model import ApiAddress, Endpoint, ResolveError
+from handler.errors import NotifierError
 
 RESOLVE_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 1.0
@@ -18,26 +21,47 @@ ASKED: Final = 10
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Find each API's instances anew, past every cache, and knock at each."""
+    """Find each API's instances anew, past every cache, and knock at each; name those that only templates know."""
+    yield from subject.undeployed("API", "API_UNKNOWN", subject.settings.apis)
     for address in subject.settings.apis.values():
-        yield attempt(f"API {address.name}", partial(_api, address))
+        yield attempt(f"API {address.name}", partial(_api, subject, address))
 
 
-def _api(address: ApiAddress) -> Check | str:
+def _api(subject: Subject, address: ApiAddress) -> Check | str:
     try:
-        found = address.origin.resolver.resolve(RESOLVE_SECONDS).endpoints
+        listing = address.origin.resolver.resolve(RESOLVE_SECONDS)
+        found = listing.found()
     except ResolveError as error:
-        raise api_answers.unresolved(address, error) from None
+        check = failed(f"API {address.name}", api_answers.unresolved(address, error))
+        return replace(check, remedy=error.remedy or check.remedy)
     silent = {one: why for one in found[:ASKED] if (why := _knock(address, one))}
     seen = f"{len(found)} found by {address.origin.text.partition('://')[0]}: " + ", ".join(
         f"{one.host}:{one.port}" for one in found[:ASKED]
     )
+    if not silent and listing.left_out:
+        cause = f"{listing.left_out} more are registered without an address or a port, and are never asked"
+        remedy = "register them with AWS_INSTANCE_IPV4 and AWS_INSTANCE_PORT, or write ;port= in Apis"
+        return Check(f"API {address.name}", "warning", seen, cause, remedy)
     if not silent:
+        _check_identity(subject, address)
         return seen
     told = ", ".join(f"{one.host}:{one.port} ({why})" for one, why in silent.items())
     everyone = len(silent) == min(len(found), ASKED)
     remedy = "check that its tasks run, its port in Apis, and the security groups: the function's out, the API's in"
     return Check(f"API {address.name}", "failed" if everyone else "warning", seen, f"no answer from {told}", remedy)
+
+
+def _check_identity(subject: Subject, address: ApiAddress) -> None:
+    """Ask for the base, where every answer has to tell who gave it. Raises SourceError (API_WRONG_SERVICE)."""
+    if not address.identity[0]:
+        return
+    apis = HttpApis({address.name: address}, subject.secrets, tls.context)
+    try:
+        with apis.invocation():
+            apis.get(address.name, "/")
+    except NotifierError as error:
+        if error.code == "API_WRONG_SERVICE":
+            raise
 
 
 def _knock(address: ApiAddress, endpoint: Endpoint) -> str:

@@ -34,6 +34,7 @@ _ROLE: Final = re.compile(r"GRANT (?!.* ON )(.+?) TO ", re.IGNORECASE)
 
 def checks(subject: Subject) -> Iterator[Check]:
     """What can be known of a database, from a session such as every lookup has."""
+    yield from subject.undeployed("database", "DB_UNKNOWN", subject.settings.databases)
     replicas = Replicas(subject.settings.databases, subject.secrets, tls.context, CachedNames(DNS))
     try:
         for name in subject.settings.databases:

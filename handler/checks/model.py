@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from handler.adapters.slack_words import WORDS
@@ -49,6 +50,17 @@ class Subject:
         if stage.redirect:  # then nothing goes anywhere else
             return {"redirect": stage.redirect}
         return {**stage.channels, "fallback": stage.fallback}
+
+    def undeployed(self, kind: Literal["API", "database"], code: str, deployed: Collection[str]) -> Iterator[Check]:
+        """Yield a failure for each API or database that a template asks and nobody deployed."""
+        notifications = chain.from_iterable(self.catalog.notifications.values() if self.catalog else ())
+        asking: dict[str, list[str]] = {}
+        for notification in notifications:
+            for name in (notification.apis if kind == "API" else notification.databases) - {*deployed}:
+                asking.setdefault(name, []).append(notification.name)
+        for name, templates in sorted(asking.items()):
+            cause = f"{code}: it is not deployed, and asked by {', '.join(sorted(templates))}"
+            yield Check(f"{kind} {name}", "failed", cause=cause, remedy=CODES[code].remedy)
 
 
 def attempt(name: str, look: Callable[[], Check | str]) -> Check:

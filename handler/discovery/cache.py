@@ -157,8 +157,7 @@ class Cache:
             self._failed = None
 
     def _check(self, listing: Listing) -> None:
-        if not listing.endpoints:
-            raise ResolveError(Trouble.EMPTY, "an empty list")
+        listing.found()
         known = self._known
         if known is None or self._clock.age(known.at) >= self._ages.hard:
             return  # a registry that lags behind does so by seconds; one that counts anew was made anew

@@ -28,6 +28,9 @@ _SERVICE: Final = re.compile(r"/([A-Za-z0-9_.-]+)((?:/[A-Za-z0-9._~%-]+)*)/?")
 # The API's own default is not documented, so it is always said: https://github.com/aws/containers-roadmap/issues/830
 # tells of moments in which no instance is healthy, and an unhealthy one is better than none.
 _HEALTH: Final = ("healthy_or_else_all", "healthy", "all")
+# Instances that stand for a name have no address, and no port: the answer of Cloud Map has them all the same.
+# https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html
+_NAMES: Final = ("AWS_INSTANCE_CNAME", "AWS_ALIAS_DNS_NAME")
 _TROUBLES: Final = {
     "NamespaceNotFound": Trouble.NOT_FOUND,
     "ServiceNotFound": Trouble.NOT_FOUND,
@@ -56,16 +59,35 @@ class CloudMap:
     port: int = 0
 
     def resolve(self, seconds: float) -> Listing:  # noqa: ARG002 - the timeouts of the client are for each call alike
-        """Return the instances that match, each with all its attributes. Raises ResolveError."""
+        """Return the instances that match and can be asked, each with all its attributes. Raises ResolveError."""
         about = f"{self.namespace}/{self.service}"
         try:
             answer = _client().discover_instances(**self._question())
         except aws.failures() as error:
             reason = aws.reason(error)
             raise ResolveError(_TROUBLES.get(reason, Trouble.FAILED), f"{about}, {reason}") from None
-        found = [endpoint for one in answer["Instances"] if (endpoint := _endpoint(one, self.port))]
-        endpoints = _latest_term(found) if self.required else found
-        return Listing(tuple(endpoints), revision=answer.get("InstancesRevision"))
+        registered = answer["Instances"]
+        found = [endpoint for one in registered if (endpoint := _endpoint(one, self.port))]
+        return Listing(
+            tuple(_latest_term(found) if self.required else found),
+            revision=answer.get("InstancesRevision"),
+            left_out=len(registered) - len(found),
+            nobody=None if found else self._none(about, registered),
+        )
+
+    def _none(self, about: str, registered: Sequence[Mapping[str, Any]]) -> ResolveError:
+        """Why nobody can be asked, and what to write instead."""
+        if not registered:
+            asked = ", ".join(f"{name}={value}" for name, value in self.required.items())
+            return ResolveError(Trouble.EMPTY, f"{about}, with {asked}" if asked else about)
+        number = "1 instance" if len(registered) == 1 else f"{len(registered)} instances"
+        about = f"{about}, {number} registered, none with an address and a port"
+        attributes = [one.get("Attributes", {}) for one in registered]
+        if any(map(_host, attributes)):
+            return ResolveError(Trouble.UNUSABLE, about, "write ;port= and the port, or register them with one")
+        if any(name in one for one in attributes for name in _NAMES):
+            return ResolveError(Trouble.UNUSABLE, about, "they stand for a name: write that behind http:// or https://")
+        return ResolveError(Trouble.UNUSABLE, about, "register them with AWS_INSTANCE_IPV4 and AWS_INSTANCE_PORT")
 
     def _question(self) -> dict[str, Any]:
         question: dict[str, Any] = {
@@ -89,16 +111,24 @@ def _client() -> Any:
 def _endpoint(instance: Mapping[str, Any], port: int) -> Endpoint | None:
     """One instance; None if it has no address, or no port is known."""
     attributes: Mapping[str, str] = instance.get("Attributes", {})
-    host = attributes.get("AWS_INSTANCE_IPV4") or attributes.get("AWS_INSTANCE_IPV6")
-    written = attributes.get("AWS_INSTANCE_PORT", "")
-    found = int(written) if written.isascii() and written.isdecimal() else port
+    host, found = _host(attributes), _number(attributes.get("AWS_INSTANCE_PORT", ""))
+    found = found if 0 < found <= MAX_PORT else port
     return Endpoint(instance["InstanceId"], host, found, attributes=attributes) if host and found else None
+
+
+def _host(attributes: Mapping[str, str]) -> str:
+    return attributes.get("AWS_INSTANCE_IPV4") or attributes.get("AWS_INSTANCE_IPV6") or ""
+
+
+def _number(text: str) -> int:
+    """A whole number; -1 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() else -1
 
 
 def _latest_term(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
     """Those of the highest `term`: while a role moves, the old and the new holder match for half a minute."""
-    terms = [int(term) for one in endpoints if (term := one.attributes.get("term", "")).isdecimal()]
-    return [one for one in endpoints if one.attributes.get("term", "") == str(max(terms))] if terms else endpoints
+    terms = [_number(one.attributes.get("term", "")) for one in endpoints]
+    return [one for one, term in zip(endpoints, terms, strict=True) if term == max(terms)]
 
 
 def read(uri: Uri) -> Origin:
@@ -128,10 +158,10 @@ def _service(uri: Uri) -> tuple[str, str]:
 
 
 def _port(uri: Uri) -> int:
-    text = uri.options.get("port", "0")
-    if not text.isdecimal() or int(text) > MAX_PORT:
-        raise ValueError(f"port= is not a number up to {MAX_PORT}")
-    return int(text)
+    text = uri.options.get("port", "")
+    if text and not 0 < _number(text) <= MAX_PORT:
+        raise ValueError(f"port= is not a number from 1 to {MAX_PORT}")
+    return int(text or 0)
 
 
 def _preferred(uri: Uri) -> dict[str, str]:

@@ -21,22 +21,11 @@ class Endpoint:
     attributes: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a source of endpoints answered.
-
-    `ttl` is for how many seconds the source says that it holds; `revision` rises whenever the source's list changes.
-    """
-
-    endpoints: tuple[Endpoint, ...]
-    ttl: float | None = None
-    revision: int | None = None
-
-
 class Trouble(StrEnum):
     """Why there is no listing."""
 
     EMPTY = "no instance is registered"
+    UNUSABLE = "no instance can be asked"
     NO_NAME = "there is no such name"
     NO_DATA = "the name has no such record"
     NOT_FOUND = "there is no such namespace or service"
@@ -52,23 +41,49 @@ class Trouble(StrEnum):
         return self in _NOTHING_THERE
 
 
-_NOTHING_THERE: Final = frozenset({Trouble.EMPTY, Trouble.NO_NAME, Trouble.NO_DATA})
+_NOTHING_THERE: Final = frozenset({Trouble.EMPTY, Trouble.UNUSABLE, Trouble.NO_NAME, Trouble.NO_DATA})
 
 
 class ResolveError(Exception):
-    """A source gave no listing. The detail names the source, and quotes nothing that it said."""
+    """A source gave no listing. The detail names the source, and quotes nothing that it said.
 
-    def __init__(self, trouble: Trouble, detail: str) -> None:
+    `remedy` is what to do about it, where that is known better than the trouble alone tells.
+    """
+
+    def __init__(self, trouble: Trouble, detail: str, remedy: str = "") -> None:
         super().__init__(trouble, detail)
         self.trouble = trouble
-        self.detail = detail
+        self.detail = f"{detail}: {remedy}" if remedy else detail
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source of endpoints answered.
+
+    `ttl` is for how many seconds the source says that it holds; `revision` rises whenever the source's list changes.
+    `left_out` counts the instances that cannot be asked, because they have no address or no port; `nobody` says why
+    there are no endpoints.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    ttl: float | None = None
+    revision: int | None = None
+    left_out: int = 0
+    nobody: ResolveError | None = None
+
+    def found(self) -> tuple[Endpoint, ...]:
+        """Return the endpoints, at least one. Raises ResolveError."""
+        if not self.endpoints:
+            raise self.nobody or ResolveError(Trouble.EMPTY, "an empty list")
+        return self.endpoints
 
 
 class Resolver(Protocol):
     """Asks one source where the instances are. It neither remembers nor repeats; the cache does."""
 
     def resolve(self, seconds: float) -> Listing:
-        """Return the instances within so many seconds. Raises ResolveError."""
+        """Return the instances, which may be none, within so many seconds. Raises ResolveError."""
 
 
 @dataclass(frozen=True, slots=True)
