@@ -7,19 +7,27 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from handler import strict_json
-from handler.adapters.balanced import Reply
+from handler.adapters.balanced import MISDIRECTED, Reply
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer
 from handler.discovery.model import ApiAddress, ResolveError, Trouble
 from handler.errors import EventError, SourceError
 from handler.model import Value
 
+# Of those that are no 200, by https://www.iana.org/assignments/http-status-codes. What passes by itself is tried again:
+# a conflict with, or a lock on, what is asked for (409, 423), another action that failed (424), a request that came too
+# early or too often (425, 429), and all of 5xx. What is left, 2xx to 4xx, says that path and API do not fit together.
 _STATUSES: Final = {
     401: "API_DENIED",
     403: "API_DENIED",
     404: "API_NOT_FOUND",
+    407: "API_DENIED",
     408: "API_TIMEOUT",
+    409: "API_UNAVAILABLE",
     410: "API_NOT_FOUND",
+    423: "API_UNAVAILABLE",
+    424: "API_UNAVAILABLE",
+    425: "API_UNAVAILABLE",
     429: "API_UNAVAILABLE",
 }
 _CAUSES: Final = {
@@ -45,8 +53,10 @@ _TROUBLES: Final = {
 # What API Gateway says of itself where its integration finds no instance; the API's own 500 has the API's own words.
 _GATEWAY_EMPTY: Final = (500, b'{"message":"InternalServerError"}')
 
-_JSON: Final = re.compile(r"application/(json|[a-z0-9.-]+\+json)")
-_MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}")
+# The characters of a token, in lower case: https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+_NAME: Final = r"[!#$%&'*+.^_`|~0-9a-z-]"
+_JSON: Final = re.compile(rf"application/json|{_NAME}+/{_NAME}+\+json")
+_MEDIA_TYPE: Final = re.compile(rf"{_NAME}{{1,40}}/{_NAME}{{1,80}}")
 
 
 def document(address: ApiAddress, reply: Reply) -> Value:
@@ -97,18 +107,24 @@ def _body(address: ApiAddress, reply: Reply) -> bytes:
     if isinstance(answer, ExchangeError):
         raise _UnusableError(_CAUSES[answer.cause], answer.detail)
     if reply.stranger:
-        raise _UnusableError("API_WRONG_SERVICE", f"{address.identity[0]} is not what the service sends")
+        raise _UnusableError("API_WRONG_SERVICE", _why_strange(address, answer))
     if address.origin.sign and (answer.status, answer.body.replace(b" ", b"")) == _GATEWAY_EMPTY:
         raise _UnusableError("API_NO_INSTANCE", "HTTP 500 of API Gateway itself")
     _check(answer)
     return answer.body
 
 
+def _why_strange(address: ApiAddress, answer: Answer) -> str:
+    if answer.status == MISDIRECTED:
+        return f"HTTP {MISDIRECTED}, it does not answer for {address.origin.authority}"
+    return f"{address.identity[0]} is not what the service sends"
+
+
 def _check(answer: Answer) -> None:
     if answer.status != 200:
         code = _STATUSES.get(answer.status, "API_UNAVAILABLE" if answer.status >= 500 else "API_BAD_ANSWER")
         raise _UnusableError(code, f"HTTP {answer.status}")
-    if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if answer.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise _UnusableError("API_BAD_ANSWER", "the answer is compressed, which was not asked for")
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not _JSON.fullmatch(kind):

@@ -21,6 +21,8 @@ from handler.discovery.model import ApiAddress, Endpoint
 FAILOVER_SECONDS: Final = 0.24
 # Answers of something before the API, which say that the instance behind it is not well.
 GATEWAY: Final = frozenset({502, 503, 504})
+# It answers for other services than the one that was asked: https://www.rfc-editor.org/rfc/rfc9110#status.421
+MISDIRECTED: Final = 421
 MAX_DOUBTFUL: Final = 2
 # Threads for a request to every instance: they wait, and need no processor.
 MAX_PARALLEL: Final = 8
@@ -114,7 +116,7 @@ class Balanced:
 
     def _is_itself(self, answer: Answer) -> bool:
         name, value = self._address.identity
-        return not name or answer.headers.get(name) == value
+        return answer.status != MISDIRECTED and (not name or answer.headers.get(name) == value)
 
     def _learn(self, reply: Reply) -> None:
         if reply.good:

@@ -176,31 +176,25 @@ def test_an_api_that_is_not_deployed_is_named_with_those_that_are() -> None:
 # What is answered
 
 
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [
-        (201, "API_BAD_ANSWER"),
-        (204, "API_BAD_ANSWER"),
-        (206, "API_BAD_ANSWER"),
-        (301, "API_BAD_ANSWER"),
-        (302, "API_BAD_ANSWER"),
-        (304, "API_BAD_ANSWER"),
-        (307, "API_BAD_ANSWER"),
-        (400, "API_BAD_ANSWER"),
-        (401, "API_DENIED"),
-        (403, "API_DENIED"),
-        (404, "API_NOT_FOUND"),
-        (405, "API_BAD_ANSWER"),
-        (408, "API_TIMEOUT"),
-        (410, "API_NOT_FOUND"),
-        (422, "API_BAD_ANSWER"),
-        (429, "API_UNAVAILABLE"),
-        (500, "API_UNAVAILABLE"),
-        (502, "API_UNAVAILABLE"),
-        (503, "API_UNAVAILABLE"),
-        (504, "API_UNAVAILABLE"),
+# Every status that is registered, but for 1xx and 200 (2026-11-29): https://www.iana.org/assignments/http-status-codes
+STATUSES = {
+    "API_BAD_ANSWER": [
+        *(201, 202, 203, 204, 205, 206, 207, 208, 226),
+        *(300, 301, 302, 303, 304, 305, 306, 307, 308),
+        *(400, 402, 405, 406, 411, 412, 413, 414, 415, 416, 417, 418, 422, 426, 428, 431, 451),
     ],
-)
+    "API_DENIED": [401, 403, 407],
+    "API_NOT_FOUND": [404, 410],
+    "API_TIMEOUT": [408],
+    "API_UNAVAILABLE": [
+        *(409, 423, 424, 425, 429),
+        *(500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511),
+    ],
+    "API_WRONG_SERVICE": [421],
+}
+
+
+@pytest.mark.parametrize(("status", "code"), [(status, code) for code, found in STATUSES.items() for status in found])
 def test_a_status_is_classed(status: int, code: str) -> None:
     body = b"" if status in {204, 304} else json.dumps({"row": CANARY}).encode()
     step = answer(status, body, Content_Type="application/json", Location="/elsewhere", Retry_After="1")
@@ -218,6 +212,10 @@ def test_a_status_is_classed(status: int, code: str) -> None:
         (text("{}", ""), "API_BAD_ANSWER"),
         (text("{}", "text/json"), "API_BAD_ANSWER"),
         (text("{}", "application/jsonp"), "API_BAD_ANSWER"),
+        (text("{}", "application/+json"), "API_BAD_ANSWER"),
+        (text("{}", "application/a b+json"), "API_BAD_ANSWER"),
+        (text("{}", "application/json-seq"), "API_BAD_ANSWER"),
+        (text("{}", "application/a+json, text/html"), "API_BAD_ANSWER"),
         (text("{}", f"{CANARY} {{}}"), "API_BAD_ANSWER"),
         (text(""), "API_BAD_ANSWER"),
         (text("{"), "API_BAD_ANSWER"),
@@ -247,7 +245,8 @@ def test_a_status_is_classed(status: int, code: str) -> None:
         (drip(b"HTTP/1.1 200 OK\r\n" + b"X-Padding: x\r\n" * 100), "API_TIMEOUT"),
     ],
     ids=[
-        "html", "no type", "text/json", "jsonp", "odd type", "empty", "cut json", "not json", "trailing", "nan",
+        "html", "no type", "text/json", "jsonp", "no subtype", "two words", "sequence", "two types", "odd type",
+        "empty", "cut json", "not json", "trailing", "nan",
         "infinity", "two keys", "surrogate", "not utf-8", "deep list", "deep object", "digits", "exponent",
         "huge exponent", "over the cap", "11 MB", "gzip bomb", "brotli", "reset", "closed", "cut headers", "cut body",
         "not http", "hang", "dripped body", "dripped headers",
@@ -284,7 +283,10 @@ def test_a_document_comes_in_the_normal_form(body: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "content_type",
     ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/problem+json",
-     "application/vnd.api+json;version=1"],
+     "application/vnd.api+json;version=1", "application/vnd.acme_shop+json", "application/vnd.acme-shop.v2+json",
+     "application/geo+json", "application/vnd.a!#$&^_b+json", "application/x%'*`|~+json",
+     "APPLICATION/VND.ACME_SHOP+JSON",
+     "application/a+b+json", "model/gltf+json", " application/json ", "application/json;", "application/json ; a=b"],
 )  # fmt: skip
 def test_json_has_several_content_types(content_type: str) -> None:
     with scripted(text("{}", content_type)) as server:

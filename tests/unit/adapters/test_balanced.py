@@ -152,6 +152,17 @@ def test_the_apis_own_word_is_not_asked_for_elsewhere(status: int, code: str) ->
         assert "ejection" not in deployment.counts
 
 
+def test_an_instance_that_answers_for_other_services_is_passed_over() -> None:
+    """421 Misdirected Request: https://www.rfc-editor.org/rfc/rfc9110#status.421 (2026-11-29)."""
+    with tasks(answer(421), document(1)) as deployment:
+        for _ in range(6):
+            assert deployment.get() == 1
+        assert deployment.requests[0] <= 1
+    with tasks(answer(421)) as deployment, pytest.raises(SourceError, match="HTTP 421, it does not answer") as raised:
+        deployment.get()
+    assert raised.value.code == "API_WRONG_SERVICE"
+
+
 def test_a_failure_names_the_path_and_the_instance() -> None:
     with tasks(answer(500)) as deployment, pytest.raises(SourceError) as raised:
         deployment.get()

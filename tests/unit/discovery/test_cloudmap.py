@@ -127,7 +127,9 @@ def test_instances_that_cannot_be_asked_beside_others_are_a_warning(
 
 
 def catalog(*lookups: Any) -> Catalog:
-    asking = Notification("orders", "order.created", IdRule("integer"), (), Leaf("mrkdwn", "x", "text"), lookups=lookups)
+    asking = Notification(
+        "orders", "order.created", IdRule("integer"), (), Leaf("mrkdwn", "x", "text"), lookups=lookups
+    )
     return Catalog({"order.created": (asking,)}, Stage(name="test", channels={}, fallback="F"))
 
 
