@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 from handler.adapters import replica
-from handler.errors import SourceError
+from handler.errors import SourceError, TemplateError
 from lab.shop import Target
 from tests.replica_kit import Default, replicas
 
@@ -117,6 +117,19 @@ def test_after_an_error_of_the_clients_own_the_rest_of_an_answer_may_wait_to_be_
     except SourceError:
         select("SELECT 1 AS x")
     assert (used()[:2], [connection.open for connection in opened]) == (opened, [False, True])
+
+
+@pytest.mark.parametrize("broken", [TemplateError("TEMPLATE_LIMIT"), SourceError("TOO_MANY_ROWS"), ValueError("x")])
+def test_what_interrupts_a_read_leaves_no_session_behind(
+    monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection], broken: Exception
+) -> None:
+    """A time limit can ring between any two rows; what is left of them must not answer the next statement."""
+    used = answers(monkeypatch, broken, 1)
+    select = Default(replicas(NOWHERE))
+    with pytest.raises(type(broken)):
+        select("SELECT 1 AS x")
+    assert select("SELECT 1 AS x") == [{"x": 1}]
+    assert (used(), [connection.open for connection in opened]) == (opened, [False, True])
 
 
 def test_our_own_read_timeout_is_not_repeated(monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection]) -> None:
