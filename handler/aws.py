@@ -40,7 +40,6 @@ def client(
         raise LookupError(f"{service} is not in SERVICES, so the package does not know it")
     from botocore.config import Config
 
-    _keep_answers_apart()
     config = Config(
         connect_timeout=connect,
         read_timeout=read,
@@ -142,4 +141,5 @@ def _keep_answers_apart() -> None:
 def _session() -> Any:
     from botocore.session import get_session
 
+    _keep_answers_apart()
     return get_session()
