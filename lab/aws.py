@@ -21,6 +21,7 @@ from botocore.config import Config
 from lab.processes import Prefix, as_is, child, free_port, wait_until
 
 TOOLS: Final = Path(__file__).resolve().parents[1] / ".tools"
+MINISTACK: Final = Path(__file__).with_name("ministack.py")
 REGION: Final = "us-east-1"
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 30
@@ -128,7 +129,9 @@ def running_aws(
     port = port or free_port()
     ours = reached_at or port
     log, environment = folder / "aws.log", _environment(folder, host, port)
-    with child(prefix([str(TOOLS / "ministack/bin/ministack")]), env=environment, cwd=folder, log=log) as process:
+    # With -P the modules beside the script, such as lab/queue, do not hide those of the standard library.
+    command = [str(TOOLS / "ministack/bin/python"), "-P", str(MINISTACK)]
+    with child(prefix(command), env=environment, cwd=folder, log=log) as process:
         wait_until(lambda: _healthy(ours), "the local AWS", START_SECONDS, process)
         with closing(Aws(f"http://{LOOPBACK}:{ours}", log)) as aws:
             yield aws

@@ -1,0 +1,87 @@
+# ruff: noqa: SLF001 - what is changed is private; its version is pinned, and tests/lab/test_replaced_code.py holds it
+"""MiniStack, run by its own Python, with one change: replaced code does not end the invocations that are in flight.
+
+AWS lets an invocation finish on the code that it began with, and starts the next one on the new code. MiniStack 1.5.33
+kills busy workers with the idle ones when a function's code or configuration is replaced. The event of such an
+invocation then stays invisible for the queue's visibility timeout, which is six minutes in template.yaml. It can also
+keep a worker with the old code, if an invocation began just before the replacement.
+
+Here a worker serves only the code that it was made for. One that is out of date is ended when nothing runs in it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final
+
+from ministack.core import lambda_runtime as runtime
+
+_kill_workers: Final = runtime.kill_workers
+_invoke: Final = runtime.Worker.invoke
+
+
+def acquire_worker(
+    func_name: str, config: Any, code_zip: bytes, qualifier: str = "$LATEST", max_concurrency: int | None = None
+) -> tuple[Any, str]:
+    """Lease an idle worker that has this code, or a new one. Workers with other code leave the pool."""
+    del max_concurrency  # no caller limits the number of workers: the concurrency of a function is checked before
+    key = runtime._worker_key(func_name, config, qualifier)
+    with runtime._lock:
+        pool = runtime._workers.setdefault(key, [])
+        outdated = [one for one in pool if one.code_zip != code_zip]
+        pool[:] = [one for one in pool if one.code_zip == code_zip]
+        worker = next((one for one in pool if not one.in_use), None)
+        how = "reused" if worker else "spawn"
+        if worker is None:
+            worker = runtime._worker_class_for(config)(func_name, config, code_zip)
+            pool.append(worker)
+        worker.in_use, worker.last_used = True, time.time()
+    _kill_aside(outdated)
+    return worker, how
+
+
+def release_worker(worker: Any) -> None:
+    """Return a worker to its pool; end it if it left the pool meanwhile."""
+    if worker is None:
+        return
+    with runtime._lock:
+        worker.in_use = False
+        pooled = any(worker in pool for pool in runtime._workers.values())
+    if not pooled:
+        _kill_aside([worker])
+
+
+def kill_workers(workers: Any) -> None:
+    """End those workers that are idle. One that is busy is ended when it is released."""
+    _kill_workers([one for one in workers if one is not None and not one.in_use])
+
+
+def invoke(worker: Any, *arguments: Any, **named: Any) -> Any:
+    """Run an invocation. A worker that fails outside the function's code counts as idle, so that it can be ended."""
+    try:
+        return _invoke(worker, *arguments, **named)
+    except Exception:
+        worker.in_use = False
+        raise
+
+
+def _kill_aside(workers: list[Any]) -> None:
+    """End idle workers without letting the invocation at hand wait for it."""
+    if idle := [one for one in workers if not one.in_use]:
+        threading.Thread(target=_kill_workers, args=(idle,), daemon=True).start()
+
+
+def main() -> None:
+    """Change the pool of workers before anything of MiniStack takes its functions, and start MiniStack."""
+    runtime.acquire_worker = acquire_worker
+    runtime.release_worker = release_worker
+    runtime.kill_workers = kill_workers
+    runtime.Worker.invoke = invoke
+    from ministack.app import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()
