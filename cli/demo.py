@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,8 @@ from cli.lint import show
 from cli.session import Session
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
+from lab.processes import ChildError
+from lab.sam import SamError
 
 TEMPLATES: Final = ROOT / "templates"
 WAIT_SECONDS: Final = 60.0
@@ -49,11 +50,13 @@ def demo(once: bool) -> None:
         show(checked, Path(TEMPLATES.name))
         raise click.exceptions.Exit(1)
     try:
-        with _interruptible(), tempfile.TemporaryDirectory(prefix="notifier-") as folder:
-            complete = _run(Path(folder), checked, console, once=once)
+        with _interruptible(), running.claimed() as folder:
+            complete = _run(folder, checked, console, once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
+    except (ChildError, TimeoutError, SamError) as error:
+        raise click.ClickException(f"{error}\nEverything else was stopped too.") from None
     if not complete:
         raise click.exceptions.Exit(1)
 
@@ -66,14 +69,25 @@ def _run(folder: Path, checked: Compilation, console: Console, *, once: bool) ->
         with step("Deploying it with sam deploy"):
             outputs = cloud.deploy(template)
         watch = Watch(cloud, outputs, console)
-        with running.announced(watch.topic, cloud.aws.env):
+        edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES)
+        with running.announced(watch.topic, cloud.aws.env, page=cloud.page), _whole(cloud):
             complete = _publish_samples(cloud, watch, console)
             if not once:
-                edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES)
                 session = Session(cloud, watch, edits)
                 session.introduce(checked)
                 _follow(cloud, watch, session, console)
     return complete
+
+
+@contextmanager
+def _whole(cloud: LocalCloud) -> Iterator[None]:
+    """Name the part whose end is the cause of an error."""
+    try:
+        yield
+    except Exception:
+        if ended := cloud.ended():
+            raise ChildError(ended) from None
+        raise
 
 
 def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console) -> bool:
@@ -119,6 +133,8 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console)
     )
     while True:
         session.look()
+        if ended := cloud.ended():
+            raise ChildError(ended)
         time.sleep(POLL_SECONDS)
 
 

@@ -76,7 +76,7 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
         wanted = wishes.read({**parameters, **{name: value for name, value in given.items() if value}})
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    demo = running.read()
+    demo = running.chosen()
     account = stack.Account(demo.environment if demo else {})
     with screen.working("Reading the network"):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)

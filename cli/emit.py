@@ -55,11 +55,9 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
     if data:
         event["data"] = _object(data)
     if not topic:
-        demo = running.read()
+        demo = running.chosen()
         if demo is None:
-            raise click.UsageError(
-                "No demo is running here. Start one (`notifier demo`), or name a topic with --topic."
-            )
+            raise click.UsageError(f"{running.absent()}\nOr name a topic with --topic.")
         os.environ.update(demo.environment)
         topic = demo.topic
     message_id = publish(boto3.client("sns"), topic, event)

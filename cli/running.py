@@ -1,53 +1,210 @@
-"""Where a running demo can be reached, so that commands in another terminal find it."""
+"""Which demo runs, and where: each checkout has its own, and the commands of a checkout use no other.
+
+The AWS that the environment names wins over a demo. What is known of a demo is in the user's state folder, in a file
+for each checkout; it counts for as long as the process lives that wrote it.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import click
+
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
 # What the demo's stack is called, and any other by default.
 STACK: Final = "notifier"
+# What names an AWS: a place in it, or credentials. https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+ENDPOINT: Final = "AWS_ENDPOINT_URL"
+NAMING: Final = (
+    ENDPOINT,
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there."""
+    """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there.
+
+    `started` tells its process from a later one with the same number. While it starts, it has no `topic` yet.
+    """
 
     pid: int
     topic: str
     environment: Mapping[str, str]
     stack: str = STACK
+    started: str = field(default="", compare=False)
+    checkout: str = field(default=str(CHECKOUT), compare=False)
+    folder: str = field(default="", compare=False)
+    page: str = field(default="", compare=False)
+
+    @property
+    def place(self) -> str:
+        """Its page, or its process while it has none."""
+        return self.page or f"process {self.pid}"
 
 
-def _file() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
-    return Path(state) / "slack-chatops-notifier/demo.json"
+class TakenError(click.ClickException):
+    """A demo of this checkout runs already."""
+
+    exit_code = 2
 
 
 @contextmanager
-def announced(topic: str, environment: Mapping[str, str], stack: str = STACK) -> Iterator[None]:
-    """Let other commands find this process's demo until the block ends."""
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(Running(os.getpid(), topic, dict(environment), stack))))
+def claimed() -> Iterator[Path]:
+    """Make this process the demo of its checkout, and give it a folder for all that it writes, until the block ends.
+
+    What an earlier demo of this checkout left behind, because it was killed, is removed before. Raises TakenError.
+    """
+    from lab import leftovers
+
+    with _locked():
+        if found := _alive(_file(CHECKOUT)):
+            doing = "runs" if found.topic else "is starting"
+            raise TakenError(f"A demo of this checkout {doing} already: {found.place}")
+        if (killed := _load(_file(CHECKOUT))) and killed.folder:
+            leftovers.remove(Path(killed.folder))
+        folder = tempfile.TemporaryDirectory(prefix=leftovers.PREFIX)
+        _write(Running(os.getpid(), "", {}, started=_started(os.getpid()), folder=folder.name))
+    try:
+        with folder, leftovers.marked(Path(folder.name)):
+            yield Path(folder.name)
+    finally:
+        _file(CHECKOUT).unlink(missing_ok=True)
+
+
+@contextmanager
+def announced(topic: str, environment: Mapping[str, str], stack: str = STACK, page: str = "") -> Iterator[None]:
+    """Let the other commands of this checkout find this process's demo until the block ends."""
+    before = _load(_file(CHECKOUT))
+    ours = before if before and before.pid == os.getpid() else None
+    starting = ours or Running(os.getpid(), "", {}, started=_started(os.getpid()))
+    _write(replace(starting, topic=topic, environment=dict(environment), stack=stack, page=page))
     try:
         yield
     finally:
-        found = read()
-        if found and found.pid == os.getpid():
-            path.unlink()
+        if ours:
+            _write(ours)
+        else:
+            _file(CHECKOUT).unlink(missing_ok=True)
 
 
 def read() -> Running | None:
-    """Return the demo that runs now, or None. What a crashed one left behind does not count."""
+    """Return the demo of this checkout that runs now, or None. What a killed one left behind does not count."""
+    found = _alive(_file(CHECKOUT))
+    return found if found and found.topic else None
+
+
+def chosen(*, aloud: bool = True) -> Running | None:
+    """Return the demo of this checkout, if it runs and the environment names no other AWS; say on stderr what is used.
+
+    An environment whose AWS_ENDPOINT_URL is the demo's names the demo.
+    """
+    demo = read()
+    named = named_elsewhere(demo) if demo else ""
+    if demo and aloud:
+        used = f"{named} is set: that AWS is used, and not the demo that runs here." if named else ""
+        click.echo(used or f"Using the demo that runs here: {demo.place}", err=True)
+    return None if named else demo
+
+
+def named_elsewhere(demo: Running) -> str:
+    """Return the variable of the environment that names another AWS than the demo's, if one does."""
+    if os.environ.get(ENDPOINT) == demo.environment.get(ENDPOINT):
+        return ""
+    return next((name for name in _given() if os.environ[name]), "")
+
+
+def absent() -> str:
+    """Say why no demo is used, and what to do."""
+    if (demo := read()) and (named := named_elsewhere(demo)):
+        return f"A demo runs here, but {named} names another AWS. To use the demo: env -u {named} notifier ..."
+    others = [f"\nOne of {one.checkout} runs: {one.place}. Its commands are in that folder." for one in _others()]
+    return (
+        f"No demo of this checkout ({CHECKOUT}) is running. Start one: make demo (or: notifier demo).{''.join(others)}"
+    )
+
+
+def _given() -> list[str]:
+    services = sorted(name for name in os.environ if name.startswith(f"{ENDPOINT}_"))
+    return [name for name in (*NAMING, *services) if name in os.environ]
+
+
+def _others() -> list[Running]:
+    found = (_alive(path) for path in sorted(_folder().glob("*.json")) if path != _file(CHECKOUT))
+    return [one for one in found if one]
+
+
+def _folder() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(state) / "slack-chatops-notifier/demos"
+
+
+def _file(checkout: Path) -> Path:
+    return _folder() / f"{sha256(os.fsencode(checkout)).hexdigest()[:16]}.json"
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Let one demo at a time look whether another runs. The kernel frees the lock of a process that dies."""
+    _folder().mkdir(parents=True, exist_ok=True)
+    with _file(CHECKOUT).with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(demo: Running) -> None:
+    """Write what is known of a demo: a reader finds all of it, or what was there before."""
+    path = _file(CHECKOUT)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(json.dumps(asdict(demo)))
+    unfinished.replace(path)
+
+
+def _load(path: Path) -> Running | None:
     try:
-        found = Running(**json.loads(_file().read_text()))
-        os.kill(found.pid, 0)
+        return Running(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found
+
+
+def _alive(path: Path) -> Running | None:
+    """Return the demo of a file, if its process lives: one that began at another time has only the same number."""
+    found = _load(path)
+    return found if found and found.started and _started(found.pid) == found.started else None
+
+
+def _started(pid: int) -> str:
+    """When a process started, as the system tells it; empty if it is not there."""
+    with suppress(OSError):  # on Linux: clock ticks since the boot with this id
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        with suppress(OSError):
+            _, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+            state, *fields = rest.split()
+            return "" if state == "Z" else f"{boot} {fields[18]}"
+        return ""
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a number is all that varies
+    return ran.stdout.strip()

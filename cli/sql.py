@@ -54,11 +54,11 @@ def sql(select: str, values: tuple[str, ...], as_json: bool) -> None:
     """  # noqa: D301 - \b is what keeps these lines apart
     given = dict(map(_value, values))
     statement = _statement(select, given) if select else TABLES
-    demo = running.read()
+    demo = running.chosen(aloud=False)  # it is the demo's replica, or none
     if demo is None:
-        raise click.UsageError("No demo is running here. Start one: make demo")
+        raise click.UsageError(running.absent())
     os.environ.update(demo.environment)
-    rows = _rows(statement, given)
+    rows = _rows(statement, given, demo.stack)
     found = {"rows": rows[:ROWS], "more": len(rows) > ROWS}
     if as_json:
         screen.print_json(_plain(found))
@@ -84,11 +84,11 @@ def _statement(select: str, given: Mapping[str, object]) -> str:
     return query.sql
 
 
-def _rows(statement: str, given: Mapping[str, Value]) -> list[Row]:
+def _rows(statement: str, given: Mapping[str, Value], name: str) -> list[Row]:
     from handler.errors import CODES, NotifierError
 
     try:
-        replicas = _replicas(stack.find(None).configuration().get("Environment", {}).get("Variables", {}))
+        replicas = _replicas(stack.find(name).configuration().get("Environment", {}).get("Variables", {}))
         return replicas.select("default", statement, given, ROWS + 1)
     except NotifierError as error:
         remedy = CODES[error.code].remedy

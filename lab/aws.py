@@ -18,7 +18,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from lab.processes import Prefix, as_is, child, free_port, wait_until
+from lab.processes import Child, Prefix, as_is, child, free_port, wait_until
 
 TOOLS: Final = Path(__file__).resolve().parents[1] / ".tools"
 MINISTACK: Final = Path(__file__).with_name("ministack.py")
@@ -38,9 +38,10 @@ class Network:
 class Aws:
     """A running local AWS. `env` is what a program needs to use it instead of the real one."""
 
-    def __init__(self, endpoint: str, log: Path) -> None:
+    def __init__(self, endpoint: str, log: Path, process: Child | None = None) -> None:
         self.endpoint = endpoint
         self.log = log
+        self.process = process
         self.env: Mapping[str, str] = {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_REGION": REGION,
@@ -133,7 +134,7 @@ def running_aws(
     command = [str(TOOLS / "ministack/bin/python"), "-P", str(MINISTACK)]
     with child(prefix(command), env=environment, cwd=folder, log=log) as process:
         wait_until(lambda: _healthy(ours), "the local AWS", START_SECONDS, process)
-        with closing(Aws(f"http://{LOOPBACK}:{ours}", log)) as aws:
+        with closing(Aws(f"http://{LOOPBACK}:{ours}", log, process)) as aws:
             yield aws
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from lab import mariadb, sam, shop
 from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
-from lab.processes import child, free_port, wait_until
+from lab.processes import Child, child, free_port, wait_until
 from lab.slack import Control
 from lab.tls import Authority
 
@@ -53,6 +53,18 @@ class LocalCloud:
     api: RunningApi
     database: mariadb.Pair
     parameters: Mapping[str, str]
+    processes: Mapping[str, Child | None]
+
+    def ended(self) -> str:
+        """Name the parts whose process has ended, each with the end of its log; empty while all of them run."""
+        servers = {each.name: each for each in (self.database.primary, self.database.replica)}
+        gone = [f"The {name} database has ended." for name, server in servers.items() if not server.running]
+        gone += [
+            f"{name} has ended (status {process.status}).{process.log_tail()}"
+            for name, process in self.processes.items()
+            if process and not process.running
+        ]
+        return "\n".join(gone)
 
     def build(self) -> Path:
         """Build the application with the real `sam build`, and return the built template."""
@@ -88,7 +100,7 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             shop.load(database.primary)
             database.wait_for_replica()
         with step("Starting Slack, the sample API and AWS"):
-            slack, page = parts.enter_context(_slack(folder, authority))
+            slack, page, standin = parts.enter_context(_slack(folder, authority))
             api = parts.enter_context(
                 running_api(folder / "api.log", required_header=f"Authorization=Bearer {API_TOKEN}")
             )
@@ -103,12 +115,13 @@ def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
             "Apis": f"default={api.url};header=Authorization",
             "Slack": f"bot;api={slack.url}/api/;ca={authority.ca}",
         }
-        yield LocalCloud(folder, aws, slack, page, api, database, parameters)
+        processes = {"Slack": standin, "The sample API": api.process, "The local AWS": aws.process}
+        yield LocalCloud(folder, aws, slack, page, api, database, parameters, processes)
 
 
 @contextmanager
-def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str]]:
-    """Run the stand-in, and give its control and the address of its page."""
+def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, Child]]:
+    """Run the stand-in, and give its control, the address of its page, and its process."""
     certificate = authority.issue("slack", "localhost", "127.0.0.1")
     port, page, log = free_port(), free_port(), folder / "slack.log"
     command = [sys.executable, "-m", "lab.slack", "--port", str(port)]
@@ -117,7 +130,7 @@ def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str]]:
         slack = Control(f"https://localhost:{port}", authority.ca)
         try:
             wait_until(slack.healthy, "Slack", START_SECONDS, process)
-            yield slack, f"http://127.0.0.1:{page}/"
+            yield slack, f"http://127.0.0.1:{page}/", process
         finally:
             slack.close()
 

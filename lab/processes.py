@@ -23,6 +23,8 @@ Answer = TypeVar("Answer")
 Prefix = Callable[[list[str]], list[str]]
 
 GUARD: Final = Path(__file__).with_name("guard.py")
+# A variable of our environment that every child gets, also one with an environment of its own (leftovers.py).
+MARK: Final = "LOCAL_CLOUD_FOLDER"
 LOG_TAIL_LINES: Final = 20
 # Below the ranges that Linux (from 32768) and macOS (from 49152) give to outgoing connections: nothing but another
 # server can take such a port between our look and the child's bind, or while a server restarts on it.
@@ -125,7 +127,7 @@ def child(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
-            env=env,
+            env=_marked(env),
             cwd=cwd,
             text=True,
             start_new_session=True,  # Ctrl-C in a terminal reaches us alone, and we end the child in order
@@ -139,6 +141,10 @@ def child(
             yield running
         finally:
             running.end()
+
+
+def _marked(env: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    return env if env is None or MARK not in os.environ else {**env, MARK: os.environ[MARK]}
 
 
 def free_port() -> int:

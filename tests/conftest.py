@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
+
+from cli import running
 
 pytest_plugins = [
     "tests.plugins.artefact",
@@ -18,6 +21,12 @@ pytest_plugins = [
     "tests.plugins.vpc",
 ]
 
+
+# No test sees a demo that runs on this machine, nor the AWS that its user works with; nor does what the tests start.
+_STATE = tempfile.TemporaryDirectory(prefix="state-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
+for _name in [*running.NAMING, *(name for name in os.environ if name.startswith(running.ENDPOINT))]:
+    os.environ.pop(_name, None)
 
 # A shell starts a command with `&` with this signal ignored, and whatever the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +39,17 @@ class Folders:
         if len(os.fsencode(folder)) <= SOCKET_FOLDER_BYTES:
             yield cls(folder, folder)
         else:
-            with tempfile.TemporaryDirectory(prefix="notifier-", dir="/tmp") as short:
-                yield cls(folder, Path(short))
+            short = socket_folder(folder)
+            short.mkdir(mode=0o700)
+            try:
+                yield cls(folder, short)
+            finally:
+                shutil.rmtree(short)
+
+
+def socket_folder(folder: Path) -> Path:
+    """Return the folder for the sockets of servers whose own folder has too long a path; its name follows from that."""
+    return Path("/tmp") / f"notifier-{sha256(os.fsencode(folder)).hexdigest()[:16]}"
 
 
 class Server:
