@@ -22,11 +22,13 @@ from cli.operations import audit, gauges, screen, sheet, stack, times
 @stack.option
 @screen.as_json
 def balance(since: float, tolerance: float, metric: bool, stack_name: str | None, as_json: bool) -> None:
-    """Check that nothing is lost: received = delivered + suppressed + parked + queued.
+    """Check that nothing is lost: received = delivered + suppressed + parked + queued + lost.
 
-    A delivery is one event, by one template, to one channel. Reads the whole state table, and what the queues hold. A
-    delivery is lost if it has not ended, should have been tried again long ago, and its message is in no queue. Events
-    that the function has yet to take, or whose row has yet to come, are in the queue's own number alone.
+    A delivery is one event, by one template, to one channel. Reads the whole state table, and what the queues hold: the
+    messages that are ready to be received, in flight, or delayed. A message in flight was received and not deleted: the
+    function works on it, or it waits for its next attempt. A message of which the state table says nothing yet counts
+    as one queued delivery. A delivery is lost if it has not ended, should have been tried again long ago, and its
+    message is in no queue.
 
     Beside that, the number of messages that the topic took, by its own metric, is compared with the events that were
     seen. A difference beyond --tolerance is a finding, and no certainty: who publishes the same event_id twice, or a

@@ -100,12 +100,13 @@ def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console) -> bool:
     deadline = time.monotonic() + WAIT_SECONDS
     while watch.look() < len(events) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    lost = len(events) - watch.posted - len(watch.parked)
+    lost = max(0, len(events) - watch.posted - len(watch.parked) - watch.queued)
     if lost:
         console.print("The function's log:", style="red")
         console.print("\n".join(watch.log()[-LOG_LINES:]), markup=False, highlight=False)
     parked = f", {len(watch.parked)} parked" if watch.parked else ""
-    console.print(f"{len(events)} published, {watch.posted} delivered, {lost} lost{parked}", highlight=False)
+    queued = f", {watch.queued} in the queue" if watch.queued and watch.posted < len(events) else ""
+    console.print(f"{len(events)} published, {watch.posted} delivered, {lost} lost{parked}{queued}", highlight=False)
     return watch.posted == len(events)
 
 

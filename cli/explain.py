@@ -83,7 +83,6 @@ def _show(
         screen.print_whole(picture.draw(one, linked, stack_name, console.width))
         console.print()
     if found and depth:
-        counts = f"{depth.visible} ready, {depth.in_flight} being worked on or waiting, {depth.delayed} delayed"
-        console.print(f"The intake queue holds {depth.total}: {counts}.", style="dim")
+        console.print(f"The intake queue holds {depth.words}.", style="dim")
     for note in notes:
         console.print(note, style="yellow", markup=False)

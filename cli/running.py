@@ -81,7 +81,7 @@ def claimed() -> Iterator[Path]:
 
     with _locked():
         if found := _alive(_file(CHECKOUT)):
-            doing = "runs" if found.topic else "is starting"
+            doing = "runs" if found.topic else "is starting or ending"
             raise TakenError(f"A demo of this checkout {doing} already: {found.place}")
         if (killed := _load(_file(CHECKOUT))) and killed.folder:
             leftovers.remove(Path(killed.folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from cli.operations import times
@@ -12,6 +12,8 @@ from handler.errors import CODES
 from handler.model import State
 
 _SHORT: Final = 10.0
+# An attempt takes less, as a rule: after it, what the queue knows is newer than what the function said.
+OVERDUE_SECONDS: Final = 10.0
 
 # An event, one of its notifications, and the channel; empty as long as that is not known.
 Key = tuple[str, str, str]
@@ -29,6 +31,17 @@ class Waiting:
         A delivery is shown when it begins to wait, when the reason changes, and at its attempts 1, 2, 4, 8 and so on.
         """
         return [line for line in lines if self._is_news(line)]
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """The events that wait."""
+        return frozenset(identity for identity, _, _ in self.open)
+
+    def drop_ended(self, queued: Container[str], now: float) -> None:
+        """Drop what should have been tried again and is not in the queue: SQS has given it up, or it was purged."""
+        ended = [key for key, line in self.open.items() if _overdue(line, now) and line.identity not in queued]
+        for key in ended:
+            del self.open[key]
 
     def _is_news(self, line: Line) -> bool:
         before = self._ended_by(line)
@@ -52,6 +65,10 @@ def due(line: Line) -> float:
     return line.due if line.due is not None else min(FIRST_SECONDS * 2 ** (line.attempt - 1), LONGEST_SECONDS)
 
 
+def _overdue(line: Line, now: float) -> bool:
+    return now > line.at + due(line) + OVERDUE_SECONDS
+
+
 def told(line: Line) -> str:
     """Return what a terminal says of a waiting delivery."""
     again = due(line)
@@ -60,8 +77,13 @@ def told(line: Line) -> str:
     return f"Waiting: {words}; again in {span} (attempt {line.attempt})"
 
 
-def fact(line: Line) -> dict[str, str | int]:
-    """Return what the page shows of a waiting delivery (lab.page.facts)."""
+def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | int]:
+    """Return what the page shows of a waiting delivery (lab.page.facts).
+
+    One that should have been tried again by now is when its message can be received, `visible_at`: the function ended
+    in the middle of the attempt.
+    """
+    again = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
     code = CODES.get(line.code, CODES["INTERNAL"])
     named = {"kind": "waiting", "type": line.type, "id": line.id, "code": line.code}
     meaning = line.detail or code.meaning
@@ -70,5 +92,5 @@ def fact(line: Line) -> dict[str, str | int]:
         "meaning": meaning,
         "remedy": code.remedy,
         "attempt": line.attempt,
-        "due": int(line.at + due(line)),
+        "due": int(again),
     }

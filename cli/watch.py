@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 
 from cli import waiting
+from cli.operations import heap, letters
 from cli.operations.journal import Line
+from cli.operations.letters import Letter
+from cli.queued import Queued
 from cli.show import panel
 from cli.tail import Tail
 from cli.waiting import Waiting
-from handler.errors import CODES
 from handler.model import State
+from lab.aws import Message
 from lab.cloud import LocalCloud
 
 
@@ -29,8 +33,11 @@ class Watch:
         self._console = console
         self._tail = Tail(cloud.aws, outputs["FunctionName"])
         self._waiting = Waiting()
+        self._queued = Queued()
+        self._waits: list[dict[str, str | int]] = []  # what the page was told last of what waits
         self._told: set[tuple[str, str]] = set()
         self._shown: dict[tuple[str, str], str | None] = {}  # when each message had last been edited, as it was shown
+        self._queue = outputs.get("QueueUrl", "")
         self.topic = outputs["TopicArn"]
         self.posted = 0
         self.parked: set[str] = set()
@@ -44,14 +51,21 @@ class Watch:
                 self._console.print(panel(message))
             self._shown[key] = edited
         self.posted = len(messages)
-        if lines := self._tail.read():
-            self._tell_deliveries(lines)
-            self._show_waiting(lines)
+        # Before the log is read: what ends meanwhile is then known to have ended.
+        messages_in_queue = self._messages()
+        lines = self._tail.read()
+        self._tell_deliveries(lines)
+        self._show_waiting(lines, messages_in_queue)
         for record in self._dead_letters():
             if record["MessageId"] not in self.parked:
                 self.parked.add(record["MessageId"])
-                self._show_parked(_attributes(record))
+                self._show_parked(letters.read({"Body": "", **record}))
         return self.posted + len(self.parked)
+
+    @property
+    def queued(self) -> int:
+        """How many messages the intake queue held at the last look: ready, in flight, or to come later."""
+        return self._queued.count
 
     def log(self) -> list[str]:
         """What the function has logged."""
@@ -68,21 +82,38 @@ class Watch:
                 self._told.add((line.posted, line.ts))
                 self._cloud.slack.tell(_delivery(line))
 
-    def _show_waiting(self, lines: Iterable[Line]) -> None:
-        before = dict(self._waiting.open)
+    def _messages(self) -> list[Message]:
+        """What the intake queue holds; nothing with direct intake."""
+        return self._cloud.aws.messages(self._queue) if self._queue else []
+
+    def _show_waiting(self, lines: Iterable[Line], messages: Iterable[Message]) -> None:
+        """Show what is tried again, and what lies in the queue without a word of the function about it."""
+        now = time.time()
         for line in self._waiting.take(lines):
             self.say(waiting.told(line), "yellow")
-        if self._waiting.open != before:
-            self._cloud.slack.replace("waiting", [waiting.fact(line) for line in self._waiting.open.values()])
+        for event in self._queued.take(messages, self._waiting.identities, now):
+            self.say(event.told(now), "yellow")
+        if self._queue:
+            self._waiting.drop_ended(self._queued.due, now)
+        waits = [waiting.fact(line, self._queued.due.get(line.identity), now) for line in self._waiting.open.values()]
+        waits += [event.fact() for event in self._queued.unheard]
+        if waits != self._waits:
+            self._cloud.slack.replace("waiting", waits)
+            self._waits = waits
 
-    def _show_parked(self, attributes: Mapping[str, str]) -> None:
-        code = CODES.get(attributes.get("code", ""), CODES["INTERNAL"])
-        words = [attributes.get(name, "") for name in ("type", "id", "code", "detail")]
+    def _show_parked(self, letter: Letter) -> None:
+        """Show what lies in the dead-letter queue, whoever put it there."""
+        meaning, remedy = heap.cause(letter)
+        words = [
+            letter.type or letter.message_id,
+            letter.id,
+            letter.code,
+            letter.detail or ("" if letter.code else meaning),
+        ]
         self.say(f"Parked: {' '.join(filter(None, words))}", "red")
-        self.say(f"  fix: {code.remedy}", "dim")
-        known = {name: attributes.get(name, "") for name in ("type", "id", "code")}
-        meaning = attributes.get("detail") or code.meaning
-        self._cloud.slack.tell({"kind": "parked", **known, "meaning": meaning, "remedy": code.remedy})
+        self.say(f"  fix: {remedy}", "dim")
+        known = {"type": letter.type, "id": letter.id, "code": letter.code}
+        self._cloud.slack.tell({"kind": "parked", **known, "meaning": letter.detail or meaning, "remedy": remedy})
 
     def _dead_letters(self) -> list[dict[str, Any]]:
         answer = self._cloud.aws.client("sqs").receive_message(
@@ -90,13 +121,10 @@ class Watch:
             MaxNumberOfMessages=10,
             VisibilityTimeout=0,
             MessageAttributeNames=["All"],
+            AttributeNames=["All"],
         )
         records: list[dict[str, Any]] = answer.get("Messages", [])
         return records
-
-
-def _attributes(record: Mapping[str, Any]) -> dict[str, str]:
-    return {name: one["StringValue"] for name, one in record.get("MessageAttributes", {}).items()}
 
 
 def _delivery(line: Line) -> dict[str, Any]:

@@ -6,6 +6,7 @@ folder that it is given. It enforces neither IAM nor VPCs, KMS or quotas.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from os import defpath, devnull
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import botocore.session
@@ -25,6 +27,7 @@ MINISTACK: Final = Path(__file__).with_name("ministack.py")
 REGION: Final = "us-east-1"
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 30
+PEEK_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,21 @@ class Network:
 
     subnets: tuple[str, ...]
     security_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in a queue: when it was sent, how often it was received, and when it can be received (again).
+
+    What was received and not deleted is in flight, and so is not `visible`. Times are Unix seconds.
+    """
+
+    id: str
+    body: str
+    sent_at: float
+    receives: int
+    visible_at: float
+    visible: bool
 
 
 class Aws:
@@ -104,6 +122,25 @@ class Aws:
         group = self.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
+
+    def messages(self, queue: str) -> list[Message]:
+        """Return what lies in a queue, also what nobody can receive now, without receiving it."""
+        address = urlsplit(self.endpoint)
+        with closing(HTTPConnection(str(address.hostname), address.port, timeout=PEEK_SECONDS)) as connection:
+            connection.request("GET", f"/_ministack/sqs/messages?{urlencode({'QueueUrl': queue})}")
+            accounts = json.loads(connection.getresponse().read())["messages"]
+        found = [one for regions in accounts.values() for queues in regions.values() for one in queues.get(queue, [])]
+        return [
+            Message(
+                id=one["MessageId"],
+                body=one["Body"],
+                sent_at=float(one["SentTimestamp"]),
+                receives=one["ReceiveCount"],
+                visible_at=float(one["VisibleAt"]),
+                visible=one["IsVisible"],
+            )
+            for one in found
+        ]
 
     def close(self) -> None:
         """Close the clients."""

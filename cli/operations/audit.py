@@ -40,6 +40,25 @@ class Result:
     notes: Sequence[str] = field(default_factory=list)
 
     @property
+    def unrecorded(self) -> int:
+        """How many messages in the queue are of events without a delivery that is still to come, by the state table.
+
+        The function has yet to receive them, or works on them, or ended before it wrote a row. Each counts as one
+        delivery that is queued. While the function works on a batch, what has just ended in it may count here too.
+        """
+        return max(0, self.queue.total - self.books.queued_events) if self.queue else 0
+
+    @property
+    def queued(self) -> int:
+        """All that is still to come."""
+        return self.books.queued + self.unrecorded
+
+    @property
+    def received(self) -> int:
+        """All that came in: delivered + suppressed + parked + queued + lost."""
+        return self.books.received + self.unrecorded
+
+    @property
     def unbalanced(self) -> int:
         """How much is not accounted for: lost deliveries, and events that are missing or too many."""
         return len(self.books.lost) + abs(self.difference)

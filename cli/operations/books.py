@@ -38,8 +38,8 @@ class Evidence:
 class Books:
     """What became of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
 
-    `late` are those of the queued that should have been tried again by now, `events` how many events they are about.
-    `notices` are messages in the place of broken ones, and no deliveries.
+    `late` are those of the queued that should have been tried again by now, `events` how many events all of them are
+    about, `queued_events` those of the queued. `notices` are messages in the place of broken ones, and no deliveries.
     """
 
     delivered: int
@@ -50,6 +50,7 @@ class Books:
     lost: Sequence[Row]
     events: int
     parked_events: int
+    queued_events: int
     notices: int
 
     @property
@@ -77,14 +78,16 @@ def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books
     given_up = [row for row in late if row in deliveries and row.key.event in evidence.parked]
     lost = [row for row in late if row in deliveries and row not in given_up and _is_lost(row, evidence)]
     parked = {row.key.event for row in deliveries if row.entry.phase is Phase.PARKED}
+    queued = [row for row in deliveries if not row.final and row not in given_up and row not in lost]
     return Books(
         delivered=phases[Phase.DELIVERED],
         suppressed=phases[Phase.SUPPRESSED],
         parked=phases[Phase.PARKED] + len(given_up),
-        queued=sum(not row.final for row in deliveries) - len(given_up) - len(lost),
+        queued=len(queued),
         late=len(late) - len(given_up) - len(lost),
         lost=lost,
         events=len({row.key.event for row in deliveries}),
+        queued_events=len({row.key.event for row in queued}),
         parked_events=len(parked | {row.key.event for row in given_up}),
         notices=len(rows) - len([row for row in rows if not _is_notice(row)]),
     )

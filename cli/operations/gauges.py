@@ -22,7 +22,12 @@ _MOST_SUMS: Final = 1440
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """A queue's messages, as far as SQS knows: those to be had, those in somebody's hands, those that come later."""
+    """A queue's messages, as far as SQS knows.
+
+    `visible` ones can be received. Those `in_flight` were received and not deleted: they are being worked on, or wait
+    for their next attempt, or come back after `visibility_seconds` because their receiver died. `delayed` ones come
+    later.
+    """
 
     visible: int = 0
     in_flight: int = 0
@@ -33,6 +38,12 @@ class Depth:
     def total(self) -> int:
         """All of them."""
         return self.visible + self.in_flight + self.delayed
+
+    @property
+    def words(self) -> str:
+        """All of them, for people."""
+        messages = f"{self.total:,} message" if self.total == 1 else f"{self.total:,} messages"
+        return f"{messages}: {self.visible:,} ready, {self.in_flight:,} in flight, {self.delayed:,} delayed"
 
 
 def depth(stack: Stack, url: str) -> Depth:

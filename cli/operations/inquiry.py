@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,8 +79,20 @@ class Inquiry:
             f"The log was searched for the last {back}{self._retention()}. Look further back with --since.",
             "An event that carries an event_id is known by that alone, not by the id of its SNS message.",
             f"Was it published to this topic? {self.stack.topic}",
-            *([f"It may be among the {depth.total} in the queue that the function has yet to take."] if depth else []),
+            *self._in_queue(depth),
         ]
+
+    @staticmethod
+    def _in_queue(depth: Depth | None) -> Iterator[str]:
+        """Say that an event may be in the queue, if anything is: the function has not said a word of it yet."""
+        if depth and depth.total:
+            yield f"It may be in the queue, which holds {depth.words}."
+        if depth and depth.in_flight:
+            back = times.span(depth.visibility_seconds)
+            yield (
+                "What is in flight was received and has not ended: the function works on it, it waits for its next "
+                f"attempt, or it comes back within {back} because the function died with it."
+            )
 
     def _told(self, identity: str, lines: list[Line]) -> Timeline:
         """The story with its end, where that is not the function's doing: SQS, SNS and Lambda park events as well."""

@@ -33,11 +33,14 @@ def draw(result: Result) -> RenderableType:
 def document(result: Result) -> dict[str, Any]:
     """Return a balance for programs, all times as ISO 8601 in UTC."""
     books = result.books
-    counted = ("received", "delivered", "suppressed", "parked", "queued", "late", "events", "notices")
+    counted = ("delivered", "suppressed", "parked", "late", "events", "notices")
     return {
         "stack": result.stack,
         "since": times.iso(result.since),
         "until": times.iso(result.until),
+        "received": result.received,
+        "queued": result.queued,
+        "unrecorded": result.unrecorded,
         **{name: getattr(books, name) for name in counted},
         "lost": [_row(row) for row in books.lost],
         "queue": asdict(result.queue) if result.queue else None,
@@ -54,14 +57,16 @@ def _counts(result: Result) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column(style="dim")
-    table.add_row("received", f"{books.received:,}", f"deliveries of {books.events:,} events")
+    events = books.events + result.unrecorded
+    table.add_row("received", f"{result.received:,}", f"deliveries of {events:,} events")
     table.add_row("delivered", f"{books.delivered:,}", _notices(books.notices))
     table.add_row("suppressed", f"{books.suppressed:,}", "")
     letters = f"of {books.parked_events:,} events; the dead-letter queue holds {result.dead_letters.total:,} messages"
     table.add_row("parked", Text(f"{books.parked:,}", "yellow" if books.parked else ""), letters)
-    waiting = f"the queue holds {queue.total:,} messages" if queue else "in Lambda's own queue, which nobody can count"
-    late = f", {books.late:,} of them late" if books.late else ""
-    table.add_row("queued", f"{books.queued:,}", waiting + late)
+    waiting = f"the queue holds {queue.words}" if queue else "in Lambda's own queue, whose length is not known"
+    unrecorded = f"; {result.unrecorded:,} not yet in the state table" if result.unrecorded else ""
+    late = f"; {books.late:,} late" if books.late else ""
+    table.add_row("queued", f"{result.queued:,}", waiting + unrecorded + late)
     table.add_row("lost", Text(f"{len(books.lost):,}", "bold red" if books.lost else "bold green"), "")
     return table
 
@@ -72,14 +77,14 @@ def _notices(count: int) -> str:
 
 def _verdicts(result: Result) -> Iterator[RenderableType]:
     books = result.books
-    ends = (books.delivered, books.suppressed, books.parked, books.queued)
+    ends = (books.delivered, books.suppressed, books.parked, result.queued)
     total = " + ".join(f"{count:,}" for count in ends)
     yield Text()
     if books.lost:
-        yield Text(f"✖ {books.received:,} came in, and only {total} are accounted for. Lost:", "bold red")
+        yield Text(f"✖ {result.received:,} came in, and only {total} are accounted for. Lost:", "bold red")
         yield Padding(_lost(result), (0, 0, 0, 2))
     else:
-        yield Text.assemble(("✔ ", "bold green"), f"{books.received:,} = {total}")
+        yield Text.assemble(("✔ ", "bold green"), f"{result.received:,} = {total}")
     if result.published is not None:
         yield _published(result)
     for note in result.notes:

@@ -223,6 +223,42 @@ def test_what_is_in_no_queue_is_lost(on_call: OnCall) -> None:
     assert (told["queued"], told["late"], told["lost"]) == (1, 1, [])
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("state", ["ready", "in flight", "delayed"])
+def test_what_is_in_the_queue_is_queued_whether_or_not_the_table_knows_it(
+    on_call: OnCall, state: str, rows: int
+) -> None:
+    sqs, queue = on_call.aws.client("sqs"), on_call.outputs["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="{}", DelaySeconds=600 if state == "delayed" else 0)
+    if state == "in flight":
+        assert sqs.receive_message(QueueUrl=queue)["Messages"]
+    on_call.row("e-1", Phase.DELIVERED)
+    for _ in range(rows):
+        on_call.row("e-2", Phase.SENDING)
+        on_call.row("e-2", Phase.WAITING, channel="vip")
+    told = on_call.asked("balance")
+    queued = max(1, 2 * rows)
+    assert (told["queued"], told["received"], told["unrecorded"]) == (queued, 1 + queued, 1 - rows)
+    assert (told["lost"], told["unbalanced"]) == ([], 0)
+    counts = {"ready": "visible", "in flight": "in_flight", "delayed": "delayed"}
+    assert {name: told["queue"][name] for name in counts.values()} == {
+        name: int(word == state) for word, name in counts.items()
+    }
+    shown = " ".join(on_call.run("balance").stdout.split())
+    assert f"1 {state}" in shown
+    assert f"{1 + queued} = 1 + 0 + 0 + {queued}" in shown
+
+
+def test_an_event_that_is_in_flight_before_a_word_was_said_of_it_is_not_unknown(on_call: OnCall) -> None:
+    sqs, queue = on_call.aws.client("sqs"), on_call.outputs["QueueUrl"]
+    assert "It may be in the queue" not in on_call.run("explain", "order.created", "1042").stderr
+    sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    assert sqs.receive_message(QueueUrl=queue)["Messages"]
+    said = on_call.run("explain", "order.created", "1042").stderr
+    assert "It may be in the queue, which holds 1 message: 0 ready, 1 in flight, 0 delayed." in said
+    assert "it comes back within 6 min" in said
+
+
 def test_what_was_published_is_compared_with_what_was_seen(on_call: OnCall) -> None:
     then = time.time() - HOUR
     on_call.row("e-1", Phase.DELIVERED, at=then)
@@ -265,10 +301,22 @@ def test_without_a_name_it_is_the_stack_of_the_running_demo(
     on_call: OnCall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")  # what a developer may have set leads elsewhere
-    with running.announced(on_call.outputs["TopicArn"], on_call.aws.env, on_call.stack):
+    with running.announced(on_call.outputs["TopicArn"], on_call.aws.env, on_call.stack, "http://127.0.0.1:1/"):
         answer = CliRunner().invoke(main, ["balance", "--json"])
     assert json.loads(answer.stdout)["stack"] == on_call.stack
+    assert answer.stderr == "Using the demo that runs here: http://127.0.0.1:1/\n"
+
+
+def test_what_the_environment_names_wins_over_the_running_demo(
+    on_call: OnCall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with running.announced("arn:topic", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "the-demo"):
+        answer = on_call.run("balance", "--json")
+        assert json.loads(answer.stdout)["stack"] == on_call.stack
+        nameless = CliRunner().invoke(main, ["balance"], env={**on_call.aws.env, "NOTIFIER_STACK": None})
+    assert "AWS_ENDPOINT_URL is set: that AWS is used" in nameless.stderr
+    assert "There is no stack notifier in us-east-1" in nameless.stderr
 
 
 @pytest.mark.parametrize("command", [("explain", "e-1"), ("replay", "--all"), ("balance",)])

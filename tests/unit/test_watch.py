@@ -12,6 +12,8 @@ import pytest
 from rich.console import Console
 
 from cli.watch import Watch
+from lab.aws import Message
+from lab.page.facts import FIELDS
 
 NOW = 1_767_600_000.0
 
@@ -25,6 +27,7 @@ class FakeCloud:
     letters: list[dict[str, Any]] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    queue: list[Message] = field(default_factory=list)
 
     @property
     def slack(self) -> Any:
@@ -44,7 +47,7 @@ class FakeCloud:
             get_paginator=lambda _: pages,
             get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "g"}},
         )
-        return SimpleNamespace(client=lambda _: client)
+        return SimpleNamespace(client=lambda _: client, messages=lambda _: self.queue)
 
     def _page(self, logGroupName: str, startTime: int, filterPattern: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
         return [{"events": [event for event in self.log if event["timestamp"] >= startTime]}]
@@ -70,6 +73,19 @@ def said() -> io.StringIO:
 def watch(cloud: FakeCloud, said: io.StringIO) -> Watch:
     outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "q"}
     return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def with_queue(cloud: FakeCloud, said: io.StringIO) -> Watch:
+    outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "d", "QueueUrl": "q"}
+    return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+
+
+def in_queue(identity: str = "e1", *, receives: int = 1, due: float = NOW + 360) -> Message:
+    """A message as SNS leaves it. Received, it is in flight until `due`."""
+    event = {"type": "order.created", "id": 999_999}
+    body = {"Type": "Notification", "MessageId": identity, "Message": json.dumps(event)}
+    return Message(f"m-{identity}", json.dumps(body), NOW - 1, receives, due, due <= NOW)
 
 
 def new(said: io.StringIO) -> str:
@@ -187,3 +203,69 @@ def test_a_message_is_told_to_the_page_with_its_event(cloud: FakeCloud, watch: W
     assert stub["outcome"] == "retry"
     assert (fact["kind"], fact["channel"], fact["ts"]) == ("delivery", "C1", "1.2")
     assert (fact["template"], fact["outcome"], fact["id"]) == ("order.created.yaml", "delivered", "999999")
+
+
+@pytest.mark.parametrize(
+    ("receives", "due", "code"),
+    [(1, NOW + 360, "IN_FLIGHT"), (0, NOW - 1, "READY"), (3, NOW - 1, "READY"), (0, NOW + 60, "DELAYED")],
+)
+def test_what_is_in_the_queue_is_shown_before_the_function_has_said_a_word(
+    cloud: FakeCloud, with_queue: Watch, receives: int, due: float, code: str
+) -> None:
+    cloud.queue = [in_queue(receives=receives, due=due)]
+    with_queue.look()
+    (fact,) = cloud.waiting
+    assert set(fact) == FIELDS["waiting"] | {"kind"}
+    assert (fact["type"], fact["id"], fact["code"]) == ("order.created", "999999", code)
+    assert (fact["attempt"], fact["due"]) == (receives, due)
+    assert with_queue.queued == 1
+    cloud.queue = []
+    with_queue.look()
+    assert (cloud.waiting, with_queue.queued) == ([], 0)
+
+
+def test_what_is_in_flight_for_long_is_told_once_for_each_receive(
+    cloud: FakeCloud, with_queue: Watch, said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    for seconds, receives in ((0, 1), (9, 1), (10, 1), (20, 1), (361, 2), (372, 2)):
+        monkeypatch.setattr("time.time", lambda seconds=seconds: NOW + seconds)
+        cloud.queue = [in_queue(receives=receives, due=NOW + 360 * receives)]
+        with_queue.look()
+        told += new(said).splitlines()
+    waiting = "Waiting: order.created 999999 IN_FLIGHT the function has received it and has not finished it; again in"
+    assert told == [f"{waiting} 5 min 50 s (attempt 1)", f"{waiting} 5 min 48 s (attempt 2)"]
+
+
+def test_what_the_function_has_spoken_of_is_shown_once(cloud: FakeCloud, with_queue: Watch) -> None:
+    cloud.says("retry", code="ROW_NOT_FOUND")
+    cloud.queue = [in_queue(due=NOW + 5)]
+    with_queue.look()
+    assert [fact["code"] for fact in cloud.waiting] == ["ROW_NOT_FOUND"]
+
+
+def test_what_waits_is_due_when_its_message_comes_back(
+    cloud: FakeCloud, with_queue: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function died in the second attempt: what it said of the first one is no longer true."""
+    cloud.says("retry", code="ROW_NOT_FOUND")
+    cloud.queue = [in_queue(due=NOW + 5)]
+    with_queue.look()
+    assert cloud.waiting[0]["due"] == NOW + 5
+    cloud.queue = [in_queue(receives=2, due=NOW + 366)]
+    monkeypatch.setattr("time.time", lambda: NOW + 16)
+    with_queue.look()
+    assert cloud.waiting[0]["due"] == NOW + 366
+    cloud.queue = []
+    with_queue.look()
+    assert cloud.waiting == []
+
+
+def test_what_sqs_has_given_up_is_told_with_its_event(cloud: FakeCloud, with_queue: Watch, said: io.StringIO) -> None:
+    system = {"DeadLetterQueueSourceArn": "arn:aws:sqs:us-east-1:1:q", "SentTimestamp": str(int(NOW * 1000))}
+    cloud.letters = [{"MessageId": "m", "Body": in_queue().body, "Attributes": system}]
+    with_queue.look()
+    parked, fix = new(said).splitlines()
+    assert parked.startswith("Parked: order.created 999999 SQS gave up: it was delivered too often")
+    assert "timeouts and crashes" in fix
+    assert [(fact["type"], fact["id"], fact["code"]) for fact in cloud.told] == [("order.created", "999999", "")]

@@ -1,0 +1,86 @@
+"""Which events lie in the queue although the function has said nothing of them: it has them in hand, or has yet to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from cli.operations import letters, times
+from lab.aws import Message
+
+# So long an event is in flight before a terminal tells: the page shows it from the start.
+PATIENCE_SECONDS: Final = 10.0
+IN_FLIGHT: Final = "IN_FLIGHT"
+READY: Final = "READY"
+DELAYED: Final = "DELAYED"
+_MEANINGS: Final = {
+    IN_FLIGHT: "the function has received it and has not finished it",
+    READY: "it is in the queue, and the function has yet to receive it",
+    DELAYED: "it is in the queue, and cannot be received yet",
+}
+_REMEDIES: Final = {
+    IN_FLIGHT: "wait: where the function ends without finishing it, SQS hands it out again at that time",
+    READY: "wait: if it stays here, see whether the event source mapping is enabled",
+    DELAYED: "wait until that time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event of which only the queue tells. `due` is when it can be received (again), in Unix seconds."""
+
+    message: str
+    type: str
+    id: str
+    identity: str
+    code: str
+    receives: int
+    due: float
+
+    def told(self, now: float) -> str:
+        """Return what a terminal says of it."""
+        words = " ".join(filter(None, [self.type or self.message, self.id, self.code, _MEANINGS[self.code]]))
+        return f"Waiting: {words}; again in {times.span(max(0.0, self.due - now))} (attempt {self.receives})"
+
+    def fact(self) -> dict[str, str | int]:
+        """Return what the page shows of it (lab.page.facts)."""
+        named = {"kind": "waiting", "type": self.type or self.message, "id": self.id, "code": self.code}
+        told = {"meaning": _MEANINGS[self.code], "remedy": _REMEDIES[self.code]}
+        return {**named, **told, "attempt": self.receives, "due": int(self.due)}
+
+
+class Queued:
+    """What a queue held at the last look: `count` messages, and `unheard`, of which the function has said nothing.
+
+    `due` tells of each event in it, by its identity, when it can be received (again), in Unix seconds.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.due: dict[str, float] = {}
+        self.unheard: list[QueuedEvent] = []
+        self._since: dict[tuple[str, int], float] = {}  # when each message was first seen after each receive
+        self._told: set[tuple[str, int]] = set()
+
+    def take(self, messages: Iterable[Message], heard: Collection[str], now: float) -> list[QueuedEvent]:
+        """Take in what the queue holds, and return what is in it for long without a word of the function about it.
+
+        `heard` are the identities of the events of which the function has said that they are tried again.
+        """
+        events = [_event(message) for message in messages]
+        self.count = len(events)
+        self.due = {event.identity: event.due for event in events}
+        self.unheard = [event for event in events if event.identity not in heard]
+        keys = {(event.message, event.receives): event for event in self.unheard}
+        self._since = {key: self._since.get(key, now) for key in keys}
+        late = [key for key, since in self._since.items() if now - since >= PATIENCE_SECONDS and key not in self._told]
+        self._told |= set(late)
+        return [keys[key] for key in late]
+
+
+def _event(message: Message) -> QueuedEvent:
+    sent = {"SentTimestamp": str(int(message.sent_at * 1000))}
+    letter = letters.read({"MessageId": message.id, "Body": message.body, "Attributes": sent})
+    code = READY if message.visible else IN_FLIGHT if message.receives else DELAYED
+    return QueuedEvent(message.id, letter.type, letter.id, letter.event_id, code, message.receives, message.visible_at)
