@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cli import compiler
@@ -24,25 +25,31 @@ class Edits:
         self._seen = _snapshot(templates)
         self._late: frozenset[str] = frozenset()
         self.edited: frozenset[str] = frozenset()
+        self.deleted: frozenset[str] = frozenset()
 
     def look(self) -> compiler.Compilation | None:
         """Return the compilation of an edit since the last look, or None if there was none.
 
         Without errors in it the function has the new templates by then; with one it keeps those that it has. `edited`
-        then names the files that the function has got, or that it still lacks.
+        then names the files that the function has got, or that it still lacks; `deleted` those that it has lost, or
+        still has, since they were deleted.
         """
         now = _snapshot(self._templates)
         if now == self._seen:
             return None
-        changed = [path for path, state in now.items() if self._seen.get(path) != state]
-        self.edited = self._late | {path.relative_to(self._templates).as_posix() for path in changed}
+        changed = self._names(path for path in {**self._seen, **now} if self._seen.get(path) != now.get(path))
+        there = self._names(now)
+        self.edited, self.deleted = (self._late | changed) & there, (self._late | changed) - there
         self._seen = now
         compilation = compiler.compile_templates(self._templates)
-        self._late = self.edited if compilation.errors else frozenset()
+        self._late = self.edited | self.deleted if compilation.errors else frozenset()
         if not compilation.errors:
             compiler.write(with_previous(compilation, self._templates), self._artefact / "catalog.json")
             hot.update(self._aws, self._function, self._artefact)
         return compilation
+
+    def _names(self, paths: Iterable[Path]) -> frozenset[str]:
+        return frozenset(path.relative_to(self._templates).as_posix() for path in paths)
 
 
 def _snapshot(folder: Path) -> Snapshot:

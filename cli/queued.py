@@ -41,7 +41,8 @@ class QueuedEvent:
     def told(self, now: float) -> str:
         """Return what a terminal says of it."""
         words = " ".join(filter(None, [self.type or self.message, self.id, self.code, _MEANINGS[self.code]]))
-        return f"Waiting: {words}; again in {times.span(max(0.0, self.due - now))} (attempt {self.receives})"
+        again = f"; again in {times.span(self.due - now)} (attempt {self.receives})" if self.due > now else ""
+        return f"Waiting: {words}{again}"
 
     def fact(self) -> dict[str, str | int]:
         """Return what the page shows of it (lab.page.facts)."""

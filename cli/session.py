@@ -54,3 +54,8 @@ class Session:
                 self._watch.say(f"{file}: not in use while there is an error; the last good version speaks", "yellow")
             else:
                 self._watch.say(f"{file}: in use", "green")
+        for file in sorted(self._edits.deleted):
+            if compilation.errors:
+                self._watch.say(f"{file}: deleted, but still in use while there is an error", "yellow")
+            else:
+                self._watch.say(f"{file}: deleted, and no longer in use", "green")

@@ -24,7 +24,8 @@ from lab.cloud import LocalCloud
 class Watch:
     """Shows each post and each parked record once, and a post again when it was edited, which counts as no other one.
 
-    What waits is shown when it begins to, and now and then after that. Parked records stay in their queue.
+    What waits is shown when it begins to, and now and then after that. Parked records stay in their queue, and on the
+    page for as long as they are in it.
     """
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console) -> None:
@@ -40,7 +41,7 @@ class Watch:
         self._queue = outputs.get("QueueUrl", "")
         self.topic = outputs["TopicArn"]
         self.posted = 0
-        self.parked: set[str] = set()
+        self.parked: dict[str, dict[str, Any]] = {}  # by message id, what the page is told of each
 
     def look(self) -> int:
         """Show what is new, and return how many events have come to an end."""
@@ -58,8 +59,9 @@ class Watch:
         self._show_waiting(lines, messages_in_queue)
         for record in self._dead_letters():
             if record["MessageId"] not in self.parked:
-                self.parked.add(record["MessageId"])
-                self._show_parked(letters.read({"Body": "", **record}))
+                self._show_parked(record["MessageId"], letters.read({"Body": "", **record}))
+        if self.parked and self._queue:
+            self._drop_replayed()
         return self.posted + len(self.parked)
 
     @property
@@ -101,7 +103,7 @@ class Watch:
             self._cloud.slack.replace("waiting", waits)
             self._waits = waits
 
-    def _show_parked(self, letter: Letter) -> None:
+    def _show_parked(self, message: str, letter: Letter) -> None:
         """Show what lies in the dead-letter queue, whoever put it there."""
         meaning, remedy = heap.cause(letter)
         words = [
@@ -113,7 +115,16 @@ class Watch:
         self.say(f"Parked: {' '.join(filter(None, words))}", "red")
         self.say(f"  fix: {remedy}", "dim")
         known = {"type": letter.type, "id": letter.id, "code": letter.code}
-        self._cloud.slack.tell({"kind": "parked", **known, "meaning": letter.detail or meaning, "remedy": remedy})
+        self.parked[message] = {"kind": "parked", **known, "meaning": letter.detail or meaning, "remedy": remedy}
+        self._cloud.slack.tell(self.parked[message])
+
+    def _drop_replayed(self) -> None:
+        """Take from the page what has left the dead-letter queue."""
+        held = {message.id for message in self._cloud.aws.messages(self._outputs["DeadLetterQueueUrl"])}
+        if gone := self.parked.keys() - held:
+            for message in gone:
+                del self.parked[message]
+            self._cloud.slack.replace("parked", list(self.parked.values()))
 
     def _dead_letters(self) -> list[dict[str, Any]]:
         answer = self._cloud.aws.client("sqs").receive_message(

@@ -70,7 +70,20 @@ def test_what_is_in_use_is_said_once(demo: Demo) -> None:
     assert demo.look() == ["a.b.yaml: in use", "c.d.yaml: in use"]
     assert demo.told["finding"] == []
     (demo.folder / "c.d.yaml").unlink()
+    assert demo.look() == ["c.d.yaml: deleted, and no longer in use"]
     assert demo.look() == []
+
+
+def test_a_deleted_file_is_never_said_to_be_in_use(demo: Demo) -> None:
+    demo.write(**{"a.b": BROKEN})
+    demo.look()
+    (demo.folder / "c.d.yaml").unlink()
+    assert demo.look()[-1] == "c.d.yaml: deleted, but still in use while there is an error"
+    (demo.folder / "a.b.yaml").unlink()
+    demo.write(**{"e.f": TEMPLATE})
+    deleted = [f"{name}.yaml: deleted, and no longer in use" for name in ("a.b", "c.d")]
+    assert demo.look() == ["e.f.yaml: in use", *deleted]
+    assert demo.told["finding"] == []
 
 
 def test_the_page_learns_what_templates_call_people(demo: Demo) -> None:

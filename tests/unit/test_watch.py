@@ -33,7 +33,10 @@ class FakeCloud:
     def slack(self) -> Any:
         def replace(kind: str, facts: list[dict[str, Any]]) -> None:
             assert {fact["kind"] for fact in facts} <= {kind}
-            self.waiting = facts
+            if kind == "waiting":
+                self.waiting = facts
+            else:
+                self.told = [*(fact for fact in self.told if fact["kind"] != kind), *facts]
 
         return SimpleNamespace(
             messages=lambda: self.posts, tell=lambda *facts: self.told.extend(facts), replace=replace
@@ -47,7 +50,11 @@ class FakeCloud:
             get_paginator=lambda _: pages,
             get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "g"}},
         )
-        return SimpleNamespace(client=lambda _: client, messages=lambda _: self.queue)
+        return SimpleNamespace(client=lambda _: client, messages=self._messages)
+
+    def _messages(self, queue: str) -> list[Message]:
+        letters = [Message(one["MessageId"], "", NOW, 0, NOW, True) for one in self.letters]
+        return self.queue if queue == "q" else letters
 
     def _page(self, logGroupName: str, startTime: int, filterPattern: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
         return [{"events": [event for event in self.log if event["timestamp"] >= startTime]}]
@@ -269,3 +276,19 @@ def test_what_sqs_has_given_up_is_told_with_its_event(cloud: FakeCloud, with_que
     assert parked.startswith("Parked: order.created 999999 SQS gave up: it was delivered too often")
     assert "timeouts and crashes" in fix
     assert [(fact["type"], fact["id"], fact["code"]) for fact in cloud.told] == [("order.created", "999999", "")]
+
+
+def test_what_was_replayed_is_parked_no_more(cloud: FakeCloud, with_queue: Watch, said: io.StringIO) -> None:
+    def letter(message: str) -> dict[str, Any]:
+        attributes = {"type": {"StringValue": "order.created"}, "code": {"StringValue": "SLACK_CONFIG"}}
+        return {"MessageId": message, "MessageAttributes": attributes}
+
+    cloud.letters = [letter("one"), letter("two")]
+    assert with_queue.look() == 2
+    cloud.letters = [letter("two")]
+    assert with_queue.look() == 1
+    assert len(cloud.told) == 1
+    new(said)
+    cloud.letters = [letter("two"), letter("three")]
+    assert with_queue.look() == 2
+    assert len(new(said).splitlines()) == 2
