@@ -1,44 +1,124 @@
-"""Keeps secrets out of the log, whoever logs them: the last defence, after errors that hold none to begin with."""
+"""Takes secrets out of texts by their form: the last defence, after errors and log lines that hold none anyway."""
 
 from __future__ import annotations
 
 import logging
 import re
 import traceback
+from functools import cache
 from typing import Any, Final
 
 _MARK: Final = "[redacted]"
+_MAX_DEPTH: Final = 12
 
-# Bounded where they could begin often, so that no text, however long, takes more than a moment.
-_SECRETS: Final = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        # Slack: tokens (https://docs.slack.dev/authentication/tokens), and webhooks, whose address is the secret.
-        (r"(?:xoxe\.)?xox[a-z]-[A-Za-z0-9_-]{6,}", _MARK),
-        (r"xapp-[A-Za-z0-9_-]{6,}", _MARK),
-        (r"https?://hooks\.slack[^\s/\"'<>]{0,60}/[^\s\"'<>]+", _MARK),
-        (r"/(services|workflows|triggers)/[TE][A-Z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9/]+", rf"/\1/{_MARK}"),
-        # HTTP: what stands in an Authorization header, and JSON web tokens.
-        (r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?[a-z]{1,20}\s+)[A-Za-z0-9._~+/=-]+", rf"\1{_MARK}"),
-        (r"(?i)\b(bearer\s+)(?=\S*[0-9])[A-Za-z0-9._~+/=-]{6,}", rf"\1{_MARK}"),
-        (r"\beyJ[A-Za-z0-9_-]{1,2000}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*", _MARK),
-        # AWS: access key ids, long-lived and temporary.
-        (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", _MARK),
-        # user:password@host in an address, and a password or token by name.
-        (r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,99}:)[^\s\"'<>]{1,999}@", rf"\1{_MARK}@"),
-        (r"(?i)((?:password|passwd|secret|token)[\"']?\s*[:=]\s*)(\"[^\"]+\"|'[^']+'|[^\s\"',;&}]+)", rf"\1{_MARK}"),
-    )
+# Signs as they stand in plain text, in JSON within JSON (behind 1, 3, 7 or 15 backslashes) and percent-encoded. All
+# that repeats is bounded where it could begin often, so that no text, however long, takes more than a moment.
+_QUOTE: Final = r"(?:\\{0,15}[\"']|%2[27]|&quot;)"
+_COLON: Final = r"(?::|%3A)"
+_EQUALS: Final = r"(?:=|%3D)"
+_SLASH: Final = r"(?:\\{0,15}/|%2F)"
+_UNREDACTED: Final = r"(?!\[redacted\])"
+# A value between quotes, behind a quote that is never closed, or one word.
+_VALUE: Final = (
+    rf"{_UNREDACTED}(?:[\[(]?[bru]{{0,2}}(?P<quote>{_QUOTE}).{{0,4000}}?(?<!\\)(?P=quote)"
+    r"|[\[(]?[bru]{0,2}\\{0,15}[\"'][^\"'\r\n]{1,4000}|(?:&quot;)?[^\s\"',;&}\])]+)"
 )
+# How the names of secrets end: password, AWS_SESSION_TOKEN, x-api-key, clientSecret, SecretString, Set-Cookie; and two
+# common words, which are names only before a = or in quotes.
+_FIELDS: Final = (
+    r"pass(?:word|wd|phrase|code)|(?<![a-z])pwd|secret(?:[-_ ]?(?:string|binary))?|token|(?<![a-z])cookie"
+    r"|(?:api|access|secret|private|signing|encryption)[-_ ]?key"
+)
+# What follows a colon in a sentence, and not in a header.
+_PROSE: Final = r"(?!(?:an?|the|it|its|is|no|not|every|see|you|this|that|to|of|in|with|where|which)\b)"
+_NAMES: Final = rf"(?:{_FIELDS}|signature|credential|authorization)"
+
+# What has to stand in a text, in small letters, before the pattern is tried; the pattern; and what takes its place.
+_NAME_WORDS: Final = ("pass", "pwd", "secret", "token", "cookie", "key", "signature", "credential", "authorization")
+_SECRETS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
+    (
+        ("-----begin ",),
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:.{0,20000}?-----END [A-Z ]{0,20}PRIVATE KEY-----|.{0,20000})",
+        _MARK,
+    ),
+    # Slack: tokens (https://docs.slack.dev/authentication/tokens), and webhooks, whose address is the secret.
+    (("xox", "xapp-", "xwfp-"), r"(?:(?:xoxe\.)?xox[a-z]|xapp|xwfp)-[a-z0-9_-]{6,}", _MARK),
+    (
+        ("hooks.slack",),
+        rf"https?{_COLON}{_SLASH}{{2}}hooks\.slack[^\s/\"'<>\\%]{{0,60}}{_SLASH}[^\s\"'<>]+",
+        _MARK,
+    ),
+    (
+        ("services", "workflows", "triggers"),
+        (
+            rf"({_SLASH}(?:services|workflows|triggers){_SLASH}[TE][A-Z0-9]{{1,20}}{_SLASH}[a-z0-9]{{1,30}}{_SLASH})"
+            rf"(?:[a-z0-9]|{_SLASH})+"
+        ),
+        rf"\1{_MARK}",
+    ),
+    # HTTP: what stands in an Authorization header, and JSON web tokens.
+    (
+        ("authorization",),
+        (
+            rf"(authorization\s{{0,8}}[:=]\s{{0,8}}){_UNREDACTED}(?![bru]{{0,2}}{_QUOTE})"
+            r"[a-z0-9._~+/=:-]+(?:\s{1,8}[a-z0-9._~+/=:-]+)?"
+        ),
+        rf"\1{_MARK}",
+    ),
+    (("bearer",), r"\b(bearer\s{1,8})(?=\S{0,999}[0-9])[a-z0-9._~+/=-]{6,}", rf"\1{_MARK}"),
+    (("basic",), r"\b(basic\s{1,8})(?=[a-z+/]{0,999}[0-9=])[a-z0-9+/]{6,}={0,2}", rf"\1{_MARK}"),
+    (("eyj",), r"(?-i:(?<![\w-])eyJ)[a-z0-9_-]{1,2000}\.[a-z0-9_-]+(?:\.[a-z0-9_-]*)*", _MARK),
+    # AWS: access key ids, long-lived and temporary; session tokens; and a parameter as SSM answers it.
+    (("akia", "asia"), r"(?-i:\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)", _MARK),
+    (("iqoj", "fwog", "fqog"), r"(?-i:\b(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=%]{40,})", _MARK),
+    (
+        ("securestring",),
+        rf"(SecureString{_QUOTE}\s{{0,8}},\s{{0,8}}{_QUOTE}Value{_QUOTE}\s{{0,8}}{_COLON}\s{{0,8}}){_VALUE}",
+        rf"\1{_MARK}",
+    ),
+    # user:password@host in an address; digits and a slash behind the colon are a port.
+    (
+        ("@", "%40"),
+        (
+            rf"\b([a-z][a-z0-9+.-]{{1,20}}{_COLON}{_SLASH}{{2}}[^\s/:@\"'<>\\%]{{0,99}}{_COLON})(?![0-9]{{1,5}}{_SLASH})"
+            rf"{_UNREDACTED}[^\s\"'<>]{{1,999}}(@|%40)"
+        ),
+        rf"\1{_MARK}\2",
+    ),
+    # By name: password=x, "password": "x", ("password", "x"), and as a header or in YAML. A path in prose, such as
+    # "secret notifier/slack-token: AccessDenied", is no name.
+    (_NAME_WORDS, rf"({_NAMES}{_QUOTE}?(?:\s{{1,8}}=\s{{1,8}}|{_EQUALS})){_VALUE}", rf"\1{_MARK}"),
+    (_NAME_WORDS, rf"({_NAMES}{_QUOTE}\s{{0,8}}{_COLON}\s{{0,8}}){_VALUE}", rf"\1{_MARK}"),
+    (
+        _NAME_WORDS,
+        rf"([(\[][bru]{{0,2}}{_QUOTE}[\w.-]{{0,40}}{_NAMES}{_QUOTE}\s{{0,8}},\s{{0,8}}){_VALUE}",
+        rf"\1{_MARK}",
+    ),
+    (
+        _NAME_WORDS,
+        rf"((?:^|[^\w/.-])[\w.-]{{0,40}}(?:{_FIELDS}|(?<=-)(?:signature|credential))\s{{0,8}}:\s{{0,8}}){_PROSE}{_VALUE}",
+        rf"\1{_MARK}",
+    ),
+)
+_SECRET_NAME: Final = rf"{_NAMES}\Z"
 
 # What every record has; the rest is what a caller gave as `extra`.
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def redact(text: str) -> str:
     """Return the text with everything that has the form of a secret replaced by `[redacted]`."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
+    small = text.lower()
+    for words, pattern, replacement in _SECRETS:
+        if any(word in small for word in words):
+            text = _compiled(pattern).sub(replacement, text)
     return text
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """On first use: most environments never meet a text that needs it, and none should compile it at its start."""
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
 class RedactingFilter(logging.Filter):
@@ -48,8 +128,8 @@ class RedactingFilter(logging.Filter):
         """Change the record where it holds a secret, and only there."""
         _redact_message(record)
         _redact_exception(record)
-        for key in vars(record).keys() - _STANDARD:
-            setattr(record, key, _redacted(getattr(record, key)))
+        for key in vars(record).keys() - STANDARD:
+            setattr(record, key, _redacted(getattr(record, key), key))
         return True
 
 
@@ -72,8 +152,8 @@ def _redact_message(record: logging.LogRecord) -> None:
         return
     try:
         said = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # they do not fit, and logging would print them all to say so
-        record.msg, record.args = f"{record.msg} (with arguments that do not fit)", None
+    except Exception as error:  # noqa: BLE001 - logging would print the arguments to say that they do not fit
+        record.msg, record.args = f"{type(error).__name__}: a line with arguments that do not fit", None
         said = record.msg
     clean = redact(said)
     if clean != said or not isinstance(record.msg, str):
@@ -93,13 +173,34 @@ def _redact_exception(record: logging.LogRecord) -> None:
     vars(record).update(extra)
 
 
-def _redacted(value: Any) -> Any:
+def _redacted(value: Any, name: object = "", depth: int = 0) -> Any:
+    """The value as it may be written under this name: formatters write what is no JSON as `str` does."""
     match value:
+        case None | bool() | int() | float():
+            return value
+        case _ if _is_secret(name):
+            return _MARK
         case str():
             return redact(value)
-        case dict():
-            return {key: _redacted(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_redacted(one) for one in value]
-        case _:
-            return value
+        case dict() if depth < _MAX_DEPTH:
+            return {_key(key): _redacted(one, key, depth + 1) for key, one in value.items()}
+        case [str() | bytes() as key, one]:  # a header as a pair
+            return [_redacted(key), _redacted(one, key, depth + 1)]
+        case list() | tuple() if depth < _MAX_DEPTH:
+            return [_redacted(one, "", depth + 1) for one in value]
+    try:
+        said = str(value)
+    except Exception as error:  # noqa: BLE001 - a log line must not fail what it tells of
+        return f"a {type(value).__name__} that cannot be written ({type(error).__name__})"
+    clean = redact(said)
+    return value if clean == said else clean
+
+
+def _is_secret(name: object) -> bool:
+    text = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+    small = text.lower()
+    return any(word in small for word in _NAME_WORDS) and bool(_compiled(_SECRET_NAME).search(text))
+
+
+def _key(key: Any) -> Any:
+    return key if key is None or isinstance(key, bool | int | float) else redact(str(key))

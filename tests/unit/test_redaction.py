@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -45,6 +47,82 @@ SECRETS = [
     f"client_secret={CANARY}",
 ]
 
+# Every name that a secret has in what the libraries and the services say, in every form in which it may be quoted.
+NAMES = [
+    "password",
+    "DB_PASSWD",
+    "passphrase",
+    "pwd",
+    "client_secret",
+    "clientSecret",
+    "SecretString",
+    "SecretAccessKey",
+    "aws_secret_access_key",
+    "AWS_SESSION_TOKEN",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-Credential",
+    "X-Slack-Signature",
+    "access_token",
+    "refresh_token",
+    "api_key",
+    "apikey",
+    "x-api-key",
+    "private_key",
+    "Authorization",
+    "Set-Cookie",
+]
+
+
+def _within(document: object, times: int) -> str:
+    """JSON, as a text in JSON, and so on."""
+    return json.dumps(document) if times == 0 else json.dumps(_within(document, times - 1))
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "name=value": lambda name: f"{name}={CANARY}&x=1",
+    "name = 'value'": lambda name: f"{name} = '{CANARY} {CANARY}'",
+    "name: value": lambda name: f"{name}: {CANARY}",
+    "JSON": lambda name: _within({name: CANARY}, 0),
+    "JSON with a quote in it": lambda name: _within({name: f'a" b {CANARY}'}, 0),
+    "JSON in JSON": lambda name: _within({name: CANARY, "x": 1}, 1),
+    "JSON in JSON with a quote in it": lambda name: _within({name: f'a" b {CANARY}'}, 1),
+    "JSON in JSON in JSON": lambda name: _within({name: CANARY}, 2),
+    "JSON four times": lambda name: _within({name: CANARY}, 3),
+    "JSON that is cut": lambda name: _within({name: f"{CANARY} {CANARY}"}, 1)[:-6],
+    "Python": lambda name: repr({name: CANARY, "x": 1}),
+    "Python with bytes": lambda name: repr({name: CANARY.encode()}),
+    "Python of bytes": lambda name: repr({name.encode(): CANARY.encode()}),
+    "Python's bytes of JSON": lambda name: repr(json.dumps(json.dumps({name: CANARY})).encode()),
+    "name=b'value'": lambda name: f"{name}=b'{CANARY}'",
+    "a pair": lambda name: repr((name, CANARY)),
+    "pairs of bytes": lambda name: repr([(name.encode(), CANARY.encode())]),
+    "a list": lambda name: repr({name: [CANARY]}),
+    "percent-encoded": lambda name: quote(f"{name}={CANARY}&x", safe=""),
+    "percent-encoded JSON": lambda name: quote(json.dumps({name: CANARY}, separators=(",", ":")), safe=""),
+    "HTML": lambda name: f"&quot;{name}&quot;:&quot;{CANARY}&quot;",
+    "an address": lambda name: f"https://host/?Action=connect&{name}={CANARY}",
+    "a dataclass": lambda name: f"Login(user='reader', {name}='{CANARY}')",
+}
+MORE = [
+    rf"https:\/\/hooks.slack.com\/services\/T0\/B0\/{CANARY}",
+    rf'"https:\\/\\/hooks.slack.com\\/services\\/T0\\/B0\\/{CANARY}"',
+    quote(f"https://hooks.slack.com/services/T0/B0/{CANARY}", safe=""),
+    rf"mysql:\/\/reader:{CANARY}@db",
+    quote(f"mysql://reader:{CANARY}@db", safe=""),
+    f"xoxe.xoxp-1-{CANARY}",
+    f"xwfp-1-{CANARY}",
+    f"-----BEGIN RSA PRIVATE KEY-----\nMII{CANARY}\n-----END RSA PRIVATE KEY-----",
+    f'"-----BEGIN PRIVATE KEY-----\\nMII{CANARY}',
+    f"Proxy: Basic dXNlcjpw{CANARY}=",
+    f"Authorization: {CANARY}",
+    f"Authorization: AWS4-HMAC-SHA256 Credential={CANARY}/x/aws4_request, SignedHeaders=host, Signature={CANARY}",
+    f"db.internal:3306/?Action=connect&DBUser=r&X-Amz-Signature={CANARY}&X-Amz-Security-Token={CANARY}",
+    f"IQoJb3JpZ2luX2VjE{CANARY * 4}",
+    f'{{"Parameter": {{"Name": "/a", "Type": "SecureString", "Value": "{CANARY}", "Version": 1}}}}',
+    json.dumps(json.dumps({"Type": "SecureString", "Value": CANARY})),
+]
+
 HARMLESS = [
     "New order A-1 for 1,000 JPY at 10:00:00",
     "slack-token is not a bot token (xoxb-...)",
@@ -57,6 +135,23 @@ HARMLESS = [
     "localhost: Basic Constraints of CA cert not marked critical",
     "order.created.yaml:12 blocks[0].section",
     "arn:aws:sqs:eu-west-1:123456789012:notifier-dead",
+    "secret notifier/slack-token: AccessDeniedException",
+    "secret notifier/slack-token: it is empty, binary, or has a control character",
+    "CONFIG_UNAVAILABLE: secret notifier/databases/default: ResourceNotFoundException",
+    "NOTIFIER_DATABASES, default: secret= has no use beside auth=iam",
+    "unknown option token; known: ambiguous, api, ca, proxy",
+    "no token for database default: NoCredentialsError",
+    "default: not signed, NoCredentialsError",
+    "threads and edits need a bot token: an incoming webhook can do neither",
+    "what no parser may get wrong, token by token: the rest",
+    "order.created.yaml:12 text: there is no pasword; nearest: password, passenger",
+    "there is no style shrt; nearest: short",
+    "see https://api.internal:8080/customers?mail=a@b",
+    "Basic authentication is not used, and Bearer is",
+    "the signature: it covers the body; the credential: none",
+    "a key stands twice: primary_key, monkey",
+    "{'code': 'SLACK_CREDENTIAL', 'detail': 'invalid_auth'}",
+    "cookies: none",
     "",
 ]
 
@@ -73,6 +168,21 @@ def test_a_secret_is_taken_out_of_a_text(secret: str, around: str) -> None:
     assert "[redacted]" in clean
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_secret_is_known_by_its_name_however_it_is_quoted(name: str, form: str) -> None:
+    clean = redact(f"before {FORMS[form](name)} after")
+    assert not leaks(clean)
+    assert redact(clean) == clean
+
+
+@pytest.mark.parametrize("secret", MORE)
+def test_a_secret_is_known_by_its_form_however_it_is_quoted(secret: str) -> None:
+    clean = redact(f"({secret})")
+    assert not leaks(clean)
+    assert redact(clean) == clean
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert redact(text) == text
@@ -86,7 +196,27 @@ def test_what_is_not_the_secret_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a.", "http://a:", "eyJ-", "https://hooks.slack", "/services/T", "token:", "bearer "]
+    "piece",
+    [
+        "a.",
+        "http://a:",
+        "eyJ-",
+        "https://hooks.slack",
+        "/services/T",
+        "token:",
+        "bearer ",
+        "basic a",
+        'token="',
+        "token='\"",
+        'token=\\"',
+        "authorization: a ",
+        "-----BEGIN PRIVATE KEY-----",
+        'SecureString","Value":"',
+        "'token',",
+        "x.token ",
+        "a://b:c@",
+        "\\",
+    ],
 )
 def test_no_text_takes_long(piece: str) -> None:
     """A pattern that tried again from every place would need minutes, and meet the test's own time limit."""
@@ -181,6 +311,64 @@ def test_powertools_json_is_clean(written: tuple[logging.Logger, io.StringIO]) -
     assert lines[0]["message"]["event"]["list"] == ["[redacted]", 7]
     assert lines[2]["exception_name"] == "RuntimeError"
     assert "test_redaction.py" in lines[2]["exception"]
+
+
+@dataclass(frozen=True)
+class Login:
+    password: str
+
+
+class Unwritable:
+    def __str__(self) -> str:
+        raise RuntimeError(CANARY)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Login(CANARY),
+        {f"token={CANARY}"},
+        frozenset({SECRETS[0]}),
+        f"password={CANARY}".encode(),
+        bytearray(SECRETS[0].encode()),
+        ValueError(SECRETS[0]),
+        Unwritable(),
+        {SECRETS[0]: 1},
+        {"password": CANARY},
+        {"headers": {"Authorization": CANARY.encode(), "x-api-key": [CANARY]}},
+        [("Authorization", CANARY), (b"x-amz-security-token", CANARY.encode())],
+        [[[[[[[[[[[[[[[[{"password": CANARY}]]]]]]]]]]]]]]]],
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_whatever_is_given_as_extra_is_clean(written: tuple[logging.Logger, io.StringIO], given: object) -> None:
+    parent, out = written
+    parent.handlers[0].setFormatter(LambdaPowertoolsFormatter())
+    install(parent)
+    parent.info("extra", extra={"given": given})
+    parent.info({"given": given})
+    parent.info("%s", given)
+    assert len(out.getvalue().splitlines()) == 3
+    assert not leaks(out.getvalue())
+
+
+def test_a_secret_in_a_name_of_extra_is_clean(written: tuple[logging.Logger, io.StringIO]) -> None:
+    parent, out = written
+    parent.handlers[0].setFormatter(LambdaPowertoolsFormatter())
+    install(parent)
+    parent.info("extra", extra={"password": CANARY, "count": 3})
+    line = json.loads(out.getvalue())
+    assert (line["password"], line["count"]) == ("[redacted]", 3)
+
+
+def test_nested_causes_are_clean(written: tuple[logging.Logger, io.StringIO]) -> None:
+    parent, out = written
+    install(parent)
+    inner = failed("inner", cause=OSError(5, SECRETS[0]))
+    parent.error("it failed", exc_info=failed(f"password={CANARY}", cause=failed("middle", cause=inner)))
+    parent.error("it failed", exc_info=ExceptionGroup("several", [ValueError(SECRETS[1])]))
+    assert not leaks(out.getvalue())
+    assert "middle" in out.getvalue()
 
 
 def test_to_install_twice_changes_nothing(written: tuple[logging.Logger, io.StringIO]) -> None:
