@@ -14,7 +14,8 @@ gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402
 
-from handler import bootstrap, redaction, telemetry  # noqa: E402
+from handler import bootstrap, logs, telemetry  # noqa: E402
+from handler.errors import bounded, named  # noqa: E402
 from handler.model import State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
 from handler.stages.parse import records  # noqa: E402
@@ -24,7 +25,7 @@ gc.enable()
 
 logger: Final = Logger(utc=True)
 metrics: Final = Metrics(namespace=telemetry.NAMESPACE)
-redaction.install(logging.getLogger(logger.service), logging.getLogger())
+logs.set_up(logging.getLogger(logger.service))
 _LOG: Final = {State.PARKED: logger.error, State.RETRY: logger.warning}
 
 
@@ -43,7 +44,18 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
 
     A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
     cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is.
+
+    Lambda logs what is raised, with its text, and keeps it. So what has no code leaves with its type and place alone.
     """
+    try:
+        return _handled(payload, context)
+    except UnfinishedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its text may quote a value
+        raise named(error).with_traceback(error.__traceback__) from None
+
+
+def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.append_keys(request=context.aws_request_id)
 
     def remaining() -> float:
@@ -59,7 +71,8 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.measure(metrics, outcomes)
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
     if unfinished and "Sns" in payload["Records"][0]:
-        raise UnfinishedError("; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values()))
+        said = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
+        raise UnfinishedError(bounded(said))
     return {"batchItemFailures": [{"itemIdentifier": record_id} for record_id in unfinished]}
 
 

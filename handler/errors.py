@@ -8,14 +8,20 @@
     `-- ConfigError     the deployment is set up wrongly, or cannot read its own settings
 
 An error carries a code, from the table below, and a detail. The code says whether a later attempt can succeed; the
-detail says where and what. Neither ever holds a secret or a value from a row: details go to logs, to the dead-letter
-queue and to Slack.
+detail says where and what. Neither ever holds a secret, a value from a row or an event, or a key of an API's document:
+details go to logs, to the dead-letter queue and to Slack. Of names it holds those that stand in the template or in the
+deployment's settings, and the columns of a lookup.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from handler.redaction import redact
+
+# Characters of a detail: it is read in a line of the log and in a Slack message.
+MAX_DETAIL: Final = 500
 
 
 class Code(NamedTuple):
@@ -76,7 +82,9 @@ CODES: Final[dict[str, Code]] = {
         False, "an expression uses something that templates may not use", "see the list of filters in docs/templates.md"
     ),
     "TEMPLATE_UNDEFINED": Code(
-        False, "an expression names something that is not there", "correct the name; the detail has the nearest ones"
+        False,
+        "an expression names something that is not there",
+        "correct the name; for a column the detail has the nearest ones",
     ),
     "TEMPLATE_FAILED": Code(
         False, "an expression cannot be worked out with this row's values", "guard it: {{ x if x else '-' }}"
@@ -201,16 +209,23 @@ CODES: Final[dict[str, Code]] = {
 }
 
 
+def bounded(text: str, size: int = MAX_DETAIL) -> str:
+    """Return the text without what has the form of a secret, and cut to `size` characters, with … at its end."""
+    clean = redact(text)
+    return clean if len(clean) <= size else clean[: size - 1] + "…"
+
+
 class NotifierError(Exception):
     """A failure with a code of the table above and a detail that is safe to show anywhere.
 
-    One that was `given_up` has been waited for as long as the template says.
+    The detail has at most MAX_DETAIL characters, and nothing that has the form of a secret.
+    An error that was `given_up` has been waited for as long as the template says.
     """
 
     def __init__(self, code: str, detail: str = "", *, given_up: bool = False) -> None:
-        super().__init__(code, detail)
         self.code = code
-        self.detail = detail
+        self.detail = bounded(detail)
+        super().__init__(code, self.detail)
         self.given_up = given_up
 
     @property

@@ -16,7 +16,17 @@ from typing import Any, Final, Literal
 # What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
 # (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list).
 Value = str | int | bool | Decimal | datetime | date | None | list[Any] | dict[str, Any]
-Row = dict[str, Value]
+
+
+class Row(dict[str, Value]):
+    """A mapping whose keys are names: the columns of a lookup, a stage's `vars`. Errors may suggest them.
+
+    The keys of any other mapping, such as an API's document, are data: errors never show them. Nor do they show those
+    of a row that is not `named`: a column without AS is called after its expression, with the values bound into it.
+    """
+
+    named = True
+
 
 # What a replica and an API get to catch up with an event, where a template says nothing else.
 WAIT_SECONDS: Final = 300.0
@@ -75,7 +85,7 @@ class Event:
     identity: str
     version: int | str | None = None
     occurred_at: datetime | None = None
-    data: Mapping[str, Value] = field(default_factory=dict)
+    data: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,7 @@ def loads(text: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise EventError("EVENT_DUPLICATE_KEY", next(key for key in keys if keys.count(key) > 1)[:64])
+        raise EventError("EVENT_DUPLICATE_KEY", "a key of an object stands twice")
     return found
 
 

@@ -20,18 +20,29 @@ class _Answer:
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:  # noqa: ARG002 - the port's
         rows = self.answer if isinstance(self.answer, list) else [self.answer]
-        return [row for row in rows if isinstance(row, dict)]
+        return [Row({key: named(value) for key, value in row.items()}) for row in rows if isinstance(row, dict)]
 
     def get(self, api: str, path: str) -> Value:  # noqa: ARG002 - the port's
         if self.answer is None:
             known = self.lookup.expect == "optional" or self.lookup.missing == "render"
             raise SourceError("API_NOT_FOUND" if known else "API_UNAVAILABLE")
-        return self.answer
+        return named(self.answer)
 
     def get_all(self, api: str, path: str) -> list[Value]:  # noqa: ARG002 - the port's
         if not isinstance(self.answer, list):
             raise SourceError("API_UNAVAILABLE")
-        return self.answer
+        return [named(one) for one in self.answer]
+
+
+def named(value: Value) -> Value:
+    """The value with Rows in it: what stands in a sample was written by the template's author, and may be shown."""
+    match value:
+        case dict():
+            return Row({key: named(one) for key, one in value.items()})
+        case list():
+            return [named(one) for one in value]
+        case _:
+            return value
 
 
 def answering(answers: Mapping[str, Value], templates: Templates) -> Fetch:

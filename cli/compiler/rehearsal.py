@@ -21,7 +21,7 @@ from cli.compiler.template import Template
 from cli.compiler.watching import WatchingTemplates
 from handler.catalog import Stage
 from handler.errors import NotifierError
-from handler.model import Event, Leaf, Notification
+from handler.model import Event, Leaf, Notification, Row
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
@@ -85,7 +85,7 @@ def _problems(
     """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
     notification = template.notification
     try:
-        event = Event(sample.event, sample.id, "sample", data=sample.data)
+        event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
         fetch = answering(sample.answers, templates)
         context = enrich(event, notification, fetch, NOW, stage.vars, _WAITED).context
     except NotifierError as failure:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from handler import aws
-from handler.errors import ConfigError
+from handler.errors import ConfigError, bounded
 from handler.model import Outcome
 
 # SQS takes ten attributes a message, none of them empty, and these characters alone in them and in the body:
@@ -52,7 +52,7 @@ class DeadLetterQueue:
         record, event = outcome.record, outcome.event
         return {
             "code": outcome.code,
-            "detail": outcome.detail,
+            "detail": bounded(outcome.detail, MAX_ATTRIBUTE_CHARACTERS),
             "type": event.type if event else record.attributes.get("type", ""),
             "id": str(event.id) if event else "",
             "event_id": event.identity if event else record.id,

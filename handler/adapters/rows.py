@@ -66,11 +66,18 @@ def named(columns: Sequence[str], values: Sequence[Sequence[Any]], bound: Iterab
         for position, value in enumerate(row):
             if isinstance(value, bytes):
                 raise SourceError("ROW_VALUE_UNSUPPORTED", _label(columns, position, bound))
-    return [dict(zip(columns, row, strict=True)) for row in values]
+    rows = [Row(zip(columns, row, strict=True)) for row in values]
+    are_names = all(_is_name(column, bound) for column in columns)
+    for made in rows:
+        made.named = are_names
+    return rows
 
 
 def _label(columns: Sequence[str], position: int, bound: Iterable[Value]) -> str:
     """The column's name, or its position: without AS a column is named after its expression, bound values and all."""
     column = columns[position]
-    safe = column.isidentifier() and not any(column in str(value) for value in bound)
-    return column if safe else f"column {position + 1}, which needs a name by AS"
+    return column if _is_name(column, bound) else f"column {position + 1}, which needs a name by AS"
+
+
+def _is_name(column: str, bound: Iterable[Value]) -> bool:
+    return column.isidentifier() and not any(column in str(value) for value in bound)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from handler.errors import SourceError, TemplateError
-from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, SqlLookup, Value
+from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
 from handler.ports import Api, Database, FanOut
 from handler.stages.lateness import MISSING, Lateness
 from handler.templating import Context, Templates
@@ -76,8 +77,8 @@ def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -
         "version": event.version,
         "occurred_at": event.occurred_at,
     }
-    known: dict[str, Value] = {"id": event.id, "type": event.type, "data": dict(event.data), "event": facts}
-    return {**known, "now": now, "vars": dict(variables)}
+    known: dict[str, Value] = {"id": event.id, "type": event.type, "data": copy(event.data), "event": Row(facts)}
+    return {**known, "now": now, "vars": Row(variables)}
 
 
 @dataclass(frozen=True, slots=True)

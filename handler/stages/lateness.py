@@ -79,7 +79,7 @@ def require_fresh(
     version = templates.evaluate(notification.version, context)
     if version is None or not is_stale(version, event.version):
         return ""
-    lateness.bear(lookup, SourceError(STALE, f"{lookup.where}: the row has not reached version {event.version}"))
+    lateness.bear(lookup, SourceError(STALE, f"{lookup.where}: the row has not reached the event's version"))
     return lookup.name
 
 

@@ -117,10 +117,19 @@ def _type(in_body: Any, in_attribute: str | None) -> str:
         raise EventError("EVENT_FIELD_MISSING", "type")
     found = in_attribute if in_body is None else in_body
     if not isinstance(found, str) or len(found) > _MAX_TYPE or not _TYPE.fullmatch(found):
-        raise EventError("EVENT_TYPE_INVALID", "" if not isinstance(found, str) else ascii(found[:_MAX_TYPE]))
+        raise EventError("EVENT_TYPE_INVALID", _misfit(found))
     if in_attribute not in (None, found):
         raise EventError("EVENT_FIELD_INVALID", f"type: the body says {found}, the message attribute something else")
     return found
+
+
+def _misfit(found: Any) -> str:
+    """What is wrong with a type, without quoting it: it can be anything."""
+    if not isinstance(found, str):
+        return f"it is a {type(found).__name__}"
+    fits = _TYPE.match(found)
+    place = fits.end() + 1 if fits else 1
+    return f"it has {len(found)} characters, and what does not fit begins at character {place}"
 
 
 def _short(document: Mapping[str, Any], name: str) -> str | None:

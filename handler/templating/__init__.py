@@ -15,6 +15,7 @@ from handler.model import Leaf, Locale, Value
 from handler.templating.cutting import cut
 from handler.templating.filters import FILTERS as FILTERS
 from handler.templating.language import Language, bound_loops, forbidden
+from handler.templating.nearest import UnknownNameError
 from handler.templating.nearest import nearest as nearest
 from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn
 
@@ -150,6 +151,8 @@ def _explaining(leaf: Leaf) -> Iterator[None]:
     """Name the leaf's place in every error, and never a value from its row."""
     try:
         yield
+    except UnknownNameError as error:
+        raise TemplateError(error.code, f"{leaf.where}: {error.told(leaf.source)}") from None
     except TemplateError as error:
         raise TemplateError(error.code, f"{leaf.where}: {error.detail}") from None
     except TemplateSyntaxError as error:

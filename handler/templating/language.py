@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from math import isinf
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handler.errors import TemplateError
-from handler.model import Locale
+from handler.model import Locale, Row
 from handler.templating.filters import FILTERS, TESTS, each, filters
-from handler.templating.nearest import nearest
+from handler.templating.nearest import UnknownNameError, nearest
 from handler.templating.text import Mrkdwn
 
 # Far above what a message needs, far below what a worker notices.
@@ -59,6 +59,8 @@ def _forbidden(node: nodes.Node, loops: int) -> str:
 
 def _problem(node: nodes.Node, loops: int) -> str:
     match node:
+        case nodes.Filter() | nodes.Test() | nodes.Call() if node.dyn_args or node.dyn_kwargs:
+            return "templates cannot use * and ** before an argument; write each argument"
         case nodes.For() if loops > MAX_LOOP_DEPTH or node.recursive:
             return f"loops may stand in one another {MAX_LOOP_DEPTH} deep, and may not call themselves"
         case nodes.Filter() if node.name not in FILTERS:
@@ -124,13 +126,22 @@ class Language(ImmutableSandboxedEnvironment):
         if isinstance(obj, Undefined):
             return obj[argument]  # raises its own message
         if isinstance(obj, Mapping):
-            return obj[argument] if argument in obj else self.undefined(_unknown(argument, obj))
+            return obj[argument] if argument in obj else self._unknown("there is no {}", argument, obj)
         if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):
             try:
                 return obj[argument]
             except IndexError:
-                return self.undefined(f"there is no element {argument}")
-        return self.undefined(f"{_kind(obj)} has no {argument}")
+                return self._unknown("there is no element {}", argument)
+        return self._unknown(_kind(obj) + " has no {}", argument)
+
+    def _unknown(self, words: str, name: object, within: Any = None) -> Undefined:
+        """What is undefined, and says so when it is used. Of a Row it suggests names; other keys are data."""
+
+        def error(_message: str | None) -> UnknownNameError:
+            known = within if isinstance(within, Row) and within.named else None
+            return UnknownNameError("TEMPLATE_UNDEFINED", words, name, known)
+
+        return self.undefined(exc=cast("type[TemplateRuntimeError]", error))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Count in decimals, and refuse what would make a huge number or text before it is made."""
@@ -168,10 +179,6 @@ def _digits(operator: str, left: Any, right: Any) -> float:
 def _magnitude(number: int | Decimal) -> int:
     """The digits of a number before and after its point, as an upper bound."""
     return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1
-
-
-def _unknown(name: Any, row: Mapping[Any, Any]) -> str:
-    return f"there is no {name}; {nearest(str(name), [str(key) for key in row])}"
 
 
 def _kind(value: Any) -> str:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.errors import TemplateError
-from handler.model import Leaf, LeafContext
+from handler.model import Leaf, LeafContext, Row
 from handler.templating import MAX_OUTPUT, Templates
 
-ROW = {
+ROW: dict[str, Any] = {
     "number": "A-17",
     "items": "a column, not a method",
     "amount": Decimal("1234.5"),
@@ -24,7 +24,7 @@ ROW = {
     "day": date(2026, 1, 5),
     "huge": Decimal("1E+999999"),
 }
-CONTEXT: dict[str, Any] = {"order": ROW, "rows": [{"sku": "TEA-1"}, {"sku": "TEA-2"}], "id": 7, "many": [0] * 201}
+CONTEXT: dict[str, Any] = {"order": Row(ROW), "rows": [Row(sku="TEA-1"), Row(sku="TEA-2")], "id": 7, "many": [0] * 201}
 
 
 def leaf(source: str, context: LeafContext = "mrkdwn") -> Leaf:
@@ -112,7 +112,7 @@ def test_what_a_template_can_say(source: str, text: str) -> None:
         ("{{ [1] | each }}", "TEMPLATE_FORBIDDEN", "no filter each"),
         ("{{ 1 / 0 }}", "TEMPLATE_FAILED", "Zero"),
         ("{{ order.number + 1 }}", "TEMPLATE_FAILED", "str"),
-        ("{{ order }}", "TEMPLATE_FAILED", "a dict cannot be shown"),
+        ("{{ order }}", "TEMPLATE_FAILED", "a Row cannot be shown"),
         ("{{ rows }}", "TEMPLATE_FAILED", "a list cannot be shown"),
         ("{{ order.number | money('JPY') }}", "TEMPLATE_FAILED", "a number is needed"),
         ("{{ 1 | round(1000000) }}", "TEMPLATE_LIMIT", "10 decimals"),

@@ -10,7 +10,7 @@ from jinja2.filters import do_title
 
 from handler.errors import TemplateError
 from handler.templating.cutting import clusters, cut, one, width
-from handler.templating.nearest import nearest
+from handler.templating.nearest import UnknownNameError
 from handler.templating.text import show
 
 _HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
@@ -31,8 +31,7 @@ class Labels:
         ja: {{ 'shipped' | label('order_status') }} -> 発送済み
         """
         if group not in self.groups:
-            known = nearest(group, self.groups)
-            raise TemplateError("TEMPLATE_UNDEFINED", f"there are no labels {group}; {known}")
+            raise UnknownNameError("TEMPLATE_UNDEFINED", "there are no labels {}", group, self.groups)
         text = show(code)
         return self.groups[group].get(text, text)
 
@@ -105,7 +104,7 @@ def mask(value: Any, kind: str = "tail") -> str:
     """
     text = show(value).strip()
     if kind not in _MASKS:
-        raise TemplateError("TEMPLATE_FAILED", f"mask knows no {kind}; {nearest(kind, _MASKS)}")
+        raise UnknownNameError("TEMPLATE_FAILED", "mask knows no {}", kind, _MASKS)
     return _MASKS[kind](text)
 
 

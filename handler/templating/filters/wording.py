@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from handler.errors import TemplateError
-from handler.templating.nearest import nearest
+from handler.templating.nearest import UnknownNameError
 
 T = TypeVar("T")
 
@@ -62,7 +61,7 @@ class Wording:
 
 def _styled(styles: Mapping[str, T], style: str) -> T:
     if style not in styles:
-        raise TemplateError("TEMPLATE_FAILED", f"there is no style {style}; {nearest(style, styles)}")
+        raise UnknownNameError("TEMPLATE_FAILED", "there is no style {}", style, styles)
     return styles[style]
 
 

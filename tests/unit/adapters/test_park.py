@@ -78,7 +78,7 @@ def test_a_type_that_came_as_an_attribute_is_kept_for_the_replay(queue: Any) -> 
 
 def test_a_long_detail_is_cut(queue: Any) -> None:
     _, attributes = parked(queue, outcome(detail="é" * 1000))
-    assert attributes["detail"] == "é" * MAX_ATTRIBUTE_CHARACTERS
+    assert attributes["detail"] == "é" * (MAX_ATTRIBUTE_CHARACTERS - 1) + "…"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800", "\uffff"])

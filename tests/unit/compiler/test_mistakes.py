@@ -117,7 +117,7 @@ MISTAKES = [
     ("id = :id", "id = :id OR a = :c\n    bind: {c: order.x}", 9, "TEMPLATE_UNDEFINED", "not looked up yet", ""),
     ("id = :id", "id = :id OR a = :c\n    bind: {c: '{{ id }}'}", 9, "TEMPLATE_SYNTAX", "bare", "write id"),
     ("id = :id", "id = :id OR a = :c\n    bind: {c: data.x}", 9, "TEMPLATE_UNDEFINED", "no x", ""),
-    ("id = :id", "id = :id OR a = :c\n    bind: {c: data}", 9, "TEMPLATE_BIND", "a dict", ""),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: data}", 9, "TEMPLATE_BIND", "a Row", ""),
     ("id = :id", "id = :id\n    bind: {id: type}", 9, "NAME_RESERVED", "`id`", ""),
     # Expressions
     ("when: order.total > 0", "when: '{{ order.total > 0 }}'", 12, "TEMPLATE_SYNTAX", "bare", "write order.total > 0"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from handler.model import Leaf, LeafContext, Locale
+from handler.model import Leaf, LeafContext, Locale, Row
 from handler.templating import FILTERS, Templates
 
 MENTIONS = {"oncall": "S024BE7LD", "ada": "U024BE7LH", "all": "here"}
@@ -18,7 +18,7 @@ LOCALES = {
 }
 CONTEXT: dict[str, Any] = {
     "order": {"at": datetime(2026, 1, 5, 10, tzinfo=UTC), "note": None},
-    "rows": [{"sku": "TEA-1"}, {"sku": "TEA-2"}],
+    "rows": [Row(sku="TEA-1"), Row(sku="TEA-2")],
     "now": datetime(2026, 1, 5, 12, tzinfo=UTC),
 }
 

@@ -1,0 +1,105 @@
+"""The function's log: its own lines at the level that the deployment chose, and of libraries' only warnings.
+
+Libraries log what they send and receive: at DEBUG, botocore writes the answers of the secret store and the session
+token. Which of them do is not known in advance, so the rule is for every logger that is not our own. Their
+warnings quote values too, such as an address with its query, so these lines come without their values.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from handler import redaction
+from handler.errors import named
+
+# The loggers of this package are below this one.
+_PACKAGE: Final = "handler"
+# What Lambda's own filter adds to a record, and its formatter reads.
+_OF_LAMBDA: Final = frozenset({"aws_request_id", "tenant_id", "_frame_type"})
+
+_logger: Final = logging.getLogger(__name__)
+
+
+def set_up(service: logging.Logger) -> None:
+    """Keep values out of all that is logged from now on; `service` is the logger of the function's own lines.
+
+    Loggers take the root logger's level, unless they have one of their own: then the filter keeps them quiet.
+    Call it after the loggers have their handlers; to call it again changes nothing.
+    """
+    root = logging.getLogger()
+    root.setLevel(max(root.level, logging.WARNING))
+    logging.getLogger(_PACKAGE).setLevel(service.level)
+    libraries = LibraryFilter((service.name, _PACKAGE))
+    loggers = [root, *(one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger))]
+    for logger in loggers:
+        for handler in logger.handlers:
+            handler.addFilter(libraries)
+    redaction.install(*loggers)
+    warnings.showwarning = _warned
+
+
+class _Bare(str):
+    """A message whose values were left out already: a record may pass several handlers."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFilter:
+    """Lets the records of `own` loggers pass, and those of the others from WARNING on, without any value in them."""
+
+    own: tuple[str, ...]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the record, or reduce it to the text that stands in the library's source, and where that is."""
+        if any(record.name == name or record.name.startswith(f"{name}.") for name in self.own):
+            return True
+        if record.levelno < logging.WARNING:
+            return False
+        if not isinstance(record.msg, _Bare):
+            _leave_values_out(record)
+        return True
+
+
+def _leave_values_out(record: logging.LogRecord) -> None:
+    said = record.msg if _is_constant(record) else "a text with values"
+    parts = [f"{Path(record.pathname).name}:{record.lineno}", *_errors(record.exc_info), "values are left out"]
+    record.msg, record.args = _Bare(f"{said} ({', '.join(parts)})"), None
+    record.exc_info = record.exc_text = record.stack_info = None
+    for name in vars(record).keys() - redaction.STANDARD - _OF_LAMBDA:
+        delattr(record, name)
+
+
+def _is_constant(record: logging.LogRecord) -> bool:
+    """Whether the message stands in the code that logs it: one that is put together may hold anything."""
+    frame = inspect.currentframe()
+    while frame and (frame.f_code.co_filename, frame.f_lineno) != (record.pathname, record.lineno):
+        frame = frame.f_back
+    return frame is not None and isinstance(record.msg, str) and record.msg in frame.f_code.co_consts
+
+
+def _errors(exc_info: Any) -> list[str]:
+    """The exception and its causes, each by its type and its place."""
+    error = exc_info[1] if exc_info else None
+    found: list[str] = []
+    while error and len(found) < 5:
+        found.append(named(error).detail)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _warned(
+    message: Warning | str,  # noqa: ARG001 - its text may hold values
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 - it goes to the log
+    line: str | None = None,  # noqa: ARG001 - the same
+) -> None:
+    """Log a warning of the `warnings` module by its type and its place."""
+    _logger.warning("%s at %s:%d", category.__name__, Path(filename).name, lineno)
