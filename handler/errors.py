@@ -8,9 +8,9 @@
     `-- ConfigError     the deployment is set up wrongly, or cannot read its own settings
 
 An error carries a code, from the table below, and a detail. The code says whether a later attempt can succeed; the
-detail says where and what. Neither ever holds a secret, a value from a row or an event, or a key of an API's document:
-details go to logs, to the dead-letter queue and to Slack. Of names it holds those that stand in the template or in the
-deployment's settings, and the columns of a lookup.
+detail says where and what. Details go to logs, to the dead-letter queue and to Slack, so they never hold a secret, a
+value from a row or an event's data, or a key of an API's document. They may hold names: what stands in the template or
+in the deployment's settings, and the columns of a lookup.
 """
 
 from __future__ import annotations
