@@ -16,7 +16,7 @@ in the deployment's settings, and the columns of a lookup.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from handler.redaction import redact
 
@@ -222,9 +222,11 @@ class NotifierError(Exception):
     An error that was `given_up` has been waited for as long as the template says.
     """
 
+    _max_detail: ClassVar[int] = MAX_DETAIL
+
     def __init__(self, code: str, detail: str = "", *, given_up: bool = False) -> None:
         self.code = code
-        self.detail = bounded(detail)
+        self.detail = bounded(detail, self._max_detail)
         super().__init__(code, self.detail)
         self.given_up = given_up
 
@@ -261,7 +263,9 @@ class SourceError(NotifierError):
 
 
 class ConfigError(NotifierError):
-    """The deployment is set up wrongly, or cannot read its own settings."""
+    """The deployment is set up wrongly, or cannot read its own settings: its detail may list many mistakes."""
+
+    _max_detail: ClassVar[int] = 8 * MAX_DETAIL
 
 
 class SlackError(NotifierError):

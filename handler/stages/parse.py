@@ -127,8 +127,12 @@ def _misfit(found: Any) -> str:
     """What is wrong with a type, without quoting it: it can be anything."""
     if not isinstance(found, str):
         return f"it is a {type(found).__name__}"
-    fits = _TYPE.match(found)
-    place = fits.end() + 1 if fits else 1
+    if not found:
+        return "it is empty"
+    if len(found) > _MAX_TYPE:
+        return f"it has {len(found)} characters, of at most {_MAX_TYPE}"
+    stranger = re.search(r"[^a-z0-9_.]|(?<![^.])\.|\.$", found)  # a character, or a dot without a word beside it
+    place = stranger.start() + 1 if stranger else 1
     return f"it has {len(found)} characters, and what does not fit begins at character {place}"
 
 

@@ -49,6 +49,23 @@ def test_rows_are_by_column_name_in_the_order_of_the_select() -> None:
     assert [list(row.items()) for row in rows] == [[("id", 1), ("items", "a")], [("id", 2), ("items", None)]]
 
 
+@pytest.mark.parametrize(
+    ("columns", "named_well"),
+    [
+        (["id", "name"], True),
+        (["id", "jane"], False),
+        (["id", "COUNT(*)"], False),
+        (["id", "'jane'"], False),
+        ([], True),
+    ],
+)
+def test_the_columns_of_a_row_may_be_shown_unless_one_is_called_after_a_value(
+    columns: list[str], named_well: bool
+) -> None:
+    (row,) = named(columns, [(1, "x")[: len(columns)]], bound=[None, "jane"])
+    assert row.named is named_well
+
+
 def test_no_row_is_no_row() -> None:
     assert named(["id"], []) == []
 

@@ -86,6 +86,27 @@ def test_a_bad_event_has_a_code(body: str, code: str) -> None:
     assert not caught.value.retry
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (with_field("type", "Kanarie"), "it has 7 characters, and what does not fit begins at character 1"),
+        (with_field("type", "order.Kanarie"), "it has 13 characters, and what does not fit begins at character 7"),
+        (with_field("type", "order..kanarie"), "it has 14 characters, and what does not fit begins at character 7"),
+        (with_field("type", "kanarie."), "it has 8 characters, and what does not fit begins at character 8"),
+        (with_field("type", ".kanarie"), "it has 8 characters, and what does not fit begins at character 1"),
+        (with_field("type", "order.kanarie\n"), "it has 14 characters, and what does not fit begins at character 14"),
+        (with_field("type", "kanarie" * 100), "it has 700 characters, of at most 128"),
+        (with_field("type", {"kanarie": 1}), "it is a dict"),
+        (with_field("type", ""), "it is empty"),
+        ('{"kanarie": 1, "kanarie": 2}', "a key of an object stands twice"),
+    ],
+)
+def test_a_detail_says_what_is_wrong_without_quoting_it(body: str, detail: str) -> None:
+    with pytest.raises(EventError) as caught:
+        parse(Record("r", body), NOW)
+    assert caught.value.detail == detail
+
+
 def test_too_many_envelopes_are_refused() -> None:
     body = '{"type": "a", "id": 1}'
     for _ in range(5):

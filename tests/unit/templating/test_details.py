@@ -202,7 +202,7 @@ def test_at_most_five_names_are_suggested_of_however_many(name: str, count: int)
 
 
 def test_every_detail_is_bounded_and_without_what_has_the_form_of_a_secret() -> None:
-    error = NotifierError("CONFIG_INVALID", "password=kanarie " + "x" * 10_000)
+    error = NotifierError("INTERNAL", "password=kanarie " + "x" * 10_000)
     assert len(error.detail) == MAX_DETAIL
     assert error.detail.startswith("password=[redacted] xxx")
     assert error.detail.endswith("x…")
