@@ -150,6 +150,7 @@ UNREADABLE = {
         for size in (b"", b"-2", b"+2", b"0x2", b"2 2", b" 2", b"g", b"1_0", b"2" * 16, b"2" * 5000)
     },
     "a chunk that is longer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nok\r\n0\r\n\r\n",
+    "a chunk without its end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\noXX0\r\n\r\n",
     "a chunk that is shorter": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok\r\n0\r\n\r\n",
     "a trailer that is none": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nhello\r\n\r\n",
 }
@@ -312,7 +313,7 @@ def test_what_comes_before_the_request_is_not_its_answer(
     """Nor has anything left: such a post may be made again."""
 
     def settled(sock: socket.socket) -> bool:
-        return next((False for _ in range(100) if not (is_silent(sock) and not time.sleep(0.01))), True)
+        return next((False for _ in range(300) if not (is_silent(sock) and not time.sleep(0.01))), True)
 
     monkeypatch.setattr("handler.adapters.http_boundary.is_silent", settled)
     with forward(greeting, certificate if encrypted else None) as server:
