@@ -31,26 +31,20 @@ class AtBoundary(Base):
     # Bytes of an answer's body.
     largest: ClassVar[int]
     response_class: Any
-    _is_whole = False
 
     def request(self, *args: Any, **options: Any) -> None:
         """Send a request, over a connection on which nothing is waiting to be read: that could not be its answer."""
-        self._is_whole = False
         if self.sock is None:
             self.connect()
         if not is_silent(self.sock):
             raise SpokeFirstError(f"{self.host} closed the connection, or sent something, before it was asked")
         super().request(*args, **options)
-        self._is_whole = True
 
     def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
-        """Read the answer to its end; after a request that could not be sent whole, it is the connection's last."""
+        """Read the answer to its end."""
         until = time.monotonic() + (self.timeout or 0.0)
         self.response_class = partial(ResponseUntil, until=until, size=self.largest)
-        response = super().getresponse()
-        if not self._is_whole:
-            self.close()
-        return response
+        return super().getresponse()
 
     @property
     def is_connected(self) -> bool:

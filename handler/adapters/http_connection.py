@@ -126,7 +126,6 @@ class _Connection(AtBoundary, HTTPConnection):
             raise ExchangeError(Cause.CONNECT, f"the proxy does not connect to {self._tunnel_host}: {answer.status}")
         if not answer.alone:
             raise ExchangeError(Cause.HANDSHAKE, "the proxy sent more than its answer, or closed the connection")
-        self.sock.settimeout(max(self._connected_by - time.monotonic(), 0.001))
 
     def request(self, *args: Any, **options: Any) -> None:
         try:
