@@ -45,12 +45,12 @@ _NONE: Final = Ambiguous()
 class Injected:
     """What was done to events, by their identity: what can excuse them.
 
-    `overtaken` are events whose process was frozen, or that could not be read back in time. `parked` are those that may
-    be parked although they are sound.
+    `overtaken` counts how often an event's process was frozen, or a post of it with unknown outcome could not be read
+    back in time. `parked` are events that may be parked although they are sound.
     """
 
     ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
-    overtaken: frozenset[str] = frozenset()
+    overtaken: Mapping[str, int] = field(default_factory=dict)
     parked: frozenset[str] = frozenset()
 
 
@@ -75,8 +75,8 @@ class Verdict:
 def check(histories: Histories, injected: Injected, *, read_back: bool) -> Verdict:
     """Hold the histories against the law.
 
-    With `read_back` nothing may be posted twice but what was overtaken, and that once per delivery; without it, once
-    more for each ambiguous outcome. Both are counted for each delivery and for each event: what excuses one delivery of
+    With `read_back` a delivery may be posted once more for each time that it was overtaken; without it, also once more
+    for each ambiguous outcome. Both are counted for each delivery and for each event: what excuses one delivery of
     an event does not excuse another.
     """
     evidence = Evidence(histories)
@@ -121,7 +121,7 @@ def _of_posts(event: Event, evidence: Evidence, injected: Injected, *, read_back
     keys = [Key(event.identity, one.notification, one.channel) for one in event.deliveries]
     extra = {key: max(evidence.posts[key] - 1, 0) for key in keys}
     ambiguous = injected.ambiguous.get(event.identity, _NONE)
-    overtaken = int(event.identity in injected.overtaken)
+    overtaken = injected.overtaken.get(event.identity, 0)
     each = overtaken + (0 if read_back else ambiguous.of_a_delivery)
     every = overtaken * len(keys) + (0 if read_back else ambiguous.of_an_event(len(keys)))
     for key in keys:

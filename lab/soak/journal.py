@@ -57,7 +57,7 @@ class Journal:
     _busy: dict[Environment, _Invocation] = field(default_factory=dict)
     _ambiguous: list[tuple[int, float]] = field(default_factory=list)
     _harmed: Counter[int] = field(default_factory=Counter)
-    _overtaken: set[int] = field(default_factory=set)
+    _overtaken: Counter[int] = field(default_factory=Counter)
     _unlucky: set[int] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
 
@@ -96,7 +96,7 @@ class Journal:
     def frozen(self, environment: Environment) -> None:
         """An environment was frozen in the middle."""
         if invocation := self._busy.get(environment):
-            self._overtaken |= invocation.numbers
+            self._overtaken.update(invocation.numbers)
             self._harm(invocation)
 
     def cut_off(self) -> None:
@@ -116,7 +116,7 @@ class Journal:
 
     def injected(self, *, read_back: bool) -> Injected:
         """Return what excuses the events."""
-        missed = {number for number, at in self._ambiguous if self._was_missed(at)}
+        missed = Counter(number for number, at in self._ambiguous if self._was_missed(at))
         parked = self._refused if read_back else self._refused | self._unlucky
 
         def identities(numbers: Iterable[int]) -> frozenset[str]:
@@ -127,7 +127,8 @@ class Journal:
             self.events[number].identity: Ambiguous(posts[number] - self._harmed[number], self._harmed[number])
             for number in posts
         }
-        return Injected(ambiguous, identities(self._overtaken | missed), identities(parked))
+        overtaken = {self.events[number].identity: times for number, times in (self._overtaken + missed).items()}
+        return Injected(ambiguous, overtaken, identities(parked))
 
     def _was_missed(self, at: float) -> bool:
         return any(period.touches(at, at + MISSED_SECONDS) for period in self.lagging)

@@ -73,7 +73,16 @@ def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
     journal.begun(one, messages(0))
     journal.frozen(one)
     journal.ended(one, ended(0))
-    assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)}, overtaken=frozenset({FIRST}))
+    assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)}, overtaken={FIRST: 1})
+
+
+def test_each_freeze_counts(journal: Journal) -> None:
+    one = environment()
+    for _ in range(2):
+        journal.begun(one, messages(0))
+        journal.frozen(one)
+        journal.ended(one, ended(0))
+    assert injected(journal).overtaken == {FIRST: 2}
 
 
 def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Journal) -> None:
@@ -115,7 +124,7 @@ def test_what_cannot_be_read_back_in_time_may_be_repeated(journal: Journal, cloc
         journal.met(number, Mishap("truncate"))
     clock.now = 1000
     journal.period(journal.lagging)
-    assert injected(journal).overtaken == frozenset({SECOND})
+    assert injected(journal).overtaken == {SECOND: 1}
 
 
 def test_while_credentials_are_refused_anything_may_be_parked(journal: Journal) -> None:
