@@ -21,6 +21,7 @@ from cli.lint import show
 from cli.session import Session
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
+from lab.mariadb import MariadbMissingError
 from lab.processes import ChildError
 from lab.sam import SamError
 
@@ -55,7 +56,7 @@ def demo(once: bool) -> None:
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
-    except (ChildError, TimeoutError, SamError) as error:
+    except (ChildError, TimeoutError, SamError, MariadbMissingError) as error:
         raise click.ClickException(f"{error}\nEverything else was stopped too.") from None
     if not complete:
         raise click.exceptions.Exit(1)
@@ -63,14 +64,14 @@ def demo(once: bool) -> None:
 
 def _run(folder: Path, checked: Compilation, console: Console, *, once: bool) -> bool:
     step = _steps(console)
-    with local_cloud(folder, step) as cloud:
+    with local_cloud(folder, step) as cloud, _whole(cloud):
         with step("Building the application with sam build"):
             template = cloud.build()
         with step("Deploying it with sam deploy"):
             outputs = cloud.deploy(template)
         watch = Watch(cloud, outputs, console)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES)
-        with running.announced(watch.topic, cloud.aws.env, page=cloud.page), _whole(cloud):
+        with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
             complete = _publish_samples(cloud, watch, console)
             if not once:
                 session = Session(cloud, watch, edits)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def left_over(environment: dict[str, str]) -> list[str]:
     """Processes and files that still name the run's own folder."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-eww", "-o", "pid,args"], capture_output=True, text=True, check=True).stdout
     found = [line for line in listed.splitlines() if environment["TMPDIR"] in line]
     return found + [str(path) for path in Path(environment["TMPDIR"]).glob("notifier-*")]
 
@@ -73,6 +73,45 @@ def test_stopped_half_way_it_leaves_nothing(environment: dict[str, str], reached
     assert process.returncode == 130, said
     assert "Stopped" in said
     assert "Traceback" not in said
+    assert not left_over(environment)
+
+
+def test_what_is_left_of_one_that_was_killed_with_its_guards_goes_with_the_next_start(
+    environment: dict[str, str],
+) -> None:
+    with demo_until("AWS", environment) as process:
+        guards = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout
+        process.send_signal(signal.SIGSTOP)  # it would clear up, and so would a guard whose parent is gone
+        for pid in [*map(int, guards.split()), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+    assert len(left_over(environment)) > 2
+    start = "from cli import running\nwith running.claimed(): pass"
+    subprocess.run([sys.executable, "-c", start], env=environment, cwd=ROOT, check=True)
+    assert not left_over(environment)
+
+
+def test_a_part_that_ends_ends_the_demo_which_names_it(environment: dict[str, str]) -> None:
+    with demo_until("AWS", environment) as process:
+        listed = subprocess.run(
+            ["pgrep", "-f", f"lab.slack .*{environment['TMPDIR']}"], capture_output=True, text=True, check=True
+        )
+        for pid in map(int, listed.stdout.split()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        said, _ = process.communicate()
+    assert process.returncode == 1, said
+    assert "Slack has ended" in said
+    assert "Traceback" not in said
+    assert not left_over(environment)
+
+
+def test_a_second_one_says_where_the_first_runs(environment: dict[str, str]) -> None:
+    with demo_until("the database", environment) as first:
+        ran = subprocess.run([NOTIFIER, "demo"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert ran.returncode == 2
+        assert f"is starting or ending already: process {first.pid}" in ran.stderr
+        first.send_signal(signal.SIGINT)
+        first.communicate()
     assert not left_over(environment)
 
 
