@@ -40,8 +40,8 @@ def as_id(text: str) -> int | str:
 def emit(event_type: str, event_id: str, topic: str | None, identity: str | None, data: str | None) -> None:
     """Publish an event: that something of TYPE happened to ID.
 
-    It goes to the local cloud of a running `notifier demo`. With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic
-    with your own AWS credentials:
+    It goes to the local cloud of this checkout's running `notifier demo`, unless the environment names another AWS (by
+    AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic with your own AWS credentials:
 
     \b
       notifier emit order.created 1042

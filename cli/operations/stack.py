@@ -87,7 +87,7 @@ def option(command: _Command) -> _Command:
         "stack_name",
         metavar="NAME",
         envvar="NOTIFIER_STACK",
-        help=f"The CloudFormation stack [NOTIFIER_STACK]. Default: the running demo's, else {running.STACK}.",
+        help=f"The CloudFormation stack [NOTIFIER_STACK]. Default: that of this checkout's demo, else {running.STACK}.",
     )(command)
 
 

@@ -4,8 +4,8 @@ Each kind of fact is a flat object with these fields, and no others:
 
     delivery    what became of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
     parked      an event that went to the dead-letter queue, why, and what to do about it
-    waiting     an event that is tried again: why, how often it was tried (`attempt`), and about when it will be next
-                (`due`, in Unix seconds)
+    waiting     an event that is tried again, or that the queue holds: why, how often it was tried (`attempt`), and
+                about when it will be next (`due`, in Unix seconds)
     mention     what templates call a person or a group, whom messages name by `id`
     finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`;
                 `severity` is error or warning, of which an error keeps the file out of the function

@@ -33,19 +33,21 @@ function Event({ kind, event: { type, id, code, meaning, remedy }, children }) {
   );
 }
 
+const TRIED = ["Not tried yet", "Tried once"];
+
 export function Waiting({ events }) {
   if (!events.length) {
     return (
       <Empty title="Nothing is waiting">
-        <p>An event that can succeed later is here until it does, or is parked: its row has not come yet, or Slack or the
-          database was busy. Try one that has no order:</p>
+        <p>An event that is in the queue, or that the function works on, is here. One that can succeed later stays here until
+          it does, or is parked: its row has not come yet, or Slack or the database was busy. Try one that has no order:</p>
         <Command>.venv/bin/notifier emit order.created 999999</Command>
       </Empty>
     );
   }
   return events.map((event, at) => (
     <Event key={at} kind="waiting" event={event}>
-      <p>Tried {event.attempt === 1 ? "once" : `${event.attempt} times`}, next at about <time>{CLOCK.format(event.due * 1000)}</time>.</p>
+      <p>{TRIED[event.attempt] ?? `Tried ${event.attempt} times`}, next at about <time>{CLOCK.format(event.due * 1000)}</time>.</p>
     </Event>
   ));
 }
