@@ -77,6 +77,7 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     demo = running.chosen()
+    running.say()
     account = stack.Account(demo.environment if demo else {})
     with screen.working("Reading the network"):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)

@@ -58,6 +58,7 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
         demo = running.chosen()
         if demo is None:
             raise click.UsageError(f"{running.absent()}\nOr name a topic with --topic.")
+        running.say()
         os.environ.update(demo.environment)
         topic = demo.topic
     message_id = publish(boto3.client("sns"), topic, event)

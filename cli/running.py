@@ -55,7 +55,7 @@ class Running:
     environment: Mapping[str, str]
     stack: str = STACK
     started: str = field(default="", compare=False)
-    checkout: str = field(default=str(CHECKOUT), compare=False)
+    checkout: str = field(default="", compare=False)
     folder: str = field(default="", compare=False)
     page: str = field(default="", compare=False)
 
@@ -86,7 +86,7 @@ def claimed() -> Iterator[Path]:
         if (killed := _load(_file(CHECKOUT))) and killed.folder:
             leftovers.remove(Path(killed.folder))
         folder = tempfile.TemporaryDirectory(prefix=leftovers.PREFIX)
-        _write(Running(os.getpid(), "", {}, started=_started(os.getpid()), folder=folder.name))
+        _write(replace(_starting(), folder=folder.name))
     try:
         with folder, leftovers.marked(Path(folder.name)):
             yield Path(folder.name)
@@ -99,8 +99,7 @@ def announced(topic: str, environment: Mapping[str, str], stack: str = STACK, pa
     """Let the other commands of this checkout find this process's demo until the block ends."""
     before = _load(_file(CHECKOUT))
     ours = before if before and before.pid == os.getpid() else None
-    starting = ours or Running(os.getpid(), "", {}, started=_started(os.getpid()))
-    _write(replace(starting, topic=topic, environment=dict(environment), stack=stack, page=page))
+    _write(replace(ours or _starting(), topic=topic, environment=dict(environment), stack=stack, page=page))
     try:
         yield
     finally:
@@ -116,17 +115,23 @@ def read() -> Running | None:
     return found if found and found.topic else None
 
 
-def chosen(*, aloud: bool = True) -> Running | None:
-    """Return the demo of this checkout, if it runs and the environment names no other AWS; say on stderr what is used.
+def chosen() -> Running | None:
+    """Return the demo of this checkout, if it runs and the environment names no other AWS.
 
     An environment whose AWS_ENDPOINT_URL is the demo's names the demo.
     """
     demo = read()
-    named = named_elsewhere(demo) if demo else ""
-    if demo and aloud:
+    return None if demo is None or named_elsewhere(demo) else demo
+
+
+def say() -> None:
+    """Say on stderr which AWS is used, where a demo makes that a question."""
+    if demo := read():
+        named = named_elsewhere(demo)
         used = f"{named} is set: that AWS is used, and not the demo that runs here." if named else ""
         click.echo(used or f"Using the demo that runs here: {demo.place}", err=True)
-    return None if named else demo
+    elif _others() and not any(os.environ[name] for name in _given()):
+        click.echo(absent(), err=True)
 
 
 def named_elsewhere(demo: Running) -> str:
@@ -144,6 +149,11 @@ def absent() -> str:
     return (
         f"No demo of this checkout ({CHECKOUT}) is running. Start one: make demo (or: notifier demo).{''.join(others)}"
     )
+
+
+def _starting() -> Running:
+    """Return what is known of a demo that has only begun: that it is this process."""
+    return Running(os.getpid(), "", {}, started=_started(os.getpid()), checkout=str(CHECKOUT))
 
 
 def _given() -> list[str]:

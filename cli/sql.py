@@ -54,7 +54,7 @@ def sql(select: str, values: tuple[str, ...], as_json: bool) -> None:
     """  # noqa: D301 - \b is what keeps these lines apart
     given = dict(map(_value, values))
     statement = _statement(select, given) if select else TABLES
-    demo = running.chosen(aloud=False)  # it is the demo's replica, or none
+    demo = running.chosen()
     if demo is None:
         raise click.UsageError(running.absent())
     os.environ.update(demo.environment)

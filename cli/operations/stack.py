@@ -97,6 +97,8 @@ def find(name: str | None) -> Stack:
     Raises UnansweredError, which says what to do.
     """
     demo = None if name else running.chosen()
+    if not name:
+        running.say()
     account = Account(demo.environment if demo else {})
     name = name or (demo.stack if demo else running.STACK)
     outputs = _outputs(account, name)

@@ -44,7 +44,9 @@ def record(state: Path) -> Path:
     return file
 
 
-def test_a_demo_belongs_to_its_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_belongs_to_its_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with of(tmp_path / "other", monkeypatch), running.announced("arn:topic", DEMO, page=PAGE):
         assert running.read()
         monkeypatch.setattr(running, "CHECKOUT", tmp_path / "ours")
@@ -53,7 +55,12 @@ def test_a_demo_belongs_to_its_checkout(tmp_path: Path, monkeypatch: pytest.Monk
         answer = CliRunner().invoke(main, ["emit", "order.created", "1"])
         assert answer.exit_code == 2
         assert f"No demo of this checkout ({tmp_path / 'ours'}) is running" in answer.stderr
-        assert PAGE in answer.stderr
+        assert answer.stderr.count(PAGE) == 1
+        asked = CliRunner().invoke(main, ["balance"]).stderr
+        assert f"One of {tmp_path / 'other'} runs: {PAGE}" in asked
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        running.say()
+        assert PAGE not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [*running.NAMING, "AWS_ENDPOINT_URL_SNS"])
@@ -69,10 +76,10 @@ def test_what_the_environment_names_wins(name: str, monkeypatch: pytest.MonkeyPa
 
 def test_a_command_says_which_aws_it_uses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with running.announced("arn:topic", DEMO, page=PAGE):
-        running.chosen()
+        running.say()
         assert capsys.readouterr() == ("", f"Using the demo that runs here: {PAGE}\n")
         monkeypatch.setenv("AWS_PROFILE", "shop")
-        running.chosen()
+        running.say()
         assert capsys.readouterr() == (
             "",
             "AWS_PROFILE is set: that AWS is used, and not the demo that runs here.\n",
