@@ -15,7 +15,7 @@ from rich.console import Console
 from cli import compiler, running
 from cli.bundle import ROOT
 from cli.compiler import Compilation
-from cli.edits import Edits
+from cli.edits import Edits, Snapshot, snapshot
 from cli.emit import publish
 from cli.lint import show
 from cli.session import Session
@@ -50,13 +50,14 @@ def demo(once: bool) -> None:
     Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already.
     """
     console = Console()
+    seen = snapshot(TEMPLATES)  # what is saved while all of it starts counts as an edit
     checked = compiler.compile_templates(TEMPLATES)
     if checked.errors:
         show(checked, Path(TEMPLATES.name))
         raise click.exceptions.Exit(1)
     try:
         with _interruptible(), running.claimed() as folder:
-            complete = _run(folder, checked, console, once=once)
+            complete = _run(folder, checked, seen, console, once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
@@ -66,7 +67,7 @@ def demo(once: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _run(folder: Path, checked: Compilation, console: Console, *, once: bool) -> bool:
+def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, *, once: bool) -> bool:
     step = _steps(console)
     with local_cloud(folder, step) as cloud, _whole(cloud):
         with step("Building the application with sam build"):
@@ -74,7 +75,7 @@ def _run(folder: Path, checked: Compilation, console: Console, *, once: bool) ->
         with step("Deploying it with sam deploy"):
             outputs = cloud.deploy(template)
         watch = Watch(cloud, outputs, console)
-        edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES)
+        edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES, seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
             complete = _publish_samples(cloud, watch, console)
             if not once:

@@ -15,14 +15,17 @@ Snapshot = dict[Path, tuple[int, int]]
 
 
 class Edits:
-    """Watches a folder of templates for a function whose package is in `artefact`."""
+    """Watches a folder of templates for a function whose package is in `artefact`.
 
-    def __init__(self, aws: Aws, function: str, artefact: Path, templates: Path) -> None:
+    `seen` is what the function's templates were made of (None: what is there now).
+    """
+
+    def __init__(self, aws: Aws, function: str, artefact: Path, templates: Path, seen: Snapshot | None = None) -> None:
         self._aws = aws
         self._function = function
         self._artefact = artefact
         self._templates = templates
-        self._seen = _snapshot(templates)
+        self._seen = snapshot(templates) if seen is None else seen
         self._late: frozenset[str] = frozenset()
         self.edited: frozenset[str] = frozenset()
         self.deleted: frozenset[str] = frozenset()
@@ -34,7 +37,7 @@ class Edits:
         then names the files that the function has got, or that it still lacks; `deleted` those that it has lost, or
         still has, since they were deleted.
         """
-        now = _snapshot(self._templates)
+        now = snapshot(self._templates)
         if now == self._seen:
             return None
         changed = self._names(path for path in {**self._seen, **now} if self._seen.get(path) != now.get(path))
@@ -52,7 +55,8 @@ class Edits:
         return frozenset(path.relative_to(self._templates).as_posix() for path in paths)
 
 
-def _snapshot(folder: Path) -> Snapshot:
+def snapshot(folder: Path) -> Snapshot:
+    """Return what tells whether a file of a folder was edited since."""
     found: Snapshot = {}
     for path in folder.rglob("*.y*ml"):
         try:

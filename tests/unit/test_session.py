@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import demo as command
-from cli.edits import Edits
+from cli.edits import Edits, snapshot
 from cli.main import main
 from cli.session import Session
 from lab import hot
@@ -84,6 +84,15 @@ def test_a_deleted_file_is_never_said_to_be_in_use(demo: Demo) -> None:
     deleted = [f"{name}.yaml: deleted, and no longer in use" for name in ("a.b", "c.d")]
     assert demo.look() == ["e.f.yaml: in use", *deleted]
     assert demo.told["finding"] == []
+
+
+def test_what_was_saved_before_the_watch_began_is_an_edit_too(demo: Demo, tmp_path: Path) -> None:
+    seen = snapshot(demo.folder)
+    demo.write(**{"a.b": TEMPLATE + "# saved while the demo started\n"})
+    edits = Edits(None, "function", tmp_path, demo.folder, seen)  # type: ignore[arg-type]
+    assert edits.look()
+    assert edits.edited == {"a.b.yaml"}
+    assert edits.look() is None
 
 
 def test_the_page_learns_what_templates_call_people(demo: Demo) -> None:
