@@ -31,9 +31,9 @@ def balance(since: float, tolerance: float, metric: bool, stack_name: str | None
     message is in no queue.
 
     Beside that, the number of messages that the topic took, by its own metric, is compared with the events that were
-    seen. A difference beyond --tolerance is a finding, and no certainty: who publishes the same event_id twice, or a
-    type that the stack ignores, makes one too. Where the subscription filters, or the metric is missing, nothing is
-    compared.
+    seen. Events that the stack ignores (EventTypes=known) do not count. A difference beyond --tolerance is a finding,
+    and no certainty: who publishes the same event_id twice makes one too. Where the subscription filters, or the metric
+    is missing, nothing is compared.
 
     Exit status: 0 everything is accounted for, 1 something is not, 2 the command was misused or could not look.
     """

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from cli import running
+
+if TYPE_CHECKING:
+    from handler.model import IdRule
+
+TEMPLATES: Final = Path("templates")
 
 
 def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
@@ -31,6 +38,22 @@ def as_id(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
 
 
+def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> Iterator[str]:
+    """Tell why the templates, whose ids have these forms by event type, would not take an event."""
+    from handler.errors import EventError
+    from handler.model import Event
+    from handler.stages.route import checked_id
+    from handler.templating import nearest
+
+    if event["type"] not in rules:
+        yield f"no template is for {event['type']}; {nearest(event['type'], rules)}"
+    for rule in rules.get(event["type"], ()):
+        try:
+            checked_id(rule, Event(event["type"], event["id"], ""))
+        except EventError as error:
+            yield error.detail
+
+
 @click.command(short_help="Publish an event, as an application would.")
 @click.argument("event_type", metavar="TYPE")
 @click.argument("event_id", metavar="ID")
@@ -41,7 +64,8 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
     """Publish an event: that something of TYPE happened to ID.
 
     It goes to the local cloud of this checkout's running `notifier demo`, unless the environment names another AWS (by
-    AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic with your own AWS credentials:
+    AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic with your own AWS credentials.
+    A type or an ID that no file in templates/ takes is published too, with a warning:
 
     \b
       notifier emit order.created 1042
@@ -61,8 +85,22 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
         running.say()
         os.environ.update(demo.environment)
         topic = demo.topic
+    rules = _rules()
+    if any(rule.kind == "pattern" for rule in rules.get(event_type, ())):
+        event["id"] = event_id  # digits are text there
     message_id = publish(boto3.client("sns"), topic, event)
     click.echo(f"Published {event_type} {event_id} to {topic} (message {message_id})")
+    for warning in warnings(event, rules) if rules else ():
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _rules() -> Mapping[str, Sequence[IdRule]]:
+    """The forms of ids by event type, of the templates here; empty where there are none."""
+    if not TEMPLATES.is_dir():
+        return {}
+    from cli.compiler.folder import id_rules
+
+    return id_rules(TEMPLATES)
 
 
 def _object(text: str) -> dict[str, Any]:

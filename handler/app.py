@@ -18,7 +18,8 @@ from handler import bootstrap, logs, telemetry  # noqa: E402
 from handler.errors import bounded, named  # noqa: E402
 from handler.model import State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
-from handler.stages.parse import records  # noqa: E402
+from handler.stages.deliver import REUSED  # noqa: E402
+from handler.stages.parse import UNNAMED, records  # noqa: E402
 
 gc.freeze()
 gc.enable()
@@ -67,13 +68,17 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         return checks.run(os.environ, payload, remaining)
     outcomes = pipeline().run(records(payload), remaining)
     for outcome in outcomes:
-        _LOG.get(outcome.state, logger.info)(outcome.state.value, extra=telemetry.line(outcome))
+        log = logger.warning if outcome.code == REUSED else _LOG.get(outcome.state, logger.info)
+        log(outcome.state.value, extra=telemetry.line(outcome))
     telemetry.measure(metrics, outcomes)
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
-    if unfinished and "Sns" in payload["Records"][0]:
+    if unfinished and any(isinstance(item, dict) and "Sns" in item for item in payload["Records"]):
         said = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
         raise UnfinishedError(bounded(said))
-    return {"batchItemFailures": [{"itemIdentifier": record_id} for record_id in unfinished]}
+    # An empty identifier makes the queue send the whole batch again: what has ended by then is not repeated.
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    names = ["" if record_id.startswith(UNNAMED) else record_id for record_id in unfinished]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
 
 
 def _log_discovery(api: str, counts: Mapping[str, int]) -> None:

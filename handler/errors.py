@@ -66,6 +66,11 @@ CODES: Final[dict[str, Code]] = {
     "EVENT_ID_INVALID": Code(
         False, "the id is not of the form that the template declares", "send the id that the template's `id:` asks for"
     ),
+    "EVENT_IDENTITY_REUSED": Code(
+        False,
+        "another event came under the same event_id before, so this one was taken for its repetition",
+        "publish each event under an event_id of its own, or without one",
+    ),
     "EVENT_STALE": Code(
         False,
         "the event says that it happened too long ago, or in the future",
@@ -141,6 +146,11 @@ CODES: Final[dict[str, Code]] = {
         False,
         "the API's answer is not a JSON document of at most 256 KiB",
         "correct the path in the template, or the API",
+    ),
+    "VALUE_UNUSABLE": Code(
+        False,
+        "the template uses a value of an API's answer that cannot be read",
+        "correct the API, or write what to show instead: {{ x | default('-') }}",
     ),
     "API_NO_INSTANCE": Code(
         True,

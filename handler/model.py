@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 # What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
-# (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list).
+# (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list). Within an API's answer there can be
+# a templating.unusable.Unusable, which only a template that uses it notices.
 Value = str | int | bool | Decimal | datetime | date | None | list[Any] | dict[str, Any]
 
 
@@ -31,6 +32,9 @@ class Row(dict[str, Value]):
 # What a replica and an API get to catch up with an event, where a template says nothing else.
 WAIT_SECONDS: Final = 300.0
 
+# The longest id, event_id or version of an event, in characters.
+MAX_ID: Final = 200
+
 Expect = Literal["one", "optional", "many"]
 Missing = Literal["park", "skip", "render"]
 LeafContext = Literal["mrkdwn", "plain", "url", "expression"]
@@ -41,7 +45,7 @@ class Record:
     """One message of a batch, still unread: `body` is what the queue held, SNS envelope and all.
 
     `id` names it in the batch. `attributes` are the message attributes that are strings, `sent_at` is when the queue
-    took it, and `attempt` counts its deliveries from 1.
+    took it, and `attempt` counts its deliveries from 1. A `problem` says why the rest of the record cannot be read.
     """
 
     id: str
@@ -50,6 +54,7 @@ class Record:
     sent_at: datetime | None = None
     attempt: int = 1
     receipt: str = ""
+    problem: str = ""
 
     @property
     def first_sent_at(self) -> datetime | None:
@@ -246,6 +251,10 @@ class State(StrEnum):
     RETRY = "retry"
 
 
+# The code of an event that no template is for: parked, or ignored.
+IGNORED: Final = "EVENT_TYPE_UNKNOWN"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one delivery: a state, the code or the rule behind it, and what was known by then.
@@ -265,3 +274,8 @@ class Outcome:
     due: float = 0.0
     notice: bool = False
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ignored(self) -> bool:
+        """Whether the event is for somebody else, and the deployment ignores those (EventTypes=known)."""
+        return self.state is State.SUPPRESSED and self.code == IGNORED

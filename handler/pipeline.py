@@ -9,13 +9,13 @@ from typing import Final
 
 from handler.catalog import Catalog
 from handler.errors import EventError, NotifierError, named
-from handler.model import Event, Notification, Outcome, Record, State
+from handler.model import IGNORED, Event, Notification, Outcome, Record, State
 from handler.ports import Discovery
 from handler.stages import notes
 from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing, Composition
 from handler.stages.deliver import Attempt, Delivery, deliver, failed
-from handler.stages.parse import parse
+from handler.stages.parse import named_types, parse
 from handler.stages.settle import Settling
 
 # A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
@@ -56,10 +56,15 @@ class Pipeline:
             notifications = self.catalog.route(event.type)
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
-            if problem.code == "EVENT_TYPE_UNKNOWN" and self.ignore_unknown:
-                return [Outcome(record, State.SUPPRESSED, problem.code, problem.detail, event)]
+            if self.ignore_unknown and isinstance(problem, EventError) and not self._is_ours(record):
+                detail = problem.detail if problem.code == IGNORED else problem.code
+                return [Outcome(record, State.SUPPRESSED, IGNORED, detail, event)]
             return [failed(record, problem, event)]
         return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
+
+    def _is_ours(self, record: Record) -> bool:
+        """Whether a template takes a type that the record names, or the queue handed over what nobody can read."""
+        return bool(record.problem) or not named_types(record).isdisjoint(self.catalog.notifications)
 
     def _notify(self, record: Record, event: Event, notification: Notification, ahead: Ahead) -> list[Step]:
         """What a notification makes of an event; where it is broken, what stands for it."""

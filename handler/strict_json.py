@@ -1,9 +1,17 @@
-"""JSON as the event contract means it: one value a key, no NaN, exact numbers, bounded size and depth."""
+"""JSON as this program reads it: exact numbers, one value a key, bounded size and depth.
+
+Publishers' events are read strictly: anything odd is an error. Other people's documents are read leniently: an odd
+value becomes whatever `odd` makes of it, and the rest of the document can be used.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from handler.errors import EventError
@@ -12,50 +20,91 @@ from handler.errors import EventError
 MAX_CHARACTERS: Final = 262_144
 MAX_DIGITS: Final = 40
 
+Odd = Callable[[str, str], Any]  # a code (EVENT_*) and a detail -> what stands in the value's place
+
+# Half of a surrogate pair, as an escape; or a run of all other escapes, so that a text full of them is few matches.
+_HALF: Final = re.compile(
+    r"(?:\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?!u[dD][89a-fA-F][0-9a-fA-F]{2}).)[^\\]*+)++"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})",
+    re.DOTALL,
+)
+
 
 def loads(text: str) -> Any:
     """Return the document in `text`, with Decimals for fractions. Raises EventError (EVENT_*)."""
     if len(text) > MAX_CHARACTERS:
         raise EventError("EVENT_TOO_LARGE", f"{len(text)} of {MAX_CHARACTERS} characters")
+    document = _decoded(text, _decoder(_refuse))
+    if not _is_unicode(text) or any(found["half"] for found in _HALF.finditer(text)):
+        raise EventError("EVENT_ENCODING", "it holds half of a surrogate pair")
+    return document
+
+
+def lenient(text: str, odd: Odd) -> Any:
+    """Return the document in `text`, with `odd(code, detail)` in the place of each value that cannot be used.
+
+    Such are NaN, infinities, numbers of too many digits, and what stands under a key that is there twice. Half of a
+    surrogate pair becomes U+FFFD. Raises EventError (EVENT_NOT_JSON, EVENT_TOO_LARGE) where nothing can be read.
+    """
+    return _decoded(_HALF.sub(_whole, text), _decoder(odd, strict=False))
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
     try:
-        document = _DECODER.decode(text)
-        json.dumps(document, ensure_ascii=False, default=str).encode()
+        return decoder.decode(text)
     except json.JSONDecodeError as error:
         raise EventError("EVENT_NOT_JSON", f"at character {error.pos} of {len(text)}") from None
     except RecursionError:
         raise EventError("EVENT_TOO_LARGE", "it is nested too deep") from None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
     except UnicodeEncodeError:
-        raise EventError("EVENT_ENCODING", "it holds half of a surrogate pair") from None
-    return document
+        return False
+    return True
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _whole(found: re.Match[str]) -> str:
+    return "\\ufffd" if found["half"] else found[0]
+
+
+def _refuse(code: str, detail: str) -> NoReturn:
+    raise EventError(code, detail)
+
+
+def _decoder(odd: Odd, *, strict: bool = True) -> json.JSONDecoder:
+    """`strict` refuses control characters within a text, as JSON does."""
+    return json.JSONDecoder(
+        object_pairs_hook=partial(_object, odd),
+        parse_int=partial(_integer, odd),
+        parse_float=partial(_fraction, odd),
+        parse_constant=lambda name: odd("EVENT_NOT_JSON", f"{name} is not JSON"),
+        strict=strict,
+    )
+
+
+def _object(odd: Odd, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise EventError("EVENT_DUPLICATE_KEY", "a key of an object stands twice")
+        counts = Counter(key for key, _ in pairs)
+        repeated = odd("EVENT_DUPLICATE_KEY", "a key of an object stands twice")
+        found |= {key: repeated for key, count in counts.items() if count > 1}
     return found
 
 
-def _integer(digits: str) -> int:
+def _integer(odd: Odd, digits: str) -> Any:
     if len(digits) > MAX_DIGITS:
-        raise EventError("EVENT_TOO_LARGE", f"a number of {len(digits)} digits")
+        return odd("EVENT_TOO_LARGE", f"a number of {len(digits)} digits")
     return int(digits)
 
 
-def _fraction(digits: str) -> Decimal:
+def _fraction(odd: Odd, digits: str) -> Any:
     try:
-        number = Decimal(digits)
+        number = Decimal(digits) if len(digits) <= MAX_DIGITS else None
     except InvalidOperation:
-        raise EventError("EVENT_TOO_LARGE", "a number with a huge exponent") from None
-    if len(digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
-        raise EventError("EVENT_TOO_LARGE", "a number with too many digits")
+        number = None
+    if number is None or abs(number.adjusted()) > MAX_DIGITS:
+        return odd("EVENT_TOO_LARGE", "a number with too many digits")
     return number
-
-
-def _constant(name: str) -> NoReturn:
-    raise EventError("EVENT_NOT_JSON", f"{name} is not JSON")
-
-
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=_constant
-)

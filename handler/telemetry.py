@@ -69,7 +69,7 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     """Write the metrics of an invocation: how many deliveries came to which end, and how long they took."""
     now = time.time()
     for outcome in outcomes:
-        metrics.add_metric("Notices" if outcome.notice else _STATES[outcome.state], MetricUnit.Count, 1)
+        metrics.add_metric(_end(outcome), MetricUnit.Count, 1)
         if alarm := _ALARMS.get(outcome.code):
             metrics.add_metric(alarm, MetricUnit.Count, 1)
         for stage, milliseconds in outcome.milliseconds.items():
@@ -80,10 +80,16 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
             metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
     if outcomes:
         metrics.flush_metrics()
-    for code, count in Counter(one.code for one in outcomes if one.code).items():
+    for code, count in Counter(one.code for one in outcomes if one.code and not one.ignored).items():
         with single_metric("Outcomes", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
             metric.add_dimension("code", code)
             metric.add_dimension("service", str(metrics.service))
+
+
+def _end(outcome: Outcome) -> str:
+    if outcome.ignored:
+        return "Ignored"
+    return "Notices" if outcome.notice else _STATES[outcome.state]
 
 
 def discovered(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:

@@ -37,6 +37,8 @@ def each(code: str, *given: str) -> list[Case]:
 
 
 WHOLE: Final = event()
+# Searching the keys for each key would take seconds.
+MANY_KEYS: Final = event(**{f"k{number}": 1 for number in range(15_000)})[:-1] + ', "k14999": 2}'
 # Bodies of messages.
 BODIES: Final[dict[int, list[Case]]] = {
     1: [
@@ -83,6 +85,7 @@ BODIES: Final[dict[int, list[Case]]] = {
         '{"a": 1, "\\u0061": 2}',
         *('{"type": "good", "id": 1, "data": {"x": 1, "x": 2}}', '{"data": [{"x": 1, "x": 1}]}', '{"": 1, "": 2}'),
         *('{"event_id": "a", "event_id": "b"}', '{"a": {"b": {"c": 1, "c": 2}}}', '{"id": 1, "a": 1, "id": 1}'),
+        MANY_KEYS,
         *('{"Type": "Notification", "Type": "Notification"}', wrapped('{"id": 1, "id": 2}'), '[{"a": 1, "a": 2}]'),
     ),
     8: [

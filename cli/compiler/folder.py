@@ -16,7 +16,7 @@ from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from handler import catalog
 from handler.catalog import Stage
-from handler.model import Notification
+from handler.model import IdRule, Notification
 from handler.templating import Templates
 
 STAGES: Final = "_stages"
@@ -65,6 +65,17 @@ def compile_templates(folder: Path) -> Compilation:
     events.check(found, report)
     names = tuple(file.as_posix() for file in (*template_files, *stage_files))
     return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages)
+
+
+def id_rules(folder: Path) -> dict[str, list[IdRule]]:
+    """Return the forms of ids that the templates of a folder take, by event type. Nothing else is checked."""
+    report = Report()
+    rules: dict[str, list[IdRule]] = {}
+    for file in files.listed(folder, "", template.EVENT_TYPE, report):
+        node = files.read(folder, file, report)
+        if node and (taken := template.takes(file.stem, node)):
+            rules.setdefault(taken[0], []).append(taken[1])
+    return rules
 
 
 def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:

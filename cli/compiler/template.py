@@ -14,6 +14,8 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
+from handler import id_pattern
+from handler.errors import TemplateError
 from handler.model import IdRule, Notification
 from handler.templating import Templates
 
@@ -23,12 +25,6 @@ OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "b
 MEANT: Final = {"message": "text", "title": "text", "channels": "channel", "condition": "when"}
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
-# (a+)+ on aaaa...b, or many repeats one after the other, take a regular expression very long to fail. With these
-# bounds, an id of 200 characters takes well below a second.
-_REPEATED_GROUP: Final = re.compile(r"\)[*+{]")
-_REPEAT: Final = re.compile(r"[*+]|\{[0-9]*,[0-9]*\}")
-_MAX_REPEATS: Final = 4
-_ESCAPE_OR_CLASS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +88,15 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     )
 
 
+def takes(name: str, node: Node) -> tuple[str, IdRule] | None:
+    """Return the event type that a file is for, and the form of its ids, if it says so. The rest of it is not read."""
+    report = Report()
+    values = {entry.key.text: entry.value for entry in node.entries} if isinstance(node, MappingNode) else {}
+    event = _event(values["event"], report) if "event" in values else name
+    rule = _id(values["id"], report) if "id" in values else None
+    return (event, rule) if event and rule else None
+
+
 def _event(node: Node, report: Report) -> str:
     found = shape.literal(node, report)
     if found and not EVENT_TYPE.fullmatch(found):
@@ -108,20 +113,10 @@ def _id(node: Node, report: Report) -> IdRule | None:
     pattern = shape.text(found["pattern"], report) if "pattern" in found else None
     if pattern is None:
         return None
-    if problem := _unusable(pattern):
-        report.add(found["pattern"].place, "VALUE_INVALID", *problem)
+    try:
+        id_pattern.compiled(pattern)
+    except TemplateError as error:
+        message, _, fix = error.detail.rpartition("; ")
+        report.add(found["pattern"].place, "VALUE_INVALID", message, fix)
         return None
     return IdRule("pattern", pattern)
-
-
-def _unusable(pattern: str) -> tuple[str, str] | None:
-    """What is wrong with a regular expression, and what to write."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"the pattern cannot be read: {error}", "correct it"
-    bare = _ESCAPE_OR_CLASS.sub("x", pattern)
-    if _REPEATED_GROUP.search(bare) or len(_REPEAT.findall(bare)) > _MAX_REPEATS:
-        message = f"a repeated group `( )*`, or more than {_MAX_REPEATS} repeats, can take very long on a wrong id"
-        return message, "repeat single classes of characters: [A-Z]+-[0-9]+"
-    return None

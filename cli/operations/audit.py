@@ -23,8 +23,9 @@ LETTERS: Final = 10_000
 class Result:
     """A balance from `since` to `until` (Unix seconds). `queue` is None with direct intake.
 
-    `published` is what the topic took until `until` less the metric's lag (None: not known, or not comparable), `seen`
-    the events that were seen by then, `difference` how many are missing or too many beyond the tolerance.
+    `published` is what the topic took until `until` less the metric's lag, without what the function ignored (None: not
+    known, or not comparable), `seen` the events that were seen by then, `difference` how many are missing or too many
+    beyond the tolerance.
     """
 
     stack: str
@@ -108,9 +109,13 @@ def _published(stack: Stack, since: float, until: float, notes: list[str]) -> in
             notes.append("The subscription filters the topic's events, so their number is not compared.")
             return None
         found = gauges.published(stack, since, until)
+        ignored = gauges.ignored(stack, since, until) if found else 0
     except UnansweredError as error:
         notes.append(f"Not compared with what was published: {error.message}")
         return None
     if found is None:
         notes.append("CloudWatch knows of no message on the topic in this time, so nothing is compared.")
-    return found
+        return None
+    if ignored:
+        notes.append(f"Not counted: {ignored:,} events on the topic that no template is for.")
+    return max(0, found - ignored)

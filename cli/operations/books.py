@@ -75,8 +75,10 @@ def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books
     """Count. `rows` are of deliveries and notices, `late` those of them that are overdue."""
     deliveries = current(rows)
     phases = Counter(row.entry.phase for row in deliveries if row.final)
-    given_up = [row for row in late if row in deliveries and row.key.event in evidence.parked]
-    lost = [row for row in late if row in deliveries and row not in given_up and _is_lost(row, evidence)]
+    ours = {row.key for row in deliveries}
+    late = [row for row in late if row.key in ours]
+    given_up = [row for row in late if row.key.event in evidence.parked]
+    lost = [row for row in late if row.key.event not in evidence.parked and _is_lost(row, evidence)]
     parked = {row.key.event for row in deliveries if row.entry.phase is Phase.PARKED}
     queued = [row for row in deliveries if not row.final and row not in given_up and row not in lost]
     return Books(

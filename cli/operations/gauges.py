@@ -72,6 +72,12 @@ def published(stack: Stack, since: float, now: float) -> int | None:
     return round(sum(one["Sum"] for one in found)) if found else None
 
 
+def ignored(stack: Stack, since: float, now: float) -> int:
+    """Return how many events the function left to others (EventTypes=known). Raises UnansweredError."""
+    found = _statistics(stack, NAMESPACE, "Ignored", "service", _service(stack), since, now, "Sum")
+    return int(sum(one["Sum"] for one in found))
+
+
 def is_filtered(stack: Stack) -> bool:
     """Whether the subscription leaves some of the topic's events out. Raises UnansweredError."""
     sns = stack.client("sns")
@@ -100,11 +106,16 @@ def report_unbalanced(stack: Stack, value: int) -> None:
 
     Raises UnansweredError.
     """
-    service = stack.configuration().get("Environment", {}).get("Variables", {}).get("POWERTOOLS_SERVICE_NAME")
-    dimensions = [{"Name": "service", "Value": service or "notifier"}]
+    dimensions = [{"Name": "service", "Value": _service(stack)}]
     datum = {"MetricName": "Unbalanced", "Dimensions": dimensions, "Value": value, "Unit": "Count"}
     with asking("put the metric", "cloudwatch:PutMetricData"):
         stack.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
+
+
+def _service(stack: Stack) -> str:
+    """What the function's own metrics have as their dimension `service`."""
+    variables = stack.configuration().get("Environment", {}).get("Variables", {})
+    return str(variables.get("POWERTOOLS_SERVICE_NAME") or "notifier")
 
 
 def _statistics(

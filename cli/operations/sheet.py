@@ -18,8 +18,8 @@ from cli.operations.rows import Row
 # Lost deliveries that are listed; --json lists all.
 SHOWN: Final = 20
 _MISSING: Final = (
-    "were some published twice under one event_id, or are of a type that the stack ignores? Else ask `notifier "
-    "explain` for the message ids that the publisher logged."
+    "were some published twice under one event_id? Else ask `notifier explain` for the message ids that the publisher "
+    "logged."
 )
 _EXTRA: Final = "were some sent to the queue without the topic?"
 

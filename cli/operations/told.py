@@ -10,6 +10,7 @@ from cli.operations.journal import Line
 from handler.delivery.ledger import FINAL, Entry, Phase
 from handler.errors import CODES
 from handler.model import State
+from handler.stages.deliver import REUSED
 
 Tone = Literal["good", "bad", "waiting", "quiet"]
 
@@ -73,6 +74,8 @@ def _told(line: Line) -> tuple[str, str, Tone]:
             return "suppressed", _joined(why, line.detail), "quiet"
         case State.PARKED:
             return "parked", _joined(line.code, line.detail), "bad"
+        case State.REPEATED if line.code == REUSED:
+            return "came again", line.detail, "bad"
         case State.REPEATED:
             return "came again", f"it was {line.code.lower() or 'done'} before: nothing was done", "quiet"
     again = f"again {times.clock(line.at + line.due)}, in {times.span(line.due)}" if line.due is not None else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from handler import strict_json
 from handler.adapters.balanced import MISDIRECTED, Reply
@@ -13,6 +13,7 @@ from handler.adapters.http_exchange import Answer
 from handler.discovery.model import ApiAddress, ResolveError, Trouble
 from handler.errors import EventError, SourceError
 from handler.model import Value
+from handler.templating.unusable import Unusable
 
 # Of those that are no 200, by https://www.iana.org/assignments/http-status-codes. What passes by itself is tried again:
 # a conflict with, or a lock on, what is asked for (409, 423), another action that failed (424), a request that came too
@@ -52,6 +53,13 @@ _TROUBLES: Final = {
 }
 # What API Gateway says of itself where its integration finds no instance; the API's own 500 has the API's own words.
 _GATEWAY_EMPTY: Final = (500, b'{"message":"InternalServerError"}')
+
+# Why a value cannot be used, by the code that it would have in an event. Neither the value nor its key is quoted.
+_REASONS: Final = {
+    "EVENT_NOT_JSON": "the API's answer has a number here that is not JSON",
+    "EVENT_TOO_LARGE": f"the API's answer has a number of more than {strict_json.MAX_DIGITS} digits here",
+    "EVENT_DUPLICATE_KEY": "the API's answer has two values here, under the same key",
+}
 
 # The characters of a token, in lower case: https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9a-z-]"
@@ -133,9 +141,17 @@ def _check(answer: Answer) -> None:
 
 
 def _parsed(body: bytes) -> Value:
+    """The document. One odd value in it is an error only where a template uses that value."""
     try:
-        return cast("Value", strict_json.loads(body.decode("utf-8-sig")))
+        document = cast("Value", strict_json.lenient(body.decode("utf-8-sig"), _odd))
     except UnicodeDecodeError:
         raise _UnusableError("API_BAD_ANSWER", "the answer is not UTF-8") from None
     except EventError as error:
         raise _UnusableError("API_BAD_ANSWER", f"the answer is not plain JSON ({error.detail})") from None
+    if isinstance(document, Unusable):
+        raise _UnusableError("API_BAD_ANSWER", "the answer is a single value that cannot be used")
+    return document
+
+
+def _odd(code: str, detail: str) -> Any:  # noqa: ARG001 - the detail speaks of an event
+    return Unusable(_REASONS[code])

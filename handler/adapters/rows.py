@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -58,7 +59,8 @@ def named(columns: Sequence[str], values: Sequence[Sequence[Any]], bound: Iterab
 
     Raises SourceError (QUERY_DUPLICATE_COLUMN, ROW_VALUE_UNSUPPORTED) that names the columns.
     """
-    doubled = [position for position, column in enumerate(columns) if columns.count(column) > 1]
+    counts = Counter(columns)
+    doubled = [position for position, column in enumerate(columns) if counts[column] > 1]
     if doubled:
         labels = dict.fromkeys(_label(columns, position, bound) for position in doubled)
         raise SourceError("QUERY_DUPLICATE_COLUMN", ", ".join(labels))

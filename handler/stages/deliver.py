@@ -15,6 +15,8 @@ from handler.model import Event, Message, Outcome, Receipt, Record, State
 MAX_WORKERS: Final = 10
 # What follows a channel's alias in the ledger, where the message is no more than a notice.
 NOTICE: Final = "!notice"
+# An event that is not posted because another one came under its event_id before: a mistake of its publisher.
+REUSED: Final = "EVENT_IDENTITY_REUSED"
 # What is about one delivery alone, so that those behind it in its channel need not wait.
 _ITS_OWN: Final = frozenset({"SLACK_RATE_LIMITED", "LEDGER_BUSY", "THREAD_BUSY", "ROW_STUB"})
 
@@ -50,6 +52,8 @@ class Delivery:
     def repeated(self, entry: Entry) -> Outcome:
         """It had ended before."""
         receipt = Receipt(entry.channel, entry.ts) if entry.channel else None
+        if other := reused(entry, self.event):
+            return self._outcome(State.REPEATED, REUSED, other, receipt=receipt)
         return self._outcome(State.REPEATED, entry.phase.value.upper(), entry.code, receipt=receipt)
 
     def ended(self, error: NotifierError) -> Outcome:
@@ -65,6 +69,16 @@ def failed(record: Record, error: NotifierError, event: Event | None = None, not
     """The outcome of a record that met an error: RETRY where a later attempt can succeed, else PARKED."""
     state = State.RETRY if error.retry else State.PARKED
     return Outcome(record, state, error.code, error.detail, event, notification)
+
+
+def reused(entry: Entry, event: Event | None) -> str:
+    """Return what to say where an entry is about another event of the same identity; empty where it is not.
+
+    Entries of early versions do not say what they are about.
+    """
+    if event is None or not entry.type or (entry.type, entry.id) == (event.type, str(event.id)):
+        return ""
+    return f"{event.type} {event.id} has the event_id of {entry.type} {entry.id}, so it was not posted"
 
 
 Attempt = Callable[[Delivery], Outcome]

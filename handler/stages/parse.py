@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from hashlib import sha256
+from typing import Any, Final, TypeGuard
 
 from handler import strict_json
 from handler.errors import EventError
-from handler.model import Event, Record
+from handler.model import MAX_ID, Event, Record
 
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
+# A type in a text that is no JSON, or JSON within JSON: no part of it can match in two ways.
+_WRITTEN_TYPE: Final = re.compile(r"""(?<=["'])type\\*["']\s*:\s*\\*["']([a-z0-9_.]{1,128})\\*["']""")
+_UNCLEAR: Final = object()
 _MAX_TYPE: Final = 128
-_MAX_TEXT: Final = 200  # characters of an id, an event_id or a version
 _MAX_ENVELOPES: Final = 3
+# What a record without a usable id is called here; the queue does not know that name.
+UNNAMED: Final = "unnamed-"
 # Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
 # any more whether it was posted (handler/delivery/ledger.py).
 MAX_AGE: Final = timedelta(days=30)
@@ -23,32 +30,46 @@ MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
 
 
 def records(payload: Any) -> list[Record]:
-    """Return the records of an SQS or an SNS invocation; raises EventError (BATCH_MALFORMED) for anything else."""
+    """Return the records of an SQS or an SNS invocation; one that cannot be read has a `problem`.
+
+    Raises EventError (BATCH_MALFORMED) where none can be read: then that is no invocation by a queue or a topic.
+    """
     found = payload.get("Records") if isinstance(payload, dict) else None
     if not isinstance(found, list) or not found:
         raise EventError("BATCH_MALFORMED", "there are no Records")
+    read = [_record(item) for item in found]
+    if all(record.problem for record in read):
+        raise EventError("BATCH_MALFORMED", read[0].problem)
+    return read
+
+
+def _record(item: Any) -> Record:
     try:
-        return [_record(item) for item in found]
+        return _from_topic(item) if item.get("EventSource") == "aws:sns" else _from_queue(item)
+    except EventError as error:
+        return _unreadable(item, error.detail)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
-        raise EventError("BATCH_MALFORMED", f"a record cannot be read: {type(error).__name__}") from None
+        return _unreadable(item, f"a record cannot be read: {type(error).__name__}")
 
 
-def _record(item: Mapping[str, Any]) -> Record:
-    if item.get("EventSource") == "aws:sns":
-        # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
-        sns = item["Sns"]
-        return Record(
-            id=_text(sns["MessageId"]),
-            body=json.dumps(sns, ensure_ascii=False),
-            attributes=_sns_attributes(sns.get("MessageAttributes")),
-            sent_at=datetime.fromisoformat(sns["Timestamp"]).astimezone(UTC) if "Timestamp" in sns else None,
-        )
+def _from_topic(item: Mapping[str, Any]) -> Record:
+    # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
+    sns = item["Sns"]
+    return Record(
+        id=_identity(sns["MessageId"]),
+        body=json.dumps(sns, ensure_ascii=False),
+        attributes=_sns_attributes(sns.get("MessageAttributes")),
+        sent_at=datetime.fromisoformat(sns["Timestamp"]).astimezone(UTC) if "Timestamp" in sns else None,
+    )
+
+
+def _from_queue(item: Mapping[str, Any]) -> Record:
     if item.get("eventSource") != "aws:sqs":
         raise EventError("BATCH_MALFORMED", "a record is neither from SQS nor from SNS")
     attributes, system = item.get("messageAttributes") or {}, item.get("attributes") or {}
     sent = system.get("SentTimestamp")
     return Record(
-        id=_text(item["messageId"]),
+        id=_identity(item["messageId"]),
         body=_text(item["body"]),
         attributes={
             name: one["stringValue"] for name, one in attributes.items() if isinstance(one.get("stringValue"), str)
@@ -59,50 +80,110 @@ def _record(item: Mapping[str, Any]) -> Record:
     )
 
 
+def _unreadable(item: Any, problem: str) -> Record:
+    """What can be known of a record: its id and its body, or a name made of what it holds, and all of that."""
+    whole = json.dumps(item, ensure_ascii=False, default=repr)
+    fields = item if isinstance(item, dict) else {}
+    name, body, receipt = fields.get("messageId"), fields.get("body"), fields.get("receiptHandle")
+    return Record(
+        id=name if _is_short(name) else f"{UNNAMED}{sha256(whole.encode(errors='replace')).hexdigest()}",
+        body=body if isinstance(body, str) and body else whole,
+        receipt=receipt if isinstance(receipt, str) else "",
+        problem=problem,
+    )
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError
     return value
 
 
+def _identity(value: Any) -> str:
+    """The one form that an event's identity has, whoever gave it: it is a key of the state table."""
+    if not _is_short(value):
+        raise ValueError
+    return value
+
+
+def _is_short(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_ID
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A body, with the message attributes and the message id that came with it."""
+
+    body: str
+    attributes: Mapping[str, str]
+    message_id: str
+
+
 def parse(record: Record, now: datetime) -> Event:
     """Return the event inside all envelopes of a record, as docs/event.schema.json has it. Raises EventError."""
+    if record.problem:
+        raise EventError("BATCH_MALFORMED", record.problem)
     if record.replayed and record.first_sent_at and now - record.first_sent_at > MAX_AGE:
         raise EventError("EVENT_STALE", f"it was first sent at {record.first_sent_at.isoformat()}")
-    document, attributes, message_id = _unwrapped(record)
-    event_type = _type(document.get("type"), attributes.get("type"))
+    document, layer = _unwrapped(record)
+    event_type = _type(document.get("type"), layer.attributes.get("type"))
     if "id" not in document:
         raise EventError("EVENT_FIELD_MISSING", "id")
     event_id = document["id"]
-    if isinstance(event_id, bool) or not isinstance(event_id, int | str) or len(str(event_id)) > _MAX_TEXT:
+    if isinstance(event_id, bool) or not isinstance(event_id, int | str) or not 0 < len(str(event_id)) <= MAX_ID:
         raise EventError("EVENT_ID_INVALID", f"{event_type}: the id is neither a whole number nor a short text")
-    data = document.get("data", {})
-    if not isinstance(data, dict):
+    data = document.get("data")
+    if not isinstance(data, dict | None):
         raise EventError("EVENT_FIELD_INVALID", "data is not an object")
     return Event(
         type=event_type,
         id=event_id,
-        identity=_short(document, "event_id") or message_id,
+        identity=_short(document, "event_id") or layer.message_id,
         version=_version(document),
         occurred_at=_occurred_at(document, now),
-        data=data,
+        data=data or {},
     )
 
 
-def _unwrapped(record: Record) -> tuple[dict[str, Any], Mapping[str, str], str]:
-    body, attributes, message_id = record.body, record.attributes, record.id
+def named_types(record: Record) -> frozenset[str]:
+    """Return the types that a record names, in its body or in a message attribute, however wrong the rest of it is.
+
+    Of a body that cannot be read they are all that its text gives as a `type`.
+    """
+    layer = _Layer(record.body, record.attributes, record.id)
+    in_body: Any = _UNCLEAR
+    with suppress(EventError):
+        for _ in range(_MAX_ENVELOPES + 1):
+            document = strict_json.lenient(layer.body, lambda *_: _UNCLEAR)
+            if not _is_envelope(document):
+                in_body = document.get("type") if isinstance(document, dict) else None
+                break
+            layer = _opened(document)
+    named = _WRITTEN_TYPE.findall(layer.body) if in_body is _UNCLEAR else [in_body]
+    return frozenset(one for one in (*named, layer.attributes.get("type")) if isinstance(one, str))
+
+
+def _unwrapped(record: Record) -> tuple[dict[str, Any], _Layer]:
+    layer = _Layer(record.body, record.attributes, record.id)
     for _ in range(_MAX_ENVELOPES + 1):
-        document = strict_json.loads(body)
+        document = strict_json.loads(layer.body)
         if not isinstance(document, dict):
             raise EventError("EVENT_NOT_OBJECT", f"it is a {type(document).__name__}")
-        if "Type" not in document or "type" in document:
-            return document, attributes, message_id
-        match document:
-            case {"Type": "Notification", "Message": str(body), "MessageId": str(message_id)}:
-                attributes = _sns_attributes(document.get("MessageAttributes"))
-            case _:
-                raise EventError("EVENT_ENVELOPE", "it has a Type, but no Message and MessageId of an SNS notification")
+        if not _is_envelope(document):
+            return document, layer
+        layer = _opened(document)
     raise EventError("EVENT_ENVELOPE", f"more than {_MAX_ENVELOPES} envelopes, one in another")
+
+
+def _is_envelope(document: Any) -> bool:
+    return isinstance(document, dict) and "Type" in document and "type" not in document
+
+
+def _opened(envelope: Mapping[str, Any]) -> _Layer:
+    match envelope:
+        case {"Type": "Notification", "Message": str(body), "MessageId": str(message_id)} if _is_short(message_id):
+            return _Layer(body, _sns_attributes(envelope.get("MessageAttributes")), message_id)
+    raise EventError("EVENT_ENVELOPE", "it has a Type, but no Message and MessageId of an SNS notification")
 
 
 def _sns_attributes(found: Any) -> Mapping[str, str]:
@@ -140,8 +221,8 @@ def _short(document: Mapping[str, Any], name: str) -> str | None:
     value = document.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= _MAX_TEXT:
-        raise EventError("EVENT_FIELD_INVALID", f"{name} is not a text of 1 to {_MAX_TEXT} characters")
+    if not _is_short(value):
+        raise EventError("EVENT_FIELD_INVALID", f"{name} is not a text of 1 to {MAX_ID} characters")
     return value
 
 

@@ -12,6 +12,7 @@ from handler.errors import ConfigError, named
 from handler.model import Outcome, Record, State
 from handler.ports import Park, Postpone
 from handler.stages.book import Book, key_of
+from handler.stages.deliver import REUSED, reused
 from handler.stages.post import STUB
 
 
@@ -69,7 +70,7 @@ class Settling:
     def _parked(self, outcomes: list[Outcome], lost: list[Outcome], book: Book) -> list[Outcome]:
         known = book.known(lost[0])
         if not lost[0].record.replayed and all(_is_parked(known, one) for one in lost):
-            return [replace(one, state=State.REPEATED) if one in lost else one for one in outcomes]
+            return [_repeated(one, known[key_of(one)]) if one in lost else one for one in outcomes]
         try:
             self.park.park(lost[0])
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the queue still has the record
@@ -98,6 +99,12 @@ def _by_record(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     for outcome in outcomes:
         records.setdefault(outcome.record.id, []).append(outcome)
     return list(records.values())
+
+
+def _repeated(outcome: Outcome, known: Known) -> Outcome:
+    if other := reused(known.entry, outcome.event):
+        return replace(outcome, state=State.REPEATED, code=REUSED, detail=other)
+    return replace(outcome, state=State.REPEATED)
 
 
 def _is_parked(known: Mapping[Key, Known], outcome: Outcome) -> bool:

@@ -278,6 +278,22 @@ def test_what_was_published_is_compared_with_what_was_seen(on_call: OnCall) -> N
         assert told["published"] == {"count": published, "seen": 1, "difference": missing}
 
 
+def test_what_the_stack_ignores_is_not_missing(on_call: OnCall) -> None:
+    then = time.time() - HOUR
+    on_call.row("e-1", Phase.DELIVERED, at=then)
+    topic = {"Name": "TopicName", "Value": on_call.outputs["TopicArn"].rsplit(":", 1)[-1]}
+    service = {"Name": "service", "Value": "notifier"}
+    for namespace, name, dimension, value in (
+        ("AWS/SNS", "NumberOfMessagesPublished", topic, 31),
+        ("Notifier", "Ignored", service, 30),
+    ):
+        datum = {"MetricName": name, "Dimensions": [dimension], "Timestamp": then, "Value": value}
+        on_call.aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
+    told = on_call.asked("balance")
+    assert told["published"] == {"count": 1, "seen": 1, "difference": 0}
+    assert any("30 events" in note for note in told["notes"])
+
+
 def test_what_cannot_be_sent_stays_parked(on_call: OnCall) -> None:
     on_call.parked(notification(EVENT, "m-1"), code="SLACK_CONFIG")
     on_call.aws.client("sqs").delete_queue(QueueUrl=on_call.outputs["QueueUrl"])

@@ -112,6 +112,61 @@ def test_emit_explains_bad_data(data: str, says: str) -> None:
     assert says in answer.output
 
 
+class FakeSns:
+    """SNS that takes everything."""
+
+    published: list[dict[str, Any]]
+
+    def __init__(self) -> None:
+        self.published = []
+
+    def publish(self, **asked: Any) -> dict[str, str]:
+        self.published.append(json.loads(asked["Message"]))
+        return {"MessageId": "m-1"}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "event_id", "warning"),
+    [
+        ("order.created", "1042", ""),
+        ("order.creatd", "1042", "no template is for order.creatd; nearest: order.created"),
+        ("order.created", "T-1042", "order.created: the id is not of type integer"),
+        ("order.created", "99999999999999999999", "order.created: the id is not of type integer"),
+        ("special", "AB7", ""),
+        ("number", "0042", ""),
+        ("number", "42", "number: the id is not text that matches [0-9]{4}"),
+        ("special", "ab7", "special: the id is not text that matches [A-Z]{2}[0-9]"),
+        ("special", "7", "special: the id is not text that matches [A-Z]{2}[0-9]"),
+        ("broken", "7", "no template is for broken; "),
+    ],
+)
+def test_emit_warns_of_what_no_template_takes_and_publishes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, event_type: str, event_id: str, warning: str
+) -> None:
+    sns = FakeSns()
+    monkeypatch.setattr("boto3.client", lambda service: sns)
+    (tmp_path / "templates/_stages").mkdir(parents=True)
+    for name, content in {
+        "order.created": "id: integer\n",
+        "other": 'event: special\nid: {pattern: "[A-Z]{2}[0-9]"}\ntext: "{{ broken"\n',
+        "number": 'id: {pattern: "[0-9]{4}"}\n',
+        "broken": "id: [\n",
+    }.items():
+        (tmp_path / f"templates/{name}.yaml").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    answer = run("emit", event_type, event_id, "--topic", "arn:aws:sns:eu-west-1:1:t")
+    assert answer.exit_code == 0
+    assert [str(one["id"]) for one in sns.published] == [event_id]
+    assert answer.stderr.startswith(f"Warning: {warning}") if warning else answer.stderr == ""
+
+
+def test_emit_is_silent_where_there_are_no_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.client", lambda service: FakeSns())
+    monkeypatch.chdir(tmp_path)
+    answer = run("emit", "order.creatd", "1", "--topic", "arn:aws:sns:eu-west-1:1:t")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+
+
 def test_a_running_demo_is_found_and_a_dead_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert running.read() is None

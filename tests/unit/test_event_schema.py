@@ -26,7 +26,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"type": "a", "id": "x" * 200},
     {"type": "a" * 128, "id": 1},
     {"type": "a", "id": 1, "event_id": "x", "version": "2026-01", "occurred_at": "2026-01-05T19:00:00+09:00"},
-    {"type": "a", "id": 1, "event_id": None, "version": None, "occurred_at": None},
+    {"type": "a", "id": 1, "event_id": None, "version": None, "occurred_at": None, "data": None},
     {"type": "a", "id": 1, "data": {"deep": [{"er": 1.5}]}, "not in the contract": True},
 ]
 REFUSED: list[Any] = [
@@ -46,6 +46,7 @@ REFUSED: list[Any] = [
     {"type": "a", "id": [1]},
     {"type": "a", "id": {"id": 1}},
     {"type": "a", "id": "x" * 201},
+    {"type": "a", "id": ""},
     {"type": "a", "id": 1, "event_id": ""},
     {"type": "a", "id": 1, "event_id": 5},
     {"type": "a", "id": 1, "event_id": "x" * 201},
@@ -56,7 +57,6 @@ REFUSED: list[Any] = [
     {"type": "a", "id": 1, "occurred_at": "2026-01-05"},
     {"type": "a", "id": 1, "occurred_at": "2026-01-05T10:00:00"},
     {"type": "a", "id": 1, "occurred_at": 1767607200},
-    {"type": "a", "id": 1, "data": None},
     {"type": "a", "id": 1, "data": [1]},
 ]
 

@@ -222,9 +222,6 @@ def test_a_status_is_classed(status: int, code: str) -> None:
         (text(f"{{'{CANARY}': 1}}"), "API_BAD_ANSWER"),
         (text('{"a": 1} trailing'), "API_BAD_ANSWER"),
         (text("NaN"), "API_BAD_ANSWER"),
-        (text('{"a": Infinity}'), "API_BAD_ANSWER"),
-        (text('{"a": 1, "a": 2}'), "API_BAD_ANSWER"),
-        (text('"\\ud800"'), "API_BAD_ANSWER"),
         (text(b'"\xff"'), "API_BAD_ANSWER"),
         (text("[" * 100_000), "API_BAD_ANSWER"),
         (text('{"a":' * 30_000 + "1" + "}" * 30_000), "API_BAD_ANSWER"),
@@ -247,7 +244,7 @@ def test_a_status_is_classed(status: int, code: str) -> None:
     ids=[
         "html", "no type", "text/json", "jsonp", "no subtype", "two words", "sequence", "two types", "odd type",
         "empty", "cut json", "not json", "trailing", "nan",
-        "infinity", "two keys", "surrogate", "not utf-8", "deep list", "deep object", "digits", "exponent",
+        "not utf-8", "deep list", "deep object", "digits", "exponent",
         "huge exponent", "over the cap", "11 MB", "gzip bomb", "brotli", "reset", "closed", "cut headers", "cut body",
         "not http", "hang", "dripped body", "dripped headers",
     ],
@@ -271,6 +268,7 @@ def test_an_answer_that_is_no_document_is_classed(step: Step, code: str) -> None
         ("\ufeff[]", []),
         ("null", None),
         ('"\\ud83d\\ude00"', "😀"),
+        ('"\\ud83d"', "\ufffd"),
     ],
 )
 def test_a_document_comes_in_the_normal_form(body: str, value: Any) -> None:

@@ -355,8 +355,19 @@ def test_an_id_is_what_the_template_declares(compiled: Compile) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["[A-Z]{2}[0-9]+", "[(*+)]+x", r"a\(b\)+", "(a|b)?[^]*]+", "[0-9]{1,20}-[a-z]*", "1"]
+    "pattern",
+    [
+        *("[A-Z]{2}[0-9]+", "[(*+)]+x", r"a\(b\)+", "(a|b)?[^]*]+", "[0-9]{1,20}-[a-z]*", "1"),
+        *("(a+)+b", "(-[0-9]{2}){2}", ".*.*.*.*.*x", "(?i)[a-z]+"),
+    ],
 )
 def test_ordinary_patterns_are_fine(compiled: Compile, pattern: str) -> None:
     compilation = compiled(BASE.replace("id: integer", f"id: {{pattern: '{pattern}'}}"))
     assert {finding.message for finding in compilation.findings} <= {f"the id is not text that matches {pattern}"}
+
+
+@pytest.mark.parametrize("pattern", ["(?#[)(a+)+b(?#])", "(?x)(a+) +b", "a?" * 26 + "b", "(?:aa|a)" * 26 + "b"])
+def test_no_pattern_keeps_lint_from_its_end(compiled: Compile, pattern: str) -> None:
+    source = BASE.replace("id: integer", f"id: {{pattern: '{pattern}'}}").replace("id: 1,", f"id: '{'a' * 40}',")
+    (finding,) = {(one.code, one.message) for one in compiled(source).findings}
+    assert finding == ("SAMPLE_INVALID", f"the id is not text that matches {pattern}")

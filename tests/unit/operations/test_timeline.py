@@ -14,6 +14,7 @@ from cli.operations.timeline import Timeline
 from handler.delivery.ledger import Entry, Key, Phase
 from handler.errors import CODES
 from handler.model import State
+from handler.stages.deliver import REUSED
 
 NOW = 1_800_000_000.0
 
@@ -192,3 +193,12 @@ def test_a_line_is_read_as_the_function_writes_it() -> None:
         9.0, State.RETRY, "DB_BUSY", "d", "r-1", 3, "order.created", "1042", "e-1", "order.created", "orders",
         milliseconds={"lookup": 1.5}, age=2, due=3.5,
     )  # fmt: skip
+
+
+def test_another_event_under_the_same_identity_is_told_with_both_names() -> None:
+    detail = "order.created 7 has the event_id of order.created 1042, so it was not posted"
+    lines = [said(1, "delivered"), said(20, "repeated", REUSED, id="7", detail=detail)]
+    (trail,) = timeline.merge("e-1", lines, [row(Phase.DELIVERED, 1)], NOW).trails
+    assert (trail.state, trail.steps[-1].text, trail.steps[-1].tone) == ("delivered", detail, "bad")
+    (trail,) = timeline.merge("e-1", lines[1:], [], NOW).trails
+    assert (trail.state, trail.code) == ("repeated", REUSED)

@@ -61,6 +61,7 @@ def with_field(name: str, value: object) -> str:
         (with_field("id", [1]), "EVENT_ID_INVALID"),
         (with_field("id", {"id": 1}), "EVENT_ID_INVALID"),
         (with_field("id", "x" * 201), "EVENT_ID_INVALID"),
+        (with_field("id", ""), "EVENT_ID_INVALID"),
         (with_field("data", [1]), "EVENT_FIELD_INVALID"),
         (with_field("event_id", ""), "EVENT_FIELD_INVALID"),
         (with_field("event_id", 7), "EVENT_FIELD_INVALID"),
@@ -150,6 +151,9 @@ def test_a_good_id_reaches_the_query_in_one_form(rule: IdRule, given_id: int | s
         (UUID, 1042),
         *[(CODE, bad) for bad in ("jp1042", "JP", "JP1042 ", "JP1042\n", "xJP1042")],
         (CODE, 1042),
+        (IdRule("pattern", ".*"), ""),
+        (IdRule("pattern", ".*"), "x" * 201),
+        (IdRule("pattern", "(a+)+b"), "a" * 200),
     ],
 )
 def test_an_id_of_another_form_never_reaches_a_query(rule: IdRule, given_id: int | str) -> None:

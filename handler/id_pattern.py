@@ -1,0 +1,150 @@
+"""Patterns of ids, matched without backtracking: the time grows with the id's length, whatever the pattern is.
+
+Python's own engine tries one way after the other, which takes (a+)+ or (aa|a){26} years to give up. This one follows
+all ways at once (Thompson's construction). Python's `re` parses the pattern and matches its single characters and
+anchors, so that they mean what they mean there (docs/decisions/0016).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from functools import cache, partial
+from importlib import import_module
+from typing import Any, Final
+
+from handler.errors import TemplateError
+from handler.model import MAX_ID
+
+# Far above what a pattern of ids needs; a match takes at most MAX_ID x MAX_STATES steps, some tens of milliseconds.
+MAX_STATES: Final = 1000
+MAX_PATTERN: Final = 1000  # characters
+MAX_DEPTH: Final = 20
+
+_parser: Final[Any] = import_module("re._parser")
+_compiler: Final[Any] = import_module("re._compiler")
+
+_PLAIN: Final = "write what the id consists of from its start to its end, such as [A-Z]{2}-[0-9]+"
+# What needs a look ahead or back, or forbids another try: none of it can be followed all at once.
+_REFUSED: Final = {
+    "ASSERT": ("looks ahead or back `(?=...)`", _PLAIN),
+    "ASSERT_NOT": ("looks ahead or back `(?!...)`", _PLAIN),
+    "FAILURE": ("matches nothing `(?!)`", _PLAIN),
+    "GROUPREF": (r"refers to a group `\1`", r"write the group's own pattern again in the place of \1"),
+    "GROUPREF_EXISTS": ("depends on a group `(?(1)...)`", "write both forms, with | between them"),
+    "ATOMIC_GROUP": ("has an atomic group `(?>...)`", "write (?:...)"),
+    "POSSESSIVE_REPEAT": ("has a possessive repeat `*+`, `++` or `?+`", "write *, + or ?"),
+}
+_LEAVES: Final = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"})
+
+_ALPHABETS: Final = re.ASCII | re.UNICODE  # of which one takes the place of the other
+_ACCEPT: Final = 0
+
+
+class IdPattern:
+    """A compiled pattern. A state is a leaf that has to match (None: nothing has to), and the states that follow."""
+
+    def __init__(self, pattern: str) -> None:
+        """Raises TemplateError (TEMPLATE_SYNTAX, TEMPLATE_FORBIDDEN, TEMPLATE_LIMIT), with what to write instead."""
+        self._states: list[tuple[re.Pattern[str] | None, tuple[int, ...]]] = [(None, ())]
+        tree = _parsed(pattern)
+        self._start = self._sequence(tree, _ACCEPT, tree.state.flags, MAX_DEPTH)
+
+    def matches(self, text: str) -> bool:
+        """Return whether the pattern matches all of the text, as `re.fullmatch` does; never if that is too long."""
+        if len(text) > MAX_ID:
+            return False
+        reached: set[int] = set()
+        following = [self._start]
+        for at in range(len(text) + 1):
+            here, following, reached = following, [], set()
+            while here:
+                state = here.pop()
+                if state not in reached:
+                    reached.add(state)
+                    leaf, targets = self._states[state]
+                    if leaf is None:
+                        here += targets
+                    elif found := leaf.match(text, at):
+                        (here if found.end() == at else following).extend(targets)
+        return _ACCEPT in reached
+
+    def _state(self, leaf: re.Pattern[str] | None, *targets: int) -> int:
+        if len(self._states) >= MAX_STATES:
+            raise TemplateError("TEMPLATE_LIMIT", "the pattern is too large; repeat less: [0-9]+, not [0-9]{900}")
+        self._states.append((leaf, targets))
+        return len(self._states) - 1
+
+    def _sequence(self, items: Iterable[tuple[Any, Any]], after: int, flags: int, depth: int) -> int:
+        """Add the states for a sequence that leads to the state `after`, and return the one that it begins with."""
+        if not depth:
+            raise TemplateError("TEMPLATE_LIMIT", f"the groups are more than {MAX_DEPTH} deep; write fewer")
+        for item in reversed(list(items)):
+            after = self._node(item, after, flags, depth)
+        return after
+
+    def _node(self, item: tuple[Any, Any], after: int, flags: int, depth: int) -> int:
+        name, value = str(item[0]), item[1]
+        if name in _REFUSED:
+            what, instead = _REFUSED[name]
+            raise TemplateError("TEMPLATE_FORBIDDEN", f"the pattern {what}; {instead}")
+        inner = partial(self._sequence, depth=depth - 1)
+        match name:
+            case "SUBPATTERN":
+                _, added, removed, content = value
+                kept = flags & ~_ALPHABETS if added & _ALPHABETS else flags
+                return inner(content, after, (kept | added) & ~removed)
+            case "BRANCH":
+                return self._state(None, *(inner(branch, after, flags) for branch in value[1]))
+            case "MAX_REPEAT" | "MIN_REPEAT":
+                least, most, content = value
+                return self._repeat(partial(inner, content, flags=flags), int(least), int(most), after)
+            case _ if name in _LEAVES:
+                return self._state(_leaf(item, flags), after)
+        raise TemplateError("TEMPLATE_FORBIDDEN", f"the pattern has a part that cannot be used here; {_PLAIN}")
+
+    def _repeat(self, content: Any, least: int, most: int, after: int) -> int:
+        """Write the content out as often as it has to be there, then as often as it may.
+
+        An id of MAX_ID characters cannot tell more than so many repeats from any number of them.
+        """
+        if most > MAX_ID:
+            loop = self._state(None)
+            self._states[loop] = (None, (content(after=loop), after))
+            after = loop
+        else:
+            for _ in range(most - least):
+                after = self._state(None, content(after=after), after)
+        for _ in range(min(least, MAX_ID + 1)):
+            before, after = after, content(after=after)
+            if before == after:  # it is empty, and so are all the others
+                break
+        return after
+
+
+@cache
+def compiled(pattern: str) -> IdPattern:
+    """Return the pattern, compiled once. Raises TemplateError."""
+    return IdPattern(pattern)
+
+
+def _parsed(pattern: str) -> Any:
+    if len(pattern) > MAX_PATTERN:
+        raise TemplateError("TEMPLATE_LIMIT", f"the pattern is longer than {MAX_PATTERN} characters; shorten it")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a [ within a class
+            return _parser.parse(pattern)
+    except (re.error, OverflowError) as error:
+        raise TemplateError("TEMPLATE_SYNTAX", f"the pattern cannot be read: {error}; correct it") from None
+    except RecursionError:
+        raise TemplateError("TEMPLATE_LIMIT", f"the groups are more than {MAX_DEPTH} deep; write fewer") from None
+
+
+def _leaf(item: tuple[Any, Any], flags: int) -> re.Pattern[str]:
+    """The item alone, as a pattern of `re`: it takes one character, or none where it is an anchor."""
+    state = _parser.State()
+    state.flags = flags
+    found: re.Pattern[str] = _compiler.compile(_parser.SubPattern(state, [item]))
+    return found

@@ -1,0 +1,25 @@
+"""What stands in the place of a value that cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from jinja2 import StrictUndefined
+
+from handler.errors import TemplateError
+
+
+class Unusable(StrictUndefined):
+    """Counts as missing (`is defined`, `default`); any other use raises TemplateError (VALUE_UNUSABLE).
+
+    `reason` is the error's detail, and quotes neither the value nor its key.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(hint=reason, exc=cast("Any", _error))
+
+
+def _error(reason: str | None) -> TemplateError:
+    return TemplateError("VALUE_UNUSABLE", reason or "")
