@@ -79,8 +79,13 @@ class Gates:
         return taken.number("free_at") - SLOT_SECONDS
 
     def _change(self, destination: str, changed: Callable[[dict[str, float]], dict[str, float]]) -> Item:
-        """Swap a gate for a changed one, again from what stands there where somebody was faster."""
+        """Swap a gate for a changed one, again from what stands there where somebody was faster.
+
+        A known gate that has expired counts as none: another worker may have begun it anew, with the same revisions.
+        """
         old = self._known.get(destination)
+        if old and old.expires_at <= self._now():
+            old = None
         for _ in range(_ATTEMPTS):
             before = {name: old.number(name) for name in ("closed_until", "free_at")} if old else {}
             values = changed(before)
