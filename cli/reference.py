@@ -10,7 +10,7 @@ import click
 
 from cli.main import main
 from handler.adapters.slack_words import UNKNOWN, WORDS
-from handler.errors import CODES
+from handler.errors import CODES, LAST_ATTEMPT
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 WIDTH: Final = 100
@@ -38,7 +38,8 @@ def _codes() -> Iterator[str]:
     yield "| code | again | what it means | what to do |"
     yield "| --- | --- | --- | --- |"
     for code, (retry, meaning, remedy) in CODES.items():
-        yield f"| `{code}` | {'yes' if retry else ''} | {_cell(meaning)} | {_cell(remedy)} |"
+        again = f"up to attempt {LAST_ATTEMPT[code]}" if code in LAST_ATTEMPT else "yes" if retry else ""
+        yield f"| `{code}` | {again} | {_cell(meaning)} | {_cell(remedy)} |"
     yield "\n## Slack's words\n"
     yield "<!-- Made from handler/adapters/slack_words.py, which names the sources and their date. -->\n"
     yield "Behind `SLACK_` codes stands Slack's own word for the error. A word that is not listed here is"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 # As many as a lookup may find, and in a terminal no more columns of each value than these.
 ROWS: Final = 100
 WIDTH: Final = 100
-# What there is to ask for. GROUP_CONCAT stops at 1,024 characters, which is more than a terminal shows.
+# What there is to ask for.
 TABLES: Final = """
 SELECT table_name AS `table`, GROUP_CONCAT(column_name ORDER BY ordinal_position SEPARATOR ', ') AS columns
 FROM information_schema.columns

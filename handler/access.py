@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from handler.discovery.model import ApiAddress, Origin
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
+from handler.local_time import zone
 from handler.mistakes import together
 from handler.places import (
     SLACK_API,
@@ -40,7 +41,13 @@ Choice = TypeVar("Choice")
 
 def database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress:
     """Read one read replica's address, such as mysql://host:3306/schema, and its options."""
-    together(lambda: _known(options, {"ca", "secret", "auth", "user"}), lambda: _plain(uri), lambda: _login(options))
+    known = {"ca", "secret", "auth", "user", "tz"}
+    together(
+        lambda: _known(options, known),
+        lambda: _plain(uri),
+        lambda: _login(options),
+        lambda: zone(options.get("tz", "UTC")),
+    )
     parts = _plain(uri)
     return DatabaseAddress(
         name,
@@ -50,6 +57,7 @@ def database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress
         ca=options.get("ca", ""),
         secret=options.get("secret", ""),
         iam_user=options.get("user", ""),
+        time_zone=options.get("tz", "UTC"),
     )
 
 

@@ -105,9 +105,22 @@ CODES: Final[dict[str, Code]] = {
     "BLOCK_LIMIT": Code(False, "a part of the message is larger than Slack takes", "shorten the part that is named"),
     "QUERY_FORBIDDEN": Code(False, "the SQL is something other than one plain SELECT", "write one SELECT"),
     "QUERY_INVALID": Code(False, "the database refused the SQL as written", "run it against the database by hand"),
+    "QUERY_LOSSY": Code(
+        False,
+        "the database compared or converted a value and lost a part of it, so the rows may be the wrong ones",
+        "compare texts with texts, numbers with numbers, dates with dates; convert only what can be converted",
+    ),
+    "QUERY_CUT": Code(
+        False, "the database cut the result short", "ask for less: fewer rows in GROUP_CONCAT, a recursion that ends"
+    ),
     "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have one name", "give one of them another name with AS"),
     "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text: HEX(column), or column + 0 for BIT"),
     "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it may", "narrow the SQL, or use `expect: many`"),
+    "ROWS_TOO_LARGE": Code(
+        False,
+        "a lookup, or all lookups together, found more data than a message can be made from",
+        "select what is shown: LEFT(column, 3000) for a long text, or fewer rows",
+    ),
     # The database and the API
     "ROW_NOT_FOUND": Code(
         True,
@@ -133,6 +146,16 @@ CODES: Final[dict[str, Code]] = {
     "DB_LOGIN": Code(True, "the database refused the login", "check the secret and the account's host and TLS rules"),
     "DB_DENIED": Code(False, "the account may not read this", "GRANT SELECT on what the template reads"),
     "DB_TLS": Code(True, "the database's certificate is not trusted", "give its CA with ;ca= in Databases"),
+    "DB_TIME_ZONE": Code(
+        True,
+        "the database does not know the time zone that ;tz= in Databases names",
+        "load its time zone tables (mysql_tzinfo_to_sql), or correct the name",
+    ),
+    "DB_UNKNOWN_ERROR": Code(
+        True,
+        "the database refused the SQL with an error that has no name here",
+        "run the SQL against the database by hand; the number is in its manual",
+    ),
     "DB_UNKNOWN": Code(False, "the template names a database that is not deployed", "add it to Databases"),
     "API_UNAVAILABLE": Code(True, "the API cannot be reached, or answers with a server error", "check the API"),
     "API_TIMEOUT": Code(True, "the API did not answer in time", "check the API"),
@@ -217,6 +240,9 @@ CODES: Final[dict[str, Code]] = {
     "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is tried again"),
     "INTERNAL": Code(True, "an error that has no name yet: a defect of the notifier", "report it, with the log line"),
 }
+
+# Codes that are tried again, but not as often as the queue would: at this attempt of its event they are final.
+LAST_ATTEMPT: Final = {"DB_UNKNOWN_ERROR": 5}
 
 
 def bounded(text: str, size: int = MAX_DETAIL) -> str:

@@ -17,7 +17,8 @@ class DatabaseAddress:
     """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the public ones.
 
     The account is in the secret `secret`, a whole name; where that is empty, in the one that goes by the database's
-    name. With `iam_user` there is none: that account takes tokens of the function's role.
+    name. With `iam_user` there is none: that account takes tokens of the function's role. `time_zone` is that of its
+    DATETIME columns, by its IANA name.
     """
 
     name: str
@@ -27,6 +28,7 @@ class DatabaseAddress:
     ca: str = ""
     secret: str = ""
     iam_user: str = ""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Database(Protocol):
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form.
 
-        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED), ConfigError.
+        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROWS_TOO_LARGE, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
 
 

@@ -2,7 +2,7 @@
 
 Numbers and SQLSTATEs: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". Where a number is not in
 the table, the class of its SQLSTATE (its first two characters, ISO 9075) decides; where that says nothing either, the
-failure counts as the server's, and the event is tried again.
+event is tried again a few times.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-_UNKNOWN: Final = "DB_UNAVAILABLE"
+# The client's own numbers; PyMySQL's 0 is one more, where it has none.
+CLIENT_ERRORS: Final = range(2000, 3000)
 
 _NUMBERS: Final = {
     "DB_DENIED": (1044, 1142, 1143, 1227, 1370),
     "DB_LOGIN": (1045, 1130, 1251, 1698, 1820, 1862, 2059, 2061, 3118, 3159, 3955, 4151),
     "DB_BUSY": (1040, 1041, 1135, 1203, 1226),
     "DB_TIMEOUT": (1205, 1317, 1969, 3024),
+    "DB_TIME_ZONE": (1298,),
     "DB_TLS": (2026,),
-    "DB_UNAVAILABLE": (1049, 1053, 1129, 1152, 2003, 2006, 2013),
+    "DB_UNAVAILABLE": (1021, 1037, 1049, 1053, 1129, 1152, 1213, 1412, 2003, 2006, 2013, 3168, 9001),  # 9001: ProxySQL
     "QUERY_FORBIDDEN": (1290, 1792, 1836),
+    "QUERY_CUT": (3636,),
     "QUERY_DUPLICATE_COLUMN": (1060,),
-    "QUERY_INVALID": (1221, 1267, 1270, 1271, 1356, 1411, 1525, 3636),
+    "QUERY_INVALID": (1139, 1221, 1267, 1270, 1271, 1300, 1356, 1411, 1525, 3854, 3988),
 }
 _CODES: Final = {number: code for code, numbers in _NUMBERS.items() for number in numbers}
 
@@ -42,8 +45,13 @@ _CLASSES: Final = {
 # for a connection that is closed already; 1927 is MariaDB's, 3169 and 4031 are MySQL's for a session that was ended.
 LOST: Final = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
 
-# A warning that the rows are not all there. MariaDB stops a recursion so; MySQL raises 3636.
-_INCOMPLETE: Final = frozenset({1931})
+# A column's character set has not every character of what it is compared with. 3854 and 3988 are MySQL 8's, read in its
+# reference and not yet met in a test.
+_COLLATIONS: Final = frozenset({1267, 1270, 1271, 3854, 3988})
+# A column equals no text that it could not hold; of <> or CONCAT the same cannot be said. 3854, 3988 name no operation.
+_EQUALITY: Final = re.compile(r" for operation '\s*(?:=|<=>|in|like)\s*'$", re.IGNORECASE)
+# Who takes part in the comparison: a text in the statement is COERCIBLE, a column IMPLICIT. 1271 does not tell.
+_COERCIBLE: Final = "COERCIBLE"
 
 # Refusals in words, and where the server's text quotes the names in them. MariaDB writes a table of 1142 as
 # `schema`.`table`.
@@ -51,6 +59,7 @@ _FIRST: Final = re.compile(r"'([^']*)'")
 _REFUSALS: Final = {
     1052: ("ambiguous column {}", _FIRST),
     1054: ("unknown column {}", _FIRST),
+    **dict.fromkeys(_COLLATIONS, ("a column has another character set or collation than what it stands with", _FIRST)),
     1142: ("denied to read table {}", re.compile(r"['`]([^'`]+(?:`\.`[^'`]+)?)['`]$")),
     1143: ("denied to read column {} of table {}", re.compile(r"'([^']*)'[^']*'([^']*)'$")),
     1146: ("unknown table {}", _FIRST),
@@ -59,22 +68,37 @@ _REFUSALS: Final = {
 _SYNTAX: Final = 1064
 _NEAR: Final = re.compile(r" near '(([A-Za-z_]\w*)?.*)' at line ([0-9]+)$", re.DOTALL)
 
+# How many warnings of one statement the server keeps.
+MAX_WARNINGS: Final = 1024
+
+_SQL_MODE: Final = (
+    "CASE WHEN @@sql_mode LIKE '%ONLY_FULL_GROUP_BY%' THEN 'ONLY_FULL_GROUP_BY' ELSE 'NO_ENGINE_SUBSTITUTION' END"
+)
+
 # The second for servers before MySQL 8.0.22 and MariaDB 10.5.1. MySQL asks for REPLICATION CLIENT, MariaDB for REPLICA
 # MONITOR.
 # https://dev.mysql.com/doc/refman/8.4/en/show-replica-status.html, https://mariadb.com/kb/en/show-replica-status/
 REPLICATION_STATUS: Final = ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
 
 
-def session_sql(statement_seconds: float, rows: int, idle_seconds: float) -> str:
-    """The one statement that makes a new session read-only, UTC and limited, on either server.
+def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_seconds: float) -> str:
+    """The one statement that makes a new session read-only, limited, and the same whatever the server's settings are.
 
-    `/*M! */` is read by MariaDB alone; `/*!50720 */` by MySQL from 5.7.20 on, and never by MariaDB, which skips the
-    versions 50700 to 50999. `wait_timeout` frees the connection of an execution environment that was frozen for good.
-    A statement's own LIMIT goes before `sql_select_limit`: whoever reads the rows has to count them too.
+    `zone` is its time zone, `size` the most bytes of a GROUP_CONCAT. `/*M! */` is read by MariaDB alone; `/*!50720 */`
+    by MySQL from 5.7.20 on, and never by MariaDB, which skips the versions 50700 to 50999. `wait_timeout` frees the
+    connection of an execution environment that was frozen for good. A statement's own LIMIT goes before
+    `sql_select_limit`: whoever reads the rows has to count them too.
+
+    The mode of the SQL decides how a literal is read (NO_BACKSLASH_ESCAPES, ANSI_QUOTES) and what a SELECT returns
+    (PAD_CHAR_TO_FULL_LENGTH, PIPES_AS_CONCAT), so it is ours; except that a server which refuses a loose GROUP BY goes
+    on refusing it. Without ERROR_FOR_DIVISION_BY_ZERO, dividing by zero gives NULL and no warning.
+    NO_ENGINE_SUBSTITUTION does nothing to a SELECT; it stands there because some modes refuse an empty text.
     """
     milliseconds = math.ceil(statement_seconds * 1000)
     return (
-        f"SET SESSION time_zone = '+00:00', sql_select_limit = {rows}, wait_timeout = {math.ceil(idle_seconds)}"
+        f"SET SESSION time_zone = '{zone}', sql_select_limit = {rows}, wait_timeout = {math.ceil(idle_seconds)},"
+        f" group_concat_max_len = {size}, max_error_count = {MAX_WARNINGS},"
+        f" lc_messages = 'en_US', sql_mode = {_SQL_MODE}"
         f" /*M!100000 , tx_read_only = 1, max_statement_time = {milliseconds / 1000} */"
         f" /*!50720 , transaction_read_only = 1, max_execution_time = {milliseconds} */"
     )
@@ -82,7 +106,20 @@ def session_sql(statement_seconds: float, rows: int, idle_seconds: float) -> str
 
 def code_of(number: int, sqlstate: str | None) -> str:
     """The notifier's code for a server's error number and, where it has one, its SQLSTATE."""
-    return _CODES.get(number) or _CLASSES.get((sqlstate or "")[:2], _UNKNOWN)
+    unknown = "DB_UNAVAILABLE" if number == 0 or number in CLIENT_ERRORS else "DB_UNKNOWN_ERROR"
+    return _CODES.get(number) or _CLASSES.get((sqlstate or "")[:2], unknown)
+
+
+def holds_no_such_text(number: int, message: str, bound: Iterable[object]) -> bool:
+    """Whether an error says that a column equals none of the bound values, because it cannot hold one of them.
+
+    The server raises it only for texts beyond ASCII. Without one among the values, two columns do not fit each other.
+    """
+    if number not in _COLLATIONS or all(str(value).isascii() for value in bound):
+        return False
+    if number in (3854, 3988):
+        return True
+    return bool(_EQUALITY.search(message)) and (number == 1271 or _COERCIBLE in message)
 
 
 def refusal(number: int, message: str, sql: str) -> str:
@@ -94,7 +131,7 @@ def refusal(number: int, message: str, sql: str) -> str:
         return _syntax_error(message, sql)
     words, quoted = _REFUSALS.get(number, ("", _FIRST))
     match = quoted.search(message)
-    names = [_known(name, sql) for name in match.groups()] if match else [""] * words.count("{}")
+    names = [known(name, sql) for name in match.groups()] if match else [""] * words.count("{}")
     return " ".join(words.format(*names).split())
 
 
@@ -103,23 +140,18 @@ def _syntax_error(message: str, sql: str) -> str:
     if not match:
         return "syntax error"
     rest, word, line = match.groups()
-    near = _known(word or "", sql)
+    near = known(word or "", sql)
     return f"syntax error in line {line}" + (f", near {near}" if near else "" if rest else ", at the end")
 
 
-def _known(name: str, sql: str) -> str:
+def known(name: str, sql: str) -> str:
     """As much of the end of a name such as schema.table as stands in the SQL."""
-    known: list[str] = []
+    parts: list[str] = []
     for part in reversed(name.replace("`", "").split(".")):
         if not part or not re.search(rf"(?<![\w$]){re.escape(part)}(?![\w$])", sql, re.IGNORECASE):
             break
-        known.insert(0, part)
-    return ".".join(known)
-
-
-def is_incomplete(warnings: Iterable[int]) -> bool:
-    """Whether the numbers of a statement's warnings say that the server cut its result short."""
-    return not _INCOMPLETE.isdisjoint(warnings)
+        parts.insert(0, part)
+    return ".".join(parts)
 
 
 def replication(status: Mapping[str, Any]) -> tuple[bool, float | None]:

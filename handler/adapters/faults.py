@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Collection
 from typing import Final
 
 import pymysql
@@ -10,14 +11,18 @@ from pymysql.constants import CR
 
 from handler.adapters import dialect
 from handler.errors import SourceError
+from handler.model import Value
 from handler.places import DatabaseAddress
 
 _FIRST_SERVER_ERROR: Final = 1000
-_CLIENT_ERRORS: Final = range(2000, 3000)
 
 
 class ConnectionLostError(SourceError):
     """The server or the network ended the connection: a new one may do."""
+
+
+class NoSuchTextError(SourceError):
+    """No row can match: a column cannot hold the text that it is compared with."""
 
 
 def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
@@ -31,17 +36,26 @@ def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
     if isinstance(cause, OSError):
         return SourceError("DB_UNAVAILABLE", f"{place}: {cause.strerror or type(cause).__name__}")
     number, code = _classified(error)
+    if code == "DB_TIME_ZONE":
+        return SourceError(code, f"{place}: {address.time_zone}")
+    if code.startswith("QUERY_") or code == "DB_UNKNOWN_ERROR":  # no statement of a template's has been sent
+        code = "DB_UNAVAILABLE"
     if number == CR.CR_SSL_CONNECTION_ERROR:
         return SourceError(code, f"{place}: the server offers no TLS")
     return SourceError(code, f"{place}: error {number}" if number else f"{place}: no MySQL is spoken there")
 
 
 def of_statement(
-    name: str, sql: str, error: pymysql.MySQLError, read_seconds: float, statement_seconds: float
+    name: str,
+    sql: str,
+    bound: Collection[Value],
+    error: pymysql.MySQLError,
+    read_seconds: float,
+    statement_seconds: float,
 ) -> SourceError:
-    """Why a statement failed: a ConnectionLostError, or another SourceError (DB_*, QUERY_*).
+    """Why a statement failed: a ConnectionLostError, a NoSuchTextError, or another SourceError (DB_*, QUERY_*).
 
-    `sql` is the statement without its values: names that stand in it may be repeated.
+    `sql` is the statement without its values, which are `bound`: names that stand in it may be repeated.
     """
     if isinstance(error.__context__, TimeoutError):
         return SourceError("DB_TIMEOUT", f"{name}: no answer within {read_seconds:g} s")
@@ -50,7 +64,10 @@ def of_statement(
         return ConnectionLostError("DB_UNAVAILABLE", f"{name}: the connection was lost, error {number}")
     if code == "DB_TIMEOUT":
         return SourceError(code, f"{name}: error {number}, the limit is {statement_seconds:g} s")
-    refusal = dialect.refusal(number, str(error.args[-1]), sql)
+    message = str(error.args[-1])
+    if dialect.holds_no_such_text(number, message, bound):
+        return NoSuchTextError(code, f"{name}: error {number}")
+    refusal = dialect.refusal(number, message, sql)
     return SourceError(code, f"{name}: error {number}" + (f", {refusal}" if refusal else ""))
 
 
@@ -60,7 +77,7 @@ def is_servers(error: pymysql.MySQLError) -> bool:
     https://dev.mysql.com/doc/refman/8.4/en/error-message-elements.html
     """
     number, _ = _classified(error)
-    return number >= _FIRST_SERVER_ERROR and number not in _CLIENT_ERRORS
+    return number >= _FIRST_SERVER_ERROR and number not in dialect.CLIENT_ERRORS
 
 
 def _classified(error: Exception) -> tuple[int, str]:

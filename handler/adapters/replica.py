@@ -8,8 +8,9 @@ The traps that this is built around:
   and after such a timeout nothing is repeated. A connection that the other side closed is replaced, once per lookup.
 - A limit that is hit does not always raise: MariaDB's BENCHMARK returns an ordinary row. So the time is measured.
 - An execution environment is frozen between events, and what stands between cuts idle connections without a word.
-- A text that is compared with an integer column is cut to its leading digits: '1abc' finds row 1. Nothing here can
-  help: the form of an id is checked long before (model.IdRule).
+- A text that is compared with an integer column is cut to its leading digits: '1abc' finds row 1, with a mere warning.
+  So warnings are read. A number finds the text '007' without one: see binding.py.
+- One row can be larger than the memory: bytes are counted before they are read.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ import pymysql
 from handler.adapters import rows
 from handler.adapters.credential import Credential
 from handler.adapters.database_token import database_token
-from handler.adapters.faults import ConnectionLostError, is_servers, of_statement
+from handler.adapters.faults import ConnectionLostError, NoSuchTextError, is_servers, of_statement
 from handler.adapters.replication import Replication, ReplicationStatus
+from handler.adapters.server_warnings import LostValueError
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
 from handler.clock import Clock
 from handler.errors import SourceError
@@ -61,7 +63,7 @@ class Replicas:
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form (rows.py).
 
-        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROW_VALUE_UNSUPPORTED), ConfigError (CONFIG_*).
+        Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROWS_TOO_LARGE, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
         replica = self._replicas.get(database)
         if replica is None:
@@ -104,37 +106,46 @@ class _Replica:
 
     def select(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         try:
-            return self._attempt(sql, parameters, limit)
-        except ConnectionLostError:
-            return self._attempt(sql, parameters, limit)
+            return self._repeated(sql, parameters, limit)
+        except NoSuchTextError:
+            return []
 
     def close(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None and kept.open:
             kept.close()
 
+    def _repeated(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        try:
+            return self._attempt(sql, parameters, limit)
+        except ConnectionLostError:
+            return self._attempt(sql, parameters, limit)
+
     def _attempt(self, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        with self._session(sql) as connection:
+        with self._session(sql, parameters) as connection:
             started = self._clock.now()
-            columns, found = run(connection, sql, parameters, min(limit, self._limits.rows))
+            columns, found = run(connection, sql, parameters, min(limit, self._limits.rows), self._limits.bytes)
         if self._clock.age(started) >= self._limits.statement:
             raise SourceError("DB_TIMEOUT", f"{self._address.name}: over the limit of {self._limits.statement:g} s")
         return rows.named(columns, found, parameters.values())
 
     def _show(self, sql: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
-        with self._session(sql) as connection:
-            return run(connection, sql, {}, self._limits.rows)
+        with self._session(sql, {}) as connection:
+            return run(connection, sql, {}, self._limits.rows, self._limits.bytes)
 
     @contextmanager
-    def _session(self, sql: str) -> Iterator[Connection]:
+    def _session(self, sql: str, parameters: Mapping[str, Value]) -> Iterator[Connection]:
         """The connection for a statement, kept on only where that ended cleanly, be it with an error of the server."""
         try:
             yield self._connected()
         except pymysql.MySQLError as error:
-            trouble = of_statement(self._address.name, sql, error, self._limits.read, self._limits.statement)
+            bound, limits = parameters.values(), self._limits
+            trouble = of_statement(self._address.name, sql, bound, error, limits.read, limits.statement)
             if isinstance(trouble, ConnectionLostError) or not is_servers(error):
                 self.close()
             raise trouble from None
+        except LostValueError:
+            raise
         except BaseException:
             self.close()
             raise

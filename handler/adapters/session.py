@@ -1,4 +1,4 @@
-"""One session with a database server: opened over verified TLS, read-only, in UTC, within limits; and one SELECT."""
+"""One session with a database server: opened over verified TLS, read-only, within limits; and one SELECT."""
 
 from __future__ import annotations
 
@@ -10,27 +10,39 @@ import struct
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pymysql
+from pymysql.constants import FIELD_TYPE
 from pymysql.cursors import SSCursor
 
-from handler.adapters import dialect, faults
-from handler.adapters.rows import CONVERSIONS
+from handler.adapters import dialect, faults, server_warnings
+from handler.adapters.binding import written
+from handler.adapters.rows import conversions, label
 from handler.errors import ConfigError, SourceError
+from handler.local_time import zone
 from handler.model import Value
 from handler.places import DatabaseAddress
-
-Connection: TypeAlias = "pymysql.Connection[Stream]"
 
 # As RDS keeps the secrets that it manages.
 LOGIN_FORM: Final = 'JSON with "username" and "password"'
 LOGIN_PATTERN: Final = re.compile(r"\{.*\}", re.DOTALL)
 
+# More than any server says before the first statement, and than it says in as many warnings as it keeps (each is a text
+# of at most 512 bytes).
+_GREETING_BYTES: Final = 1 << 16
+_WARNINGS_BYTES: Final = dialect.MAX_WARNINGS << 10
+# The types whose values have no small size, and how many columns of them an error names.
+_LONG: Final = frozenset({FIELD_TYPE.JSON, *range(FIELD_TYPE.TINY_BLOB, FIELD_TYPE.STRING + 1), FIELD_TYPE.VARCHAR})
+_NAMED: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a lookup may take, in seconds, and how many rows any lookup may ever return.
+    """How long a lookup may take, in seconds, and how much any lookup may ever return: rows, and bytes on the wire.
+
+    A text takes up to four times its bytes in memory: one character beyond the BMP widens all the others. While a row
+    is read it is there as a packet and as values; so a lookup takes at most some 12 MiB.
 
     `connect` and `read` are for one answer of the network each, so that a lookup ends after the longer of them where
     nothing answers, and after both where the connection had to be replaced first. `statement` is the server's limit:
@@ -43,6 +55,7 @@ class Limits:
     statement: float = 3.0
     idle: float = 60.0
     rows: int = 1000
+    bytes: int = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,28 @@ class Stream(SSCursor):
         super().close()
 
 
+class TooLargeError(Exception):
+    """A statement's answer is larger than it may be. What is left of it was not read, and the connection is closed."""
+
+
+class Connection(pymysql.Connection):
+    """A connection of PyMySQL that reads no more than so many bytes of an answer."""
+
+    _left: int = _GREETING_BYTES
+
+    def allow(self, size: int) -> None:
+        """Let the next answer be of so many bytes."""
+        self._left = size
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        """PyMySQL reads a packet's header first and then, at once, as much as that says: so that is where to stop."""
+        self._left -= num_bytes
+        if self._left < 0:
+            self._force_close()  # type: ignore[attr-defined]
+            raise TooLargeError
+        return super()._read_bytes(num_bytes)  # type: ignore[misc,no-any-return]
+
+
 def connect(
     address: DatabaseAddress, hosts: Sequence[str], login: Login, context: ssl.SSLContext, limits: Limits
 ) -> Connection:
@@ -89,8 +124,9 @@ def connect(
     """
     if not (context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED):
         raise SourceError("DB_TLS", f"{address.name}: the TLS context that was given does not verify")
+    local = zone(address.time_zone)
     try:
-        connection = pymysql.Connection(
+        connection = Connection(
             host=address.host,
             port=address.port,
             user=login.username,
@@ -99,17 +135,19 @@ def connect(
             ssl=context,
             charset="utf8mb4",
             autocommit=True,
-            conv=CONVERSIONS,
+            conv=conversions(local),
             cursorclass=Stream,
-            init_command=dialect.session_sql(limits.statement, limits.rows + 1, 2 * limits.idle),
+            init_command=dialect.session_sql(
+                local.session, limits.statement, limits.rows + 1, limits.bytes, 2 * limits.idle
+            ),
             connect_timeout=limits.connect,
             read_timeout=limits.read,
             write_timeout=limits.read,
             defer_connect=True,
         )
         connection.connect(_socket(hosts, address.port, limits.connect))
-    except (OSError, pymysql.MySQLError, struct.error, LookupError, ValueError) as error:
-        # The last three are met by a strange greeting.
+    except (OSError, pymysql.MySQLError, struct.error, LookupError, ValueError, TooLargeError) as error:
+        # The last four are met by a strange greeting.
         raise faults.of_connecting(address, error) from None
     return connection
 
@@ -131,34 +169,34 @@ def _socket(hosts: Sequence[str], port: int, seconds: float) -> socket.socket:
 
 
 def run(
-    connection: Connection, sql: str, parameters: Mapping[str, Value], limit: int
+    connection: Connection, sql: str, parameters: Mapping[str, Value], rows: int, size: int
 ) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
-    """The names of a SELECT's columns, and its rows. Raises SourceError (QUERY_*, TOO_MANY_ROWS), pymysql.MySQLError.
+    """The names of a SELECT's columns, and its rows: at most so many, and of at most `size` bytes together.
 
-    After an error of another kind than the server's the result may not have been read to its end.
+    Raises SourceError (QUERY_*, TOO_MANY_ROWS, ROWS_TOO_LARGE), pymysql.MySQLError. After an error of another kind than
+    the server's and LostValueError the result may not have been read to its end.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(cursor, sql, parameters))
+    with connection.cursor(Stream) as cursor:
+        connection.allow(size)
+        try:
+            cursor.execute(written(cursor, sql, parameters))
+            found = cursor.fetchmany(rows + 1)
+        except TooLargeError:
+            raise SourceError("ROWS_TOO_LARGE", _too_large(cursor, parameters, size)) from None
         columns = [column[0] for column in cursor.description or ()]
-        found = cursor.fetchmany(limit + 1)
-        if len(found) > limit:
-            raise SourceError("TOO_MANY_ROWS", f"more than {limit}")
-        if cursor.warning_count and dialect.is_incomplete(_warnings(cursor)):
-            raise SourceError("QUERY_INVALID", "the server cut the result short: a recursion without end")
+        if len(found) > rows:
+            raise SourceError("TOO_MANY_ROWS", f"more than {rows}")
+        if count := cursor.warning_count:  # known only once the last row was read
+            connection.allow(_WARNINGS_BYTES)
+            cursor.execute("SHOW WARNINGS")
+            server_warnings.check(cursor.fetchall(), count, sql)
     return columns, found
 
 
-def _warnings(cursor: Stream) -> list[int]:
-    """The numbers of the last statement's warnings."""
-    cursor.execute("SHOW WARNINGS")
-    return [number for _level, number, _message in cursor.fetchall()]
-
-
-def _statement(cursor: Stream, sql: str, parameters: Mapping[str, Value]) -> str:
-    """The SQL with its parameters written in."""
-    try:
-        statement = cursor.mogrify(sql, dict(parameters))
-        statement.encode()  # fails on half a surrogate pair
-    except (KeyError, TypeError, ValueError, pymysql.ProgrammingError) as error:
-        raise SourceError("QUERY_INVALID", f"the parameters do not fit the SQL: {type(error).__name__}") from None
-    return statement
+def _too_large(cursor: Stream, parameters: Mapping[str, Value], size: int) -> str:
+    """In words, with the columns that can be long."""
+    described = cursor.description or ()
+    columns = [column[0] for column in described]
+    long = [label(columns, at, parameters.values()) for at, column in enumerate(described) if column[1] in _LONG]
+    named = f"; columns that can be long: {', '.join(long[:_NAMED])}" if long else ""
+    return f"more than {size >> 10} KiB{named}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from handler.delivery.ledger import Entry, Key
-from handler.errors import CODES, NotifierError, SlackError
+from handler.errors import CODES, LAST_ATTEMPT, NotifierError, SlackError
 from handler.model import Event, Message, Outcome, Receipt, Record, State
 
 # As many as a batch has records: the waiting is for Slack, not for a processor.
@@ -67,7 +67,8 @@ class Delivery:
 
 def failed(record: Record, error: NotifierError, event: Event | None = None, notification: str = "") -> Outcome:
     """The outcome of a record that met an error: RETRY where a later attempt can succeed, else PARKED."""
-    state = State.RETRY if error.retry else State.PARKED
+    again = error.retry and record.attempt < LAST_ATTEMPT.get(error.code, record.attempt + 1)
+    state = State.RETRY if again else State.PARKED
     return Outcome(record, state, error.code, error.detail, event, notification)
 
 

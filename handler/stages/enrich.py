@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from handler.templating import Context, Templates
 
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
 MAX_ROWS: Final = 100
+
+# How much memory the lookups of one message may take together. Of one event after the other only the messages are kept.
+MAX_BYTES: Final = 16 << 20
 
 _NONE: Final[Mapping[str, Value]] = {}
 
@@ -49,9 +53,11 @@ def enrich(
     context = event_context(event, now, variables)
     without: list[str] = []
     early = ""
+    left = MAX_BYTES
     for lookup in notification.lookups:
         try:
             context[lookup.name] = fetch(lookup, context)
+            left -= _within(left, lookup, context)
         except (SourceError, TemplateError) as error:
             if isinstance(error, SourceError) and _goes_without(lookup):
                 without.append(lookup.name)
@@ -62,6 +68,27 @@ def enrich(
                 raise
             context[lookup.name] = None
     return Enriched(context, tuple(without), early)
+
+
+def _within(left: int, lookup: Lookup, context: Context) -> int:
+    """How much memory a lookup's values take, which has to be there still."""
+    size = weight(context[lookup.name])
+    if size > left:
+        raise SourceError("ROWS_TOO_LARGE", f"{lookup.where}: more than {MAX_BYTES >> 20} MiB with the lookups before")
+    return size
+
+
+def weight(value: Value) -> int:
+    """How many bytes of memory a value takes, the names of columns and keys aside."""
+    total, rest = 0, [value]
+    while rest:
+        one = rest.pop()
+        total += sys.getsizeof(one)
+        if isinstance(one, Mapping):
+            rest.extend(one.values())
+        elif isinstance(one, list):
+            rest.extend(one)
+    return total
 
 
 def _goes_without(lookup: Lookup) -> bool:

@@ -160,7 +160,7 @@ def test_a_connection_that_is_lost_between_two_rows_is_replaced(
         return fetch(cursor, size)
 
     monkeypatch.setattr(Stream, "fetchmany", kill_first)
-    with using(target, limits=Limits(rows=100_000, statement=20, read=30)) as select:
+    with using(target, limits=Limits(rows=100_000, bytes=1 << 30, statement=20, read=30)) as select:
         # More than fits into the buffers on the way, so that the server is still sending.
         rows = select("SELECT id, REPEAT('x', 8000) AS pad FROM orders", limit=100_000)
         assert len(rows) == select.value("SELECT COUNT(*) AS n FROM orders")

@@ -82,9 +82,11 @@ def test_the_secret_store_is_read(value: str, read: SecretsAddress) -> None:
         (";secret=rds!db-1a2b", DatabaseAddress("default", "r", "s", secret="rds!db-1a2b")),
         (";auth=secret;secret=arn:aws:x:a-B", DatabaseAddress("default", "r", "s", secret="arn:aws:x:a-B")),
         (";auth=iam;user=notifier", DatabaseAddress("default", "r", "s", iam_user="notifier")),
+        (";tz=Asia/Tokyo;ca=a.pem", DatabaseAddress("default", "r", "s", ca="a.pem", time_zone="Asia/Tokyo")),
+        (";tz=UTC", DatabaseAddress("default", "r", "s")),
     ],
 )  # fmt: skip
-def test_a_database_says_how_to_log_in(options: str, read: DatabaseAddress) -> None:
+def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, read: DatabaseAddress) -> None:
     given = {**GOOD, "NOTIFIER_DATABASES": f"default=mysql://r/s{options}"}
     assert Settings.from_environment(given, PATHS).databases == {"default": read}
 
@@ -100,7 +102,7 @@ def test_a_database_says_how_to_log_in(options: str, read: DatabaseAddress) -> N
         ("DATABASES", "default=mysql://replica:port/shop", "NOTIFIER_DATABASES, default"),
         ("DATABASES", "default=mysql://root:hunter2@replica/shop", "credentials belong in the secret store"),
         ("DATABASES", "a=mysql://r/s a=mysql://r/s", "stands twice"),
-        ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: auth, ca, secret, user"),
+        ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: auth, ca, secret, tz, user"),
         ("DATABASES", "a=mysql://r/s;ca", ";name=value"),
         ("DATABASES", "a=mysql://r:65536/s", "a port is 1 to 65535"),
         ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "apart by blanks: default=mysql://a/shop, billing=mysql://b/billing"),
@@ -162,6 +164,9 @@ def test_a_database_says_how_to_log_in(options: str, read: DatabaseAddress) -> N
         ("DATABASES", "a=mysql://r/s;auth=iam;user=u;secret=x", "secret= has no use beside auth=iam"),
         ("DATABASES", "a=mysql://r/s;auth=iam;user=u'", "user is not an account's name"),
         ("DATABASES", "a=mysql://r/s;secret=a,b", "secret is not the name or the ARN of a secret"),
+        ("DATABASES", "a=mysql://r/s;tz=Asia/Tokio", "tz= is not the name of a time zone such as Asia/Tokyo"),
+        ("DATABASES", "a=mysql://r/s;tz=+09:00", "tz= is not the name of a time zone such as Asia/Tokyo"),
+        ("DATABASES", "a=mysql://r/s;tz=../../etc/passwd", "tz= is not the name of a time zone such as Asia/Tokyo"),
         ("SECRETS", "vault:notifier", "begin with one of secretsmanager, ssm"),
         ("SECRETS", "notifier", "begin with one of secretsmanager, ssm"),
         ("SECRETS", "ssm:", "what follows the : is not a prefix such as notifier"),

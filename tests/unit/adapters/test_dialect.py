@@ -19,7 +19,16 @@ def as_read_by(server: str, sql: str) -> set[str]:
     return {setting.strip() for setting in plain.removeprefix("SET SESSION ").split(",")}
 
 
-COMMON = {"time_zone = '+00:00'", "sql_select_limit = 1001", "wait_timeout = 120"}
+MODE = "CASE WHEN @@sql_mode LIKE '%ONLY_FULL_GROUP_BY%' THEN 'ONLY_FULL_GROUP_BY' ELSE 'NO_ENGINE_SUBSTITUTION' END"
+COMMON = {
+    "time_zone = '+09:00'",
+    "sql_select_limit = 1001",
+    "group_concat_max_len = 4096",
+    "wait_timeout = 120",
+    "max_error_count = 1024",
+    "lc_messages = 'en_US'",
+    f"sql_mode = {MODE}",
+}
 
 
 @pytest.mark.parametrize(
@@ -30,21 +39,21 @@ COMMON = {"time_zone = '+00:00'", "sql_select_limit = 1001", "wait_timeout = 120
     ],
 )
 def test_each_server_reads_its_own_limits_and_none_of_the_other(server: str, own: set[str]) -> None:
-    sql = dialect.session_sql(statement_seconds=2.5, rows=1001, idle_seconds=120)
+    sql = dialect.session_sql("+09:00", statement_seconds=2.5, rows=1001, size=4096, idle_seconds=120)
     assert as_read_by(server, sql) == COMMON | own
 
 
 def test_the_version_of_mysql_is_one_that_mariadb_skips() -> None:
     """MariaDB reads `/*!` comments too, except those of the versions that only MySQL had."""
-    versions = re.findall(r"/\*!(\d+)", dialect.session_sql(1, 1, 1))
+    versions = re.findall(r"/\*!(\d+)", dialect.session_sql("UTC", 1, 1, 1, 1))
     assert [50700 <= int(version) <= 50999 for version in versions] == [True]
 
 
 def test_a_limit_below_a_unit_is_not_rounded_to_none() -> None:
-    sql = dialect.session_sql(statement_seconds=0.0001, rows=1, idle_seconds=0.5)
+    sql = dialect.session_sql("UTC", statement_seconds=0.0001, rows=1, size=1, idle_seconds=0.5)
     assert "max_statement_time = 0.001" in sql
     assert "max_execution_time = 1 " in sql
-    assert "wait_timeout = 1 " in sql
+    assert "wait_timeout = 1," in sql
 
 
 @pytest.mark.parametrize(
@@ -77,9 +86,15 @@ def test_a_limit_below_a_unit_is_not_rounded_to_none() -> None:
         (1052, "23000", "QUERY_INVALID"),
         (1242, "21000", "QUERY_INVALID"),
         (1690, "22003", "QUERY_INVALID"),
-        (3636, "HY000", "QUERY_INVALID"),
-        (9999, "HY000", "DB_UNAVAILABLE"),
-        (9999, None, "DB_UNAVAILABLE"),
+        (3636, "HY000", "QUERY_CUT"),
+        (1298, "HY000", "DB_TIME_ZONE"),
+        (1213, "40001", "DB_UNAVAILABLE"),
+        (1267, "HY000", "QUERY_INVALID"),
+        (3988, "HY000", "QUERY_INVALID"),
+        (9999, "HY000", "DB_UNKNOWN_ERROR"),
+        (9999, None, "DB_UNKNOWN_ERROR"),
+        (2055, None, "DB_UNAVAILABLE"),
+        (0, None, "DB_UNAVAILABLE"),
         (9999, "42000", "QUERY_INVALID"),
     ],
 )
@@ -129,9 +144,42 @@ def test_a_refusal_is_said_in_words_and_only_names_out_of_the_sql_are_repeated(
     assert dialect.refusal(number, message, "SELECT o.nmae FROM archive.orderz AS o WHERE o.id = %(id)s") == words
 
 
-def test_a_cut_recursion_is_told_from_a_harmless_warning() -> None:
-    assert dialect.is_incomplete([1292, 1931])
-    assert not dialect.is_incomplete([1292, 1365])
+# MariaDB's were run, MySQL's are from its reference and from reports:
+# https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
+# https://github.com/sidorares/node-mysql2/issues/1865 (2026-11-29)
+MIX = "Illegal mix of collations (latin1_swedish_ci,IMPLICIT) and (utf8mb4_general_ci,{}) for operation '{}'"
+IMPOSSIBLE = "Conversion from collation utf8mb4_0900_ai_ci into latin1_swedish_ci impossible for parameter"
+MIX_OF_THREE = (
+    "Illegal mix of collations (latin1_swedish_ci,IMPLICIT), (utf8mb4_general_ci,COERCIBLE),"
+    " (utf8mb4_general_ci,COERCIBLE) for operation 'in'"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "bound", "expected"),
+    [
+        (1267, MIX.format("COERCIBLE", "="), ["😀"], True),
+        (1267, MIX.format("COERCIBLE", "="), [7, "é"], True),
+        (1267, MIX.format("COERCIBLE", "<=>"), ["😀"], True),
+        (1267, MIX.format("COERCIBLE", "like"), ["😀"], True),
+        (1270, MIX_OF_THREE, ["😀"], True),
+        (1271, "Illegal mix of collations for operation 'in'", ["😀"], True),
+        (1271, "Illegal mix of collations for operation ' IN '", ["😀"], True),
+        (3988, IMPOSSIBLE, ["😀"], True),
+        (3854, "Cannot convert string '\\xF0\\x9F\\x98\\x80' from utf8mb4 to latin1", ["😀"], True),
+        (3988, IMPOSSIBLE, ["a"], False),
+        (1267, MIX.format("COERCIBLE", "<>"), ["😀"], False),
+        (1267, MIX.format("COERCIBLE", "concat"), ["😀"], False),
+        (1267, MIX.format("IMPLICIT", "="), ["😀"], False),
+        (1267, MIX.format("COERCIBLE", "="), ["a", 7, None], False),
+        (1271, "Illegal mix of collations for operation 'UNION'", ["😀"], False),
+        (1054, "Unknown column '😀'", ["😀"], False),
+    ],
+)
+def test_a_text_that_no_column_can_hold_is_told_from_columns_that_do_not_fit(
+    number: int, message: str, bound: list[object], expected: bool
+) -> None:
+    assert dialect.holds_no_such_text(number, message, bound) is expected
 
 
 @pytest.mark.parametrize(

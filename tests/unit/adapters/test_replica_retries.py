@@ -139,3 +139,25 @@ def test_our_own_read_timeout_is_not_repeated(monkeypatch: pytest.MonkeyPatch, o
     with pytest.raises(SourceError, match="DB_TIMEOUT"):
         Default(replicas(NOWHERE))("SELECT 1 AS x")
     assert len(used()) == 1
+
+
+@pytest.mark.parametrize("number", [1267, 3854, 3988])
+def test_a_text_that_a_column_cannot_hold_has_no_row(
+    monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection], number: int
+) -> None:
+    said = "Illegal mix of collations (latin1_swedish_ci,IMPLICIT) and (utf8mb4_bin,COERCIBLE) for operation '='"
+    used = answers(monkeypatch, *[pymysql.OperationalError(number, said)] * 2)
+    select = Default(replicas(NOWHERE))
+    assert select("SELECT 1 AS x", x="😀") == []
+    with pytest.raises(SourceError, match="QUERY_INVALID: default: error") as caught:
+        select("SELECT 1 AS x", x="plain")
+    assert "another character set or collation" in caught.value.detail
+    assert used() == opened * 2
+
+
+def test_a_text_that_a_column_cannot_hold_has_no_row_on_a_new_connection_either(
+    monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection]
+) -> None:
+    answers(monkeypatch, LOST[0], pymysql.OperationalError(3988, "Conversion … impossible for parameter"))
+    assert Default(replicas(NOWHERE))("SELECT 1 AS x", x="😀") == []
+    assert len(opened) == 2

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pymysql.constants import FIELD_TYPE
 
-from handler.adapters.rows import CONVERSIONS, named
+from handler.adapters.rows import conversions, named
 from handler.errors import SourceError
+from handler.local_time import zone
 
 
 @pytest.mark.parametrize(
@@ -30,18 +31,28 @@ from handler.errors import SourceError
         (FIELD_TYPE.DATE, "0000-00-00", None),
         (FIELD_TYPE.TIME, "25:06:17", "25:06:17"),
         (FIELD_TYPE.TIME, "-00:00:01", "-00:00:01"),
+        (FIELD_TYPE.TIME, "-838:59:59.000000", "-838:59:59.000000"),
+        (FIELD_TYPE.DATETIME, "9999-12-31 23:59:59.999999", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        (FIELD_TYPE.DATETIME, "0001-01-01 00:00:00", datetime(1, 1, 1, tzinfo=UTC)),
+        (FIELD_TYPE.DATETIME, "0000-01-01 00:00:00", None),
+        (FIELD_TYPE.DATETIME, "0000-00-00 00:00:00.000000", None),
+        (FIELD_TYPE.DATE, "0000-12-31", None),
+        (FIELD_TYPE.DATE, "9999-12-31", date(9999, 12, 31)),
+        (FIELD_TYPE.YEAR, "0000", 0),
         (FIELD_TYPE.VAR_STRING, "0000-00-00", "0000-00-00"),
     ],
 )
 def test_the_text_of_a_column_becomes_its_normal_form(column: int, text: str, value: object) -> None:
-    converted = CONVERSIONS[column](text)
+    converted = conversions(zone("UTC"))[column](text)
     assert converted == value
     assert type(converted) is type(value)
 
 
 def test_a_bound_time_is_written_in_the_zone_of_the_session() -> None:
     tokyo = timezone(timedelta(hours=9))
-    assert CONVERSIONS[datetime](datetime(2026, 1, 2, 3, 4, 5, tzinfo=tokyo)) == "'2026-01-01 18:04:05'"
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=tokyo)
+    assert conversions(zone("UTC"))[datetime](moment) == "'2026-01-01 18:04:05'"
+    assert conversions(zone("Asia/Kolkata"))[datetime](moment) == "'2026-01-01 23:34:05'"
 
 
 def test_rows_are_by_column_name_in_the_order_of_the_select() -> None:

@@ -162,10 +162,13 @@ def refusal(number: int, text: bytes) -> bytes:
         (send(b"\x05\0\0\0\x0b\x08\x05\x1a\0"), "DB_UNAVAILABLE", "no MySQL is spoken there"),  # X protocol, port 33060
         (send(packet(b"\x0a8.0.36")), "DB_UNAVAILABLE", "no MySQL is spoken there"),
         (send(packet(b"")), "DB_UNAVAILABLE", "no MySQL is spoken there"),
+        (send(b"\xff\xff\xff\0" + bytes(100_000)), "DB_UNAVAILABLE", "no MySQL is spoken there"),
+        (send(refusal(9999, b"#HY000canary")), "DB_UNAVAILABLE", "error 9999"),
+        (send(refusal(1231, b"#42000Variable 'sql_mode' can't be set")), "DB_UNAVAILABLE", "error 1231"),
         (send(b""), "DB_UNAVAILABLE", "TimeoutError"),
         (lambda client: client.close(), "DB_UNAVAILABLE", "error 2013"),
     ],
-    ids=["busy", "blocked", "host", "ssh", "x", "cut", "empty", "silent", "closed"],
+    ids=["busy", "blocked", "host", "ssh", "x", "cut", "empty", "huge", "unknown", "variable", "silent", "closed"],
 )
 def test_a_server_that_does_not_let_us_in_has_a_code(
     trusting: ssl.SSLContext, script: Script, code: str, detail: str

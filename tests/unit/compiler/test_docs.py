@@ -42,8 +42,8 @@ REST = {
 }
 # What a template is to blame for when an event fails.
 BLAMED = (
-    "EVENT_TYPE_UNKNOWN", "EVENT_ID_INVALID", "EVENT_VERSION", "TOO_MANY_ROWS", "DB_DENIED", "DB_UNKNOWN",
-    "API_NOT_FOUND", "API_BAD_ANSWER", "API_UNKNOWN",
+    "EVENT_TYPE_UNKNOWN", "EVENT_ID_INVALID", "EVENT_VERSION", "TOO_MANY_ROWS", "ROWS_TOO_LARGE", "DB_DENIED",
+    "DB_UNKNOWN", "API_NOT_FOUND", "API_BAD_ANSWER", "API_UNKNOWN",
 )  # fmt: skip
 BLAMED_KINDS = ("TEMPLATE_", "MESSAGE_", "BLOCK_", "QUERY_", "ROW_")
 BLAMELESS = "ROW_STUB"  # a message that waits to be edited

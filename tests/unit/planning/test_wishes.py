@@ -29,6 +29,7 @@ def test_ports_are_those_that_are_written() -> None:
         ({"SecurityGroupIds": ""}, "SecurityGroupIds is not known"),
         ({"MaximumConcurrency": "many"}, "no number"),
         ({"Databases": "mysql://db/shop"}, "Databases, entry 1"),
+        ({"Databases": "default=mysql://db/shop;tz=Tokio"}, "tz= is not the name of a time zone"),
         ({"Apis": "default=ftp://x"}, "Apis, default"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from handler.errors import SourceError, TemplateError
 from handler.model import ApiLookup, Event, Leaf, Lookup, SqlLookup
-from handler.stages.enrich import MAX_ROWS, Enriched, Sources, enrich
+from handler.stages.enrich import MAX_BYTES, MAX_ROWS, Enriched, Sources, enrich, weight
 from handler.templating import Templates
 from tests.kit import NOW, FakeApi, FakeDatabase, expression, notification, raising
 
@@ -102,3 +102,34 @@ def test_all_instances_are_asked_where_the_template_says_so() -> None:
         {"instance": name, "document": {"hits": 3}, "error": None} for name in ("a", "b")
     ]
     assert api.asked == [("cache", "/keys/7")] * 2
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ("x" * 1000, 1000),
+        ("😀" * 1000, 4000),
+        ("x" * 999 + "😀", 4000),  # one wide character widens the others
+        ([{"a": "x" * 1000, "b": ["y" * 1000]}] * 2, 4000),
+    ],
+)
+def test_a_value_weighs_what_it_takes_in_memory(value: Any, size: int) -> None:
+    assert size <= weight(value) < size + 1500
+
+
+def test_all_lookups_together_are_bounded_and_the_one_that_is_too_much_is_named() -> None:
+    third = MAX_BYTES // 3
+    rows = [{"log": "x" * third}]
+    names = ("first", "second", "third", "fourth")
+    lookups = [sql(name, where=f"f.yaml:{line} lookups.{name}") for line, name in enumerate(names, 1)]
+    assert set(names[:2]) <= set(run(*lookups[:2], rows=rows)[0].context)
+    with pytest.raises(SourceError) as caught:
+        run(*lookups, rows=rows)
+    assert (caught.value.code, caught.value.retry) == ("ROWS_TOO_LARGE", False)
+    assert caught.value.detail == "f.yaml:3 lookups.third: more than 16 MiB with the lookups before"
+
+
+def test_what_an_api_sends_counts_too_and_may_be_done_without() -> None:
+    document = {"log": "x" * (MAX_BYTES + 1)}
+    enriched, _, _ = run(get("/a", on_failure="without"), document=document)
+    assert (enriched.without, enriched.context["customer"]) == (("customer",), None)

@@ -1,0 +1,153 @@
+"""How values are written into a SELECT.
+
+MySQL compares a text column with a whole number as floating-point numbers: `sku = 7` finds '007', '7.0' and '7 pieces'.
+So a whole number that is compared with a column, or with a function that makes a text, is written as a text: a text
+column is then compared character for character, by its index. A numeric column is compared as before, since the server
+turns a constant text into the column's own type. Everywhere else, as in LIMIT or in arithmetic, a number stays one.
+
+Not covered: pairs in brackets, CASE, subqueries, and what is compared with a function that is not listed here. Where
+the server has to read a text there that is no number, its warning is an error (server_warnings.py); two texts that are
+the same number still match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from handler.errors import SourceError
+from handler.model import Value
+
+# What every floating-point number of 64 bits holds exactly.
+_FLOAT_DIGITS: Final = 15
+_NAME: Final = r"(?:[^\W\d]\w*|`[^`]+`)"
+_TOKEN: Final = re.compile(
+    rf"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|%\(\w+\)s|{_NAME}(?:\s*\.\s*{_NAME})*|[\d.]+\w*"""
+    r"|<=>|->>|->|[<>!]=|<>|%%|\S",
+    re.DOTALL,
+)
+_PARAMETER: Final = re.compile(r"%\((\w+)\)s")
+_COLUMN: Final = re.compile(rf"{_NAME}(?:\s*\.\s*{_NAME})*")
+_COMPARISONS: Final = frozenset({"=", "<=>", "<>", "!=", "<", ">", "<=", ">="})
+# Beside one of these an operand is a part of a longer expression.
+_ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%%", "&", "|", "^", "~", "->", "->>", ".", "(", "DIV", "MOD", "@"})
+# A bracket behind one of these only groups.
+_GROUPS: Final = (
+    _COMPARISONS | _ARITHMETIC | {",", "AND", "BETWEEN", "HAVING", "NOT", "ON", "OR", "WHEN", "WHERE", "XOR"}
+)
+_TEXT_FUNCTIONS: Final = frozenset(
+    {"CONCAT", "CONCAT_WS", "JSON_UNQUOTE", "JSON_VALUE", "LEFT", "LOWER", "LPAD", "LTRIM", "REPLACE", "RIGHT", "RPAD"}
+    | {"RTRIM", "SUBSTR", "SUBSTRING", "SUBSTRING_INDEX", "TRIM", "UPPER"}
+)
+
+
+def written(cursor: Cursor, sql: str, parameters: Mapping[str, Value]) -> str:
+    """The SQL, with `%(name)s` parameters, with its values written in. Raises SourceError (QUERY_INVALID)."""
+    numbers = frozenset(name for name, value in parameters.items() if _is_whole(value))
+    try:
+        statement = cursor.mogrify(_quoted(sql, numbers) if numbers else sql, dict(parameters))
+        statement.encode()  # fails on half a surrogate pair
+    except (KeyError, TypeError, ValueError, pymysql.ProgrammingError) as error:
+        raise SourceError("QUERY_INVALID", f"the parameters do not fit the SQL: {type(error).__name__}") from None
+    return statement
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether a value is a whole number.
+
+    A decimal one with more digits than a floating-point number holds is for a DECIMAL column: MySQL compares that with
+    a text as floating-point numbers.
+    """
+    if isinstance(value, Decimal):
+        return str(value).removeprefix("-").isdigit() and len(value.as_tuple().digits) <= _FLOAT_DIGITS
+    return type(value) is int
+
+
+@lru_cache(maxsize=256)
+def _quoted(sql: str, numbers: frozenset[str]) -> str:
+    """The SQL with quotes around those of the parameters `numbers` that are compared with a column or a text."""
+    found = _ungrouped(list(_TOKEN.finditer(sql)))
+    tokens = [_text(match) for match in found]
+    for position in reversed(range(len(tokens))):
+        parameter = _PARAMETER.fullmatch(tokens[position])
+        if parameter and parameter[1] in numbers and any(_is_text(tokens, at) for at in _others(tokens, position)):
+            start, end = found[position].span()
+            sql = f"{sql[:start]}'{sql[start:end]}'{sql[end:]}"
+    return sql
+
+
+def _ungrouped(found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The tokens without brackets around a single one, as in `(sku) = (:id)`."""
+    position = 0
+    while position < len(found) - 2:
+        opening, _, closing = (_text(match) for match in found[position : position + 3])
+        if opening == "(" and closing == ")" and (position == 0 or _text(found[position - 1]) in _GROUPS):
+            found = [*found[:position], found[position + 1], *found[position + 3 :]]
+            position = max(position - 1, 0)
+        else:
+            position += 1
+    return found
+
+
+def _text(match: re.Match[str]) -> str:
+    return match[0] if match[0].startswith("%(") else match[0].upper()
+
+
+def _others(tokens: Sequence[str], position: int) -> Iterator[int]:
+    """Where the operand ends, or begins, with which the parameter at `position` is compared."""
+    before, after = _at(tokens, position - 1), _at(tokens, position + 1)
+    if before in _COMPARISONS and after not in _ARITHMETIC - {"("}:
+        yield position - 2
+    elif after in _COMPARISONS and before not in _ARITHMETIC - {"("} and _ends_at(tokens, position + 2):
+        yield position + 2
+    elif after == "IN" and _ends_at(tokens, position + 3) and _at(tokens, position + 4) in (",", ")"):
+        yield position + 3
+    elif before == "BETWEEN":
+        yield _skip_not(tokens, position - 2)
+    elif before == "AND" and _at(tokens, position - 3) == "BETWEEN":
+        yield _skip_not(tokens, position - 4)
+    elif before in ("(", ",") and after in (")", ","):
+        opening = position
+        while opening > 0 and tokens[opening] not in ("(", ")", ";"):
+            opening -= 1
+        if tokens[opening] == "(" and _at(tokens, opening - 1) == "IN":
+            yield _skip_not(tokens, opening - 2)
+
+
+def _is_text(tokens: Sequence[str], end: int) -> bool:
+    """Whether the operand that ends at this token is a column, a function that makes a text, or `column->>'$.path'`."""
+    last = _at(tokens, end)
+    if last == ")":
+        return _function(tokens, end) in _TEXT_FUNCTIONS
+    if last.startswith("'"):
+        return _at(tokens, end - 1) == "->>"
+    return bool(_COLUMN.fullmatch(last)) and _at(tokens, end - 1) not in _ARITHMETIC - {"("}
+
+
+def _function(tokens: Sequence[str], closing: int) -> str:
+    """The function whose brackets close at this token."""
+    depth = 0
+    for position in range(closing, -1, -1):
+        depth += {")": 1, "(": -1}.get(tokens[position], 0)
+        if depth == 0:
+            return _at(tokens, position - 1)
+    return ""
+
+
+def _ends_at(tokens: Sequence[str], position: int) -> bool:
+    """Whether what begins at this token is a column and no more."""
+    return bool(_COLUMN.fullmatch(_at(tokens, position))) and _at(tokens, position + 1) not in _ARITHMETIC
+
+
+def _skip_not(tokens: Sequence[str], position: int) -> int:
+    return position - 1 if _at(tokens, position) == "NOT" else position
+
+
+def _at(tokens: Sequence[str], position: int) -> str:
+    return tokens[position] if 0 <= position < len(tokens) else ""

@@ -1,0 +1,68 @@
+"""What the warnings of a SELECT mean: the server went on, but the result may be wrong.
+
+Numbers: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes", each number that a SELECT can raise as a
+warning. One that is in neither table is left alone: after an upgrade of the server, that is most often a new
+deprecation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from handler.adapters.dialect import known
+from handler.errors import SourceError
+
+# The result is not whole: GROUP_CONCAT and JSON_ARRAYAGG (1260), a text beyond max_allowed_packet (1301), a text beyond
+# its type (1406), and MariaDB's recursion that never ends (1931; MySQL raises 3636).
+_CUT: Final = frozenset({1260, 1301, 1406, 1931})
+
+# A value was compared, converted or computed as something that it is not.
+_LOSSY: Final = frozenset(
+    {
+        *(1264, 1265, 1292, 1366),  # out of range, data truncated, (truncated) incorrect value
+        *(1300, 1977),  # characters that the character set does not have; 1977 is MariaDB's
+        *(1367, 1411, 1525),  # illegal or incorrect value for a function or a literal
+        *(1441,),  # a date beyond the calendar
+        *(1256, 1257, 1258, 1259),  # UNCOMPRESS
+        *(1690,),  # a number out of range
+        *(1916, 1917, 1918),  # MariaDB's overflow, cut and illegal value of a conversion
+        *(3140, 3141, 3155, 3156, 3665, 3666, 3669, 3903, 3904),  # MySQL's JSON: broken, or of another type
+        *(4036, 4037, 4038, 4039, 4040, 4041),  # MariaDB's JSON that cannot be read
+    }
+)
+# Of a mere note, these still say that a value was changed. Others do not: 1265 and 1292 of a date whose time was asked
+# to be left out, or of a blank behind a number.
+_LOSSY_NOTES: Final = frozenset({1916, 1917, 1918})
+
+# "Truncated incorrect DOUBLE value: '…'", "Incorrect datetime value: '…'": the type stands before the value's quote.
+_TYPE: Final = re.compile(r"^[^':]*?[Ii]ncorrect ([A-Za-z]+)")
+# "… for column `shop`.`orders`.`sku` at row 1"; MySQL writes 'sku'.
+_COLUMN: Final = re.compile(r"for column [`']([\w$`.]+)[`'] at row [0-9]+$")
+
+
+class LostValueError(SourceError):
+    """The rows were read to their end, and must not be used."""
+
+
+def check(warnings: Sequence[tuple[str, int, str]], count: int, sql: str) -> None:
+    """Raise LostValueError (QUERY_CUT, QUERY_LOSSY) for the first warning with which the rows must not be used.
+
+    `warnings` are as SHOW WARNINGS has them: level, number, message. `count` is how many there were, of which the
+    server keeps no more than dialect.MAX_WARNINGS. `sql` is the statement without its values: of the server's text a
+    column's name is repeated only where it stands in there.
+    """
+    for level, number, message in warnings:
+        if number in _CUT:
+            raise LostValueError("QUERY_CUT", f"warning {number}")
+        if number in (_LOSSY_NOTES if level == "Note" else _LOSSY):
+            raise LostValueError("QUERY_LOSSY", f"warning {number}{_words(message, sql)}")
+    if count > len(warnings):
+        raise LostValueError("QUERY_LOSSY", f"{count} warnings, of which {len(warnings)} can be read")
+
+
+def _words(message: str, sql: str) -> str:
+    kind, column = _TYPE.match(message), _COLUMN.search(message)
+    name = known(column[1], sql) if column else ""
+    return (f", a value that is no {kind[1]}" if kind else "") + (f", in column {name}" if name else "")

@@ -1,0 +1,151 @@
+"""A database that keeps local time: both kinds of column in one SELECT, what SQL says of the time, and binding.
+
+Rules of the zones: the IANA time zone database, https://www.iana.org/time-zones (2026-11-29).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handler.errors import CODES, SourceError
+from lab.mariadb import Pair
+from lab.shop import Target
+from tests.replica_kit import Default, address, replicas
+
+# When clocks change in Berlin: the Unix times of the last Sundays of March and October, 01:00 UTC.
+SUMMER, WINTER = 7200, 3600
+CHANGES = [
+    (int(datetime.fromisoformat(f"{day}T01:00:00Z").timestamp()), offset)
+    for day, offset in [
+        ("2025-03-30", SUMMER),
+        ("2025-10-26", WINTER),
+        ("2026-03-29", SUMMER),
+        ("2026-10-25", WINTER),
+        ("2027-03-28", SUMMER),
+        ("2027-10-31", WINTER),
+    ]
+]
+TABLE = "CREATE TABLE shop.zoned (id BIGINT PRIMARY KEY, at DATETIME(6), stamp TIMESTAMP(6) NULL)"
+# The digits of a DATETIME, and the moment of a TIMESTAMP.
+ROWS = {
+    1: ("2026-01-05 19:00:00.000001", "2026-01-05 10:00:00.000001"),
+    2: ("2026-07-05 12:00:00", "2026-07-05 10:00:00"),
+    3: ("2026-10-25 02:30:00", "2026-10-25 00:30:00"),
+    4: ("2026-03-29 02:30:00", "2026-03-29 01:30:00"),
+    5: ("9999-12-31 23:59:59.999999", "2038-01-19 03:14:07"),
+    6: ("0001-01-01 00:00:00", "1970-01-02 00:00:00"),
+    7: ("0000-00-00 00:00:00", "0000-00-00 00:00:00"),
+    8: ("1986-07-01 12:00:00", "1988-07-01 12:00:00"),
+}
+
+
+@pytest.fixture(scope="module")
+def pair(database_pair: Pair) -> Iterator[Pair]:
+    with database_pair.primary.connect("shop") as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION time_zone = '+00:00', sql_mode = ''")
+        cursor.execute(TABLE)
+        for key, (at, stamp) in ROWS.items():
+            cursor.execute("INSERT INTO zoned VALUES (%s, %s, %s)", (key, at, stamp))
+        cursor.execute("INSERT INTO mysql.time_zone (use_leap_seconds) VALUES ('N')")
+        zone = cursor.lastrowid
+        cursor.execute("INSERT INTO mysql.time_zone_name VALUES ('Europe/Berlin', %s)", (zone,))
+        for offset in (WINTER, SUMMER):
+            kind = (zone, offset // 3600, offset, offset == SUMMER, "CET")
+            cursor.execute("INSERT INTO mysql.time_zone_transition_type VALUES (%s, %s, %s, %s, %s)", kind)
+        for moment, offset in CHANGES:
+            change = (zone, moment, offset // 3600)
+            cursor.execute("INSERT INTO mysql.time_zone_transition VALUES (%s, %s, %s)", change)
+    database_pair.wait_for_replica()
+    yield database_pair
+    with database_pair.primary.connect("mysql") as connection, connection.cursor() as cursor:
+        for table in ("time_zone_transition", "time_zone_transition_type", "time_zone_name", "time_zone"):
+            cursor.execute(f"DELETE FROM {table} WHERE time_zone_id = %s", (zone,))
+        cursor.execute("DROP TABLE shop.zoned")
+    database_pair.wait_for_replica()
+
+
+@pytest.fixture
+def among(pair: Pair) -> Iterator[Any]:
+    """Give the database, as one that keeps the time of a zone."""
+    replica, reader = pair.replica, pair.reader
+    target = Target(replica.host, replica.port, "shop", reader.user, reader.password, str(pair.ca))
+    opened = []
+
+    def keeping(zone: str) -> Default:
+        opened.append(replicas(target, address(target, time_zone=zone)))
+        return Default(opened[-1])
+
+    yield keeping
+    for one in opened:
+        one.close()
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "key", "at"),
+    [
+        ("UTC", 1, "2026-01-05T19:00:00.000001"),
+        ("Asia/Tokyo", 1, "2026-01-05T10:00:00.000001"),
+        ("Asia/Kolkata", 1, "2026-01-05T13:30:00.000001"),
+        ("Europe/Berlin", 1, "2026-01-05T18:00:00.000001"),
+        ("Europe/Berlin", 2, "2026-07-05T10:00:00"),
+        ("Europe/Berlin", 3, "2026-10-25T00:30:00"),  # shown twice: the first
+        ("Europe/Berlin", 4, "2026-03-29T01:30:00"),  # never shown: 03:30
+        ("Asia/Seoul", 8, "1986-07-01T03:00:00"),
+    ],
+)
+def test_both_kinds_of_column_are_moments_in_one_select(among: Any, zone: str, key: int, at: str) -> None:
+    [row] = among(zone)("SELECT at, stamp, MAX(stamp) AS last FROM zoned WHERE id = %(id)s", id=key)
+    assert row == {"at": utc(at), "stamp": utc(ROWS[key][1]), "last": utc(ROWS[key][1])}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Europe/Berlin"])
+@pytest.mark.parametrize("key", [1, 2, 3])
+def test_a_moment_that_is_bound_equals_both_kinds_of_column(among: Any, zone: str, key: int) -> None:
+    select = among(zone)
+    [row] = select("SELECT at, stamp FROM zoned WHERE id = %(id)s", id=key)
+    for column in ("at", "stamp"):
+        found = select(f"SELECT id FROM zoned WHERE {column} = %(x)s AND id = %(id)s", x=row[column], id=key)
+        assert found == [{"id": key}]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Europe/Berlin"])
+def test_what_sql_says_of_the_time_is_of_the_same_zone(among: Any, zone: str) -> None:
+    [row] = among(zone)(
+        "SELECT NOW(6) AS now, FROM_UNIXTIME(1783245600) AS known, UNIX_TIMESTAMP(stamp) AS stamp,"
+        " CAST(stamp AS DATETIME) AS cast_, COALESCE(stamp, at) AS either FROM zoned WHERE id = 2"
+    )
+    assert abs(row["now"] - datetime.now(UTC)) < timedelta(minutes=1)
+    assert {row["known"], row["cast_"], row["either"]} == {utc("2026-07-05T10:00:00")}
+    assert row["stamp"] == utc("2026-07-05T10:00:00").timestamp()
+
+
+def test_a_day_is_a_day_of_the_zone(among: Any) -> None:
+    sql = "SELECT DATE(FROM_UNIXTIME(1767625200)) AS day, CURDATE() = DATE(NOW()) AS today"  # 2026-01-05 15:00 UTC
+    assert among("UTC")(sql) == [{"day": date(2026, 1, 5), "today": 1}]
+    assert among("Asia/Tokyo")(sql) == [{"day": date(2026, 1, 6), "today": 1}]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Pacific/Marquesas", "Europe/Berlin"])
+@pytest.mark.parametrize("key", [5, 6, 7])
+def test_the_ends_of_the_calendar_are_read_and_bound(among: Any, zone: str, key: int) -> None:
+    select = among(zone)
+    at = select.value("SELECT at FROM zoned WHERE id = %(id)s", id=key)
+    assert (at and at.year) == {5: 9999, 6: 1, 7: None}[key] or (zone, key) == ("Pacific/Marquesas", 5)
+    select("SELECT id FROM zoned WHERE at = %(x)s", x=at)
+    for far in ("0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-09:00"):
+        assert select("SELECT id FROM zoned WHERE at = %(x)s AND id = 1", x=datetime.fromisoformat(far)) == []
+
+
+def test_a_zone_that_the_server_does_not_know_is_named(among: Any) -> None:
+    with pytest.raises(SourceError) as caught:
+        among("America/Sao_Paulo")("SELECT 1 AS x")
+    assert (caught.value.code, CODES["DB_TIME_ZONE"].retry) == ("DB_TIME_ZONE", True)
+    assert caught.value.detail.endswith(": America/Sao_Paulo")

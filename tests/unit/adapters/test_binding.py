@@ -1,0 +1,124 @@
+"""Where a whole number is written as a text, so that a text column is compared character for character."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pymysql
+import pytest
+from pymysql.cursors import Cursor
+
+from handler.adapters.binding import written
+from handler.errors import SourceError
+
+
+def write(sql: str, **parameters: Any) -> str:
+    """The statement that is sent."""
+    connection = pymysql.Connection(defer_connect=True)
+    connection.server_status = 0
+    return written(Cursor(connection), sql, parameters)
+
+
+AS_TEXT = [
+    ("sku = %(id)s", "sku = '7'"),
+    ("sku=%(id)s", "sku='7'"),
+    ("o.sku <=> %(id)s", "o.sku <=> '7'"),
+    ("`order`.`sku` <> %(id)s", "`order`.`sku` <> '7'"),
+    ("shop . orders . sku != %(id)s", "shop . orders . sku != '7'"),
+    ("sku >= %(id)s", "sku >= '7'"),
+    ("%(id)s = o.sku", "'7' = o.sku"),
+    ("(%(id)s = sku)", "('7' = sku)"),
+    ("NOT sku = %(id)s", "NOT sku = '7'"),
+    ("sku IN (%(id)s)", "sku IN ('7')"),
+    ("sku not in (1, %(id)s, 'x')", "sku not in (1, '7', 'x')"),
+    ("sku BETWEEN %(id)s AND %(id)s", "sku BETWEEN '7' AND '7'"),
+    ("sku NOT BETWEEN %(id)s AND 9", "sku NOT BETWEEN '7' AND 9"),
+    ("LOWER(sku) = %(id)s", "LOWER(sku) = '7'"),
+    ("trim(CONCAT(a, LEFT(b, 2))) = %(id)s", "trim(CONCAT(a, LEFT(b, 2))) = '7'"),
+    ("doc->>'$.sku' = %(id)s", "doc->>'$.sku' = '7'"),
+    ("JSON_VALUE(doc, '$.sku') = %(id)s AND a = 1", "JSON_VALUE(doc, '$.sku') = '7' AND a = 1"),
+    ("日付 = %(id)s", "日付 = '7'"),
+    ("a = %(id)s LIMIT %(id)s", "a = '7' LIMIT 7"),
+    ("(sku) = %(id)s", "(sku) = '7'"),
+    ("((o.sku)) = ((%(id)s))", "((o.sku)) = (('7'))"),
+    ("(sku = (%(id)s))", "(sku = ('7'))"),
+    ("%(id)s IN (sku, code)", "'7' IN (sku, code)"),
+    ("sku COLLATE utf8mb4_bin = %(id)s", "sku COLLATE utf8mb4_bin = '7'"),
+    ("BINARY sku = %(id)s", "BINARY sku = '7'"),
+    ("IF(sku = %(id)s, 1, 0)", "IF(sku = '7', 1, 0)"),
+    ("a IN (SELECT a FROM u WHERE sku = %(id)s)", "a IN (SELECT a FROM u WHERE sku = '7')"),
+]
+AS_NUMBER = [
+    "a LIMIT %(id)s",
+    "a LIMIT 5 OFFSET %(id)s",
+    "a + %(id)s > 5",
+    "5 < a + %(id)s",
+    "a = %(id)s + 1",
+    "a = 1 + %(id)s",
+    "a = -%(id)s",
+    "a %% 2 = %(id)s",
+    "a DIV 2 = %(id)s",
+    "a = %(id)s DIV 2",
+    "a * b = %(id)s",
+    "%(id)s - 1 = a",
+    "%(id)s = a + 1",
+    "%(id)s = COUNT(a)",
+    "%(id)s = %(id)s",
+    "7 = %(id)s",
+    "COUNT(*) = %(id)s",
+    "YEAR(at) = %(id)s",
+    "doc->'$.n' = %(id)s",
+    "JSON_EXTRACT(doc, '$.n') = %(id)s",
+    "COALESCE(a, %(id)s) = 1",
+    "GREATEST(a, %(id)s) = 1",
+    "ROUND(%(id)s)",
+    "at > NOW() - INTERVAL %(id)s DAY",
+    "(SELECT MAX(n) FROM x) = %(id)s",
+    "a = ABS(%(id)s)",
+    "a = (%(id)s) + 1",
+    "a = COALESCE((%(id)s), 0)",
+    "%(id)s IN (1, a)",
+    "%(id)s IN (a + 1, b)",
+]
+
+
+@pytest.mark.parametrize(("sql", "statement"), AS_TEXT)
+def test_a_number_that_is_compared_with_a_column_is_written_as_a_text(sql: str, statement: str) -> None:
+    assert write(f"SELECT a FROM t WHERE {sql}", id=7) == f"SELECT a FROM t WHERE {statement}"
+
+
+@pytest.mark.parametrize("sql", AS_NUMBER)
+def test_a_number_is_a_number_everywhere_else(sql: str) -> None:
+    expected = sql.replace("%(id)s", "7").replace("%%", "%")
+    assert write(f"SELECT a FROM t WHERE {sql}", id=7) == f"SELECT a FROM t WHERE {expected}"
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        (True, "1"),
+        (None, "NULL"),
+        (Decimal("1.50"), "1.50"),
+        (Decimal(7), "'7'"),
+        (Decimal(-7), "'-7'"),
+        (Decimal(9007199254740993), "9007199254740993"),
+        (Decimal("1E+3"), "1000"),
+        ("7", "'7'"),
+        (-7, "'-7'"),
+        (9007199254740993, "'9007199254740993'"),
+    ],
+)
+def test_only_whole_numbers_are_written_as_texts(value: Any, literal: str) -> None:
+    assert write("SELECT a FROM t WHERE a = %(x)s", x=value) == f"SELECT a FROM t WHERE a = {literal}"
+
+
+def test_what_stands_in_quotes_is_no_sql() -> None:
+    sql = "SELECT 'it''s a = \\' b', \"c = %%\" FROM t WHERE a = %(id)s"
+    assert write(sql, id=7) == "SELECT 'it''s a = \\' b', \"c = %\" FROM t WHERE a = '7'"
+
+
+def test_what_does_not_fit_is_named_and_not_shown() -> None:
+    with pytest.raises(SourceError) as caught:
+        write("SELECT %(x)s", x={"canary": 1})
+    assert (caught.value.code, "canary" in caught.value.detail) == ("QUERY_INVALID", False)
