@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cli import compiler
+from cli.compiler import files
 from cli.previous import with_previous
 from lab import hot
 from lab.aws import Aws
@@ -52,7 +53,7 @@ class Edits:
         return compilation
 
     def _names(self, paths: Iterable[Path]) -> frozenset[str]:
-        return frozenset(path.relative_to(self._templates).as_posix() for path in paths)
+        return frozenset(files.shown(path.relative_to(self._templates)) for path in paths)
 
 
 def snapshot(folder: Path) -> Snapshot:
@@ -61,7 +62,7 @@ def snapshot(folder: Path) -> Snapshot:
     for path in folder.rglob("*.y*ml"):
         try:
             status = path.stat()
-        except FileNotFoundError:  # an editor replaces a file in two steps
+        except OSError:  # an editor replaces a file in two steps; a link can lead nowhere
             continue
         found[path] = (status.st_mtime_ns, status.st_size)
     return found

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cli.compiler import Compilation, Finding, Severity, compile_templates
+from cli.compiler import Compilation, Finding, Severity, compile_templates, files
 from cli.compiler.folder import STAGES
 
 _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"}
@@ -47,16 +47,17 @@ def _split(path: Path) -> tuple[Path, str]:
     if path.is_dir():
         return path, ""
     if path.suffix not in (".yaml", ".yml"):
-        raise click.BadParameter(f"{path} is neither a folder nor a .yaml file", param_hint="PATH")
+        raise click.BadParameter(f"{files.shown(path)} is neither a folder nor a .yaml file", param_hint="PATH")
     path = path.absolute()
     folder = path.parent.parent if path.parent.name == STAGES else path.parent
-    shown = Path(os.path.relpath(folder))
-    return shown, path.relative_to(folder).as_posix()
+    return Path(os.path.relpath(folder)), files.shown(path.relative_to(folder))
 
 
 def _alone(compilation: Compilation, file: str) -> Compilation:
     """What was found in one file; it is looked at beside the others, as its stages and labels are among them."""
     findings = tuple(one for one in compilation.findings if one.file == file)
+    if not findings and file not in (*compilation.files, files.LABELS):
+        raise click.BadParameter(f"{file} is not read: its name begins with a dot", param_hint="PATH")
     return replace(compilation, findings=findings, files=(file,))
 
 
@@ -70,7 +71,7 @@ def show(compilation: Compilation, folder: Path = Path()) -> None:
 
 
 def _line(finding: Finding, folder: Path) -> Text:
-    place = f"{(folder / finding.file).as_posix()}:{finding.line}:{finding.column}: "
+    place = f"{files.shown(folder / finding.file)}:{finding.line}:{finding.column}: "
     severity = "warning: " if finding.severity == "warning" else ""
     return Text.assemble(place, (finding.code, _COLOURS[finding.severity]), f" {severity}{finding.message}")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from cli.compiler import Compilation
+from cli.compiler import Compilation, files
 from cli.compiler.encoding import encode
 from cli.compiler.folder import compile_version
 from cli.compiler.template import Template
@@ -47,7 +47,7 @@ def _previous(compilation: Compilation, folder: Path) -> dict[str, Notification]
 
 def _before(now: Template, folder: Path, stages: tuple[Stage, ...]) -> Notification | None:
     file = f"{now.notification.name}.yaml"
-    same, content_now = _bare(now.notification), (folder / file).read_bytes()
+    same, content_now = _bare(now.notification), files.content(folder, file)
     for version, content in _versions(folder, file):
         if content == content_now:
             continue

@@ -25,6 +25,8 @@ def schema(folder: Path, as_text: bool) -> None:
         return
     for name, content in SCHEMAS.items():
         path = folder / name
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise click.ClickException(f"{path} is not an ordinary file; remove it, and run this again")
         path.parent.mkdir(exist_ok=True)
         path.write_text(document(content), encoding="utf-8")
         click.echo(f"Wrote {path}")

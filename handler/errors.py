@@ -86,6 +86,11 @@ CODES: Final[dict[str, Code]] = {
     "TEMPLATE_FORBIDDEN": Code(
         False, "an expression uses something that templates may not use", "see the list of filters in docs/templates.md"
     ),
+    "TEMPLATE_MARKUP": Code(
+        False,
+        "an expression stands where Slack would read its value as markup: behind a `<` of the template's own text",
+        "make links and mentions with the filters `link` and `mention`; write &lt; for the sign <",
+    ),
     "TEMPLATE_UNDEFINED": Code(
         False,
         "an expression names something that is not there",

@@ -37,7 +37,8 @@ MAX_ID: Final = 200
 
 Expect = Literal["one", "optional", "many"]
 Missing = Literal["park", "skip", "render"]
-LeafContext = Literal["mrkdwn", "plain", "url", "expression"]
+# How the values in a text are written: handler/templating/text.py. `exact` is plain text that keeps its line breaks.
+LeafContext = Literal["mrkdwn", "plain", "exact", "url", "expression"]
 
 
 @dataclass(frozen=True, slots=True)

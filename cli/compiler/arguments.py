@@ -45,8 +45,9 @@ def completed(leaf: Leaf, name: str) -> str:
 
 
 def _required(name: str) -> list[str]:
-    """The arguments that a filter needs, beside the value."""
-    parameters = [*signature(FILTERS[name]).parameters.values()][1:]
+    """The arguments that a filter needs from the author: neither the value nor what Jinja passes itself."""
+    passed = 2 if hasattr(FILTERS[name], "jinja_pass_arg") else 1
+    parameters = [*signature(FILTERS[name]).parameters.values()][passed:]
     return [one.name for one in parameters if one.default is Parameter.empty]
 
 

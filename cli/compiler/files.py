@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -12,34 +15,66 @@ from cli.compiler.reader import read_yaml
 
 MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
 LABELS: Final = "_labels.yaml"  # beside the templates: cli/compiler/labels.py
+_KINDS: Final = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
 def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> list[PurePath]:
     """Return the files that are read, relative to the folder; those that only look as if they were are reported."""
-    paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
+    try:
+        paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
+    except OSError as error:
+        report.add(Place(within), "FILE_UNREADABLE", f"the folder cannot be read: {error.strerror}")
+        return []
     visible = [path for path in paths if not path.name.startswith(".") and (within or path.name != LABELS)]
     problems = {path.relative_to(folder): _misnamed(path, name) for path in visible}
     for file, problem in problems.items():
         if problem:
-            report.add(Place(file.as_posix()), "FILE_NAME", *problem)
+            report.add(Place(shown(file)), "FILE_NAME", *problem)
     if not any(file.suffix == ".yaml" for file in problems):
         report.add(Place(within), "FILE_MISSING", "there is no stage here" if within else "there is no template here")
-    return [file for file, problem in problems.items() if file.suffix == ".yaml" and not problem]
+    named = [file for file, problem in problems.items() if file.suffix == ".yaml" and not problem]
+    return [file for file in named if is_readable(folder, file, report)]
+
+
+def is_readable(folder: Path, file: PurePath, report: Report) -> bool:
+    """Whether this is an ordinary file that lies in the folder; anything else is reported, and never opened."""
+    try:
+        real = (folder / file).resolve(strict=True)
+        kind = stat.S_IFMT(real.stat().st_mode)
+    except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
+        message = "a link that leads nowhere" if (folder / file).is_symlink() else "it cannot be read"
+        report.add(Place(shown(file)), "FILE_UNREADABLE", message, "remove it, or put the file itself there")
+        return False
+    if not real.is_relative_to(folder.resolve()):
+        message, fix = "a link to a file outside the folder is not followed", "put the file itself into the folder"
+    elif kind != stat.S_IFREG:
+        message, fix = f"it is {_KINDS.get(kind, 'a device')}, not a file", "remove it, or put a file there"
+    else:
+        return True
+    report.add(Place(shown(file)), "FILE_UNREADABLE", message, fix)
+    return False
+
+
+def shown(path: PurePath | str) -> str:
+    """Return a path as one line of text, whatever bytes and control characters its names have."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
     """What is wrong with a file's name, and what to call it; None also for files that are not read (README.md)."""
     if path.suffix == ".yml":
-        return "`.yml` files are not read", f"name it {path.stem}.yaml"
+        return "`.yml` files are not read", f"name it {shown(path.stem)}.yaml"
     if path.suffix != ".yaml":
-        if path.is_dir() and not path.name.startswith("_") and any(path.glob("**/*.yaml")):
+        folder = path.is_dir() and not path.is_symlink()  # a link can lead anywhere, and far
+        if folder and not path.name.startswith("_") and any(path.glob("**/*.yaml")):
             return "files in further folders are not read", "put templates directly into the folder"
         return None
     if path.stem.startswith("_"):
         return "names that begin with _ are kept for what templates share", "name it <event type>.yaml"
     if len(path.stem) > MAX_NAME or not name.fullmatch(path.stem):
-        return f"`{path.stem}` is not a name such as order.created or production", _better(path.stem, name)
+        return f"`{shown(path.stem)}` is not a name such as order.created or production", _better(path.stem, name)
     return None
 
 
@@ -53,11 +88,18 @@ def _better(stem: str, name: re.Pattern[str]) -> str:
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:
     """Return the tree of a file, or None after a finding."""
     try:
-        with (folder / file).open("rb") as opened:
-            return parse(file.as_posix(), opened.read(MAX_BYTES + 1), report)
+        return parse(file.as_posix(), content(folder, file), report)
     except OSError as error:
         report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it cannot be read: {error.strerror}")
     return None
+
+
+def content(folder: Path, file: PurePath | str) -> bytes:
+    """Return what a file of the folder holds, of a large one the beginning. Raises OSError; never waits for a pipe."""
+    with open(folder / file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        return opened.read(MAX_BYTES + 1)
 
 
 def parse(file: str, content: bytes, report: Report) -> Node | None:

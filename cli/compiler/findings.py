@@ -22,7 +22,9 @@ class Rule(NamedTuple):
 RULES: Final[dict[str, Rule]] = {
     "FILE_NAME": Rule("a file's name is not that of a template or a stage", "name it <event type>.yaml"),
     "FILE_MISSING": Rule("the folder has no template, or no stage", "see docs/templates.md for the smallest folder"),
-    "FILE_UNREADABLE": Rule("a file is too large, or not UTF-8 text", "save it as UTF-8, below 64 KiB"),
+    "FILE_UNREADABLE": Rule(
+        "a file is too large, not UTF-8 text, or not an ordinary file of the folder", "save it as UTF-8, below 64 KiB"
+    ),
     "YAML_SYNTAX": Rule("the file cannot be read as YAML", "correct the line; quotes around the value often help"),
     "YAML_FORBIDDEN": Rule(
         "the file uses a part of YAML with surprises: anchors, tags, merge keys, several documents",

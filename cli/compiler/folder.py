@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -90,7 +91,9 @@ def compile_version(name: str, version: str, content: bytes, known: tuple[Stage,
 
 
 def _labels(folder: Path, report: Report) -> labels.Labels:
-    node = files.read(folder, LABELS, report) if (folder / LABELS).is_file() else None
+    if not os.path.lexists(folder / LABELS) or not files.is_readable(folder, LABELS, report):
+        return {}
+    node = files.read(folder, LABELS, report)
     return labels.read(node, report) if node else {}
 
 

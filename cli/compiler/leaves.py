@@ -9,7 +9,7 @@ from typing import Final
 
 from jinja2 import TemplateSyntaxError
 
-from cli.compiler import arguments, calls, needs, shape, syntax
+from cli.compiler import arguments, calls, markup, needs, shape, syntax
 from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
@@ -19,6 +19,7 @@ from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext
 from handler.templating import Templates, nearest
 from handler.templating.language import MAX_LOOP_DEPTH
+from handler.templating.position import MisplacedError
 
 TOO_DEEP: Final = (
     f"loops may stand in one another {MAX_LOOP_DEPTH} deep, those of blocks and of texts together",
@@ -112,13 +113,15 @@ class Leaves:
         if error.code == "TEMPLATE_SYNTAX" and (found := corrections(leaf, self.templates)):
             self._correct(error.code, found, leaf, node)
             return
+        cause = error.__context__
         message, _, fix = error.detail.removeprefix(f"{leaf.where}: ").partition("; ")
         if leaf.context == "expression" and message == "unexpected ')'":
             message = "the expression is not complete"
         if right := calls.as_filter(leaf, message):
             fix = f"write {right}; {fix}" if fix.startswith("nearest") else f"use a filter: {right}"
-        cause = error.__context__
-        if isinstance(cause, TemplateSyntaxError):
+        if isinstance(cause, MisplacedError):
+            place, fix = node.place_of(cause.line - _added(leaf, node)), fix or markup.instead(leaf.source)
+        elif isinstance(cause, TemplateSyntaxError):
             place = node.place_of(cause.lineno - _added(leaf, node))
         else:
             place = place_of_word(node, message)

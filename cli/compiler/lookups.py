@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final, cast
 
-from cli.compiler import lateness, shape, sql
+from cli.compiler import lateness, shape, sql, wordings
 from cli.compiler.findings import Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.names import own_name
 from cli.compiler.nodes import Entry, Node, Scalar
 from cli.compiler.nodes import Mapping as MappingNode
+from handler.api_path import stays_below
+from handler.errors import TemplateError
 from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
 
 EXPECT: Final = ("one", "optional", "many")
@@ -22,8 +24,6 @@ _ALIAS: Final = re.compile(r"[a-z][a-z0-9_-]*")
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
 _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
-_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_STEP_UP: Final = re.compile(r"/(?:\.|%2e){1,2}(?=[/?]|$)", re.IGNORECASE)
 
 
 def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
@@ -148,14 +148,23 @@ def _path(node: Node, leaves: Leaves) -> Leaf | None:
     leaf = leaves.leaf("url", node, partial(_API.sub, ""))
     if leaf is None:
         return None
-    # An expression is percent-encoded whole, so it counts as one harmless character here.
-    fixed = _EXPRESSION.sub("x", leaf.source)
-    if not _PATH.fullmatch(fixed):
-        message = "an API's path begins with / and holds neither a host, a blank nor `#`"
-        leaves.report.add(node.place, "TEMPLATE_URL", message, "write /customers/{{ order.customer_id }}")
-        return None
-    if _STEP_UP.search(fixed):
-        message = "`.` and `..` are steps in a path, not parts of it"
-        leaves.report.add(node.place, "TEMPLATE_URL", message, "write the path without them")
+    if problem := _misleading(leaf):
+        leaves.report.add(node.place, "TEMPLATE_URL", *problem)
         return None
     return leaf
+
+
+def _misleading(leaf: Leaf) -> tuple[str, str] | None:
+    """What the function would refuse of a path whatever its values are, on any of its branches; and what to write."""
+    try:
+        texts = wordings.of(leaf)
+    except wordings.TooManyError:
+        return f"the path has more than {wordings.MAX} forms", "write one lookup for each form of the path"
+    except TemplateError as error:
+        return error.detail, "leave it out"
+    if not all(map(_PATH.fullmatch, texts)):
+        message = "an API's path begins with / and holds neither a host, a blank nor `#`"
+        return message, "write /customers/{{ order.customer_id }}"
+    if not all(map(stays_below, texts)):
+        return "`.`, `..` and `..;` are steps in a path, not parts of it", "write the path without them"
+    return None

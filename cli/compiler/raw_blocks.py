@@ -26,6 +26,8 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
     "link": "plain",
     "raw_text": "plain",  # cells of a table
 }
+# In these the line breaks of a value stay: whatever it says, it stays inside.
+_CLOSED: Final = frozenset({"rich_text_preformatted", "rich_text_quote"})
 _KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain"}
 _LISTS: Final = frozenset({"elements", "fields", "rows"})
 
@@ -40,10 +42,10 @@ def read(node: MappingNode, leaves: Leaves) -> Tree:
     return _object(node, leaves)
 
 
-def _tree(node: Node, leaves: Leaves) -> Tree:
+def _tree(node: Node, leaves: Leaves, around: str = "") -> Tree:
     match node:
         case MappingNode():
-            return _object(node, leaves)
+            return _object(node, leaves, around)
         case Sequence():
             return [_tree(item, leaves) for item in node.items]
         case Scalar(value=value):
@@ -56,9 +58,11 @@ def _tree(node: Node, leaves: Leaves) -> Tree:
     return None
 
 
-def _object(node: MappingNode, leaves: Leaves) -> Tree:
+def _object(node: MappingNode, leaves: Leaves, around: str = "") -> Tree:
+    """`around` is the type of the object in whose list this one stands."""
     kind = _type(node)
-    made = {entry.key.text: _value(entry, kind, leaves) for entry in shape.entries(node, leaves.report)}
+    texts = {**_TEXTS, "text": "exact"} if around in _CLOSED else _TEXTS
+    made = {entry.key.text: _value(entry, kind, texts, leaves) for entry in shape.entries(node, leaves.report)}
     return made | {"verbatim": True} if kind == "mrkdwn" else made
 
 
@@ -67,11 +71,11 @@ def _type(node: MappingNode) -> str:
     return next((value.text for value in types if isinstance(value, Scalar)), "")
 
 
-def _value(entry: Entry, kind: str, leaves: Leaves) -> Tree:
+def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Leaves) -> Tree:
     node = entry.value
     if entry.key.text in _LISTS:
-        return [_tree(item, leaves) for item in shape.items(node, leaves.report)]
-    context = _TEXTS.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
+        return [_tree(item, leaves, kind) for item in shape.items(node, leaves.report)]
+    context = texts.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
     if context is None or not isinstance(node, Scalar):
         return _tree(node, leaves)
     return addresses.read(node, leaves) if context == "url" else leaves.text(context, node)

@@ -30,7 +30,7 @@ def read(found: Mapping[str, Node], leaves: Leaves) -> Threading:
     """Return what the two keys in `found` say."""
     update = shape.flag(found["update"], leaves.report) if "update" in found else False
     if "thread" in found:
-        return Threading(leaves.leaf("plain", found["thread"]), update, found["thread"].place)
+        return Threading(leaves.leaf("exact", found["thread"]), update, found["thread"].place)
     if "update" in found:
         message = "`update` edits the first message of a thread, and there is no `thread`"
         leaves.report.add(found["update"].place, "KEY_MISSING", message, 'add thread: "order-{{ id }}"')

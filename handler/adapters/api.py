@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Final, TypeVar
-from urllib.parse import unquote
 
 from urllib3.util import parse_url
 
@@ -20,6 +19,7 @@ from handler.adapters import api_answers
 from handler.adapters.balanced import MAX_PARALLEL, Balanced
 from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.api_path import stays_below
 from handler.discovery.endpoints import Endpoints
 from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import SourceError, TemplateError
@@ -31,8 +31,6 @@ LIMITS: Final = Limits(connect=1.0, total=3.0, size=262_144)
 
 # What the secret of an API matches, and that in words.
 HEADER_VALUE: Final = (re.compile(r"[!-~]+( [!-~]+)*"), "one line of visible ASCII")
-# Visible ASCII, but neither what begins a fragment nor what some servers read as a slash.
-_PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
 
 Tls = Callable[[str], ssl.SSLContext]
 Report = Callable[[str, Mapping[str, int]], None]
@@ -162,7 +160,5 @@ class _HttpApi:
 
 
 def _check_path(api: str, path: str) -> None:
-    """Refuse what a server, or a proxy before it, could read as a way out of the base: also `%2e%2e` and `..;`."""
-    steps = re.split(r"[/\\]", unquote(path.partition("?")[0]))
-    if not _PATH.fullmatch(path) or any(step.partition(";")[0] in {".", ".."} for step in steps):
+    if not stays_below(path):
         raise TemplateError("TEMPLATE_URL", f"{api}: a path begins with /, is percent-encoded, and has no . or ..")

@@ -19,7 +19,7 @@ from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
 from handler.stages.render import render, speaks
 from handler.stages.route import channels, checked_id
 from handler.templating import Templates
-from handler.templating.text import mrkdwn
+from handler.templating.text import in_line, mrkdwn
 from handler.time_limit import time_limit
 
 # Older than this, a message says from when it is.
@@ -79,7 +79,7 @@ class Composing:
         """
         alias = notification.routes[-1].channels[0]
         destination, remark = self.stage.destination(alias)
-        words = mrkdwn(f"{self.stage.prefix} {text}".strip())
+        words = mrkdwn(in_line(f"{self.stage.prefix} {text}".strip()))
         return Message(notification.name, alias, destination, words, remarks=(remark,) if remark else ())
 
     def _compose(

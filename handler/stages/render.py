@@ -47,4 +47,5 @@ def render(
     blocks = layout.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:
         blocks = [*map(note, before), *blocks, *map(note, after)]
-    return Content("\n".join([" ".join([*before, text]), *after]), blocks)
+    beside = "\n" if text.startswith((">", "&gt;")) else " "  # a quote begins a line
+    return Content("\n".join([beside.join([*before, text]), *after]), blocks)

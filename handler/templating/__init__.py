@@ -12,6 +12,7 @@ from jinja2.exceptions import SecurityError
 
 from handler.errors import TemplateError
 from handler.model import Leaf, Locale, Value
+from handler.templating import position
 from handler.templating.cutting import cut
 from handler.templating.filters import FILTERS as FILTERS
 from handler.templating.language import Language, bound_loops, forbidden
@@ -82,7 +83,7 @@ class Templates:
             longest = self._longest
             if longest is not None:
                 if isinstance(value, Mrkdwn) and len(value.markup) > longest:
-                    value = value.plain  # markup cannot be cut, only given up
+                    value = value.shortened(longest)
                 if type(value) is str:
                     value = cut(value, longest)
             return finalize(value)
@@ -111,6 +112,7 @@ def _compile(language: Language, leaf: Leaf) -> _Compiled:
         raise TemplateError("TEMPLATE_SYNTAX", "one bare expression goes here, without {{ }}")
     if problem := forbidden(tree):
         raise TemplateError("TEMPLATE_FORBIDDEN", problem)
+    position.place(tree, leaf.context)
     bound_loops(tree)
     names = frozenset(meta.find_undeclared_variables(tree)) - language.globals.keys()
     if expression:

@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handler.errors import TemplateError
 from handler.model import Locale, Row
+from handler.templating import position
 from handler.templating.filters import FILTERS, TESTS, each, filters
 from handler.templating.nearest import UnknownNameError, nearest
 from handler.templating.text import Mrkdwn
@@ -97,7 +98,7 @@ class Language(ImmutableSandboxedEnvironment):
 
     def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale) -> None:
         super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False)
-        self.filters = {**filters(locale), _EACH: each}
+        self.filters = {**filters(locale), **position.FILTERS, _EACH: each}
         self.tests = {name: self.tests[name] for name in TESTS}
         self.globals = {"range": _range}
 

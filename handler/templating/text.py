@@ -14,12 +14,15 @@ from jinja2 import Undefined
 
 from handler.errors import TemplateError
 from handler.model import LeafContext
+from handler.templating.cutting import cut
 
 # A Decimal such as 1E+999999 is small in memory and a megabyte as text.
 MAX_EXPONENT: Final = 100
 # Control characters, the bidirectional overrides with which a text can pretend to read otherwise, and halves of
 # surrogate pairs: none of them has a place in a message.
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Whatever some program takes for the end of a line: https://docs.python.org/3/library/stdtypes.html#str.splitlines
+LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,26 @@ class Mrkdwn:
 
     def __str__(self) -> str:
         return self.plain
+
+    def shortened(self, size: int) -> str | Mrkdwn:  # noqa: ARG002 - for those that can be cut
+        """Return what to show of it in about `size` characters. Most markup cannot be cut, so its plain text is."""
+        return self.plain
+
+
+class Quote(Mrkdwn):
+    """The lines of a value, each behind Slack's sign of a quote, so that none can pass for the author's."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, text: str) -> Quote:
+        """Return the quote of a text, whatever kind of line break it has."""
+        lines = [show(line) for line in LINE_BREAK.split(text)]
+        return cls("\n".join(f"> {mrkdwn(line)}" for line in lines), "\n".join(f"> {line}" for line in lines))
+
+    def shortened(self, size: int) -> Quote:
+        """Return the quote of the beginning of the text."""
+        return Quote.of(cut("\n".join(line[2:] for line in self.plain.split("\n")), size))
 
 
 class Url(str):
@@ -79,6 +102,17 @@ def mrkdwn(value: Any) -> str:
     return show(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def in_line(value: Any) -> Any:
+    """Return a text with a space in place of each line break; whatever else is shown has none."""
+    return LINE_BREAK.sub(" ", value) if isinstance(value, str) else value
+
+
+def in_code(value: Any) -> Any:
+    """Return a text that cannot end the code in which it stands: an apostrophe takes the place of each backtick."""
+    text = value.plain if isinstance(value, Mrkdwn) else value
+    return text.replace("`", "'") if isinstance(text, str) else text
+
+
 def url_part(value: Any) -> str:
     """Percent-encode a value whole, so that it can be neither a separator nor a step up the path.
 
@@ -100,6 +134,7 @@ Finalizers = Mapping[LeafContext, Callable[[Any], str] | None]
 FINALIZERS: Final[Finalizers] = {
     "mrkdwn": mrkdwn,
     "plain": show,
+    "exact": show,
     "url": url_part,
     "expression": None,
 }

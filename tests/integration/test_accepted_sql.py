@@ -13,7 +13,7 @@ from tests.replica_kit import Default, replicas
 from tests.unit.compiler.test_sql import ACCEPTED
 
 SYNTAX_ERROR = "1064"
-MYSQL_ALONE = "->>"  # MariaDB has no such operator
+MYSQL_ALONE = ("->>", "RETURNING")  # MariaDB has neither
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def select(reader: Target) -> Iterator[Default]:
     adapter.close()
 
 
-@pytest.mark.parametrize("statement", [one for one in ACCEPTED if MYSQL_ALONE not in one])
+@pytest.mark.parametrize("statement", [one for one in ACCEPTED if not any(word in one for word in MYSQL_ALONE)])
 def test_an_accepted_statement_is_understood_by_the_server(select: Default, statement: str) -> None:
     query = sql.read(statement, ["x"] if ":x" in statement else [])
     assert not query.problems

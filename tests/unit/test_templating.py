@@ -35,7 +35,7 @@ def leaf(source: str, context: LeafContext = "mrkdwn") -> Leaf:
     ("source", "text"),
     [
         ("*{{ order.number }}*", "*A-17*"),
-        ("<{{ '<!here> & co' }}>", "<&lt;!here&gt; &amp; co>"),
+        ("({{ '<!here> & co' }})", "(&lt;!here&gt; &amp; co)"),
         ("{{ order.items }}", "a column, not a method"),
         ("{{ order['number'] }} {{ rows[1].sku }} {{ order.number[:1] }}", "A-17 TEA-2 A"),
         ("[{{ order.empty }}]", "[]"),
@@ -191,7 +191,7 @@ def test_no_value_can_mention_link_or_become_a_template(value: str) -> None:
     assert ">" not in text
     assert "\u202e" not in text
     assert text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == "".join(
-        c for c in value if c not in "\u202e\u0000"
+        " " if c == "\n" else c for c in value if c not in "\u202e\u0000"
     )
 
 

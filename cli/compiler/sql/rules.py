@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cli.compiler.sql.tokens import Problem, Token
-from cli.compiler.sql.words import BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS, REFUSED_WORDS
+from cli.compiler.sql.words import AFTER, BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS, REFUSED_WORDS, TYPES
 from handler.templating import nearest
 
 # `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
+_VALUES: Final = ("word", "number", "parameter", "string", "quoted")
 _PLACEHOLDER: Final = re.compile(r"%(s\b|\([A-Za-z_][A-Za-z0-9_]*\)s)")
 
 
@@ -24,10 +26,12 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
             yield Problem(token.start, f"`{match.group()}` is not how a value is bound", "write `:name`")
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
     yield from _statement(code)
-    for before, token in zip([None, *code], code, strict=False):
+    for number, token in enumerate(code):
         yield from _word(token)
-        if before is not None:
-            yield from _pair(before, token)
+        if number and token.kind == "parameter":
+            yield from _glued(code[number - 1], token)
+        if number and token.text == "(":
+            yield from _call(code[:number])
 
 
 def _comment(token: Token, *, lines_survive: bool) -> Iterator[Problem]:
@@ -49,23 +53,53 @@ def _statement(code: Sequence[Token]) -> Iterator[Problem]:
 
 
 def _word(token: Token) -> Iterator[Problem]:
+    if token.kind != "word":
+        return
     word = token.text.upper()
-    if token.kind == "word" and word in REFUSED_WORDS:
+    plain = unicodedata.normalize("NFKC", word).upper()
+    if plain.isascii() and not token.text.isascii():
+        message = f"`{token.text}` is written in other letters than {plain}"
+        yield Problem(token.start, message, f"write {plain}; put a name with such letters into backquotes")
+    elif word in REFUSED_WORDS:
         yield Problem(token.start, f"{word} {REFUSED_WORDS[word]}", "write one plain SELECT")
 
 
-def _pair(before: Token, token: Token) -> Iterator[Problem]:
+def _glued(before: Token, token: Token) -> Iterator[Problem]:
+    """A parameter that is part of something else: `o:id`, `12:30`."""
+    if before.kind in _VALUES and before.start + len(before.text) == token.start:
+        message = f"`{before.text}{token.text}` is neither a value nor a parameter"
+        yield Problem(token.start, message, "put a blank before a parameter, and a time into quotes")
+
+
+def _call(code: Sequence[Token]) -> Iterator[Problem]:
+    """What stands before a bracket is a function that may be called, or a word that no function can be named by."""
+    before = code[-1]
     word = before.text.upper()
-    if token.kind == "parameter" and before.kind in ("word", "number", "parameter", "string", "quoted"):
-        if before.start + len(before.text) == token.start:
-            message = f"`{before.text}{token.text}` is neither a value nor a parameter"
-            yield Problem(token.start, message, "put a blank before a parameter, and a time into quotes")
-    elif token.text != "(":
-        return
-    elif before.kind == "quoted":
+    if before.kind == "quoted":
         yield Problem(before.start, "a name in backquotes cannot be called", "name the function without them")
-    elif before.kind == "word" and word not in FUNCTIONS and word not in BEFORE_BRACKETS:
+    elif before.kind in _VALUES and before.kind != "word":
+        yield Problem(before.start, f"`{before.text}` is no function", "put an operator between a value and a bracket")
+    elif before.kind == "word" and word not in FUNCTIONS and not _opens_no_call(code):
         yield Problem(before.start, _refused(word), "" if word in REFUSED_FUNCTIONS else nearest(word, FUNCTIONS))
+
+
+def _opens_no_call(code: Sequence[Token]) -> bool:
+    """Whether the last word can be followed by a bracket in SQL's own grammar, where it stands."""
+    word = code[-1].text.upper()
+    follows = code[-2].text.upper() if len(code) > 1 else ""
+    if word in TYPES:
+        return follows in ("AS", "RETURNING", ",") and _around(code) in ("CAST", "CONVERT", "JSON_VALUE")
+    return word in BEFORE_BRACKETS and (word not in AFTER or follows in AFTER[word])
+
+
+def _around(code: Sequence[Token]) -> str:
+    """The word before the innermost bracket that is open at the end."""
+    depth = 0
+    for before, token in zip(reversed(code[:-1]), reversed(code), strict=False):
+        depth += {")": 1, "(": -1}.get(token.text, 0)
+        if depth < 0:
+            return before.text.upper()
+    return ""
 
 
 def _refused(word: str) -> str:

@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(
     | (?P<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
     | (?P<quoted>`[^`\\\n]+`(?!`))
     | (?P<parameter>:[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<number>[0-9](?:[0-9A-Za-z]|\.(?=[0-9]))*)
+    | (?P<number>(?:0x[0-9A-Fa-f]+|0b[01]+|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?![\w$]))
     | (?P<word>[^\W0-9][\w$]*)
     | (?P<sign>[-(),.=<>!+*%|&^~;]|/(?!\*))
     """,
@@ -80,6 +80,9 @@ def tokens(sql: str) -> list[Token]:
 
 
 def _strange(sql: str, start: int) -> Problem:
+    if sql[start].isdecimal():
+        message = "a name that begins with a digit, or a number with letters in it"
+        return Problem(start, message, "put the name into backquotes, or a blank after the number")
     for beginning, message, fix in _STRANGE:
         if sql.startswith(beginning, start):
             return Problem(start, message, fix)

@@ -20,8 +20,11 @@ _ALLOWED: Final = (
     exp.Window, exp.WindowSpec, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Placeholder, exp.Literal,
     exp.National, exp.HexString, exp.BitString, exp.Introducer, exp.Null, exp.Boolean, exp.Binary, exp.Unary, exp.Paren,
     exp.Tuple, exp.Between, exp.In, exp.Interval, exp.DataType, exp.DataTypeParam, exp.Var, exp.CharacterSet, exp.Func,
-    exp.All, exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.IntervalSpan,
+    exp.All, exp.Any, exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.JSONValue, exp.OnCondition,
+    exp.IntervalSpan,
 )  # fmt: skip
+# The server reads every row that is passed over.
+MAX_OFFSET: Final = 1000
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Lock: "FOR UPDATE and FOR SHARE lock rows, and a lookup only reads",
     exp.Into: "INTO puts the result elsewhere; a lookup's result is its name",
@@ -46,7 +49,7 @@ def problems(sql: str) -> Iterator[Problem]:
         yield Problem(0, "a lookup reads a table, and this SELECT has no FROM", "")
     for node in root.walk():
         yield from _node(node)
-    yield from _limit(root)
+    yield from _bounds(root)
 
 
 def _unreadable(error: Exception) -> Problem:
@@ -89,16 +92,30 @@ def _limit_of(root: exp.Expr) -> exp.Expr | None:
     return found
 
 
-def _limit(root: exp.Expr) -> Iterator[Problem]:
-    limit = _limit_of(root)
-    if limit is None:
-        return
-    rows = limit.expression
-    if not isinstance(rows, exp.Literal) or not rows.is_int:
-        yield Problem(_start(root), "LIMIT takes a number as it stands", f"write LIMIT {MAX_ROWS} or less")
-    elif int(rows.this) > MAX_ROWS:
-        message = f"LIMIT {rows.this}: a lookup may find {MAX_ROWS} rows"
-        yield Problem(_start(root), message, f"write LIMIT {MAX_ROWS} or less")
+def _bounds(root: exp.Expr) -> Iterator[Problem]:
+    for part in _parts(root):
+        if limit := part.args.get("limit"):
+            yield from _bound(limit, "LIMIT", f"a lookup may find {MAX_ROWS} rows", MAX_ROWS)
+    for offset in root.find_all(exp.Offset):
+        yield from _bound(offset, "OFFSET", f"a lookup may pass over {MAX_OFFSET} rows", MAX_OFFSET)
+
+
+def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
+    """The statement, and what it puts together with UNION and the like."""
+    yield root
+    if isinstance(root, exp.SetOperation):
+        yield from _parts(root.this)
+        yield from _parts(root.expression)
+    elif isinstance(root, exp.Subquery):
+        yield from _parts(root.this)
+
+
+def _bound(node: exp.Expr, word: str, most: str, limit: int) -> Iterator[Problem]:
+    number = node.expression
+    if not isinstance(number, exp.Literal) or not number.is_int:
+        yield Problem(_start(node), f"{word} takes a number as it stands", f"write {word} {limit} or less")
+    elif int(number.this) > limit:
+        yield Problem(_start(node), f"{word} {number.this}: {most}", f"write {word} {limit} or less")
 
 
 def _start(node: exp.Expr) -> int:

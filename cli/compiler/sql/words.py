@@ -28,9 +28,14 @@ FUNCTIONS: Final = frozenset(_FUNCTIONS.split())
 _BEFORE_BRACKETS: Final = """
     AGAINST ALL AND ANY AS BETWEEN BINARY BY CASE DISTINCT DIV ELSE EXCEPT EXISTS FROM HAVING IN INDEX INTERSECT
     INTERVAL IS JOIN LIKE MATCH NOT ON OR OVER REGEXP RLIKE SELECT SOME THEN UNION USING WHEN WHERE XOR
-    DATETIME DECIMAL NCHAR SIGNED UNSIGNED VARCHAR
     """
 BEFORE_BRACKETS: Final = frozenset(_BEFORE_BRACKETS.split())
+# Those that are not reserved, so that a stored function can have such a name, each with what stands before it.
+# https://dev.mysql.com/doc/refman/8.4/en/keywords.html
+_COMPARISONS: Final = ("=", ">", "<")
+AFTER: Final[dict[str, tuple[str, ...]]] = {"AGAINST": (")",), "ANY": _COMPARISONS, "SOME": _COMPARISONS}
+# Types that take a size in brackets, within CAST and the like.
+TYPES: Final = frozenset({"DATETIME", "DECIMAL", "NCHAR", "SIGNED", "UNSIGNED", "VARCHAR"})
 
 # What is worth a sentence of its own; every other function that is not listed above is refused as well.
 _WAITS: Final = "waits, and holds the connection meanwhile"
@@ -55,14 +60,17 @@ REFUSED_FUNCTIONS: Final[dict[str, str]] = {
 
 # Reserved in MySQL or MariaDB, so that no column can have such a name unless it is in backquotes.
 _WRITES: Final = "changes something; a lookup only reads"
+_HINT: Final = "gives the server a hint, which is not the template's business"
 _READS_WHOLE: Final = "is no SELECT; write SELECT with the columns"
 REFUSED_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(("ALTER", "CALL", "CREATE", "DELETE", "DROP", "GRANT", "LOAD", "RENAME", "REVOKE"), _WRITES),
     **dict.fromkeys(("UPDATE", "LOCK", "UNLOCK", "KILL", "PURGE"), "changes or locks something; a lookup only reads"),
     **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), "puts the result elsewhere; a lookup's result is its name"),
     **dict.fromkeys(("SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "OPTIMIZE", "TABLE"), _READS_WHOLE),
+    **dict.fromkeys(("STRAIGHT_JOIN", "HIGH_PRIORITY", "SQL_CACHE", "SQL_NO_CACHE", "SQL_CALC_FOUND_ROWS"), _HINT),
+    **dict.fromkeys(("SQL_BIG_RESULT", "SQL_SMALL_RESULT", "SQL_BUFFER_RESULT", "FORCE", "USE", "IGNORE"), _HINT),
     "PROCEDURE": "runs a procedure; a lookup only reads",
-    "INDEX": "gives the server a hint (USE INDEX, FORCE INDEX), which is not the template's business",
+    "INDEX": _HINT,
     "CURRENT_USER": _TELLS,
     "CURRENT_ROLE": _TELLS,
 }

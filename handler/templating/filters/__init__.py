@@ -37,6 +37,7 @@ def filters(locale: Locale) -> dict[str, Filter]:
         "lower": texts.lower,
         "mask": texts.mask,
         "mention": markup.Mentions(locale.mentions).mention,
+        "quote": markup.quote_lines,
         "title": texts.title,
         "trim": texts.trim,
         "truncate": texts.truncate,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from handler.templating.text import Mrkdwn, mrkdwn, show
+from handler.templating.text import Mrkdwn, Quote, in_line, mrkdwn, show
 
 # What an address keeps as it is. All else is percent-encoded: blanks, `<`, `>`, `|`, quotes, letters beyond ASCII.
 _URL_SIGNS: Final = "%:/?#[]@!$&'()*+,;=~"
@@ -51,6 +51,18 @@ def code(value: Any) -> str | Mrkdwn:
     return Mrkdwn(f"`{mrkdwn(text)}`", text) if text else ""
 
 
+def quote_lines(value: Any) -> str | Mrkdwn:
+    """A text of several lines as a quote: each line behind a `>`. It stands at the beginning of a line.
+
+    {{ 'never arrived' | quote }} -> > never arrived
+    {{ ' a <b>  ' | quote }} -> >  a &lt;b&gt;
+
+    In every other place of a text the line breaks of a value are spaces.
+    """
+    text = (value if isinstance(value, str) else show(value)).rstrip()
+    return Quote.of(text) if text else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """Whom a stage's aliases mention: `ids` maps an alias to a person's or a group's id, or here, channel, everyone."""
@@ -63,7 +75,7 @@ class Mentions:
         {{ 'oncall' | mention }} -> <!subteam^S024BE7LD>
         {{ 'ada' | mention }} -> <@U024BE7LH>
         {{ 'all' | mention }} -> <!here>
-        {{ 'channel' | mention }} -> channel
+        {{ (rows | first).sku | mention }} -> TEA-1
         """
         text = show(alias)
         target = self.ids.get(text, "")
@@ -76,7 +88,7 @@ class Mentions:
 
 def _line(value: Any) -> str:
     """The text of a value on one line: Slack's links and code end with it."""
-    return " ".join(show(value).split())
+    return " ".join(show(in_line(value)).split())
 
 
 def _is_safe(url: str) -> bool:

@@ -164,7 +164,7 @@ samples:
       tags: {}
 """
     one = notification(compiled, text)
-    assert one.thread == Leaf("plain", "order-{{ order.number }}", f"{FILE}:8 thread")
+    assert one.thread == Leaf("exact", "order-{{ order.number }}", f"{FILE}:8 thread")
     assert one.update
     assert one.version == Leaf("expression", "order.updated_at", f"{FILE}:10 version")
     assert one.previous is None

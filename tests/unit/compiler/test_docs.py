@@ -14,6 +14,7 @@ from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.sql import read_by_hand
+from cli.compiler.sql.tree import MAX_OFFSET
 from cli.main import main
 from cli.previous import MAX_VERSIONS
 from handler.delivery.threads import KEPT_SECONDS
@@ -222,7 +223,7 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"at most {limits.MAX_BLOCKS} blocks and about {limits.MAX_TOTAL:,} characters" in DOCS
     assert f"at most {MAX_BYTES // 1024} KiB" in DOCS
     assert f"at most {MAX_ROWS} rows" in DOCS
-    assert f"`LIMIT` above {MAX_ROWS}" in DOCS
+    assert f"`LIMIT` above {MAX_ROWS}, `OFFSET` above {MAX_OFFSET}" in DOCS
     assert f"list of at most {MAX_ELEMENTS} elements" in DOCS
     assert f"has\nat most {MAX_THREAD_KEY} characters" in DOCS
     assert f"for {KEPT_SECONDS // 86_400} days begins anew" in DOCS
@@ -231,7 +232,7 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"{limits.MAX_BLOCKS} ブロック、合計およそ {limits.MAX_TOTAL:,} 文字まで" in JAPANESE
     assert f"{MAX_BYTES // 1024} KiB まで" in JAPANESE
     assert f"最大 {MAX_ROWS} 行" in JAPANESE
-    assert f"{MAX_ROWS} を超える `LIMIT`" in JAPANESE
+    assert f"{MAX_ROWS} を超える `LIMIT`、{MAX_OFFSET} を超える `OFFSET`" in JAPANESE
     assert f"リストは {MAX_ELEMENTS} 要素まで" in JAPANESE
     assert f"キーは {MAX_THREAD_KEY} 文字まで" in JAPANESE
     assert f"{KEPT_SECONDS // 86_400} 日間投稿のなかったスレッド" in JAPANESE

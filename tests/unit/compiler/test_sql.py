@@ -103,6 +103,35 @@ def test_the_nearest_function_is_suggested() -> None:
     assert "UPPER" in problem.fix
 
 
+# What a call looks like that is not name(a), name(a, b) or name(a, b, c).
+_WINDOW = " OVER (ORDER BY a)"
+CALLS = {
+    **{name: f"{name}(a, INTERVAL 1 DAY)" for name in ("ADDDATE", "DATE_ADD", "DATE_SUB", "SUBDATE")},
+    **{name: f"{name}(DAY, 1, a)" for name in ("TIMESTAMPADD", "TIMESTAMPDIFF")},
+    **{name: f"{name}(){_WINDOW}" for name in ("CUME_DIST", "DENSE_RANK", "PERCENT_RANK", "RANK", "ROW_NUMBER")},
+    **{name: f"{name}(a){_WINDOW}" for name in ("FIRST_VALUE", "LAG", "LAST_VALUE", "LEAD")},
+    "CAST": "CAST(a AS CHAR)",
+    "CONVERT": "CONVERT(a USING utf8mb4)",
+    "EXTRACT": "EXTRACT(YEAR FROM a)",
+    "GET_FORMAT": "GET_FORMAT(DATE, 'EUR')",
+    "GROUP_CONCAT": "GROUP_CONCAT(DISTINCT a ORDER BY b DESC SEPARATOR ', ')",
+    "INSERT": "INSERT(a, 1, 2, 'x')",
+    "JSON_VALUE": "JSON_VALUE(note, '$.a')",
+    "NTH_VALUE": f"NTH_VALUE(a, 2){_WINDOW}",
+    "NTILE": f"NTILE(4){_WINDOW}",
+    "POSITION": "POSITION('x' IN a)",
+    "TRIM": "TRIM(LEADING '0' FROM a)",
+}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_on_the_list_can_be_called(name: str) -> None:
+    forms = [CALLS[name]] if name in CALLS else [f"{name}({some})" for some in ("", "a", "a, b", "a, b, c")]
+    refused = [read(f"SELECT {form} AS x FROM t WHERE id = :id", ()).problems for form in forms]
+    assert () in refused
+    assert {problem.code for problems in refused for problem in problems} <= {"QUERY_INVALID"}  # a wrong number of them
+
+
 def test_no_function_is_both_allowed_and_refused() -> None:
     assert not FUNCTIONS & REFUSED_FUNCTIONS.keys()
     assert not BEFORE_BRACKETS & REFUSED_FUNCTIONS.keys()

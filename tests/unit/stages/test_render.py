@@ -61,6 +61,13 @@ def test_notes_are_escaped_and_stand_in_text_and_blocks() -> None:
     assert rendered(1, notes=("note",)).blocks == []
 
 
+@pytest.mark.parametrize(
+    ("source", "text"), [("> {{ x }}", "[a]\n> 1"), ("{{ x | quote }}", "[a]\n> 1"), ("{{ x }}", "[a] 1")]
+)
+def test_a_prefix_leaves_a_quote_at_the_beginning_of_its_line(source: str, text: str) -> None:
+    assert render(notification(source), {"x": 1}, Templates(), prefix="[a]").text == text
+
+
 def test_a_prefix_stands_before_text_and_blocks() -> None:
     content = render(notification("Hello", blocks=[SECTION]), {"x": 1}, Templates(), prefix="[staging]")
     assert content.text == "[staging] Hello"

@@ -1,0 +1,64 @@
+"""The texts that a leaf's own words can come to, by its branches, with an `x` for the value of each expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Final
+
+from jinja2 import nodes
+
+from cli.compiler import syntax
+from handler.model import Leaf
+from handler.templating.text import url_part
+
+MAX: Final = 200  # a leaf with more branches is none that anybody can follow
+
+
+class TooManyError(Exception):
+    """A leaf can come to more than MAX texts."""
+
+
+def of(leaf: Leaf) -> tuple[str, ...]:
+    """Return each text of a sound leaf once, a loop's body none, once and twice.
+
+    Raises TooManyError; TemplateError (TEMPLATE_URL) for a literal that no address can hold.
+    """
+    return _of_all(syntax.parsed(leaf).body)
+
+
+def _of_all(body: Iterable[nodes.Node]) -> tuple[str, ...]:
+    found: tuple[str, ...] = ("",)
+    for node in body:
+        found = _joined(found, _of(node))
+    return found
+
+
+def _of(node: nodes.Node) -> tuple[str, ...]:
+    match node:
+        case nodes.Output():
+            return ("".join(map(_written, node.nodes)),)
+        case nodes.If():
+            branches = [node.body, *(one.body for one in node.elif_), node.else_]
+            return tuple(text for branch in branches for text in _of_all(branch))
+        case nodes.For():
+            once = _of_all(node.body)
+            return (*_of_all(node.else_), *once, *_joined(once, once))
+        case _:
+            return ("",)
+
+
+def _written(part: nodes.Expr) -> str:
+    match part:
+        case nodes.TemplateData():
+            return part.data
+        case nodes.Const():
+            return url_part(part.value)
+        case _:
+            return "x"
+
+
+def _joined(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    if len(before) * len(after) > MAX:
+        raise TooManyError
+    return tuple(dict.fromkeys(first + then for first, then in product(before, after)))

@@ -1,0 +1,157 @@
+"""What the guides, the table of filters and the filters' own examples show passes lint, and is posted as shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from cli.compiler import lateness, lookups, stages, tables, template
+from cli.compiler.blocks import GROUPING
+from cli.compiler.findings import Place, Report
+from cli.compiler.leaves import Leaves
+from cli.compiler.nodes import Scalar
+from cli.compiler.rehearsal import NOW
+from cli.compiler.short_forms import SHORT_FORMS
+from handler import catalog
+from handler.model import Event
+from handler.stages.enrich import enrich
+from handler.stages.render import render
+from handler.templating import FILTERS, Templates
+from tests.unit.templating.examples import of_docs, of_docstrings
+
+from .conftest import Compile
+from .test_docs import DOCS, JAPANESE, completed, examples
+
+STAGE = """\
+channels: {orders: C0ORDERS01}
+fallback: C0FALLBACK
+mentions: {oncall: S024BE7LD, ada: U024BE7LH, all: here}
+"""
+STAGES = {
+    "_stages/test.yaml": STAGE,
+    "_stages/en.yaml": STAGE,
+    "_stages/ja.yaml": f"{STAGE}language: ja\ntime_zone: Asia/Tokyo\n",
+}
+EXAMPLES = [
+    *of_docstrings(),
+    *of_docs("docs/templates.md", "Filters"),
+    *of_docs("docs/ja/templates.md", "フィルター"),
+    *(
+        (name, f"{{{{ {source} }}}}", shown, "en")
+        for name, source, shown in (
+            ("join", "rows | join(', ', attribute='sku')", "TEA-1, TEA-2"),
+            ("join", "rows | join(attribute='sku')", "TEA-1TEA-2"),
+            ("join", "list.l | join", "ab"),
+            ("join", "list.l | join('-')", "a-b"),
+            ("trim", "'--tea-' | trim(characters='-')", "tea"),
+            ("default", "order.note | default(instead='-')", "-"),
+        )
+    ),
+]
+# What the examples name: tests/unit/templating/examples.py.
+TEMPLATE = """\
+id: integer
+channel: orders
+lookups:
+  order: {{sql: "SELECT at, note FROM orders WHERE id = :id"}}
+  rows: {{sql: "SELECT sku FROM items WHERE id = :id", expect: many}}
+  list: {{get: "/lists/{{{{ id }}}}"}}
+text: |
+  {}
+samples:
+  one:
+    id: 1
+    lookups:
+      order: {{at: 2026-01-05T10:00:00Z, note: null}}
+      rows: [{{sku: TEA-1}}, {{sku: TEA-2}}]
+      list: {{l: [a, b]}}
+"""
+LABELS = {"en": "order_status: {shipped: On its way}\n", "ja": "order_status: {shipped: 発送済み}\n"}
+
+
+def posted(document: dict[str, Any], language: str, answers: dict[str, Any]) -> str:
+    """The text that the function makes of the catalog, as it is deployed."""
+    loaded = catalog.read(json.loads(json.dumps(document)), language)
+    [notification] = loaded.notifications["order.created"]
+    templates = Templates(locale=loaded.stage.locale)
+    context = enrich(
+        Event("order.created", 1, "e"), notification, lambda lookup, _: answers[lookup.name], NOW, loaded.stage.vars
+    ).context
+    return render(notification, context, templates).text
+
+
+@pytest.mark.parametrize(("name", "source", "shown", "language"), EXAMPLES)
+def test_an_example_of_a_filter_passes_lint_and_is_posted_as_shown(
+    compiled: Compile, name: str, source: str, shown: str, language: str
+) -> None:
+    assert name in FILTERS
+    compilation = compiled(TEMPLATE.format(source), {**STAGES, "_labels.yaml": LABELS[language]})
+    assert [finding for finding in compilation.findings if finding.severity == "error"] == []
+    answers = dict(compilation.samples[0].answers)
+    assert posted(compilation.catalog, language, answers) == shown.strip()
+
+
+# Every expression in the running text and in the tables of the guides; those in examples are compiled by test_docs.py.
+WRITTEN = sorted({
+    expression
+    for page in (DOCS, JAPANESE)
+    for span in re.findall(r"`([^`\n]*(?:`[A-Z][^`\n]*`)?[^`\n]*)`", re.sub(r"(?ms)^```.*?^```$", "", page))
+    for expression in re.findall(r"\{\{.*?\}\}", span.replace("\\|", "|"))
+    if re.search(r"\w", expression) and "..." not in expression and "名前" not in expression
+})  # fmt: skip
+
+
+def test_the_guides_have_expressions() -> None:
+    assert len(WRITTEN) > 40
+
+
+@pytest.mark.parametrize("source", WRITTEN)
+def test_an_expression_of_the_guides_passes_lint(source: str) -> None:
+    report = Report()
+    names = (*re.findall(r"[a-z]\w*", source),)
+    leaves = Leaves(report, Templates(), names=names)
+    leaves.leaf("mrkdwn", Scalar(Place("f.yaml"), source, source))
+    assert report.findings() == ()
+
+
+# What the format has and no example of the guides shows.
+_ORDER = 'lookups: {{order: {{sql: "SELECT number, total FROM orders WHERE id = :id", {}}}}}\n'
+_API = 'lookups: {order: {get: "/orders/{{ id }}", on_failure: retry}}\n'
+SHORT = {
+    "db": _ORDER.format("db: shop"),
+    "one": _ORDER.format("expect: one"),
+    "park": _ORDER.format("missing: park"),
+    "skip": _ORDER.format("missing: skip"),
+    "retry": _API,
+    "rows": 'blocks: [{table: {head: [a], rows: [["{{ order.number }}"]]}}]\n',
+    "markdown": "blocks: [{markdown: Hello}]\n",
+}
+OF_A_STAGE = [
+    *(f"language: {word}" for word in stages.LANGUAGES),
+    *(f"threads: {word}" for word in stages.THREADS),
+]
+WORDS = {
+    *template.REQUIRED, *template.OPTIONAL, "sql", "bind", "db", "get", "get_all", "on_failure", "expect",
+    *lookups.EXPECT, *lookups.ON_FAILURE, *lateness.KEYS, *lateness.MISSING, *SHORT_FORMS, *GROUPING, *tables.KEYS,
+    *stages.REQUIRED, *stages.OPTIONAL, *stages.LANGUAGES, *stages.THREADS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [DOCS, JAPANESE], ids=["en", "ja"])
+def test_every_key_and_word_of_the_format_stands_in_an_example_that_passes(page: str) -> None:
+    shown = [example for words, example in examples(page) if words in ("yaml", "yaml stage")]
+    written = {word for example in [*shown, *SHORT.values(), *OF_A_STAGE] for word in re.findall(r"\w+", example)}
+    assert written >= WORDS
+
+
+@pytest.mark.parametrize("example", SHORT.values(), ids=SHORT.keys())
+def test_what_only_the_tables_of_the_guides_show_passes_lint(compiled: Compile, example: str) -> None:
+    assert compiled(completed(example)).findings == ()
+
+
+@pytest.mark.parametrize("line", OF_A_STAGE)
+def test_what_only_the_table_of_stages_shows_passes_lint(compiled: Compile, line: str) -> None:
+    assert compiled(completed(""), {"_stages/test.yaml": f"{STAGE}{line}\n"}).findings == ()
