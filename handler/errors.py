@@ -99,7 +99,11 @@ CODES: Final[dict[str, Code]] = {
     "TEMPLATE_FAILED": Code(
         False, "an expression cannot be worked out with this row's values", "guard it: {{ x if x else '-' }}"
     ),
-    "TEMPLATE_LIMIT": Code(False, "an expression makes too much text or too large a number", "make it smaller"),
+    "TEMPLATE_LIMIT": Code(
+        False,
+        "an expression is too large, takes too long, or makes too much text or too large a number",
+        "make it smaller: see Limits in docs/templates.md",
+    ),
     "TEMPLATE_URL": Code(
         False,
         "an address cannot be made from these values",

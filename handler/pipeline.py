@@ -17,6 +17,7 @@ from handler.stages.compose import Composing, Composition
 from handler.stages.deliver import Attempt, Delivery, deliver, failed
 from handler.stages.parse import named_types, parse
 from handler.stages.settle import Settling
+from handler.time_limit import PREVIOUS_SECONDS
 
 # A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
 PREPARE_SECONDS: Final = 12.0
@@ -91,7 +92,7 @@ class Pipeline:
             before = replace(before, routes=notification.routes)  # the channel may have changed with it
         remark = notes.previous(notification.name, problem, self.composing.templates)
         try:
-            return _steps(record, before, self.composing(record, event, before, [remark]))
+            return _steps(record, before, self.composing(record, event, before, [remark], PREVIOUS_SECONDS))
         except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
             return []
 

@@ -125,11 +125,12 @@ def _parts(template: Template) -> Iterator[tuple[Place, Notification]]:
 
 def _failures(part: Notification, context: Context, templates: Templates, prefix: str = "") -> Iterator[NotifierError]:
     try:
-        speaks(part, context, templates)
-        channels(part, context, templates)
-        if part.thread:
-            templates.render(part.thread, context, MAX_THREAD_KEY)
-        content = render(part, context, templates, prefix=prefix)
+        with templates.budget.notification(), templates.budget.running():
+            speaks(part, context, templates)
+            channels(part, context, templates)
+            if part.thread:
+                templates.render(part.thread, context, MAX_THREAD_KEY)
+            content = render(part, context, templates, prefix=prefix)
         limits.check(content.text, content.blocks)
     except NotifierError as error:
         yield error

@@ -16,11 +16,11 @@ from handler.ports import Replicating
 from handler.stages import limits, notes
 from handler.stages.enrich import Enriched, Fetch, enrich
 from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
-from handler.stages.render import render, speaks
+from handler.stages.render import Content, render, speaks
 from handler.stages.route import channels, checked_id
-from handler.templating import Templates
+from handler.templating import EXHAUSTED, Templates, explaining
 from handler.templating.text import in_line, mrkdwn
-from handler.time_limit import time_limit
+from handler.time_limit import SECONDS
 
 # Older than this, a message says from when it is.
 LATE: Final = timedelta(minutes=10)
@@ -52,11 +52,26 @@ class Composing:
     now: Callable[[], datetime]
 
     def __call__(
-        self, record: Record, event: Event, notification: Notification, remarks: Sequence[str] = ()
+        self,
+        record: Record,
+        event: Event,
+        notification: Notification,
+        remarks: Sequence[str] = (),
+        seconds: float = SECONDS,
     ) -> Composition:
-        """Return the messages that the notification makes of an event. Raises NotifierError."""
+        """Return the messages that the notification makes of an event. Raises NotifierError.
+
+        All that its author wrote may take `seconds` of the processor's time together.
+        """
+        with explaining(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
+            return self._composed(record, event, notification, remarks)
+
+    def _composed(
+        self, record: Record, event: Event, notification: Notification, remarks: Sequence[str]
+    ) -> Composition:
         began = time.perf_counter()
-        event = replace(event, id=checked_id(notification.id, event))
+        with explaining(f"{notification.name}.yaml: id"), self.templates.budget.running():
+            event = replace(event, id=checked_id(notification.id, event))
         now = self.now()
         lateness = Lateness(_age(record, now), self.replicating)
         try:
@@ -65,7 +80,7 @@ class Composing:
         except SkipError as rule:
             return Composition(event, rule=rule.code, where=rule.where)
         looked_up = time.perf_counter()
-        with time_limit(f"{notification.name}.yaml"):
+        with self.templates.budget.running():
             said = [*remarks, *self._late(record, event, now)]
             composed = self._compose(event, notification, _without(enriched, stale), said)
         took = {"lookup": looked_up - began, "render": time.perf_counter() - looked_up}
@@ -92,15 +107,25 @@ class Composing:
         if not aliases:
             return Composition(event, rule="NO_ROUTE", where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
-        made = [self._message(notification, alias, enriched, said, thread) for alias in aliases]
+        said = [*said, *notes.missing(enriched.without, templates)]
+        rendered: dict[str, Content] = {}  # once for all channels about which nothing else has to be said
+        made = [self._message(notification, alias, enriched, said, thread, rendered) for alias in aliases]
         return Composition(event, made)
 
     def _message(
-        self, notification: Notification, alias: str, enriched: Enriched, said: Sequence[str], thread: str
+        self,
+        notification: Notification,
+        alias: str,
+        enriched: Enriched,
+        said: Sequence[str],
+        thread: str,
+        rendered: dict[str, Content],
     ) -> Message:
         destination, remark = self.stage.destination(alias)
-        words = [*said, *notes.missing(enriched.without, self.templates), *([remark] if remark else [])]
-        content = render(notification, enriched.context, self.templates, words, self.stage.prefix)
+        words = [*said, *([remark] if remark else [])]
+        if remark not in rendered:
+            rendered[remark] = render(notification, enriched.context, self.templates, words, self.stage.prefix)
+        content = rendered[remark]
         message = Message(
             notification.name,
             alias,

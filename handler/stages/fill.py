@@ -3,80 +3,146 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from handler.fallback import note
 from handler.model import Group, Leaf, Tree
 from handler.stages import limits
-from handler.templating import Context, Templates
+from handler.templating import Context, LongAddressError, Templates, explaining
+from handler.templating.cutting import cut
 from handler.templating.filters import each
+from handler.templating.text import mrkdwn
 
 # What a block needs at least one of; a block left without any of them says nothing, and Slack would refuse it.
 _SAYING: Final = frozenset({"text", "fields", "elements", "rows"})
 _TEXT_OBJECTS: Final = frozenset({"mrkdwn", "plain_text"})
+_NAMING: Final = ("text", "alt_text", "title")  # where an element says in words what it is
 _EMPTY_CELL: Final = "–"
 _NOTHING: Final = object()
+_UNSHOWN: Final[list[Any]] = []  # a row of a table that is only counted
 _MORE: Final = {"en": "… and {} more", "ja": "… ほか {} 件"}
+_LONG_ADDRESS: Final = {
+    "en": "{}: left out, as its address is too long",
+    "ja": "{}: アドレスが長すぎるため表示していません",
+}
+_MAX_NAME: Final = 75
+# Texts that are short anyway, and what is left of a longer one at least, where all together are too long.
+_SHORT: Final = 150
+_SHORTEST: Final = 20
 
 Block = dict[str, Any]
 
 
-def expanded(tree: Tree, context: Context, templates: Templates) -> Iterator[Block]:
-    """Yield the blocks of a tree as Slack takes them, with the groups in it taken apart. Raises TemplateError."""
-    if isinstance(tree, Group):
-        for inner in elements(tree, context, templates):
-            for child in tree.blocks:
-                yield from expanded(child, inner, templates)
-    elif isinstance(tree, dict):
-        filled = _fill(tree, str(tree.get("type")), "", context, templates)
-        if filled is not _NOTHING:
-            yield filled
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Fills trees with values. `share` divides the room of each long text, where all together are too long.
+
+    `left_out` names the elements that were left out of the block that is being filled.
+    """
+
+    templates: Templates
+    share: int = 1
+    left_out: list[str] = field(default_factory=list)
+
+    def expanded(self, tree: Tree, context: Context) -> Iterator[Block]:
+        """Yield the blocks of a tree as Slack takes them, with the groups in it taken apart. Raises TemplateError."""
+        if isinstance(tree, Group):
+            for inner in self.elements(tree, context):
+                for child in tree.blocks:
+                    yield from self.expanded(child, inner)
+        elif isinstance(tree, dict):
+            filled = self._fill(tree, str(tree.get("type")), "", context)
+            if filled is not _NOTHING:
+                yield filled
+            while self.left_out:
+                yield _left_out(self.left_out.pop(0), self.templates.locale.language)
+
+    def elements(self, group: Group, context: Context) -> Iterator[Context]:
+        """Yield the contexts in which a group's blocks stand: one for each element, or one if there is no loop."""
+        for inner in self._contexts(group, context):
+            if group.when is None or self.templates.evaluate(group.when, inner):
+                yield inner
+
+    def _contexts(self, group: Group, context: Context) -> Iterator[Context]:
+        if group.over is None:
+            yield context
+            return
+        with explaining(group.over.where):
+            found = each(self.templates.evaluate(group.over, context))
+        for place, one in enumerate(found, 1):
+            yield {**context, group.name: one, "loop": _loop(place, len(found))}
+
+    def _children(self, item: Tree, context: Context) -> Iterator[tuple[Tree, Context]]:
+        """An element of a list as it is, or what a group among the elements, such as a table's rows, stands for."""
+        if not isinstance(item, Group):
+            yield item, context
+            return
+        for inner in self.elements(item, context):
+            for child in item.blocks:
+                yield from self._children(child, inner)
+
+    def _fill(self, tree: Tree, kind: str, path: str, context: Context) -> Any:
+        match tree:
+            case Leaf():
+                return self.templates.render(tree, context, self._room(tree, kind, path))
+            case list():
+                return self._list(tree, kind, path, context)
+            case dict():
+                return self._dict(tree, kind, path, context)
+            case _:
+                return tree
+
+    def _room(self, leaf: Leaf, kind: str, path: str) -> int:
+        most = limits.limit(kind, path)
+        return most if leaf.context == "url" or most <= _SHORT else max(most // self.share, _SHORTEST)
+
+    def _list(self, tree: list[Any], kind: str, path: str, context: Context) -> list[Any]:
+        most = limits.MAX_ROWS if (kind, path) == ("table", "rows") else None
+        filled: list[Any] = []
+        for item in tree:
+            for child, inner in self._children(item, context):
+                is_shown = most is None or len(filled) < most
+                filled.append(self._fill(child, kind, f"{path}[]", inner) if is_shown else _UNSHOWN)
+        return [one for one in filled if one is not _NOTHING]
+
+    def _dict(self, tree: dict[str, Any], kind: str, path: str, context: Context) -> Any:
+        try:
+            made = {key: self._fill(value, kind, f"{path}.{key}".lstrip("."), context) for key, value in tree.items()}
+        except LongAddressError:  # an address that is cut is another one
+            self.left_out.append(self._name(tree, context))
+            return _NOTHING
+        if made.get("type") == "table" and isinstance(made.get("rows"), list):
+            made["rows"] = self._rows(made["rows"])
+        return _kept(tree, made)
+
+    def _name(self, tree: dict[str, Any], context: Context) -> str:
+        """What an element calls itself: the label of a button, the description of an image."""
+        named = next((tree[key] for key in _NAMING if tree.get(key)), str(tree.get("type")))
+        if isinstance(named, dict):
+            named = named.get("text")
+        return cut(str(self._fill(named, "", "", context)), _MAX_NAME)
+
+    def _rows(self, rows: list[Any]) -> list[Any]:
+        """At most as many rows as a table may have; the last one says how many are missing."""
+        if len(rows) <= limits.MAX_ROWS:
+            return rows
+        shown = rows[: limits.MAX_ROWS - 1]
+        words = [more(len(rows) - len(shown), self.templates.locale.language)] + [_EMPTY_CELL] * (len(rows[0]) - 1)
+        return [*shown, [{"type": "raw_text", "text": text} for text in words]]
 
 
-def elements(group: Group, context: Context, templates: Templates) -> Iterator[Context]:
-    """Yield the contexts in which a group's blocks stand: one for each element, or one if there is no loop."""
-    contexts: list[Context] = [context]
-    if group.over is not None:
-        found = each(templates.evaluate(group.over, context))
-        contexts = [
-            {**context, group.name: one, "loop": _loop(place, len(found))} for place, one in enumerate(found, 1)
-        ]
-    for inner in contexts:
-        if group.when is None or templates.evaluate(group.when, inner):
-            yield inner
+def more(count: int, language: str) -> str:
+    """Say, in a stage's language, how many are not shown."""
+    return _MORE.get(language, _MORE["en"]).format(count)
 
 
-def _children(item: Tree, context: Context, templates: Templates) -> Iterator[tuple[Tree, Context]]:
-    """An element of a list as it is, or what a group among the elements, such as the rows of a table, stands for."""
-    if not isinstance(item, Group):
-        yield item, context
-        return
-    for inner in elements(item, context, templates):
-        for child in item.blocks:
-            yield from _children(child, inner, templates)
+def _left_out(name: str, language: str) -> Block:
+    return note(mrkdwn(_LONG_ADDRESS.get(language, _LONG_ADDRESS["en"]).format(name)))
 
 
 def _loop(index: int, length: int) -> dict[str, int | bool]:
     return {"index": index, "first": index == 1, "last": index == length, "length": length}
-
-
-def _fill(tree: Tree, kind: str, path: str, context: Context, templates: Templates) -> Any:
-    match tree:
-        case Leaf():
-            return templates.render(tree, context, limits.limit(kind, path))
-        case list():
-            filled = [
-                _fill(child, kind, f"{path}[]", inner, templates)
-                for item in tree
-                for child, inner in _children(item, context, templates)
-            ]
-            return [one for one in filled if one is not _NOTHING]
-        case dict():
-            made = {k: _fill(value, kind, f"{path}.{k}".lstrip("."), context, templates) for k, value in tree.items()}
-            if made.get("type") == "table" and isinstance(made.get("rows"), list):
-                made["rows"] = _rows(made["rows"], templates.locale.language)
-            return _kept(tree, made)
-        case _:
-            return tree
 
 
 def _kept(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
@@ -88,17 +154,3 @@ def _kept(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
     kept = {key: value for key, value in filled.items() if value is not _NOTHING and (value != [] or not tree[key])}
     emptied = len(kept) < len(filled)
     return _NOTHING if emptied and not _SAYING & kept.keys() else kept
-
-
-def _rows(rows: list[Any], language: str) -> list[Any]:
-    """At most as many rows as a table may have; the last one says how many are missing."""
-    if len(rows) <= limits.MAX_ROWS:
-        return rows
-    shown = rows[: limits.MAX_ROWS - 1]
-    words = [more(len(rows) - len(shown), language)] + [_EMPTY_CELL] * (len(rows[0]) - 1)
-    return [*shown, [{"type": "raw_text", "text": text} for text in words]]
-
-
-def more(count: int, language: str) -> str:
-    """Say, in a stage's language, how many are not shown."""
-    return _MORE.get(language, _MORE["en"]).format(count)

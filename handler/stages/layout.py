@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Final
 
 from handler.fallback import note
 from handler.model import Group, Tree
 from handler.stages import limits
-from handler.stages.fill import Block, elements, expanded, more
+from handler.stages.fill import Block, Filling, more
 from handler.templating import Context, Templates
+
+_MAX_SHARE: Final = 64  # a share of less room than this leaves nothing to read
 
 
 @dataclass(slots=True)
 class _Part:
-    """What one entry of a template's `blocks` gave: for a loop, the blocks of each element, and how many were cut."""
+    """What one entry of a template's `blocks` gave: for a loop, the blocks of each element, and how many were cut.
 
-    elements: list[list[Block]]
+    `size` and `characters` are what the elements have together, in blocks and in characters.
+    """
+
     repeated: bool = False
+    elements: list[list[Block]] = field(default_factory=list)
     cut: int = 0
+    size: int = 0
+    characters: int = 0
 
-    def blocks(self, language: str) -> list[Block]:
-        return [*chain(*self.elements), *([note(more(self.cut, language))] if self.cut else [])]
+    def add(self, element: list[Block]) -> None:
+        self.elements.append(element)
+        self.size += len(element)
+        self.characters += sum(map(limits.characters, element))
+
+    def cut_last(self) -> None:
+        element = self.elements.pop()
+        self.size -= len(element)
+        self.characters -= sum(map(limits.characters, element))
+        self.cut += 1
+
+    def blocks(self, language: str) -> Iterator[Block]:
+        yield from chain(*self.elements)
+        if self.cut:
+            yield note(more(self.cut, language))
 
 
 def blocks(
@@ -31,30 +52,45 @@ def blocks(
     """Return at most `room` blocks as Slack takes them. Raises TemplateError.
 
     Blocks and elements whose text comes out blank are left out, as Slack refuses empty text. Where there are too many
-    blocks or characters, the longest loop loses its last elements, and says how many.
+    blocks or characters, the longest loop loses its last elements, and says how many. Where that is not enough, the
+    values in all long texts are cut further.
     """
-    parts = [_part(tree, context, templates) for tree in trees]
-    while not _fits(found := [block for part in parts for block in part.blocks(language)], room):
+    share = 1
+    while True:
+        filling = Filling(templates, share)
+        parts = [_part(tree, context, filling, room) for tree in trees]
+        _cut_loops(parts, language, room)
+        characters = _characters(parts, language)
+        if characters <= limits.MAX_TOTAL or share > _MAX_SHARE:
+            return [block for part in parts for block in part.blocks(language)]
+        share *= 1 + -(-characters // limits.MAX_TOTAL)
+
+
+def _cut_loops(parts: Sequence[_Part], language: str, room: int) -> None:
+    while sum(part.size + (part.cut > 0) for part in parts) > room or _characters(parts, language) > limits.MAX_TOTAL:
         loops = [part for part in parts if part.repeated and part.elements]
         if not loops:
             break  # nothing repeats: limits.check names what is too much
-        longest = max(loops, key=lambda part: sum(map(len, part.elements)))
-        longest.elements.pop()
-        longest.cut += 1
-    return found
+        max(loops, key=lambda part: part.size).cut_last()
 
 
-def _fits(found: Sequence[Block], room: int) -> bool:
-    return len(found) <= room and sum(map(limits.characters, found)) <= limits.MAX_TOTAL
-
-
-def _part(tree: Tree, context: Context, templates: Templates) -> _Part:
-    if not isinstance(tree, Group) or tree.over is None:
-        return _Part([list(expanded(tree, context, templates))])
-    return _Part(
-        [
-            [block for child in tree.blocks for block in expanded(child, inner, templates)]
-            for inner in elements(tree, context, templates)
-        ],
-        repeated=True,
+def _characters(parts: Sequence[_Part], language: str) -> int:
+    return sum(
+        part.characters + (limits.characters(note(more(part.cut, language))) if part.cut else 0) for part in parts
     )
+
+
+def _part(tree: Tree, context: Context, filling: Filling, room: int) -> _Part:
+    """What an entry gives; as soon as it is more than a message has room for, the rest is only counted."""
+    if not isinstance(tree, Group) or tree.over is None:
+        part = _Part()
+        part.add(list(islice(filling.expanded(tree, context), room + 1)))
+        return part
+    part = _Part(repeated=True)
+    for inner in filling.elements(tree, context):
+        if part.size > room or part.characters > limits.MAX_TOTAL:
+            part.cut += 1
+        else:
+            found = (block for child in tree.blocks for block in filling.expanded(child, inner))
+            part.add(list(islice(found, room + 1)))
+    return part

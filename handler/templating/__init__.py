@@ -2,123 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
-from jinja2.exceptions import SecurityError
+from jinja2 import Undefined, nodes, pass_context
+from jinja2.meta import TrackingCodeGenerator
 
 from handler.errors import TemplateError
-from handler.model import Leaf, Locale, Value
-from handler.templating import position
+from handler.model import Leaf, LeafContext, Locale, Value
+from handler.templating import budget, operations, position
+from handler.templating.budget import Budget
 from handler.templating.cutting import cut
+from handler.templating.explaining import EXHAUSTED as EXHAUSTED
+from handler.templating.explaining import LongAddressError as LongAddressError
+from handler.templating.explaining import explained
+from handler.templating.explaining import explaining as explaining
 from handler.templating.filters import FILTERS as FILTERS
-from handler.templating.language import Language, bound_loops, forbidden
-from handler.templating.nearest import UnknownNameError
+from handler.templating.fitting import Shown, fitted
+from handler.templating.language import Language, forbidden, oversized
 from handler.templating.nearest import nearest as nearest
-from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn
+from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn, show
 
-# Slack takes at most 40,000 characters of text in a message; a leaf that makes more is a mistake in the template.
-# https://docs.slack.dev/reference/methods/chat.postMessage
-MAX_OUTPUT: Final = 40_000
+# Of a leaf; its own words are a mistake in the template where they are more, and values are cut.
+MAX_OUTPUT: Final = budget.MAX_TEXT
 
+T = TypeVar("T")
 Context = Mapping[str, Value]
 _UTC: Final = Locale()
+_RESULT: Final = "result"  # the name under which Jinja keeps the value of an expression
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """A leaf ready to run, and the top-level names that it uses."""
 
-    run: Callable[..., Any]
+    run: Callable[[Context], Any]
     names: frozenset[str]
 
 
 class Templates:
-    """Compiles leaves on first use, and keeps them for the life of the execution environment. For one thread."""
+    """Compiles leaves on first use, and keeps them for the life of the execution environment. For one thread.
+
+    Whatever a leaf does counts against `budget`: within `budget.notification()` all leaves together, else each alone.
+    """
 
     def __init__(self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC) -> None:
         self.locale = locale
-        self._longest: int | None = None
+        self.budget = Budget()
+        self._size = MAX_OUTPUT  # of the text that is being rendered
+        self._shorter = {context: _shorter(context, finalize) for context, finalize in finalizers.items()}
         self._languages = {
-            context: Language(self._cutting(finalize), locale) for context, finalize in finalizers.items()
+            context: Language(self._showing(context, finalize), locale, self.budget)
+            for context, finalize in finalizers.items()
         }
         self._compiled: dict[Leaf, _Compiled] = {}
 
     def check(self, leaf: Leaf) -> frozenset[str]:
         """Return the names that a leaf takes from its context; raises TemplateError where it is not allowed."""
-        return self._get(leaf).names
+        return self._counted(leaf, lambda compiled: compiled.names)
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
-        """Return the text of a leaf, escaped for its context; at most MAX_OUTPUT characters, else TEMPLATE_LIMIT.
+        """Return the text of a leaf, escaped for its context.
 
-        Where it is longer than `limit` its values are cut, the longest first, each with a visible mark; the template's
-        own words are not. A text whose own words are too many stays too long.
+        Where it is longer than `limit` (MAX_OUTPUT without one) its values are cut, the longest first, each with a
+        visible mark; the template's own words are not. A text whose own words are too many stays too long, and more
+        than MAX_OUTPUT of them raise TEMPLATE_LIMIT. An address is never cut: it raises LongAddressError.
         """
-        compiled = self._get(leaf)
-        with _explaining(leaf):
-            _require(compiled.names, context)
-            text = _joined(compiled.run(**context))
-            longest = limit
-            while limit is not None and longest and len(text) > limit:
-                longest //= 2
-                text = self._with_values_of(longest, compiled, context)
-            return text
+        self._size = size = MAX_OUTPUT if limit is None else limit
 
-    def _with_values_of(self, longest: int, compiled: _Compiled, context: Context) -> str:
-        self._longest = longest
-        try:
-            return _joined(compiled.run(**context))
-        finally:
-            self._longest = None
+        def text(compiled: _Compiled) -> str:
+            made = fitted(compiled.run(context), size, self._shorter[leaf.context])
+            if leaf.context == "url" and len(made) > size:
+                raise _too_long(size)
+            return made
 
-    def _cutting(self, finalize: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-        """The same finalizer, for values that have been cut where the text would be too long."""
-        if finalize is None:
-            return None
-
-        def cutting(value: Any) -> Any:
-            longest = self._longest
-            if longest is not None:
-                if isinstance(value, Mrkdwn) and len(value.markup) > longest:
-                    value = value.shortened(longest)
-                if type(value) is str:
-                    value = cut(value, longest)
-            return finalize(value)
-
-        return cutting
+        return self._counted(leaf, text)
 
     def evaluate(self, leaf: Leaf, context: Context) -> Value:
         """Return the value of a bare expression, such as `when` or `bind`."""
-        compiled = self._get(leaf)
-        with _explaining(leaf):
-            _require(compiled.names, context)
-            value: Value = compiled.run(**context)
-            return value
+        value: Value = self._counted(leaf, lambda compiled: compiled.run(context))
+        return value
+
+    def _counted(self, leaf: Leaf, work: Callable[[_Compiled], T]) -> T:
+        """Work with a leaf within the budget; every error names its place."""
+        try:
+            if self.budget.is_running:
+                return work(self._get(leaf))
+            with self.budget.running():
+                return work(self._get(leaf))
+        except Exception as error:  # noqa: BLE001 - whatever an author's text makes Python raise
+            raise explained(error, leaf.where, leaf.source) from None
+
+    def _showing(self, context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[..., Any] | None:
+        """The same finalizer, which shows no more of a value than there is room for, and remembers the value."""
+        if finalize is None:
+            return None
+        is_address = context == "url"
+        charge = self.budget.charge
+
+        @pass_context  # so that Jinja does not call it, uncounted, while it compiles
+        def showing(_: Any, value: Any) -> Shown:
+            if isinstance(value, str) and len(value) > self._size:
+                if is_address:
+                    raise _too_long(self._size)
+                value = cut(value, self._size)
+            text = finalize(value)
+            charge(1 + len(text))
+            return Shown(text, value)
+
+        return showing
 
     def _get(self, leaf: Leaf) -> _Compiled:
-        if leaf not in self._compiled:
-            with _explaining(leaf):
-                self._compiled[leaf] = _compile(self._languages[leaf.context], leaf)
-        return self._compiled[leaf]
+        compiled = self._compiled.get(leaf)
+        if compiled is None:
+            compiled = self._compiled[leaf] = _compile(self._languages[leaf.context], leaf)
+        return compiled
 
 
 def _compile(language: Language, leaf: Leaf) -> _Compiled:
     expression = leaf.context == "expression"
-    tree = language.parse(f"{{{{ ({leaf.source}\n) }}}}" if expression else leaf.source)
+    tree = language.read(f"{{{{ ({leaf.source}\n) }}}}" if expression else leaf.source)
     if expression and not _is_one_expression(tree):
         raise TemplateError("TEMPLATE_SYNTAX", "one bare expression goes here, without {{ }}")
+    if problem := oversized(tree):
+        raise TemplateError("TEMPLATE_LIMIT", problem)
     if problem := forbidden(tree):
         raise TemplateError("TEMPLATE_FORBIDDEN", problem)
     position.place(tree, leaf.context)
-    bound_loops(tree)
-    names = frozenset(meta.find_undeclared_variables(tree)) - language.globals.keys()
+    names = _names(language, tree)
     if expression:
-        return _Compiled(language.expression(leaf.source), names)
+        tree.body = [nodes.Assign(nodes.Name(_RESULT, "store"), language.parse_expression(leaf.source), lineno=1)]
+    operations.check(tree)
+    tree.set_environment(language)
     template = language.template_class.from_code(language, language.compile(tree), {**language.globals})
-    return _Compiled(template.generate, names)
+
+    def run(context: Context) -> Any:
+        _require(names, context)
+        known = template.new_context(dict(context))
+        pieces = template.root_render_func(known)
+        return _value(pieces, known.vars) if expression else pieces
+
+    return _Compiled(run, names)
+
+
+def _names(language: Language, tree: nodes.Template) -> frozenset[str]:
+    """The names that a tree takes from its context."""
+    tracker = TrackingCodeGenerator(language)
+    tracker.optimizer = None  # which would compute what is constant, uncounted
+    tracker.visit(tree)
+    return frozenset(tracker.undeclared_identifiers) - language.globals.keys()
+
+
+def _value(pieces: Iterable[str], variables: Mapping[str, Any]) -> Any:
+    """The value of an expression; one that is undefined is an error, not None, and markup is its plain text."""
+    for _ in pieces:
+        pass
+    value = variables[_RESULT]
+    if isinstance(value, Undefined):
+        str(value)  # a strict undefined raises its own message
+    return value.plain if isinstance(value, Mrkdwn) else value
 
 
 def _is_one_expression(tree: nodes.Template) -> bool:
@@ -131,15 +174,17 @@ def _is_one_expression(tree: nodes.Template) -> bool:
             return False
 
 
-def _joined(pieces: Iterator[str]) -> str:
-    parts: list[str] = []
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > MAX_OUTPUT:
-            raise TemplateError("TEMPLATE_LIMIT", f"more than {MAX_OUTPUT} characters come out")
-        parts.append(piece)
-    return "".join(parts)
+def _shorter(context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[[Any, int], str]:
+    """How a context shows so many characters of a value; an address stays as it is, and is too long."""
+
+    def shorter(value: Any, size: int) -> str:
+        if finalize is None or context == "url":
+            return str(value)
+        if isinstance(value, Mrkdwn) and len(value.markup) > size:
+            value = value.shortened(size)
+        return finalize(value if isinstance(value, Mrkdwn) else cut(show(value), size))
+
+    return shorter
 
 
 def _require(names: Iterable[str], context: Context) -> None:
@@ -148,22 +193,5 @@ def _require(names: Iterable[str], context: Context) -> None:
             raise TemplateError("TEMPLATE_UNDEFINED", f"{name} is not known; {nearest(name, context)}")
 
 
-@contextmanager
-def _explaining(leaf: Leaf) -> Iterator[None]:
-    """Name the leaf's place in every error, and never a value from its row."""
-    try:
-        yield
-    except UnknownNameError as error:
-        raise TemplateError(error.code, f"{leaf.where}: {error.told(leaf.source)}") from None
-    except TemplateError as error:
-        raise TemplateError(error.code, f"{leaf.where}: {error.detail}") from None
-    except TemplateSyntaxError as error:
-        raise TemplateError("TEMPLATE_SYNTAX", f"{leaf.where}: {error.message}") from None
-    except UndefinedError as error:
-        raise TemplateError("TEMPLATE_UNDEFINED", f"{leaf.where}: {error.message}") from None
-    except SecurityError as error:
-        raise TemplateError("TEMPLATE_FORBIDDEN", f"{leaf.where}: {error.message}") from None
-    except TypeError as error:  # names types, never values
-        raise TemplateError("TEMPLATE_FAILED", f"{leaf.where}: {error}") from None
-    except (ArithmeticError, ValueError, LookupError, RecursionError) as error:
-        raise TemplateError("TEMPLATE_FAILED", f"{leaf.where}: {type(error).__name__}") from None
+def _too_long(size: int) -> LongAddressError:
+    return LongAddressError("TEMPLATE_URL", f"the address is longer than {size:,} characters")

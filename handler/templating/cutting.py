@@ -7,6 +7,7 @@ are too coarse, code points stay together rather than being torn apart.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -22,10 +23,18 @@ _EMOJI_STYLE: Final = "\ufe0f"
 _VIRAMA: Final = 9  # the combining class of the sign that joins two Indic consonants
 # What takes a column of its own: the half-width voiced sound marks of katakana, and the Thai and Lao vowel AM.
 _SPACING: Final = "\uff9e\uff9f\u0e33\u0eb3"
+_REGIONS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of which are a flag
 _SKIN_TONES: Final = tuple(map(chr, range(0x1F3FB, 0x1F400)))
 _TAGS: Final = tuple(map(chr, range(0xE0020, 0xE0080)))  # which spell the flags of regions
 # What belongs to the character before it, beside the marks (general category M).
 _EXTENDING: Final = frozenset(("\u200c", _JOINER, *_SPACING, *_SKIN_TONES, *_TAGS))
+# Runs of what may join its neighbours: all but the letters and signs below, which stand alone.
+_ALONE: Final = (
+    "\x0e-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2460-\u27bf"
+    "\u3000-\u3029\u3041-\u3096\u309b-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d"
+    "\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
+)
+_JOINING: Final = re.compile(f"[^{_ALONE}]+")
 
 
 def cut(text: str, size: int, measure: Callable[[str], int] = len) -> str:
@@ -37,6 +46,10 @@ def cut(text: str, size: int, measure: Callable[[str], int] = len) -> str:
     """
     if size < 1:
         return ""
+    if len(text) <= size and measure in (len, one):  # a character has one code point at least
+        return text
+    if measure is len:
+        return text[: _boundary(text, size - 1)].rstrip() + ELLIPSIS
     room = size - measure(ELLIPSIS)
     used = end = kept = 0
     for cluster in clusters(text):
@@ -64,15 +77,68 @@ def width(cluster: str) -> int:
     return _columns(cluster[0]) + sum(part in _SPACING for part in cluster[1:])
 
 
-def clusters(text: str) -> Iterator[str]:
-    """Yield the characters of a text as people see them, each of at most MAX_CLUSTER code points."""
-    start = 0
-    for place in range(1, len(text)):
+def clusters(text: str, start: int = 0) -> Iterator[str]:
+    """Yield the characters of a text as people see them, each of at most MAX_CLUSTER code points.
+
+    They are read from `start`, at which a character begins.
+    """
+    for place in range(start + 1, len(text)):
         if place - start >= MAX_CLUSTER or not _belongs(text, start, place):
             yield text[start:place]
             start = place
-    if text:
+    if start < len(text):
         yield text[start:]
+
+
+def count(text: str) -> int:
+    """Return how many characters people see in a text."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    return len(text) - sum(len(part) - sum(1 for _ in clusters(part)) for part in _joining(text))
+
+
+def tail(text: str, size: int) -> list[str]:
+    """Return the last characters of a text as people see them, at most `size`."""
+    start = len(text)
+    for _ in range(size):
+        start = _certain(text, start - 1)
+    return list(clusters(text, start))[-size:]
+
+
+def _joining(text: str) -> Iterator[str]:
+    """Yield the parts of a text that may hold characters of several code points, each with its neighbours."""
+    start = end = 0
+    for match in _JOINING.finditer(text):
+        if match.start() > end + 1:
+            yield text[start : end + 1]
+            start = match.start() - 1
+        end = match.end()
+    yield text[start : end + 1]
+
+
+def _boundary(text: str, place: int) -> int:
+    """The last place up to `place` at which a character begins."""
+    found = start = _certain(text, place)
+    for cluster in clusters(text[: place + MAX_CLUSTER], start):
+        start += len(cluster)
+        if start > place:
+            break
+        found = start
+    return found
+
+
+def _certain(text: str, place: int) -> int:
+    """The last place up to `place` at which a character begins, whatever stands before it."""
+    while 0 < place < len(text):
+        if _is_region(text[place]):
+            run = len(text[:place].rstrip(_REGIONS))  # flags are pairs, counted from the first
+            if text[run - 1 : run] != _JOINER:
+                return run + (place - run) // 2 * 2
+            place = run
+        elif not _belongs(text, place - 1, place):
+            return place
+        place -= 1
+    return max(place, 0)
 
 
 def _belongs(text: str, start: int, place: int) -> bool:
@@ -100,7 +166,7 @@ def _columns(code_point: str) -> int:
 
 def _is_region(code_point: str) -> bool:
     """Whether it is a regional indicator, two of which are a flag."""
-    return "\U0001f1e6" <= code_point <= "\U0001f1ff"
+    return _REGIONS[0] <= code_point <= _REGIONS[-1]
 
 
 def _is_jamo(code_point: str) -> bool:

@@ -1,31 +1,34 @@
 """The small language of templates: what may be written, what a dot reaches, and how far arithmetic goes.
 
 Jinja's sandbox stops code from escaping, not from eating memory or time; and method calls make a column named `items`
-a trap. So a template may read data and apply filters, and do nothing else (docs/decisions/0004).
+a trap. So a template may read data and apply filters, and do nothing else (docs/decisions/0004). What each operation
+makes is counted (handler/templating/operations.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from math import isinf
 from typing import Any, Final, cast
 
-from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateRuntimeError, TemplateSyntaxError, Undefined, nodes
+from jinja2.parser import Parser
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handler.errors import TemplateError
 from handler.model import Locale, Row
 from handler.templating import position
+from handler.templating.budget import Budget
 from handler.templating.filters import FILTERS, TESTS, each, filters
 from handler.templating.nearest import UnknownNameError, nearest
-from handler.templating.text import Mrkdwn
+from handler.templating.operations import CHECKED, Operations
 
-# Far above what a message needs, far below what a worker notices.
-MAX_SEQUENCE: Final = 10_000  # characters or elements that `*` may make
-MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
+# Far above what a message needs, far below where Jinja or Python fail: Python takes 100 blocks or 200 brackets in one
+# another, and each level here can become two brackets.
+MAX_DEPTH: Final = 50
+MAX_NODES: Final = 3_000
 MAX_LOOP_DEPTH: Final = 2
 
 _ALLOWED: Final = (
@@ -41,7 +44,7 @@ _INSTEAD: Final[dict[type[nodes.Node], str]] = {
     nodes.Assign: "{% set %}; compute it in the SQL, or write the expression where it is used",
     nodes.AssignBlock: "{% set %}; compute it in the SQL, or write the expression where it is used",
 }
-_EACH: Final = "each element"  # the blank keeps it out of templates' reach
+_SMALLER: Final = "compute it in the SQL, or split the text into several blocks"
 _DATE_PARTS: Final = frozenset({"year", "month", "day", "hour", "minute", "second"})
 _LOOP_PARTS: Final = frozenset({"index", "index0", "first", "last", "length", "revindex", "previtem", "nextitem"})
 
@@ -49,6 +52,18 @@ _LOOP_PARTS: Final = frozenset({"index", "index0", "first", "last", "length", "r
 def forbidden(tree: nodes.Template) -> str:
     """Return what in `tree` templates may not use, as a phrase with what to write instead; empty if all is well."""
     return _forbidden(tree, loops=0)
+
+
+def oversized(tree: nodes.Template) -> str:
+    """Return how `tree` is too large to be compiled, as a phrase with what to do instead; empty if it is not."""
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    for number, (node, depth) in enumerate(waiting):  # which grows on the way, and never holds much more than this
+        if depth > MAX_DEPTH:
+            return f"parts of an expression stand in one another more than {MAX_DEPTH} deep; {_SMALLER}"
+        if number >= MAX_NODES:
+            return f"a text has more than {MAX_NODES:,} parts of expressions; {_SMALLER}"
+        waiting += ((child, depth + 1) for child in node.iter_child_nodes())
+    return ""
 
 
 def _forbidden(node: nodes.Node, loops: int) -> str:
@@ -81,12 +96,6 @@ def _is_range(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range"
 
 
-def bound_loops(tree: nodes.Template) -> None:
-    """Let every loop of `tree` pass filters.MAX_ELEMENTS elements at most: two in one another must not take seconds."""
-    for loop in tree.find_all(nodes.For):
-        loop.iter = nodes.Filter(loop.iter, _EACH, [], [], None, None)
-
-
 def _range(*bounds: int) -> Any:
     return each(range(*bounds))
 
@@ -96,23 +105,30 @@ class Language(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
-    def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale) -> None:
-        super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False)
-        self.filters = {**filters(locale), **position.FILTERS, _EACH: each}
-        self.tests = {name: self.tests[name] for name in TESTS}
+    def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale, budget: Budget) -> None:
+        # Not optimized: what Jinja computes while it compiles is not counted.
+        super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False, optimized=False)
+        self.operations = Operations(budget, self.getitem)
+        own = {**filters(locale), **position.FILTERS}
+        self.filters = {name: self.operations.filter(name, function) for name, function in own.items()}
+        self.filters |= {CHECKED + name: function for name, function in self.operations.checked().items()}
+        self.tests = {**{name: self.tests[name] for name in TESTS}, **self.operations.tests()}
         self.globals = {"range": _range}
 
-    def expression(self, source: str) -> Callable[..., Any]:
-        """Compile a bare expression; an undefined result is an error, not None, and markup is its plain text."""
-        run = self.compile_expression(source, undefined_to_none=False)
+    def read(self, source: str) -> nodes.Template:
+        """Return the tree of a template; raises TemplateSyntaxError, TemplateError."""
+        try:
+            return self.parse(source)
+        except ValueError:  # Python reads no number of more than 4,300 digits
+            raise TemplateError("TEMPLATE_LIMIT", "a number is too large") from None
 
-        def evaluate(**context: object) -> Any:
-            value = run(**context)
-            if isinstance(value, Undefined):
-                str(value)  # a strict undefined raises its own message
-            return value.plain if isinstance(value, Mrkdwn) else value
-
-        return evaluate
+    def parse_expression(self, source: str) -> nodes.Expr:
+        """Return the tree of a bare expression; raises TemplateSyntaxError."""
+        parser = Parser(self, source, state="variable")
+        expression = parser.parse_expression()
+        if not parser.stream.eos:
+            raise TemplateSyntaxError("chunk after expression", parser.stream.current.lineno)
+        return expression
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`order.items` is the column, whatever methods the value has."""
@@ -126,16 +142,18 @@ class Language(ImmutableSandboxedEnvironment):
         """A key of a row, or a place or slice of a list or a text."""
         if isinstance(obj, Undefined):
             return obj[argument]  # raises its own message
-        if isinstance(obj, Mapping):
+        if isinstance(obj, Mapping) and isinstance(argument, str | int):
             return obj[argument] if argument in obj else self._unknown("there is no {}", argument, obj)
         if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):
             try:
                 return obj[argument]
             except IndexError:
                 return self._unknown("there is no element {}", argument)
-        return self._unknown(_kind(obj) + " has no {}", argument)
+        # Never a list: one that holds others again and again takes without end to write.
+        part = argument if isinstance(argument, str | int) else "such part"
+        return self._unknown(_kind(obj) + " has no {}", part)
 
-    def _unknown(self, words: str, name: object, within: Any = None) -> Undefined:
+    def _unknown(self, words: str, name: str | int | slice, within: Any = None) -> Undefined:
         """What is undefined, and says so when it is used. Of a Row it suggests names; other keys are data."""
 
         def error(_message: str | None) -> UnknownNameError:
@@ -144,42 +162,9 @@ class Language(ImmutableSandboxedEnvironment):
 
         return self.undefined(exc=cast("type[TemplateRuntimeError]", error))
 
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
         """Count in decimals, and refuse what would make a huge number or text before it is made."""
-        left, right = _decimal(left), _decimal(right)
-        if operator == "%" and isinstance(left, str):
-            raise TemplateError("TEMPLATE_FORBIDDEN", "% is for numbers; put a text together with ~")
-        if operator == "*" and _length(left, right) > MAX_SEQUENCE:
-            raise TemplateError("TEMPLATE_LIMIT", f"* may make {MAX_SEQUENCE} characters")
-        if operator in ("*", "**") and _digits(operator, left, right) > MAX_DIGITS:
-            raise TemplateError("TEMPLATE_LIMIT", f"{operator} may make numbers of {MAX_DIGITS} digits")
-        return _decimal(super().call_binop(context, operator, left, right))
-
-
-def _decimal(value: Any) -> Any:
-    """A float can only come from a literal or a division: rows hold Decimals, which do not mix with floats."""
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-def _length(left: Any, right: Any) -> int:
-    """The length of what `text * times` makes; 0 for numbers."""
-    for sequence, times in ((left, right), (right, left)):
-        if isinstance(sequence, str | list | tuple) and isinstance(times, int):
-            return len(sequence) * times
-    return 0
-
-
-def _digits(operator: str, left: Any, right: Any) -> float:
-    if not isinstance(left, int | Decimal) or not isinstance(right, int | Decimal):
-        return 0
-    if operator == "**":
-        return _magnitude(left) * abs(float(right))
-    return _magnitude(left) + _magnitude(right)
-
-
-def _magnitude(number: int | Decimal) -> int:
-    """The digits of a number before and after its point, as an upper bound."""
-    return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1
+        return self.operations.binary(operator, left, right)
 
 
 def _kind(value: Any) -> str:

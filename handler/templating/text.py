@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -55,9 +56,15 @@ class Quote(Mrkdwn):
         lines = [show(line) for line in LINE_BREAK.split(text)]
         return cls("\n".join(f"> {mrkdwn(line)}" for line in lines), "\n".join(f"> {line}" for line in lines))
 
-    def shortened(self, size: int) -> Quote:
-        """Return the quote of the beginning of the text."""
-        return Quote.of(cut("\n".join(line[2:] for line in self.plain.split("\n")), size))
+    def shortened(self, size: int) -> str | Mrkdwn:
+        """Return the quote of as much of the text's beginning as takes `size` characters; empty where none does."""
+        text = "\n".join(line[2:] for line in self.plain.split("\n"))
+
+        def is_too_long(shown: int) -> bool:
+            return len(Quote.of(cut(text, shown)).markup) > size
+
+        shown = bisect_left(range(size), True, lo=1, key=is_too_long) - 1 if size > 1 else 0
+        return Quote.of(cut(text, shown)) if shown else ""
 
 
 class Url(str):

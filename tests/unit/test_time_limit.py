@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import time
 import pytest
 
 from handler.errors import TemplateError
-from handler.time_limit import time_limit
+from handler.time_limit import TimeLimit, time_limit
 
 
 def spin(seconds: float) -> None:
@@ -69,3 +70,51 @@ def test_a_template_that_computes_without_end_is_stopped() -> None:
     command = [sys.executable, "-c", program, source]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ))
     assert done.stdout == "TEMPLATE_LIMIT\n"
+
+
+def compute(limit: TimeLimit, seconds: float, error: Exception | None = None) -> None:
+    with limit.running():
+        spin(seconds)
+        if error:
+            raise error
+
+
+def swallow(limit: TimeLimit) -> None:
+    with limit.running():
+        with contextlib.suppress(Exception):
+            spin(5)
+        limit.check()
+        pytest.fail("the alarm is lost")
+
+
+def test_the_time_of_several_blocks_adds_up() -> None:
+    limit = TimeLimit(0.1)
+    compute(limit, 0.06)
+    spin(0.1)  # is not counted
+    with pytest.raises(TemplateError, match="still computing after 0.1 s"):
+        compute(limit, 5)
+    with pytest.raises(TemplateError), limit.running():
+        pytest.fail("nothing runs after the end")
+
+
+def test_an_alarm_that_was_swallowed_is_raised_again() -> None:
+    with pytest.raises(TemplateError):
+        swallow(TimeLimit(0.03))
+    limit = TimeLimit(0.03)
+    with pytest.raises(TemplateError), limit.running(), contextlib.suppress(Exception):
+        spin(5)
+    assert limit.ended
+
+
+def test_of_limits_in_one_another_the_outer_one_counts() -> None:
+    outer, inner = TimeLimit(0.05), TimeLimit(5)
+    with pytest.raises(TemplateError, match=r"after 0\.05 s"), outer.running(), inner.running():
+        spin(5)
+    inner.check()
+
+
+def test_an_error_of_the_block_passes_and_the_alarm_is_off() -> None:
+    with pytest.raises(KeyError):
+        compute(TimeLimit(5), 0, KeyError("x"))
+    assert not TimeLimit.is_armed()
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Undefined, pass_environment
 from jinja2.filters import make_attrgetter
 
 from handler.errors import TemplateError
-from handler.templating.cutting import clusters
+from handler.templating.budget import MAX_TEXT, clipped, joined
+from handler.templating.cutting import clusters, count, tail
 from handler.templating.text import Mrkdwn, mrkdwn, show
 
 # That a loop may pass. Slack takes 50 blocks and a lookup 100 rows; two loops in one another must not take seconds.
 MAX_ELEMENTS: Final = 200
+_NOTHING: Final = StrictUndefined("the list is empty")
 
 
 def each(elements: Any) -> Any:
@@ -40,10 +42,18 @@ def join(environment: Environment, elements: Any, separator: str = "", attribute
     """
     column = make_attrgetter(environment, attribute)
     values = [value for element in each(elements) if (value := column(element)) is not None]
-    plain = show(separator).join(map(show, values))
+    plain = joined(_between(show(separator), (show(clipped(value)) for value in values)))
     if not any(isinstance(value, Mrkdwn) for value in values):
         return plain
-    return Mrkdwn(mrkdwn(separator).join(map(mrkdwn, values)), plain)
+    markup = joined(_between(mrkdwn(separator), (mrkdwn(clipped(value)) for value in values)))
+    return Mrkdwn(markup, plain) if len(markup) < MAX_TEXT else plain  # markup cannot be cut, only given up
+
+
+def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        if number:
+            yield separator
+        yield text
 
 
 def first(elements: Any) -> Any:
@@ -52,7 +62,8 @@ def first(elements: Any) -> Any:
     {{ (rows | first).sku }} -> TEA-1
     {{ [] | first | default('none') }} -> none
     """
-    return _place(elements, 0)
+    known = _elements(elements)
+    return next(clusters(known), _NOTHING) if isinstance(known, str) else _place(known, 0)
 
 
 def last(elements: Any) -> Any:
@@ -60,21 +71,22 @@ def last(elements: Any) -> Any:
 
     {{ (rows | last).sku }} -> TEA-2
     """
-    return _place(elements, -1)
+    known = _elements(elements)
+    return _place(tail(known[-MAX_TEXT:], 1) if isinstance(known, str) else known, -1)
 
 
 def length(elements: Any) -> int:
-    """How many elements a list has, or characters a text.
+    """How many elements a list has, or characters as people see them a text; of a very long one, code points.
 
     {{ rows | length }} -> 2
     {{ '👍🏽 はい' | length }} -> 4
     """
-    return len(elements) if isinstance(elements, Mapping) else len(_elements(elements))
+    known = elements if isinstance(elements, Mapping) else _elements(elements)
+    return count(known) if isinstance(known, str) and len(known) <= MAX_TEXT else len(known)
 
 
-def _place(elements: Any, place: int) -> Any:
-    known = _elements(elements)
-    return known[place] if known else StrictUndefined("the list is empty")
+def _place(elements: Sequence[Any], place: int) -> Any:
+    return elements[place] if elements else _NOTHING
 
 
 def _elements(value: Any) -> Sequence[Any]:
@@ -82,6 +94,6 @@ def _elements(value: Any) -> Sequence[Any]:
         case list() | tuple() | range():
             return value
         case str() | Mrkdwn():
-            return list(clusters(show(value)))
+            return show(value)
         case _:
             raise TemplateError("TEMPLATE_FAILED", f"a {type(value).__name__} is neither a list nor a text")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from handler.templating.budget import MAX_TEXT
 from handler.templating.text import Mrkdwn, Quote, in_line, mrkdwn, show
 
 # What an address keeps as it is. All else is percent-encoded: blanks, `<`, `>`, `|`, quotes, letters beyond ASCII.
@@ -60,7 +61,10 @@ def quote_lines(value: Any) -> str | Mrkdwn:
     In every other place of a text the line breaks of a value are spaces.
     """
     text = (value if isinstance(value, str) else show(value)).rstrip()
-    return Quote.of(text) if text else ""
+    if not text:
+        return ""
+    quoted = Quote.of(text)
+    return quoted if len(quoted.markup) <= MAX_TEXT else quoted.shortened(MAX_TEXT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from jinja2.filters import do_title
 
 from handler.errors import TemplateError
-from handler.templating.cutting import clusters, cut, one, width
+from handler.templating.cutting import clusters, cut, one, tail, width
 from handler.templating.nearest import UnknownNameError
 from handler.templating.text import show
 
 _HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
 _SHOWN: Final = 4  # of the tail
+_LOOKED_AT: Final = 1_000  # code points at the end, far more than so many characters have
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,14 @@ def mask(value: Any, kind: str = "tail") -> str:
 
 
 def _tail(text: str) -> str:
-    seen = list(clusters(text))
+    seen = tail(text[-_LOOKED_AT:], 2 * _SHOWN)
     shown = min(_SHOWN, len(seen) // 2)
     return _HIDDEN + "".join(seen[len(seen) - shown :])
 
 
 def _email(text: str) -> str:
     name, _, domain = text.rpartition("@")
-    seen = list(clusters(name))
+    seen = list(islice(clusters(name), 2))
     if not seen or not domain:
         return _HIDDEN
     initial = seen[0] if len(seen) > 1 else ""

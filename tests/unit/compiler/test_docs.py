@@ -23,8 +23,9 @@ from handler.model import WAIT_SECONDS
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
-from handler.templating import FILTERS
+from handler.templating import FILTERS, budget, language, operations
 from handler.templating.filters import MAX_ELEMENTS, TESTS
+from handler.time_limit import PREVIOUS_SECONDS, SECONDS
 from lab.shop import generate
 
 from .conftest import STAGE, Compile
@@ -239,3 +240,12 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"{lateness.MIN_WAIT:.0f}s から {lateness.MAX_WAIT / 3600:.0f}h までで" in JAPANESE
     assert f"省略すると {WAIT_SECONDS / 60:.0f}m です" in JAPANESE
     assert f"直近 {MAX_VERSIONS} つの版" in JAPANESE
+
+
+@PAGES
+def test_the_limits_of_templates_are_those_of_the_code(page: str) -> None:
+    limits_of_templates = re.split(r"\n### (?:Limits|上限)\n", page)[1].partition("\n### ")[0]
+    numbers = {int(found.replace(",", "")) for found in re.findall(r"\d[\d,]*", limits_of_templates)}
+    known = {budget.MAX_TEXT, budget.MAX_SEQUENCE, budget.MAX_WORK, MAX_ELEMENTS, operations.MAX_DIGITS}
+    assert numbers >= known | {language.MAX_DEPTH, language.MAX_NODES, limits.MAX_ELSEWHERE}
+    assert {str(SECONDS), str(PREVIOUS_SECONDS)} <= set(re.findall(r"\d\.\d", limits_of_templates))

@@ -1,0 +1,123 @@
+"""What the expressions of one notification may make and compute, all of them together (docs/decisions/0021).
+
+Three bounds hold, whatever is written: a text that an expression makes has at most MAX_TEXT characters, a list at most
+MAX_SEQUENCE elements; what all operations make together is at most MAX_WORK; and all of it takes a limited time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from handler.errors import TemplateError
+from handler.templating.cutting import cut
+from handler.templating.text import Mrkdwn
+from handler.time_limit import SECONDS, TimeLimit
+
+# Slack takes at most 40,000 characters of text in a message, so that more of a text can never be shown.
+# https://docs.slack.dev/reference/methods/chat.postMessage
+MAX_TEXT: Final = 40_000
+MAX_SEQUENCE: Final = 10_000
+# Characters. A thousand texts of the greatest length; an ordinary message takes a few thousand characters in all.
+MAX_WORK: Final = 50_000_000
+
+_POINTER: Final = 8  # what an element of a list costs, in characters
+_COMPARED: Final = 100  # what an element costs that is compared: lists in lists are compared again and again
+
+
+class Budget:
+    """What is left of both, the work and the time, for the notification that is being composed."""
+
+    def __init__(self) -> None:
+        self._left = MAX_WORK
+        self._time: TimeLimit | None = None
+
+    @contextmanager
+    def notification(self, seconds: float = SECONDS) -> Iterator[None]:
+        """Begin anew; all that is evaluated in the block counts together, however often and wherever it runs."""
+        before = self._left, self._time
+        self._left, self._time = MAX_WORK, TimeLimit(seconds)
+        try:
+            yield
+        finally:
+            self._left, self._time = before
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the block compute; outside a notification it has a budget of its own. Nothing in it may do I/O.
+
+        Raises TemplateError (TEMPLATE_LIMIT).
+        """
+        if self._time is None:
+            with self.notification(), self.running():
+                yield
+        else:
+            with self._time.running():
+                yield
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the time of a notification is being counted at the moment."""
+        return self._time is not None and TimeLimit.is_armed()
+
+    def charge(self, size: int) -> None:
+        """Take the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) where too little is left."""
+        self._left -= size
+        if self._left < 0:
+            raise TemplateError("TEMPLATE_LIMIT", f"the expressions of this template make over {MAX_WORK:,} characters")
+        if self._time is not None:
+            self._time.check()
+
+    @property
+    def spent(self) -> int:
+        """What the notification has made so far, in characters."""
+        return MAX_WORK - self._left
+
+    def made(self, value: Any) -> Any:
+        """Charge a value that is bounded already, and return it."""
+        match value:
+            case str():
+                self.charge(1 + len(value))
+            case Mrkdwn():
+                self.charge(1 + len(value.markup) + len(value.plain))
+            case list() | tuple():
+                self.charge(1 + _POINTER * len(value))
+            case _:
+                self.charge(1)
+        return value
+
+    def list_of(self, size: int) -> None:
+        """Charge a list of so many elements. Raises TemplateError (TEMPLATE_LIMIT) where it is too long."""
+        if size > MAX_SEQUENCE:
+            raise TemplateError("TEMPLATE_LIMIT", f"a list may have {MAX_SEQUENCE} elements")
+        self.charge(_POINTER * size)
+
+    def compared(self, value: Any) -> None:
+        """Charge all elements of a value that is compared: a list may hold another one many times over."""
+        waiting = [value] if isinstance(value, list | tuple | Mapping) else []
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, str):
+                self.charge(len(one) // 10)
+            elif isinstance(one, list | tuple | Mapping):
+                inner = one.values() if isinstance(one, Mapping) else one
+                self.charge(_COMPARED * (1 + len(inner)))
+                waiting.extend(inner)
+
+
+def clipped(value: Any) -> Any:
+    """Return a text as far as a message can show it; anything else as it is."""
+    return cut(value, MAX_TEXT) if isinstance(value, str) and len(value) > MAX_TEXT else value
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Put texts together, as far as a message can show them."""
+    taken: list[str] = []
+    size = 0
+    for part in parts:
+        taken.append(part[: MAX_TEXT + 1])
+        size += len(taken[-1])
+        if size > MAX_TEXT:
+            break
+    return cut("".join(taken), MAX_TEXT)
