@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cli.bundle import bundle
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.files import content
-from cli.edits import _snapshot
+from cli.edits import snapshot
 from cli.lint import lint
 from cli.schema import schema
 
@@ -99,7 +99,7 @@ def test_it_is_a_finding_that_is_read_by_nobody(
         assert result.exit_code != 0
         assert "CANARY" not in result.output
     assert "CANARY" not in json.dumps(_bundled(templates, tmp_path))
-    assert _snapshot(templates)
+    assert snapshot(templates)
 
 
 def _bundled(templates: Path, tmp_path: Path) -> str:
