@@ -19,8 +19,8 @@ FIGURES: Final = {
     "connect": "a login to the database over verified TLS over PyMySQL's default, which verifies nothing",
     "memory": "memory at its peak after the first event over the peer's",
     "size": "the package, zipped, in MB",
-    "worst_template": "processor time of the worst template over the simplest one, in seconds",
-    "worst_template_memory": "memory at its peak with the worst template over the simplest one, in MB",
+    "worst_template": "processor time of the worst template minus that of the simplest one, in seconds",
+    "worst_template_memory": "peak memory of the worst template minus that of the simplest one, in MB",
 }
 HEAD: Final = """# Figures
 

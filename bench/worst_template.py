@@ -1,4 +1,4 @@
-"""The worst template: what the language lets an author compute and fill, over what the simplest template takes.
+"""The worst template: how much more an author can make the function compute and fill than the simplest template.
 
 Templates written by hand and generated from all filters, tests and operators are composed as the function does it,
 with the version before the last change after one that fails. Each runs in a process of its own.
@@ -153,7 +153,7 @@ class _Running:
 
 
 def composed(candidate: Candidate) -> str:
-    """Compose a template as the function does, and the version before it where it fails; return what became of it."""
+    """Compose a template as the function does, and the version before it where it fails; return how it ended."""
     templates = Templates(locale=Locale(labels={"a": {"b": "c"}}))
     now = datetime.now(UTC)
     stage = Stage("bench", {"orders": "C0BENCH"}, "C0BENCH")

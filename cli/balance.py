@@ -26,14 +26,14 @@ def balance(since: float, tolerance: float, metric: bool, stack_name: str | None
 
     A delivery is one event, by one template, to one channel. Reads the whole state table, and what the queues hold: the
     messages that are ready to be received, in flight, or delayed. A message in flight was received and not deleted: the
-    function works on it, or it waits for its next attempt. A message of which the state table says nothing yet counts
+    function is working on it, or it waits for its next attempt. A message that the state table does not know yet counts
     as one queued delivery. A delivery is lost if it has not ended, should have been tried again long ago, and its
     message is in no queue.
 
     Beside that, the number of messages that the topic took, by its own metric, is compared with the events that were
     seen. Events that the stack ignores (EventTypes=known) do not count. A difference beyond --tolerance is a finding,
-    and no certainty: who publishes the same event_id twice makes one too. Where the subscription filters, or the metric
-    is missing, nothing is compared.
+    but not a proof: an event_id that is published twice also causes a difference. If the subscription has a filter, or
+    the metric is missing, nothing is compared.
 
     Exit status: 0 everything is accounted for, 1 something is not, 2 the command was misused or could not look.
     """

@@ -34,9 +34,9 @@ class Edits:
     def look(self) -> compiler.Compilation | None:
         """Return the compilation of an edit since the last look, or None if there was none.
 
-        Without errors in it the function has the new templates by then; with one it keeps those that it has. `edited`
-        then names the files that the function has got, or that it still lacks; `deleted` those that it has lost, or
-        still has, since they were deleted.
+        If it has no errors, the function has the new templates by then; else it keeps the old ones. `edited` then names
+        the files whose new content the function has, or does not have yet; `deleted` names the deleted files that the
+        function no longer uses, or still uses.
         """
         now = snapshot(self._templates)
         if now == self._seen:

@@ -39,14 +39,14 @@ def as_id(text: str) -> int | str:
 
 
 def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> Iterator[str]:
-    """Tell why the templates, whose ids have these forms by event type, would not take an event."""
+    """Yield why no template would take an event; `rules` has the forms of the templates' ids by event type."""
     from handler.errors import EventError
     from handler.model import Event
     from handler.stages.route import checked_id
     from handler.templating import nearest
 
     if event["type"] not in rules:
-        yield f"no template is for {event['type']}; {nearest(event['type'], rules)}"
+        yield f"there is no template for {event['type']}; {nearest(event['type'], rules)}"
     for rule in rules.get(event["type"], ()):
         try:
             checked_id(rule, Event(event["type"], event["id"], ""))

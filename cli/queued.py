@@ -1,4 +1,4 @@
-"""Which events lie in the queue although the function has said nothing of them: it has them in hand, or has yet to."""
+"""Events in the queue about which the function has logged nothing yet: it works on them, or has not received them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Final
 from cli.operations import letters, times
 from lab.aws import Message
 
-# So long an event is in flight before a terminal tells: the page shows it from the start.
+# An event is in flight for this long before the terminal shows it; the page shows it at once.
 PATIENCE_SECONDS: Final = 10.0
 IN_FLIGHT: Final = "IN_FLIGHT"
 READY: Final = "READY"
 DELAYED: Final = "DELAYED"
 _MEANINGS: Final = {
     IN_FLIGHT: "the function has received it and has not finished it",
-    READY: "it is in the queue, and the function has yet to receive it",
+    READY: "it is in the queue, and the function has not received it yet",
     DELAYED: "it is in the queue, and cannot be received yet",
 }
 _REMEDIES: Final = {
-    IN_FLIGHT: "wait: where the function ends without finishing it, SQS hands it out again at that time",
-    READY: "wait: if it stays here, see whether the event source mapping is enabled",
+    IN_FLIGHT: "wait: if the function ends without finishing it, SQS delivers it again at that time",
+    READY: "wait: if it stays here, check that the event source mapping is enabled",
     DELAYED: "wait until that time",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event of which only the queue tells. `due` is when it can be received (again), in Unix seconds."""
+    """An event that only the queue knows about. `due` is when it can be received (again), in Unix seconds."""
 
     message: str
     type: str
@@ -52,7 +52,7 @@ class QueuedEvent:
 
 
 class Queued:
-    """What a queue held at the last look: `count` messages, and `unheard`, of which the function has said nothing.
+    """What a queue held at the last look: `count` messages; the function has logged nothing about the `unheard` ones.
 
     `due` tells of each event in it, by its identity, when it can be received (again), in Unix seconds.
     """

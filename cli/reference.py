@@ -42,7 +42,7 @@ def _codes() -> Iterator[str]:
         yield f"| `{code}` | {again} | {_cell(meaning)} | {_cell(remedy)} |"
     yield "\n## Slack's words\n"
     yield "<!-- Made from handler/adapters/slack_words.py, which names the sources and their date. -->\n"
-    yield "Behind `SLACK_` codes stands Slack's own word for the error. A word that is not listed here is"
+    yield "The detail of a `SLACK_` code has Slack's own word for the error. The code of an unlisted word is"
     yield f"`{UNKNOWN.code}`: {UNKNOWN.remedy}.\n"
     yield "| word | code | what to do |"
     yield "| --- | --- | --- |"

@@ -1,7 +1,7 @@
 """Which demo runs, and where: each checkout has its own, and the commands of a checkout use no other.
 
-The AWS that the environment names wins over a demo. What is known of a demo is in the user's state folder, in a file
-for each checkout; it counts for as long as the process lives that wrote it.
+If the environment names an AWS, the commands use it and not the demo. Each checkout has a file about its demo in the
+user's state folder; the file counts only while the process that wrote it is alive.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ NAMING: Final = (
 class Running:
     """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there.
 
-    `started` tells its process from a later one with the same number. While it starts, it has no `topic` yet.
+    `started` shows whether a process with this id is still the same process. While a demo starts, it has no `topic`
+    yet.
     """
 
     pid: int
@@ -75,7 +76,7 @@ class TakenError(click.ClickException):
 def claimed() -> Iterator[Path]:
     """Make this process the demo of its checkout, and give it a folder for all that it writes, until the block ends.
 
-    What an earlier demo of this checkout left behind, because it was killed, is removed before. Raises TakenError.
+    If an earlier demo of this checkout was killed, what it left behind is removed first. Raises TakenError.
     """
     from lab import leftovers
 
@@ -125,10 +126,10 @@ def chosen() -> Running | None:
 
 
 def say() -> None:
-    """Say on stderr which AWS is used, where a demo makes that a question."""
+    """Say on stderr which AWS the command uses, if a demo runs here."""
     if demo := read():
         named = named_elsewhere(demo)
-        used = f"{named} is set: that AWS is used, and not the demo that runs here." if named else ""
+        used = f"{named} is set: the command uses that AWS, not the demo that runs here." if named else ""
         click.echo(used or f"Using the demo that runs here: {demo.place}", err=True)
     elif _others() and not any(os.environ[name] for name in _given()):
         click.echo(absent(), err=True)
@@ -145,14 +146,14 @@ def absent() -> str:
     """Say why no demo is used, and what to do."""
     if (demo := read()) and (named := named_elsewhere(demo)):
         return f"A demo runs here, but {named} names another AWS. To use the demo: env -u {named} notifier ..."
-    others = [f"\nOne of {one.checkout} runs: {one.place}. Its commands are in that folder." for one in _others()]
+    others = [f"\nOne of {one.checkout} runs: {one.place}. Run its commands in that folder." for one in _others()]
     return (
         f"No demo of this checkout ({CHECKOUT}) is running. Start one: make demo (or: notifier demo).{''.join(others)}"
     )
 
 
 def _starting() -> Running:
-    """Return what is known of a demo that has only begun: that it is this process."""
+    """Return a demo that is still starting: only its process is known."""
     return Running(os.getpid(), "", {}, started=_started(os.getpid()), checkout=str(CHECKOUT))
 
 
@@ -185,7 +186,7 @@ def _locked() -> Iterator[None]:
 
 
 def _write(demo: Running) -> None:
-    """Write what is known of a demo: a reader finds all of it, or what was there before."""
+    """Write a demo's file: a reader finds either the whole new content or the old one."""
     path = _file(CHECKOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")

@@ -12,7 +12,7 @@ from handler.errors import CODES
 from handler.model import State
 
 _SHORT: Final = 10.0
-# An attempt takes less, as a rule: after it, what the queue knows is newer than what the function said.
+# An attempt usually takes less time than this. Later, the queue's state is newer than the function's last line.
 OVERDUE_SECONDS: Final = 10.0
 
 # An event, one of its notifications, and the channel; empty as long as that is not known.
@@ -38,7 +38,7 @@ class Waiting:
         return frozenset(identity for identity, _, _ in self.open)
 
     def drop_ended(self, queued: Container[str], now: float) -> None:
-        """Drop what should have been tried again and is not in the queue: SQS has given it up, or it was purged."""
+        """Drop events that are overdue and not in the queue: SQS gave them up, or they were purged."""
         ended = [key for key, line in self.open.items() if _overdue(line, now) and line.identity not in queued]
         for key in ended:
             del self.open[key]

@@ -1,4 +1,4 @@
-"""Which paths the function asks an API for: none that leads out of the base that the deployment gives."""
+"""Which paths the function may request from an API: none that leads out of the deployment's base path."""
 
 from __future__ import annotations
 

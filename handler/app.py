@@ -46,7 +46,8 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
     cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is.
 
-    Lambda logs what is raised, with its text, and keeps it. So what has no code leaves with its type and place alone.
+    Lambda logs an exception that is raised, with its text. So an error without a code is raised with its type and place
+    only.
     """
     try:
         return _handled(payload, context)

@@ -125,8 +125,8 @@ def _identity(region: str) -> tuple[Any, str]:
 def _keep_answers_apart() -> None:
     """Let botocore's connections read each answer to its end, as our own do.
 
-    They are urllib3's, which give the answer of one call to the next after an early hint (103), among others. A pool
-    makes its connections of the class that it names: https://urllib3.readthedocs.io/en/stable/reference/
+    They are urllib3's, which after an early hint (103), for example, give the answer of one call to the next call. A
+    pool makes its connections of the class that it names: https://urllib3.readthedocs.io/en/stable/reference/
     """
     from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 

@@ -68,8 +68,8 @@ CODES: Final[dict[str, Code]] = {
     ),
     "EVENT_IDENTITY_REUSED": Code(
         False,
-        "another event came under the same event_id before, so this one was taken for its repetition",
-        "publish each event under an event_id of its own, or without one",
+        "an earlier event had the same event_id, so this one was treated as its repetition and not posted",
+        "publish each event with its own event_id, or without one",
     ),
     "EVENT_STALE": Code(
         False,
@@ -88,13 +88,13 @@ CODES: Final[dict[str, Code]] = {
     ),
     "TEMPLATE_MARKUP": Code(
         False,
-        "an expression stands where Slack would read its value as markup: behind a `<` of the template's own text",
+        "an expression stands where Slack would read its value as markup: after a `<` in the template's own text",
         "make links and mentions with the filters `link` and `mention`; write &lt; for the sign <",
     ),
     "TEMPLATE_UNDEFINED": Code(
         False,
         "an expression names something that is not there",
-        "correct the name; for a column the detail has the nearest ones",
+        "correct the name; for a column the detail lists the nearest ones",
     ),
     "TEMPLATE_FAILED": Code(
         False, "an expression cannot be worked out with this row's values", "guard it: {{ x if x else '-' }}"
@@ -117,18 +117,18 @@ CODES: Final[dict[str, Code]] = {
     "QUERY_LOSSY": Code(
         False,
         "the database compared or converted a value and lost a part of it, so the rows may be the wrong ones",
-        "compare texts with texts, numbers with numbers, dates with dates; convert only what can be converted",
+        "compare texts with texts, numbers with numbers, dates with dates; convert only values that can be converted",
     ),
     "QUERY_CUT": Code(
-        False, "the database cut the result short", "ask for less: fewer rows in GROUP_CONCAT, a recursion that ends"
+        False, "the database cut the result short", "read less: fewer rows in GROUP_CONCAT, a recursion that ends"
     ),
     "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have one name", "give one of them another name with AS"),
     "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text: HEX(column), or column + 0 for BIT"),
     "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it may", "narrow the SQL, or use `expect: many`"),
     "ROWS_TOO_LARGE": Code(
         False,
-        "a lookup, or all lookups together, found more data than a message can be made from",
-        "select what is shown: LEFT(column, 3000) for a long text, or fewer rows",
+        "a lookup, or all lookups together, read more data than a message may use",
+        "select only what is shown: LEFT(column, 3000) for a long text, or fewer rows",
     ),
     # The database and the API
     "ROW_NOT_FOUND": Code(
@@ -162,8 +162,8 @@ CODES: Final[dict[str, Code]] = {
     ),
     "DB_UNKNOWN_ERROR": Code(
         True,
-        "the database refused the SQL with an error that has no name here",
-        "run the SQL against the database by hand; the number is in its manual",
+        "the database refused the SQL with an error number that the notifier does not know",
+        "run the SQL against the database by hand; look up the number in the database's manual",
     ),
     "DB_UNKNOWN": Code(False, "the template names a database that is not deployed", "add it to Databases"),
     "API_UNAVAILABLE": Code(True, "the API cannot be reached, or answers with a server error", "check the API"),
@@ -186,7 +186,7 @@ CODES: Final[dict[str, Code]] = {
     ),
     "API_NO_INSTANCE": Code(
         True,
-        "no instance of the API is registered with an address and a port, or nothing has its name",
+        "no instance of the API is registered with an address and a port, or its name does not exist",
         "check that its tasks run and are healthy, and the name in Apis",
     ),
     "API_UNRESOLVED": Code(
@@ -202,7 +202,7 @@ CODES: Final[dict[str, Code]] = {
     "API_WRONG_SERVICE": Code(
         True,
         "another service answers at the API's address",
-        "nothing if it passes, as addresses are given to new tasks; else correct identity= or host= in Apis",
+        "nothing if it passes, because new tasks can get old addresses; else correct identity= or host= in Apis",
     ),
     "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
     "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),
@@ -250,12 +250,12 @@ CODES: Final[dict[str, Code]] = {
     "INTERNAL": Code(True, "an error that has no name yet: a defect of the notifier", "report it, with the log line"),
 }
 
-# Codes that are tried again, but not as often as the queue would: at this attempt of its event they are final.
+# Codes that are tried again, but fewer times than the queue allows: at this attempt of the event they are final.
 LAST_ATTEMPT: Final = {"DB_UNKNOWN_ERROR": 5}
 
 
 def bounded(text: str, size: int = MAX_DETAIL) -> str:
-    """Return the text without what has the form of a secret, and cut to `size` characters, with … at its end."""
+    """Return the text with secrets redacted, and cut to `size` characters with … at its end."""
     clean = redact(text)
     return clean if len(clean) <= size else clean[: size - 1] + "…"
 
@@ -263,8 +263,8 @@ def bounded(text: str, size: int = MAX_DETAIL) -> str:
 class NotifierError(Exception):
     """A failure with a code of the table above and a detail that is safe to show anywhere.
 
-    The detail has at most MAX_DETAIL characters, and nothing that has the form of a secret.
-    An error that was `given_up` has been waited for as long as the template says.
+    The detail has at most MAX_DETAIL characters, and nothing that looks like a secret. For an error that is `given_up`,
+    the event has already waited as long as the template says.
     """
 
     _max_detail: ClassVar[int] = MAX_DETAIL

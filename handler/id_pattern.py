@@ -1,8 +1,8 @@
 """Patterns of ids, matched without backtracking: the time grows with the id's length, whatever the pattern is.
 
-Python's own engine tries one way after the other, which takes (a+)+ or (aa|a){26} years to give up. This one follows
-all ways at once (Thompson's construction). Python's `re` parses the pattern and matches its single characters and
-anchors, so that they mean what they mean there (docs/decisions/0016).
+Python's own engine tries one possible match after the other: with (a+)+ or (aa|a){26} it can take years to give up.
+This one follows all possible matches at once (Thompson's construction). Python's `re` parses the pattern and matches
+its single characters and anchors, so that they mean what they mean there (docs/decisions/0016).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _parser: Final[Any] = import_module("re._parser")
 _compiler: Final[Any] = import_module("re._compiler")
 
 _PLAIN: Final = "write what the id consists of from its start to its end, such as [A-Z]{2}-[0-9]+"
-# What needs a look ahead or back, or forbids another try: none of it can be followed all at once.
+# Parts that look ahead or back, or that forbid another try, cannot be followed at the same time as others.
 _REFUSED: Final = {
     "ASSERT": ("looks ahead or back `(?=...)`", _PLAIN),
     "ASSERT_NOT": ("looks ahead or back `(?!...)`", _PLAIN),
@@ -43,7 +43,7 @@ _ACCEPT: Final = 0
 
 
 class IdPattern:
-    """A compiled pattern. A state is a leaf that has to match (None: nothing has to), and the states that follow."""
+    """A compiled pattern. A state has a leaf that must match (None: nothing must), and the states that follow."""
 
     def __init__(self, pattern: str) -> None:
         """Raises TemplateError (TEMPLATE_SYNTAX, TEMPLATE_FORBIDDEN, TEMPLATE_LIMIT), with what to write instead."""
@@ -105,9 +105,9 @@ class IdPattern:
         raise TemplateError("TEMPLATE_FORBIDDEN", f"the pattern has a part that cannot be used here; {_PLAIN}")
 
     def _repeat(self, content: Any, least: int, most: int, after: int) -> int:
-        """Write the content out as often as it has to be there, then as often as it may.
+        """Write out the content as often as it must occur, then as often as it may.
 
-        An id of MAX_ID characters cannot tell more than so many repeats from any number of them.
+        For an id of MAX_ID characters, more repeats than MAX_ID are the same as any number of them.
         """
         if most > MAX_ID:
             loop = self._state(None)

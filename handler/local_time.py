@@ -1,4 +1,4 @@
-"""The time zone in which a database keeps its times: between the digits of a column and the moment that they mean.
+"""The time zone of a database's times: converts between the digits of a column and the moment that they mean.
 
 A DATETIME holds no zone. Its digits count as UTC, or as the zone that `;tz=` in the database's address names. The
 session is in that zone too, so that NOW(), CURDATE(), FROM_UNIXTIME() and a literal in the SQL agree with the columns;
@@ -50,9 +50,9 @@ def zone(name: str) -> Zone:
 def moment(digits: datetime, local: tzinfo) -> datetime:
     """The moment that a naive time of the zone `local` means, in UTC.
 
-    Of a time that the clock shows twice, the first is meant. One that the clock skips is read with the offset from
-    before the change, so that it is an hour later. At either end of the calendar, where UTC has no such year, the
-    digits are kept: '9999-12-31 23:59:59' often means "never".
+    A time that the clock shows twice means the first of the two moments. A time that the clock skips is read with the
+    offset from before the change, so that it is an hour later. At either end of the calendar, where UTC has no such
+    year, the digits are kept: '9999-12-31 23:59:59' often means "never".
     """
     try:
         return digits.replace(tzinfo=local).astimezone(UTC)

@@ -1,8 +1,8 @@
-"""The function's log: its own lines at the level that the deployment chose, and of libraries' only warnings.
+"""The function's log: its own lines at the level that the deployment sets, and only warnings of libraries.
 
 Libraries log what they send and receive: at DEBUG, botocore writes the answers of the secret store and the session
-token. Which of them do is not known in advance, so the rule is for every logger that is not our own. Their
-warnings quote values too, such as an address with its query, so these lines come without their values.
+token. We cannot know in advance which libraries do, so the rule holds for every logger except our own. Their
+warnings quote values too, such as an address with its query, so these lines are logged without values.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LibraryFilter:
     own: tuple[str, ...]
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Drop the record, or reduce it to the text that stands in the library's source, and where that is."""
+        """Drop the record, or reduce it to the text in the library's source code and the place of that text."""
         if any(record.name == name or record.name.startswith(f"{name}.") for name in self.own):
             return True
         if record.levelno < logging.WARNING:
@@ -76,7 +76,7 @@ def _leave_values_out(record: logging.LogRecord) -> None:
 
 
 def _is_constant(record: logging.LogRecord) -> bool:
-    """Whether the message stands in the code that logs it: one that is put together may hold anything."""
+    """Whether the message is a constant of the code that logs it: one that is put together may hold any value."""
     frame = inspect.currentframe()
     while frame and (frame.f_code.co_filename, frame.f_lineno) != (record.pathname, record.lineno):
         frame = frame.f_back

@@ -64,7 +64,7 @@ class Pipeline:
         return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
 
     def _is_ours(self, record: Record) -> bool:
-        """Whether a template takes a type that the record names, or the queue handed over what nobody can read."""
+        """Whether the record names a type that has a template, or is a record that cannot be read at all."""
         return bool(record.problem) or not named_types(record).isdisjoint(self.catalog.notifications)
 
     def _notify(self, record: Record, event: Event, notification: Notification, ahead: Ahead) -> list[Step]:

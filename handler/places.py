@@ -17,8 +17,8 @@ class DatabaseAddress:
     """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the public ones.
 
     The account is in the secret `secret`, a whole name; where that is empty, in the one that goes by the database's
-    name. With `iam_user` there is none: that account takes tokens of the function's role. `time_zone` is that of its
-    DATETIME columns, by its IANA name.
+    name. With `iam_user` there is no secret: that account takes tokens of the function's role. `time_zone` is the IANA
+    name of the time zone of its DATETIME columns.
     """
 
     name: str

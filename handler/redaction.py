@@ -1,4 +1,4 @@
-"""Takes secrets out of texts by their form: the last defence, after errors and log lines that hold none anyway."""
+"""Removes what looks like a secret from texts: the last defence, as errors and log lines should contain none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 _MARK: Final = "[redacted]"
 _MAX_DEPTH: Final = 12
 
-# Signs as they stand in plain text, in JSON within JSON (behind 1, 3, 7 or 15 backslashes) and percent-encoded. All
-# that repeats is bounded where it could begin often, so that no text, however long, takes more than a moment.
+# Signs as they stand in plain text, in JSON within JSON (behind 1, 3, 7 or 15 backslashes) and percent-encoded. Repeats
+# that could begin at many places are bounded, so that even a very long text takes only a moment.
 _QUOTE: Final = r"(?:\\{0,15}[\"']|%2[27]|&quot;)"
 _COLON: Final = r"(?::|%3A)"
 _EQUALS: Final = r"(?:=|%3D)"
@@ -33,7 +33,7 @@ _FIELDS: Final = (
 _PROSE: Final = r"(?!(?:an?|the|it|its|is|no|not|every|see|you|this|that|to|of|in|with|where|which)\b)"
 _NAMES: Final = rf"(?:{_FIELDS}|signature|credential|authorization)"
 
-# What has to stand in a text, in small letters, before the pattern is tried; the pattern; and what takes its place.
+# Lower-case words, one of which must occur before the pattern is tried; the pattern; and the replacement.
 _NAME_WORDS: Final = ("pass", "pwd", "secret", "token", "cookie", "key", "signature", "credential", "authorization")
 _SECRETS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     (
@@ -117,7 +117,7 @@ def redact(text: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """On first use: most environments never meet a text that needs it, and none should compile it at its start."""
+    """Compiled on first use: most environments never need it, and none should spend its cold start on it."""
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 

@@ -1,7 +1,7 @@
 """JSON as this program reads it: exact numbers, one value a key, bounded size and depth.
 
-Publishers' events are read strictly: anything odd is an error. Other people's documents are read leniently: an odd
-value becomes whatever `odd` makes of it, and the rest of the document can be used.
+Publishers' events are read strictly: any unusable value is an error. APIs' documents are read leniently: `odd` decides
+what takes the place of an unusable value, and the rest of the document can be used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def loads(text: str) -> Any:
 def lenient(text: str, odd: Odd) -> Any:
     """Return the document in `text`, with `odd(code, detail)` in the place of each value that cannot be used.
 
-    Such are NaN, infinities, numbers of too many digits, and what stands under a key that is there twice. Half of a
+    Unusable are NaN, infinities, numbers with too many digits, and the values of a key that occurs twice. Half of a
     surrogate pair becomes U+FFFD. Raises EventError (EVENT_NOT_JSON, EVENT_TOO_LARGE) where nothing can be read.
     """
     return _decoded(_HALF.sub(_whole, text), _decoder(odd, strict=False))
@@ -89,7 +89,7 @@ def _object(odd: Odd, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         counts = Counter(key for key, _ in pairs)
-        repeated = odd("EVENT_DUPLICATE_KEY", "a key of an object stands twice")
+        repeated = odd("EVENT_DUPLICATE_KEY", "an object has the same key twice")
         found |= {key: repeated for key, count in counts.items() if count > 1}
     return found
 

@@ -16,14 +16,14 @@ from typing import Final
 
 from handler.errors import TemplateError
 
-# What a template may compute for one event, and what its version before the last change may when that one has failed:
-# two seconds together.
+# How long a template may compute for one event; and, if it fails, the version before its last change: two seconds
+# together.
 SECONDS: Final = 1.4
 PREVIOUS_SECONDS: Final = 0.5
 
 
 class TimeLimit:
-    """The processor time that something may take, counted over all the parts of it that run under this limit."""
+    """A limit of processor time, counted over all blocks that run under it."""
 
     _armed: TimeLimit | None = None  # of the class: a process has one alarm
 

@@ -1,7 +1,7 @@
-"""What a local cloud that was killed has left behind: processes that outlived it, and its folder.
+"""Removes what a killed local cloud left behind: processes that outlived it, and its folder.
 
-A child process ends with its parent (processes.py), unless its guard was killed too. So each carries the folder of its
-cloud in its environment: it is known by that alone, whatever its number is.
+A child process ends with its parent (processes.py), unless its guard was killed too. So each has the folder of its
+cloud in its environment and is found by that, whatever its process id is.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 """MiniStack, run by its own Python, with one change: replaced code does not end the invocations that are in flight.
 
 AWS lets an invocation finish on the code that it began with, and starts the next one on the new code. MiniStack 1.5.33
-kills busy workers with the idle ones when a function's code or configuration is replaced. The event of such an
+kills busy workers as well as idle ones when a function's code or configuration is replaced. The event of such an
 invocation then stays invisible for the queue's visibility timeout, which is six minutes in template.yaml. It can also
 keep a worker with the old code, if an invocation began just before the replacement.
 
-Here a worker serves only the code that it was made for. One that is out of date is ended when nothing runs in it.
+Here a worker runs only the code that it was started with. An outdated worker is ended when no invocation runs in it.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def _path(node: Node, leaves: Leaves) -> Leaf | None:
 
 
 def _misleading(leaf: Leaf) -> tuple[str, str] | None:
-    """What the function would refuse of a path whatever its values are, on any of its branches; and what to write."""
+    """What the function would always refuse in a path, on any of its branches; and what to write instead."""
     try:
         texts = wordings.of(leaf)
     except wordings.TooManyError:
@@ -163,7 +163,7 @@ def _misleading(leaf: Leaf) -> tuple[str, str] | None:
     except TemplateError as error:
         return error.detail, "leave it out"
     if not all(map(_PATH.fullmatch, texts)):
-        message = "an API's path begins with / and holds neither a host, a blank nor `#`"
+        message = "an API's path begins with / and contains neither a host, a blank nor `#`"
         return message, "write /customers/{{ order.customer_id }}"
     if not all(map(stays_below, texts)):
         return "`.`, `..` and `..;` are steps in a path, not parts of it", "write the path without them"

@@ -12,7 +12,7 @@ from cli.compiler import syntax
 from handler.model import Leaf
 from handler.templating.text import url_part
 
-MAX: Final = 200  # a leaf with more branches is none that anybody can follow
+MAX: Final = 200  # nobody can follow a leaf with more branches
 
 
 class TooManyError(Exception):
@@ -20,7 +20,7 @@ class TooManyError(Exception):
 
 
 def of(leaf: Leaf) -> tuple[str, ...]:
-    """Return each text of a sound leaf once, a loop's body none, once and twice.
+    """Return each text of a valid leaf once, with a loop's body left out, once and twice.
 
     Raises TooManyError; TemplateError (TEMPLATE_URL) for a literal that no address can hold.
     """

@@ -23,9 +23,9 @@ LETTERS: Final = 10_000
 class Result:
     """A balance from `since` to `until` (Unix seconds). `queue` is None with direct intake.
 
-    `published` is what the topic took until `until` less the metric's lag, without what the function ignored (None: not
-    known, or not comparable), `seen` the events that were seen by then, `difference` how many are missing or too many
-    beyond the tolerance.
+    `published` is how many events the topic took until `until` minus the metric's lag, without those that the function
+    ignored (None: not known, or not comparable), `seen` the events that were seen by then, `difference` how many are
+    missing or too many beyond the tolerance.
     """
 
     stack: str
@@ -44,8 +44,8 @@ class Result:
     def unrecorded(self) -> int:
         """How many messages in the queue are of events without a delivery that is still to come, by the state table.
 
-        The function has yet to receive them, or works on them, or ended before it wrote a row. Each counts as one
-        delivery that is queued. While the function works on a batch, what has just ended in it may count here too.
+        The function has not received them yet, or is working on them, or ended before it wrote a row. Each counts as
+        one delivery that is queued. While the function works on a batch, what has just ended in it may count here too.
         """
         return max(0, self.queue.total - self.books.queued_events) if self.queue else 0
 
@@ -117,5 +117,5 @@ def _published(stack: Stack, since: float, until: float, notes: list[str]) -> in
         notes.append("CloudWatch knows of no message on the topic in this time, so nothing is compared.")
         return None
     if ignored:
-        notes.append(f"Not counted: {ignored:,} events on the topic that no template is for.")
+        notes.append(f"Not counted: {ignored:,} events on the topic that have no template.")
     return max(0, found - ignored)

@@ -84,14 +84,14 @@ class Inquiry:
 
     @staticmethod
     def _in_queue(depth: Depth | None) -> Iterator[str]:
-        """Say that an event may be in the queue, if anything is: the function has not said a word of it yet."""
+        """Say that the event may be in the queue, if the queue holds anything: the log has no line about it yet."""
         if depth and depth.total:
             yield f"It may be in the queue, which holds {depth.words}."
         if depth and depth.in_flight:
             back = times.span(depth.visibility_seconds)
             yield (
-                "What is in flight was received and has not ended: the function works on it, it waits for its next "
-                f"attempt, or it comes back within {back} because the function died with it."
+                "A message in flight was received and not deleted: the function is working on it, or it waits for its "
+                f"next attempt, or the function died while working on it and it comes back within {back}."
             )
 
     def _told(self, identity: str, lines: list[Line]) -> Timeline:

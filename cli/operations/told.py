@@ -31,7 +31,7 @@ _RETRIES: Final = {
 _RULES: Final = {
     "WHEN": "the template's `when` did not hold",
     "NO_ROUTE": "no route of the template held",
-    "EVENT_TYPE_UNKNOWN": "no template is for this type, and the stack ignores such events",
+    "EVENT_TYPE_UNKNOWN": "there is no template for this type, and the stack ignores such events",
 }
 # The words of a step that is still to come, and of one whose time has come.
 AHEAD: Final = ("next", "was due")

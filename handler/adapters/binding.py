@@ -5,9 +5,9 @@ So a whole number that is compared with a column, or with a function that makes 
 column is then compared character for character, by its index. A numeric column is compared as before, since the server
 turns a constant text into the column's own type. Everywhere else, as in LIMIT or in arithmetic, a number stays one.
 
-Not covered: pairs in brackets, CASE, subqueries, and what is compared with a function that is not listed here. Where
-the server has to read a text there that is no number, its warning is an error (server_warnings.py); two texts that are
-the same number still match.
+Not covered: pairs in brackets, CASE, subqueries, and comparisons with a function that is not listed here. If the server
+then has to read a text that is not a number, its warning is an error (server_warnings.py); two different texts for the
+same number still match.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pymysql.cursors import Cursor
 from handler.errors import SourceError
 from handler.model import Value
 
-# What every floating-point number of 64 bits holds exactly.
+# A 64-bit floating-point number holds this many digits exactly.
 _FLOAT_DIGITS: Final = 15
 _NAME: Final = r"(?:[^\W\d]\w*|`[^`]+`)"
 _TOKEN: Final = re.compile(
@@ -48,7 +48,7 @@ _TEXT_FUNCTIONS: Final = frozenset(
 
 
 def written(cursor: Cursor, sql: str, parameters: Mapping[str, Value]) -> str:
-    """The SQL, with `%(name)s` parameters, with its values written in. Raises SourceError (QUERY_INVALID)."""
+    """The SQL with its values written in, in place of the `%(name)s` parameters. Raises SourceError (QUERY_INVALID)."""
     numbers = frozenset(name for name, value in parameters.items() if _is_whole(value))
     try:
         statement = cursor.mogrify(_quoted(sql, numbers) if numbers else sql, dict(parameters))
@@ -100,7 +100,7 @@ def _text(match: re.Match[str]) -> str:
 
 
 def _others(tokens: Sequence[str], position: int) -> Iterator[int]:
-    """Where the operand ends, or begins, with which the parameter at `position` is compared."""
+    """Where the operand that is compared with the parameter at `position` ends, or begins."""
     before, after = _at(tokens, position - 1), _at(tokens, position + 1)
     if before in _COMPARISONS and after not in _ARITHMETIC - {"("}:
         yield position - 2

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-# The client's own numbers; PyMySQL's 0 is one more, where it has none.
+# The client's own numbers; PyMySQL also uses 0 for an error without a number.
 CLIENT_ERRORS: Final = range(2000, 3000)
 
 _NUMBERS: Final = {
@@ -45,10 +45,10 @@ _CLASSES: Final = {
 # for a connection that is closed already; 1927 is MariaDB's, 3169 and 4031 are MySQL's for a session that was ended.
 LOST: Final = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
 
-# A column's character set has not every character of what it is compared with. 3854 and 3988 are MySQL 8's, read in its
-# reference and not yet met in a test.
+# A column's character set lacks a character of the value that the column is compared with. 3854 and 3988 are MySQL 8's,
+# read in its reference and not yet met in a test.
 _COLLATIONS: Final = frozenset({1267, 1270, 1271, 3854, 3988})
-# A column equals no text that it could not hold; of <> or CONCAT the same cannot be said. 3854, 3988 name no operation.
+# A column never equals a text that it cannot hold; for <> or CONCAT, nothing follows. 3854, 3988 name no operation.
 _EQUALITY: Final = re.compile(r" for operation '\s*(?:=|<=>|in|like)\s*'$", re.IGNORECASE)
 # Who takes part in the comparison: a text in the statement is COERCIBLE, a column IMPLICIT. 1271 does not tell.
 _COERCIBLE: Final = "COERCIBLE"
@@ -59,7 +59,7 @@ _FIRST: Final = re.compile(r"'([^']*)'")
 _REFUSALS: Final = {
     1052: ("ambiguous column {}", _FIRST),
     1054: ("unknown column {}", _FIRST),
-    **dict.fromkeys(_COLLATIONS, ("a column has another character set or collation than what it stands with", _FIRST)),
+    **dict.fromkeys(_COLLATIONS, ("a column has another character set or collation than what it is used with", _FIRST)),
     1142: ("denied to read table {}", re.compile(r"['`]([^'`]+(?:`\.`[^'`]+)?)['`]$")),
     1143: ("denied to read column {} of table {}", re.compile(r"'([^']*)'[^']*'([^']*)'$")),
     1146: ("unknown table {}", _FIRST),
@@ -82,7 +82,7 @@ REPLICATION_STATUS: Final = ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
 
 
 def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_seconds: float) -> str:
-    """The one statement that makes a new session read-only, limited, and the same whatever the server's settings are.
+    """The one statement that makes a new session read-only, limited, and independent of the server's settings.
 
     `zone` is its time zone, `size` the most bytes of a GROUP_CONCAT. `/*M! */` is read by MariaDB alone; `/*!50720 */`
     by MySQL from 5.7.20 on, and never by MariaDB, which skips the versions 50700 to 50999. `wait_timeout` frees the

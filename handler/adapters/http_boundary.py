@@ -1,4 +1,4 @@
-"""A kept connection that is used again only where its stream is known to be between two messages.
+"""A kept connection that is used again only if its stream is known to be between two messages.
 
 For connections of urllib3: our own, and those of botocore (handler/aws.py).
 """
@@ -23,9 +23,9 @@ class SpokeFirstError(HTTPException):
 
 
 class AtBoundary(Base):
-    """Mixed into a connection class of urllib3, before it. Its timeout is for a whole answer, not for each silence.
+    """A mixin for urllib3's connection classes, to be named before them.
 
-    Raises SpokeFirstError beside what ResponseUntil raises.
+    Its timeout limits a whole answer, not each pause. Raises SpokeFirstError beside what ResponseUntil raises.
     """
 
     # Bytes of an answer's body.
@@ -40,7 +40,7 @@ class AtBoundary(Base):
             raise SpokeFirstError(f"{self.host} closed the connection, or sent something, before it was asked")
         super().request(*args, **options)
 
-    def getresponse(self) -> Any:  # urllib3's response, which is none of http.client's
+    def getresponse(self) -> Any:  # urllib3's response class, not http.client's
         """Read the answer to its end."""
         until = time.monotonic() + (self.timeout or 0.0)
         self.response_class = partial(ResponseUntil, until=until, size=self.largest)

@@ -114,7 +114,7 @@ class _Connection(AtBoundary, HTTPConnection):
         return self.timeout or 0.0
 
     def _tunnel(self) -> None:
-        """Ask the proxy to connect. http.client takes any interim answer for a refusal, and loses what comes behind."""
+        """Ask the proxy to connect. http.client reads any interim answer as a refusal, and loses what follows it."""
         host = f"[{self._tunnel_host}]" if ":" in str(self._tunnel_host) else self._tunnel_host
         target = f"{host}:{self._tunnel_port}"
         headers = {"Host": target, **self._tunnel_headers}

@@ -1,9 +1,9 @@
-"""One HTTP answer, read whole and by a moment: http.client's response, with its reading of the stream done here.
+"""One HTTP answer, read whole and before a deadline: http.client's response, but this module reads the stream.
 
-On a kept connection, an answer that is not read to its very end shifts all later ones by one, and each request gets
-the answer of another. http.client passes over `100 Continue` but no other interim answer, ends the headers at the
-first line that it cannot read, and leaves it to its callers to find the end of the body. So the head and the body are
-read here, as RFC 9112 frames them, before anybody sees the answer; what could be read in two ways is an error.
+If an answer on a kept connection is not read to its very end, each later request gets the answer of the one before.
+http.client skips `100 Continue` but no other interim answer, ends the headers at the first line that it cannot read,
+and lets its callers find the end of the body. So this module reads the head and the body, as RFC 9112 frames them,
+before any caller sees the answer; what could be read in two ways is an error.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def is_silent(sock: socket.socket) -> bool:
 
 
 class ResponseUntil(HTTPResponse):
-    """The final answer to a request, read whole by a moment; interim answers before it are passed over.
+    """The final answer to a request, read whole before a deadline; interim answers before it are skipped.
 
     `size` bounds the body in bytes. `will_close` is true unless the connection is known to stand at the end of this
     answer, so that http.client closes it. Raises AnswerError, AnswerTooLargeError, RemoteDisconnected where nothing

@@ -10,7 +10,7 @@ The traps that this is built around:
 - An execution environment is frozen between events, and what stands between cuts idle connections without a word.
 - A text that is compared with an integer column is cut to its leading digits: '1abc' finds row 1, with a mere warning.
   So warnings are read. A number finds the text '007' without one: see binding.py.
-- One row can be larger than the memory: bytes are counted before they are read.
+- One row can be larger than the function's memory: so bytes are counted before they are read.
 """
 
 from __future__ import annotations

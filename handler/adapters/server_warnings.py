@@ -1,7 +1,7 @@
-"""What the warnings of a SELECT mean: the server went on, but the result may be wrong.
+"""What a SELECT's warnings mean: the server returned a result, but it may be wrong.
 
 Numbers: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes", each number that a SELECT can raise as a
-warning. One that is in neither table is left alone: after an upgrade of the server, that is most often a new
+warning. A number that is in neither table is ignored: after an upgrade of the server it is most often a new
 deprecation.
 """
 
@@ -18,7 +18,7 @@ from handler.errors import SourceError
 # its type (1406), and MariaDB's recursion that never ends (1931; MySQL raises 3636).
 _CUT: Final = frozenset({1260, 1301, 1406, 1931})
 
-# A value was compared, converted or computed as something that it is not.
+# A value was compared, converted or computed as another type, and lost a part.
 _LOSSY: Final = frozenset(
     {
         *(1264, 1265, 1292, 1366),  # out of range, data truncated, (truncated) incorrect value
@@ -50,8 +50,8 @@ def check(warnings: Sequence[tuple[str, int, str]], count: int, sql: str) -> Non
     """Raise LostValueError (QUERY_CUT, QUERY_LOSSY) for the first warning with which the rows must not be used.
 
     `warnings` are as SHOW WARNINGS has them: level, number, message. `count` is how many there were, of which the
-    server keeps no more than dialect.MAX_WARNINGS. `sql` is the statement without its values: of the server's text a
-    column's name is repeated only where it stands in there.
+    server keeps no more than dialect.MAX_WARNINGS. `sql` is the statement without its values: a column's name from the
+    server's text is repeated only if it occurs in `sql`.
     """
     for level, number, message in warnings:
         if number in _CUT:

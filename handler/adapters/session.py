@@ -28,8 +28,8 @@ from handler.places import DatabaseAddress
 LOGIN_FORM: Final = 'JSON with "username" and "password"'
 LOGIN_PATTERN: Final = re.compile(r"\{.*\}", re.DOTALL)
 
-# More than any server says before the first statement, and than it says in as many warnings as it keeps (each is a text
-# of at most 512 bytes).
+# More than any server sends before the first statement, and more than all the warnings that it keeps (each is a text of
+# at most 512 bytes).
 _GREETING_BYTES: Final = 1 << 16
 _WARNINGS_BYTES: Final = dialect.MAX_WARNINGS << 10
 # The types whose values have no small size, and how many columns of them an error names.
@@ -94,20 +94,20 @@ class Stream(SSCursor):
 
 
 class TooLargeError(Exception):
-    """A statement's answer is larger than it may be. What is left of it was not read, and the connection is closed."""
+    """A statement's answer is too large. The rest of it was not read, and the connection is closed."""
 
 
 class Connection(pymysql.Connection):
-    """A connection of PyMySQL that reads no more than so many bytes of an answer."""
+    """A PyMySQL connection that limits how many bytes of an answer it reads."""
 
     _left: int = _GREETING_BYTES
 
     def allow(self, size: int) -> None:
-        """Let the next answer be of so many bytes."""
+        """Set how many bytes the next answer may have."""
         self._left = size
 
     def _read_bytes(self, num_bytes: int) -> bytes:
-        """PyMySQL reads a packet's header first and then, at once, as much as that says: so that is where to stop."""
+        """PyMySQL reads a packet's header first, and then the size that it gives at once: so stop before that."""
         self._left -= num_bytes
         if self._left < 0:
             self._force_close()  # type: ignore[attr-defined]

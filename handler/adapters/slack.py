@@ -93,7 +93,7 @@ class BotSink:
         return _receipt(said)
 
     def _change(self, ts: str, client: PooledWebClient, message: Message) -> Receipt:
-        """The metadata stays, as it is left out; blocks would too, so they are always sent."""
+        """What an edit leaves out stays: so the metadata is left out, and the blocks are always sent."""
         said = client.chat_update(
             channel=message.destination,
             ts=ts,

@@ -19,7 +19,7 @@ EARLY_SECONDS: Final = 60.0
 PAGE: Final = 200
 MAX_PAGES: Final = 5
 
-# A channel that can be posted to may be closed to readers all the same.
+# The app may be allowed to post to a channel and still not to read it.
 _REFUSED: Final = frozenset({"SLACK_CONFIG", "SLACK_CONTENT"})
 _UNREADABLE: Final = frozenset({"missing_scope"})
 

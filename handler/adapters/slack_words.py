@@ -1,13 +1,13 @@
 """Slack's own words for what went wrong: the class of each, and what to do about it.
 
-Every error that Slack documents for a method in use is here, with those of incoming webhooks, as of 2026-11-29:
+The table has every error that Slack documents for the methods in use and for incoming webhooks, as of 2026-11-29:
 
 - https://docs.slack.dev/reference/methods/ chat.postMessage, chat.update, chat.getPermalink, conversations.history,
   conversations.replies, conversations.info, auth.test
 - https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks; their other words are not
   documented, and come from reports of people who met them
 
-docs/codes.md lists this table by word. A word that is not in it is a refusal all the same.
+docs/codes.md lists this table by word. A word that is not in it is still a refusal.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ UNKNOWN: Final = Word("SLACK_CONFIG", "look it up at https://docs.slack.dev/refe
 
 _NOTHING: Final = "nothing: it is tried again"
 _LOOK: Final = "look in the channel: Slack may have taken the message"
-_REPORT: Final = "report it: the notifier does not ask for this. Until then look for a proxy that changes requests"
-_DEPLOY: Final = "check api= in Slack, and deploy a newer notifier"
+_REPORT: Final = "report it: the notifier never sends this. Also check whether a proxy changes the requests"
+_DEPLOY: Final = "check api= in the parameter Slack, and deploy a newer notifier"
 _RULES: Final = "ask an administrator of the workspace to let the app post there, or name another channel"
-_GONE: Final = "nothing: the notifier posts anew where a message or its thread is gone or locked"
+_GONE: Final = "nothing: if the message or its thread is gone or locked, the notifier posts a new message"
 _PREVIEW: Final = "preview the template, and correct the blocks"
 _SHORTER: Final = "shorten the template's text or blocks"
-_FILES: Final = "take the file, the link to it, or its block out of the template"
+_FILES: Final = "remove the file, the link to it, or its block from the template"
 _TOKEN: Final = "put a valid token into the secret slack-token"  # noqa: S105 - not one
 _WEBHOOK: Final = "make a new webhook in the app's settings, and put its address into the secret"
 _SCOPES: Final = "add the scope to the app (OAuth & Permissions), install it again, and store its new token"
@@ -49,12 +49,16 @@ _TABLE: Final = (
     (
         "SLACK_UNAVAILABLE",
         "team_added_to_org org_login_required external_channel_migrating",
-        "wait until Slack has migrated it",
+        "wait until Slack's migration has ended",
     ),
     ("SLACK_UNAVAILABLE", "streaming_state_conflict list_record_comment_fetch_failed invalid_cursor", _NOTHING),
     # Perhaps done
     ("SLACK_AMBIGUOUS", "internal_error fatal_error service_unavailable rollup_error update_failed", _LOOK),
-    ("SLACK_AMBIGUOUS", "request_timeout", "look in the channel, and at the way to Slack: a request was cut"),
+    (
+        "SLACK_AMBIGUOUS",
+        "request_timeout",
+        "look in the channel, and check the network path to Slack: a request was cut off",
+    ),
     # Not there
     (
         "SLACK_CONFIG",
@@ -84,7 +88,7 @@ _TABLE: Final = (
     (
         "SLACK_CONFIG",
         "method_not_supported_for_channel_type messages_tab_disabled user_not_found",
-        "name a channel in templates/_stages/, and no person or app",
+        "name a channel in templates/_stages/, not a person or an app",
     ),
     ("SLACK_CONFIG", "team_not_found", "write the channel's id, not its name, in templates/_stages/"),
     ("SLACK_CONFIG", "method_deprecated deprecated_endpoint unknown_method", _DEPLOY),
@@ -135,7 +139,7 @@ _TABLE: Final = (
     (
         "SLACK_CONTENT",
         "invalid_metadata_format invalid_metadata_schema metadata_too_large metadata_must_be_sent_from_app",
-        "nothing: the message is posted without its mark. Report it",
+        "report it: the message was posted without its metadata",
     ),
     (
         "SLACK_CONTENT",

@@ -21,7 +21,7 @@ ASKED: Final = 10
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Find each API's instances anew, past every cache, and knock at each; name those that only templates know."""
+    """Look up each API's instances without a cache and connect to each; name APIs that only templates know."""
     yield from subject.undeployed("API", "API_UNKNOWN", subject.settings.apis)
     for address in subject.settings.apis.values():
         yield attempt(f"API {address.name}", partial(_api, subject, address))

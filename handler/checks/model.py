@@ -59,7 +59,7 @@ class Subject:
             for name in (notification.apis if kind == "API" else notification.databases) - {*deployed}:
                 asking.setdefault(name, []).append(notification.name)
         for name, templates in sorted(asking.items()):
-            cause = f"{code}: it is not deployed, and asked by {', '.join(sorted(templates))}"
+            cause = f"{code}: it is not deployed, but used by {', '.join(sorted(templates))}"
             yield Check(f"{kind} {name}", "failed", cause=cause, remedy=CODES[code].remedy)
 
 

@@ -79,9 +79,10 @@ class Gates:
         return taken.number("free_at") - SLOT_SECONDS
 
     def _change(self, destination: str, changed: Callable[[dict[str, float]], dict[str, float]]) -> Item:
-        """Swap a gate for a changed one, again from what stands there where somebody was faster.
+        """Replace a gate by a changed one; if another worker was faster, start again from the stored one.
 
-        A known gate that has expired counts as none: another worker may have begun it anew, with the same revisions.
+        A known gate that has expired counts as missing: another worker may have created it again, with the same
+        revisions.
         """
         old = self._known.get(destination)
         if old and old.expires_at <= self._now():

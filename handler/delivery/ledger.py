@@ -84,7 +84,7 @@ class Entry:
 
     @property
     def abandoned(self) -> Entry:
-        """The entry as it counts once whoever claimed it is gone: the claimed post is one more with unknown outcome.
+        """The entry as it counts after the worker that claimed it is gone: one more post has an unknown outcome.
 
         An edit (it has a `ts`) may be repeated, so that its outcome need not be known.
         """

@@ -28,7 +28,7 @@ _SERVICE: Final = re.compile(r"/([A-Za-z0-9_.-]+)((?:/[A-Za-z0-9._~%-]+)*)/?")
 # The API's own default is not documented, so it is always said: https://github.com/aws/containers-roadmap/issues/830
 # tells of moments in which no instance is healthy, and an unhealthy one is better than none.
 _HEALTH: Final = ("healthy_or_else_all", "healthy", "all")
-# Instances that stand for a name have no address, and no port: the answer of Cloud Map has them all the same.
+# Instances that are registered with a name have no address and no port, but Cloud Map's answer still lists them.
 # https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html
 _NAMES: Final = ("AWS_INSTANCE_CNAME", "AWS_ALIAS_DNS_NAME")
 _TROUBLES: Final = {
@@ -76,7 +76,7 @@ class CloudMap:
         )
 
     def _none(self, about: str, registered: Sequence[Mapping[str, Any]]) -> ResolveError:
-        """Why nobody can be asked, and what to write instead."""
+        """Why no instance can be asked, and what to write instead."""
         if not registered:
             asked = ", ".join(f"{name}={value}" for name, value in self.required.items())
             return ResolveError(Trouble.EMPTY, f"{about}, with {asked}" if asked else about)
@@ -86,7 +86,9 @@ class CloudMap:
         if any(map(_host, attributes)):
             return ResolveError(Trouble.UNUSABLE, about, "write ;port= and the port, or register them with one")
         if any(name in one for one in attributes for name in _NAMES):
-            return ResolveError(Trouble.UNUSABLE, about, "they stand for a name: write that behind http:// or https://")
+            return ResolveError(
+                Trouble.UNUSABLE, about, "they are registered with a name: write it as http://name or https://name"
+            )
         return ResolveError(Trouble.UNUSABLE, about, "register them with AWS_INSTANCE_IPV4 and AWS_INSTANCE_PORT")
 
     def _question(self) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _host(attributes: Mapping[str, str]) -> str:
 
 
 def _number(text: str) -> int:
-    """A whole number; -1 where it is none."""
+    """The whole number that a text is; -1 for any other text."""
     return int(text) if text.isascii() and text.isdecimal() else -1
 
 

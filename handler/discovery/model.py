@@ -61,9 +61,9 @@ class ResolveError(Exception):
 class Listing:
     """What a source of endpoints answered.
 
-    `ttl` is for how many seconds the source says that it holds; `revision` rises whenever the source's list changes.
-    `left_out` counts the instances that cannot be asked, because they have no address or no port; `nobody` says why
-    there are no endpoints.
+    `ttl` is how many seconds the answer is valid, as the source says; `revision` rises whenever the source's list
+    changes. `left_out` counts the instances that cannot be asked, because they have no address or no port; `nobody`
+    says why there are no endpoints.
     """
 
     endpoints: tuple[Endpoint, ...]

@@ -108,7 +108,7 @@ class Composing:
             return Composition(event, rule="NO_ROUTE", where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
         said = [*said, *notes.missing(enriched.without, templates)]
-        rendered: dict[str, Content] = {}  # once for all channels about which nothing else has to be said
+        rendered: dict[str, Content] = {}  # one for all channels that need the same remark
         made = [self._message(notification, alias, enriched, said, thread, rendered) for alias in aliases]
         return Composition(event, made)
 

@@ -18,7 +18,7 @@ from handler.templating import Context, Templates
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
 MAX_ROWS: Final = 100
 
-# How much memory the lookups of one message may take together. Of one event after the other only the messages are kept.
+# How much memory the lookups of one message may take together. When an event is done, only its messages are kept.
 MAX_BYTES: Final = 16 << 20
 
 _NONE: Final[Mapping[str, Value]] = {}
@@ -71,10 +71,12 @@ def enrich(
 
 
 def _within(left: int, lookup: Lookup, context: Context) -> int:
-    """How much memory a lookup's values take, which has to be there still."""
+    """How much memory a lookup's values take. Raises SourceError (ROWS_TOO_LARGE) if that much is no longer left."""
     size = weight(context[lookup.name])
     if size > left:
-        raise SourceError("ROWS_TOO_LARGE", f"{lookup.where}: more than {MAX_BYTES >> 20} MiB with the lookups before")
+        raise SourceError(
+            "ROWS_TOO_LARGE", f"{lookup.where}: more than {MAX_BYTES >> 20} MiB together with earlier lookups"
+        )
     return size
 
 

@@ -27,7 +27,7 @@ _LONG_ADDRESS: Final = {
     "ja": "{}: アドレスが長すぎるため表示していません",
 }
 _MAX_NAME: Final = 75
-# Texts that are short anyway, and what is left of a longer one at least, where all together are too long.
+# If all texts together are too long: texts up to this length stay, and longer ones keep at least so much.
 _SHORT: Final = 150
 _SHORTEST: Final = 20
 
@@ -36,7 +36,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Fills trees with values. `share` divides the room of each long text, where all together are too long.
+    """Fills trees with values. `share` divides the room of each long text if all together are too long.
 
     `left_out` names the elements that were left out of the block that is being filled.
     """
@@ -109,7 +109,7 @@ class Filling:
     def _dict(self, tree: dict[str, Any], kind: str, path: str, context: Context) -> Any:
         try:
             made = {key: self._fill(value, kind, f"{path}.{key}".lstrip("."), context) for key, value in tree.items()}
-        except LongAddressError:  # an address that is cut is another one
+        except LongAddressError:  # a cut address would be a different one
             self.left_out.append(self._name(tree, context))
             return _NOTHING
         if made.get("type") == "table" and isinstance(made.get("rows"), list):

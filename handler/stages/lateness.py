@@ -87,8 +87,8 @@ def is_stale(row: Value, event: int | str) -> bool:
     """Whether a row's version is older than the event's.
 
     Both are numbers or both are times, in any form that handler/templating/reading.py reads. They are compared at the
-    row's precision, as a column cuts off what it does not hold: fractions, or the time of day in UTC. Raises EventError
-    (EVENT_VERSION).
+    row's precision, because a column cuts off what it cannot hold: fractions, or the time of day in UTC. Raises
+    EventError (EVENT_VERSION).
     """
     count, said = number(row), number(event)
     if count is not None and said is not None:
@@ -98,7 +98,7 @@ def is_stale(row: Value, event: int | str) -> bool:
     if at is not None and then is not None:
         return _is_before(at, then)
     if not is_version(row):
-        raise EventError("EVENT_VERSION", f"the row's is neither a number nor a time, but a {type(row).__name__}")
+        raise EventError("EVENT_VERSION", f"the row's value is neither a number nor a time, but a {type(row).__name__}")
     raise EventError("EVENT_VERSION", "one is a number, and the other a time or a text that is neither")
 
 

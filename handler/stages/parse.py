@@ -1,4 +1,4 @@
-"""From what invoked the function to records, and from a record to an event."""
+"""Reads records from an invocation, and an event from each record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WRITTEN_TYPE: Final = re.compile(r"""(?<=["'])type\\*["']\s*:\s*\\*["']([a-z0-9
 _UNCLEAR: Final = object()
 _MAX_TYPE: Final = 128
 _MAX_ENVELOPES: Final = 3
-# What a record without a usable id is called here; the queue does not know that name.
+# The name for a record without a usable id; the queue does not know this name.
 UNNAMED: Final = "unnamed-"
 # Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
 # any more whether it was posted (handler/delivery/ledger.py).
@@ -81,7 +81,7 @@ def _from_queue(item: Mapping[str, Any]) -> Record:
 
 
 def _unreadable(item: Any, problem: str) -> Record:
-    """What can be known of a record: its id and its body, or a name made of what it holds, and all of that."""
+    """What can be read of a record: its id and body; else a name made from its content, and all of the content."""
     whole = json.dumps(item, ensure_ascii=False, default=repr)
     fields = item if isinstance(item, dict) else {}
     name, body, receipt = fields.get("messageId"), fields.get("body"), fields.get("receiptHandle")
@@ -100,7 +100,7 @@ def _text(value: Any) -> str:
 
 
 def _identity(value: Any) -> str:
-    """The one form that an event's identity has, whoever gave it: it is a key of the state table."""
+    """An event's identity in one form, whoever set it: it is a key of the state table."""
     if not _is_short(value):
         raise ValueError
     return value
@@ -148,7 +148,7 @@ def parse(record: Record, now: datetime) -> Event:
 def named_types(record: Record) -> frozenset[str]:
     """Return the types that a record names, in its body or in a message attribute, however wrong the rest of it is.
 
-    Of a body that cannot be read they are all that its text gives as a `type`.
+    For a body that cannot be read, these are all values that its text has for a `type`.
     """
     layer = _Layer(record.body, record.attributes, record.id)
     in_body: Any = _UNCLEAR
@@ -211,10 +211,10 @@ def _misfit(found: Any) -> str:
     if not found:
         return "it is empty"
     if len(found) > _MAX_TYPE:
-        return f"it has {len(found)} characters, of at most {_MAX_TYPE}"
-    stranger = re.search(r"[^a-z0-9_.]|(?<![^.])\.|\.$", found)  # a character, or a dot without a word beside it
+        return f"it has {len(found)} characters; at most {_MAX_TYPE} are allowed"
+    stranger = re.search(r"[^a-z0-9_.]|(?<![^.])\.|\.$", found)  # a character, or a dot without a word next to it
     place = stranger.start() + 1 if stranger else 1
-    return f"it has {len(found)} characters, and what does not fit begins at character {place}"
+    return f"it has {len(found)} characters, and character {place} is not allowed"
 
 
 def _short(document: Mapping[str, Any], name: str) -> str | None:

@@ -1,7 +1,7 @@
-"""What the expressions of one notification may make and compute, all of them together (docs/decisions/0021).
+"""How much all expressions of one notification together may make and compute (docs/decisions/0021).
 
-Three bounds hold, whatever is written: a text that an expression makes has at most MAX_TEXT characters, a list at most
-MAX_SEQUENCE elements; what all operations make together is at most MAX_WORK; and all of it takes a limited time.
+Every template has three limits: a text that an expression makes has at most MAX_TEXT characters, and a list at most
+MAX_SEQUENCE elements; all operations together make at most MAX_WORK characters; and the computing time is limited.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from handler.templating.cutting import cut
 from handler.templating.text import Mrkdwn
 from handler.time_limit import SECONDS, TimeLimit
 
-# Slack takes at most 40,000 characters of text in a message, so that more of a text can never be shown.
+# Slack accepts at most 40,000 characters of text in a message, so that more can never be shown.
 # https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 40_000
 MAX_SEQUENCE: Final = 10_000
@@ -23,11 +23,11 @@ MAX_SEQUENCE: Final = 10_000
 MAX_WORK: Final = 50_000_000
 
 _POINTER: Final = 8  # what an element of a list costs, in characters
-_COMPARED: Final = 100  # what an element costs that is compared: lists in lists are compared again and again
+_COMPARED: Final = 100  # what comparing one element costs: nested lists are compared again and again
 
 
 class Budget:
-    """What is left of both, the work and the time, for the notification that is being composed."""
+    """The work and the time that are left for the notification that is being composed."""
 
     def __init__(self) -> None:
         self._left = MAX_WORK
@@ -35,7 +35,7 @@ class Budget:
 
     @contextmanager
     def notification(self, seconds: float = SECONDS) -> Iterator[None]:
-        """Begin anew; all that is evaluated in the block counts together, however often and wherever it runs."""
+        """Start a new budget; everything that is evaluated in the block is charged to it."""
         before = self._left, self._time
         self._left, self._time = MAX_WORK, TimeLimit(seconds)
         try:
@@ -62,7 +62,7 @@ class Budget:
         return self._time is not None and TimeLimit.is_armed()
 
     def charge(self, size: int) -> None:
-        """Take the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) where too little is left."""
+        """Charge the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) if too little is left."""
         self._left -= size
         if self._left < 0:
             raise TemplateError("TEMPLATE_LIMIT", f"the expressions of this template make over {MAX_WORK:,} characters")
@@ -90,11 +90,11 @@ class Budget:
     def list_of(self, size: int) -> None:
         """Charge a list of so many elements. Raises TemplateError (TEMPLATE_LIMIT) where it is too long."""
         if size > MAX_SEQUENCE:
-            raise TemplateError("TEMPLATE_LIMIT", f"a list may have {MAX_SEQUENCE} elements")
+            raise TemplateError("TEMPLATE_LIMIT", f"a list may have at most {MAX_SEQUENCE} elements")
         self.charge(_POINTER * size)
 
     def compared(self, value: Any) -> None:
-        """Charge all elements of a value that is compared: a list may hold another one many times over."""
+        """Charge all elements of a value that is compared: a list may contain another one many times."""
         waiting = [value] if isinstance(value, list | tuple | Mapping) else []
         while waiting:
             one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Whatever Python and Jinja raise for what an author wrote, as an error with a code and a place."""
+"""Turns every error that Python or Jinja raise for an author's text into one with a code and a place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from jinja2.exceptions import SecurityError
 from handler.errors import NotifierError, TemplateError
 from handler.templating.nearest import UnknownNameError
 
-# By type, the first that fits: the code, and what to say; without words, its own, which quote no value.
+# By type; the first that fits counts: the code, and the text; if that is empty, the error's own text, which quotes no
+# value.
 _SAID: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (TemplateSyntaxError, "TEMPLATE_SYNTAX", ""),
     (UndefinedError, "TEMPLATE_UNDEFINED", ""),
@@ -21,25 +22,25 @@ _SAID: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (
         RecursionError,
         "TEMPLATE_LIMIT",
-        "parts stand in one another too deep; write fewer brackets, or compute it in the SQL",
+        "parts are nested too deep; write fewer brackets, or compute it in the SQL",
     ),
     (MemoryError, "TEMPLATE_LIMIT", "it takes more memory than there is; write it shorter, or compute it in the SQL"),
-    # Of the Python that Jinja writes: an argument that is given twice. That it is too deep, the language says before.
+    # From the Python code that Jinja makes: an argument that is given twice. language.py has already checked the depth.
     (SyntaxError, "TEMPLATE_SYNTAX", ""),
 )
 
 
-# What an author's text can also cause where the notifier's own code works with it.
+# Errors that an author's text can also cause in the notifier's own code.
 EXHAUSTED: Final = (MemoryError, RecursionError)
 
 
 class LongAddressError(TemplateError):
-    """An address is longer than it may be: it cannot be cut, as what is left would be another address."""
+    """An address is longer than it may be: it cannot be cut, because the rest would be a different address."""
 
 
 @contextmanager
 def explaining(where: str, errors: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
-    """Raise what `explained` makes of the errors in the block: of TemplateErrors, and of these kinds of others."""
+    """Replace TemplateErrors, and other errors of these types, in the block by what `explained` makes of them."""
     try:
         yield
     except Exception as error:

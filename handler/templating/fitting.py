@@ -1,4 +1,4 @@
-"""A text that is put together from a template's own words and from values, of which the long ones are cut to fit."""
+"""Puts a text together from a template's own words and values, and cuts long values until it fits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handler.templating.budget import MAX_TEXT
 
 
 class Shown(str):
-    """The text of a value, beside the value itself, of which less can be shown."""
+    """The text of a value, together with the value, so that it can be shortened."""
 
     __slots__ = ("value",)
     value: Any
@@ -58,5 +58,5 @@ def _parts(pieces: Iterable[str]) -> list[str]:
             parts.append(piece)
             room -= 1 if type(piece) is Shown else len(piece)
             if room < 0:
-                raise TemplateError("TEMPLATE_LIMIT", f"more than {MAX_TEXT} characters come out")
+                raise TemplateError("TEMPLATE_LIMIT", f"the text has more than {MAX_TEXT} characters")
     return parts

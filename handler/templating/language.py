@@ -25,8 +25,8 @@ from handler.templating.filters import FILTERS, TESTS, each, filters
 from handler.templating.nearest import UnknownNameError, nearest
 from handler.templating.operations import CHECKED, Operations
 
-# Far above what a message needs, far below where Jinja or Python fail: Python takes 100 blocks or 200 brackets in one
-# another, and each level here can become two brackets.
+# Far above what a message needs, far below where Jinja or Python fail: Python accepts 100 nested blocks or 200 nested
+# brackets, and each level here can become two brackets.
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 3_000
 MAX_LOOP_DEPTH: Final = 2
@@ -57,9 +57,9 @@ def forbidden(tree: nodes.Template) -> str:
 def oversized(tree: nodes.Template) -> str:
     """Return how `tree` is too large to be compiled, as a phrase with what to do instead; empty if it is not."""
     waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
-    for number, (node, depth) in enumerate(waiting):  # which grows on the way, and never holds much more than this
+    for number, (node, depth) in enumerate(waiting):  # the list grows in the loop, but not much beyond this limit
         if depth > MAX_DEPTH:
-            return f"parts of an expression stand in one another more than {MAX_DEPTH} deep; {_SMALLER}"
+            return f"parts of an expression are nested more than {MAX_DEPTH} deep; {_SMALLER}"
         if number >= MAX_NODES:
             return f"a text has more than {MAX_NODES:,} parts of expressions; {_SMALLER}"
         waiting += ((child, depth + 1) for child in node.iter_child_nodes())
@@ -149,12 +149,12 @@ class Language(ImmutableSandboxedEnvironment):
                 return obj[argument]
             except IndexError:
                 return self._unknown("there is no element {}", argument)
-        # Never a list: one that holds others again and again takes without end to write.
+        # Never a list: writing one that contains another one again and again never ends.
         part = argument if isinstance(argument, str | int) else "such part"
         return self._unknown(_kind(obj) + " has no {}", part)
 
     def _unknown(self, words: str, name: str | int | slice, within: Any = None) -> Undefined:
-        """What is undefined, and says so when it is used. Of a Row it suggests names; other keys are data."""
+        """An undefined value, which raises when it is used. For a Row it suggests names; other keys are data."""
 
         def error(_message: str | None) -> UnknownNameError:
             known = within if isinstance(within, Row) and within.named else None

@@ -1,4 +1,4 @@
-"""Names that do not exist: what an error may say of them, and what they may have been meant for."""
+"""Names that do not exist: what an error may say about them, and which names may have been meant."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 class UnknownNameError(TemplateError):
-    """A name that is not known. An expression can compute it from a row, so that it is no detail as it stands.
+    """An unknown name. An expression can compute it from a row, so it must not go into a detail unchecked.
 
     `words` say what is missing, with {} in place of the name. `known` are names that may be shown; None suggests none.
     """

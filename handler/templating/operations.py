@@ -1,8 +1,8 @@
-"""What the operations of templates make, bounded before it is made and charged to the budget.
+"""Limits the result of each operation of a template before it is made, and charges it to the budget.
 
-Every operation passes here: arithmetic by Jinja's sandbox, filters and tests by what is wrapped around each, and what
-Jinja writes as plain Python (`~`, comparisons, slices) because `check` puts a filter in its place. A filter that is
-added is bounded with the others: no text longer than a message goes in.
+Every operation passes through this module: Jinja's sandbox calls it for arithmetic, each filter and test has a wrapper,
+and `check` puts a filter in the place of what Jinja would write as plain Python (`~`, comparisons, slices). A new
+filter is limited like the others: it gets no text that is longer than a message.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from handler.templating.text import Mrkdwn, show
 MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
 
 CHECKED: Final = "checked "  # the blank keeps these filters out of templates' reach
-# Filters that look at a text as it is, however long, and make none that is longer than what they are given.
+# Filters that get a text of any length uncut, and never return a longer one.
 WHOLE: Final = frozenset({"default", "first", "last", "length", "mask"})
 
 _BINARY: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -62,7 +62,7 @@ class _Checks(NodeTransformer):
         return _call("slice", node.node, *(one or nodes.Const(None) for one in bounds))
 
     def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
-        """A list: a tuple can be a key, and to hash one that holds others again and again takes without end."""
+        """A list: a tuple can be a key, and hashing one that contains another one again and again never ends."""
         self.generic_visit(node)
         return nodes.List(node.items, lineno=node.lineno) if node.ctx == "load" else node
 
@@ -127,10 +127,10 @@ class Operations:
             self._budget.list_of(len(left) + len(right))
         if sign == "*" and (size := _length(left, right)):
             if size > MAX_SEQUENCE:
-                raise TemplateError("TEMPLATE_LIMIT", f"* may make {MAX_SEQUENCE} characters")
+                raise TemplateError("TEMPLATE_LIMIT", f"* may make at most {MAX_SEQUENCE} characters")
             self._budget.list_of(size)
         if sign in ("*", "**") and _digits(sign, left, right) > MAX_DIGITS:
-            raise TemplateError("TEMPLATE_LIMIT", f"{sign} may make numbers of {MAX_DIGITS} digits")
+            raise TemplateError("TEMPLATE_LIMIT", f"{sign} may make numbers of at most {MAX_DIGITS} digits")
         self._budget.charge(1)
         return _decimal(_BINARY[sign](left, right))
 
@@ -144,7 +144,7 @@ class Operations:
     def _slice(self, value: Any, start: Any, stop: Any, step: Any) -> Any:
         value = value.plain if isinstance(value, Mrkdwn) else value
         if not isinstance(value, str | list | tuple | range):
-            return self._getitem(value, slice(start, stop, step))  # which says what is wrong
+            return self._getitem(value, slice(start, stop, step))  # this raises the right error
         places = range(*slice(start, stop, step).indices(len(value)))
         if isinstance(value, str):
             return self._budget.made(_part(value, places))

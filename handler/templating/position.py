@@ -1,11 +1,11 @@
-"""Where exactly in a text an expression stands, and what its value must not do there.
+"""Finds where exactly in a text an expression stands, and what its value must not do there.
 
 Slack reads `<...>` as a link or a mention, backticks as code, and `>` at the start of a line as a quote. So a value
 never stands inside the author's own `<...>`; inside the author's code it has no backticks; and its line breaks are
 spaces, so that it can neither begin a line nor leave a quote. The line breaks that the author writes stay, in the text
 and in expressions such as `join` with a line break as its separator.
 
-All ways through `{% if %}` and `{% for %}` count: what holds on one of them is possible.
+All paths through `{% if %}` and `{% for %}` count: a position that one path leads to is possible.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LINE: Final = "in a line"
 _CODE: Final = "in code"
 _JOIN: Final = "join lines"
 
-# Filters whose text has no line break that was not in what they are given.
+# Filters that never add a line break to a text.
 _KEEPING: Final = frozenset({"lower", "mask", "title", "trim", "truncate", "truncate_width", "upper"})
 _FENCE: Final = "```"
 _MARK: Final = re.compile(r"```|[`\n<>]|&gt;|[ \t]+|&|[^`\n<>& \t]+")
 
 
 class MisplacedError(TemplateError):
-    """An expression stands where none may; `line` counts from 1 in the leaf's source."""
+    """An expression stands where none is allowed; `line` counts from 1 in the leaf's source."""
 
     def __init__(self, code: str, detail: str, line: int) -> None:
         super().__init__(code, detail)
@@ -116,10 +116,10 @@ def _step(spot: _Spot, mark: str) -> _Spot:
 
 def _check(expression: nodes.Expr, spots: _Spots) -> None:
     if any(spot.inside for spot in spots):
-        message = "an expression stands behind a `<`, where Slack reads a link or a mention: use `link` or `mention`"
+        message = "an expression stands after a `<`, where Slack reads a link or a mention: use `link` or `mention`"
         raise MisplacedError("TEMPLATE_MARKUP", message, expression.lineno)
     if _quotes(expression) and not all(spot.start and not spot.quoted and not spot.code for spot in spots):
-        message = "`quote` begins a line of its own; put nothing before it on its line"
+        message = "`quote` must begin a line; put nothing before it on that line"
         raise MisplacedError("TEMPLATE_MARKUP", message, expression.lineno)
 
 

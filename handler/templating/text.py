@@ -22,7 +22,8 @@ MAX_EXPONENT: Final = 100
 # Control characters, the bidirectional overrides with which a text can pretend to read otherwise, and halves of
 # surrogate pairs: none of them has a place in a message.
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# Whatever some program takes for the end of a line: https://docs.python.org/3/library/stdtypes.html#str.splitlines
+# Every character that some program reads as the end of a line:
+# https://docs.python.org/3/library/stdtypes.html#str.splitlines
 LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 

@@ -19,7 +19,7 @@ FATES: Final = ("delivered", "suppressed", "parked", "queued")
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Outcomes of one event that its sender could not know.
+    """The unknown outcomes of one event.
 
     `posts` counts messages that Slack took while their sender was not told, `invocations` those that were killed, or
     lost their ledger, in the middle: each of these leaves every delivery of the event with one unknown outcome.

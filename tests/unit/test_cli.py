@@ -129,7 +129,7 @@ class FakeSns:
     ("event_type", "event_id", "warning"),
     [
         ("order.created", "1042", ""),
-        ("order.creatd", "1042", "no template is for order.creatd; nearest: order.created"),
+        ("order.creatd", "1042", "there is no template for order.creatd; nearest: order.created"),
         ("order.created", "T-1042", "order.created: the id is not of type integer"),
         ("order.created", "99999999999999999999", "order.created: the id is not of type integer"),
         ("special", "AB7", ""),
@@ -137,7 +137,7 @@ class FakeSns:
         ("number", "42", "number: the id is not text that matches [0-9]{4}"),
         ("special", "ab7", "special: the id is not text that matches [A-Z]{2}[0-9]"),
         ("special", "7", "special: the id is not text that matches [A-Z]{2}[0-9]"),
-        ("broken", "7", "no template is for broken; "),
+        ("broken", "7", "there is no template for broken; "),
     ],
 )
 def test_emit_warns_of_what_no_template_takes_and_publishes_it(

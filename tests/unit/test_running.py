@@ -82,7 +82,7 @@ def test_a_command_says_which_aws_it_uses(monkeypatch: pytest.MonkeyPatch, capsy
         running.say()
         assert capsys.readouterr() == (
             "",
-            "AWS_PROFILE is set: that AWS is used, and not the demo that runs here.\n",
+            "AWS_PROFILE is set: the command uses that AWS, not the demo that runs here.\n",
         )
 
 

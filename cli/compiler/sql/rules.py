@@ -78,7 +78,9 @@ def _call(code: Sequence[Token]) -> Iterator[Problem]:
     if before.kind == "quoted":
         yield Problem(before.start, "a name in backquotes cannot be called", "name the function without them")
     elif before.kind in _VALUES and before.kind != "word":
-        yield Problem(before.start, f"`{before.text}` is no function", "put an operator between a value and a bracket")
+        yield Problem(
+            before.start, f"`{before.text}` is not a function", "put an operator between a value and a bracket"
+        )
     elif before.kind == "word" and word not in FUNCTIONS and not _opens_no_call(code):
         yield Problem(before.start, _refused(word), "" if word in REFUSED_FUNCTIONS else nearest(word, FUNCTIONS))
 

@@ -23,7 +23,7 @@ _ALLOWED: Final = (
     exp.All, exp.Any, exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.JSONValue, exp.OnCondition,
     exp.IntervalSpan,
 )  # fmt: skip
-# The server reads every row that is passed over.
+# The server reads every row that OFFSET skips.
 MAX_OFFSET: Final = 1000
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Lock: "FOR UPDATE and FOR SHARE lock rows, and a lookup only reads",
@@ -95,9 +95,9 @@ def _limit_of(root: exp.Expr) -> exp.Expr | None:
 def _bounds(root: exp.Expr) -> Iterator[Problem]:
     for part in _parts(root):
         if limit := part.args.get("limit"):
-            yield from _bound(limit, "LIMIT", f"a lookup may find {MAX_ROWS} rows", MAX_ROWS)
+            yield from _bound(limit, "LIMIT", f"a lookup may find at most {MAX_ROWS} rows", MAX_ROWS)
     for offset in root.find_all(exp.Offset):
-        yield from _bound(offset, "OFFSET", f"a lookup may pass over {MAX_OFFSET} rows", MAX_OFFSET)
+        yield from _bound(offset, "OFFSET", f"a lookup may skip at most {MAX_OFFSET} rows", MAX_OFFSET)
 
 
 def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
@@ -113,7 +113,7 @@ def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
 def _bound(node: exp.Expr, word: str, most: str, limit: int) -> Iterator[Problem]:
     number = node.expression
     if not isinstance(number, exp.Literal) or not number.is_int:
-        yield Problem(_start(node), f"{word} takes a number as it stands", f"write {word} {limit} or less")
+        yield Problem(_start(node), f"{word} needs a plain number", f"write {word} {limit} or less")
     elif int(number.this) > limit:
         yield Problem(_start(node), f"{word} {number.this}: {most}", f"write {word} {limit} or less")
 

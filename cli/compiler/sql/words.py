@@ -60,7 +60,7 @@ REFUSED_FUNCTIONS: Final[dict[str, str]] = {
 
 # Reserved in MySQL or MariaDB, so that no column can have such a name unless it is in backquotes.
 _WRITES: Final = "changes something; a lookup only reads"
-_HINT: Final = "gives the server a hint, which is not the template's business"
+_HINT: Final = "gives the server a hint, which templates must not do"
 _READS_WHOLE: Final = "is no SELECT; write SELECT with the columns"
 REFUSED_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(("ALTER", "CALL", "CREATE", "DELETE", "DROP", "GRANT", "LOAD", "RENAME", "REVOKE"), _WRITES),

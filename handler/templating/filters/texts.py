@@ -16,7 +16,7 @@ from handler.templating.text import show
 
 _HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
 _SHOWN: Final = 4  # of the tail
-_LOOKED_AT: Final = 1_000  # code points at the end, far more than so many characters have
+_LOOKED_AT: Final = 1_000  # code points at the end: far more than the characters shown can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def trim(value: Any, characters: Any = None) -> str:
     {{ '[tea]' | trim('[]') }} -> tea
     {{ 'refs/heads/feature' | trim('refs/heads/') }} -> feature
 
-    A single character, and each of several signs, is removed as often as it stands there. A longer text with a letter
-    or a digit in it is removed as a whole, once: letter by letter, some of the text's own would go with it.
+    A single character, or each of several signs, is removed as often as it occurs there. A longer text that contains a
+    letter or a digit is removed as a whole, once: letter by letter, parts of the value itself would be removed too.
     """
     text, ends = show(value), show(characters)
     if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
@@ -106,7 +106,7 @@ def mask(value: Any, kind: str = "tail") -> str:
     """
     text = show(value).strip()
     if kind not in _MASKS:
-        raise UnknownNameError("TEMPLATE_FAILED", "mask knows no {}", kind, _MASKS)
+        raise UnknownNameError("TEMPLATE_FAILED", "mask does not know {}", kind, _MASKS)
     return _MASKS[kind](text)
 
 

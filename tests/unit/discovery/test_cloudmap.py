@@ -86,8 +86,8 @@ NOBODY = {
     "no port": ([NO_PORT] * 3, "", Trouble.UNUSABLE, NO_PORTS, ";port="),
     "too large a port": ([{**FULL, "AWS_INSTANCE_PORT": "99999"}] * 3, "", Trouble.UNUSABLE, NO_PORTS, ";port="),
     "no port, or no address": ([NO_PORT, CNAME, {}], "", Trouble.UNUSABLE, NO_PORTS, ";port="),
-    "a name": ([CNAME], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http:// or https://"),
-    "an alias": ([ALIAS], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http:// or https://"),
+    "a name": ([CNAME], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
+    "an alias": ([ALIAS], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
     "neither": ([{"role": "x"}] * 2, "", Trouble.UNUSABLE, "2 instances registered", "with AWS_INSTANCE_IPV4"),
 }  # fmt: skip
 
@@ -148,7 +148,7 @@ def test_what_templates_ask_and_nobody_deployed_is_a_failure(
         "database billing": "failed",
     }
     for check in checks:
-        assert check.state == "ok" or ("asked by orders" in check.cause and check.remedy)
+        assert check.state == "ok" or ("used by orders" in check.cause and check.remedy)
 
 
 @pytest.mark.parametrize(("said", "state"), [("orders", "ok"), ("stock", "failed"), ("", "failed")])

@@ -90,16 +90,16 @@ def test_a_bad_event_has_a_code(body: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        (with_field("type", "Kanarie"), "it has 7 characters, and what does not fit begins at character 1"),
-        (with_field("type", "order.Kanarie"), "it has 13 characters, and what does not fit begins at character 7"),
-        (with_field("type", "order..kanarie"), "it has 14 characters, and what does not fit begins at character 7"),
-        (with_field("type", "kanarie."), "it has 8 characters, and what does not fit begins at character 8"),
-        (with_field("type", ".kanarie"), "it has 8 characters, and what does not fit begins at character 1"),
-        (with_field("type", "order.kanarie\n"), "it has 14 characters, and what does not fit begins at character 14"),
-        (with_field("type", "kanarie" * 100), "it has 700 characters, of at most 128"),
+        (with_field("type", "Kanarie"), "it has 7 characters, and character 1 is not allowed"),
+        (with_field("type", "order.Kanarie"), "it has 13 characters, and character 7 is not allowed"),
+        (with_field("type", "order..kanarie"), "it has 14 characters, and character 7 is not allowed"),
+        (with_field("type", "kanarie."), "it has 8 characters, and character 8 is not allowed"),
+        (with_field("type", ".kanarie"), "it has 8 characters, and character 1 is not allowed"),
+        (with_field("type", "order.kanarie\n"), "it has 14 characters, and character 14 is not allowed"),
+        (with_field("type", "kanarie" * 100), "it has 700 characters; at most 128 are allowed"),
         (with_field("type", {"kanarie": 1}), "it is a dict"),
         (with_field("type", ""), "it is empty"),
-        ('{"kanarie": 1, "kanarie": 2}', "a key of an object stands twice"),
+        ('{"kanarie": 1, "kanarie": 2}', "an object has the same key twice"),
     ],
 )
 def test_a_detail_says_what_is_wrong_without_quoting_it(body: str, detail: str) -> None:

@@ -126,7 +126,7 @@ def test_all_lookups_together_are_bounded_and_the_one_that_is_too_much_is_named(
     with pytest.raises(SourceError) as caught:
         run(*lookups, rows=rows)
     assert (caught.value.code, caught.value.retry) == ("ROWS_TOO_LARGE", False)
-    assert caught.value.detail == "f.yaml:3 lookups.third: more than 16 MiB with the lookups before"
+    assert caught.value.detail == "f.yaml:3 lookups.third: more than 16 MiB together with earlier lookups"
 
 
 def test_what_an_api_sends_counts_too_and_may_be_done_without() -> None:

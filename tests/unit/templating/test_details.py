@@ -167,7 +167,7 @@ def test_a_key_of_a_document_never_becomes_the_name_of_an_argument(called: str, 
         ("{{ rows[w].sku }}", "a list has no [a computed name]"),
         ("{{ at | date('shrt') }}", "there is no style shrt; nearest: short"),
         ("{{ at | date(w) }}", "there is no style [a computed name]; known: iso, long, medium, short"),
-        ("{{ text | mask(w) }}", "mask knows no [a computed name]; known: email, tail"),
+        ("{{ text | mask(w) }}", "mask does not know [a computed name]; known: email, tail"),
     ],
 )
 def test_what_the_template_itself_names_is_said(source: str, says: str) -> None:

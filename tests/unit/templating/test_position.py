@@ -177,7 +177,7 @@ def test_a_quote_has_its_sign_before_every_line() -> None:
     ],
 )
 def test_a_quote_stands_at_the_beginning_of_a_line(source: str) -> None:
-    with pytest.raises(TemplateError, match="TEMPLATE_MARKUP.*line of its own"):
+    with pytest.raises(TemplateError, match="TEMPLATE_MARKUP.*must begin a line"):
         rendered(source, x="a")
 
 
