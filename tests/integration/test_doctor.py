@@ -314,7 +314,7 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
     ),
     "API down": (api_down, {"API default": ("failed", "no answer from 127.0.0.1", "security groups")}),
     "API without a name": (api_without_name, {"API default": ("failed", "API_NO_INSTANCE", "name in Apis")}),
-    "token revoked": (revoked, {"Slack": ("failed", "token_revoked", "valid one")}),
+    "token revoked": (revoked, {"Slack": ("failed", "token_revoked", "a valid token")}),
     "cannot read back": (cannot_read_back, {"Slack, scopes": ("failed", "channels:history", "install it")}),
     "cannot see channels": (cannot_see_channels, {"Slack, channels": ("skipped", "channels:read", "post once")}),
     "not in the channel": (
