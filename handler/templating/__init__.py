@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any, Final, TypeVar
 
 from jinja2 import Undefined, nodes, pass_context
@@ -108,7 +109,7 @@ class Templates:
                     raise _too_long(self._size)
                 value = cut(value, self._size)
             text = finalize(value)
-            charge(1 + len(text))
+            charge(getsizeof(text))
             return Shown(text, value)
 
         return showing

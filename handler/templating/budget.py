@@ -1,13 +1,14 @@
 """How much all expressions of one notification together may make and compute (docs/decisions/0021).
 
 Every template has three limits: a text that an expression makes has at most MAX_TEXT characters, and a list at most
-MAX_SEQUENCE elements; all operations together make at most MAX_WORK characters; and the computing time is limited.
+MAX_SEQUENCE elements; all operations together make at most MAX_WORK bytes; and the computing time is limited.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from sys import getsizeof
 from typing import Any, Final
 
 from handler.errors import TemplateError
@@ -19,10 +20,11 @@ from handler.time_limit import SECONDS, TimeLimit
 # https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 40_000
 MAX_SEQUENCE: Final = 10_000
-# Characters. A thousand texts of the greatest length; an ordinary message takes a few thousand characters in all.
+# Bytes, as Python keeps text: 1 for each character of an English text, 2 for a Japanese one, 4 where there is an emoji.
+# A thousand texts of the greatest length; an ordinary message takes some hundred thousand bytes in all.
 MAX_WORK: Final = 50_000_000
 
-_POINTER: Final = 8  # what an element of a list costs, in characters
+_POINTER: Final = 8  # what an element of a list costs, in bytes
 _COMPARED: Final = 100  # what comparing one element costs: nested lists are compared again and again
 
 
@@ -65,7 +67,7 @@ class Budget:
         """Charge the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) if too little is left."""
         self._left -= size
         if self._left < 0:
-            raise TemplateError("TEMPLATE_LIMIT", f"the expressions of this template make over {MAX_WORK:,} characters")
+            raise TemplateError("TEMPLATE_LIMIT", f"this template makes over {MAX_WORK:,} bytes of text")
         if self._time is not None:
             self._time.check()
 
@@ -78,9 +80,9 @@ class Budget:
         """Charge a value that is bounded already, and return it."""
         match value:
             case str():
-                self.charge(1 + len(value))
+                self.charge(getsizeof(value))
             case Mrkdwn():
-                self.charge(1 + len(value.markup) + len(value.plain))
+                self.charge(getsizeof(value.markup) + getsizeof(value.plain))
             case list() | tuple():
                 self.charge(1 + _POINTER * len(value))
             case _:

@@ -24,6 +24,7 @@ from handler.templating.budget import Budget
 from handler.templating.filters import FILTERS, TESTS, each, filters
 from handler.templating.nearest import UnknownNameError, nearest
 from handler.templating.operations import CHECKED, Operations
+from handler.templating.text import is_huge
 
 # Far above what a message needs, far below where Jinja or Python fail: Python accepts 100 nested blocks or 200 nested
 # brackets, and each level here can become two brackets.
@@ -62,6 +63,8 @@ def oversized(tree: nodes.Template) -> str:
             return f"parts of an expression are nested more than {MAX_DEPTH} deep; {_SMALLER}"
         if number >= MAX_NODES:
             return f"a text has more than {MAX_NODES:,} parts of expressions; {_SMALLER}"
+        if isinstance(node, nodes.Const) and isinstance(node.value, int) and is_huge(node.value):
+            return "a number is too large"
         waiting += ((child, depth + 1) for child in node.iter_child_nodes())
     return ""
 
@@ -104,6 +107,7 @@ class Language(ImmutableSandboxedEnvironment):
     """A Jinja environment in which a dot or a bracket reaches data alone, and every number and text is bounded."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+    intercepted_unops = frozenset({"+", "-"})
 
     def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale, budget: Budget) -> None:
         # Not optimized: what Jinja computes while it compiles is not counted.
@@ -165,6 +169,10 @@ class Language(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's
         """Count in decimals, and refuse what would make a huge number or text before it is made."""
         return self.operations.binary(operator, left, right)
+
+    def call_unop(self, context: Any, operator: str, arg: Any) -> Any:  # noqa: ARG002 - Jinja's
+        """The same for a sign before a number."""
+        return self.operations.unary(operator, arg)
 
 
 def _kind(value: Any) -> str:

@@ -7,8 +7,7 @@ filter is limited like the others: it gets no text that is longer than a message
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import wraps
 from itertools import islice
@@ -18,21 +17,15 @@ from jinja2 import Undefined, nodes
 from jinja2.visitor import NodeTransformer
 
 from handler.errors import TemplateError
+from handler.templating import arithmetic
 from handler.templating.budget import MAX_SEQUENCE, MAX_TEXT, Budget, clipped, joined
 from handler.templating.cutting import cut
 from handler.templating.filters import each
 from handler.templating.text import Mrkdwn, show
 
-MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
-
 CHECKED: Final = "checked "  # the blank keeps these filters out of templates' reach
 # Filters that get a text of any length uncut, and never return a longer one.
 WHOLE: Final = frozenset({"default", "first", "last", "length", "mask"})
-
-_BINARY: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
-}  # fmt: skip
 
 
 def check(tree: nodes.Template) -> None:
@@ -118,7 +111,7 @@ class Operations:
 
     def binary(self, sign: str, left: Any, right: Any) -> Any:
         """Count in decimals, and bound texts, lists and numbers before they are made."""
-        left, right = _decimal(left), _decimal(right)
+        left, right = arithmetic.decimal(left), arithmetic.decimal(right)
         if sign == "%" and isinstance(left, str):
             raise TemplateError("TEMPLATE_FORBIDDEN", "% is for numbers; put a text together with ~")
         if sign == "+" and isinstance(left, str) and isinstance(right, str):
@@ -129,10 +122,13 @@ class Operations:
             if size > MAX_SEQUENCE:
                 raise TemplateError("TEMPLATE_LIMIT", f"* may make at most {MAX_SEQUENCE} characters")
             self._budget.list_of(size)
-        if sign in ("*", "**") and _digits(sign, left, right) > MAX_DIGITS:
-            raise TemplateError("TEMPLATE_LIMIT", f"{sign} may make numbers of at most {MAX_DIGITS} digits")
         self._budget.charge(1)
-        return _decimal(_BINARY[sign](left, right))
+        return arithmetic.binary(sign, left, right)
+
+    def unary(self, sign: str, value: Any) -> Any:
+        """Put a sign before a number."""
+        self._budget.charge(1)
+        return arithmetic.unary(sign, value)
 
     def _concat(self, values: list[Any]) -> str:
         return self._budget.made(joined(show(clipped(value)) for value in values))  # type: ignore[no-any-return]
@@ -173,27 +169,9 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _decimal(value: Any) -> Any:
-    """A float can only come from a literal or a division: rows hold Decimals, which do not mix with floats."""
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
 def _length(left: Any, right: Any) -> int:
     """The length of what `text * times` makes; 0 for numbers."""
     for sequence, times in ((left, right), (right, left)):
         if isinstance(sequence, str | list | tuple) and isinstance(times, int):
             return len(sequence) * times
     return 0
-
-
-def _digits(sign: str, left: Any, right: Any) -> float:
-    if not isinstance(left, int | Decimal) or not isinstance(right, int | Decimal):
-        return 0
-    if sign == "**":
-        return _magnitude(left) * abs(float(right))
-    return _magnitude(left) + _magnitude(right)
-
-
-def _magnitude(number: int | Decimal) -> int:
-    """The digits of a number before and after its point, as an upper bound."""
-    return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1

@@ -19,6 +19,7 @@ from handler.templating.cutting import cut
 
 # A Decimal such as 1E+999999 is small in memory and a megabyte as text.
 MAX_EXPONENT: Final = 100
+_MAX_BITS: Final[int] = (10**MAX_EXPONENT).bit_length()  # of a whole number
 # Control characters, the bidirectional overrides with which a text can pretend to read otherwise, and halves of
 # surrogate pairs: none of them has a place in a message.
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -85,7 +86,7 @@ def show(value: Any) -> str:
             return "true" if value else "false"
         case str():
             return _INVISIBLE.sub("", value)
-        case Decimal() if abs(value.adjusted()) > MAX_EXPONENT:
+        case int() | Decimal() if is_huge(value):
             raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
         case Decimal():
             return f"{value:f}"
@@ -98,6 +99,14 @@ def show(value: Any) -> str:
         case _:
             kind = type(value).__name__
             raise TemplateError("TEMPLATE_FAILED", f"a {kind} cannot be shown; name one of its values, or use join")
+
+
+def is_huge(number: int | Decimal) -> bool:
+    """Whether a number has more than MAX_EXPONENT digits before or after its point."""
+    if isinstance(number, int):
+        return number.bit_length() > _MAX_BITS
+    exponent: int = number.adjusted()
+    return abs(exponent) > MAX_EXPONENT
 
 
 def mrkdwn(value: Any) -> str:

@@ -18,6 +18,7 @@ MAX_DECIMALS: Final = 10
 # The signs that people expect to see.
 _SIGNS: Final = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 _CURRENCY: Final = re.compile("[A-Z]{3}")
+_LONGEST_CODE: Final = 12  # characters, before full-width letters are made ordinary ones
 # Room for every number that MAX_EXPONENT lets pass, with its decimals: the usual 28 digits are fewer than MySQL's 65.
 _EXACT: Final = Context(prec=2 * MAX_EXPONENT + MAX_DECIMALS)
 
@@ -32,8 +33,10 @@ def money(value: Any, currency: Any) -> str:
     {{ 1.235 | money('LYD') }} -> 1.235 LYD
     {{ 1.5 | money('XAU') }} -> 1.5 XAU
     """
-    code = unicodedata.normalize("NFKC", show(currency)).strip().upper()
-    if not _CURRENCY.fullmatch(code):
+    written = show(currency).strip()
+    # Cut first: Python takes seconds for a long text of combining signs, and nothing can interrupt it.
+    code = unicodedata.normalize("NFKC", written[:_LONGEST_CODE]).upper()
+    if len(written) > _LONGEST_CODE or not _CURRENCY.fullmatch(code):
         raise TemplateError("TEMPLATE_FAILED", "a currency is a code of three letters, as EUR")
     decimals = decimals_of(code)
     amount = _decimal(value) if decimals is None else rounded(value, decimals)

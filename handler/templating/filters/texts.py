@@ -16,6 +16,7 @@ from handler.templating.text import show
 
 _HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
 _SHOWN: Final = 4  # of the tail
+_MAX_SIGNS: Final = 100  # that `trim` removes
 _LOOKED_AT: Final = 1_000  # code points at the end: far more than the characters shown can have
 
 
@@ -76,6 +77,8 @@ def trim(value: Any, characters: Any = None) -> str:
     text, ends = show(value), show(characters)
     if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
         return text.removeprefix(ends).removesuffix(ends)
+    if len(ends) > _MAX_SIGNS:  # each is looked for at each place
+        raise TemplateError("TEMPLATE_LIMIT", f"trim removes at most {_MAX_SIGNS} different signs")
     return text.strip(ends or None)
 
 

@@ -23,7 +23,7 @@ from handler.model import WAIT_SECONDS
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
-from handler.templating import FILTERS, budget, language, operations
+from handler.templating import FILTERS, arithmetic, budget, language
 from handler.templating.filters import MAX_ELEMENTS, TESTS
 from handler.time_limit import PREVIOUS_SECONDS, SECONDS
 from lab.shop import generate
@@ -246,6 +246,6 @@ def test_the_limits_are_those_of_the_program() -> None:
 def test_the_limits_of_templates_are_those_of_the_code(page: str) -> None:
     limits_of_templates = re.split(r"\n### (?:Limits|上限)\n", page)[1].partition("\n### ")[0]
     numbers = {int(found.replace(",", "")) for found in re.findall(r"\d[\d,]*", limits_of_templates)}
-    known = {budget.MAX_TEXT, budget.MAX_SEQUENCE, budget.MAX_WORK, MAX_ELEMENTS, operations.MAX_DIGITS}
+    known = {budget.MAX_TEXT, budget.MAX_SEQUENCE, budget.MAX_WORK, MAX_ELEMENTS, arithmetic.MAX_DIGITS}
     assert numbers >= known | {language.MAX_DEPTH, language.MAX_NODES, limits.MAX_ELSEWHERE}
     assert {str(SECONDS), str(PREVIOUS_SECONDS)} <= set(re.findall(r"\d\.\d", limits_of_templates))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Final
 
 import iso4217
 import pytest
 
+from handler.errors import TemplateError
+from handler.templating.filters import numbers
 from handler.templating.filters.currencies import decimals_of
 
 from .examples import rendered
@@ -75,3 +79,18 @@ def test_codes_that_the_list_does_not_have_are_shown_as_they_are(code: str, show
 )
 def test_amounts_are_rounded_half_up_and_metals_not_at_all(amount: str, code: str, shown: str) -> None:
     assert rendered("{{ x | money(code) }}", x=Decimal(amount), code=code) == shown
+
+
+@pytest.mark.parametrize("code", ["E" * 40_000, "\u0344" * 20_000 + "\u0316" * 20_000, "EUR" + " " * 50 + "x"])
+def test_a_long_text_is_refused_before_it_is_normalized(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes seconds to normalize 40,000 combining signs, and nothing can interrupt it."""
+    normalized: list[int] = []
+
+    def watched(form: str, text: str) -> str:
+        normalized.append(len(text))
+        return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(numbers, "unicodedata", SimpleNamespace(normalize=watched))
+    with pytest.raises(TemplateError, match="a currency is a code of three letters"):
+        rendered("{{ 1 | money(code) }}", code=code)
+    assert all(length <= 12 for length in normalized)

@@ -1,0 +1,76 @@
+"""Arithmetic of templates: exact decimals, and no number so large that it takes long to make."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
+from typing import Any, Final
+
+from handler.errors import TemplateError
+
+MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
+# Sums and products are exact: MySQL's DECIMAL has 65 digits, and Python's usual context would round to 28. Quotients
+# and powers, which may have digits without end, keep those 28.
+_EXACT: Final = Context(prec=4 * MAX_DIGITS)
+
+_PLAIN: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
+}  # fmt: skip
+
+
+def binary(sign: str, left: Any, right: Any) -> Any:
+    """Apply an operator of Python to two values. Raises TemplateError (TEMPLATE_LIMIT), and what Python raises."""
+    if not _is_number(left) or not _is_number(right):
+        return decimal(_PLAIN[sign](left, right))
+    if sign in ("*", "**") and _digits(sign, left, right) > MAX_DIGITS:
+        raise TemplateError("TEMPLATE_LIMIT", f"{sign} may make numbers of at most {MAX_DIGITS} digits")
+    if isinstance(left, int) and isinstance(right, int):
+        return decimal(_PLAIN[sign](left, right))
+    of_decimals: Callable[[Any, Any], Any] = _OF_DECIMALS.get(sign, _PLAIN[sign])
+    return of_decimals(Decimal(left), Decimal(right))
+
+
+def unary(sign: str, value: Any) -> Any:
+    """Return the value with a sign before it. Raises what Python raises."""
+    value = decimal(value)
+    if isinstance(value, Decimal):
+        return value.copy_negate() if sign == "-" and value else value
+    return -value if sign == "-" else +value
+
+
+def decimal(value: Any) -> Any:
+    """A float can only come from a literal or a division: rows hold Decimals, which do not mix with floats."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal)
+
+
+def _quotient(left: Decimal, right: Decimal) -> Decimal:
+    """Round down, as for whole numbers: Python's own `//` of Decimals rounds towards 0."""
+    return _EXACT.divide(_EXACT.subtract(left, _rest(left, right)), right).to_integral_value()
+
+
+def _rest(left: Decimal, right: Decimal) -> Decimal:
+    """The rest has the sign of the divisor, as for whole numbers."""
+    rest = _EXACT.remainder(left, right)
+    return _EXACT.add(rest, right) if rest and (rest < 0) != (right < 0) else rest
+
+
+_OF_DECIMALS: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "//": _quotient, "%": _rest,
+}  # fmt: skip
+
+
+def _digits(sign: str, left: Any, right: Any) -> float:
+    if sign == "**":
+        return _magnitude(left) * abs(float(right))
+    return _magnitude(left) + _magnitude(right)
+
+
+def _magnitude(number: int | Decimal) -> int:
+    """The digits of a number before and after its point, as an upper bound."""
+    return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1
