@@ -51,7 +51,6 @@ class Templates:
     def __init__(self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC) -> None:
         self.locale = locale
         self.budget = Budget()
-        self._size = MAX_OUTPUT  # of the text that is being rendered
         self._shorter = {context: _shorter(context, finalize) for context, finalize in finalizers.items()}
         self._languages = {
             context: Language(self._showing(context, finalize), locale, self.budget)
@@ -70,7 +69,7 @@ class Templates:
         visible mark; the template's own words are not. A text whose own words are too many stays too long, and more
         than MAX_OUTPUT of them raise TEMPLATE_LIMIT. An address is never cut: it raises LongAddressError.
         """
-        self._size = size = MAX_OUTPUT if limit is None else limit
+        self.budget.room = size = MAX_OUTPUT if limit is None else limit
 
         def text(compiled: _Compiled) -> str:
             made = fitted(compiled.run(context), size, self._shorter[leaf.context])
@@ -104,10 +103,11 @@ class Templates:
 
         @pass_context  # so that Jinja does not call it, uncounted, while it compiles
         def showing(_: Any, value: Any) -> Shown:
-            if isinstance(value, str) and len(value) > self._size:
+            room = self.budget.room
+            if isinstance(value, str) and len(value) > room:
                 if is_address:
-                    raise _too_long(self._size)
-                value = cut(value, self._size)
+                    raise _too_long(room)
+                value = cut(value, room)
             text = finalize(value)
             charge(getsizeof(text))
             return Shown(text, value)

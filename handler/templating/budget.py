@@ -32,6 +32,7 @@ class Budget:
     """The work and the time that are left for the notification that is being composed."""
 
     def __init__(self) -> None:
+        self.room = MAX_TEXT  # characters of the text that is being rendered
         self._left = MAX_WORK
         self._time: TimeLimit | None = None
 
@@ -108,9 +109,9 @@ class Budget:
                 waiting.extend(inner)
 
 
-def clipped(value: Any) -> Any:
+def clipped(value: Any, size: int = MAX_TEXT) -> Any:
     """Return a text as far as a message can show it; anything else as it is."""
-    return cut(value, MAX_TEXT) if isinstance(value, str) and len(value) > MAX_TEXT else value
+    return cut(value, size) if isinstance(value, str) and len(value) > size else value
 
 
 def joined(parts: Iterable[str]) -> str:

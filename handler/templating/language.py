@@ -113,8 +113,9 @@ class Language(ImmutableSandboxedEnvironment):
         # Not optimized: what Jinja computes while it compiles is not counted.
         super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False, optimized=False)
         self.operations = Operations(budget, self.getitem)
-        own = {**filters(locale), **position.FILTERS}
+        own = {**filters(locale), **position.LISTS}
         self.filters = {name: self.operations.filter(name, function) for name, function in own.items()}
+        self.filters |= {name: self.operations.placed(function) for name, function in position.FILTERS.items()}
         self.filters |= {CHECKED + name: function for name, function in self.operations.checked().items()}
         self.tests = {**{name: self.tests[name] for name in TESTS}, **self.operations.tests()}
         self.globals = {"range": _range}

@@ -76,6 +76,15 @@ class Operations:
         self._budget = budget
         self._getitem = getitem
 
+    def placed(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a filter that fits a value to its place, and is given no more of it than the text has room for."""
+        made, budget = self._budget.made, self._budget
+
+        def fitted(value: Any) -> Any:
+            return made(function(clipped(value, budget.room)))
+
+        return fitted
+
     def filter(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a filter that takes no text longer than a message, nor lists beside its value, and that is charged."""
         made = self._budget.made

@@ -19,6 +19,7 @@ from jinja2.filters import make_attrgetter
 
 from handler.errors import TemplateError
 from handler.model import LeafContext
+from handler.templating.budget import clipped
 from handler.templating.filters import lists
 from handler.templating.text import in_code, in_line
 
@@ -28,7 +29,7 @@ _CODE: Final = "in code"
 _JOIN: Final = "join lines"
 
 # Filters that never add a line break to a text.
-_KEEPING: Final = frozenset({"lower", "mask", "title", "trim", "truncate", "truncate_width", "upper"})
+_KEEPING: Final = frozenset({"lower", "title", "trim", "truncate", "truncate_width", "upper"})
 _FENCE: Final = "```"
 _MARK: Final = re.compile(r"```|[`\n<>]|&gt;|[ \t]+|&|[^`\n<>& \t]+")
 
@@ -186,7 +187,8 @@ def _filtered(node: nodes.Expr, name: str) -> nodes.Filter:
 def _join(environment: Environment, elements: Any, separator: str = "", attribute: str | None = None) -> Any:
     """`join`, with each element in one line."""
     column = make_attrgetter(environment, attribute)
-    return lists.join(environment, [in_line(column(element)) for element in lists.each(elements)], separator)
+    return lists.join(environment, [in_line(clipped(column(element))) for element in lists.each(elements)], separator)
 
 
-FILTERS: Final[Mapping[str, Callable[..., Any]]] = {_LINE: in_line, _CODE: in_code, _JOIN: _join}
+FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {_LINE: in_line, _CODE: in_code}
+LISTS: Final[Mapping[str, Callable[..., Any]]] = {_JOIN: _join}
