@@ -34,7 +34,15 @@ ROUNDS: Final = 3  # of the worst ones, and of the simplest
 
 # What a template may read: a row with long texts, a hundred rows, an API's document.
 CONTEXT: Final[dict[str, Any]] = {
-    "o": {"log": "x" * 2_000_000, "ja": "注文が" * 300_000, "flags": "🇯🇵" * 200_000, "thai": "กำ" * 200_000, "n": 12},
+    "o": {
+        "log": "x" * 2_000_000,
+        "ja": "注文が" * 300_000,
+        "flags": "🇯🇵" * 200_000,
+        "thai": "กำ" * 200_000,
+        "n": 12,
+        "emoji": "😀" * 40_000 + "\n",
+        "marks": "\u0344" * 20_000 + "\u0316" * 20_000,
+    },
     "rows": [{"sku": f"TEA-{n}", "note": "é👍🏽 " * 8_000, "n": n} for n in range(100)],
     "doc": {f"key{n}": [{"a": n, "b": str(n)}] * 3 for n in range(2_000)},
 }
@@ -98,6 +106,13 @@ WRITTEN: Final[Sequence[Candidate]] = (
     Candidate(block="{% for r in rows %}{{ r.note | title }}{% endfor %}"),
     Candidate(block="{% if false %}x{% endif %}"),
     Candidate(block="{{ rows | join(', ', 'note') | link('https://a.example') }}"),
+    Candidate("{% for s in [o.emoji] %}{{ [" + ", ".join(["s | lower"] * 1_200) + "] | length }}{% endfor %}"),
+    Candidate("{% for s in [o.emoji] %}{{ [" + ", ".join(["s ~ 1"] * 900) + "] | length }}{% endfor %}"),
+    Candidate(when="[" + ", ".join(["o.emoji | lower"] * 990) + "] == 1"),
+    Candidate("{{ [" + ", ".join(["o.emoji"] * 200) + "] | join }}"),
+    Candidate("{% for r in rows %}{{ 1 | money(o.marks) }}{% endfor %}"),
+    Candidate("{% for r in rows %}{{ o.log | trim(o.marks) }}{% endfor %}"),
+    Candidate("{% for r in rows %}{% for q in rows %}{% if o.ja in o.log %}{% endif %}{% endfor %}{% endfor %}"),
 )
 SIMPLEST: Final = Candidate("{{ o.n }}")
 
