@@ -11,27 +11,46 @@ from typing import Any, Final
 _MARK: Final = "[redacted]"
 _MAX_DEPTH: Final = 12
 
-# Signs as they stand in plain text, in JSON within JSON (behind 1, 3, 7 or 15 backslashes) and percent-encoded. Repeats
-# that could begin at many places are bounded, so that even a very long text takes only a moment.
-_QUOTE: Final = r"(?:\\{0,15}[\"']|%2[27]|&quot;)"
-_COLON: Final = r"(?::|%3A)"
-_EQUALS: Final = r"(?:=|%3D)"
+# Signs as they stand in plain text, in JSON within JSON (behind 1, 3, 7 or 15 backslashes, or as \u003d), in HTML, and
+# percent-encoded once or more often. Repeats that could begin at many places are bounded, so that even a very long text
+# takes only a moment.
+_QUOTE: Final = r"(?:\\{0,15}[\"']|\\{1,15}u002[27]|%(?:25){0,3}2[27]|&quot;|&apos;|&#(?:34|39|x22|x27);)"
+_COLON: Final = r"(?::|\\{1,15}u003a|%(?:25){0,3}3A)"
+_EQUALS: Final = r"(?::?=>?+|\\{1,15}u003d|%(?:25){0,3}3D|&#(?:61|x3d);)"
 _SLASH: Final = r"(?:\\{0,15}/|%2F)"
+_LESS: Final = r"(?:<|\\{1,15}u003c|%(?:25){0,3}3C|&lt;)"
+_GREATER: Final = r"(?:>|\\{1,15}u003e|%(?:25){0,3}3E|&gt;)"
 _UNREDACTED: Final = r"(?!\[redacted\])"
-# A value between quotes, behind a quote that is never closed, or one word.
-_VALUE: Final = (
-    rf"{_UNREDACTED}(?:[\[(]?[bru]{{0,2}}(?P<quote>{_QUOTE}).{{0,4000}}?(?<!\\)(?P=quote)"
-    r"|[\[(]?[bru]{0,2}\\{0,15}[\"'][^\"'\r\n]{1,4000}|(?:&quot;)?[^\s\"',;&}\])]+)"
+# A value between quotes, or behind a quote that is never closed.
+_QUOTED: Final = (
+    rf"[\[(]?[bru]{{0,2}}(?P<quote>{_QUOTE}).{{0,4000}}?(?<!\\)(?<!%5C)(?<!%255C)(?P=quote)"
+    r"|[\[(]?[bru]{0,2}\\{0,15}[\"'][^\r\n]{1,4000}"
 )
-# How the names of secrets end: password, AWS_SESSION_TOKEN, x-api-key, clientSecret, SecretString, Set-Cookie; and two
+# One word. A sign that separates or closes in a list, a query or JSON belongs to it where the word goes on behind it: a
+# password may hold any sign, and what is redacted too much is a smaller loss than what is left of a password. An
+# escaped line break ends it before another name.
+_PLAIN: Final = r"(?:[^\s\"',;&}\])\\]++|\\(?![nrt][\\\w.-]{0,60}[:=]))+"
+_SIGNS: Final = r"(?:[,;&}\])]{1,8}|[\"'](?![:(<>]))"
+_WORD: Final = rf"{_SIGNS}?{_PLAIN}(?:{_SIGNS}{_PLAIN})*"
+_VALUE: Final = rf"{_UNREDACTED}(?:{_QUOTED}|{_WORD})"
+# Where a short name begins: not within a word, but behind an escaped line break or <.
+_START: Final = r"(?:(?<![a-z])|(?<=\\[nrt])|(?<=3[ce]))"
+# How the names of secrets end: password, AWS_SESSION_TOKEN, x-api-key, clientSecret, SecretString, Set-Cookie; and
 # common words, which are names only before a = or in quotes.
 _FIELDS: Final = (
-    r"pass(?:word|wd|phrase|code)|(?<![a-z])pwd|secret(?:[-_ ]?(?:string|binary))?|token|(?<![a-z])cookie"
-    r"|(?:api|access|secret|private|signing|encryption)[-_ ]?key"
+    rf"pass(?:word|wd|phrase|code)|(?<=[_-])pass|(?-i:(?<=[a-z])Pass)|{_START}(?:pwd|cookie)|token"
+    r"|secret(?:[-_ ]?(?:string|binary))?|(?:api|access|account|secret|private|signing|encryption)[-_ ]?key"
 )
-# What follows a colon in a sentence, and not in a header.
-_PROSE: Final = r"(?!(?:an?|the|it|its|is|no|not|every|see|you|this|that|to|of|in|with|where|which)\b)"
-_NAMES: Final = rf"(?:{_FIELDS}|signature|credential|authorization)"
+# What follows a colon in a sentence, and not in a header: one of these as a whole word. A sign behind it, as in
+# `password: in-S3cr3t`, belongs to a value.
+PROSE_WORDS: Final = (
+    *("a", "an", "the", "it", "its", "is", "no", "not", "every", "see", "you"),
+    *("this", "that", "to", "of", "in", "with", "where", "which"),
+)
+_PROSE: Final = rf"(?!(?:{'|'.join(PROSE_WORDS)})(?:\s|\Z))"
+_NAMES: Final = rf"(?:{_FIELDS}|{_START}pass|signature|credential|authorization)"
+# name=value, name := value; `name= ` alone ends a sentence, unless what follows looks like a value.
+_ASSIGNS: Final = rf"(?:\s{{1,8}}{_EQUALS}\s{{0,8}}|{_EQUALS}(?:\s{{1,8}}(?={_QUOTE}|\S{{0,99}}[0-9]))?)"
 
 # Lower-case words, one of which must occur before the pattern is tried; the pattern; and the replacement.
 _NAME_WORDS: Final = ("pass", "pwd", "secret", "token", "cookie", "key", "signature", "credential", "authorization")
@@ -60,8 +79,8 @@ _SECRETS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     (
         ("authorization",),
         (
-            rf"(authorization\s{{0,8}}[:=]\s{{0,8}}){_UNREDACTED}(?![bru]{{0,2}}{_QUOTE})"
-            r"[a-z0-9._~+/=:-]+(?:\s{1,8}[a-z0-9._~+/=:-]+)?"
+            rf"(authorization\s{{0,8}}(?:{_COLON}|{_EQUALS})\s{{0,8}}){_UNREDACTED}"
+            rf"(?:{_QUOTED}|{_WORD}(?:\s{{1,8}}{_WORD})?)"
         ),
         rf"\1{_MARK}",
     ),
@@ -85,18 +104,39 @@ _SECRETS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
         ),
         rf"\1{_MARK}\2",
     ),
-    # By name: password=x, "password": "x", ("password", "x"), and as a header or in YAML. A path in prose, such as
-    # "secret notifier/slack-token: AccessDenied", is no name.
-    (_NAME_WORDS, rf"({_NAMES}{_QUOTE}?(?:\s{{1,8}}=\s{{1,8}}|{_EQUALS})){_VALUE}", rf"\1{_MARK}"),
+    # A header with cookies: all of them.
+    (
+        ("cookie",),
+        rf"({_START}cookie\s{{0,8}}:(?!=)\s{{0,8}}){_PROSE}{_UNREDACTED}(?!{_QUOTE}){_WORD}(?:;\s{{1,8}}{_WORD})*",
+        rf"\1{_MARK}",
+    ),
+    # By name: password=x, "password": "x", ("password", "x"), <Password>x</Password>, --password x, and as a header or
+    # in YAML. A path in prose, such as "secret notifier/slack-token: AccessDenied", is no name.
+    (_NAME_WORDS, rf"({_NAMES}{_QUOTE}?{_ASSIGNS}){_VALUE}", rf"\1{_MARK}"),
     (_NAME_WORDS, rf"({_NAMES}{_QUOTE}\s{{0,8}}{_COLON}\s{{0,8}}){_VALUE}", rf"\1{_MARK}"),
     (
         _NAME_WORDS,
-        rf"([(\[][bru]{{0,2}}{_QUOTE}[\w.-]{{0,40}}{_NAMES}{_QUOTE}\s{{0,8}},\s{{0,8}}){_VALUE}",
+        (
+            rf"((?:[(\[][bru]{{0,2}}{_QUOTE}[\w.-]{{0,40}}|{_QUOTE}--[\w.-]{{0,40}})"
+            rf"{_NAMES}{_QUOTE}\s{{0,8}},\s{{0,8}}){_VALUE}"
+        ),
         rf"\1{_MARK}",
     ),
     (
         _NAME_WORDS,
-        rf"((?:^|[^\w/.-])[\w.-]{{0,40}}(?:{_FIELDS}|(?<=-)(?:signature|credential))\s{{0,8}}:\s{{0,8}}){_PROSE}{_VALUE}",
+        (
+            rf"((?P<less>{_LESS})[\w.:-]{{0,40}}{_NAMES}(?:\s[^<>]{{0,200}}?)?{_GREATER}\s{{0,80}}(?:<!\[CDATA\[)?){_UNREDACTED}"
+            rf"(?:(?!(?P=less))\S)(?:(?!(?P=less)).){{0,4000}}"
+        ),
+        rf"\1{_MARK}",
+    ),
+    (_NAME_WORDS, rf"((?<![\w-])--?[\w.-]{{0,40}}{_NAMES}\s{{1,8}}){_PROSE}{_VALUE}", rf"\1{_MARK}"),
+    (
+        _NAME_WORDS,
+        (
+            rf"((?:^|[^\w/.-])[\w.-]{{0,40}}(?:{_FIELDS}|(?<=-)(?:signature|credential))\s{{0,8}}:(?!=)\s{{0,8}})"
+            rf"{_PROSE}{_VALUE}"
+        ),
         rf"\1{_MARK}",
     ),
 )

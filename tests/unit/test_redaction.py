@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 import logging
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
+from itertools import cycle
 from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
+from handler import redaction
 from handler.redaction import RedactingFilter, install, redact
 
 CANARY = "c4n4ryc4n4ry"
@@ -69,6 +73,10 @@ NAMES = [
     "apikey",
     "x-api-key",
     "private_key",
+    "AccountKey",
+    "DB_PASS",
+    "dbPass",
+    "SessionToken",
     "Authorization",
     "Set-Cookie",
 ]
@@ -79,31 +87,60 @@ def _within(document: object, times: int) -> str:
     return json.dumps(document) if times == 0 else json.dumps(_within(document, times - 1))
 
 
-FORMS: dict[str, Callable[[str], str]] = {
-    "name=value": lambda name: f"{name}={CANARY}&x=1",
-    "name = 'value'": lambda name: f"{name} = '{CANARY} {CANARY}'",
-    "name: value": lambda name: f"{name}: {CANARY}",
-    "JSON": lambda name: _within({name: CANARY}, 0),
-    "JSON with a quote in it": lambda name: _within({name: f'a" b {CANARY}'}, 0),
-    "JSON in JSON": lambda name: _within({name: CANARY, "x": 1}, 1),
-    "JSON in JSON with a quote in it": lambda name: _within({name: f'a" b {CANARY}'}, 1),
-    "JSON in JSON in JSON": lambda name: _within({name: CANARY}, 2),
-    "JSON four times": lambda name: _within({name: CANARY}, 3),
-    "JSON that is cut": lambda name: _within({name: f"{CANARY} {CANARY}"}, 1)[:-6],
-    "Python": lambda name: repr({name: CANARY, "x": 1}),
-    "Python with bytes": lambda name: repr({name: CANARY.encode()}),
-    "Python of bytes": lambda name: repr({name.encode(): CANARY.encode()}),
-    "Python's bytes of JSON": lambda name: repr(json.dumps(json.dumps({name: CANARY})).encode()),
-    "name=b'value'": lambda name: f"{name}=b'{CANARY}'",
-    "a pair": lambda name: repr((name, CANARY)),
-    "pairs of bytes": lambda name: repr([(name.encode(), CANARY.encode())]),
-    "a list": lambda name: repr({name: [CANARY]}),
-    "percent-encoded": lambda name: quote(f"{name}={CANARY}&x", safe=""),
-    "percent-encoded JSON": lambda name: quote(json.dumps({name: CANARY}, separators=(",", ":")), safe=""),
-    "HTML": lambda name: f"&quot;{name}&quot;:&quot;{CANARY}&quot;",
-    "an address": lambda name: f"https://host/?Action=connect&{name}={CANARY}",
-    "a dataclass": lambda name: f"Login(user='reader', {name}='{CANARY}')",
+# By what a value is called in a form: the name, and the value, which is written as the form's language writes it.
+FORMS: dict[str, Callable[[str, str], str]] = {
+    "name=value": lambda name, value: f"{name}={value}&x=1",
+    "name = value": lambda name, value: f"{name} = {value}",
+    "name =value": lambda name, value: f"{name} ={value}",
+    "name= value": lambda name, value: f"{name}= {value}",
+    "name := value": lambda name, value: f"{name} := {value}",
+    "name:=value": lambda name, value: f"{name}:={value}",
+    "name => 'value'": lambda name, value: f"{name!r} => {value!r}",
+    "name = 'value'": lambda name, value: f"{name} = {f'{value} {CANARY}'!r}",
+    "name: value": lambda name, value: f"{name}: {value}",
+    "lines in JSON": lambda name, value: json.dumps(f"x\n{name}={CANARY}\n\t{name}: {value}"),
+    "name=value, between others": lambda name, value: f"Server=db;{name}={value};Database=x",
+    "an option": lambda name, value: f"mysql --{name} {value} -h db",
+    "an option in a list": lambda name, value: repr(["mysql", f"--{name}", value, "-h"]),
+    "JSON": lambda name, value: _within({name: value}, 0),
+    "JSON with a quote in it": lambda name, value: _within({name: f'a" b {value}'}, 0),
+    "JSON in JSON": lambda name, value: _within({name: value, "x": 1}, 1),
+    "JSON in JSON with a quote in it": lambda name, value: _within({name: f'a" b {value}'}, 1),
+    "JSON in JSON in JSON": lambda name, value: _within({name: value}, 2),
+    "JSON four times": lambda name, value: _within({name: value}, 3),
+    "JSON that is cut": lambda name, value: _within({name: f"{value} {CANARY}"}, 1)[:-6],
+    "JSON with = escaped": lambda name, value: f'{{"query":"{name}\\u003d{json.dumps(value)[1:-1]}"}}',
+    "Python": lambda name, value: repr({name: value, "x": 1}),
+    "Python with bytes": lambda name, value: repr({name: value.encode()}),
+    "Python of bytes": lambda name, value: repr({name.encode(): value.encode()}),
+    "Python's bytes of JSON": lambda name, value: repr(json.dumps(json.dumps({name: value})).encode()),
+    "name=b'value'": lambda name, value: f"{name}={value.encode()!r}",
+    "a pair": lambda name, value: repr((name, value)),
+    "pairs of bytes": lambda name, value: repr([(name.encode(), value.encode())]),
+    "a list": lambda name, value: repr({name: [value]}),
+    "percent-encoded": lambda name, value: quote(f"{name}={value}&x", safe=""),
+    "percent-encoded twice": lambda name, value: quote(quote(f"{name}={value}&x", safe=""), safe=""),
+    "percent-encoded JSON": lambda name, value: quote(json.dumps({name: value}, separators=(",", ":")), safe=""),
+    "HTML": lambda name, value: escape(json.dumps({name: value})),
+    "HTML of Python": lambda name, value: escape(repr({name: value})),
+    "an address": lambda name, value: f"https://host/?Action=connect&{name}={value}",
+    "a dataclass": lambda name, value: f"Login(user='reader', {name}={value!r})",
+    "XML": lambda name, value: f"<Keys><{name}>{escape(value)}</{name}><Until>1</Until></Keys>",
+    "XML with an attribute": lambda name, value: f'<a:{name} type="text">\n {escape(value)}\n</a:{name}>',
+    "XML with CDATA": lambda name, value: f"<{name}><![CDATA[{value.replace('<', '.')}]]></{name}>",
+    "XML in JSON": lambda name, value: json.dumps(f"<{name}>{escape(value)}</{name}>").replace("<", "\\u003c"),
+    "XML in HTML": lambda name, value: escape(f"<{name}>{escape(value)}</{name}>"),
+    "XML that is cut": lambda name, value: f"<Keys><{name}>{escape(value)}",
 }
+# Words with which a sentence goes on, and signs that end a value elsewhere: a password may begin with each of them.
+SIGNS = string.punctuation
+BEGINNINGS = [
+    "",
+    *SIGNS,
+    *(f"a{sign}" for sign in SIGNS),
+    *(f"{sign}{sign}" for sign in "-./+=_!"),
+    *(word + sign for word, sign in zip(redaction.PROSE_WORDS, cycle("-./+=_:;,&'"), strict=False)),
+]
 MORE = [
     rf"https:\/\/hooks.slack.com\/services\/T0\/B0\/{CANARY}",
     rf'"https:\\/\\/hooks.slack.com\\/services\\/T0\\/B0\\/{CANARY}"',
@@ -121,6 +158,10 @@ MORE = [
     f"IQoJb3JpZ2luX2VjE{CANARY * 4}",
     f'{{"Parameter": {{"Name": "/a", "Type": "SecureString", "Value": "{CANARY}", "Version": 1}}}}',
     json.dumps(json.dumps({"Type": "SecureString", "Value": CANARY})),
+    f"pass={CANARY}",
+    f"{{'pass': '{CANARY}'}}",
+    f"Cookie: a={CANARY}; b={CANARY}",
+    f"Set-Cookie: a={CANARY}; Path=/; HttpOnly",
 ]
 
 HARMLESS = [
@@ -152,6 +193,10 @@ HARMLESS = [
     "a key stands twice: primary_key, monkey",
     "{'code': 'SLACK_CREDENTIAL', 'detail': 'invalid_auth'}",
     "cookies: none",
+    "3 checks pass: see the report; a compass=1, a bypass=2",
+    "give --token to the command, or a password in the file",
+    "the token: which one it is, is not known",
+    "write <id> and <type>, 2 < 3 > 1",
     "",
 ]
 
@@ -171,9 +216,19 @@ def test_a_secret_is_taken_out_of_a_text(secret: str, around: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_secret_is_known_by_its_name_however_it_is_quoted(name: str, form: str) -> None:
-    clean = redact(f"before {FORMS[form](name)} after")
-    assert not leaks(clean)
-    assert redact(clean) == clean
+    for beginning in BEGINNINGS[NAMES.index(name) % 5 :: 5]:  # each form meets all of them over the names
+        said = f"before {FORMS[form](name, beginning + CANARY)} after"
+        clean = redact(said)
+        assert not leaks(clean), said
+        assert redact(clean) == clean
+
+
+@pytest.mark.parametrize("form", ["name: value", "an option"])
+@pytest.mark.parametrize("word", redaction.PROSE_WORDS)
+def test_a_word_of_a_sentence_begins_a_value_where_a_sign_follows(word: str, form: str) -> None:
+    for sign in SIGNS:
+        said = FORMS[form]("password", f"{word}{sign}{CANARY}")
+        assert not leaks(redact(said)), said
 
 
 @pytest.mark.parametrize("secret", MORE)
@@ -216,6 +271,23 @@ def test_what_is_not_the_secret_stays() -> None:
         "x.token ",
         "a://b:c@",
         "\\",
+        "<token>",
+        "<token ",
+        "<token>a",
+        "<token a>\n",
+        "token= ",
+        "token=,",
+        "token=a;",
+        "token=a'",
+        "token=,,,,,,,,,",
+        "--token ",
+        "token=\\n",
+        "token=\\\\n.",
+        "cookie: a; ",
+        "cookie: ;",
+        "\\u003d",
+        "%25",
+        "pass",
     ],
 )
 def test_no_text_takes_long(piece: str) -> None:
