@@ -10,10 +10,10 @@ from cli.operations import books, heap, told
 from cli.operations.journal import Line
 from cli.operations.letters import Letter
 from cli.operations.rows import Row
-from cli.operations.told import Step
+from cli.operations.told import Kind, Step
 from handler.delivery.ledger import Phase
 from handler.model import State
-from handler.stages.deliver import NOTICE
+from handler.stages.deliver import NOTICE, REUSED
 
 # A row is written before the line about the same thing, by one clock, or by two that differ a little.
 SKEW_SECONDS: Final = 1.0
@@ -56,11 +56,24 @@ class Timeline:
 def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float) -> Timeline:
     """Tell an event's story. Without lines and rows it has no trails."""
     lines = sorted(lines, key=lambda line: line.at)
-    kinds = [(line.type, line.id) for line in lines] + [(row.entry.type, row.entry.id) for row in rows]
-    event_type, event_id = next((kind for kind in kinds if kind[0]), ("", ""))
+    first = next(iter(_kinds(lines, rows)), ("", ""))
     names = _names(lines, rows)
-    trails = [_trail(name, names, lines, rows, now) for name in names]
-    return Timeline(identity, event_type, event_id, _received(lines, rows), trails)
+    trails = [_trail(name, names, lines, rows, now, first) for name in names]
+    return Timeline(identity, *first, _received(lines, rows), trails)
+
+
+def _kinds(lines: Sequence[Line], rows: Sequence[Row]) -> dict[Kind, float]:
+    """Which events the lines and rows are about, each with when that shows first, the earliest one first.
+
+    There is one, unless a publisher used an event_id twice. A row of an early version does not say.
+    """
+    seen = [(line.at, (line.type, line.id)) for line in lines]
+    seen += [(row.entry.doubted_at or row.entry.at, (row.entry.type, row.entry.id)) for row in rows]
+    kinds: dict[Kind, float] = {}
+    for at, kind in sorted(seen):
+        if kind[0]:
+            kinds.setdefault(kind, at)
+    return kinds
 
 
 # A delivery's name in a timeline: notification, channel, and whether it is a notice.
@@ -93,10 +106,13 @@ def _belongs(part: _Name, name: _Name, names: Sequence[_Name]) -> bool:
     return part == name or (before and not name[2])
 
 
-def _trail(name: _Name, names: Sequence[_Name], lines: Sequence[Line], rows: Sequence[Row], now: float) -> Trail:
+def _trail(
+    name: _Name, names: Sequence[_Name], lines: Sequence[Line], rows: Sequence[Row], now: float, first: Kind
+) -> Trail:
     about = [line for line in lines if _belongs(_of_line(line), name, names)]
     row = next((row for row in rows if _of_row(row) == name), None)
-    steps = _steps(about)
+    steps = [*_others(first, about, row), *_steps(about)]
+    steps.sort(key=lambda step: step.at)
     last = about[-1] if about else None
     if row is None:
         return Trail(*name[:2], last.state.value if last else "", last.code if last else "", name[2], steps)
@@ -125,6 +141,13 @@ def _given_up(trail: Trail, letter: Letter) -> Trail:
         at, "parked", text, "bad", (f"it lies in the dead-letter queue, put there by {_SENDERS[letter.sender]}",)
     )
     return replace(trail, state="parked", code=letter.code, steps=[*steps, end], due=0.0)
+
+
+def _others(first: Kind, lines: Sequence[Line], row: Row | None) -> list[Step]:
+    """That other events came under this identity, where no line says so itself."""
+    said = {(line.type, line.id) for line in lines if line.code == REUSED}
+    kinds = _kinds(lines, [row] if row else [])
+    return [told.other(at, kind, first) for kind, at in kinds.items() if kind != first and kind not in said]
 
 
 def _steps(lines: Sequence[Line]) -> list[Step]:

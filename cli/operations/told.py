@@ -12,6 +12,8 @@ from handler.errors import CODES
 from handler.model import State
 from handler.stages.deliver import REUSED
 
+# An event's type and id.
+Kind = tuple[str, str]
 Tone = Literal["good", "bad", "waiting", "quiet"]
 
 # What a retry is called, where there is a better word than "failed".
@@ -82,6 +84,12 @@ def _told(line: Line) -> tuple[str, str, Tone]:
     known = CODES.get(line.code)
     why = known.meaning if known and line.code in _RETRIES else _joined(line.code, line.detail)
     return _RETRIES.get(line.code, "failed"), "; ".join(filter(None, (why, again))), "waiting"
+
+
+def other(at: float, kind: Kind, first: Kind) -> Step:
+    """Tell that another event came under the identity of the first one, whatever became of it."""
+    text = f"{' '.join(kind)} has the event_id of {' '.join(first)}: publish each event with its own"
+    return Step(at, "another event", text, "bad", (REUSED,))
 
 
 def of_row(entry: Entry) -> Step:

@@ -195,6 +195,37 @@ def test_a_line_is_read_as_the_function_writes_it() -> None:
     )  # fmt: skip
 
 
+PAID = {"type": "order.paid", "notification": "order.paid"}
+
+
+@pytest.mark.parametrize("end", [Phase.DELIVERED, Phase.SUPPRESSED, Phase.PARKED, Phase.WAITING])
+@pytest.mark.parametrize("known", ["log and table", "log", "table"])
+def test_an_event_of_another_type_under_the_same_identity_is_told(known: str, end: Phase) -> None:
+    state = "retry" if end is Phase.WAITING else end.value
+    lines = [said(1, "delivered"), said(20, state, "DB_BUSY", **PAID)] if "log" in known else []
+    paid = row(end, 20, notification="order.paid", type="order.paid", id="1042")
+    created = row(Phase.DELIVERED, 1, type="order.created", id="1042")
+    found = timeline.merge("e-1", lines, [paid, created] if "table" in known else [], now=40)
+    assert (found.type, found.id) == ("order.created", "1042")
+    first, second = found.trails
+    assert "another event" not in [step.word for step in first.steps]
+    assert [step.word for step in second.steps].count("another event") == 1
+    assert second.steps[0].text.startswith("order.paid 1042 has the event_id of order.created 1042")
+    assert (second.steps[0].tone, second.steps[0].facts) == ("bad", (REUSED,))
+
+
+@pytest.mark.parametrize("state", ["suppressed", "parked"])
+def test_another_id_under_the_same_identity_is_told_where_its_own_line_does_not(state: str) -> None:
+    lines = [said(1, state, "WHEN"), said(20, state, "WHEN", id="7")]
+    (trail,) = timeline.merge("e-1", lines, [row(Phase(state), 1, type="order.created", id="1042")], NOW).trails
+    assert [step.word for step in trail.steps] == [state, "another event", state]
+
+
+def test_an_event_whose_early_rows_do_not_say_what_they_are_about_is_one() -> None:
+    (trail,) = timeline.merge("e-1", [said(20, "delivered")], [row(Phase.DELIVERED, 1)], NOW).trails
+    assert "another event" not in [step.word for step in trail.steps]
+
+
 def test_another_event_under_the_same_identity_is_told_with_both_names() -> None:
     detail = "order.created 7 has the event_id of order.created 1042, so it was not posted"
     lines = [said(1, "delivered"), said(20, "repeated", REUSED, id="7", detail=detail)]
