@@ -275,6 +275,17 @@ def test_the_log_warns_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "good 2 has the event_id of good 1" in second["detail"]
 
 
+def test_an_event_of_another_type_under_the_same_event_id_is_posted_too() -> None:
+    sink, table = FakeSink(), FakeTable(NOW.timestamp)
+    paid = notification("paid {{ id }}", name="paid", event="paid")
+    for number, kind in enumerate(("good", "paid")):
+        record = Record(f"r{number}", json.dumps({"type": kind, "id": 1, "event_id": "e"}))
+        (outcome,) = pipeline(OURS, paid, sink=sink, table=table).run([record], plenty)
+        assert outcome.state is State.DELIVERED
+    assert [message.notification for message in sink.posted] == ["good", "paid"]
+    assert {item.values["type"] for (key, _), item in table.rows.items() if key == "event#e"} == {"good", "paid"}
+
+
 # ---- Records that nobody can read ----
 
 FINE = {"eventSource": "aws:sqs", "messageId": "fine", "body": json.dumps(GOOD)}
