@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from jinja2 import nodes
+
+from cli.compiler import syntax
+from handler.model import Leaf
+
 _CODE: Final = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
 _MARKUP: Final = re.compile(rf"<((?:{_CODE}|[^<>])*+)>", re.DOTALL)
 _PART: Final = re.compile(rf"({_CODE})", re.DOTALL)
 _EXPRESSION: Final = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
+_PLAIN: Final = re.compile(r"(?:[@#]|!subteam\^|!)?")  # what Slack reads before a name within `<...>`
+_WRITTEN_OUT: Final = re.compile(r"(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!(?:here|channel|everyone))(?:\s+(.*))?", re.DOTALL)
 _SIGN: Final = "write &lt; for the sign <"
 
 
@@ -16,8 +23,13 @@ def instead(source: str) -> str:
     """Return what to write in place of the first `<...>` with an expression in a text."""
     for match in _MARKUP.finditer(source):
         if "{{" in match[1]:
-            return _for(match[1])
+            return _for(match[1]) if _is_one_line(match[1]) else _SIGN
     return _SIGN
+
+
+def _is_one_line(inside: str) -> bool:
+    """Whether this can be meant as markup, which begins behind the `<` and ends in the same line."""
+    return not inside[0].isspace() and not any("\n" in text for text in _PART.split(inside)[::2])
 
 
 def _for(inside: str) -> str:
@@ -26,12 +38,35 @@ def _for(inside: str) -> str:
     target, _, label = _split(inside)
     if target.startswith("!date"):
         return f"write {{{{ {_value(target)} | datetime }}}}"
+    if made := _made(target, label):
+        return f"write {made}"
+    if written := _WRITTEN_OUT.fullmatch(target):
+        return f"write <{written[1]}> {written[2] or ''}".rstrip()
     if target.startswith(("@", "!")):
         return f"write {{{{ {_value(target)} | mention }}}}, and list the alias under `mentions` in _stages/"
     if target.startswith("#"):
         return "write the channel's id out: <#C0123456789>"
     shown = f"({_joined(label)})" if label else ""
     return f"write {{{{ {_bracketed(_joined(target))} | link{shown} }}}}"
+
+
+def _made(target: str, label: str) -> str:
+    """The target without signs around it, where a filter in it already makes a mention or a link; else nothing."""
+    kept = _PLAIN.sub("", target, count=1)
+    filters = [_last_filter(part[1]) for part in map(_EXPRESSION.fullmatch, _PART.split(kept)) if part]
+    if not any(one and one.name in ("link", "mention") for one in filters):
+        return ""
+    only = _EXPRESSION.fullmatch(kept) if len(filters) == 1 else None
+    if label and only and filters[0] and filters[0].name == "link" and not (filters[0].args or filters[0].kwargs):
+        return f"{{{{ {only[1]}({_joined(label)}) }}}}"
+    return kept
+
+
+def _last_filter(expression: str) -> nodes.Filter | None:
+    tree = syntax.parsed(Leaf("expression", expression, ""))
+    [output] = tree.find_all(nodes.Output)
+    last = output.nodes[0]
+    return last if isinstance(last, nodes.Filter) else None
 
 
 def _split(inside: str) -> tuple[str, str, str]:
@@ -46,7 +81,7 @@ def _split(inside: str) -> tuple[str, str, str]:
 
 def _value(text: str) -> str:
     found = _EXPRESSION.search(text)
-    return _bracketed(found[1]) if found else "'oncall'"
+    return _bracketed(_line(found[1])) if found else "'oncall'"
 
 
 def _joined(text: str) -> str:
@@ -54,11 +89,19 @@ def _joined(text: str) -> str:
     pieces = []
     for number, part in enumerate(_PART.split(text)):
         if number % 2 == 0:
-            mark = '"' if "'" in part else "'"
-            pieces += [f"{mark}{part}{mark}"] if part else []
+            pieces += [_literal(part)] if part else []
         elif expression := _EXPRESSION.fullmatch(part):
-            pieces.append(_bracketed(expression[1]))
-    return " ~ ".join(pieces)
+            pieces.append(_line(expression[1]))
+    return pieces[0] if len(pieces) == 1 else " ~ ".join(map(_bracketed, pieces))
+
+
+def _literal(text: str) -> str:
+    mark = '"' if "'" in text else "'"
+    return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}") + mark
+
+
+def _line(expression: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", expression)
 
 
 def _bracketed(expression: str) -> str:

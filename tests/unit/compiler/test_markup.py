@@ -27,6 +27,7 @@ FIXES = (
     ("<https://example.org/{{ v.x }}|open>", "write {{ ('https://example.org/' ~ v.x) | link('open') }}"),
     ("<https://example.org|{{ v.x | upper }} a>", "write {{ 'https://example.org' | link((v.x | upper) ~ ' a') }}"),
     ("<https://example.org|it's {{ v.x }}>", "write {{ 'https://example.org' | link(\"it's \" ~ v.x) }}"),
+    ('<https://example.org|it\'s "{{ v.x }}">', "write {{ 'https://example.org' | link("),
     ("<" + "{{ v.x }}" * 200, "write &lt; for the sign <"),
     ("<!date^{{ v.x }}^{date}|now>", "write {{ v.x | datetime }}"),
     (
@@ -39,6 +40,22 @@ FIXES = (
     ),
     ("{% if v.x %}<{% endif %}{{ v.x }}", "write &lt; for the sign <"),
     ("3 < {{ v.x }}", "write &lt; for the sign <"),
+    ("3 < {{ v.x }} > 2", "write &lt; for the sign <"),
+    ("a <b\n  {{ v.x }}>", "write &lt; for the sign <"),
+    ("<{{ 'oncall' | mention }}>", "write {{ 'oncall' | mention }}"),
+    ("<@{{ 'oncall' | mention }}>", "write {{ 'oncall' | mention }}"),
+    ("<!subteam^{{ 'oncall' | mention }}|@oncall>", "write {{ 'oncall' | mention }}"),
+    ("<{{ 'oncall' | mention }}{{ 'oncall' | mention }}>", "write {{ 'oncall' | mention }}{{ 'oncall' | mention }}"),
+    ("<{{ v.y | link }}>", "write {{ v.y | link }}"),
+    ("<{{ v.y | link }}|x>", "write {{ v.y | link('x') }}"),
+    ("<{{ v.y | link }}|{{ v.x | upper }}>", "write {{ v.y | link(v.x | upper) }}"),
+    ("<{{ v.y | link((v.x) ~ '|') }}|x>", "write {{ v.y | link((v.x) ~ '|') }}"),
+    ("<{{ v.y | upper }}>", "write {{ (v.y | upper) | link }}"),
+    ("<{{ v.y\n  | upper }}>", "write {{ (v.y | upper) | link }}"),
+    ("<!here {{ v.x }}>", "write <!here> {{ v.x }}"),
+    ("<!channel|{{ v.x }}>", "write <!channel>"),
+    ("<@U024BE7LH|{{ v.x }}>", "write <@U024BE7LH>"),
+    ("<!subteam^S024BE7LD|{{ v.x }}>", "write <!subteam^S024BE7LD>"),
 )
 PLACES = (
     "- section: {}\n",
@@ -54,17 +71,28 @@ PLACES = (
 @pytest.mark.parametrize(("source", "fix"), FIXES)
 def test_the_finding_shows_what_to_write(compiled: Compile, source: str, fix: str) -> None:
     [finding] = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings
-    assert (finding.code, finding.severity, finding.line) == ("TEMPLATE_MARKUP", "error", 6)
+    assert (finding.code, finding.severity, finding.line) == ("TEMPLATE_MARKUP", "error", 6 + source.count("\n"))
     assert "`link`" in finding.message
     assert "`mention`" in finding.message
     assert finding.fix.startswith(fix)
+    assert "\n" not in finding.fix
 
 
-@pytest.mark.parametrize("fix", [fix for _, fix in FIXES if fix.startswith("write {{ v") or "'https" in fix])
-def test_what_it_shows_passes(compiled: Compile, fix: str) -> None:
-    written = fix.removeprefix("write ").partition(", and list")[0]
-    text = FRAME.format(text=f"|\n  first line\n  {written}", blocks="").replace("!channel", "2026-01-05T10:00:00Z")
-    assert compiled(text).findings == ()
+@pytest.mark.parametrize("source", [source for source, _ in FIXES])
+def test_what_it_shows_passes(compiled: Compile, source: str) -> None:
+    [finding] = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings
+    written = finding.fix.removeprefix("write ").partition(", and list")[0].partition(" in each branch")[0]
+    written = written.removeprefix("the channel's id out: ").replace("for the sign <", "")
+    written = written.replace("{{ address ", "{{ v.x ").replace("{{ alias ", "{{ v.x ")
+    text = FRAME.format(text=f"|\n  first line\n  {written}", blocks="").replace('!channel"', '2026-01-05T10:00:00Z"')
+    stage = "channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nmentions: {oncall: S024BE7LD}\n"
+    assert compiled(text, {"_stages/test.yaml": stage}).findings == ()
+
+
+def test_a_sign_in_the_label_of_a_field_is_no_markup(compiled: Compile) -> None:
+    block = 'blocks:\n  - fields: {"a <b": "{{ v.x }}>"}\n'
+    [finding] = compiled(FRAME.format(text="Hello", blocks=block)).findings
+    assert finding.fix == "write &lt; for the sign <"
 
 
 @pytest.mark.parametrize("place", PLACES)
