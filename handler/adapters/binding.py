@@ -41,17 +41,30 @@ _ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%%", "&", "|", "^", "~", "-
 _GROUPS: Final = (
     _COMPARISONS | _ARITHMETIC | {",", "AND", "BETWEEN", "HAVING", "NOT", "ON", "OR", "WHEN", "WHERE", "XOR"}
 )
-_TEXT_FUNCTIONS: Final = frozenset(
-    {"CONCAT", "CONCAT_WS", "JSON_UNQUOTE", "JSON_VALUE", "LEFT", "LOWER", "LPAD", "LTRIM", "REPLACE", "RIGHT", "RPAD"}
-    | {"RTRIM", "SUBSTR", "SUBSTRING", "SUBSTRING_INDEX", "TRIM", "UPPER"}
+# Those of cli/compiler/sql/words.py whose result is a text, whatever they are given.
+_TEXTS: Final = """
+    BIN CHAR CONCAT CONCAT_WS CONV DATE_FORMAT DAYNAME ELT FORMAT FROM_BASE64 GET_FORMAT GROUP_CONCAT HEX INET6_NTOA
+    INET_NTOA INSERT JSON_QUOTE JSON_TYPE JSON_UNQUOTE JSON_VALUE LCASE LEFT LOWER LPAD LTRIM MD5 MID MONTHNAME OCT
+    REGEXP_REPLACE REGEXP_SUBSTR REPLACE REVERSE RIGHT RPAD RTRIM SHA1 SHA2 SOUNDEX SUBSTR SUBSTRING SUBSTRING_INDEX
+    TIME_FORMAT TO_BASE64 TRIM UCASE UNHEX UPPER
+    """
+_TEXT_FUNCTIONS: Final = frozenset(_TEXTS.split())
+# The result has the type of the arguments. As a text, a number is compared with it as a text or as a floating-point
+# number: so one with more digits than those hold stays a number, for a numeric column.
+_OF_ANY_TYPE: Final = frozenset(
+    {"COALESCE", "FIRST_VALUE", "GREATEST", "IF", "IFNULL", "LAG", "LAST_VALUE", "LEAD", "LEAST", "MAX", "MIN"}
+    | {"NTH_VALUE", "NULLIF"}
 )
+_CONVERSIONS: Final = frozenset({"CAST", "CONVERT"})
+_TEXT_TYPES: Final = frozenset({"BINARY", "CHAR", "NCHAR", "VARCHAR"})
 
 
 def written(cursor: Cursor, sql: str, parameters: Mapping[str, Value]) -> str:
     """The SQL with its values written in, in place of the `%(name)s` parameters. Raises SourceError (QUERY_INVALID)."""
     numbers = frozenset(name for name, value in parameters.items() if _is_whole(value))
+    short = frozenset(name for name in numbers if len(str(parameters[name]).lstrip("-")) <= _FLOAT_DIGITS)
     try:
-        statement = cursor.mogrify(_quoted(sql, numbers) if numbers else sql, dict(parameters))
+        statement = cursor.mogrify(_quoted(sql, numbers, short) if numbers else sql, dict(parameters))
         statement.encode()  # fails on half a surrogate pair
     except (KeyError, TypeError, ValueError, pymysql.ProgrammingError) as error:
         raise SourceError("QUERY_INVALID", f"the parameters do not fit the SQL: {type(error).__name__}") from None
@@ -70,13 +83,18 @@ def _is_whole(value: Value) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _quoted(sql: str, numbers: frozenset[str]) -> str:
-    """The SQL with quotes around those of the parameters `numbers` that are compared with a column or a text."""
+def _quoted(sql: str, numbers: frozenset[str], short: frozenset[str]) -> str:
+    """The SQL with quotes around those of the parameters `numbers` that are compared with a column or a text.
+
+    Those that are `short` a floating-point number holds exactly.
+    """
     found = _ungrouped(list(_TOKEN.finditer(sql)))
     tokens = [_text(match) for match in found]
     for position in reversed(range(len(tokens))):
         parameter = _PARAMETER.fullmatch(tokens[position])
-        if parameter and parameter[1] in numbers and any(_is_text(tokens, at) for at in _others(tokens, position)):
+        if not parameter or parameter[1] not in numbers:
+            continue
+        if any(_is_text(tokens, at, parameter[1] in short) for at in _others(tokens, position)):
             start, end = found[position].span()
             sql = f"{sql[:start]}'{sql[start:end]}'{sql[end:]}"
     return sql
@@ -104,8 +122,8 @@ def _others(tokens: Sequence[str], position: int) -> Iterator[int]:
     before, after = _at(tokens, position - 1), _at(tokens, position + 1)
     if before in _COMPARISONS and after not in _ARITHMETIC - {"("}:
         yield position - 2
-    elif after in _COMPARISONS and before not in _ARITHMETIC - {"("} and _ends_at(tokens, position + 2):
-        yield position + 2
+    elif after in _COMPARISONS and before not in _ARITHMETIC - {"("} and (end := _end(tokens, position + 2)):
+        yield end
     elif after == "IN" and _ends_at(tokens, position + 3) and _at(tokens, position + 4) in (",", ")"):
         yield position + 3
     elif before == "BETWEEN":
@@ -120,24 +138,54 @@ def _others(tokens: Sequence[str], position: int) -> Iterator[int]:
             yield _skip_not(tokens, opening - 2)
 
 
-def _is_text(tokens: Sequence[str], end: int) -> bool:
-    """Whether the operand that ends at this token is a column, a function that makes a text, or `column->>'$.path'`."""
+def _is_text(tokens: Sequence[str], end: int, is_short: bool) -> bool:
+    """Whether a number is to be compared as a text with the operand that ends at this token.
+
+    That is a column, a function that makes a text (of a short number also one that can), or `column->>'$.path'`.
+    """
     last = _at(tokens, end)
     if last == ")":
-        return _function(tokens, end) in _TEXT_FUNCTIONS
-    if last.startswith("'"):
+        opening = _opening(tokens, end)
+        function = _at(tokens, opening - 1)
+        if function in _CONVERSIONS:
+            return _converts_to_text(tokens[opening + 1 : end])
+        return function in _TEXT_FUNCTIONS or (is_short and function in _OF_ANY_TYPE)
+    if last.startswith(("'", '"')):
         return _at(tokens, end - 1) == "->>"
     return bool(_COLUMN.fullmatch(last)) and _at(tokens, end - 1) not in _ARITHMETIC - {"("}
 
 
-def _function(tokens: Sequence[str], closing: int) -> str:
-    """The function whose brackets close at this token."""
+def _opening(tokens: Sequence[str], closing: int) -> int:
+    """Where the brackets open that close at this token."""
     depth = 0
     for position in range(closing, -1, -1):
         depth += {")": 1, "(": -1}.get(tokens[position], 0)
         if depth == 0:
-            return _at(tokens, position - 1)
-    return ""
+            return position
+    return 0
+
+
+def _converts_to_text(inside: Sequence[str]) -> bool:
+    """Whether CAST or CONVERT with this in its brackets makes a text: `x AS CHAR(5)`, `x, CHAR`, `x USING utf8mb4`."""
+    depth = 0
+    for position, word in enumerate(inside):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and word in ("AS", ",", "USING"):
+            return word == "USING" or _at(inside, position + 1) in _TEXT_TYPES
+    return False
+
+
+def _end(tokens: Sequence[str], position: int) -> int:
+    """Where a column or a function ends that begins at this token; 0 if it is more than that."""
+    if not _COLUMN.fullmatch(_at(tokens, position)):
+        return 0
+    depth, end = 0, position
+    while _at(tokens, end + 1) == "(" or (depth and end < len(tokens)):
+        end += 1
+        depth += {"(": 1, ")": -1}.get(_at(tokens, end), 0)
+        if not depth:
+            break
+    return 0 if _at(tokens, end + 1) in _ARITHMETIC else end
 
 
 def _ends_at(tokens: Sequence[str], position: int) -> bool:

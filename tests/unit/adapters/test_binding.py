@@ -9,6 +9,7 @@ import pymysql
 import pytest
 from pymysql.cursors import Cursor
 
+from cli.compiler.sql.words import FUNCTIONS
 from handler.adapters.binding import written
 from handler.errors import SourceError
 
@@ -38,6 +39,15 @@ AS_TEXT = [
     ("trim(CONCAT(a, LEFT(b, 2))) = %(id)s", "trim(CONCAT(a, LEFT(b, 2))) = '7'"),
     ("doc->>'$.sku' = %(id)s", "doc->>'$.sku' = '7'"),
     ("JSON_VALUE(doc, '$.sku') = %(id)s AND a = 1", "JSON_VALUE(doc, '$.sku') = '7' AND a = 1"),
+    ("CAST(sku AS CHAR) = %(id)s", "CAST(sku AS CHAR) = '7'"),
+    ("CAST(CONCAT(a, b) AS CHAR(5)) = %(id)s", "CAST(CONCAT(a, b) AS CHAR(5)) = '7'"),
+    ("CONVERT(sku USING utf8mb4) = %(id)s", "CONVERT(sku USING utf8mb4) = '7'"),
+    ("convert(sku, char) IN (%(id)s)", "convert(sku, char) IN ('7')"),
+    ("DATE_FORMAT(at, '%%Y') = %(id)s", "DATE_FORMAT(at, '%Y') = '7'"),
+    ("GROUP_CONCAT(a ORDER BY b SEPARATOR '') = %(id)s", "GROUP_CONCAT(a ORDER BY b SEPARATOR '') = '7'"),
+    ('doc->>"$.sku" = %(id)s', "doc->>\"$.sku\" = '7'"),
+    ("%(id)s = LOWER(TRIM(sku))", "'7' = LOWER(TRIM(sku))"),
+    ("(%(id)s = CAST(sku AS CHAR(9))) AND a", "('7' = CAST(sku AS CHAR(9))) AND a"),
     ("日付 = %(id)s", "日付 = '7'"),
     ("a = %(id)s LIMIT %(id)s", "a = '7' LIMIT 7"),
     ("(sku) = %(id)s", "(sku) = '7'"),
@@ -64,12 +74,17 @@ AS_NUMBER = [
     "%(id)s - 1 = a",
     "%(id)s = a + 1",
     "%(id)s = COUNT(a)",
+    "%(id)s = LOWER(a) + 1",
+    "%(id)s = LENGTH(LOWER(a))",
     "%(id)s = %(id)s",
     "7 = %(id)s",
     "COUNT(*) = %(id)s",
     "YEAR(at) = %(id)s",
     "doc->'$.n' = %(id)s",
     "JSON_EXTRACT(doc, '$.n') = %(id)s",
+    "CAST(sku AS SIGNED) = %(id)s",
+    "CONVERT(sku, DECIMAL(9, 2)) = %(id)s",
+    'doc->"$.n" = %(id)s',
     "COALESCE(a, %(id)s) = 1",
     "GREATEST(a, %(id)s) = 1",
     "ROUND(%(id)s)",
@@ -92,6 +107,30 @@ def test_a_number_that_is_compared_with_a_column_is_written_as_a_text(sql: str, 
 def test_a_number_is_a_number_everywhere_else(sql: str) -> None:
     expected = sql.replace("%(id)s", "7").replace("%%", "%")
     assert write(f"SELECT a FROM t WHERE {sql}", id=7) == f"SELECT a FROM t WHERE {expected}"
+
+
+# Functions that templates may call and whose result is a text:
+# https://dev.mysql.com/doc/refman/8.4/en/built-in-function-reference.html
+OF_TEXTS = """
+    BIN CHAR CONCAT CONCAT_WS CONV DATE_FORMAT DAYNAME ELT FORMAT FROM_BASE64 GET_FORMAT GROUP_CONCAT HEX INET6_NTOA
+    INET_NTOA INSERT JSON_QUOTE JSON_TYPE JSON_UNQUOTE JSON_VALUE LCASE LEFT LOWER LPAD LTRIM MD5 MID MONTHNAME OCT
+    REGEXP_REPLACE REGEXP_SUBSTR REPLACE REVERSE RIGHT RPAD RTRIM SHA1 SHA2 SOUNDEX SUBSTR SUBSTRING SUBSTRING_INDEX
+    TIME_FORMAT TO_BASE64 TRIM UCASE UNHEX UPPER
+    """
+
+
+@pytest.mark.parametrize("function", OF_TEXTS.split())
+def test_a_number_that_is_compared_with_a_text_of_a_function_is_a_text(function: str) -> None:
+    assert function in FUNCTIONS
+    assert write(f"SELECT a FROM t WHERE {function}(a) = %(id)s", id=7).endswith("(a) = '7'")
+    assert write(f"SELECT a FROM t WHERE {function}(a) = %(id)s", id=10**16).endswith(f"(a) = '{10**16}'")
+
+
+@pytest.mark.parametrize("function", ["COALESCE", "IF", "IFNULL", "NULLIF", "MAX", "MIN", "GREATEST", "LEAST"])
+def test_beside_a_function_of_any_type_only_a_short_number_is_a_text(function: str) -> None:
+    sql = f"SELECT a FROM t WHERE {function}(sku, '') = %(id)s"
+    assert write(sql, id=-999999999999999).endswith("= '-999999999999999'")
+    assert write(sql, id=9007199254740993).endswith("= 9007199254740993")
 
 
 @pytest.mark.parametrize(
