@@ -97,6 +97,8 @@ def _bounds(root: exp.Expr) -> Iterator[Problem]:
         if limit := part.args.get("limit"):
             yield from _bound(limit, "LIMIT", f"a lookup may find at most {MAX_ROWS} rows", MAX_ROWS)
     for offset in root.find_all(exp.Offset):
+        if offset.parent and not offset.parent.args.get("limit"):
+            yield Problem(_start(offset), "OFFSET stands here without LIMIT", f"write LIMIT {MAX_ROWS} before it")
         yield from _bound(offset, "OFFSET", f"a lookup may skip at most {MAX_OFFSET} rows", MAX_OFFSET)
 
 
