@@ -15,12 +15,19 @@ from cli.compiler.reader import read_yaml
 
 MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
 LABELS: Final = "_labels.yaml"  # beside the templates: cli/compiler/labels.py
-_KINDS: Final = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+_KINDS: Final = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+}
 MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
 def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> list[PurePath]:
     """Return the files that are read, relative to the folder; those that only look as if they were are reported."""
+    if within and os.path.lexists(folder / within) and not is_readable(folder, PurePath(within), report, stat.S_IFDIR):
+        return []
     try:
         paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
     except OSError as error:
@@ -37,19 +44,24 @@ def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> 
     return [file for file in named if is_readable(folder, file, report)]
 
 
-def is_readable(folder: Path, file: PurePath, report: Report) -> bool:
-    """Whether this is an ordinary file that lies in the folder; anything else is reported, and never opened."""
+def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S_IFREG) -> bool:
+    """Whether this is an ordinary file (or of another `kind`) that lies in the folder.
+
+    Anything else is reported, and never opened.
+    """
+    wanted = _KINDS[kind]
     try:
         real = (folder / file).resolve(strict=True)
-        kind = stat.S_IFMT(real.stat().st_mode)
+        found = stat.S_IFMT(real.stat().st_mode)
     except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
         message = "a link that leads nowhere" if (folder / file).is_symlink() else "it cannot be read"
-        report.add(Place(shown(file)), "FILE_UNREADABLE", message, "remove it, or put the file itself there")
+        report.add(Place(shown(file)), "FILE_UNREADABLE", message, f"remove it, or put the {wanted[2:]} itself there")
         return False
     if not real.is_relative_to(folder.resolve()):
-        message, fix = "a link to a file outside the folder is not followed", "put the file itself into the folder"
-    elif kind != stat.S_IFREG:
-        message, fix = f"it is {_KINDS.get(kind, 'a device')}, not a file", "remove it, or put a file there"
+        message = f"a link to {wanted} outside the folder is not followed"
+        fix = f"put the {wanted[2:]} itself into the folder"
+    elif found != kind:
+        message, fix = f"it is {_KINDS.get(found, 'a device')}, not {wanted}", f"remove it, or put {wanted} there"
     else:
         return True
     report.add(Place(shown(file)), "FILE_UNREADABLE", message, fix)

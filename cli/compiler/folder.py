@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
@@ -22,6 +23,7 @@ from handler.templating import Templates
 
 STAGES: Final = "_stages"
 LABELS: Final = PurePath(files.LABELS)
+_OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # the kinds of needs: cli/compiler/needs.py
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -55,12 +57,13 @@ def compile_templates(folder: Path) -> Compilation:
     report = Report()
     shared = _labels(folder, report)
     stage_files = files.listed(folder, STAGES, _STAGE, report)
-    found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, shared, report)))
+    found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, shared or {}, report)))
+    unread = _OF_STAGES if not found_stages else frozenset({"labels"} if shared is None else ())
     template_files = files.listed(folder, "", template.EVENT_TYPE, report)
     found, sound = [], []
     for file in template_files:
         before = report.errors
-        if one := _template(folder, file, found_stages, report):
+        if one := _template(folder, file, found_stages, unread, report):
             found.append(one)
             sound += [one.notification] if report.errors == before else []
     events.check(found, report)
@@ -90,11 +93,14 @@ def compile_version(name: str, version: str, content: bytes, known: tuple[Stage,
     return one.notification if one and not report.errors else None
 
 
-def _labels(folder: Path, report: Report) -> labels.Labels:
-    if not os.path.lexists(folder / LABELS) or not files.is_readable(folder, LABELS, report):
+def _labels(folder: Path, report: Report) -> labels.Labels | None:
+    """The labels; None after a finding."""
+    if not os.path.lexists(folder / LABELS):
         return {}
-    node = files.read(folder, LABELS, report)
-    return labels.read(node, report) if node else {}
+    before = report.errors
+    node = files.read(folder, LABELS, report) if files.is_readable(folder, LABELS, report) else None
+    found = labels.read(node, report) if node else None
+    return found if report.errors == before else None
 
 
 def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) -> Stage | None:
@@ -106,19 +112,25 @@ def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) 
     return catalog.read(encode((), (stage,)), stage.name).stage  # samples then meet what the function will read
 
 
-def _template(folder: Path, file: PurePath, known: tuple[Stage, ...], report: Report) -> Template | None:
+def _template(
+    folder: Path, file: PurePath, known: tuple[Stage, ...], unread: Collection[str], report: Report
+) -> Template | None:
     node = files.read(folder, file, report)
-    return _checked(file.stem, node, known, report) if node else None
+    return _checked(file.stem, node, known, report, unread) if node else None
 
 
-def _checked(name: str, node: Node, known: tuple[Stage, ...], report: Report) -> Template | None:
+def _checked(
+    name: str, node: Node, known: tuple[Stage, ...], report: Report, unread: Collection[str] = ()
+) -> Template | None:
+    """The template. What it needs of the kinds in `unread` is not checked: their files have findings of their own."""
     one = template.read(name, node, Templates(), report)
     if one:
         channels.check(one.channels, known, report)
         threads.check(one.thread, one.channels, known, report)
         addresses.check(one.bases, known, report)
         before = report.errors
-        needs.check(one.needs, known, report)
-        if report.errors == before:
+        needs_read = [need for need in one.needs if need.kind not in unread]
+        needs.check(needs_read, known, report)
+        if report.errors == before and len(needs_read) == len(one.needs):
             rehearse(one, known, report)
     return one

@@ -126,8 +126,59 @@ def test_a_folder_of_stages_elsewhere_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere/test.yaml").write_text(SECRET)
     (tmp_path / "templates" / FILE).write_text(GOOD)
     (tmp_path / "templates/_stages").symlink_to(tmp_path / "elsewhere")
-    [finding, *_] = compile_templates(tmp_path / "templates").findings
-    assert (finding.file, finding.code) == ("_stages/test.yaml", "FILE_UNREADABLE")
+    [finding] = compile_templates(tmp_path / "templates").findings
+    assert (finding.file, finding.code) == ("_stages", "FILE_UNREADABLE")
+
+
+def plain_file(path: Path) -> None:
+    path.write_text(SECRET)
+
+
+NEEDY = """\
+id: integer
+channel: orders
+text: "{{ 'a' | label('kind') }} {{ vars.name }} {{ 'oncall' | mention }}"
+samples:
+  one: {id: 1}
+"""
+
+
+@pytest.mark.parametrize("place", ["_stages", "_labels.yaml"])
+@pytest.mark.parametrize(
+    ("make", "says"), [*((make, says) for make, says in zip(KINDS, SAYS, strict=True) if make != folder)]
+)
+def test_a_special_file_instead_of_what_templates_share_is_the_only_finding(
+    tmp_path: Path, make: Callable[[Path], None], says: str, place: str
+) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / FILE).write_text(NEEDY)
+    if place != "_stages":
+        (templates / "_stages").mkdir()
+        (templates / "_stages/test.yaml").write_text(
+            "channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nvars: {name: x}\nmentions: {oncall: S024BE7LD}\n"
+        )
+    make(templates / place)
+    [finding] = compile_templates(templates).findings
+    assert (finding.file, finding.code) == (place, "FILE_UNREADABLE")
+    assert says in finding.message
+
+
+@pytest.mark.parametrize(
+    ("place", "make", "code"),
+    [
+        ("_stages", plain_file, "FILE_UNREADABLE"),
+        ("_stages", folder, "FILE_MISSING"),
+        ("_labels.yaml", lambda path: path.write_text("a: ["), "YAML_SYNTAX"),
+    ],
+)
+def test_what_cannot_be_read_has_no_further_findings(
+    tmp_path: Path, place: str, make: Callable[[Path], None], code: str
+) -> None:
+    (tmp_path / FILE).write_text(NEEDY)
+    make(tmp_path / place)
+    found = [(one.file, one.code) for one in compile_templates(tmp_path).findings]
+    assert found == [(place, code)] + [("_stages", "FILE_MISSING")] * (place != "_stages")
 
 
 def test_a_link_to_a_large_folder_is_not_searched(compiled: Compile, tmp_path: Path) -> None:
