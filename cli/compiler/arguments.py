@@ -1,10 +1,10 @@
-"""What filters are given: an argument that is missing, or a text without its quotes."""
+"""What filters are given: an argument that is missing, unknown or one too many, or a text without its quotes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import Final
 
 from jinja2 import nodes
@@ -13,17 +13,17 @@ from cli.compiler import syntax
 from cli.compiler.expressions import Correction, replaced
 from handler.model import Leaf
 from handler.templating import FILTERS
+from handler.templating.filters.arguments import refused, taken
 
 _WRITTEN: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
 
 
-def missing(leaf: Leaf) -> Iterator[Correction]:
-    """Yield what to write for each filter of a sound leaf that lacks an argument, as `money` without a currency."""
+def wrong(leaf: Leaf) -> Iterator[Correction]:
+    """Yield what to write for each filter of a sound leaf with the wrong arguments, as `money` without a currency."""
     for node in syntax.parsed(leaf).find_all(nodes.Filter):
-        named = {argument.key for argument in node.kwargs}
-        lacking = [one for one in _required(node.name)[len(node.args) :] if one not in named]
-        if lacking and node.dyn_args is None and node.dyn_kwargs is None:
-            yield Correction(node.lineno, f"`{node.name}` is given no `{lacking[0]}`", _complete(leaf, node.name))
+        named = [str(argument.key) for argument in node.kwargs]
+        if problem := refused(node.name, FILTERS[node.name], len(node.args), named):
+            yield Correction(node.lineno, problem, _complete(leaf, node.name))
 
 
 def quotes(leaf: Leaf, name: str) -> str:
@@ -45,15 +45,12 @@ def completed(leaf: Leaf, name: str) -> str:
 
 
 def _required(name: str) -> list[str]:
-    """The arguments that a filter needs from the author: neither the value nor what Jinja passes itself."""
-    passed = 2 if hasattr(FILTERS[name], "jinja_pass_arg") else 1
-    parameters = [*signature(FILTERS[name]).parameters.values()][passed:]
-    return [one.name for one in parameters if one.default is Parameter.empty]
+    return [one.name for one in taken(FILTERS[name]).values() if one.default is Parameter.empty]
 
 
 def _written(name: str) -> str:
     shown = re.search(_WRITTEN % name, FILTERS[name].__doc__ or "")
-    return f"{name}({shown[1] if shown else ''})"
+    return f"{name}({shown[1]})" if shown else name
 
 
 def _complete(leaf: Leaf, name: str) -> str:

@@ -88,12 +88,12 @@ class Leaves:
             return False
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
             self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
-        lacking = tuple(arguments.missing(leaf))
-        self._correct("TEMPLATE_FAILED", lacking, leaf, node)
+        wrong = tuple(arguments.wrong(leaf))
+        self._correct("TEMPLATE_FAILED", wrong, leaf, node)
         self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
         for name in sorted(used - set(self.names)):
             self._unknown(name, leaf, node)
-        return used <= set(self.names) and not lacking
+        return used <= set(self.names) and not wrong
 
     def _full_width(self, node: Scalar, context: LeafContext) -> None:
         """Report the lines with ｛｛ and ｝｝, which would be posted as they stand."""

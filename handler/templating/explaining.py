@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -29,6 +30,7 @@ _SAID: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (SyntaxError, "TEMPLATE_SYNTAX", ""),
 )
 
+_FUNCTION: Final = re.compile(r"^[\w.<>]+\(\) ")  # the name of one of our functions, in Python's words
 
 # Errors that an author's text can also cause in the notifier's own code.
 EXHAUSTED: Final = (MemoryError, RecursionError)
@@ -69,7 +71,8 @@ def explained(error: Exception, where: str, source: str = "") -> NotifierError:
 def _said(error: Exception) -> tuple[str, str]:
     for kind, code, words in _SAID:
         if isinstance(error, kind):
-            return code, words or str(getattr(error, "message", None) or getattr(error, "msg", error))
+            said = words or str(getattr(error, "message", None) or getattr(error, "msg", error))
+            return code, _FUNCTION.sub("it ", said)
     return "TEMPLATE_FAILED", type(error).__name__  # its text may quote a row
 
 

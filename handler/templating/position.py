@@ -21,6 +21,7 @@ from handler.errors import TemplateError
 from handler.model import LeafContext
 from handler.templating.budget import clipped
 from handler.templating.filters import lists
+from handler.templating.filters.arguments import checked
 from handler.templating.text import in_code, in_line
 
 # Filters that only compiled templates name: a blank keeps them out of authors' reach.
@@ -186,9 +187,11 @@ def _filtered(node: nodes.Expr, name: str) -> nodes.Filter:
 @pass_environment
 def _join(environment: Environment, elements: Any, separator: str = "", attribute: str | None = None) -> Any:
     """`join`, with each element in one line."""
+    if elements is None:
+        return None
     column = make_attrgetter(environment, attribute)
     return lists.join(environment, [in_line(clipped(column(element))) for element in lists.each(elements)], separator)
 
 
 FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {_LINE: in_line, _CODE: in_code}
-LISTS: Final[Mapping[str, Callable[..., Any]]] = {_JOIN: _join}
+LISTS: Final[Mapping[str, Callable[..., Any]]] = {_JOIN: checked("join", _join)}

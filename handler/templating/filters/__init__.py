@@ -13,6 +13,7 @@ from jinja2 import Undefined
 
 from handler.model import Locale
 from handler.templating.filters import lists, markup, numbers, texts
+from handler.templating.filters.arguments import before, checked
 from handler.templating.filters.lists import MAX_ELEMENTS as MAX_ELEMENTS
 from handler.templating.filters.lists import each as each
 from handler.templating.filters.times import Times
@@ -30,12 +31,12 @@ def filters(locale: Locale) -> dict[str, Filter]:
     of_texts_and_lists: dict[str, Filter] = {
         "code": markup.code,
         "first": lists.first,
+        "join": lists.join,
         "label": texts.Labels(locale.labels).label,
         "last": lists.last,
         "length": lists.length,
         "link": markup.link,
         "lower": texts.lower,
-        "mask": texts.mask,
         "mention": markup.Mentions(locale.mentions).mention,
         "quote": markup.quote_lines,
         "title": texts.title,
@@ -44,10 +45,12 @@ def filters(locale: Locale) -> dict[str, Filter]:
         "truncate_width": texts.truncate_width,
         "upper": texts.upper,
     }
-    of_numbers_and_times: dict[str, Filter] = {
+    others: dict[str, Filter] = {
         "abs": numbers.absolute,
+        "ago": times.ago,
         "date": times.date,
         "datetime": times.datetime,
+        "mask": texts.mask,
         "money": numbers.money,
         "number": numbers.number,
         "plural": numbers.plural,
@@ -55,12 +58,12 @@ def filters(locale: Locale) -> dict[str, Filter]:
         "time": times.time,
         "weekday": times.weekday,
     }
-    others: dict[str, Filter] = {"ago": times.ago, "default": default, "join": lists.join}
-    return (
-        others
+    found = (
+        {"default": default}
         | {name: _unless(_is_none, function) for name, function in of_texts_and_lists.items()}
-        | {name: _unless(_is_nothing, function) for name, function in of_numbers_and_times.items()}
+        | {name: _unless(_is_nothing, function) for name, function in others.items()}
     )
+    return {name: checked(name, function) for name, function in found.items()}
 
 
 def default(value: Any, instead: Any = "") -> Any:
@@ -81,20 +84,22 @@ def _is_none(value: Any) -> bool:
 
 
 def _is_nothing(value: Any) -> bool:
-    """Whether a value is no number and no time: None, or the blank text that some APIs send in its place."""
-    return value is None or is_blank(value)
+    """Whether a value is no number and no time, and has nothing to hide: None, or a text that shows nothing."""
+    return value is None or is_blank(value.plain if isinstance(value, Mrkdwn) else value)
 
 
 def _unless(empty: Callable[[Any], bool], function: Filter) -> Filter:
     """An empty value passes through a filter as None, so that `default` can follow; a missing one is an error."""
+    place = before(function)
 
     @wraps(function)
-    def filtered(value: Any, *arguments: Any, **named: Any) -> Any:
+    def filtered(*values: Any, **named: Any) -> Any:
+        value = values[place]
         if isinstance(value, Undefined):
             str(value)  # a strict undefined raises its own message
         if isinstance(value, Undefined) or empty(value):
             return None
-        return function(value, *arguments, **named)
+        return function(*values, **named)
 
     return filtered
 

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from handler.errors import ConfigError, TemplateError
 from handler.model import Locale
 from handler.templating.filters.wording import WORDINGS, Wording
-from handler.templating.reading import is_blank, moment, plain
+from handler.templating.reading import moment, plain
 
 # A TIME column, which may be negative, and go up to 838 hours.
 # https://dev.mysql.com/doc/refman/8.4/en/time.html
@@ -79,7 +79,7 @@ class Times:
         return self._wording.weekday(self._local(value), style)
 
     @pass_context
-    def ago(self, context: Context, value: Any) -> str | None:
+    def ago(self, context: Context, value: Any) -> str:
         """How long ago a time was, or how soon it will be, counted from `now` in whole units.
 
         {{ order.at | ago }} -> 2 hours ago
@@ -89,11 +89,8 @@ class Times:
         ja: {{ '2026-01-05T12:03:00Z' | ago }} -> 3分後
         """
         now = context.resolve("now")
-        for known in (value, now):
-            if isinstance(known, Undefined):
-                str(known)  # a strict undefined raises its own message
-        if value is None or isinstance(value, Undefined) or is_blank(value):
-            return None
+        if isinstance(now, Undefined):
+            str(now)  # a strict undefined raises its own message
         present, then = self._local_time(now), self._local(value)
         if isinstance(then, dt.datetime):
             return self._wording.ago((present - then).total_seconds())

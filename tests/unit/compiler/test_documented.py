@@ -20,6 +20,7 @@ from handler.model import Event
 from handler.stages.enrich import enrich
 from handler.stages.render import render
 from handler.templating import FILTERS, Templates
+from handler.templating.filters.arguments import taken
 from tests.unit.templating.examples import of_docs, of_docstrings
 
 from .conftest import Compile
@@ -92,6 +93,70 @@ def test_an_example_of_a_filter_passes_lint_and_is_posted_as_shown(
     assert [finding for finding in compilation.findings if finding.severity == "error"] == []
     answers = dict(compilation.samples[0].answers)
     assert posted(compilation.catalog, language, answers) == shown.strip()
+
+
+# An example of each argument that the guides' tables of filters name.
+GIVEN = {
+    "currency": "'EUR'", "style": "'short'", "instead": "'-'", "separator": "'-'", "attribute": "'sku'",
+    "group": "'order_status'", "label": "'x'", "kind": "'tail'", "decimals": "1", "grouping": "false", "one": "'item'",
+    "many": "'items'", "characters": "'-'", "size": "3",
+}  # fmt: skip
+ON = {"join": "rows", "date": "order.at", "datetime": "order.at", "weekday": "order.at"}
+NEEDED = {"plural": ["one"], "join": ["attribute"]}
+
+
+def arguments(page: str) -> dict[str, list[str]]:
+    """The arguments of each filter in the first column of a guide's table of filters."""
+    found: dict[str, list[str]] = {}
+    for name, _, written in re.findall(r"(?m)^\| `(\w+)(\((.*?)\))?` \|", page):
+        found.setdefault(name, []).extend(re.findall(r"[^,\s]+", written))
+    return {name: given for name, given in found.items() if name in FILTERS}
+
+
+@pytest.mark.parametrize("page", [DOCS, JAPANESE], ids=["en", "ja"])
+def test_the_table_names_every_argument_of_every_filter(page: str) -> None:
+    assert arguments(page) == {name: list(taken(FILTERS[name])) for name in FILTERS}
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [(name, one) for name, given in arguments(DOCS).items() for one in given]
+)
+def test_an_argument_of_the_table_can_be_given_by_its_name(compiled: Compile, name: str, argument: str) -> None:
+    named = dict.fromkeys([*NEEDED.get(name, ()), argument])
+    source = f"{ON.get(name, '1')} | {name}({', '.join(f'{one}={GIVEN[one]}' for one in named)})"
+    compilation = compiled(TEMPLATE.format(f"-{{{{ {source} }}}}"), {**STAGES, "_labels.yaml": LABELS["en"]})
+    assert [finding for finding in compilation.findings if finding.severity == "error"] == []
+    assert len(posted(compilation.catalog, "en", dict(compilation.samples[0].answers))) > 1
+
+
+WRONG = [
+    ("rows | join(column='sku')", "`join` has no argument column; it takes separator and attribute"),
+    ("rows | join(', ', 'sku', 3)", "`join` is given 3 arguments; it takes separator and attribute"),
+    ("rows | join(', ', separator='-')", "`join` is given separator twice; it takes separator and attribute"),
+    ("'a' | upper(3)", "`upper` is given 1 argument; it takes none"),
+    ("'a' | upper(value=3)", "`upper` has no argument value; it takes none"),
+    ("'a' | trim(ends='-')", "`trim` has no argument ends; it takes characters"),
+    ("'a' | truncate(characters=3)", "`truncate` has no argument characters; it takes size"),
+    ("1 | number(1, false, 3)", "`number` is given 3 arguments; it takes decimals and grouping"),
+    ("order.at | ago(1)", "`ago` is given 1 argument; it takes none"),
+    ("order.note | default('-', true)", "`default` is given 2 arguments; it takes instead"),
+]
+
+
+@pytest.mark.parametrize(("source", "message"), WRONG)
+def test_an_argument_that_a_filter_has_not_is_a_finding(compiled: Compile, source: str, message: str) -> None:
+    findings = compiled(TEMPLATE.format(f"-{{{{ {source} }}}}"), STAGES).findings
+    [finding] = [one for one in findings if one.severity == "error"]
+    assert (finding.code, finding.message) == ("TEMPLATE_FAILED", message)
+    assert finding.fix.startswith("write ")
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_every_filter_refuses_what_it_does_not_take(compiled: Compile, name: str) -> None:
+    for given in ("nothing=1", ", ".join("1" * 9)):
+        findings = compiled(TEMPLATE.format(f"{{{{ 1 | {name}({given}) }}}}"), STAGES).findings
+        found = [finding.message for finding in findings if finding.code == "TEMPLATE_FAILED"]
+        assert [message for message in found if message.startswith(f"`{name}` ") and "; it takes " in message]
 
 
 # Every expression in the running text and in the tables of the guides; those in examples are compiled by test_docs.py.
