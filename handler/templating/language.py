@@ -147,6 +147,8 @@ class Language(ImmutableSandboxedEnvironment):
         """A key of a row, or a place or slice of a list or a text."""
         if isinstance(obj, Undefined):
             return obj[argument]  # raises its own message
+        if isinstance(argument, Undefined):
+            str(argument)  # raises its own message
         if isinstance(obj, Mapping) and isinstance(argument, str | int):
             return obj[argument] if argument in obj else self._unknown("there is no {}", argument, obj)
         if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):

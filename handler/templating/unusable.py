@@ -20,6 +20,10 @@ class Unusable(StrictUndefined):
     def __init__(self, reason: str) -> None:
         super().__init__(hint=reason, exc=cast("Any", _error))
 
+    def __index__(self) -> int:
+        """Raise the error where a whole number is needed: in `range`, and in the bounds of a slice."""
+        return len(self)
+
 
 def _error(reason: str | None) -> TemplateError:
     return TemplateError("VALUE_UNUSABLE", reason or "")

@@ -12,6 +12,7 @@ from handler.errors import NotifierError, TemplateError
 from handler.model import ApiLookup, Group, Leaf, LeafContext, SqlLookup, State
 from handler.templating import FILTERS, Templates
 from handler.templating.filters import TESTS
+from handler.templating.filters.arguments import taken
 from handler.templating.language import Language
 from tests.kit import FakeApi, FakeDatabase, expression, notification, pipeline, plenty, record
 
@@ -70,6 +71,15 @@ def test_every_filter_refuses_it(name: str) -> None:
     assert refused(f"{{{{ doc.{KEY} | {name}{ARGUMENTS.get(name, '')} }}}}").code == "VALUE_UNUSABLE"
 
 
+@pytest.mark.parametrize(
+    ("name", "argument"), [(name, one) for name in sorted(set(FILTERS) - {"default"}) for one in taken(FILTERS[name])]
+)
+def test_every_argument_of_a_filter_refuses_it(name: str, argument: str) -> None:
+    needed = {"plural": {"one": "'a'"}}.get(name, {})
+    given = ", ".join(f"{key}={value}" for key, value in {**needed, argument: f"doc.{KEY}"}.items())
+    assert refused(f"{{{{ doc.fine | {name}({given}) }}}}").code == "VALUE_UNUSABLE"
+
+
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_every_operator_refuses_it_on_its_left(operator: str) -> None:
     assert refused(f"doc.{KEY} {operator} [1]", "expression").code == "VALUE_UNUSABLE"
@@ -102,6 +112,15 @@ def test_every_test_that_looks_at_the_value_refuses_it(test: str) -> None:
         "{{ doc.list | join }}",
         "{{ 2 in doc.list }}",
         "{% for x in doc.list %}{{ x }}{% endfor %}",
+        f"{{% for x in range(doc.{KEY}) %}}{{% endfor %}}",
+        f"{{% for x in range(1, doc.{KEY}) %}}{{% endfor %}}",
+        f"{{{{ doc[doc.{KEY}] }}}}",
+        f"{{{{ doc.list[doc.{KEY}] }}}}",
+        f"{{{{ 'a'[doc.{KEY}] }}}}",
+        f"{{{{ 'a'[doc.{KEY}:] }}}}",
+        f"{{{{ 'a'[:doc.{KEY}] }}}}",
+        f"{{{{ doc.list[::doc.{KEY}] | length }}}}",
+        f"{{{{ 'a' * doc.{KEY} }}}}",
     ],
 )
 def test_every_other_use_refuses_it(source: str) -> None:
