@@ -287,3 +287,18 @@ def test_markup_never_stands_in_an_address() -> None:
 def test_markup_is_plain_text_in_an_expression() -> None:
     leaf = Leaf("expression", "'a`b' | code", "f.yaml:1 bind")
     assert Templates().evaluate(leaf, {}) == "a'b"
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_a_wrong_argument_is_told_with_the_name_of_the_filter(name: str) -> None:
+    for given in ("nothing=1", ", ".join("1" * 9)):
+        with pytest.raises(TemplateError, match=f"TEMPLATE_FAILED: .* `{name}` .*; it takes ") as caught:
+            rendered(f"{{{{ rows | {name}({given}) }}}}")
+        assert "()" not in caught.value.detail
+
+
+@pytest.mark.parametrize("source", ["{{ 2 is even(3) }}", "{{ range(x=1) }}", "{{ 'a' | join }}"])
+def test_no_error_shows_the_name_of_a_function(source: str) -> None:
+    with pytest.raises(TemplateError, match="TEMPLATE_FAILED") as caught:
+        rendered(source)
+    assert "()" not in caught.value.detail
