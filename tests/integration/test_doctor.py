@@ -302,7 +302,7 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
         a_user_token,
         {
             "secret slack-token": ("failed", "xoxb-", "Secrets"),
-            "Slack": ("failed", "SLACK_CREDENTIAL: invalid_auth", "valid one"),
+            "Slack": ("failed", "SLACK_CREDENTIAL: invalid_auth", "a valid token"),
         },
     ),
     "no password": (

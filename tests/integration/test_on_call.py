@@ -331,7 +331,7 @@ def test_what_the_environment_names_wins_over_the_running_demo(
         answer = on_call.run("balance", "--json")
         assert json.loads(answer.stdout)["stack"] == on_call.stack
         nameless = CliRunner().invoke(main, ["balance"], env={**on_call.aws.env, "NOTIFIER_STACK": None})
-    assert "AWS_ENDPOINT_URL is set: that AWS is used" in nameless.stderr
+    assert "AWS_ENDPOINT_URL is set: the command uses that AWS" in nameless.stderr
     assert "There is no stack notifier in us-east-1" in nameless.stderr
 
 
