@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - what is changed is private; its version is pinned, and tests/lab/test_replaced_code.py holds it
-"""MiniStack, run by its own Python, with one change: replaced code does not end the invocations that are in flight.
+"""MiniStack, run by its own Python, with two changes: replaced code ends no invocation, and no logged line is lost.
 
 AWS lets an invocation finish on the code that it began with, and starts the next one on the new code. MiniStack 1.5.33
 kills busy workers as well as idle ones when a function's code or configuration is replaced. The event of such an
@@ -7,10 +7,15 @@ invocation then stays invisible for the queue's visibility timeout, which is six
 keep a worker with the old code, if an invocation began just before the replacement.
 
 Here a worker runs only the code that it was started with. An outdated worker is ended when no invocation runs in it.
+
+MiniStack also stops reading an invocation's log when nothing has come for a few milliseconds. On a busy machine the
+rest then stands in the log of the next invocation, or nowhere if the worker is ended first. Here the worker marks the
+end of each invocation's log, and the log is read up to that mark.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from typing import Any, Final
@@ -19,6 +24,11 @@ from ministack.core import lambda_runtime as runtime
 
 _kill_workers: Final = runtime.kill_workers
 _invoke: Final = runtime.Worker.invoke
+# The worker answers by flushing its standard output; the mark is written before that, so that it is there to be read.
+_ANSWER: Final = "        _real_stdout.flush()\n\nrun()"
+_END_OF_LOG: Final = "end of this invocation's log"
+_MARK: Final = f"        sys.stderr.flush()\n        os.write(2, {_END_OF_LOG + chr(10)!r}.encode())\n"
+_LONGEST_WAIT_FOR_A_LOG: Final = 5.0  # seconds; reached only if a child of the function holds the log open
 
 
 def acquire_worker(
@@ -66,22 +76,49 @@ def invoke(worker: Any, *arguments: Any, **named: Any) -> Any:
         raise
 
 
+def read_stderr(worker: Any) -> None:
+    """Read what a worker's process writes, in a thread of its own, until the process ends; then mark the end."""
+    lines, written = worker._stderr_queue, worker._proc.stderr
+    for line in written:
+        lines.put(line.rstrip("\n"))
+    lines.put(_END_OF_LOG)
+
+
+def log_of_invocation(worker: Any) -> str:
+    """What the invocation that just answered, or died, has written."""
+    lines = []
+    deadline = time.monotonic() + _LONGEST_WAIT_FOR_A_LOG
+    while True:
+        try:
+            line = worker._stderr_queue.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        lines.append(line.removesuffix(_END_OF_LOG))
+        if line.endswith(_END_OF_LOG):
+            break
+    return "\n".join(lines).rstrip("\n")
+
+
 def _kill_aside(workers: list[Any]) -> None:
     """End idle workers without letting the invocation at hand wait for it."""
     if idle := [one for one in workers if not one.in_use]:
         threading.Thread(target=_kill_workers, args=(idle,), daemon=True).start()
 
 
-def main() -> None:
-    """Change the pool of workers before anything of MiniStack takes its functions, and start MiniStack."""
+def change() -> None:
+    """Change the workers and their pool. This comes before anything of MiniStack takes their functions."""
+    assert _ANSWER in runtime._PYTHON_WORKER_SCRIPT
     runtime.acquire_worker = acquire_worker
     runtime.release_worker = release_worker
     runtime.kill_workers = kill_workers
     runtime.Worker.invoke = invoke
-    from ministack.app import main as run
-
-    run()
+    runtime.Worker._read_stderr = read_stderr
+    runtime.Worker._drain_stderr = runtime.Worker._drain_stderr_bounded = log_of_invocation
+    runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(_ANSWER, _MARK + _ANSWER)
 
 
 if __name__ == "__main__":
+    change()
+    from ministack.app import main
+
     main()

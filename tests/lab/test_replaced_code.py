@@ -1,23 +1,25 @@
-"""The local AWS lets what is in flight finish while a function's code is replaced, as AWS does."""
+"""The local AWS lets what is in flight finish while a function's code is replaced, as AWS does, and logs all of it."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import subprocess
 import threading
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from lab.aws import Aws, running_aws
+from lab.aws import MINISTACK, TOOLS, Aws, running_aws
 from lab.processes import wait_until
 
 SECONDS = 60
@@ -164,6 +166,15 @@ def test_a_worker_is_used_again_and_one_with_old_code_is_ended(function: Functio
     function.replace("1")
     assert worker(function) != first
     wait_until(lambda: not alive(first), "the old worker to end", SECONDS)
+
+
+@pytest.mark.parametrize("end", ["pass", "raise ValueError('no')", "sys.stderr.flush(); os._exit(1)", "time.sleep(60)"])
+def test_the_log_of_an_invocation_is_whole_also_when_it_is_read_late(end: str) -> None:
+    """A busy machine keeps the thread that reads the log from running; the invocation answers, fails or dies first."""
+    program = Path(__file__).with_name("log_read_late.py")
+    command = [str(TOOLS / "ministack/bin/python"), "-P", str(program), str(MINISTACK), end]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    assert run.stdout.splitlines() == ["one", "two", "half"]
 
 
 def worker(function: Function) -> int:
