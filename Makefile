@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test fuzz soak check build image bench bench-discovery docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test unit fuzz soak check build image bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,10 @@ demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 	.venv/bin/pytest $(PYTEST_ARGS)
 
+unit: setup  ## The part that needs no local cloud, and no Linux: the templates and the unit tests
+	.venv/bin/notifier lint
+	.venv/bin/pytest tests/unit $(PYTEST_ARGS)
+
 # make fuzz FUZZ=100000; as many of each.
 FUZZ ?= 20000
 fuzz: setup  ## Random events, rows, templates and answers through the whole pipeline, for about an hour
@@ -46,13 +50,15 @@ EVENTS ?= 20000
 soak: lab  ## The proof that nothing is lost: the real function under random faults, for an hour or two
 	.venv/bin/python -m lab.soak --events $(EVENTS) $(if $(SEED),--seed $(SEED)) $(SOAK_ARGS)
 
-check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates
+check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates, the workflow
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/notifier lint
 	.venv/bin/python -m tests.infra.lint_stacks
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/zizmor --offline --quiet .github/workflows
 
 build: lab  ## The function's package, in .aws-sam/build; RELEASE=1 fails where there is no Python 3.13 to compile it
 	$(TOOLS)/sam/bin/sam build

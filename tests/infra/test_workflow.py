@@ -1,0 +1,57 @@
+"""The workflow for GitHub, which runs nowhere else: it calls what is there, by the names that it has."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.infra.stack import ROOT
+
+JOBS: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.is_file())
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+MADE = re.compile(r"(?:^|[\s;&|])make ([a-z-]+)")
+
+
+def commands(job: str) -> list[str]:
+    return [step["run"] for step in JOBS[job]["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_calls_targets_of_the_makefile_and_scripts_that_are_there(job: str) -> None:
+    assert commands(job)
+    for command in commands(job):
+        program = command.split()[0]
+        if program == "make":
+            assert set(MADE.findall(command)) <= TARGETS
+        else:
+            assert ROOT / program in SCRIPTS
+            assert os.access(ROOT / program, os.X_OK)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_calls_targets_of_the_makefile_and_files_that_are_there(script) -> None:
+    text = re.sub(r"^ *#.*", "", script.read_text("utf-8"), flags=re.MULTILINE)
+    called = set(MADE.findall(text))
+    assert called
+    assert called <= TARGETS
+    for named in re.findall(r"tests/[\w/-]+\.\w+", text):
+        assert (ROOT / named).exists(), named
+
+
+def test_every_script_is_called() -> None:
+    called = {command.split()[0] for job in JOBS for command in commands(job)}
+    assert {f".ci/{script.name}" for script in SCRIPTS} <= called
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_an_expression_names_what_the_job_has(job: str) -> None:
+    """Neither of the two linters looks: an unknown name is an empty text."""
+    wanted = re.findall(r"\$\{\{ *([\w.-]+) *\}\}", yaml.safe_dump(JOBS[job], width=10_000))
+    known = {f"matrix.{key}" for key in JOBS[job].get("strategy", {}).get("matrix", {})}
+    known |= {f"job.services.{name}.id" for name in JOBS[job].get("services", {})}
+    assert set(wanted) == known
