@@ -28,10 +28,13 @@ page: $(TOOLS)/page/.ready  ## The page of the Slack stand-in, bundled
 
 editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its test
 
+# make demo DATABASE=mysql; make test DATABASE=mysql. Without it the demo has MariaDB, and the tests have both.
+export DATABASE
+DATABASE_OPTION = $(if $(DATABASE),--database $(DATABASE))
 demo: lab  ## The local cloud, kept running until Ctrl-C
-	.venv/bin/notifier demo
+	.venv/bin/notifier demo $(DATABASE_OPTION)
 demo-once: lab  ## Build, deploy, publish, print the posts, tear down
-	.venv/bin/notifier demo --once
+	.venv/bin/notifier demo --once $(DATABASE_OPTION)
 
 test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 	.venv/bin/pytest $(PYTEST_ARGS)

@@ -17,7 +17,8 @@ from bench.measure import interleaved, ratio, report, timed
 from handler.adapters import tls
 from handler.adapters.session import Limits, Login, connect
 from handler.places import DatabaseAddress
-from lab import mariadb, shop
+from lab import shop
+from lab.databases import replicated_pair
 from lab.tls import Authority
 
 ROUNDS: Final = 50
@@ -28,7 +29,7 @@ def main() -> None:
     """Measure, print, and keep the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
-        with mariadb.replicated_pair(folder / "database", Authority.create(folder / "tls")) as pair:
+        with replicated_pair(folder / "database", Authority.create(folder / "tls")) as pair:
             shop.load(pair.primary)
             pair.wait_for_replica()
             sides = {"verified, shared context": timed(_ours(pair)), "PyMySQL's default": timed(_default(pair))}

@@ -21,7 +21,7 @@ from cli.lint import show
 from cli.session import Session
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
-from lab.mariadb import MariadbMissingError
+from lab.databases import PRODUCTS, DatabaseMissingError, Product
 from lab.processes import ChildError
 from lab.sam import SamError
 
@@ -37,7 +37,14 @@ PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what
 @click.option(
     "--once", is_flag=True, help="Publish, print the posts, tear down, and exit: 0 only if every post arrived."
 )
-def demo(once: bool) -> None:
+@click.option(
+    "--database",
+    type=click.Choice([*PRODUCTS]),
+    default=next(iter(PRODUCTS)),
+    show_default=True,
+    help="The database and its read replica. One that is not installed is unpacked from the system's packages.",
+)
+def demo(once: bool, database: str) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
     Checks the templates first, and starts nothing while one has an error.
@@ -57,19 +64,19 @@ def demo(once: bool) -> None:
         raise click.exceptions.Exit(1)
     try:
         with _interruptible(), running.claimed() as folder:
-            complete = _run(folder, checked, seen, console, once=once)
+            complete = _run(folder, checked, seen, console, PRODUCTS[database], once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
-    except (ChildError, TimeoutError, SamError, MariadbMissingError) as error:
+    except (ChildError, TimeoutError, SamError, DatabaseMissingError) as error:
         raise click.ClickException(f"{error}\nEverything else was stopped too.") from None
     if not complete:
         raise click.exceptions.Exit(1)
 
 
-def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, *, once: bool) -> bool:
+def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, product: Product, *, once: bool) -> bool:
     step = _steps(console)
-    with local_cloud(folder, step) as cloud, _whole(cloud):
+    with local_cloud(folder, step, product) as cloud, _whole(cloud):
         with step("Building the application with sam build"):
             template = cloud.build()
         with step("Deploying it with sam deploy"):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lab import mariadb, sam, shop
+from lab import sam, shop
 from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
+from lab.databases import MARIADB, Pair, Product, replicated_pair
 from lab.processes import Child, child, free_port, wait_until
 from lab.slack import Control
 from lab.tls import Authority
@@ -51,7 +52,7 @@ class LocalCloud:
     slack: Control
     page: str
     api: RunningApi
-    database: mariadb.Pair
+    database: Pair
     parameters: Mapping[str, str]
     processes: Mapping[str, Child | None]
 
@@ -90,12 +91,12 @@ class LocalCloud:
 
 
 @contextmanager
-def local_cloud(folder: Path, step: Step = silently) -> Iterator[LocalCloud]:
-    """Start every part; all of it ends with the block, or with this process."""
+def local_cloud(folder: Path, step: Step = silently, product: Product = MARIADB) -> Iterator[LocalCloud]:
+    """Start every part; all of it ends with the block, or with this process. `product` is the database."""
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
-        with step("Starting the database, a primary and its read replica"):
-            database = parts.enter_context(mariadb.replicated_pair(folder / "database", authority))
+        with step(f"Starting {product.title}, a primary and its read replica"):
+            database = parts.enter_context(replicated_pair(folder / "database", authority, product))
         with step("Filling the sample shop"):
             shop.load(database.primary)
             database.wait_for_replica()
@@ -135,7 +136,7 @@ def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, C
             slack.close()
 
 
-def _store_secrets(aws: Aws, slack: Control, database: mariadb.Pair) -> None:
+def _store_secrets(aws: Aws, slack: Control, database: Pair) -> None:
     reader = database.reader
     secrets = {
         "slack-token": SLACK_TOKEN,

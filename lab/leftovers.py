@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from lab.mariadb.server import socket_folder
+from lab.databases.server import socket_folder
 from lab.processes import MARK, wait_until
 
 PREFIX: Final = "notifier-"

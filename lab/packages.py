@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,10 +46,12 @@ def environment(*tops: Path) -> dict[str, str]:
     return ours
 
 
-def unpack(folder: Path, packages: Sequence[str]) -> Path:
+def unpack(folder: Path, packages: Sequence[str], suite: str = "") -> Path:
     """Return the folder, below `folder`, that holds the packages' files as a system's root would.
 
-    They are downloaded and unpacked if it is not there, with those of the libraries that this machine lacks. Two runs
+    They are downloaded and unpacked if it is not there, with those of the libraries that this machine lacks. With a
+    `suite` they are from there instead of from the suites that this machine uses, and all libraries come along, with
+    the loader, since they are for another system. Either way apt checks the signatures of its own source. Two runs
     at once unpack once: a lock, which the kernel frees if its holder dies, lets one wait for the other. The final name
     appears when everything is in it. Raises UnpackingError.
     """
@@ -61,21 +64,21 @@ def unpack(folder: Path, packages: Sequence[str]) -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.is_dir():
-            _unpack_anew(folder, root, packages)
+            _unpack_anew(folder, root, packages, suite)
     return root
 
 
-def _unpack_anew(folder: Path, root: Path, packages: Sequence[str]) -> None:
+def _unpack_anew(folder: Path, root: Path, packages: Sequence[str], suite: str) -> None:
     logger.info("Unpacking %s into %s", ", ".join(packages), folder)
     work = folder / "unfinished"
     shutil.rmtree(work, ignore_errors=True)  # an earlier run may have been killed
-    for archive in _download(work, packages):
+    for archive in _download(work, packages, suite):
         _run(["dpkg-deb", "-x", str(archive), str(work / "root")])
     (work / "root").rename(root)
     shutil.rmtree(work)
 
 
-def _download(work: Path, packages: Sequence[str]) -> list[Path]:
+def _download(work: Path, packages: Sequence[str], suite: str) -> list[Path]:
     """Download the packages and what they need and this machine lacks, as apt itself works it out.
 
     The system's package lists are tried first; where they are missing or too old, private ones are fetched.
@@ -84,20 +87,38 @@ def _download(work: Path, packages: Sequence[str]) -> list[Path]:
     for folder in (archives, lists):
         (folder / "partial").mkdir(parents=True)
     apt = ["apt-get", "-qq", "-y", "-oDebug::NoLocking=true", "-oAPT::Sandbox::User=root", f"-oDir::Cache={work}"]
+    private = [*apt, f"-oDir::State::lists={lists}", *(_only(work, suite) if suite else [])]
     download = ["--no-install-recommends", "--download-only", "--reinstall", "install", *packages]
-    try:
-        _run([*apt, *download])
-    except UnpackingError:
-        private = [*apt, f"-oDir::State::lists={lists}"]
-        _run([*private, "update"])
-        _run([*private, *download])
+    if not suite:
+        with suppress(UnpackingError):
+            _run([*apt, *download])
+            return sorted(archives.glob("*.deb"))
+    _run([*private, "update"])
+    _run([*private, *download])
     return sorted(archives.glob("*.deb"))
 
 
-def _run(command: list[str]) -> None:
+def _only(work: Path, suite: str) -> list[str]:
+    """Have apt take packages from one suite of this machine's own source, as on a machine that has nothing yet."""
+    sites = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]).split()
+    site = next((one for one in sites if one.rstrip("/").endswith("/debian")), "")
+    if not site:
+        raise UnpackingError("apt has no source of Debian's own packages")
+    keys = next(Path("/usr/share/keyrings").glob("debian-archive-keyring.*"), None)
+    source, nothing = work / "source.list", work / "nothing"
+    source.write_text(f"deb {f'[signed-by={keys}] ' if keys else ''}{site} {suite} main\n", encoding="utf-8")
+    nothing.touch()
+    return [
+        f"-oDir::Etc::sourcelist={source}",
+        "-oDir::Etc::sourceparts=/dev/null",
+        f"-oDir::State::status={nothing}",
+    ]
+
+
+def _run(command: list[str]) -> str:
     quiet = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(
+        done = subprocess.run(
             command,
             env=quiet,
             capture_output=True,
@@ -111,3 +132,4 @@ def _run(command: list[str]) -> None:
         raise UnpackingError(f"{command[0]}: {lines[-1] if lines else f'status {error.returncode}'}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnpackingError(str(error)) from error
+    return done.stdout

@@ -143,7 +143,7 @@ def own_tables(cloud: LocalCloud) -> Iterator[None]:
         )
         primary.query(f"INSERT INTO shop.{table} VALUES (1, 'a note', 1, 'an extra')")
     primary.query(f"CREATE USER {USER}@'%%' IDENTIFIED BY %s REQUIRE SSL", PASSWORD)
-    for grant in (*(f"SELECT ON shop.{table}" for table in TABLES), "REPLICA MONITOR ON *.*"):
+    for grant in (*(f"SELECT ON shop.{table}" for table in TABLES), f"{primary.product.replicating.right} ON *.*"):
         primary.query(f"GRANT {grant} TO {USER}@'%'")
     cloud.database.wait_for_replica()
     try:

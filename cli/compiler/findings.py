@@ -54,6 +54,11 @@ RULES: Final[dict[str, Rule]] = {
         "name the columns",
         "warning",
     ),
+    "QUERY_SERVER": Rule(
+        "the SQL uses what only one of MySQL and MariaDB has",
+        "leave it if your server has it; else write what both have",
+        "warning",
+    ),
     "LOOKUP_UNGUARDED": Rule(
         "the message needs a value that may be missing: an `optional` lookup, or one with `on_failure: without` or "
         "`missing: render`",

@@ -13,7 +13,7 @@ same number still match.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -55,6 +55,14 @@ _OF_ANY_TYPE: Final = frozenset(
     {"COALESCE", "FIRST_VALUE", "GREATEST", "IF", "IFNULL", "LAG", "LAST_VALUE", "LEAD", "LEAST", "MAX", "MIN"}
     | {"NTH_VALUE", "NULLIF"}
 )
+# With one of these a row can be found that a condition does not hold for, or without a row below it.
+_FINDS_MORE: Final = frozenset(
+    {"!", "||", "ANY", "AVG", "BIT_AND", "BIT_OR", "BIT_XOR", "CASE", "COUNT", "EXISTS", "GROUP_CONCAT", "IF", "IS"}
+    | {"JSON_ARRAYAGG", "JSON_OBJECTAGG", "LEFT", "MAX", "MIN", "NOT", "OR", "RIGHT", "STD", "STDDEV", "STDDEV_POP"}
+    | {"STDDEV_SAMP", "SUM", "VARIANCE", "VAR_POP", "VAR_SAMP", "XOR"}
+)
+_EQUALITIES: Final = frozenset({"=", "<=>", "IN", "LIKE"})
+_CONDITION_ENDS: Final = frozenset({"", "AND", "GROUP", "LIMIT", "ORDER"})
 _CONVERSIONS: Final = frozenset({"CAST", "CONVERT"})
 _TEXT_TYPES: Final = frozenset({"BINARY", "CHAR", "NCHAR", "VARCHAR"})
 
@@ -69,6 +77,36 @@ def written(cursor: Cursor, sql: str, parameters: Mapping[str, Value]) -> str:
     except (KeyError, TypeError, ValueError, pymysql.ProgrammingError) as error:
         raise SourceError("QUERY_INVALID", f"the parameters do not fit the SQL: {type(error).__name__}") from None
     return statement
+
+
+def finds_only_equal(sql: str, names: Collection[str]) -> bool:
+    """Whether a row is found only if it equals each of these parameters: `WHERE x = %(name)s`, with more behind an AND.
+
+    That is said only of one plain SELECT. Where it is not said, as for an OR or a COUNT(*), a row may be found anyway.
+    """
+    tokens = [_text(match) for match in _TOKEN.finditer(sql)]
+    if tokens.count("SELECT") != 1 or "WHERE" not in tokens or not _FINDS_MORE.isdisjoint(tokens):
+        return False
+    where, depth = tokens.index("WHERE"), 0
+    for position, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        parameter = _PARAMETER.fullmatch(token)
+        if parameter and parameter[1] in names and not (position > where and _equals(tokens, position, depth)):
+            return False
+    return True
+
+
+def _equals(tokens: Sequence[str], position: int, depth: int) -> bool:
+    """Whether the parameter at `position` is one side of a comparison by = or LIKE that a row has to meet."""
+    start, end = position, position
+    if depth == 1 and (_at(tokens, start - 2), _at(tokens, start - 1), _at(tokens, end + 1)) == ("IN", "(", ")"):
+        start, end, depth = start - 1, end + 1, 0
+    if depth:
+        return False
+    if _at(tokens, start - 1) in _EQUALITIES:
+        return _at(tokens, end + 1) in _CONDITION_ENDS
+    begins = _at(tokens, start - 1) in ("WHERE", "AND") and _at(tokens, end + 1) in ("=", "<=>")
+    return begins and bool(end := _end(tokens, position + 2)) and _at(tokens, end + 1) in _CONDITION_ENDS
 
 
 def _is_whole(value: Value) -> bool:

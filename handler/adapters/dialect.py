@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 # The client's own numbers; PyMySQL also uses 0 for an error without a number.
 CLIENT_ERRORS: Final = range(2000, 3000)
 
+# MySQL's for a text that is no JSON, or JSON of another type: a warning, or an error that ends the statement.
+JSON_NUMBERS: Final = (3140, 3141, 3155, 3156, 3665, 3666, 3669, 3903, 3904)
+
 _NUMBERS: Final = {
-    "DB_DENIED": (1044, 1142, 1143, 1227, 1370),
-    "DB_LOGIN": (1045, 1130, 1251, 1698, 1820, 1862, 2059, 2061, 3118, 3159, 3955, 4151),
+    "DB_DENIED": (1044, 1142, 1143, 1227),
+    "DB_LOGIN": (1045, 1130, 1251, 1524, 1698, 1820, 1862, 2059, 2061, 3118, 3159, 3955, 4151),
     "DB_BUSY": (1040, 1041, 1135, 1203, 1226),
     "DB_TIMEOUT": (1205, 1317, 1969, 3024),
     "DB_TIME_ZONE": (1298,),
@@ -26,7 +29,8 @@ _NUMBERS: Final = {
     "QUERY_FORBIDDEN": (1290, 1792, 1836),
     "QUERY_CUT": (3636,),
     "QUERY_DUPLICATE_COLUMN": (1060,),
-    "QUERY_INVALID": (1139, 1221, 1267, 1270, 1271, 1300, 1356, 1411, 1525, 3854, 3988),
+    "QUERY_INVALID": (1139, 1221, 1267, 1270, 1271, 1300, 1305, 1356, 1370, 3854, 3988),
+    "QUERY_LOSSY": (1411, 1525, *JSON_NUMBERS),  # MariaDB only warns of a text that is no date, or no JSON
 }
 _CODES: Final = {number: code for code, numbers in _NUMBERS.items() for number in numbers}
 
@@ -45,13 +49,12 @@ _CLASSES: Final = {
 # for a connection that is closed already; 1927 is MariaDB's, 3169 and 4031 are MySQL's for a session that was ended.
 LOST: Final = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 3169, 4031})
 
-# A column's character set lacks a character of the value that the column is compared with. 3854 and 3988 are MySQL 8's,
-# read in its reference and not yet met in a test.
+# A column's character set lacks a character of the text that the column is used with; 3854 and 3988 are MySQL's.
 _COLLATIONS: Final = frozenset({1267, 1270, 1271, 3854, 3988})
-# A column never equals a text that it cannot hold; for <> or CONCAT, nothing follows. 3854, 3988 name no operation.
-_EQUALITY: Final = re.compile(r" for operation '\s*(?:=|<=>|in|like)\s*'$", re.IGNORECASE)
 # Who takes part in the comparison: a text in the statement is COERCIBLE, a column IMPLICIT. 1271 does not tell.
 _COERCIBLE: Final = "COERCIBLE"
+# MySQL shows the beginning of the text, with each byte beyond ASCII as \xF0.
+_CONVERTED: Final = re.compile(r"^Cannot convert string '(.*?)(?:\.\.\.)?' from ")
 
 # Refusals in words, and where the server's text quotes the names in them. MariaDB writes a table of 1142 as
 # `schema`.`table`.
@@ -63,12 +66,19 @@ _REFUSALS: Final = {
     1142: ("denied to read table {}", re.compile(r"['`]([^'`]+(?:`\.`[^'`]+)?)['`]$")),
     1143: ("denied to read column {} of table {}", re.compile(r"'([^']*)'[^']*'([^']*)'$")),
     1146: ("unknown table {}", _FIRST),
+    # The latter to an account that may run no function of the schema, as which the server takes every unknown one.
+    1305: ("unknown function {}", re.compile(r"^FUNCTION (\S+) ")),
+    1370: ("unknown function {}", re.compile(r"'([^']*)'$")),
 }
+# "Truncated incorrect DOUBLE value: '…'", "Incorrect datetime value: '…'": the type stands before the value's quote.
+_TYPE: Final = re.compile(r"^[^':]*?[Ii]ncorrect ([A-Za-z]+)")
 # A syntax error quotes the rest of the statement, with the values that were bound into it.
 _SYNTAX: Final = 1064
 _NEAR: Final = re.compile(r" near '(([A-Za-z_]\w*)?.*)' at line ([0-9]+)$", re.DOTALL)
 
-# How many warnings of one statement the server keeps.
+# How many warnings of one statement the server keeps: MySQL 8 by itself, where setting it takes a privilege
+# (SESSION_VARIABLES_ADMIN), and MariaDB because its sessions say so. Where a server keeps fewer, the others are still
+# counted. https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_error_count
 MAX_WARNINGS: Final = 1024
 
 _SQL_MODE: Final = (
@@ -97,9 +107,10 @@ def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_
     milliseconds = math.ceil(statement_seconds * 1000)
     return (
         f"SET SESSION time_zone = '{zone}', sql_select_limit = {rows}, wait_timeout = {math.ceil(idle_seconds)},"
-        f" group_concat_max_len = {size}, max_error_count = {MAX_WARNINGS},"
+        f" group_concat_max_len = {size},"
         f" lc_messages = 'en_US', sql_mode = {_SQL_MODE}"
-        f" /*M!100000 , tx_read_only = 1, max_statement_time = {milliseconds / 1000} */"
+        " /*M!100000 , tx_read_only = 1,"
+        f" max_statement_time = {milliseconds / 1000}, max_error_count = {MAX_WARNINGS} */"
         f" /*!50720 , transaction_read_only = 1, max_execution_time = {milliseconds} */"
     )
 
@@ -110,16 +121,17 @@ def code_of(number: int, sqlstate: str | None) -> str:
     return _CODES.get(number) or _CLASSES.get((sqlstate or "")[:2], unknown)
 
 
-def holds_no_such_text(number: int, message: str, bound: Iterable[object]) -> bool:
-    """Whether an error says that a column equals none of the bound values, because it cannot hold one of them.
+def lacks_character_of(number: int, message: str, text: str) -> bool:
+    """Whether an error says that a column is used with a text of which its character set lacks a character.
 
-    The server raises it only for texts beyond ASCII. Without one among the values, two columns do not fit each other.
+    The server raises it only for texts beyond ASCII; between two columns it means that they do not fit each other.
     """
-    if number not in _COLLATIONS or all(str(value).isascii() for value in bound):
+    if number not in _COLLATIONS or text.isascii():
         return False
-    if number in (3854, 3988):
-        return True
-    return bool(_EQUALITY.search(message)) and (number == 1271 or _COERCIBLE in message)
+    if converted := _CONVERTED.match(message):
+        shown = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02X}" for byte in text.encode())
+        return shown.startswith(converted[1])
+    return number in (1271, 3988) or _COERCIBLE in message
 
 
 def refusal(number: int, message: str, sql: str) -> str:
@@ -129,10 +141,18 @@ def refusal(number: int, message: str, sql: str) -> str:
     """
     if number == _SYNTAX:
         return _syntax_error(message, sql)
+    if _CODES.get(number) == "QUERY_LOSSY":
+        return no_such_type(message)
     words, quoted = _REFUSALS.get(number, ("", _FIRST))
     match = quoted.search(message)
     names = [known(name, sql) for name in match.groups()] if match else [""] * words.count("{}")
     return " ".join(words.format(*names).split())
+
+
+def no_such_type(message: str) -> str:
+    """What a value is not, such as "a value that is no DATE", by the server's text; empty where that does not tell."""
+    kind = _TYPE.match(message)
+    return f"a value that is no {kind[1]}" if kind else ""
 
 
 def _syntax_error(message: str, sql: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Final
 
 import pymysql
 from pymysql.constants import CR
 
 from handler.adapters import dialect
+from handler.adapters.binding import finds_only_equal
 from handler.errors import SourceError
 from handler.model import Value
 from handler.places import DatabaseAddress
@@ -48,14 +49,14 @@ def of_connecting(address: DatabaseAddress, error: Exception) -> SourceError:
 def of_statement(
     name: str,
     sql: str,
-    bound: Collection[Value],
+    bound: Mapping[str, Value],
     error: pymysql.MySQLError,
     read_seconds: float,
     statement_seconds: float,
 ) -> SourceError:
     """Why a statement failed: a ConnectionLostError, a NoSuchTextError, or another SourceError (DB_*, QUERY_*).
 
-    `sql` is the statement without its values, which are `bound`: names that stand in it may be repeated.
+    `sql` is the statement without its values, which are `bound` by name: names that stand in it may be repeated.
     """
     if isinstance(error.__context__, TimeoutError):
         return SourceError("DB_TIMEOUT", f"{name}: no answer within {read_seconds:g} s")
@@ -65,7 +66,8 @@ def of_statement(
     if code == "DB_TIMEOUT":
         return SourceError(code, f"{name}: error {number}, the limit is {statement_seconds:g} s")
     message = str(error.args[-1])
-    if dialect.holds_no_such_text(number, message, bound):
+    lacking = [key for key, value in bound.items() if dialect.lacks_character_of(number, message, str(value))]
+    if lacking and finds_only_equal(sql, lacking):
         return NoSuchTextError(code, f"{name}: error {number}")
     refusal = dialect.refusal(number, message, sql)
     return SourceError(code, f"{name}: error {number}" + (f", {refusal}" if refusal else ""))

@@ -139,8 +139,8 @@ class _Replica:
         try:
             yield self._connected()
         except pymysql.MySQLError as error:
-            bound, limits = parameters.values(), self._limits
-            trouble = of_statement(self._address.name, sql, bound, error, limits.read, limits.statement)
+            limits = self._limits
+            trouble = of_statement(self._address.name, sql, parameters, error, limits.read, limits.statement)
             if isinstance(trouble, ConnectionLostError) or not is_servers(error):
                 self.close()
             raise trouble from None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from handler.adapters.dialect import known
+from handler.adapters.dialect import JSON_NUMBERS, known, no_such_type
 from handler.errors import SourceError
 
 # The result is not whole: GROUP_CONCAT and JSON_ARRAYAGG (1260), a text beyond max_allowed_packet (1301), a text beyond
@@ -28,7 +28,7 @@ _LOSSY: Final = frozenset(
         *(1256, 1257, 1258, 1259),  # UNCOMPRESS
         *(1690,),  # a number out of range
         *(1916, 1917, 1918),  # MariaDB's overflow, cut and illegal value of a conversion
-        *(3140, 3141, 3155, 3156, 3665, 3666, 3669, 3903, 3904),  # MySQL's JSON: broken, or of another type
+        *JSON_NUMBERS,
         *(4036, 4037, 4038, 4039, 4040, 4041),  # MariaDB's JSON that cannot be read
     }
 )
@@ -36,8 +36,6 @@ _LOSSY: Final = frozenset(
 # to be left out, or of a blank behind a number.
 _LOSSY_NOTES: Final = frozenset({1916, 1917, 1918})
 
-# "Truncated incorrect DOUBLE value: '…'", "Incorrect datetime value: '…'": the type stands before the value's quote.
-_TYPE: Final = re.compile(r"^[^':]*?[Ii]ncorrect ([A-Za-z]+)")
 # "… for column `shop`.`orders`.`sku` at row 1"; MySQL writes 'sku'.
 _COLUMN: Final = re.compile(r"for column [`']([\w$`.]+)[`'] at row [0-9]+$")
 
@@ -63,6 +61,6 @@ def check(warnings: Sequence[tuple[str, int, str]], count: int, sql: str) -> Non
 
 
 def _words(message: str, sql: str) -> str:
-    kind, column = _TYPE.match(message), _COLUMN.search(message)
+    kind, column = no_such_type(message), _COLUMN.search(message)
     name = known(column[1], sql) if column else ""
-    return (f", a value that is no {kind[1]}" if kind else "") + (f", in column {name}" if name else "")
+    return (f", {kind}" if kind else "") + (f", in column {name}" if name else "")

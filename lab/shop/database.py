@@ -15,7 +15,7 @@ from lab.shop.generator import generate
 from lab.shop.records import Shop
 
 if TYPE_CHECKING:  # the sample API reads the rows too, and needs no database server
-    from lab.mariadb import Server
+    from lab.databases import Server
 
 SCHEMA: Final = "shop"
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.sql")

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from lab import mariadb, shop
+from lab import shop
+from lab.databases import Pair, replicated_pair
 from lab.processes import child, free_port, wait_until
 from lab.slack import Control
 from lab.soak.events import FIRST_ORDER
@@ -19,16 +20,16 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
 @contextmanager
-def database(folder: Path, authority: Authority) -> Iterator[mariadb.Pair]:
+def database(folder: Path, authority: Authority) -> Iterator[Pair]:
     """Run a pair of our own, with the sample shop."""
-    with mariadb.replicated_pair(folder / "database", authority) as pair:
+    with replicated_pair(folder / "database", authority) as pair:
         shop.load(pair.primary)
         pair.wait_for_replica()
         yield pair
 
 
 @contextmanager
-def lent(pair: mariadb.Pair) -> Iterator[mariadb.Pair]:
+def lent(pair: Pair) -> Iterator[Pair]:
     """Use a pair that runs already, and give it back as it was."""
     try:
         yield pair

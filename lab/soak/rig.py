@@ -10,8 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from lab import mariadb, shop
+from lab import shop
 from lab.aws import Aws, running_aws
+from lab.databases import Pair
 from lab.function import running_function
 from lab.processes import free_port
 from lab.queue import ACCOUNT, Api, EventSource, Queue, VirtualClock, serving
@@ -60,7 +61,7 @@ class Rig:
     to_slack: Switch
     to_ledger: Switch
     aws: Aws
-    database: mariadb.Pair
+    database: Pair
     credentials: Credentials
     history_lag: float
 
@@ -72,7 +73,7 @@ def running_rig(
     *,
     workers: int,
     seed: int,
-    database: mariadb.Pair | None = None,
+    database: Pair | None = None,
     history_lag: float = 2.0,
 ) -> Iterator[Rig]:
     """Start every part; all of it ends with the block, or with this process.
@@ -120,7 +121,7 @@ def running_rig(
             yield Rig(mode, clock, source, dead, slack, to_slack, to_ledger, aws, pair, credentials, history_lag)
 
 
-def _store(aws: Aws, pair: mariadb.Pair) -> dict[str, str]:
+def _store(aws: Aws, pair: Pair) -> dict[str, str]:
     """Make the ledger's table and the database's secret, and return the settings that name them."""
     login = {"username": pair.reader.user, "password": pair.reader.password}
     aws.client("secretsmanager").create_secret(Name="notifier/databases/default", SecretString=json.dumps(login))

@@ -112,8 +112,8 @@ class Troubles:
         self._for_a_while(trouble, self._mishaps.forget_others)
 
     def _stop_replication(self, trouble: Trouble) -> None:
-        self._rig.database.replica.query("STOP SLAVE SQL_THREAD")
-        self._for_a_while(trouble, lambda: self._rig.database.replica.query("START SLAVE SQL_THREAD"))
+        self._rig.database.replica.stop_applying()
+        self._for_a_while(trouble, self._rig.database.replica.start_applying)
 
     def _kill_connections(self) -> None:
         replica, user = self._rig.database.replica, self._rig.database.reader.user

@@ -19,11 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from lab import mariadb, shop
+from lab import shop
 from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
 from lab.cloud import SLACK_TOKEN
 from lab.cloudmap import RunningCloudMap, running_cloudmap
+from lab.databases import MARIADB, Pair, Product, replicated_pair
 from lab.function import RunningFunction, running_function
 from lab.processes import child, wait_until
 from lab.sam import ROOT
@@ -56,7 +57,7 @@ class PrivateCloud:
     zone: Zone
     balancer: Balancer
     cloudmap: RunningCloudMap
-    database: mariadb.Pair
+    database: Pair
     aws: Aws
     slack: Control
     tasks: Mapping[str, RunningApi]
@@ -100,15 +101,20 @@ class PrivateCloud:
 
 
 @contextmanager
-def private_cloud(vpc: Vpc) -> Iterator[PrivateCloud]:
+def private_cloud(vpc: Vpc, product: Product = MARIADB) -> Iterator[PrivateCloud]:
     """Start every part in the hosts of a VPC; all of it ends with the block, or with this process."""
     folder = vpc.folder / "cloud"
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
         inside = ["--bind-address=0.0.0.0", "--user=root"]  # root of the VPC alone
         database = parts.enter_context(
-            mariadb.replicated_pair(
-                folder / "database", authority, name=DATABASE, options=inside, prefix=partial(vpc.command, "database")
+            replicated_pair(
+                folder / "database",
+                authority,
+                product,
+                name=DATABASE,
+                options=inside,
+                prefix=partial(vpc.command, "database"),
             )
         )
         shop.load(database.primary)
@@ -178,7 +184,7 @@ def _slack(vpc: Vpc, folder: Path, authority: Authority) -> Iterator[Control]:
             slack.close()
 
 
-def _store_secrets(aws: Aws, database: mariadb.Pair) -> None:
+def _store_secrets(aws: Aws, database: Pair) -> None:
     reader = database.reader
     secrets = {
         "slack-token": SLACK_TOKEN,

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab.sam import ROOT
+from tests.databases import WANTED
 
 NOTIFIER = Path(sys.executable).with_name("notifier")
 
@@ -51,10 +52,10 @@ def demo_until(reached: str, environment: dict[str, str]) -> Iterator[subprocess
         yield process
 
 
-def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str]) -> None:
-    ran = subprocess.run(
-        [NOTIFIER, "demo", "--once"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize("database", [product.name for product in WANTED])
+def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str], database: str) -> None:
+    command = [NOTIFIER, "demo", "--once", "--database", database]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert re.fullmatch(r"(\d{2}) published, \1 delivered, 0 lost", ran.stdout.splitlines()[-1]), ran.stdout
     assert "T-001042" in ran.stdout
@@ -64,7 +65,7 @@ def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, st
 
 @pytest.mark.parametrize(
     ("reached", "number"),
-    [("the database", signal.SIGINT), ("Slack", signal.SIGTERM), ("sam build", signal.SIGINT)],
+    [("read replica", signal.SIGINT), ("Slack", signal.SIGTERM), ("sam build", signal.SIGINT)],
 )
 def test_stopped_half_way_it_leaves_nothing(environment: dict[str, str], reached: str, number: signal.Signals) -> None:
     with demo_until(reached, environment) as process:
@@ -106,7 +107,7 @@ def test_a_part_that_ends_ends_the_demo_which_names_it(environment: dict[str, st
 
 
 def test_a_second_one_says_where_the_first_runs(environment: dict[str, str]) -> None:
-    with demo_until("the database", environment) as first:
+    with demo_until("read replica", environment) as first:
         ran = subprocess.run([NOTIFIER, "demo"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
         assert ran.returncode == 2
         assert f"is starting or ending already: process {first.pid}" in ran.stderr

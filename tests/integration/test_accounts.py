@@ -1,7 +1,4 @@
-"""The accounts of infra/sql, made as the files say, and what they are refused.
-
-Both files are run on MariaDB, which takes MySQL's too; what MySQL itself says was not tried.
-"""
+"""The accounts of infra/sql, made as each server's file says, and what they are refused."""
 
 from __future__ import annotations
 
@@ -14,11 +11,10 @@ from typing import Any, Final
 
 import pymysql
 import pytest
-import sqlglot
 
 from handler.adapters import dialect
 from handler.adapters.session import Limits
-from lab.mariadb import Pair, Server
+from lab.databases import MARIADB, PRODUCTS, Pair, Server
 from lab.shop import Target
 from tests.replica_kit import Default, replicas
 
@@ -57,10 +53,10 @@ class Account:
         return int(caught.value.args[0])
 
 
-@pytest.fixture(scope="module", params=["mariadb", "mysql"])
-def account(request: pytest.FixtureRequest, database_pair: Pair) -> Iterator[Account]:
-    name = f"{request.param}_reader"
-    for statement in statements(request.param):
+@pytest.fixture(scope="module")
+def account(database_pair: Pair) -> Iterator[Account]:
+    name = "file_reader"
+    for statement in statements(database_pair.primary.product.name):
         database_pair.primary.query(statement.replace(WRITTEN, f"'{name}'@'%'"))
     database_pair.wait_for_replica()
     yield Account(name, database_pair)
@@ -133,14 +129,15 @@ def test_more_connections_than_allowed_are_refused(account: Account) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_ended_for_any_session(account: Account) -> None:
-    """MySQL has no such limit for an account, so that file has none."""
-    expected = STATEMENT_SECONDS if account.name.startswith("mariadb") else 0
-    assert account.run("SELECT @@max_statement_time") == ((expected,),)
-    if expected:
+    """MySQL has no such limit for an account, so its file has none."""
+    if account.pair.primary.product is MARIADB:
+        assert account.run("SELECT @@max_statement_time") == ((STATEMENT_SECONDS,),)
         assert account.refused(HEAVY, account.pair.replica) == 1969
+    else:
+        assert account.run("SELECT @@max_execution_time") == ((0,),)
 
 
-def test_the_notifiers_own_session_ends_it_with_either_account(account: Account) -> None:
+def test_the_notifiers_own_session_ends_it(account: Account) -> None:
     replica = account.pair.replica
     target = Target(replica.host, replica.port, "notifier", account.name, PASSWORD, str(account.pair.ca))
     adapter = replicas(target, limits=Limits(statement=1))
@@ -151,9 +148,6 @@ def test_the_notifiers_own_session_ends_it_with_either_account(account: Account)
             select(HEAVY)
 
 
-# ---- The file for MySQL, which no MySQL has read ----
-
-
 def test_the_files_differ_in_the_limit_of_time_alone() -> None:
     limit = f" MAX_STATEMENT_TIME {STATEMENT_SECONDS}"
     assert [statement.replace(limit, "") for statement in statements("mariadb")] == statements("mysql")
@@ -161,14 +155,7 @@ def test_the_files_differ_in_the_limit_of_time_alone() -> None:
     assert f"MAX_USER_CONNECTIONS {CONNECTIONS}" in "".join(statements("mysql"))
 
 
-@pytest.mark.parametrize("statement", [one for one in statements("mysql") if one.startswith("CREATE S")])
-def test_the_schema_and_the_views_are_mysql(statement: str) -> None:
-    """sqlglot knows no CREATE USER and no GRANT: those are MariaDB's word alone."""
-    [parsed] = sqlglot.parse(statement, dialect="mysql")
-    assert isinstance(parsed, sqlglot.exp.Create)
-
-
-@pytest.mark.parametrize("name", ["mariadb", "mysql"])
+@pytest.mark.parametrize("name", PRODUCTS)
 def test_the_notifiers_limit_is_the_one_that_the_files_speak_of(name: str) -> None:
     assert Limits().statement == STATEMENT_SECONDS
     assert "notifier.*" not in "".join(statements(name))

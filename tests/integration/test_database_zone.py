@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from handler.errors import CODES, SourceError
-from lab.mariadb import Pair
+from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
 

@@ -39,18 +39,14 @@ def test_a_row_that_the_replica_has_later_is_in_the_message(line: Line, database
     """On a connection that was open before."""
     line.publish("fault.row")
     line.run()
-    database.replica.stop_replication()
-    database.replica.query("CHANGE MASTER TO master_delay = 3600")
+    database.replica.delay(3600)
     try:
-        database.replica.start_replication()
         line.insert(33, "late but there")
         line.publish("fault.row", 33, event_id="early")
         line.run_one()
         assert line.codes("retry") == ["ROW_NOT_FOUND"]
     finally:
-        database.replica.stop_replication()
-        database.replica.query("CHANGE MASTER TO master_delay = 0")
-        database.replica.start_replication()
+        database.replica.delay(0)
     database.wait_for_replica()
     line.run()
     assert line.texts()[1:] == ["row early: late but there"]
@@ -70,13 +66,13 @@ def test_a_row_that_never_comes_is_given_up_when_the_template_says_so(line: Line
 def test_a_replica_that_has_stopped_is_waited_for_and_told_by_a_metric(line: Line, database: Any) -> None:
     line.insert(35, "old", 1)
     database.wait_for_replica()
-    database.replica.query("STOP SLAVE SQL_THREAD")
+    database.replica.stop_applying()
     line.insert(35, "new", 2)
     line.publish("fault.state", 35, version=2)
     line.run_until(lambda: len(line.ended) > 8)
     assert set(line.codes("retry")) == {"DB_NOT_REPLICATING"}
     assert line.metrics("NotReplicating")
-    database.replica.query("START SLAVE SQL_THREAD")
+    database.replica.start_applying()
     database.wait_for_replica()
     line.run()
     assert [text.splitlines()[0] for text in line.texts()] == ["state of 35: new"]

@@ -69,14 +69,14 @@ def accounts(running_cloud: LocalCloud) -> Iterator[None]:
     for name, rights in ((READER, "SELECT"), (WRITER, "SELECT, INSERT")):
         database.primary.query(f"CREATE USER {name}@'%%' IDENTIFIED BY %s REQUIRE SSL", database.reader.password)
         database.primary.query(f"GRANT {rights} ON {SCHEMA}.* TO {name}@'%'")
-        database.primary.query(f"GRANT REPLICA MONITOR ON *.* TO {name}@'%'")
+        database.primary.query(f"GRANT {database.primary.product.replicating.right} ON *.* TO {name}@'%'")
     database.primary.query(f"CREATE USER {IN_ROLE}@'%%' IDENTIFIED BY %s REQUIRE SSL", database.reader.password)
     for statement in (
         f"CREATE ROLE {ROLE}",
         f"GRANT INSERT ON {SCHEMA}.* TO {ROLE}",
         f"GRANT {ROLE} TO {IN_ROLE}@'%'",
         f"GRANT SELECT ON {SCHEMA}.* TO {IN_ROLE}@'%'",
-        f"GRANT REPLICA MONITOR ON *.* TO {IN_ROLE}@'%'",
+        f"GRANT {database.primary.product.replicating.right} ON *.* TO {IN_ROLE}@'%'",
     ):
         database.primary.query(statement)
     database.wait_for_replica()

@@ -1,13 +1,15 @@
 """A database that says auth=iam is logged in to with a token, made anew for each connection, and with no secret.
 
-MariaDB knows no IAM: the account's password is the token of one moment, at which the clock is held. It is proved that
-this token is what the server gets, and elsewhere that it is the one that AWS's own library makes.
+Neither server knows IAM, and MySQL takes no password as long as a token. So before each of them stands a server that
+asks for the token as RDS does, by the plugin mysql_clear_password, and then passes everything on. The token is that of
+one moment, at which the clock is held; elsewhere it is proved to be the one that AWS's own library makes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NoReturn
 
 import botocore.auth
@@ -18,8 +20,9 @@ from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.errors import SourceError
 from handler.places import DatabaseAddress
-from lab.mariadb import Pair
-from lab.shop import SCHEMA
+from lab.shop import SCHEMA, Target
+from lab.tls import Authority
+from tests.clear_password import ClearPasswordServer
 
 ACCOUNT = "iam_reader"
 NOW = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - botocore's own are naive
@@ -52,18 +55,18 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[datetime]]:
 
 
 @pytest.fixture
-def address(database_pair: Pair, held: list[datetime]) -> Iterator[DatabaseAddress]:
-    """The replica, with an account whose password is this moment's token."""
-    place = DatabaseAddress(
-        "default", "localhost", SCHEMA, database_pair.replica.port, str(database_pair.ca), iam_user=ACCOUNT
-    )
-    token = aws.database_token(place.host, place.port, ACCOUNT)
-    database_pair.primary.query(f"CREATE USER {ACCOUNT}@'%%' IDENTIFIED BY %s REQUIRE SSL", token)
-    database_pair.primary.query(f"GRANT SELECT ON {SCHEMA}.orders TO {ACCOUNT}@'%'")
-    database_pair.wait_for_replica()
-    yield place
-    database_pair.primary.query(f"DROP USER {ACCOUNT}@'%'")
-    database_pair.wait_for_replica()
+def asking(reader: Target, tmp_path: Path) -> Iterator[ClearPasswordServer]:
+    """A server before the replica that takes the token of NOW for a login of the reader."""
+    authority = Authority.create(tmp_path)
+    with ClearPasswordServer(reader, authority.issue("front", "localhost", "127.0.0.1"), authority.ca) as running:
+        yield running
+
+
+@pytest.fixture
+def address(asking: ClearPasswordServer, held: list[datetime]) -> DatabaseAddress:
+    place = DatabaseAddress("default", "localhost", SCHEMA, asking.port, str(asking.ca), iam_user=ACCOUNT)
+    asking.password = aws.database_token(place.host, place.port, ACCOUNT)
+    return place
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,12 @@ def test_a_login_by_secret_is_in_the_secret_that_the_address_names(place: Databa
     assert caught.value.args == (asked,)
 
 
-def test_the_token_is_what_the_server_gets(address: DatabaseAddress, held: list[datetime]) -> None:
+def test_the_token_is_what_the_server_gets(
+    asking: ClearPasswordServer, address: DatabaseAddress, held: list[datetime]
+) -> None:
     replicas = Replicas({"default": address}, NoSecrets(), tls.context, Local())
     assert replicas.select("default", "SELECT id FROM orders WHERE id = %(id)s", {"id": 7}, 1) == [{"id": 7}]
+    assert asking.user == ACCOUNT
     replicas.close()
     held[0] = NOW + timedelta(seconds=1)  # another token, which this server does not know
     with pytest.raises(SourceError) as caught:

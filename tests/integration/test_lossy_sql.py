@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handler.errors import SourceError
-from lab.mariadb import Pair
+from lab.databases import MARIADB, MYSQL, Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
 
@@ -93,9 +93,17 @@ LOSSY_WHERE = [
 
 
 @pytest.mark.parametrize(("where", "value"), LOSSY_WHERE)
-def test_a_comparison_that_lost_something_is_an_error(select: Default, where: str, value: object) -> None:
-    error = refused(select, f"SELECT id FROM strange WHERE {where} LIMIT 1", x=value)
-    assert (error.code, "warning" in error.detail) == ("QUERY_LOSSY", True)
+def test_a_comparison_that_lost_something_is_an_error(pair: Pair, select: Default, where: str, value: object) -> None:
+    sql = f"SELECT id FROM strange WHERE {where} LIMIT 1"
+    if pair.primary.product is MYSQL and (where, value) in MYSQL_FINDS:
+        assert [row["id"] for row in select(sql, x=value)] == MYSQL_FINDS[where, value]
+    else:
+        assert refused(select, sql, x=value).code == "QUERY_LOSSY"
+
+
+# What MySQL does without a warning, so that nothing can tell: docs/templates.md says so.
+MYSQL_FINDS: dict[tuple[str, object], list[int]] = {("id = %(x)s", ""): []}  # '' is 0 to it
+MYSQL_GIVES = {"CAST(1.5e30 AS SIGNED)": 9223372036854775807, "CONVERT('日' USING latin1)": "?"}
 
 
 LOSSY_SELECT = [
@@ -123,8 +131,12 @@ LOSSY_SELECT = [
 
 
 @pytest.mark.parametrize("expression", LOSSY_SELECT)
-def test_a_conversion_that_lost_something_is_an_error(select: Default, expression: str) -> None:
-    assert refused(select, f"SELECT {expression} AS x FROM strange LIMIT 1").code == "QUERY_LOSSY"
+def test_a_conversion_that_lost_something_is_an_error(pair: Pair, select: Default, expression: str) -> None:
+    sql = f"SELECT {expression} AS x FROM strange LIMIT 1"
+    if pair.primary.product is MYSQL and expression in MYSQL_GIVES:
+        assert select.value(sql) == MYSQL_GIVES[expression]
+    else:
+        assert refused(select, sql).code == "QUERY_LOSSY"
 
 
 @pytest.mark.parametrize(
@@ -151,15 +163,19 @@ def test_what_lost_nothing_is_no_error(select: Default, sql: str, expected: obje
         "JSON_ARRAYAGG(REPEAT('a', 1000000))",
     ],
 )
-def test_a_result_that_is_cut_is_an_error(select: Default, expression: str) -> None:
+def test_a_result_that_is_cut_is_an_error(pair: Pair, select: Default, expression: str) -> None:
+    if pair.primary.product is MYSQL and expression.startswith("JSON_ARRAYAGG"):
+        assert refused(select, f"SELECT {expression} AS x FROM strange").code == "ROWS_TOO_LARGE"  # MySQL cuts no JSON
+        return
     error = refused(select, f"SELECT LENGTH({expression}) AS x FROM strange")
     assert (error.code, error.detail.startswith("warning")) == ("QUERY_CUT", True)
 
 
-def test_a_warning_costs_no_connection_and_no_error_shows_a_value(select: Default) -> None:
+def test_a_warning_costs_no_connection_and_no_error_shows_a_value(pair: Pair, select: Default) -> None:
     before = select.connection()
     error = refused(select, "SELECT id FROM strange WHERE id = %(x)s", x="7 canary")
-    assert error.detail == "warning 1292, a value that is no DECIMAL"
+    kind = "DECIMAL" if pair.primary.product is MARIADB else "DOUBLE"
+    assert error.detail == f"warning 1292, a value that is no {kind}"
     assert select.connection() == before
 
 
@@ -169,9 +185,13 @@ def test_the_decisive_warning_is_seen_behind_a_thousand(select: Default) -> None
     assert refused(select, f"SELECT COUNT(*) AS x FROM ({many}) a UNION ALL SELECT '7x' + 0").code == "QUERY_LOSSY"
 
 
-def test_more_warnings_than_are_kept_are_an_error(select: Default) -> None:
+def test_more_warnings_than_are_kept_are_an_error(pair: Pair, select: Default) -> None:
+    """Of harmless ones. MySQL has none that come once for each row, so there the first one is the error."""
     sql = "SELECT COUNT(*) AS x FROM orders a JOIN strange b WHERE CAST(-a.id AS UNSIGNED) > 0"
-    assert "of which 1024 can be read" in refused(select, sql).detail
+    if pair.primary.product is MYSQL:
+        assert select.value(sql) == 4200 * len(ROWS)
+    else:
+        assert "of which 1024 can be read" in refused(select, sql).detail
 
 
 # A number that is compared with a text, and a text that is a number
@@ -188,7 +208,7 @@ def test_more_warnings_than_are_kept_are_an_error(select: Default) -> None:
         ("code IN (5, %(x)s)", 7, []),
         ("code BETWEEN %(x)s AND '5'", 3, []),
         ("LOWER(code) = %(x)s", 7, []),
-        ("JSON_VALUE(doc, '$.sku') = %(x)s", 7, []),
+        ("JSON_VALUE(doc, '$.sku') = %(x)s AND id > 7", 7, []),
         ("CAST(code AS CHAR) = %(x)s", 7, []),
         ("CONVERT(code USING utf8mb4) = %(x)s", 7, []),
         ("CONVERT(code, CHAR) = %(x)s", 1234, [9007199254740992]),
@@ -228,7 +248,7 @@ def test_a_number_finds_its_own_row_and_no_other(select: Default, where: str, va
 
 
 def test_a_number_that_is_compared_with_a_text_uses_its_index(select: Default) -> None:
-    [plan] = select("EXPLAIN SELECT id FROM strange WHERE code = %(x)s", x=1234)
+    [plan] = select("EXPLAIN FORMAT=TRADITIONAL SELECT id FROM strange WHERE code = %(x)s", x=1234)
     assert (plan["type"], plan["key"]) == ("ref", "code")
 
 
@@ -244,12 +264,9 @@ APART = "sku COLLATE utf8mb4_bin = code COLLATE utf8mb4_general_ci"
         "old = %(x)s",
         "old <=> %(x)s",
         "old IN (%(x)s)",
-        "old IN ('a', %(x)s)",
-        "old IN ('a', 'b', %(x)s, 'd')",
         "old LIKE %(x)s",
         "LOWER(old) = %(x)s",
         "%(x)s = old",
-        "old = CONCAT('a', %(x)s)",
     ],
 )
 def test_a_text_that_a_column_cannot_hold_has_no_row(select: Default, where: str, text: str) -> None:
@@ -268,6 +285,11 @@ def test_only_characters_that_the_column_has_not_are_refused(select: Default) ->
     ("sql", "value"),
     [
         ("SELECT id FROM strange WHERE old <> %(x)s", "😀"),  # every row is
+        ("SELECT id FROM strange WHERE NOT old = %(x)s", "😀"),
+        ("SELECT id FROM strange WHERE old = %(x)s OR id = 7", "😀"),  # one row is
+        ("SELECT id FROM strange WHERE old IN ('abc', %(x)s)", "😀"),
+        ("SELECT COUNT(*) AS n FROM strange WHERE old = %(x)s", "😀"),
+        ("SELECT id FROM strange WHERE old = CONCAT('a', %(x)s)", "😀"),
         ("SELECT CONCAT(old, %(x)s) AS x FROM strange", "😀"),
         ("SELECT id FROM strange WHERE sku COLLATE utf8mb4_bin = code COLLATE utf8mb4_general_ci AND id = %(x)s", 7),
         (
@@ -294,14 +316,16 @@ STRANGE = [
     "MSSQL",
     "",
 ]
+MARIADBS = ("ORACLE", "EMPTY_STRING_IS_NULL", "MSSQL")  # modes that MySQL does not have
 
 
 @pytest.fixture(params=STRANGE, ids=[mode or "none" for mode in STRANGE])
 def strange(request: pytest.FixtureRequest, pair: Pair, target: Target) -> Iterator[Default]:
+    mode = ",".join(one for one in request.param.split(",") if pair.primary.product is MARIADB or one not in MARIADBS)
     names = ("sql_mode", "max_error_count", "group_concat_max_len", "lc_messages")
     [before] = pair.replica.query(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
     try:
-        for name, value in zip(names, (request.param, 0, 4, "ja_JP"), strict=True):
+        for name, value in zip(names, (mode, 0, 4, "ja_JP"), strict=True):
             pair.replica.query(f"SET GLOBAL {name} = %s", value)
         adapter = replicas(target)
         yield Default(adapter)
@@ -311,7 +335,7 @@ def strange(request: pytest.FixtureRequest, pair: Pair, target: Target) -> Itera
             pair.replica.query(f"SET GLOBAL {name} = %s", value)
 
 
-def test_a_lookup_is_the_same_whatever_the_settings_of_the_server(strange: Default) -> None:
+def test_a_lookup_is_the_same_whatever_the_settings_of_the_server(pair: Pair, strange: Default) -> None:
     text = 'it\'s "quoted" \\ `so`\n\0%'
     [row] = strange(
         'SELECT %(x)s AS bound, "a\\\'b" AS literal, padded, LENGTH(GROUP_CONCAT(code)) AS joined, 1 || 0 AS either,'
@@ -327,7 +351,9 @@ def test_a_lookup_is_the_same_whatever_the_settings_of_the_server(strange: Defau
         "precedence": 0,
         "none": None,
     }
-    assert refused(strange, "SELECT id FROM strange WHERE id = %(x)s", x="7 or so").detail.endswith("no DECIMAL")
+    error = refused(strange, "SELECT id FROM strange WHERE id = %(x)s", x="7 or so")
+    kept = "a value that is no DECIMAL" if pair.primary.product is MARIADB else "1 warnings, of which 0 can be read"
+    assert (error.code, error.detail.endswith(kept)) == ("QUERY_LOSSY", True)
     assert strange("SELECT id FROM strange WHERE old = %(x)s", x="😀") == []
 
 

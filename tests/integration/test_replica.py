@@ -1,4 +1,4 @@
-"""The replica adapter against a real server, as a reader: MariaDB of the lab, or whatever MYSQL_URL names."""
+"""The replica adapter against a real server, as a reader: those of the lab, or whatever MYSQL_URL names."""
 
 from __future__ import annotations
 
@@ -162,12 +162,20 @@ def test_a_million_rows_do_not_fill_the_memory(select: Default) -> None:
         ("SELECT 1; SELECT 2", "QUERY_INVALID", "default: error 1064, syntax error in line 1, near SELECT"),
         ("SELECT (SELECT id FROM orders) AS x", "QUERY_INVALID", "default: error 1242"),
         ("SELECT ABS(-9223372036854775808) AS x", "QUERY_INVALID", "default: error 1690"),
-        ("SELECT user FROM mysql.user", "DB_DENIED", "default: error 1142, denied to read table mysql.user"),
     ],
 )
 def test_sql_that_the_server_refuses_has_a_code(select: Default, sql: str, code: str, detail: str) -> None:
     error = refused(select, sql)
     assert (error.code, error.detail) == (code, detail)
+
+
+def test_a_table_that_may_not_be_read_is_named(select: Default) -> None:
+    """MySQL leaves out its schema."""
+    error = refused(select, "SELECT user FROM mysql.user")
+    assert (error.code, error.detail.replace("mysql.", "")) == (
+        "DB_DENIED",
+        "default: error 1142, denied to read table user",
+    )
 
 
 def test_a_value_that_broke_out_of_the_sql_is_not_in_the_error(select: Default) -> None:
@@ -217,7 +225,7 @@ def test_no_error_shows_a_value(select: Default, sql: str) -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    [HEAVY, "SELECT SLEEP(30) AS x", "SELECT BENCHMARK(4000000000, MD5('x')) AS x", f"{HEAVY} LIMIT 1"],
+    [HEAVY, "SELECT SLEEP(30) AS x", "SELECT BENCHMARK(4000000000, SHA2('x', 256)) AS x", f"{HEAVY} LIMIT 1"],
     ids=["heavy", "sleep", "benchmark", "limit"],
 )
 def test_a_statement_that_takes_too_long_is_cut_by_the_server(select: Default, sql: str) -> None:

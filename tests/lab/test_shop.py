@@ -14,7 +14,7 @@ import pymysql
 import pytest
 from click.testing import CliRunner
 
-from lab.mariadb import Pair
+from lab.databases import Pair
 from lab.shop import Shop, Target, generate
 from lab.shop.__main__ import main
 from lab.shop.database import tables

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from lab.cloud import LocalCloud, local_cloud
-from lab.mariadb import MariadbMissingError
+from lab.databases import DatabaseMissingError, Product
+from tests.databases import WANTED, ran
 
 
-@pytest.fixture(scope="session")
-def running_cloud(missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """Every part of the local cloud; nothing is deployed to it yet."""
+@pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
+def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
+    """Every part of the local cloud, with each of the databases; nothing is deployed to it yet."""
+    with started_cloud(request.param, missing) as cloud:
+        yield cloud
+
+
+@contextmanager
+def started_cloud(product: Product, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
+    """Start the local cloud, in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
-            with local_cloud(Path(folder)) as cloud:
+            with local_cloud(Path(folder), product=product) as cloud:
+                ran(cloud.database)
                 yield cloud
-        except MariadbMissingError as error:
+        except DatabaseMissingError as error:
             missing(str(error))
 
 

@@ -1,4 +1,7 @@
-"""The database that tests read from: the lab's MariaDB pair, or a server that MYSQL_URL names."""
+"""The databases that tests read from: a pair of MariaDB and one of MySQL, or a server that MYSQL_URL names.
+
+DATABASE=mariadb, or mysql, runs the tests with one of them alone.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,42 @@ from typing import NoReturn
 import pytest
 
 from lab import shop
-from lab.mariadb import MariadbMissingError, Pair, replicated_pair
+from lab.databases import DatabaseMissingError, Pair, replicated_pair
 from lab.tls import Authority
+from tests import databases
+from tests.databases import WANTED
 
 
-@pytest.fixture(scope="session")
-def database_pair(missing: Callable[[str], NoReturn]) -> Iterator[Pair]:
-    """A MariaDB primary and its read replica over TLS, both with the sample shop (lab/shop) in schema `shop`.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note the database of each test in its report."""
+    for item in items:
+        if product := databases.product_of(item):
+            item.user_properties.append(("database", product.title))
 
-    One pair serves the whole run: a test removes the rows and accounts that it adds, and one that stops or breaks a
-    server asks for `breakable_pair` instead.
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran with each database."""
+    for line in databases.counts(terminalreporter.stats.get("passed", [])):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
+def database_pair(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[Pair]:
+    """A primary and its read replica over TLS, both with the sample shop (lab/shop) in schema `shop`.
+
+    One pair of each product serves the whole run: a test removes the rows and accounts that it adds, and one that stops
+    or breaks a server asks for `breakable_pair` instead.
     """
     # Not pytest's own temporary folder, which keeps the data of earlier runs.
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             authority = Authority.create(Path(folder) / "tls")
-            with replicated_pair(Path(folder) / "databases", authority) as pair:
+            with replicated_pair(Path(folder) / "databases", authority, request.param) as pair:
+                databases.ran(pair)
                 shop.load(pair.primary)
                 pair.wait_for_replica()
                 yield pair
-        except MariadbMissingError as error:
+        except DatabaseMissingError as error:
             missing(str(error))
 
 
@@ -41,15 +60,19 @@ def breakable_pair(database_pair: Pair) -> Iterator[Pair]:
     database_pair.heal()
 
 
-@pytest.fixture(scope="session")
-def reader(request: pytest.FixtureRequest) -> shop.Target:
-    """A read-only account on a database with the sample shop: host, port, schema, user, password, ca.
+if _URL := os.environ.get("MYSQL_URL"):
 
-    It is the replica of `database_pair`, unless MYSQL_URL names another server (`python -m lab.shop --help`).
-    """
-    if url := os.environ.get("MYSQL_URL"):
-        return shop.Target.parse(url)
-    pair: Pair = request.getfixturevalue("database_pair")
-    return shop.Target(
-        pair.replica.host, pair.replica.port, shop.SCHEMA, pair.reader.user, pair.reader.password, str(pair.ca)
-    )
+    @pytest.fixture(scope="session")
+    def reader() -> shop.Target:
+        """The account that MYSQL_URL names (`python -m lab.shop --help`)."""
+        return shop.Target.parse(str(_URL))
+
+else:
+
+    @pytest.fixture(scope="session")
+    def reader(database_pair: Pair) -> shop.Target:
+        """A read-only account on a database with the sample shop, on the replica of `database_pair`."""
+        pair = database_pair
+        return shop.Target(
+            pair.replica.host, pair.replica.port, shop.SCHEMA, pair.reader.user, pair.reader.password, str(pair.ca)
+        )

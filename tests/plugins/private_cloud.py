@@ -13,12 +13,13 @@ from typing import NoReturn
 
 import pytest
 
-from lab.mariadb import MariadbMissingError
+from lab.databases import DatabaseMissingError
 from lab.vpc import VpcMissingError, running_vpc
 from lab.vpc.cloud import NAMESPACE, SERVICE, PrivateCloud
 from lab.vpc.cloud import private_cloud as running_private_cloud
 from lab.vpc.vpc import Vpc
 from lab.vpc.zone import Zone
+from tests.databases import WANTED
 from tests.discovery_kit import TASKS, TTL_SECONDS, Environment, Start, Wire, catalog
 
 
@@ -40,19 +41,19 @@ class RememberedZone(Zone):
         self._update([*gone, *hosts])
 
 
-@pytest.fixture(scope="session")
-def private_cloud(missing: Callable[[str], NoReturn]) -> Iterator[PrivateCloud]:
-    """Every part, in a VPC that no other test changes. Nothing is registered for the API yet.
+@pytest.fixture(scope="session", params=WANTED[:1], ids=lambda product: product.name)
+def private_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[PrivateCloud]:
+    """Every part, in a VPC that no other test changes, with the first database. Nothing is registered for the API yet.
 
     A test that registers or breaks something asks for `breakable_cloud` instead.
     """
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
-            with running_vpc(Path(folder)) as vpc, running_private_cloud(vpc) as cloud:
+            with running_vpc(Path(folder)) as vpc, running_private_cloud(vpc, request.param) as cloud:
                 whole = replace(cloud, zone=RememberedZone(vpc))
                 _restore(whole)
                 yield whole
-        except (VpcMissingError, MariadbMissingError) as error:
+        except (VpcMissingError, DatabaseMissingError) as error:
             missing(str(error))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.mariadb import Pair
+from lab.databases import Pair
 from lab.soak.events import sale
 from lab.soak.pauses import within_pauses
 from lab.soak.plan import TWO_HOURS, Plan, planned

@@ -7,14 +7,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.compiler.shape import EXPRESSIONS
-from cli.compiler.sql import rules, tree
+from cli.compiler.sql import rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
 from handler.templating import nearest
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The SQL with PyMySQL's parameters, and what is wrong with it. With an error in it the SQL must not be used."""
+    """The SQL with PyMySQL's parameters, and what is wrong with it. With an error in it the SQL must not be used.
+
+    A problem is an error, unless its code is that of a warning (RULES).
+    """
 
     sql: str
     problems: tuple[Problem, ...]
@@ -30,7 +33,7 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
     except NotSqlError as error:
         return Query("", (error.problem,))
     problems = _problems(found, sql, lines_survive=lines_survive)
-    return Query(_converted(found), (*problems, *_parameters(found, bound)))
+    return Query(_converted(found), (*problems, *_parameters(found, bound), *servers.problems(found)))
 
 
 def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
@@ -42,7 +45,7 @@ def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
         found = _tokens(sql)
     except NotSqlError as error:
         return Query("", (error.problem,))
-    problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]
+    problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]  # and the server says what it lacks
     for name, start in _used(found).items():
         if name not in given:
             problems.append(Problem(start, f"`:{name}` has no value", f"add {name}=1042, or another value"))

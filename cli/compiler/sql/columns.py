@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 import sqlglot
-from sqlglot.errors import SqlglotError
+
+from cli.compiler.sql.tree import UNREADABLE
 
 _PARAMETER: Final = re.compile(r"%\([A-Za-z_][A-Za-z0-9_]*\)s")
 
@@ -18,7 +19,7 @@ def columns(sql: str) -> tuple[str, ...]:
     """
     try:
         tree = sqlglot.parse_one(_PARAMETER.sub("NULL", sql).replace("%%", "%"), read="mysql")
-    except (SqlglotError, RecursionError):
+    except UNREADABLE:
         return ()
     names = tuple(getattr(tree, "named_selects", ()))
     return () if any(name in ("", "*") for name in names) else names

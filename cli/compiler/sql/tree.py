@@ -33,12 +33,15 @@ _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Values: "VALUES is no SELECT",
 }
 
+# The parser raises the last four for calls such as DATE_ADD() that lack what it takes for granted.
+UNREADABLE: Final = (SqlglotError, RecursionError, AttributeError, IndexError, KeyError, TypeError)
+
 
 def problems(sql: str) -> Iterator[Problem]:
     """Yield what is wrong with the statement. Its texts must hold no quotes: see _neutral() in the package."""
     try:
         statements = sqlglot.parse(sql, read="mysql")
-    except (SqlglotError, RecursionError) as error:
+    except UNREADABLE as error:
         yield _unreadable(error)
         return
     root = statements[0] if len(statements) == 1 else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# Functions of both MySQL 8 and MariaDB that work something out from their arguments and the clock, and do nothing else.
+# Functions of MySQL and MariaDB that work something out from their arguments and the clock, and do nothing else.
+# servers.py has those that one of the two lacks.
 _FUNCTIONS: Final = """
     ABS ACOS ADDDATE ADDTIME ASCII ASIN ATAN ATAN2 AVG BIN BIT_AND BIT_COUNT BIT_LENGTH BIT_OR BIT_XOR CAST CEIL
     CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE CONCAT CONCAT_WS CONV CONVERT CONVERT_TZ COS COT COUNT CRC32

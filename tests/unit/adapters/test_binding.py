@@ -10,7 +10,7 @@ import pytest
 from pymysql.cursors import Cursor
 
 from cli.compiler.sql.words import FUNCTIONS
-from handler.adapters.binding import written
+from handler.adapters.binding import finds_only_equal, written
 from handler.errors import SourceError
 
 
@@ -161,3 +161,72 @@ def test_what_does_not_fit_is_named_and_not_shown() -> None:
     with pytest.raises(SourceError) as caught:
         write("SELECT %(x)s", x={"canary": 1})
     assert (caught.value.code, "canary" in caught.value.detail) == ("QUERY_INVALID", False)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "old = %(x)s",
+        "old <=> %(x)s",
+        "o.`old` LIKE %(x)s ORDER BY id LIMIT 5",
+        "%(x)s = old",
+        "%(x)s = LOWER(old) AND id > 7",
+        "LOWER(old) = %(x)s",
+        "old IN (%(x)s)",
+        "id > 7 AND old = %(x)s GROUP BY id",
+        "old = %(x)s AND older = %(x)s",
+        "(id = 1) AND old = %(x)s",
+    ],
+)
+def test_a_row_has_to_equal_the_parameter(condition: str) -> None:
+    assert finds_only_equal(f"SELECT id FROM t AS o WHERE {condition}", ["x"])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id FROM t WHERE old <> %(x)s",
+        "SELECT id FROM t WHERE old > %(x)s",
+        "SELECT id FROM t WHERE old != %(x)s",
+        "SELECT id FROM t WHERE NOT old = %(x)s",
+        "SELECT id FROM t WHERE ! (old = %(x)s)",
+        "SELECT id FROM t WHERE old NOT IN (%(x)s)",
+        "SELECT id FROM t WHERE old NOT LIKE %(x)s",
+        "SELECT id FROM t WHERE old = %(x)s OR id = 7",
+        "SELECT id FROM t WHERE old = %(x)s || id = 7",
+        "SELECT id FROM t WHERE old = %(x)s XOR id = 7",
+        "SELECT id FROM t WHERE old IN ('a', %(x)s)",
+        "SELECT id FROM t WHERE old IN (%(x)s, 'a')",
+        "SELECT id FROM t WHERE old = CONCAT('a', %(x)s)",
+        "SELECT id FROM t WHERE CONCAT(old, %(x)s) = 'a'",
+        "SELECT id FROM t WHERE COALESCE(old = %(x)s, TRUE)",
+        "SELECT id FROM t WHERE (old = %(x)s) IS NULL",
+        "SELECT id FROM t WHERE old = %(x)s IS NULL",
+        "SELECT id FROM t WHERE old = %(x)s = 0",
+        "SELECT id FROM t WHERE (old = %(x)s) = 0",
+        "SELECT id FROM t WHERE 0 = %(x)s = old",
+        "SELECT id FROM t WHERE %(x)s = old = 0",
+        "SELECT id FROM t WHERE old = %(x)s AND older <> %(x)s",
+        "SELECT id FROM t WHERE old BETWEEN %(x)s AND %(x)s",
+        "SELECT id FROM t WHERE CASE WHEN old = %(x)s THEN 0 ELSE 1 END",
+        "SELECT id FROM t WHERE IF(old = %(x)s, 0, 1)",
+        "SELECT COUNT(*) AS n FROM t WHERE old = %(x)s",
+        "SELECT MAX(id) AS n FROM t WHERE old = %(x)s",
+        "SELECT old = %(x)s AS same FROM t",
+        "SELECT CONCAT(old, %(x)s) AS a FROM t WHERE id = 7",
+        "SELECT id, %(x)s AS a FROM t WHERE old = %(x)s",
+        "SELECT (SELECT 1 FROM t WHERE old = %(x)s) AS a FROM t",
+        "SELECT id FROM t WHERE id IN (SELECT id FROM t WHERE old = %(x)s)",
+        "SELECT id FROM t WHERE old = %(x)s UNION SELECT 7",
+        "SELECT t.id FROM t LEFT JOIN u ON u.old = %(x)s WHERE t.id = 7",
+        "SELECT t.id FROM t JOIN u ON u.old = %(x)s",
+        "SELECT id FROM t WHERE old = %(x)s ANY_VALUE",
+        "SELECT %(x)s AS a",
+    ],
+)
+def test_a_row_may_be_found_that_does_not_equal_the_parameter(sql: str) -> None:
+    assert not finds_only_equal(sql, ["x"])
+
+
+def test_other_parameters_may_stand_anywhere() -> None:
+    assert finds_only_equal("SELECT id, %(y)s AS y FROM t WHERE old = %(x)s AND id <> %(y)s", ["x"])

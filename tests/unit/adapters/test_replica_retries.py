@@ -146,18 +146,19 @@ def test_a_text_that_a_column_cannot_hold_has_no_row(
     monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection], number: int
 ) -> None:
     said = "Illegal mix of collations (latin1_swedish_ci,IMPLICIT) and (utf8mb4_bin,COERCIBLE) for operation '='"
-    used = answers(monkeypatch, *[pymysql.OperationalError(number, said)] * 2)
+    used = answers(monkeypatch, *[pymysql.OperationalError(number, said)] * 3)
     select = Default(replicas(NOWHERE))
-    assert select("SELECT 1 AS x", x="😀") == []
-    with pytest.raises(SourceError, match="QUERY_INVALID: default: error") as caught:
-        select("SELECT 1 AS x", x="plain")
-    assert "another character set or collation" in caught.value.detail
-    assert used() == opened * 2
+    assert select("SELECT a FROM t WHERE b = %(x)s", x="😀") == []
+    for sql, value in (("SELECT a FROM t WHERE b = %(x)s", "plain"), ("SELECT a FROM t WHERE b <> %(x)s", "😀")):
+        with pytest.raises(SourceError, match="QUERY_INVALID: default: error") as caught:
+            select(sql, x=value)
+        assert "another character set or collation" in caught.value.detail
+    assert used() == opened * 3
 
 
 def test_a_text_that_a_column_cannot_hold_has_no_row_on_a_new_connection_either(
     monkeypatch: pytest.MonkeyPatch, opened: list[FakeConnection]
 ) -> None:
     answers(monkeypatch, LOST[0], pymysql.OperationalError(3988, "Conversion … impossible for parameter"))
-    assert Default(replicas(NOWHERE))("SELECT 1 AS x", x="😀") == []
+    assert Default(replicas(NOWHERE))("SELECT a FROM t WHERE b = %(x)s", x="😀") == []
     assert len(opened) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pymysql.converters
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.compiler.sql import read
+from cli.compiler.sql import Query, read, servers
+from cli.compiler.sql.tokens import Problem
 from cli.compiler.sql.words import BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS
 
+ROOT = Path(__file__).parents[3]
 CORPUS = Path(__file__).parent / "corpus"
 WIDTH = 14  # of the column before the SQL in refused_sql.txt
 
@@ -24,6 +27,11 @@ def corpus(name: str) -> list[str]:
 
 REFUSED = corpus("refused_sql.txt")
 ACCEPTED = corpus("accepted_sql.txt")
+
+
+def errors(query: Query) -> tuple[Problem, ...]:
+    """What stops a build."""
+    return tuple(problem for problem in query.problems if problem.code not in ("QUERY_STAR", servers.CODE))
 
 
 def bound(sql: str) -> tuple[str, ...]:
@@ -38,16 +46,16 @@ def test_the_corpora_are_large_enough_to_mean_something() -> None:
 @pytest.mark.parametrize("line", REFUSED)
 def test_unsafe_sql_is_refused_for_the_right_reason(line: str) -> None:
     reason, sql = line[:WIDTH].strip(), line[WIDTH:]
-    errors = [problem for problem in read(sql, bound(sql)).problems if problem.code != "QUERY_STAR"]
-    assert errors
-    assert any(reason in problem.message for problem in errors)
-    assert {problem.code for problem in errors} <= {"QUERY_FORBIDDEN", "QUERY_INVALID"}
+    found = errors(read(sql, bound(sql)))
+    assert found
+    assert any(reason in problem.message for problem in found)
+    assert {problem.code for problem in found} <= {"QUERY_FORBIDDEN", "QUERY_INVALID"}
 
 
 @pytest.mark.parametrize("sql", ACCEPTED)
 def test_plain_selects_are_accepted(sql: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        assert read(sql, bound(sql)).problems == ()
+        assert errors(read(sql, bound(sql))) == ()
     assert not caplog.records  # the parser has nothing to say about them either
 
 
@@ -127,14 +135,81 @@ CALLS = {
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_function_on_the_list_can_be_called(name: str) -> None:
     forms = [CALLS[name]] if name in CALLS else [f"{name}({some})" for some in ("", "a", "a, b", "a, b, c")]
-    refused = [read(f"SELECT {form} AS x FROM t WHERE id = :id", ()).problems for form in forms]
+    refused = [errors(read(f"SELECT {form} AS x FROM t WHERE id = :id", ())) for form in forms]
     assert () in refused
     assert {problem.code for problems in refused for problem in problems} <= {"QUERY_INVALID"}  # a wrong number of them
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_call_without_arguments_never_stops_the_compiler(name: str) -> None:
+    assert {one.code for one in read(f"SELECT {name}() AS x FROM t WHERE id = :id", ()).problems} <= {
+        "QUERY_INVALID",
+        servers.CODE,
+    }
 
 
 def test_no_function_is_both_allowed_and_refused() -> None:
     assert not FUNCTIONS & REFUSED_FUNCTIONS.keys()
     assert not BEFORE_BRACKETS & REFUSED_FUNCTIONS.keys()
+
+
+LACKING = [
+    ("MD5(a)", "MySQL 9.6 or newer has no MD5()"),
+    ("SHA1(a)", "MySQL 9.6 or newer has no SHA1()"),
+    ("REGEXP_LIKE(a, 'x')", "MariaDB has no REGEXP_LIKE()"),
+    *((f"a{arrow}'$.b'", f"{lack.server} has no {arrow}") for arrow, lack in servers.OPERATORS.items()),
+    ("JSON_VALUE(a, '$.b' RETURNING SIGNED)", "MariaDB has no RETURNING in JSON_VALUE()"),
+    ("CAST(a AS JSON)", "MariaDB has no JSON in CAST()"),
+    ("CAST(UPPER(a) AS YEAR)", "MariaDB has no YEAR in CAST()"),
+    ("GROUP_CONCAT(a LIMIT 3)", "MySQL has no LIMIT in GROUP_CONCAT()"),
+    ("JSON_ARRAYAGG(DISTINCT a)", "MySQL has no DISTINCT in JSON_ARRAYAGG()"),
+    ("JSON_ARRAYAGG(a LIMIT 3)", "MySQL has no LIMIT in JSON_ARRAYAGG()"),
+    ("JSON_ARRAYAGG(a ORDER BY b)", "MySQL has no ORDER in JSON_ARRAYAGG()"),
+]
+
+
+@pytest.mark.parametrize(("expression", "message"), LACKING)
+def test_what_one_server_lacks_is_a_warning_that_names_it(expression: str, message: str) -> None:
+    sql = f"SELECT {expression} AS x FROM t WHERE id = :id"
+    [problem] = [one for one in read(sql, ()).problems if one.code == servers.CODE]
+    assert (problem.message, problem.fix.endswith("if your server lacks it")) == (message, True)
+    what = message.partition(" has no ")[2]
+    assert sql[problem.start :].startswith(what.partition(" in ")[0].removesuffix("()"))
+
+
+def test_every_entry_of_the_table_has_an_example() -> None:
+    assert len(LACKING) == len(servers.FUNCTIONS) + len(servers.OPERATORS) + len(servers.FORMS)
+
+
+@pytest.mark.parametrize("guide", ["docs/templates.md", "docs/ja/templates.md"])
+def test_the_guides_table_has_everything_that_one_server_lacks(guide: str) -> None:
+    table = [line for line in (ROOT / guide).read_text("utf-8").splitlines() if line.startswith("| ")]
+    words = [*servers.FUNCTIONS, *servers.OPERATORS]
+    for word in words:
+        assert any(f"`{word}()`" in line or f"column{word}'" in line for line in table), word
+    for function, word in servers.FORMS:
+        assert any(re.search(rf"{function}\(.*{word}|{word}.*{function}\(", line) for line in table), (function, word)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "md5",
+        "'MD5(a)'",
+        "`SHA1`",
+        "a - > b",
+        "a > -1",
+        "a /* ->> */",
+        "GROUP_CONCAT(a ORDER BY b)",
+        "CAST(a AS CHAR)",
+        "UPPER(json)",
+        "(SELECT a FROM t LIMIT 1)",
+        "CAST((year) AS CHAR)",
+    ],
+)
+def test_what_both_servers_have_is_no_warning(expression: str) -> None:
+    query = read(f"SELECT {expression} AS x FROM t WHERE id = :id", ())
+    assert servers.CODE not in [one.code for one in query.problems]
 
 
 @pytest.mark.parametrize(
@@ -160,5 +235,5 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_whatever_is_written_is_a_query_or_a_problem(sql: str) -> None:
     query = read(sql, ())
-    if not [problem for problem in query.problems if problem.code != "QUERY_STAR"]:
+    if not errors(query):
         assert query.sql % {"id": 1}

@@ -1,10 +1,11 @@
-"""One MariaDB server: its data folder, its process, and questions to it as its administrator."""
+"""One database server: its data folder, its process, and questions to it as its administrator."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,10 +15,20 @@ from typing import Any, Final
 
 import pymysql
 
-from lab.mariadb.bootstrap import HOST, command
-from lab.mariadb.software import Software
+from lab.databases.product import Product, Software
 from lab.processes import Child, Prefix, as_is, child, free_port, wait_until
 
+HOST: Final = "127.0.0.1"
+# A small and quick server, whose data need not survive the machine.
+SMALL: Final = (
+    "--max-allowed-packet=16M",
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-autoextend-increment=4",
+    "--innodb-use-native-aio=0",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--sync-binlog=0",
+    "--performance-schema=0",
+)
 READY_SECONDS: Final = 60.0
 # A tenth of a second is enough, but a server that has only just begun to start lets the signal pass.
 STOP_SECONDS: Final = 3.0
@@ -60,6 +71,7 @@ class Server:
     def __init__(
         self,
         name: str,
+        product: Product,
         software: Software,
         folders: Folders,
         password: str,
@@ -68,11 +80,12 @@ class Server:
     ) -> None:
         """`prefix` puts its process elsewhere, such as in a network namespace; its Unix socket is here all the same."""
         self.name = name
+        self.product = product
         self.software = software
         self.data = folders.data / name
         self.port = free_port()
         self.socket = str(folders.sockets / f"{name}.sock")
-        ours = [*command(software, self.data), f"--port={self.port}", f"--socket={self.socket}", *options]
+        ours = [*command(product, software, self.data), f"--port={self.port}", f"--socket={self.socket}", *options]
         self._command = prefix(list(map(str, ours)))
         self._password = password
         self._log = folders.data / f"{name}.log"
@@ -133,6 +146,35 @@ class Server:
             return self.query("SELECT 1") == [(1,)]
         except (OSError, pymysql.OperationalError):
             return False
+
+
+def command(product: Product, software: Software, data: Path) -> list[str]:
+    """Return the command line of a server on loopback that keeps its data in `data`."""
+    return [
+        *software.start,
+        f"--basedir={software.base}",
+        f"--datadir={data}",
+        f"--tmpdir={data}",
+        f"--character-sets-dir={software.share / 'charsets'}",
+        f"--bind-address={HOST}",
+        "--skip-name-resolve",
+        "--character-set-server=utf8mb4",
+        "--default-time-zone=+00:00",
+        *SMALL,
+        *product.options(software),
+        *(["--user=root"] if os.geteuid() == 0 else []),  # it refuses to run as root unless told to
+    ]
+
+
+def create_data(product: Product, software: Software, data: Path) -> str:
+    """Make and fill a data folder, and return the password of its only account: root, on this machine."""
+    data.mkdir(parents=True)
+    try:
+        return product.create_data(software, command(product, software, data))
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(
+            f"{product.title} could not create its system tables in {data}:\n{error.stderr[-2000:]}"
+        ) from None
 
 
 def start_together(*servers: Server) -> None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pymysql.cursors import DictCursor
 
-from lab.mariadb.server import Server, start_together
+from lab.databases.server import Server, start_together
 
 CATCH_UP_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.2
-FOLLOW: Final = """
-CHANGE MASTER TO master_host = %s, master_port = %s, master_user = %s, master_password = %s,
-  master_ssl = 1, master_ssl_ca = %s, master_ssl_verify_server_cert = 1,
-  master_use_gtid = slave_pos, master_connect_retry = 1
-"""
 
 
 class ReplicationError(RuntimeError):
@@ -44,39 +40,65 @@ class Replica(Server):
         self.stop()
         primary.stop()
         shutil.rmtree(self.data, ignore_errors=True)
-        shutil.copytree(primary.data, self.data)
+        identity = self.product.identity
+        shutil.copytree(primary.data, self.data, ignore=shutil.ignore_patterns(*filter(None, [identity])))
         start_together(primary, self)
-        [(position,)] = primary.query("SELECT @@gtid_binlog_pos")
-        self.query("SET GLOBAL gtid_slave_pos = %s", position)
+        if statement := self.product.set_position:
+            self.query(statement, self.primary_position())
 
     def follow(self, login: Login, ca: Path) -> None:
         """Replicate from the primary, from where the seed ended, with an account of the primary's."""
-        self.query(FOLLOW, self.primary.host, self.primary.port, login.user, login.password, str(ca))
+        self.query(
+            self.product.replicating.follow, self.primary.host, self.primary.port, login.user, login.password, str(ca)
+        )
         self.start_replication()
 
     def stop_replication(self) -> None:
         """Fall behind: what is committed on the primary does not appear here."""
-        self.query("STOP SLAVE")
+        self.query(self.product.replicating.stop)
 
     def start_replication(self) -> None:
         """Go on replicating. `wait_until_caught_up` says when nothing is missing."""
-        self.query("START SLAVE")
+        self.query(self.product.replicating.start)
+
+    def stop_applying(self) -> None:
+        """Go on receiving what the primary commits, and apply none of it."""
+        self.query(self.product.replicating.stop_applying)
+
+    def start_applying(self) -> None:
+        """Apply what was received, and go on."""
+        self.query(self.product.replicating.start_applying)
+
+    def delay(self, seconds: int) -> None:
+        """Apply each transaction so many seconds after its commit, from now on."""
+        self.stop_replication()
+        self.query(self.product.replicating.delay, seconds)
+        self.start_replication()
 
     def wait_until_caught_up(self) -> None:
         """Wait until all that is committed on the primary by now is visible here.
 
         Raises ReplicationError where replication has stopped, or after half a minute.
         """
-        [(position,)] = self.primary.query("SELECT @@gtid_binlog_pos")
+        position = self.primary_position()
         deadline = time.monotonic() + CATCH_UP_SECONDS
-        while self.query("SELECT MASTER_GTID_WAIT(%s, %s)", position, LOOK_SECONDS) != [(0,)]:
+        while self.query(self.product.replicating.wait, position, LOOK_SECONDS) != [(0,)]:
             status = self.replication_status()
-            if status.get("Slave_SQL_Running") != "Yes" or time.monotonic() > deadline:
+            if not self._applies(status) or time.monotonic() > deadline:
                 told = {key: value for key, value in status.items() if key.endswith(("_Running", "_Error")) and value}
                 raise ReplicationError(f"the replica has not caught up: {told or 'it follows nobody'}")
 
     def replication_status(self) -> dict[str, Any]:
-        """Return what SHOW SLAVE STATUS says; empty when no primary is followed."""
+        """Return what SHOW REPLICA STATUS says, which MariaDB calls SLAVE; empty when no primary is followed."""
         with self.connect() as connection, connection.cursor(DictCursor) as cursor:
-            cursor.execute("SHOW SLAVE STATUS")
+            cursor.execute(self.product.replicating.status)
             return cursor.fetchone() or {}
+
+    def primary_position(self) -> str:
+        """Return what is committed on the primary by now."""
+        [(position,)] = self.primary.query(self.product.replicating.position)
+        return str(position)
+
+    @staticmethod
+    def _applies(status: Mapping[str, Any]) -> bool:
+        return any(status.get(f"{name}_SQL_Running") == "Yes" for name in ("Replica", "Slave"))

@@ -11,12 +11,13 @@ from typing import Final
 
 import pymysql
 
-from lab.mariadb.bootstrap import create_data, tls_options
-from lab.mariadb.replica import Login, Replica, ReplicationError
-from lab.mariadb.server import Folders, Server, start_together
-from lab.mariadb.software import find
+from lab.databases.mariadb import MARIADB
+from lab.databases.product import Product
+from lab.databases.replica import Login, Replica, ReplicationError
+from lab.databases.server import Folders, Server, create_data, start_together
+from lab.databases.software import find
 from lab.processes import ChildError, Prefix, as_is
-from lab.tls import Authority
+from lab.tls import Authority, Certificate
 
 SCHEMA: Final = "shop"
 # What the function's account may do: read one schema, over TLS. The same statements serve MySQL.
@@ -60,23 +61,29 @@ class Pair:
 
 @contextmanager
 def replicated_pair(
-    folder: Path, authority: Authority, *, name: str = "localhost", options: Sequence[str] = (), prefix: Prefix = as_is
+    folder: Path,
+    authority: Authority,
+    product: Product = MARIADB,
+    *,
+    name: str = "localhost",
+    options: Sequence[str] = (),
+    prefix: Prefix = as_is,
 ) -> Iterator[Pair]:
     """Run a primary and its replica, each with TLS alone, until the block ends or this process does.
 
-    Their data, some 50 MB, is kept in `folder`. Schema `shop` is still empty. The certificate is for `name` beside the
-    loopback's names; `options` are further ones of the servers, and `prefix` puts their processes elsewhere. Raises
-    MariadbMissingError where no server can be had.
+    Their data, 50 MB for MariaDB and 250 MB for MySQL, is kept in `folder`. Schema `shop` is still empty. The
+    certificate is for `name` beside the loopback's names; `options` are further ones of the servers, and `prefix` puts
+    their processes elsewhere. Raises DatabaseMissingError where no server can be had.
     """
     folder = folder.resolve()  # the servers change into their data folders
-    software = find(folder / "software")
-    tls = tls_options(authority.issue("database", name, "localhost", "127.0.0.1"), authority)
-    leading = [*tls, "--server-id=1", "--log-bin=bin", "--gtid-strict-mode=1"]
-    following = [*tls, "--server-id=2", "--relay-log=relay", "--read-only=1"]
-    password = create_data(software, folder / "primary")
+    software = find(product, folder / "software")
+    tls = _tls_options(authority.issue("database", name, "localhost", "127.0.0.1"), authority)
+    leading = [*tls, "--server-id=1", *product.leading]
+    following = [*tls, "--server-id=2", "--relay-log=relay", "--read-only=1", *product.following]
+    password = create_data(product, software, folder / "primary")
     with Folders.below(folder) as folders:
-        primary = Server("primary", software, folders, password, [*leading, *options], prefix)
-        replica = Replica("replica", software, folders, password, [*following, *options], prefix)
+        primary = Server("primary", product, software, folders, password, [*leading, *options], prefix)
+        replica = Replica("replica", product, software, folders, password, [*following, *options], prefix)
         pair = Pair(primary, replica, _login("notifier"), _login("replication"), authority.ca)
         try:
             replica.seed(primary)
@@ -89,6 +96,16 @@ def replicated_pair(
         finally:
             replica.stop()
             primary.stop()
+
+
+def _tls_options(certificate: Certificate, authority: Authority) -> list[str]:
+    """Let TCP in with TLS alone."""
+    return [
+        f"--ssl-ca={authority.ca}",
+        f"--ssl-cert={certificate.cert}",
+        f"--ssl-key={certificate.key}",
+        "--require-secure-transport=1",
+    ]
 
 
 def _create_account(server: Server, login: Login, statements: tuple[str, str]) -> None:

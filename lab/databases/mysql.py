@@ -1,0 +1,84 @@
+"""MySQL 8.4 and 9, as the lab runs it."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from lab.databases.product import Product, Replicating, Software
+
+# A small and quick server, whose data need not survive the machine. InnoDB refuses a first file below 12 MB.
+SMALL: Final = (
+    "--innodb-redo-log-capacity=8M",
+    "--innodb-doublewrite=OFF",
+    "--innodb-data-file-path=ibdata1:12M:autoextend",
+    "--innodb-temp-data-file-path=ibtmp1:12M:autoextend",
+)
+
+
+def options(software: Software) -> list[str]:
+    """Those of each server."""
+    plugins = software.base / "lib/mysql/plugin"
+    return [
+        f"--lc-messages-dir={software.share}",
+        *([f"--plugin-dir={plugins}"] if plugins.is_dir() else []),
+        "--mysqlx=OFF",
+        "--secure-file-priv=",  # its default is a folder that an installation would have made
+        *SMALL,
+    ]
+
+
+def create_data(software: Software, command: list[str]) -> str:
+    """Fill an empty data folder, and return the password of its only account: root, on this machine."""
+    password = secrets.token_urlsafe(24)
+    [data] = [Path(word.removeprefix("--datadir=")) for word in command if word.startswith("--datadir=")]
+    statement = data.parent / "account.sql"
+    statement.touch(mode=0o600)
+    statement.write_text(f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n", encoding="ascii")
+    try:
+        subprocess.run(
+            [*command, "--initialize-insecure", f"--init-file={statement}"],
+            env=software.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        statement.unlink()
+    return password
+
+
+MYSQL: Final = Product(
+    name="mysql",
+    title="MySQL",
+    programs=("mysqld",),
+    version=r"^(?!.*MariaDB).*\bVer [89]\.",
+    mark="charsets/Index.xml",
+    package="default-mysql-server-core",
+    debian=("mysql-server-core", "sid"),  # no release of Debian has it
+    install="apt install mysql-server-core-8.0, dnf install mysql-server, brew install mysql",
+    options=options,
+    create_data=create_data,
+    leading=("--log-bin=bin", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"),
+    following=("--skip-log-bin", "--skip-log-replica-updates", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"),
+    identity="auto.cnf",
+    set_position="",
+    replicating=Replicating(
+        follow="""
+            CHANGE REPLICATION SOURCE TO source_host = %s, source_port = %s, source_user = %s, source_password = %s,
+              source_ssl = 1, source_ssl_ca = %s, source_ssl_verify_server_cert = 1,
+              source_auto_position = 1, source_connect_retry = 1
+            """,
+        stop="STOP REPLICA",
+        start="START REPLICA",
+        stop_applying="STOP REPLICA SQL_THREAD",
+        start_applying="START REPLICA SQL_THREAD",
+        delay="CHANGE REPLICATION SOURCE TO source_delay = %s",
+        position="SELECT @@gtid_executed",
+        wait="SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)",
+        status="SHOW REPLICA STATUS",
+        right="REPLICATION CLIENT",
+    ),
+)
