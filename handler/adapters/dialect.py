@@ -29,7 +29,11 @@ _NUMBERS: Final = {
     "QUERY_FORBIDDEN": (1290, 1792, 1836),
     "QUERY_CUT": (3636,),
     "QUERY_DUPLICATE_COLUMN": (1060,),
-    "QUERY_INVALID": (1139, 1221, 1267, 1270, 1271, 1300, 1305, 1356, 1370, 3854, 3988),
+    "QUERY_INVALID": (
+        *(1111, 1115, 1116, 1117, 1128, 1139, 1210, 1221, 1253, 1267, 1270, 1271, 1273, 1300, 1305, 1356, 1370, 1436),
+        *(3064, *range(3573, 3578), *range(3579, 3596), 3854, 3988),  # MySQL's: from 3573 on of WITH and of windows
+        *(*range(4002, 4022), 4079),  # MariaDB's: of WITH and of windows; a type that an operation does not take
+    ),
     "QUERY_LOSSY": (1411, 1525, *JSON_NUMBERS),  # MariaDB only warns of a text that is no date, or no JSON
 }
 _CODES: Final = {number: code for code, numbers in _NUMBERS.items() for number in numbers}

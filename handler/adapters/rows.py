@@ -10,6 +10,7 @@
 | TIME                                  | str, -838:59:59 to 838:59:59, with a fraction where it has one   |
 | NULL, and a date that is none (0000-00-00, 2026-00-10, the year 0) | None                                |
 | BINARY, VARBINARY, BLOB, BIT, GEOMETRY | none: ROW_VALUE_UNSUPPORTED                                     |
+| VECTOR, and types that come later     | none: ROW_VALUE_UNSUPPORTED                                      |
 """
 
 from __future__ import annotations

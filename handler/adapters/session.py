@@ -35,6 +35,8 @@ _WARNINGS_BYTES: Final = dialect.MAX_WARNINGS << 10
 # The types whose values have no small size, and how many columns of them an error names.
 _LONG: Final = frozenset({FIELD_TYPE.JSON, *range(FIELD_TYPE.TINY_BLOB, FIELD_TYPE.STRING + 1), FIELD_TYPE.VARCHAR})
 _NAMED: Final = 5
+# Those that PyMySQL can read; it takes another one's bytes for ASCII, such as those of MySQL 9's VECTOR.
+_KNOWN: Final = frozenset(value for name, value in vars(FIELD_TYPE).items() if name.isupper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def run(
         connection.allow(size)
         try:
             cursor.execute(written(cursor, sql, parameters))
+            _check_types(cursor, parameters)
             found = cursor.fetchmany(rows + 1)
         except TooLargeError:
             raise SourceError("ROWS_TOO_LARGE", _too_large(cursor, parameters, size)) from None
@@ -191,6 +194,15 @@ def run(
             cursor.execute("SHOW WARNINGS")
             server_warnings.check(cursor.fetchall(), count, sql)
     return columns, found
+
+
+def _check_types(cursor: Stream, parameters: Mapping[str, Value]) -> None:
+    """Raise SourceError (ROW_VALUE_UNSUPPORTED) for the first column whose type PyMySQL does not know."""
+    described = cursor.description or ()
+    for at, column in enumerate(described):
+        if column[1] not in _KNOWN:
+            name = label([each[0] for each in described], at, parameters.values())
+            raise SourceError("ROW_VALUE_UNSUPPORTED", name)
 
 
 def _too_large(cursor: Stream, parameters: Mapping[str, Value], size: int) -> str:

@@ -15,7 +15,7 @@ import pytest
 from handler.adapters.replication import Replication
 from handler.adapters.session import Limits, Stream
 from handler.errors import SourceError
-from lab.databases import MARIADB, Pair
+from lab.databases import MARIADB, MYSQL, Pair
 from lab.processes import wait_until
 from lab.shop import SCHEMA, Target
 from tests.replica_kit import HEAVY, SHORT, Clocks, Default, Vault, address, login, replicas
@@ -423,6 +423,20 @@ def test_a_column_of_bytes_is_an_error_unless_it_is_null(scratch: Callable[..., 
         assert refused(select, "SELECT id, photo FROM scratch WHERE id = 1").detail == "photo"
         assert select("SELECT id, photo FROM scratch WHERE id = 2") == [{"id": 2, "photo": None}]
         assert select("SELECT HEX(photo) AS photo FROM scratch WHERE id = 2") == [{"photo": None}]
+
+
+def test_a_column_of_a_type_that_cannot_be_read_is_named(
+    database_pair: Pair, scratch: Callable[..., None], own: Account
+) -> None:
+    kind, value = ("POINT", "POINT(1, 2)")
+    if database_pair.primary.product is MYSQL:
+        kind, value = ("VECTOR(2)", "STRING_TO_VECTOR('[1, 2]')")
+    scratch(f"ALTER TABLE scratch ADD place {kind}")
+    scratch(f"INSERT INTO scratch (id, place) VALUES (1, {value})")
+    with using(own()) as select:
+        error = refused(select, "SELECT id, place FROM scratch")
+        assert (error.code, error.detail) == ("ROW_VALUE_UNSUPPORTED", "place")
+        assert select.value("SELECT 1 AS x") == 1
 
 
 # Several databases

@@ -1,4 +1,7 @@
-"""What only one of MySQL and MariaDB understands. A template may use it; whoever changes the server has to know."""
+"""What only one of MySQL and MariaDB understands. A template may use it; whoever changes the server has to know.
+
+Every entry was tried on MariaDB 10.11 and MySQL 9.7: tests/integration/test_accepted_sql.py.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class Lack(NamedTuple):
     instead: str
 
 
-# Tried on MariaDB 10.11 and MySQL 9.7. MySQL removed MD5 and SHA1 with 9.6; a component brings them back:
+# MySQL removed the hashes with 9.6; a component brings them back.
 # https://dev.mysql.com/doc/refman/9.6/en/legacy-hashing-component.html (2026-11-29)
 _HASH: Final = Lack("MySQL 9.6 or newer", "write SHA2(column, 256)")
 FUNCTIONS: Final = {
@@ -25,36 +28,119 @@ FUNCTIONS: Final = {
     "REGEXP_LIKE": Lack("MariaDB", "write column REGEXP 'pattern'"),
     "SHA1": _HASH,
 }
+# The numbers of arguments that one server alone takes.
+_PAD: Final = Lack("MySQL", "write ' ' as the third argument")
+_PLACE: Final = Lack("MariaDB", "leave out the position and what follows it")
+_ROWS: Final = Lack("MariaDB", "write COALESCE(LAG(column) OVER (...), value), or LEAD")
+ARGUMENTS: Final = {
+    "CRC32": ((2,), Lack("MySQL", "write one argument")),
+    "DATE_FORMAT": ((3,), Lack("MySQL", "leave out the language; the filters `date` and `weekday` know it")),
+    "LAG": ((3,), _ROWS),
+    "LEAD": ((3,), _ROWS),
+    "LPAD": ((2,), _PAD),
+    "REGEXP_INSTR": ((3, 4, 5, 6), _PLACE),
+    "REGEXP_REPLACE": ((4, 5, 6), _PLACE),
+    "REGEXP_SUBSTR": ((3, 4, 5), _PLACE),
+    "RPAD": ((2,), _PAD),
+}
 _ARROW: Final = Lack("MariaDB", "write JSON_VALUE(column, '$.path')")
 OPERATORS: Final = {"->": _ARROW, "->>": _ARROW}
-# Within the brackets of a function: what the function's arguments may hold on one server alone.
-FORMS: Final = {
-    ("JSON_VALUE", "RETURNING"): Lack("MariaDB", "write CAST(JSON_VALUE(column, '$.path') AS SIGNED), or another type"),
-    ("CAST", "JSON"): Lack("MariaDB", "leave out the CAST: the JSON functions take a text"),
-    ("CAST", "YEAR"): Lack("MariaDB", "write YEAR(column)"),
-    ("GROUP_CONCAT", "LIMIT"): Lack("MySQL", "write LIMIT in a subquery that GROUP_CONCAT reads"),
-    ("JSON_ARRAYAGG", "DISTINCT"): Lack("MySQL", "write DISTINCT in a subquery that JSON_ARRAYAGG reads"),
-    ("JSON_ARRAYAGG", "LIMIT"): Lack("MySQL", "write LIMIT in a subquery that JSON_ARRAYAGG reads"),
-    ("JSON_ARRAYAGG", "ORDER"): Lack("MySQL", "read the rows with `expect: many` and ORDER BY"),
+# Within the brackets of a function: a word, where it stands behind this one (empty: behind any).
+_INT, _CHAR = Lack("MySQL", "write SIGNED"), Lack("MySQL", "write CHAR, with a length if it needs one")
+_TYPES: Final = {
+    "INT": _INT,
+    "INTEGER": _INT,
+    "JSON": Lack("MariaDB", "leave out the conversion: the JSON functions take a text"),
+    "REAL": Lack("MariaDB", "write DOUBLE"),
+    "UUID": _CHAR,
+    "VARCHAR": _CHAR,
+    "YEAR": Lack("MariaDB", "write YEAR(column)"),
 }
+_DEFAULT: Final = Lack("MariaDB", "write COALESCE(JSON_VALUE(column, '$.path'), value)")
+_ALL: Final = Lack("MySQL", "read rows with `expect: many`, or from a subquery")
+FORMS: Final = {
+    **{("CAST", "AS", kind): lack for kind, lack in _TYPES.items()},
+    **{("CONVERT", ",", kind): lack for kind, lack in _TYPES.items() if kind != "REAL"},
+    ("GROUP_CONCAT", "", "LIMIT"): _ALL,
+    ("JSON_ARRAYAGG", "", "DISTINCT"): _ALL,
+    ("JSON_ARRAYAGG", "", "LIMIT"): _ALL,
+    ("JSON_ARRAYAGG", "", "ORDER"): _ALL,
+    ("JSON_VALUE", "", "RETURNING"): Lack("MariaDB", "write CAST(JSON_VALUE(column, '$.path') AS SIGNED)"),
+    ("JSON_VALUE", "ON", "EMPTY"): _DEFAULT,
+    ("JSON_VALUE", "ON", "ERROR"): _DEFAULT,
+}
+# By the beginning of their names.
+COLLATIONS: Final = {
+    "UTF8MB4_0900_": Lack("MariaDB", "write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin"),
+    "UTF8MB4_UCA1400_": Lack("MySQL", "write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin"),
+}
+# Words that are a column's name on one server, and a part of the language on the other.
+_QUOTE: Final = "put the name into backquotes"
+_MARIADBS: Final = """
+    DELETE_DOMAIN_ID DO_DOMAIN_IDS IGNORE_DOMAIN_IDS MASTER_DEMOTE_TO_REPLICA MASTER_DEMOTE_TO_SLAVE
+    MASTER_SSL_VERIFY_SERVER_CERT OFFSET PAGE_CHECKSUM PARSE_VCOL_EXPR PORTION REF_SYSTEM_ID RETURNING STATS_AUTO_RECALC
+    STATS_PERSISTENT STATS_SAMPLE_PAGES
+    """
+_MYSQLS: Final = """
+    CUBE CUME_DIST DENSE_RANK EMPTY EXTERNAL FIRST_VALUE FUNCTION GENERATED GET GROUPING GROUPS IO_AFTER_GTIDS
+    IO_BEFORE_GTIDS JSON_TABLE LAG LAST_VALUE LATERAL LEAD LIBRARY NTH_VALUE NTILE OF OPTIMIZER_COSTS OPTION
+    PERCENT_RANK QUALIFY RANK ROW STORED SYSTEM TABLESAMPLE VIRTUAL WINDOW
+    """
+RESERVED: Final = {
+    **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", _QUOTE)),
+    **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", _QUOTE)),
+}
+# A name stands behind one of these; behind others such a word can be a part of the language.
+_BEFORE_NAMES: Final = frozenset({"AS", "SELECT", "DISTINCT", "BY", "WHERE", "ON", "AND", "OR", *".,=<>+-*/("})
 
 
 def problems(tokens: Sequence[Token]) -> Iterator[Problem]:
-    """Yield a warning (QUERY_SERVER) for each function, operator and form that one of the servers lacks."""
+    """Yield a warning (QUERY_SERVER) for each use of what one of the servers lacks."""
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
+    words = [token.text.upper() if token.kind in ("word", "sign") else "" for token in code]
     around: list[str] = []
-    for number, token in enumerate(code):
-        word = token.text.upper() if token.kind in ("word", "sign") else ""
+    for number, (token, word) in enumerate(zip(code, words, strict=True)):
         if word == "(":
-            around.append(code[number - 1].text.upper() if number else "")
+            around.append(words[number - 1] if number else "")
         elif word == ")":
             around[-1:] = []
-        elif word == "-" and (arrow := _arrow(code[number : number + 3])):
-            yield _problem(arrow, token, OPERATORS[arrow])
-        elif word in FUNCTIONS and _text(code, number + 1) == "(":
-            yield _problem(f"{word}()", token, FUNCTIONS[word])
-        elif around and (around[-1], word) in FORMS:
-            yield _problem(f"{word} in {around[-1]}()", token, FORMS[around[-1], word])
+        elif found := _found(code, words, number, around[-1] if around else ""):
+            what, lack = found
+            fix = lack.instead if lack.instead == _QUOTE else f"{lack.instead}, if your server lacks it"
+            yield Problem(token.start, f"{lack.server} has no {what}", fix, CODE)
+
+
+def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str) -> tuple[str, Lack] | None:
+    """What begins at a token that one server lacks; `around` is the function in whose brackets it stands."""
+    word, before, after = words[number], _at(words, number - 1), _at(words, number + 1)
+    if word == "-" and (arrow := _arrow(code[number : number + 3])):
+        return arrow, OPERATORS[arrow]
+    if after == "(" and word in FUNCTIONS:
+        return f"{word}()", FUNCTIONS[word]
+    if after == "(" and word in ARGUMENTS:
+        counts, lack = ARGUMENTS[word]
+        count = _count(words, number + 1)
+        return (f"{word}() with {count} arguments", lack) if count in counts else None
+    for behind in (before, ""):
+        if (around, behind, word) in FORMS:
+            return f"{word} in {around}()", FORMS[around, behind, word]
+    for beginning, lack in COLLATIONS.items():
+        if before == "COLLATE" and word.startswith(beginning):
+            return f"collation {word.lower()}", lack
+    if word in RESERVED and after != "(" and before in _BEFORE_NAMES:
+        return f"name {word} without backquotes", RESERVED[word]
+    return None
+
+
+def _count(words: Sequence[str], opening: int) -> int:
+    """How many arguments stand in the brackets that open here."""
+    depth, commas = 0, 0
+    for number in range(opening, len(words)):
+        depth += {"(": 1, ")": -1}.get(words[number], 0)
+        commas += depth == 1 and words[number] == ","
+        if not depth:
+            return commas + 1 if number > opening + 1 else 0
+    return commas + 1
 
 
 def _arrow(signs: Sequence[Token]) -> str:
@@ -65,9 +151,5 @@ def _arrow(signs: Sequence[Token]) -> str:
     return next((arrow for arrow in ("->>", "->") if joined.startswith(arrow)), "")
 
 
-def _text(code: Sequence[Token], number: int) -> str:
-    return code[number].text if number < len(code) else ""
-
-
-def _problem(what: str, token: Token, lack: Lack) -> Problem:
-    return Problem(token.start, f"{lack.server} has no {what}", f"{lack.instead}, if your server lacks it", CODE)
+def _at(words: Sequence[str], number: int) -> str:
+    return words[number] if 0 <= number < len(words) else ""

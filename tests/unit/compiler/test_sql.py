@@ -157,38 +157,72 @@ LACKING = [
     ("MD5(a)", "MySQL 9.6 or newer has no MD5()"),
     ("SHA1(a)", "MySQL 9.6 or newer has no SHA1()"),
     ("REGEXP_LIKE(a, 'x')", "MariaDB has no REGEXP_LIKE()"),
-    *((f"a{arrow}'$.b'", f"{lack.server} has no {arrow}") for arrow, lack in servers.OPERATORS.items()),
-    ("JSON_VALUE(a, '$.b' RETURNING SIGNED)", "MariaDB has no RETURNING in JSON_VALUE()"),
-    ("CAST(a AS JSON)", "MariaDB has no JSON in CAST()"),
-    ("CAST(UPPER(a) AS YEAR)", "MariaDB has no YEAR in CAST()"),
+    ("CRC32(a, 'x')", "MySQL has no CRC32() with 2 arguments"),
+    ("DATE_FORMAT(a, '%W', 'de_DE')", "MySQL has no DATE_FORMAT() with 3 arguments"),
+    ("LAG(a, 1, 0) OVER (ORDER BY b)", "MariaDB has no LAG() with 3 arguments"),
+    ("LEAD(a, 1, 0) OVER (ORDER BY b)", "MariaDB has no LEAD() with 3 arguments"),
+    ("LPAD(a, 5)", "MySQL has no LPAD() with 2 arguments"),
+    ("RPAD(CONCAT(a, ','), 5)", "MySQL has no RPAD() with 2 arguments"),
+    ("REGEXP_INSTR(a, 'x', 1)", "MariaDB has no REGEXP_INSTR() with 3 arguments"),
+    ("REGEXP_REPLACE(a, 'x', 'y', 1)", "MariaDB has no REGEXP_REPLACE() with 4 arguments"),
+    ("REGEXP_SUBSTR(a, 'x', 1)", "MariaDB has no REGEXP_SUBSTR() with 3 arguments"),
+    ("a->'$.b'", "MariaDB has no ->"),
+    ("a->>'$.b'", "MariaDB has no ->>"),
+    *((f"CAST(a AS {kind})", f"MariaDB has no {kind} in CAST()") for kind in ("JSON", "REAL", "YEAR")),
+    *((f"CAST(a AS {kind})", f"MySQL has no {kind} in CAST()") for kind in ("INT", "INTEGER", "UUID")),
+    ("CAST(UPPER(a) AS VARCHAR(5))", "MySQL has no VARCHAR in CAST()"),
+    *((f"CONVERT(a, {kind})", f"MariaDB has no {kind} in CONVERT()") for kind in ("JSON", "YEAR")),
+    *((f"CONVERT(a, {kind})", f"MySQL has no {kind} in CONVERT()") for kind in ("INT", "INTEGER", "UUID")),
+    ("CONVERT(a, VARCHAR(5))", "MySQL has no VARCHAR in CONVERT()"),
     ("GROUP_CONCAT(a LIMIT 3)", "MySQL has no LIMIT in GROUP_CONCAT()"),
     ("JSON_ARRAYAGG(DISTINCT a)", "MySQL has no DISTINCT in JSON_ARRAYAGG()"),
     ("JSON_ARRAYAGG(a LIMIT 3)", "MySQL has no LIMIT in JSON_ARRAYAGG()"),
     ("JSON_ARRAYAGG(a ORDER BY b)", "MySQL has no ORDER in JSON_ARRAYAGG()"),
+    ("JSON_VALUE(a, '$.b' RETURNING SIGNED)", "MariaDB has no RETURNING in JSON_VALUE()"),
+    ("JSON_VALUE(a, '$.b' NULL ON EMPTY)", "MariaDB has no EMPTY in JSON_VALUE()"),
+    ("JSON_VALUE(a, '$.b' NULL ON ERROR)", "MariaDB has no ERROR in JSON_VALUE()"),
+    ("a COLLATE utf8mb4_0900_ai_ci", "MariaDB has no collation utf8mb4_0900_ai_ci"),
+    ("a COLLATE utf8mb4_uca1400_ai_ci", "MySQL has no collation utf8mb4_uca1400_ai_ci"),
 ]
 
 
 @pytest.mark.parametrize(("expression", "message"), LACKING)
 def test_what_one_server_lacks_is_a_warning_that_names_it(expression: str, message: str) -> None:
     sql = f"SELECT {expression} AS x FROM t WHERE id = :id"
-    [problem] = [one for one in read(sql, ()).problems if one.code == servers.CODE]
-    assert (problem.message, problem.fix.endswith("if your server lacks it")) == (message, True)
-    what = message.partition(" has no ")[2]
-    assert sql[problem.start :].startswith(what.partition(" in ")[0].removesuffix("()"))
+    [problem] = read(sql, ()).problems
+    assert (problem.message, problem.code) == (message, servers.CODE)
+    assert problem.fix.endswith("if your server lacks it")
+    what = message.partition(" has no ")[2].removeprefix("collation ")
+    assert sql[problem.start :].startswith(what.partition(" ")[0].removesuffix("()"))
 
 
 def test_every_entry_of_the_table_has_an_example() -> None:
-    assert len(LACKING) == len(servers.FUNCTIONS) + len(servers.OPERATORS) + len(servers.FORMS)
+    tables = (servers.FUNCTIONS, servers.ARGUMENTS, servers.OPERATORS, servers.FORMS, servers.COLLATIONS)
+    assert len({message for _, message in LACKING}) == sum(map(len, tables))
+
+
+@pytest.mark.parametrize("word", servers.RESERVED)
+def test_a_name_that_one_server_reserves_is_a_warning_unless_it_is_quoted(word: str) -> None:
+    for sql in (
+        f"SELECT {word} FROM t WHERE id = :id",
+        f"SELECT a AS {word} FROM t WHERE id = :id",
+        f"SELECT a, t.{word} FROM t WHERE id = :id",
+        f"SELECT a FROM t WHERE id = :id AND {word} = 1",
+    ):
+        warned = [one.message for one in read(sql, ()).problems if one.code == servers.CODE]
+        assert warned == [f"{servers.RESERVED[word].server} has no name {word} without backquotes"]
+        assert read(sql.replace(word, f"`{word.lower()}`"), ()).problems == ()
 
 
 @pytest.mark.parametrize("guide", ["docs/templates.md", "docs/ja/templates.md"])
 def test_the_guides_table_has_everything_that_one_server_lacks(guide: str) -> None:
     table = [line for line in (ROOT / guide).read_text("utf-8").splitlines() if line.startswith("| ")]
-    words = [*servers.FUNCTIONS, *servers.OPERATORS]
-    for word in words:
+    for word in (*servers.FUNCTIONS, *servers.ARGUMENTS, *servers.OPERATORS):
         assert any(f"`{word}()`" in line or f"column{word}'" in line for line in table), word
-    for function, word in servers.FORMS:
+    for function, _, word in servers.FORMS:
         assert any(re.search(rf"{function}\(.*{word}|{word}.*{function}\(", line) for line in table), (function, word)
+    for beginning in servers.COLLATIONS:
+        assert any(beginning.lower() in line for line in table), beginning
 
 
 @pytest.mark.parametrize(
@@ -200,6 +234,14 @@ def test_the_guides_table_has_everything_that_one_server_lacks(guide: str) -> No
         "a - > b",
         "a > -1",
         "a /* ->> */",
+        "CAST(json AS CHAR)",
+        "CONVERT(year, CHAR)",
+        "JSON_VALUE(error, '$.b')",
+        "LPAD(a, 5, ' ')",
+        "REGEXP_REPLACE(a, CONCAT(b, ',', b), 'y')",
+        "LAG(a, 1) OVER (ORDER BY b)",
+        "RANK() OVER (ORDER BY b)",
+        "a COLLATE utf8mb4_bin",
         "GROUP_CONCAT(a ORDER BY b)",
         "CAST(a AS CHAR)",
         "UPPER(json)",
@@ -210,6 +252,18 @@ def test_the_guides_table_has_everything_that_one_server_lacks(guide: str) -> No
 def test_what_both_servers_have_is_no_warning(expression: str) -> None:
     query = read(f"SELECT {expression} AS x FROM t WHERE id = :id", ())
     assert servers.CODE not in [one.code for one in query.problems]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT a FROM t WHERE id = :id LIMIT 1 OFFSET 2",
+        "SELECT RANK() OVER w AS n FROM t WHERE id = :id WINDOW w AS (ORDER BY a)",
+        "SELECT SUM(a) OVER (ORDER BY a ROWS 1 PRECEDING) AS n FROM t WHERE id = :id",
+    ],
+)
+def test_words_of_the_language_are_no_names(sql: str) -> None:
+    assert read(sql, ()).problems == ()
 
 
 @pytest.mark.parametrize(
