@@ -7,7 +7,7 @@ turns a constant text into the column's own type. Everywhere else, as in LIMIT o
 
 Not covered: pairs in brackets, CASE, subqueries, and comparisons with a function that is not listed here. If the server
 then has to read a text that is not a number, its warning is an error (server_warnings.py); two different texts for the
-same number still match.
+same number still match. MySQL gives no such warning about a column of a type TEXT.
 """
 
 from __future__ import annotations
@@ -55,14 +55,31 @@ _OF_ANY_TYPE: Final = frozenset(
     {"COALESCE", "FIRST_VALUE", "GREATEST", "IF", "IFNULL", "LAG", "LAST_VALUE", "LEAD", "LEAST", "MAX", "MIN"}
     | {"NTH_VALUE", "NULLIF"}
 )
+_CLAUSES: Final = frozenset({"GROUP", "HAVING", "LIMIT", "ORDER", "WINDOW"})
 # With one of these a row can be found that a condition does not hold for, or without a row below it.
 _FINDS_MORE: Final = frozenset(
-    {"!", "||", "ANY", "AVG", "BIT_AND", "BIT_OR", "BIT_XOR", "CASE", "COUNT", "EXISTS", "GROUP_CONCAT", "IF", "IS"}
+    {
+        "!",
+        "||",
+        "ANY",
+        "AVG",
+        "BETWEEN",
+        "BIT_AND",
+        "BIT_OR",
+        "BIT_XOR",
+        "CASE",
+        "COUNT",
+        "EXISTS",
+        "GROUP_CONCAT",
+        "IF",
+        "IS",
+    }
     | {"JSON_ARRAYAGG", "JSON_OBJECTAGG", "LEFT", "MAX", "MIN", "NOT", "OR", "RIGHT", "STD", "STDDEV", "STDDEV_POP"}
     | {"STDDEV_SAMP", "SUM", "VARIANCE", "VAR_POP", "VAR_SAMP", "XOR"}
 )
 _EQUALITIES: Final = frozenset({"=", "<=>", "IN", "LIKE"})
-_CONDITION_ENDS: Final = frozenset({"", "AND", "GROUP", "LIMIT", "ORDER"})
+_CONDITION_BEGINS: Final = frozenset({"WHERE", "AND"})
+_CONDITION_ENDS: Final = frozenset({"", "AND", *_CLAUSES})
 _CONVERSIONS: Final = frozenset({"CAST", "CONVERT"})
 _TEXT_TYPES: Final = frozenset({"BINARY", "CHAR", "NCHAR", "VARCHAR"})
 
@@ -87,11 +104,12 @@ def finds_only_equal(sql: str, names: Collection[str]) -> bool:
     tokens = [_text(match) for match in _TOKEN.finditer(sql)]
     if tokens.count("SELECT") != 1 or "WHERE" not in tokens or not _FINDS_MORE.isdisjoint(tokens):
         return False
-    where, depth = tokens.index("WHERE"), 0
-    for position, token in enumerate(tokens):
-        depth += {"(": 1, ")": -1}.get(token, 0)
-        parameter = _PARAMETER.fullmatch(token)
-        if parameter and parameter[1] in names and not (position > where and _equals(tokens, position, depth)):
+    depth, is_condition = 0, False
+    for position, word in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        is_condition = (is_condition or word == "WHERE") and word not in _CLAUSES
+        parameter = _PARAMETER.fullmatch(word)
+        if parameter and parameter[1] in names and not (is_condition and _equals(tokens, position, depth)):
             return False
     return True
 
@@ -104,9 +122,15 @@ def _equals(tokens: Sequence[str], position: int, depth: int) -> bool:
     if depth:
         return False
     if _at(tokens, start - 1) in _EQUALITIES:
-        return _at(tokens, end + 1) in _CONDITION_ENDS
-    begins = _at(tokens, start - 1) in ("WHERE", "AND") and _at(tokens, end + 1) in ("=", "<=>")
+        other = _begin(tokens, start - 2)
+        return _at(tokens, other - 1) in _CONDITION_BEGINS and _at(tokens, end + 1) in _CONDITION_ENDS
+    begins = _at(tokens, start - 1) in _CONDITION_BEGINS and _at(tokens, end + 1) in ("=", "<=>")
     return begins and bool(end := _end(tokens, position + 2)) and _at(tokens, end + 1) in _CONDITION_ENDS
+
+
+def _begin(tokens: Sequence[str], end: int) -> int:
+    """Where the column or the function begins that ends at this token."""
+    return _opening(tokens, end) - 1 if _at(tokens, end) == ")" else end
 
 
 def _is_whole(value: Value) -> bool:
@@ -132,10 +156,32 @@ def _quoted(sql: str, numbers: frozenset[str], short: frozenset[str]) -> str:
         parameter = _PARAMETER.fullmatch(tokens[position])
         if not parameter or parameter[1] not in numbers:
             continue
-        if any(_is_text(tokens, at, parameter[1] in short) for at in _others(tokens, position)):
+        is_short = parameter[1] in short
+        if not is_short and _is_mixed(tokens, position):
+            continue
+        if any(_is_text(tokens, at, is_short) for at in _others(tokens, position)):
             start, end = found[position].span()
             sql = f"{sql[:start]}'{sql[start:end]}'{sql[end:]}"
     return sql
+
+
+def _is_mixed(tokens: Sequence[str], position: int) -> bool:
+    """Whether the parameter is compared with more than a column.
+
+    In a list with numbers, beside a list of columns, or in HAVING, where a name can be an expression's, MySQL compares
+    a quoted number as a floating-point one.
+    """
+    if "HAVING" in tokens[:position]:
+        return True
+    start, end = position, position
+    while _at(tokens, start) not in ("", "(", "IN"):
+        start -= 1
+    while _at(tokens, end) not in ("", ")", "("):
+        end += 1
+    in_list = _at(tokens, start) == "(" and _at(tokens, start - 1) == "IN"
+    if in_list and any(token[0].isdigit() for token in tokens[start:end]):
+        return True
+    return _at(tokens, position + 1) == "IN" and "," in tokens[position : position + 6]
 
 
 def _ungrouped(found: list[re.Match[str]]) -> list[re.Match[str]]:

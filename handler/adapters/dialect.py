@@ -30,9 +30,30 @@ _NUMBERS: Final = {
     "QUERY_CUT": (3636,),
     "QUERY_DUPLICATE_COLUMN": (1060,),
     "QUERY_INVALID": (
-        *(1111, 1115, 1116, 1117, 1128, 1139, 1210, 1221, 1253, 1267, 1270, 1271, 1273, 1300, 1305, 1356, 1370, 1436),
-        *(3064, *range(3573, 3578), *range(3579, 3596), 3854, 3988),  # MySQL's: from 3573 on of WITH and of windows
-        *(*range(4002, 4022), 4079),  # MariaDB's: of WITH and of windows; a type that an operation does not take
+        *(
+            1111,
+            1115,
+            1116,
+            1117,
+            1128,
+            1139,
+            1191,
+            1210,
+            1221,
+            1253,
+            1267,
+            1270,
+            1271,
+            1273,
+            1300,
+            1305,
+            1356,
+            1370,
+            1436,
+        ),
+        # MySQL's: of WITH and of windows from 3573 on, of regular expressions from 3685 on
+        *(3064, *range(3573, 3578), *range(3579, 3597), *range(3685, 3701), 3854, 3988),
+        *(*range(4002, 4026), 4078, 4079),  # MariaDB's: of WITH and of windows; a type that an operation does not take
     ),
     "QUERY_LOSSY": (1411, 1525, *JSON_NUMBERS),  # MariaDB only warns of a text that is no date, or no JSON
 }
@@ -112,7 +133,8 @@ def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_
     return (
         f"SET SESSION time_zone = '{zone}', sql_select_limit = {rows}, wait_timeout = {math.ceil(idle_seconds)},"
         f" group_concat_max_len = {size},"
-        f" lc_messages = 'en_US', sql_mode = {_SQL_MODE}"
+        f" lc_messages = 'en_US', sql_mode = {_SQL_MODE},"
+        " lc_time_names = 'en_US', div_precision_increment = 4, default_week_format = 0"
         " /*M!100000 , tx_read_only = 1,"
         f" max_statement_time = {milliseconds / 1000}, max_error_count = {MAX_WARNINGS} */"
         f" /*!50720 , transaction_read_only = 1, max_execution_time = {milliseconds} */"

@@ -57,7 +57,7 @@ def check(warnings: Sequence[tuple[str, int, str]], count: int, sql: str) -> Non
         if number in (_LOSSY_NOTES if level == "Note" else _LOSSY):
             raise LostValueError("QUERY_LOSSY", f"warning {number}{_words(message, sql)}")
     if count > len(warnings):
-        raise LostValueError("QUERY_LOSSY", f"{count} warnings, of which {len(warnings)} can be read")
+        raise LostValueError("QUERY_LOSSY", f"{count} warnings, of which {len(warnings)} can be read (max_error_count)")
 
 
 def _words(message: str, sql: str) -> str:

@@ -184,6 +184,9 @@ def run(
             cursor.execute(written(cursor, sql, parameters))
             _check_types(cursor, parameters)
             found = cursor.fetchmany(rows + 1)
+        except (ArithmeticError, UnicodeDecodeError):
+            detail = "a value that is not of its column's type, as of a BIT in IF or CASE"
+            raise SourceError("ROW_VALUE_UNSUPPORTED", detail) from None
         except TooLargeError:
             raise SourceError("ROWS_TOO_LARGE", _too_large(cursor, parameters, size)) from None
         columns = [column[0] for column in cursor.description or ()]

@@ -439,6 +439,18 @@ def test_a_column_of_a_type_that_cannot_be_read_is_named(
         assert select.value("SELECT 1 AS x") == 1
 
 
+def test_a_bit_among_numbers_is_no_defect(database_pair: Pair, scratch: Callable[..., None], own: Account) -> None:
+    """MySQL sends the byte in a column of numbers."""
+    scratch("ALTER TABLE scratch ADD flag BIT(1)")
+    scratch("INSERT INTO scratch (id, flag) VALUES (1, 1)")
+    with using(own()) as select:
+        if database_pair.primary.product is MYSQL:
+            assert refused(select, "SELECT IF(id > 0, flag, 0) AS x FROM scratch").code == "ROW_VALUE_UNSUPPORTED"
+        else:
+            assert select.value("SELECT IF(id > 0, flag, 0) AS x FROM scratch") == 1
+        assert select.value("SELECT IF(id > 0, flag + 0, 0) AS x FROM scratch") == 1
+
+
 # Several databases
 
 

@@ -122,7 +122,7 @@ def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str
         count = _count(words, number + 1)
         return (f"{word}() with {count} arguments", lack) if count in counts else None
     for behind in (before, ""):
-        if (around, behind, word) in FORMS:
+        if before != "." and (around, behind, word) in FORMS:
             return f"{word} in {around}()", FORMS[around, behind, word]
     for beginning, lack in COLLATIONS.items():
         if before == "COLLATE" and word.startswith(beginning):

@@ -26,6 +26,9 @@ COMMON = {
     "group_concat_max_len = 4096",
     "wait_timeout = 120",
     "lc_messages = 'en_US'",
+    "lc_time_names = 'en_US'",
+    "div_precision_increment = 4",
+    "default_week_format = 0",
     f"sql_mode = {MODE}",
 }
 
@@ -92,6 +95,13 @@ def test_a_limit_below_a_unit_is_not_rounded_to_none() -> None:
         (3988, "HY000", "QUERY_INVALID"),
         (1525, "HY000", "QUERY_LOSSY"),
         (3141, "22032", "QUERY_LOSSY"),
+        (3685, "HY000", "QUERY_INVALID"),
+        (3696, "HY000", "QUERY_INVALID"),
+        (3579, "HY000", "QUERY_INVALID"),
+        (4009, "HY000", "QUERY_INVALID"),
+        (4079, "HY000", "QUERY_INVALID"),
+        (1273, "HY000", "QUERY_INVALID"),
+        (1524, "HY000", "DB_LOGIN"),
         (9999, "HY000", "DB_UNKNOWN_ERROR"),
         (9999, None, "DB_UNKNOWN_ERROR"),
         (2055, None, "DB_UNAVAILABLE"),

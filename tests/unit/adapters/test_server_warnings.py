@@ -97,7 +97,7 @@ def test_the_decisive_warning_is_found_behind_harmless_ones() -> None:
 
 def test_more_warnings_than_the_server_keeps_may_hide_one() -> None:
     error = refused(("Note", 1105, "x"), count=65535)
-    assert (error.code, error.detail) == ("QUERY_LOSSY", "65535 warnings, of which 1 can be read")
+    assert (error.code, error.detail) == ("QUERY_LOSSY", "65535 warnings, of which 1 can be read (max_error_count)")
 
 
 @pytest.mark.parametrize(

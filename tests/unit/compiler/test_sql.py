@@ -236,6 +236,8 @@ def test_the_guides_table_has_everything_that_one_server_lacks(guide: str) -> No
         "a /* ->> */",
         "CAST(json AS CHAR)",
         "CONVERT(year, CHAR)",
+        "CAST(t.year AS CHAR)",
+        "CAST(NOW() - INTERVAL 1 YEAR AS DATE)",
         "JSON_VALUE(error, '$.b')",
         "LPAD(a, 5, ' ')",
         "REGEXP_REPLACE(a, CONCAT(b, ',', b), 'y')",
