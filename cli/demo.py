@@ -57,14 +57,15 @@ def demo(once: bool, database: str) -> None:
     Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already.
     """
     console = Console()
-    seen = snapshot(TEMPLATES)  # what is saved while all of it starts counts as an edit
-    checked = compiler.compile_templates(TEMPLATES)
-    if checked.errors:
-        show(checked, Path(TEMPLATES.name))
-        raise click.exceptions.Exit(1)
     try:
-        with _interruptible(), running.claimed() as folder:
-            complete = _run(folder, checked, seen, console, PRODUCTS[database], once=once)
+        with _interruptible():
+            seen = snapshot(TEMPLATES)  # what is saved while all of it starts counts as an edit
+            checked = compiler.compile_templates(TEMPLATES)
+            if checked.errors:
+                show(checked, Path(TEMPLATES.name))
+                raise click.exceptions.Exit(1)
+            with running.claimed() as folder:
+                complete = _run(folder, checked, seen, console, PRODUCTS[database], once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None

@@ -56,7 +56,7 @@ _OF_ANY_TYPE: Final = frozenset(
     | {"NTH_VALUE", "NULLIF"}
 )
 _CLAUSES: Final = frozenset({"GROUP", "HAVING", "LIMIT", "ORDER", "WINDOW"})
-# With one of these a row can be found that a condition does not hold for, or without a row below it.
+# With one of these words a statement can return a row that does not meet a condition of its WHERE.
 _FINDS_MORE: Final = frozenset(
     {
         "!",
@@ -97,9 +97,10 @@ def written(cursor: Cursor, sql: str, parameters: Mapping[str, Value]) -> str:
 
 
 def finds_only_equal(sql: str, names: Collection[str]) -> bool:
-    """Whether a row is found only if it equals each of these parameters: `WHERE x = %(name)s`, with more behind an AND.
+    """Whether every row that is found equals each of these parameters: `WHERE x = %(name)s`, with more behind an AND.
 
-    That is said only of one plain SELECT. Where it is not said, as for an OR or a COUNT(*), a row may be found anyway.
+    Only a single plain SELECT can be judged. For anything else, such as an OR or a COUNT(*), the answer is no, since a
+    row may be found anyway.
     """
     tokens = [_text(match) for match in _TOKEN.finditer(sql)]
     if tokens.count("SELECT") != 1 or "WHERE" not in tokens or not _FINDS_MORE.isdisjoint(tokens):

@@ -91,7 +91,7 @@ _REFUSALS: Final = {
     1142: ("denied to read table {}", re.compile(r"['`]([^'`]+(?:`\.`[^'`]+)?)['`]$")),
     1143: ("denied to read column {} of table {}", re.compile(r"'([^']*)'[^']*'([^']*)'$")),
     1146: ("unknown table {}", _FIRST),
-    # The latter to an account that may run no function of the schema, as which the server takes every unknown one.
+    # 1370: the server takes an unknown function for a stored one, which the account may not run.
     1305: ("unknown function {}", re.compile(r"^FUNCTION (\S+) ")),
     1370: ("unknown function {}", re.compile(r"'([^']*)'$")),
 }

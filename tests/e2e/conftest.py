@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 60
 
 @pytest.fixture(scope="session", params=WANTED[:1], ids=lambda product: product.name)
 def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """The local cloud with the first database: what comes to a deployment with another one, `notifier demo` shows."""
+    """The local cloud with the first database. The demo is tested with each of them."""
     with started_cloud(request.param, missing) as cloud:
         yield cloud
 

@@ -50,7 +50,7 @@ def test_every_script_is_called() -> None:
 
 @pytest.mark.parametrize("job", JOBS)
 def test_an_expression_names_what_the_job_has(job: str) -> None:
-    """Neither of the two linters looks: an unknown name is an empty text."""
+    """Neither linter checks this. GitHub replaces an unknown name with an empty text."""
     wanted = re.findall(r"\$\{\{ *([\w.-]+) *\}\}", yaml.safe_dump(JOBS[job], width=10_000))
     known = {f"matrix.{key}" for key in JOBS[job].get("strategy", {}).get("matrix", {})}
     known |= {f"job.services.{name}.id" for name in JOBS[job].get("services", {})}

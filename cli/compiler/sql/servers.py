@@ -90,7 +90,7 @@ RESERVED: Final = {
     **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", _QUOTE)),
     **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", _QUOTE)),
 }
-# A name stands behind one of these; behind others such a word can be a part of the language.
+# Behind one of these a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2.
 _BEFORE_NAMES: Final = frozenset({"AS", "SELECT", "DISTINCT", "BY", "WHERE", "ON", "AND", "OR", *".,=<>+-*/("})
 
 
