@@ -20,6 +20,8 @@ from handler.errors import TemplateError
 # together.
 SECONDS: Final = 1.4
 PREVIOUS_SECONDS: Final = 0.5
+# Python swallows an error that is raised in a destructor or in the callback of a weak reference. So the alarm goes on.
+_AGAIN_SECONDS: Final = 0.1
 
 
 class TimeLimit:
@@ -53,13 +55,16 @@ class TimeLimit:
         before = signal.signal(signal.SIGPROF, self._ring)
         try:
             TimeLimit._armed = self
-            signal.setitimer(signal.ITIMER_PROF, self._left)
+            signal.setitimer(signal.ITIMER_PROF, self._left, _AGAIN_SECONDS)
             yield
         finally:
-            TimeLimit._armed = None  # first: a signal that arrives from here on is ignored
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.signal(signal.SIGPROF, before)
-            self._left -= time.process_time() - began
+            try:
+                TimeLimit._armed = None  # first: a signal that arrives from here on is ignored
+            finally:
+                TimeLimit._armed = None  # also where the alarm rang just before
+                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.signal(signal.SIGPROF, before)
+                self._left -= time.process_time() - began
         if self._rung:
             self.check()
 
@@ -75,7 +80,6 @@ class TimeLimit:
 
     def _ring(self, *_: object) -> None:
         if TimeLimit._armed is self:
-            TimeLimit._armed = None
             self._rung = True
             raise self._error()
 

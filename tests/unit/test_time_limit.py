@@ -106,6 +106,25 @@ def test_an_alarm_that_was_swallowed_is_raised_again() -> None:
     assert limit.ended
 
 
+def swallow_once(swallowed: list[TemplateError]) -> None:
+    """Swallow the first error, and go on for two seconds at most."""
+    ends = time.process_time() + 2
+    while time.process_time() < ends:
+        try:
+            sum(range(1000))
+        except TemplateError as error:
+            swallowed.append(error)
+            if len(swallowed) > 1:
+                raise
+
+
+def test_an_alarm_whose_error_was_swallowed_rings_again_while_the_block_goes_on() -> None:
+    swallowed: list[TemplateError] = []
+    with pytest.raises(TemplateError, match="TEMPLATE_LIMIT"), time_limit("text", 0.05):
+        swallow_once(swallowed)
+    assert len(swallowed) == 2
+
+
 def test_of_limits_in_one_another_the_outer_one_counts() -> None:
     outer, inner = TimeLimit(0.05), TimeLimit(5)
     with pytest.raises(TemplateError, match=r"after 0\.05 s"), outer.running(), inner.running():
