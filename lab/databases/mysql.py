@@ -1,10 +1,10 @@
-"""MySQL 8.4 and 9, as the lab runs it."""
+"""MySQL, as the lab runs it."""
 
 from __future__ import annotations
 
 import secrets
 import subprocess
-from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from lab.databases.product import Product, Replicating, Software
@@ -33,20 +33,16 @@ def options(software: Software) -> list[str]:
 def create_data(software: Software, command: list[str]) -> str:
     """Fill an empty data folder, and return the password of its only account: root, on this machine."""
     password = secrets.token_urlsafe(24)
-    [data] = [Path(word.removeprefix("--datadir=")) for word in command if word.startswith("--datadir=")]
-    statement = data.parent / "account.sql"
-    statement.touch(mode=0o600)
-    statement.write_text(f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n", encoding="ascii")
-    try:
+    with NamedTemporaryFile("w", prefix="notifier-", suffix=".sql", encoding="ascii") as statement:
+        statement.write(f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n")
+        statement.flush()
         subprocess.run(
-            [*command, "--initialize-insecure", f"--init-file={statement}"],
+            [*command, "--initialize-insecure", f"--init-file={statement.name}"],
             env=software.environment,
             capture_output=True,
             text=True,
             check=True,
         )
-    finally:
-        statement.unlink()
     return password
 
 
