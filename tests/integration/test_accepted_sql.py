@@ -95,6 +95,7 @@ def test_a_reserved_word_is_refused_as_a_name_by_that_server_and_taken_by_the_ot
 ) -> None:
     statement = "SELECT {0} FROM (SELECT 1 AS {0} FROM orders LIMIT 1) x"
     assert select(statement.format(f"`{word}`")) == [{word: 1}]
+    assert select(f"SELECT x.{word} FROM (SELECT 1 AS `{word}` FROM orders LIMIT 1) x") == [{word: 1}]
     try:
         select(statement.format(word))
         refused = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -227,3 +228,12 @@ def test_a_table_is_shown_as_one() -> None:
 
 def raw(text: str) -> dict[str, str]:
     return {"type": "raw_text", "text": text}
+
+
+def test_a_demo_that_is_stopped_while_it_checks_the_templates_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("cli.compiler.compile_templates", stopped)
+    answer = run("demo", "--once")
+    assert (answer.exit_code, "Stopped" in answer.output) == (130, True)

@@ -90,8 +90,9 @@ RESERVED: Final = {
     **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", _QUOTE)),
     **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", _QUOTE)),
 }
-# Behind one of these a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2.
-_BEFORE_NAMES: Final = frozenset({"AS", "SELECT", "DISTINCT", "BY", "WHERE", "ON", "AND", "OR", *".,=<>+-*/("})
+# Behind one of these a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2; and behind a
+# period both servers take any word for a name.
+_BEFORE_NAMES: Final = frozenset({"AS", "SELECT", "DISTINCT", "BY", "WHERE", "ON", "AND", "OR", *",=<>+-*/("})
 
 
 def problems(tokens: Sequence[Token]) -> Iterator[Problem]:

@@ -109,6 +109,30 @@ def test_a_number_is_a_number_everywhere_else(sql: str) -> None:
     assert write(f"SELECT a FROM t WHERE {sql}", id=7) == f"SELECT a FROM t WHERE {expected}"
 
 
+LONG = 9007199254740993
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "a IN (%(id)s, 5)",
+        "a IN (5, %(id)s)",
+        "a NOT IN (%(id)s, 5)",
+        "%(id)s IN (a, b)",
+        "a = 1 GROUP BY b HAVING c = %(id)s",
+    ],
+)
+def test_a_long_number_among_numbers_stays_one_and_a_short_one_is_a_text(sql: str) -> None:
+    """MySQL would compare all of them as floating-point numbers, which hold 15 digits."""
+    assert write(f"SELECT a FROM t WHERE {sql}", id=LONG).endswith(sql.replace("%(id)s", str(LONG)))
+    assert "'7'" in write(f"SELECT a FROM t WHERE {sql}", id=7)
+
+
+@pytest.mark.parametrize("sql", ["a = %(id)s", "a IN (%(id)s)", "a IN (%(id)s, %(id)s)", "a IN (%(id)s, 'x')"])
+def test_a_long_number_among_texts_is_a_text(sql: str) -> None:
+    assert f"'{LONG}'" in write(f"SELECT a FROM t WHERE {sql}", id=LONG)
+
+
 # Functions that templates may call and whose result is a text:
 # https://dev.mysql.com/doc/refman/8.4/en/built-in-function-reference.html
 OF_TEXTS = """
