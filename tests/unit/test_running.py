@@ -49,18 +49,18 @@ def test_a_demo_belongs_to_its_checkout(
 ) -> None:
     with of(tmp_path / "other", monkeypatch), running.announced("arn:topic", DEMO, page=PAGE):
         assert running.read()
-        monkeypatch.setattr(running, "CHECKOUT", tmp_path / "ours")
-        assert running.read() is None
-        assert running.chosen() is None
-        answer = CliRunner().invoke(main, ["emit", "order.created", "1"])
-        assert answer.exit_code == 2
-        assert f"No demo of this checkout ({tmp_path / 'ours'}) is running" in answer.stderr
-        assert answer.stderr.count(PAGE) == 1
-        asked = CliRunner().invoke(main, ["balance"]).stderr
-        assert f"One of {tmp_path / 'other'} runs: {PAGE}" in asked
-        monkeypatch.setenv("AWS_REGION", "eu-west-1")
-        running.say()
-        assert PAGE not in capsys.readouterr().err
+        with of(tmp_path / "ours", monkeypatch):
+            assert running.read() is None
+            assert running.chosen() is None
+            answer = CliRunner().invoke(main, ["emit", "order.created", "1"])
+            assert answer.exit_code == 2
+            assert f"No demo of this checkout ({tmp_path / 'ours'}) is running" in answer.stderr
+            assert answer.stderr.count(PAGE) == 1
+            asked = CliRunner().invoke(main, ["balance"]).stderr
+            assert f"One of {tmp_path / 'other'} runs: {PAGE}" in asked
+            monkeypatch.setenv("AWS_REGION", "eu-west-1")
+            running.say()
+            assert PAGE not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [*running.NAMING, "AWS_ENDPOINT_URL_SNS"])
@@ -117,10 +117,9 @@ def test_a_second_demo_says_where_the_first_runs() -> None:
 
 
 def test_a_demo_of_another_checkout_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with of(tmp_path / "other", monkeypatch), running.announced("arn:topic", DEMO, page=PAGE):
-        monkeypatch.setattr(running, "CHECKOUT", tmp_path / "ours")
-        with running.claimed():
-            assert PAGE in running.absent()
+    other, ours = (of(tmp_path / name, monkeypatch) for name in ("other", "ours"))
+    with other, running.announced("arn:topic", DEMO, page=PAGE), ours, running.claimed():
+        assert PAGE in running.absent()
 
 
 def test_what_a_killed_demo_left_is_removed_and_nothing_else(state: Path) -> None:
