@@ -36,12 +36,15 @@ demo: lab  ## The local cloud, kept running until Ctrl-C
 demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 	.venv/bin/notifier demo --once $(DATABASE_OPTION)
 
+# The tests run in this many processes; WORKERS=0 runs them in one, in which a debugger works.
+WORKERS ?= 3
+PYTEST = .venv/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
-	.venv/bin/pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 unit: setup  ## The part that needs no local cloud, and no Linux: the templates and the unit tests
 	.venv/bin/notifier lint
-	.venv/bin/pytest tests/unit $(PYTEST_ARGS)
+	$(PYTEST) tests/unit $(PYTEST_ARGS)
 
 # make fuzz FUZZ=100000; as many of each.
 FUZZ ?= 20000

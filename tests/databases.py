@@ -6,6 +6,7 @@ A run ends with how many tests ran with each of them, and in which version.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Final
 
 import pytest
@@ -16,21 +17,25 @@ _NAME: Final = os.environ.get("DATABASE")
 if _NAME and _NAME not in PRODUCTS:
     pytest.exit(f"DATABASE={_NAME} is not one of {', '.join(PRODUCTS)}", returncode=pytest.ExitCode.USAGE_ERROR)
 WANTED: Final = [PRODUCTS[_NAME]] if _NAME else [*PRODUCTS.values()]
-_VERSIONS: Final[dict[str, str]] = {}
+_TITLES: Final[dict[Product, str]] = {}
 
 
 def ran(pair: Pair) -> None:
     """Remember the version of servers that tests ran with."""
     [(version,)] = pair.primary.query("SELECT VERSION()")
-    _VERSIONS[pair.primary.product.title] = str(version)
+    _TITLES[pair.primary.product] = f"{pair.primary.product.title} {version}"
+
+
+def note(item: pytest.Item) -> None:
+    """Note in a test's report which server it ran with."""
+    if title := _TITLES.get(product_of(item)):
+        item.user_properties.append(("database", title))
 
 
 def counts(passed: list[pytest.TestReport]) -> list[str]:
     """How many of these tests ran with each server."""
-    return [
-        f"{title} {version}: {sum(dict(report.user_properties).get('database') == title for report in passed)} passed"
-        for title, version in _VERSIONS.items()
-    ]
+    counted = Counter(dict(report.user_properties).get("database", "") for report in passed)
+    return [f"{title}: {count} passed" for title, count in sorted(counted.items()) if title]
 
 
 def product_of(item: pytest.Item) -> Product | None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -16,18 +16,9 @@ from lab import hot
 from lab.cloud import LocalCloud
 from lab.processes import wait_until
 from lab.sam import ROOT
-from tests.databases import WANTED
-from tests.plugins.cloud import started_cloud
 
 # Ours is the function's whole way: cold start, lookups, post. Far above what it takes, and only met by a failure.
 PATIENCE_SECONDS = 60
-
-
-@pytest.fixture(scope="session", params=WANTED[:1], ids=lambda product: product.name)
-def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """The local cloud with the first database. The demo is tested with each of them."""
-    with started_cloud(request.param, missing) as cloud:
-        yield cloud
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from tests.databases import WANTED
 NOTIFIER = Path(sys.executable).with_name("notifier")
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A place for temporary files and state of its own, so that whatever is left behind can be told."""
+@pytest.fixture(params=WANTED, ids=lambda product: product.name)
+def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """A place for temporary files and state of its own, so that whatever is left behind can be told; and a database."""
     folder = tmp_path / "t"
     folder.mkdir()
-    return {**os.environ, "TMPDIR": str(folder), "XDG_STATE_HOME": str(tmp_path / "state")}
+    own = {"TMPDIR": str(folder), "XDG_STATE_HOME": str(tmp_path / "state"), "DATABASE": request.param.name}
+    return {**os.environ, **own}
 
 
 def left_over(environment: dict[str, str]) -> list[str]:
@@ -39,7 +40,7 @@ def left_over(environment: dict[str, str]) -> list[str]:
 def demo_until(reached: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A demo that has said `reached`; its output so far is gone, the rest is in `stdout`."""
     with subprocess.Popen(
-        [NOTIFIER, "demo", "--once"],
+        [NOTIFIER, "demo", "--once", "--database", environment["DATABASE"]],
         env={**environment, "PYTHONUNBUFFERED": "1"},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -52,9 +53,8 @@ def demo_until(reached: str, environment: dict[str, str]) -> Iterator[subprocess
         yield process
 
 
-@pytest.mark.parametrize("database", [product.name for product in WANTED])
-def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str], database: str) -> None:
-    command = [NOTIFIER, "demo", "--once", "--database", database]
+def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, str]) -> None:
+    command = [NOTIFIER, "demo", "--once", "--database", environment["DATABASE"]]
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert re.fullmatch(r"(\d{2}) published, \1 delivered, 0 lost", ran.stdout.splitlines()[-1]), ran.stdout

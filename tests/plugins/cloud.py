@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from lab.cloud import LocalCloud, local_cloud
-from lab.databases import DatabaseMissingError, Product
+from lab.databases import DatabaseMissingError
 from tests.databases import WANTED, ran
 
 
 @pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
 def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """Every part of the local cloud, with each of the databases; nothing is deployed to it yet."""
-    with started_cloud(request.param, missing) as cloud:
-        yield cloud
-
-
-@contextmanager
-def started_cloud(product: Product, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """Start the local cloud, in a folder that goes with it."""
+    """Every part of the local cloud, with each of the databases."""
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
-            with local_cloud(Path(folder), product=product) as cloud:
+            with local_cloud(Path(folder), product=request.param) as cloud:
                 ran(cloud.database)
                 yield cloud
         except DatabaseMissingError as error:

@@ -20,11 +20,9 @@ from tests import databases
 from tests.databases import WANTED
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_runtest_call(item: pytest.Item) -> None:
     """Note the database of each test in its report."""
-    for item in items:
-        if product := databases.product_of(item):
-            item.user_properties.append(("database", product.title))
+    databases.note(item)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -19,7 +19,7 @@ from lab.vpc.cloud import NAMESPACE, SERVICE, PrivateCloud
 from lab.vpc.cloud import private_cloud as running_private_cloud
 from lab.vpc.vpc import Vpc
 from lab.vpc.zone import Zone
-from tests.databases import WANTED
+from tests.databases import WANTED, ran
 from tests.discovery_kit import TASKS, TTL_SECONDS, Environment, Start, Wire, catalog
 
 
@@ -41,15 +41,16 @@ class RememberedZone(Zone):
         self._update([*gone, *hosts])
 
 
-@pytest.fixture(scope="session", params=WANTED[:1], ids=lambda product: product.name)
+@pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
 def private_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[PrivateCloud]:
-    """Every part, in a VPC that no other test changes, with the first database. Nothing is registered for the API yet.
+    """Every part, in a VPC that no other test changes, with each of the databases.
 
-    A test that registers or breaks something asks for `breakable_cloud` instead.
+    Nothing is registered for the API yet. A test that registers or breaks something asks for `breakable_cloud` instead.
     """
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             with running_vpc(Path(folder)) as vpc, running_private_cloud(vpc, request.param) as cloud:
+                ran(cloud.database)
                 whole = replace(cloud, zone=RememberedZone(vpc))
                 _restore(whole)
                 yield whole
