@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from lab.databases.product import Product, Replicating, Software
@@ -33,16 +32,14 @@ def options(software: Software) -> list[str]:
 def create_data(software: Software, command: list[str]) -> str:
     """Fill an empty data folder, and return the password of its only account: root, on this machine."""
     password = secrets.token_urlsafe(24)
-    with NamedTemporaryFile("w", prefix="notifier-", suffix=".sql", encoding="ascii") as statement:
-        statement.write(f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n")
-        statement.flush()
-        subprocess.run(
-            [*command, "--initialize-insecure", f"--init-file={statement.name}"],
-            env=software.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    subprocess.run(
+        [*command, "--initialize-insecure", "--init-file=/dev/stdin"],
+        env=software.environment,
+        input=f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return password
 
 
