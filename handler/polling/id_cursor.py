@@ -1,0 +1,108 @@
+"""Which rows are new, by an id that the database counts up.
+
+    floor                bound                     top
+      |   seen, or late    |  seen, or may appear  |   new
+    --+--------------------+-----------------------+------->  ids
+
+`top` is the highest id that was read. An id between `floor` and `top` can still appear, because ids are allocated
+before their transactions commit. So this range is read again, and an id in it that is not in `seen` is new. Ids up to
+`bound` were allocated longer ago than the longest transaction; a row that appears there is reported as late.
+
+A row is reported once it is visible, whatever the clocks say and in whatever order transactions commit: every id above
+`floor` is read again and again. Clocks only decide how often that happens, and when `floor` rises (`RETAIN_SECONDS`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from handler.polling.seen import Seen
+
+# An id that has not appeared after so long is no longer looked for.
+RETAIN_SECONDS: Final = 30 * 86_400.0
+# How many marks are kept for the time of the longest transaction. Beyond it, one a day is kept.
+_MARKS_IN_BOUND: Final = 48
+_DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The highest id that had been read at a Unix time of the poller. So all ids up to it were allocated before."""
+
+    at: float
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A pass over the older ids, which can take several runs: the id that it has reached, its last id, its begin."""
+
+    at: int
+    end: int
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class IdCursor:
+    """What a poll remembers of a table. Ids are positive. `sweep` is None between two passes."""
+
+    top: int
+    floor: int
+    seen: Seen
+    marks: tuple[Mark, ...] = ()
+    sweep: Sweep | None = None
+
+    @classmethod
+    def at(cls, floor: int) -> IdCursor:
+        """One for which every row above `floor` is new."""
+        return cls(floor, floor, Seen())
+
+    def bound(self, now: float, longest: float) -> int:
+        """The highest id that is known to have been allocated more than `longest` seconds ago."""
+        return max((mark.top for mark in self.marks if now - mark.at > longest), default=self.floor)
+
+    def unseen(self, read: Seen) -> Seen:
+        """Those of the ids that have not been seen."""
+        return (read - self.seen).above(self.floor)
+
+    def having_read(self, read: Seen) -> IdCursor:
+        """With these ids seen."""
+        kept = read.above(self.floor)
+        return replace(self, seen=self.seen | kept, top=max(self.top, kept.highest))
+
+    def swept(self, sweep: Sweep) -> IdCursor:
+        """With a pass that has come so far. `floor` rises over the ids that it has read, if they are too old.
+
+        They were read after `began`. So an id is given up only after it was missing for all of `RETAIN_SECONDS`.
+        """
+        old = (mark.top for mark in self.marks if mark.top <= sweep.at and sweep.began - mark.at > RETAIN_SECONDS)
+        floor = max(old, default=0)
+        swept = self.risen(floor) if floor > self.floor else self
+        return replace(swept, sweep=sweep if sweep.at < sweep.end else None)
+
+    def risen(self, floor: int) -> IdCursor:
+        """With the ids up to this one no longer looked for."""
+        marks = tuple(mark for mark in self.marks if mark.top >= floor)
+        return replace(self, floor=floor, seen=self.seen.above(floor), marks=marks)
+
+    def marked(self, now: float, longest: float) -> IdCursor:
+        """With a mark for the present `top`, and no more marks than are needed."""
+        if self.marks and self.marks[-1].top == self.top:
+            return self
+        return replace(self, marks=_thinned((*self.marks, Mark(now, self.top)), now, longest))
+
+
+def _thinned(marks: tuple[Mark, ...], now: float, longest: float) -> tuple[Mark, ...]:
+    """The marks without those close behind another one; the last before the bound, and the last of all, are kept."""
+    before = [mark for mark in marks if now - mark.at > longest]
+    within = [mark for mark in marks if now - mark.at <= longest]
+    return (*_apart(before, _DAY), *_apart(within, longest / _MARKS_IN_BOUND))
+
+
+def _apart(marks: list[Mark], seconds: float) -> list[Mark]:
+    kept: list[Mark] = []
+    for mark in marks:
+        if not kept or mark is marks[-1] or abs(mark.at - kept[-1].at) >= seconds:
+            kept.append(mark)
+    return kept

@@ -1,0 +1,389 @@
+"""A poll of a simulated table: commits come late, in any order, or never; replicas lag; the function is killed."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handler.errors import SourceError
+from handler.polling import look, poll
+from handler.polling.id_cursor import IdCursor, Mark, Sweep
+from handler.polling.poll import Digest, Finding, Pending, Policy, PolledRow, PollState, run
+from handler.polling.seen import Seen
+from tests.poll_kit import ConflictError, CrashError, Kept, seen
+
+LONGEST = 100.0
+DAY = 86_400.0
+DEFAULT = Policy(LONGEST, None)
+# None commits later than that.
+LATEST = LONGEST * 5
+
+
+@dataclass
+class Row:
+    id: int
+    allocated: float
+    committed: float | None = None
+    deleted: float | None = None
+
+    def visible(self, at: float) -> bool:
+        return self.committed is not None and self.committed <= at and (self.deleted is None or self.deleted > at)
+
+
+class World:
+    """A table, two replicas of it that are asked in turns, and a poll, at one moment of simulated time."""
+
+    def __init__(self, random: Random, policy: Policy) -> None:
+        self.random = random
+        self.policy = policy
+        self.now = 1_000_000.0
+        self.skew = 0.0
+        self.skews = False
+        self.stride = random.choice([1, 3])
+        self.table: list[Row] = []
+        self.open: list[tuple[float, list[Row]]] = []
+        self.replicas = [self.now, self.now]  # up to which moment each of them has come
+        self.stopped = [False, False]
+        self.kept = Kept()
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        for ends, rows in [entry for entry in self.open if entry[0] <= self.now]:
+            self.open.remove((ends, rows))
+            for row in rows:
+                row.committed = ends
+        for number, stopped in enumerate(self.stopped):
+            if not stopped:
+                self.replicas[number] = self.now
+
+    def transaction(self) -> None:
+        top = self.table[-1].id if self.table else 0
+        rows = [Row(top + self.stride * number, self.now) for number in range(1, 1 + self.random.choice([1, 1, 2, 25]))]
+        self.table += rows
+        if self.random.random() < 0.8:
+            self.open.append((self.now + self.random.choice([0, 1, LONGEST * 0.9, LATEST]), rows))
+
+    def delete(self) -> None:
+        if rows := [row for row in self.table if row.visible(self.now)]:
+            self.random.choice(rows[-3:]).deleted = self.now
+
+    def stop_or_start(self) -> None:
+        number = self.random.randrange(2)
+        self.stopped[number] = not self.stopped[number]
+
+    def skew_clock(self) -> None:
+        self.skews = True
+        self.skew = self.random.choice([0.0, 5.0, -500.0])
+
+    def poll_badly(self, state: PollState | None = None) -> None:
+        """Poll, with a time limit and a kill at some step; from an older state, as a second run beside it would."""
+        self.kept.effects_left = self.random.choice([-1, 1, 2, 3, 4, 5, 6])
+        with contextlib.suppress(CrashError, ConflictError):
+            self.run(state or self.kept.state, self.random.choice([2, 4, 1_000]))
+        self.kept.effects_left = -1
+
+    def poll_twice(self) -> None:
+        old = self.kept.state
+        self.poll_badly()
+        self.poll_badly(old)
+
+    def poll_well(self) -> None:
+        """One run reports every visible row whose id was allocated within the longest transaction; none is late."""
+        while self.kept.state.pending:
+            self.run(self.kept.state)
+        number = self.random.randrange(2)
+        young = {row.id for row in self.table if self.now - row.allocated <= LONGEST}
+        there = {row.id for row in self.table if row.visible(self.replicas[number])}
+        before = len(self.kept.sent)
+        self.run(self.kept.state, number=number)
+        found = self.kept.sent[before:]
+        if self.skews:
+            return
+        assert not any(isinstance(finding, PolledRow) and finding.late and finding.id in young for finding in found)
+        if not self.kept.digests():
+            assert young & there <= self.kept.rows()
+
+    def run(self, state: PollState, slices: int = 1_000, number: int | None = None) -> None:
+        left = iter(range(slices))
+        replica = self.random.randrange(2) if number is None else number
+
+        def ids(after: int, upto: int | None) -> Seen:
+            found = reading({row.id for row in self.table if row.visible(self.replicas[replica])})(after, upto)
+            if number is None and self.random.random() < 0.2:  # each SELECT has a snapshot of its own
+                self.pass_time(0.1)
+            return found
+
+        run(state, ids, self.kept, self.kept, self.policy, lambda: self.now + self.skew, lambda: next(left, -1) >= 0)
+
+    def settle(self) -> None:
+        """All transactions end, the replicas catch up, and the poll has the time to look at everything."""
+        self.stopped = [False, False]
+        self.pass_time(LATEST)
+        for _ in range(len(self.table) // look.SLICE + 10):
+            self.run(self.kept.state)
+        assert self.kept.state.pending is None
+
+
+@pytest.fixture
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", 3)
+    monkeypatch.setattr(look, "SWEEP_SLICES", 1)
+    monkeypatch.setattr(poll, "BATCH", 2)
+
+
+@pytest.mark.usefixtures("_small_steps")
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 2**32),
+    st.one_of(st.lists(st.integers(0, 11), max_size=60), st.lists(st.integers(0, 10), max_size=60)),
+    st.sampled_from([Policy(LONGEST, None), Policy(LONGEST, 6), Policy(LONGEST, 6, 50.0)]),
+)
+def test_every_committed_row_is_reported_once(seed: int, steps: list[int], policy: Policy) -> None:
+    world = World(Random(seed), policy)
+    actions = [
+        *[world.transaction] * 3,
+        world.delete,
+        world.stop_or_start,
+        *[lambda: world.pass_time(30)] * 3,
+        world.poll_badly,
+        world.poll_twice,
+        *[world.poll_well] * 2,
+        world.skew_clock,
+    ]
+    for step in steps:
+        actions[step]()
+    world.settle()
+    there = {row.id for row in world.table if row.visible(world.now)}
+    ever = {row.id for row in world.table if row.committed is not None}
+    rows, digests = world.kept.rows(), world.kept.digests()
+    assert rows <= ever
+    assert digests or there <= rows
+    assert len(there) <= len(rows) + sum(digest.count for digest in digests) <= len(ever)
+
+
+def reading(table: set[int]) -> look.Ids:
+    """What a database with these rows answers."""
+
+    def ids(after: int, upto: int | None) -> Seen:
+        return seen(sorted(id_ for id_ in table if id_ > after and (upto is None or id_ <= upto))[: look.SLICE])
+
+    return ids
+
+
+class Fixed:
+    """A table whose rows are set by hand; a run of its poll takes no time."""
+
+    def __init__(self, policy: Policy = DEFAULT) -> None:
+        self.kept = Kept()
+        self.policy = policy
+        self.table: set[int] = set()
+        self.slices = self.fails_at = 0
+
+    def run(self, now: float, slices: int = 1_000) -> list[Finding]:
+        before = len(self.kept.sent)
+        self.slices = 0
+
+        def ids(after: int, upto: int | None) -> Seen:
+            self.slices += 1
+            if self.slices == self.fails_at:
+                raise SourceError("DB_TIMEOUT", "too long")
+            return reading(self.table)(after, upto)
+
+        run(self.kept.state, ids, self.kept, self.kept, self.policy, lambda: now, lambda: self.slices < slices)
+        return self.kept.sent[before:]
+
+
+@pytest.mark.parametrize(("after", "late"), [(LONGEST - 1, False), (LONGEST, False), (LONGEST + 1, True)])
+def test_a_row_that_comes_after_the_longest_transaction_is_late(after: float, late: bool) -> None:
+    table = Fixed()
+    table.table = {1, 2, 5}
+    assert table.run(0.0) == [PolledRow(1, False), PolledRow(2, False), PolledRow(5, False)]
+    table.table |= {3, 6}
+    assert table.run(after) == [PolledRow(3, late), PolledRow(6, False)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows", "after", "digest"),
+    [
+        (Policy(LONGEST, 3), 3, 10.0, False),
+        (Policy(LONGEST, 3), 4, 10.0, True),
+        (Policy(LONGEST, None), 4, 10.0, False),
+        (Policy(LONGEST, None, 60.0), 4, 60.0, False),
+        (Policy(LONGEST, None, 60.0), 4, 61.0, True),
+        (Policy(LONGEST, None, 60.0), 1, 61.0, False),
+        (Policy(LONGEST, 3, 60.0), 4, 10.0, True),
+    ],
+)
+def test_many_rows_and_rows_after_a_long_pause_become_one_digest(
+    policy: Policy, rows: int, after: float, digest: bool
+) -> None:
+    table = Fixed(policy)
+    table.run(0.0)
+    table.table = set(range(10, 10 + rows))
+    found = table.run(after)
+    if digest:
+        assert found == [Digest(table.kept.state.revision - 1, rows, 0, 10, 9 + rows)]
+    else:
+        assert found == [PolledRow(id_, False) for id_ in range(10, 10 + rows)]
+
+
+def test_rows_of_a_digest_can_be_late() -> None:
+    table = Fixed(Policy(LONGEST, 2))
+    table.table = {1, 9}
+    table.run(0.0)
+    table.table |= {4, 5, 10}
+    assert table.run(LONGEST + 1) == [Digest(3, 3, 2, 4, 10)]
+
+
+def test_a_run_that_finds_nothing_says_nothing_and_writes_once() -> None:
+    table = Fixed()
+    table.table = {1, 2}
+    table.run(0.0)
+    revision = table.kept.state.revision
+    assert table.run(60.0) == []
+    assert table.kept.state.revision == revision + 1
+    assert table.kept.state.looked_at == 60.0
+
+
+@pytest.mark.parametrize("selects", [1, 2, 5, 10, 11, 20])
+@pytest.mark.parametrize("rows", [0, 1, 28, 60, 600])
+def test_new_rows_are_not_held_up_by_old_ones_however_short_the_time_is(
+    monkeypatch: pytest.MonkeyPatch, rows: int, selects: int
+) -> None:
+    """Nor old ones by new ones: a run that has begun always reads one slice of each."""
+    monkeypatch.setattr(look, "SLICE", 3)
+    table = Fixed()
+    table.table = set(range(2, 2 + rows))
+    table.run(0.0)
+    for turn in range(1, 10):
+        table.table.add(1_000 + turn)
+        table.run(float(turn), selects)
+        assert table.slices <= max(2, selects)
+        table.run(float(turn), 1_000)
+        assert PolledRow(1_000 + turn, False) in table.kept.sent
+    table.table.add(1)
+    for turn in range(10, 400):
+        table.run(float(turn), 1 if table.kept.state.pending else selects)
+    assert 1 in table.kept.rows()
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("growth", [2, 3, 12])
+def test_no_id_is_given_up_before_it_was_missing_for_a_month(growth: int) -> None:
+    """Also if the poll stands still in the middle of a pass, and if the table grows faster than a pass goes on."""
+    table = Fixed()
+    late: list[int] = []
+    for day in range(150):
+        first = day * growth + 1
+        table.table |= set(range(first + 1, first + growth))
+        if day % 40 != 20:
+            table.run(day * DAY)
+        late.append(first)
+        if day >= 3:
+            table.table.add(late[day - 3])  # its transaction took three days
+    assert set(late[:20]) <= table.kept.rows()
+    for day in range(150, 150 + 100 * growth):
+        table.run(day * DAY)
+    assert set(late[:147]) <= table.kept.rows()
+
+
+@pytest.mark.usefixtures("_small_steps")
+def test_a_pause_in_the_middle_of_a_pass_gives_no_id_up() -> None:
+    table = Fixed()
+    table.table = {1, 3, 4, 5}
+    table.run(0.0)
+    table.table |= set(range(6, 101))
+    for turn in range(1, 5):
+        table.run(turn * 60.0)
+    assert table.kept.state.cursor.sweep
+    assert 5 < table.kept.state.cursor.sweep.at < 100
+    table.table.add(2)
+    for turn in range(200):
+        table.run(31 * DAY + turn * 60)
+    assert 2 in table.kept.rows()
+
+
+def test_after_a_long_pause_one_look_gives_nothing_up_that_it_has_not_read() -> None:
+    table = Fixed()
+    table.table = {1, 3, 4}
+    table.run(0.0)
+    table.table |= {2, 5}
+    assert table.run(60 * DAY) == [PolledRow(2, True), PolledRow(5, False)]
+
+
+def test_a_run_without_time_changes_nothing() -> None:
+    table = Fixed()
+    table.table = {1}
+    before = table.kept.state
+    assert table.run(5.0, 0) == []
+    assert table.kept.state == before
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+@pytest.mark.usefixtures("_small_steps")
+def test_what_was_read_before_a_select_fails_is_sent(at: int) -> None:
+    table = Fixed()
+    table.table = set(range(1, 20))
+    table.run(0.0)
+    table.table |= {25, 26}
+    table.fails_at = at
+    with pytest.raises(SourceError, match="DB_TIMEOUT"):
+        table.run(LONGEST / 2)
+    assert (table.kept.rows() >= {25, 26}) == (at > 1)
+    assert (table.kept.state.looked_at, table.kept.state.pending, table.slices) == (0.0, None, at)
+    table.fails_at = 0
+    table.run(LONGEST * 3)
+    assert table.kept.rows() == table.table
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("sweep", range(0, 30, 2))
+def test_a_look_reads_all_ids_of_recent_transactions_wherever_the_pass_over_the_older_ones_is(sweep: int) -> None:
+    marks = (Mark(0.0, 10), Mark(1.9 * LONGEST, 30))
+    for id_ in range(11, 31):
+        cursor = IdCursor(30, 0, seen(set(range(1, 31)) - {id_}), marks, Sweep(sweep, 30, LONGEST))
+        looked = look.look(cursor, reading(set(range(1, 31))), LONGEST, lambda: 2 * LONGEST, lambda: True)
+        assert list(looked.found) == [id_]
+        assert not looked.late
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("batches", [0, 1, 2, 3, 4])
+def test_what_the_queue_has_not_accepted_in_time_is_sent_by_the_next_run(batches: int) -> None:
+    kept = Kept(PollState(IdCursor(7, 0, seen(range(1, 8))), 0.0, Pending(seen(range(1, 8)), seen({2, 6}))))
+    left = iter(range(batches))
+    table = reading(set(range(1, 8)))
+    run(kept.state, table, kept, kept, DEFAULT, lambda: 1.0, lambda: next(left, -1) >= 0)
+    assert [finding.last for finding in kept.sent] == list(range(1, 8))[: 2 * batches]
+    run(kept.state, table, kept, kept, DEFAULT, lambda: 1.0, lambda: True)
+    assert kept.sent == [PolledRow(id_, id_ in {2, 6}) for id_ in range(1, 8)]
+    assert kept.state.pending is None
+
+
+def test_ids_that_never_appear_are_given_up_after_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Fixed()
+    for day in range(40):
+        table.table.add(2 * day + 1)
+        table.run(day * DAY)
+    cursor = table.kept.state.cursor
+    assert 0 < cursor.floor < cursor.bound(39 * DAY, LONGEST) < cursor.top == 79
+    assert cursor.floor == 2 * 8 + 1  # read on day 8, which is more than 30 days ago
+    assert list(cursor.seen) == list(range(cursor.floor + 2, 80, 2))
+    assert len(cursor.marks) <= 33
+    table.table |= {cursor.floor - 1, cursor.floor + 1}
+    assert table.run(40 * DAY) == [PolledRow(cursor.floor + 1, True)]
+
+
+def test_marks_stay_few_at_a_run_each_minute() -> None:
+    table = Fixed(Policy(DAY, None))
+    for minute in range(0, 4 * 1440, 10):
+        table.table.add(minute + 1)
+        table.run(minute * 60.0)
+        bound = table.kept.state.cursor.bound(minute * 60.0, DAY)
+        assert bound == 0 if minute <= 1440 else minute - 1440 - 40 <= bound <= minute - 1440
+    assert len(table.kept.state.cursor.marks) <= 48 + 5

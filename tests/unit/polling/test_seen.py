@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.polling.seen import Seen
+from tests.poll_kit import seen
+
+IDS = st.sets(st.one_of(st.integers(0, 300), st.integers(65_400, 65_700), st.integers(0, 2**63 - 1)), max_size=60)
+
+
+@given(IDS, IDS, st.integers(-1, 2**63))
+def test_it_is_a_set(one: set[int], other: set[int], floor: int) -> None:
+    assert list(seen(one)) == sorted(one)
+    assert set(seen(one) | seen(other)) == one | other
+    assert set(seen(one) - seen(other)) == one - other
+    assert set(seen(one).above(floor)) == {id_ for id_ in one if id_ > floor}
+    assert len(seen(one)) == len(one)
+    assert bool(seen(one)) == bool(one)
+    assert seen(one).highest == max(one, default=0)
+    assert Seen.decoded(seen(one).encoded()) == seen(one)
+
+
+@pytest.mark.parametrize(
+    ("ids", "most"),
+    [(range(1, 1_000_001), 500), (range(0, 3_000_000, 3), 1_000), ((n for n in range(10**6) if n % 100), 3_000)],
+    ids=["dense", "every third", "gaps"],
+)
+def test_a_million_ids_are_small(ids: range, most: int) -> None:
+    assert len(seen(set(ids)).encoded()) < most
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"x", zlib.compress(b""), zlib.compress(struct.pack("<I", 2) + bytes(8_200))], ids=range(4)
+)
+def test_what_was_not_encoded_is_an_error(data: bytes) -> None:
+    with pytest.raises((ValueError, zlib.error, struct.error)):
+        Seen.decoded(data)
