@@ -25,13 +25,14 @@ from lab.shop import SCHEMA
 from lab.slack import Control, running_slack
 from lab.switch import Switch, switched
 from lab.tls import Authority
-from tests.delivery_parts import SECRETS, TABLES, TEMPLATES, compiled, store_secrets
+from tests.delivery_parts import READER, TABLES, TEMPLATES, compiled, store_secrets
 
 VISIBILITY_SECONDS: Final = 360.0
 MAX_RECEIVES: Final = 50
 HOUR: Final = 3600.0
 PATIENCE_SECONDS: Final = 20.0
 LEDGER: Final = "faults"
+SECRETS: Final = "faults"
 
 MODES: Final[Mapping[str, str]] = {
     "read-back": "bot;ambiguous=read-back",
@@ -64,6 +65,11 @@ class Line:
     def __post_init__(self) -> None:
         self.start = self.function
         self.source.ended = lambda _environment, ended: self.ended.append(ended)
+
+    def store_secrets(self, token: str = READER) -> None:
+        """Put what this line's function needs to know into the secret store. No other line reads it."""
+        _, _, prefix = self.settings["NOTIFIER_SECRETS"].partition(":")
+        store_secrets(self.cloud, prefix, self.to_slack.port, token=token)
 
     # Publishing
 
@@ -248,7 +254,7 @@ def running_line(cloud: LocalCloud, folder: Path, mode: str) -> Iterator[Line]:
             "NOTIFIER_DEAD_LETTER_QUEUE_URL": f"{sqs}/{ACCOUNT}/dead-letters",
             "NOTIFIER_DATABASES": f"default=mysql://localhost:{cloud.database.replica.port}/{SCHEMA};ca={cloud.database.ca}",
             "NOTIFIER_APIS": cloud.parameters["Apis"],
-            "NOTIFIER_SECRETS": f"secretsmanager:{SECRETS}",
+            "NOTIFIER_SECRETS": f"secretsmanager:{SECRETS}/{mode}",
             "NOTIFIER_SLACK": f"{MODES[mode]};api=https://localhost:{to_slack.port}/api/;ca={authority.ca}",
             "NOTIFIER_STATE_TABLE": cloud.aws.create_state_table(LEDGER),
             "NOTIFIER_MAX_RECEIVES": str(MAX_RECEIVES),
@@ -256,7 +262,7 @@ def running_line(cloud: LocalCloud, folder: Path, mode: str) -> Iterator[Line]:
             "POWERTOOLS_SERVICE_NAME": "notifier",
         }
         clock.follow(slack.advance)
-        store_secrets(cloud, to_slack.port)
         line = Line(cloud, folder, source, dead, slack, to_slack, to_ledger, to_secrets, settings, catalog)
         made.append(line)
+        line.store_secrets()
         yield line

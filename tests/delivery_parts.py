@@ -14,7 +14,6 @@ from lab.cloud import API_TOKEN, LocalCloud
 ORDERS: Final = "C0LABORDERS"
 PAYMENTS: Final = "C0LABPAYMENTS"
 READER: Final = "xoxb-lab-reader"  # also has channels:history
-SECRETS: Final = "faults"
 USER: Final = "faults"
 PASSWORD: Final = "a-password-of-the-lab"
 
@@ -116,8 +115,8 @@ def compiled(folder: Path, templates: Mapping[str, str]) -> Path:
     return folder / "catalog.json"
 
 
-def store_secrets(cloud: LocalCloud, port: int, *, token: str = READER) -> None:
-    """Put what the function needs to know into the secret store."""
+def store_secrets(cloud: LocalCloud, prefix: str, port: int, *, token: str = READER) -> None:
+    """Put what the function needs to know into the secret store, under a prefix; Slack's webhooks have this port."""
     secrets = {
         "slack-token": token,
         "databases/default": json.dumps({"username": USER, "password": PASSWORD}),
@@ -127,10 +126,10 @@ def store_secrets(cloud: LocalCloud, port: int, *, token: str = READER) -> None:
     client = cloud.aws.client("secretsmanager")
     known = {one["Name"] for page in client.get_paginator("list_secrets").paginate() for one in page["SecretList"]}
     for name, value in secrets.items():
-        if f"{SECRETS}/{name}" in known:
-            client.put_secret_value(SecretId=f"{SECRETS}/{name}", SecretString=value)
+        if f"{prefix}/{name}" in known:
+            client.put_secret_value(SecretId=f"{prefix}/{name}", SecretString=value)
         else:
-            client.create_secret(Name=f"{SECRETS}/{name}", SecretString=value)
+            client.create_secret(Name=f"{prefix}/{name}", SecretString=value)
 
 
 @contextmanager

@@ -8,8 +8,8 @@
 before their transactions commit. So this range is read again, and an id in it that is not in `seen` is new. Ids up to
 `bound` were allocated longer ago than the longest transaction; a row that appears there is reported as late.
 
-A row is reported once it is visible, whatever the clocks say and in whatever order transactions commit: every id above
-`floor` is read again and again. Clocks only decide how often that happens, and when `floor` rises (`RETAIN_SECONDS`).
+Every id above `floor` is read again and again. So a row is found when it becomes visible, whatever the clocks say and
+in whatever order transactions commit. Clocks only decide which ids every run reads, and when `floor` rises.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.delivery_kit import HOUR, Line
-from tests.delivery_parts import ORDERS, PAYMENTS, READER, store_secrets
+from tests.delivery_parts import ORDERS, PAYMENTS, READER
 from tests.unit.adapters.test_slack_answers import WEB_API_WORDS
 
 ANY_MODE = pytest.mark.parametrize("mode", ["read-back", "repost", "webhook"])
@@ -164,7 +164,7 @@ def test_a_token_that_is_replaced_is_found_without_a_deployment(line: Line) -> N
     line.publish(event_id="meanwhile")
     line.run()
     assert line.parked() == ["SLACK_CREDENTIAL"]
-    store_secrets(line.cloud, line.to_slack.port, token="xoxb-new")
+    line.store_secrets("xoxb-new")
     try:
         line.later(5)
         line.publish(event_id="after")
@@ -174,7 +174,7 @@ def test_a_token_that_is_replaced_is_found_without_a_deployment(line: Line) -> N
             line.put(parked.body, attributes={"replayed_at": moment, "first_sent_at": moment})
             line.run()
     finally:
-        store_secrets(line.cloud, line.to_slack.port)
+        line.store_secrets()
     assert sorted(line.texts()) == ["plain after", "plain before", "plain meanwhile"]
     assert {ended.died for ended in line.ended} == {False}
 

@@ -45,26 +45,16 @@ class Poll:
     database: Default
     policy: Policy
     kept: Kept = field(default_factory=Kept)
-    selects: int = 0
 
     def ids(self, after: int, upto: int | None) -> Seen:
-        self.selects += 1
         bounds = {} if upto is None else {"upto": upto}
         sql = statements.slice_of_ids(SELECT, bounded=upto is not None)
         rows = self.database(sql, look.SLICE, after=after, count=look.SLICE, **bounds)
         return Seen.of((row["word"], row["bits"]) for row in rows)
 
     def run(self, slices: int = 1_000_000, state: PollState | None = None) -> None:
-        left = iter(range(slices))
-        run(
-            state or self.kept.state,
-            self.ids,
-            self.kept,
-            self.kept,
-            self.policy,
-            time.time,
-            lambda: next(left, -1) >= 0,
-        )
+        left, began = iter(range(slices)), state or self.kept.state
+        run(began, self.ids, self.kept, self.kept, self.policy, time.time, lambda: next(left, -1) >= 0)
 
 
 @pytest.fixture

@@ -365,7 +365,7 @@ def test_what_the_queue_has_not_accepted_in_time_is_sent_by_the_next_run(batches
     assert kept.state.pending is None
 
 
-def test_ids_that_never_appear_are_given_up_after_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_that_never_appear_are_given_up_after_a_month() -> None:
     table = Fixed()
     for day in range(40):
         table.table.add(2 * day + 1)
