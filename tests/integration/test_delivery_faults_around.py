@@ -252,7 +252,7 @@ def test_clocks_that_are_wrong_by_ten_minutes_lose_nothing_and_let_the_ledger_st
         line.run()
     finally:
         wrong.shift(wall=-60 * minutes)
-    posts = Counter(line.texts(ORDERS))
+    posts = Counter(text.partition("\n")[0] for text in line.texts(ORDERS))  # by one of the clocks it is late
     assert len(posts) == 10
     assert set(posts.values()) <= {1, 2}
     assert {row["phase"] for row in line.rows()} == {"delivered"}
