@@ -9,37 +9,51 @@ from typing import Final
 KEPT_BY_THE_ACCOUNT: Final = 100
 
 
-def problems(maximum: int, reserved: int, provisioned: int, unreserved: int) -> list[str]:
+def problems(maximum: int, reserved: int, provisioned: int, unreserved: int, *, polls: bool = False) -> list[str]:
     """Return what is wrong with a function's concurrency, in words that say what to do; nothing if it fits.
 
     `maximum` is how many batches the queue hands out at a time, `reserved` what the function reserves (0: nothing),
-    `provisioned` what is kept warm (0: nothing), and `unreserved` what of the account's no function has reserved.
+    `provisioned` what is kept warm (0: nothing), and `unreserved` what of the account's no function has reserved. With
+    `polls` a schedule invokes the function beside the queue.
     """
-    return _of_a_reservation(maximum, reserved, provisioned) if reserved else _of_none(maximum, provisioned, unreserved)
+    if reserved:
+        return [*too_few_reserved(maximum, reserved, polls=polls), *_too_many_warm(provisioned, reserved)]
+    return _of_none(maximum, provisioned, unreserved, polls)
 
 
-def _of_a_reservation(maximum: int, reserved: int, provisioned: int) -> list[str]:
-    found = []
+def too_few_reserved(maximum: int, reserved: int, *, polls: bool) -> list[str]:
+    """Return what is wrong if the queue takes all that is reserved; nothing if something is left beside it.
+
+    One is left for `notifier doctor`, and with `polls` one more for the schedule.
+    """
     if reserved <= maximum:
-        found.append(
-            f"ReservedConcurrency is {reserved} and MaximumConcurrency {maximum}: what is throttled uses up the "
-            f"receive count of good events. Reserve {maximum + 1} or more, or nothing"
-        )
-    if provisioned > reserved:
-        found.append(f"{provisioned} are kept warm, and {reserved} reserved: no more can be warm than are reserved")
-    return found
+        wrong = "what is throttled uses up the receive count of good events"
+    elif polls and reserved == maximum + 1:
+        wrong = "with Polls=on the schedule and `notifier doctor` need one each"
+    else:
+        return []
+    numbers = f"ReservedConcurrency is {reserved} and MaximumConcurrency {maximum}"
+    enough = maximum + (2 if polls else 1)
+    return [f"{numbers}: {wrong}. Reserve {enough} or more, or nothing"]
 
 
-def _of_none(maximum: int, provisioned: int, unreserved: int) -> list[str]:
+def _too_many_warm(provisioned: int, reserved: int) -> list[str]:
+    if provisioned <= reserved:
+        return []
+    return [f"{provisioned} are kept warm, and {reserved} reserved: no more can be warm than are reserved"]
+
+
+def _of_none(maximum: int, provisioned: int, unreserved: int, polls: bool) -> list[str]:
     found = []
     if provisioned and provisioned > unreserved - KEPT_BY_THE_ACCOUNT:
         found.append(
             f"{provisioned} are kept warm, and of the {unreserved} that the account has unreserved it keeps "
             f"{KEPT_BY_THE_ACCOUNT}"
         )
-    if maximum > unreserved:
+    if maximum + polls > unreserved:
+        beside = ", and with Polls=on the schedule needs one more" if polls else ""
         found.append(
-            f"MaximumConcurrency is {maximum}, and the account has {unreserved} left that no function has reserved: "
-            "lower it, reserve for this function, or ask AWS for a higher quota"
+            f"MaximumConcurrency is {maximum}{beside}, and the account has {unreserved} left that no function has "
+            "reserved: lower it, reserve for this function, or ask AWS for a higher quota"
         )
     return found

@@ -19,17 +19,22 @@ from cli.edits import Edits, Snapshot, snapshot
 from cli.emit import publish
 from cli.lint import show
 from cli.session import Session
+from cli.tick import Tick
 from cli.watch import Watch
 from lab.cloud import LocalCloud, Step, local_cloud
 from lab.databases import PRODUCTS, DatabaseMissingError, Product
-from lab.processes import ChildError
+from lab.processes import ChildError, wait_until
 from lab.sam import SamError
+from lab.shop.application import request_refund
 
 TEMPLATES: Final = ROOT / "templates"
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
 FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the built template, under its name there
+# A row as the shop's application inserts it, for any client of MySQL.
+INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
+POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
 PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
 
 
@@ -81,11 +86,11 @@ def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, p
         with step("Building the application with sam build"):
             template = cloud.build()
         with step("Deploying it with sam deploy"):
-            outputs = cloud.deploy(template)
+            outputs = cloud.deploy(template, Polls="on")
         watch = Watch(cloud, outputs, console)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES, seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
-            complete = _publish_samples(cloud, watch, console)
+            complete = _publish_samples(cloud, watch, console, Tick(cloud, outputs, _polls(checked)))
             if not once:
                 session = Session(cloud, watch, edits)
                 session.introduce(checked)
@@ -104,29 +109,50 @@ def _whole(cloud: LocalCloud) -> Iterator[None]:
         raise
 
 
-def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console) -> bool:
-    """Publish an event for each sample, show what becomes of them, and return whether every post arrived."""
+def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console, tick: Tick) -> bool:
+    """Publish an event for each sample, insert a row that a poll finds, and return whether every post arrived."""
+    tick()
     events = sample_events(TEMPLATES)
     for event in events:
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(f"Published {event['type']} {event['id']}", style="dim")
         time.sleep(PACE_SECONDS)
+    rows = _insert(cloud, tick, console)
+    awaited = len(events) + rows
     deadline = time.monotonic() + WAIT_SECONDS
-    while watch.look() < len(events) and time.monotonic() < deadline:
+    while watch.look() < awaited and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    lost = max(0, len(events) - watch.posted - len(watch.parked) - watch.queued)
+        tick.now_and_then()
+    lost = max(0, awaited - watch.posted - len(watch.parked) - watch.queued)
     if lost:
         console.print("The function's log:", style="red")
         console.print("\n".join(watch.log()[-LOG_LINES:]), markup=False, highlight=False)
+    polled = f", {rows} found by a poll" if rows else ""
     parked = f", {len(watch.parked)} parked" if watch.parked else ""
-    queued = f", {watch.queued} in the queue" if watch.queued and watch.posted < len(events) else ""
-    console.print(f"{len(events)} published, {watch.posted} delivered, {lost} lost{parked}{queued}", highlight=False)
-    return watch.posted == len(events)
+    queued = f", {watch.queued} in the queue" if watch.queued and watch.posted < awaited else ""
+    console.print(
+        f"{len(events)} published{polled}, {watch.posted} delivered, {lost} lost{parked}{queued}", highlight=False
+    )
+    return watch.posted == awaited
+
+
+def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
+    """Insert a row without publishing an event, if a template polls its table; return how many rows that are."""
+    if POLLED not in tick.polls:
+        return 0
+    wait_until(lambda: tick.has_run(POLLED), f"the first run of the poll {POLLED}", WAIT_SECONDS)
+    row = request_refund(cloud.shop_login)
+    console.print(f"Inserted row {row} into refunds and published nothing; its poll finds it", style="dim")
+    return 1
 
 
 def sample_events(templates: Path) -> list[dict[str, Any]]:
     """Return the event of each sample of each template: the sample shop has a row for every one of them."""
     return [{"type": one.event, "id": one.id} for one in compiler.compile_templates(templates).samples]
+
+
+def _polls(checked: Compilation) -> frozenset[str]:
+    return frozenset(one.notification.event for one in checked.templates if one.notification.poll)
 
 
 def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:
@@ -138,7 +164,11 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console)
     )
     console.print(
         "  .venv/bin/notifier emit order.created 1045\n"
-        "  .venv/bin/notifier sql      # what the sample shop's database has\n\n"
+        "  .venv/bin/notifier sql      # what the sample shop's database has\n"
+        "  .venv/bin/notifier poll status\n\n"
+        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):\n\n"
+        f"  .venv/bin/python -m lab.shop.application {cloud.shop_login}\n"
+        f'  mysql --defaults-file={cloud.shop_login} -e "{INSERT}"\n\n'
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
         f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
         """    --message '{"type": "order.created", "id": 1046}'\n""",

@@ -49,7 +49,7 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
         found = inquiry.of_type(*event)[-TOLD:] if len(event) == 2 else inquiry.of_name(event[0])
         open_end = not found or any(trail.queued for one in found for trail in one.trails)
         depth = inquiry.waiting() if open_end else None
-        hints = [] if found else inquiry.hints(depth)
+        hints = [] if found else inquiry.hints(depth, event[0])
         linked = _links(deployed, function, found, inquiry) if found else {}
     if as_json:
         events = [story.document(one, linked) for one in found]

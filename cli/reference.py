@@ -21,6 +21,8 @@ def commands() -> str:
     parts = ["# The `notifier` command\n", "<!-- Made by `make docs` from the program. -->\n", _help(main, "notifier")]
     for name, command in sorted(main.commands.items()):
         parts += [f"## notifier {name}\n", _help(command, f"notifier {name}")]
+        for verb, one in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+            parts += [f"### notifier {name} {verb}\n", _help(one, f"notifier {name} {verb}")]
     return "\n".join(parts)
 
 

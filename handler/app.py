@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 # What is imported here stays for ever: looking for garbage among it takes a tenth of the import.
 gc.disable()
@@ -20,6 +20,9 @@ from handler.model import State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
 from handler.stages.deliver import REUSED  # noqa: E402
 from handler.stages.parse import UNNAMED, records  # noqa: E402
+
+if TYPE_CHECKING:
+    from handler.polling.polls import Report
 
 gc.freeze()
 gc.enable()
@@ -44,7 +47,8 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     """Notify Slack of every event in a batch.
 
     A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
-    cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is.
+    cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is, and
+    a schedule sends a tick, which asks for the polls that are due.
 
     Lambda logs an exception that is raised, with its text. So an error without a code is raised with its type and place
     only.
@@ -67,11 +71,20 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         from handler import checks
 
         return checks.run(os.environ, payload, remaining)
-    outcomes = pipeline().run(records(payload), remaining)
+    wired = pipeline()
+    if isinstance(payload, dict) and payload.get("notifier") == "tick":
+        telemetry.ticked(metrics, wired.polls().tick())
+        return {}
+    batch = records(payload)
+    requests = [record.body for record in batch if record.requests_poll]
+    events = [record for record in batch if not record.requests_poll]
+    outcomes = wired.run(events, remaining) if events else []
     for outcome in outcomes:
         log = logger.warning if outcome.code == REUSED else _LOG.get(outcome.state, logger.info)
         log(outcome.state.value, extra=telemetry.line(outcome))
     telemetry.measure(metrics, outcomes)
+    if requests:  # after the events, which nothing has to wait for
+        _report(wired.polls().run(requests, remaining))
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
     if unfinished and any(isinstance(item, dict) and "Sns" in item for item in payload["Records"]):
         said = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
@@ -80,6 +93,13 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     names = ["" if record_id.startswith(UNNAMED) else record_id for record_id in unfinished]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+
+def _report(reports: Sequence[Report]) -> None:
+    for report in reports:
+        if said := telemetry.run(report):
+            (logger.warning if report.failure else logger.info)("poll", extra=said)
+    telemetry.ran(metrics, reports)
 
 
 def _log_discovery(api: str, counts: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from handler import catalog
 from handler.adapters import tls
@@ -18,6 +18,7 @@ from handler.adapters.replica import Replicas
 from handler.adapters.secrets import SecretStore
 from handler.adapters.slack import BotSink, WebhookSink
 from handler.adapters.state_table import StateTable
+from handler.catalog import Catalog
 from handler.delivery.gates import Gates
 from handler.delivery.ledger import Ledger
 from handler.delivery.threads import Threads
@@ -33,6 +34,9 @@ from handler.stages.enrich import Sources
 from handler.stages.post import Doubt, Posting
 from handler.stages.settle import Settling
 from handler.templating import Templates
+
+if TYPE_CHECKING:  # polls are loaded only if there is one to run
+    from handler.polling.polls import Polls
 
 DNS: Final = Dns()
 # The scheme of a URI in `Apis` -> who reads it. A discovery path is a module, and a line here.
@@ -60,10 +64,12 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
 
         tracer = traced.Tracer(environment)
         addresses = traced.addresses(addresses, tracer)
+    table = StateTable(settings.state_table)
+    queue = IntakeQueue(settings.queue_url)
     replicas = Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
     apis = HttpApis(addresses, secrets, tls.context, report=report)
     sources = Sources(replicas, apis, apis, templates)
-    posting = _posting(settings, secrets)
+    posting = _posting(settings, secrets, table)
     if settings.trace_downstream:
         sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)
     return Pipeline(
@@ -73,18 +79,24 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
         attempting=Attempting(posting),
         settling=Settling(
             DeadLetterQueue(settings.dead_letter_queue_url),
-            IntakeQueue(settings.queue_url),
+            queue,
             posting.ledger,
             settings.max_receives,
             time.time,
         ),
         ignore_unknown=settings.unknown_type == "ignore",
+        polls=lambda: _polls(compiled, replicas, table, queue),
     )
 
 
-def _posting(settings: Settings, secrets: SecretStore) -> Posting:
+def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: IntakeQueue) -> Polls:
+    from handler.polling.polls import Polls
+
+    return Polls(compiled.polls, replicas, table, table, table, queue, time.time)
+
+
+def _posting(settings: Settings, secrets: SecretStore, table: StateTable) -> Posting:
     """Slack, with the state table around each post. Only a bot can edit, and read back where it may."""
-    table = StateTable(settings.state_table)
     state = (Ledger(table, table), Gates(table, table, time.time), Threads(table, table, time.time))
     slack = settings.slack
     doubt: Doubt = "park" if slack.on_ambiguous == "park" else "repost"

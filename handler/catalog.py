@@ -9,7 +9,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from handler.errors import ConfigError, EventError
-from handler.model import ApiLookup, Group, IdRule, Leaf, Locale, Lookup, Notification, Route, SqlLookup, Tree, Value
+from handler.model import (
+    ApiLookup,
+    Group,
+    IdRule,
+    Leaf,
+    Locale,
+    Lookup,
+    Notification,
+    Poll,
+    Route,
+    SqlLookup,
+    Tree,
+    Value,
+)
 from handler.templating import nearest
 from handler.templating.text import Url
 
@@ -56,6 +69,12 @@ class Catalog:
             hint = nearest(event_type, self.notifications)
             raise EventError("EVENT_TYPE_UNKNOWN", f"{event_type}; {hint}")
         return self.notifications[event_type]
+
+    @property
+    def polls(self) -> dict[str, Poll]:
+        """The polls, by the type of the events that they make."""
+        found = [one for each in self.notifications.values() for one in each]
+        return {one.event: one.poll for one in found if one.poll}
 
 
 def load(path: Path, stage: str) -> Catalog:
@@ -104,6 +123,7 @@ def _notification(one: Mapping[str, Any]) -> Notification:
         update=one.get("update", False),
         version=_optional(one.get("version")),
         previous=_notification(one["previous"]) if one.get("previous") else None,
+        poll=Poll(**one["poll"]) if one.get("poll") else None,
     )
 
 

@@ -206,6 +206,29 @@ CODES: Final[dict[str, Code]] = {
     ),
     "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
     "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),
+    # Polls
+    "POLL_STATE_LOST": Code(
+        True,
+        "what the poll has seen is lost, so it cannot tell new rows from old ones and is on hold",
+        "run `notifier poll start`, which takes the rows that are there now as seen",
+    ),
+    "POLL_STATE_UNREADABLE": Code(
+        True,
+        "what the poll has seen was written by a newer version, or is damaged, so the poll is on hold",
+        "deploy the newer version again; if it is damaged, run `notifier poll start`",
+    ),
+    "POLL_IDS_SPARSE": Code(
+        True,
+        "the ids of the polled rows are too far apart to be remembered",
+        "poll a table whose ids the database counts up (AUTO_INCREMENT), or publish events instead",
+    ),
+    "POLL_IDS_REUSED": Code(
+        True,
+        "ids of the polled table are used again, as after TRUNCATE or a restored backup, so the poll is on hold",
+        "run `notifier poll start`, which takes the rows that are there now as seen; if no id is used again, "
+        "`notifier poll resume`",
+    ),
+    "POLL_BUSY": Code(True, "another run of the poll has written its state", "nothing: the next run continues"),
     # Slack
     "SLACK_RATE_LIMITED": Code(True, "Slack asks to wait", "nothing: it is tried again"),
     "SLACK_UNAVAILABLE": Code(True, "the message did not reach Slack", "check NAT, DNS and Slack's status page"),
@@ -235,7 +258,7 @@ CODES: Final[dict[str, Code]] = {
     "CONFIG_INVALID": Code(True, "the deployment's parameters are wrong", "correct those that the detail names"),
     "CONFIG_UNAVAILABLE": Code(
         True,
-        "a secret, or the dead-letter queue, cannot be reached",
+        "a secret, or a queue, cannot be reached",
         "check its name, the function's policy, and the way to AWS (NAT or endpoint)",
     ),
     "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the form it should", "see docs/deploy.md, Secrets"),

@@ -32,6 +32,9 @@ class Row(dict[str, Value]):
 # What a replica and an API get to catch up with an event, where a template says nothing else.
 WAIT_SECONDS: Final = 300.0
 
+# How the message begins that the function sends itself, to run a poll.
+POLL_REQUEST: Final = '{"notifier": {"run": '
+
 # The longest id, event_id or version of an event, in characters.
 MAX_ID: Final = 200
 
@@ -67,6 +70,11 @@ class Record:
         return moment if moment.tzinfo else self.sent_at
 
     @property
+    def requests_poll(self) -> bool:
+        """Whether it asks for a run of a poll. What comes through a topic is in an envelope, and so is no request."""
+        return self.body.startswith(POLL_REQUEST)
+
+    @property
     def replayed(self) -> bool:
         """Whether `notifier replay` sent it again: then it counts although it was parked."""
         return "replayed_at" in self.attributes
@@ -83,8 +91,27 @@ class Locale:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """Many new rows that a poll reports as one: how many they are, how many of them late, the lowest and highest id."""
+
+    number: int
+    count: int
+    late: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A poll found the event. It is `late` if its row appeared after the time that the longest transaction takes."""
+
+    late: bool = False
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """What the application said: that something of `type` happened to `id`."""
+    """What the application said, or a poll found: that something of `type` happened to `id`."""
 
     type: str
     id: int | str
@@ -92,6 +119,7 @@ class Event:
     version: int | str | None = None
     occurred_at: datetime | None = None
     data: dict[str, Value] = field(default_factory=dict)
+    polled: Polled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +203,28 @@ class IdRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """New rows that become events of a notification, without any code in the application.
+
+    `sql` is a SELECT with a column `id`; it is read every `every` seconds. No transaction takes more than `longest`
+    seconds. More than `digest_rows` new rows, or rows that were found after a pause of more than `digest_seconds`, are
+    one message instead of one each (None: never). If the SELECT has a column `created` too, it says when a row was
+    created. `table` and `column` are where the ids are from; `table` is empty if that is not clear.
+    """
+
+    sql: str
+    every: float
+    database: str = "default"
+    longest: float = 86_400.0
+    digest_rows: int | None = 100
+    digest_seconds: float | None = None
+    created: bool = False
+    table: str = ""
+    column: str = "id"
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """One template file, compiled: what to look up for an event, whether to speak, where, and what to say."""
 
@@ -190,6 +240,7 @@ class Notification:
     update: bool = False  # edit the thread's first message instead of replying to it
     version: Leaf | None = None  # what is compared with the event's `version`
     previous: Notification | None = None  # as the file was before its last change
+    poll: Poll | None = None
 
     @property
     def apis(self) -> set[str]:
@@ -198,8 +249,9 @@ class Notification:
 
     @property
     def databases(self) -> set[str]:
-        """The databases that its lookups ask."""
-        return {lookup.database for lookup in self.lookups if isinstance(lookup, SqlLookup)}
+        """The databases that its lookups and its poll ask."""
+        found = {lookup.database for lookup in self.lookups if isinstance(lookup, SqlLookup)}
+        return found | {self.poll.database} if self.poll else found
 
 
 @dataclass(frozen=True, slots=True)

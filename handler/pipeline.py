@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
 from handler.errors import EventError, NotifierError, named
@@ -18,6 +18,9 @@ from handler.stages.deliver import Attempt, Delivery, deliver, failed
 from handler.stages.parse import named_types, parse
 from handler.stages.settle import Settling
 from handler.time_limit import PREVIOUS_SECONDS
+
+if TYPE_CHECKING:  # polls are loaded only if there is one to run
+    from handler.polling.polls import Polls
 
 # A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
 PREPARE_SECONDS: Final = 12.0
@@ -38,6 +41,7 @@ class Pipeline:
     attempting: Attempting
     settling: Settling
     ignore_unknown: bool
+    polls: Callable[[], Polls]
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
@@ -99,7 +103,7 @@ class Pipeline:
     def _notice(self, record: Record, event: Event, notification: Notification, problem: NotifierError) -> list[Step]:
         """The event is parked, and the channel is told so."""
         text = notes.notice(event, notification.name, problem, self.composing.templates)
-        message = self.composing.notice(notification, text)
+        message = self.composing.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 
 

@@ -124,6 +124,23 @@ class Shelf(Protocol):
         """Return the items of a partition as they are now. Raises ConfigError (LEDGER_UNAVAILABLE)."""
 
 
+class Listed(Protocol):
+    """The same table, of which some items are read by their keys."""
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Return those of the items with these partitions and sort keys that are there now, in any order.
+
+        Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+
+
+class Send(Protocol):
+    """The queue that the records come from, for what is to come next."""
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Return once the queue has accepted all of these messages. Raises ConfigError (CONFIG_UNAVAILABLE)."""
+
+
 class Postpone(Protocol):
     """The queue that the records come from."""
 

@@ -42,6 +42,7 @@ class Settings:
     queue_url: str
     state_table: str
     trace_downstream: bool
+    polls: bool
     catalog: Path
 
     @classmethod
@@ -63,6 +64,7 @@ class Settings:
             queue_url=read.text("QUEUE_URL", r"(https?://\S+)?"),
             state_table=read.text("STATE_TABLE", r"[A-Za-z0-9_.-]{3,255}"),
             trace_downstream=read.choice("TRACE_DOWNSTREAM", ("no", "yes")) == "yes",
+            polls=read.choice("POLLS", ("off", "on")) == "on",
             catalog=Path(read.text("CATALOG", r".+", str(PACKAGE / "catalog.json"))),
         )
         if read.problems:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from handler.model import Outcome, State
+
+if TYPE_CHECKING:
+    from handler.polling.polls import Report, Tick
 
 NAMESPACE: Final = "Notifier"
 # The event that proves the way to Slack by being delivered (infra/alarms.yaml).
@@ -53,6 +56,7 @@ def line(outcome: Outcome) -> dict[str, Any]:
         "record": record.id,
         "attempt": record.attempt,
         "event": {"type": event.type, "id": event.id, "event_id": event.identity} if event else None,
+        "origin": "poll" if event and event.polled else None,
         "correlation_id": event.identity if event else record.id,
         "notification": outcome.notification,
         "channel": outcome.channel,
@@ -84,6 +88,36 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
         with single_metric("Outcomes", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
             metric.add_dimension("code", code)
             metric.add_dimension("service", str(metrics.service))
+
+
+def ticked(metrics: Metrics, tick: Tick) -> None:
+    """Write the metrics of a tick; by them it is noticed that polls do not run, or cannot go on."""
+    metrics.add_metric("Ticks", MetricUnit.Count, 1)
+    metrics.add_metric("PollsOverdue", MetricUnit.Count, len(tick.overdue))
+    metrics.add_metric("PollsOnHold", MetricUnit.Count, len(tick.on_hold))
+    metrics.flush_metrics()
+
+
+def run(report: Report) -> dict[str, Any]:
+    """Return what is logged of a run; nothing where it found nothing."""
+    ran, failure = report.ran, report.failure
+    counts = {"found": ran.found, "late": ran.late, "given_up": ran.given_up, "more": ran.more} if ran else {}
+    said = {**counts, "code": failure.code if failure else "", "detail": failure.detail if failure else ""}
+    found = {key: value for key, value in said.items() if value}
+    return {"poll": report.poll, **found} if found else {}
+
+
+def ran(metrics: Metrics, reports: Sequence[Report]) -> None:
+    """Write the metrics of runs. A request of a poll that was not due is no run."""
+    runs = [report for report in reports if report.ran or report.failure]
+    for report in runs:
+        metrics.add_metric("PollRuns", MetricUnit.Count, 1)
+        metrics.add_metric("PollFailures", MetricUnit.Count, 1 if report.failure else 0)
+        if report.ran:
+            metrics.add_metric("PollRowsLate", MetricUnit.Count, report.ran.late)
+            metrics.add_metric("PollGapsDropped", MetricUnit.Count, report.ran.given_up)
+    if runs:
+        metrics.flush_metrics()
 
 
 def _end(outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ Nothing in the function knows of it: every address is a parameter of template.ya
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -18,6 +19,7 @@ from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
 from lab.databases import MARIADB, Pair, Product, replicated_pair
 from lab.processes import Child, child, free_port, wait_until
+from lab.shop import application
 from lab.slack import Control
 from lab.tls import Authority
 
@@ -45,7 +47,10 @@ def silently(_: str) -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them."""
+    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them.
+
+    `shop_login` is an option file with which MySQL's and MariaDB's clients write to the shop, as its application does.
+    """
 
     folder: Path
     aws: Aws
@@ -53,6 +58,7 @@ class LocalCloud:
     page: str
     api: RunningApi
     database: Pair
+    shop_login: Path
     parameters: Mapping[str, str]
     processes: Mapping[str, Child | None]
 
@@ -99,6 +105,8 @@ def local_cloud(folder: Path, step: Step = silently, product: Product = MARIADB)
             database = parts.enter_context(replicated_pair(folder / "database", authority, product))
         with step("Filling the sample shop"):
             shop.load(database.primary)
+            login = folder / "application.cnf"
+            application.create_account(database.primary, secrets.token_urlsafe(24), database.ca, login)
             database.wait_for_replica()
         with step("Starting Slack, the sample API and AWS"):
             slack, page, standin = parts.enter_context(_slack(folder, authority))
@@ -117,7 +125,7 @@ def local_cloud(folder: Path, step: Step = silently, product: Product = MARIADB)
             "Slack": f"bot;api={slack.url}/api/;ca={authority.ca}",
         }
         processes = {"Slack": standin, "The sample API": api.process, "The local AWS": aws.process}
-        yield LocalCloud(folder, aws, slack, page, api, database, parameters, processes)
+        yield LocalCloud(folder, aws, slack, page, api, database, login, parameters, processes)
 
 
 @contextmanager
@@ -138,13 +146,13 @@ def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, C
 
 def _store_secrets(aws: Aws, slack: Control, database: Pair) -> None:
     reader = database.reader
-    secrets = {
+    stored = {
         "slack-token": SLACK_TOKEN,
         "databases/default": json.dumps({"username": reader.user, "password": reader.password}),
         "apis/default": API_TOKEN,
     }
     for name, channel in WEBHOOKS.items():
-        secrets[f"webhooks/{name}"] = f"{slack.url}/services/T0LAB/B0LAB{channel}/lab-secret"
+        stored[f"webhooks/{name}"] = f"{slack.url}/services/T0LAB/B0LAB{channel}/lab-secret"
     client = aws.client("secretsmanager")
-    for name, value in secrets.items():
+    for name, value in stored.items():
         client.create_secret(Name=f"notifier/{name}", SecretString=value)

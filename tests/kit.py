@@ -19,6 +19,7 @@ from handler.delivery.threads import Threads
 from handler.errors import NotifierError
 from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Route, Row, Value
 from handler.pipeline import Pipeline
+from handler.polling.polls import Polls
 from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
@@ -114,7 +115,7 @@ class FakeTable:
             raise self.broken
         with self.lock:
             standing = self.rows.get((item.partition, item.sort))
-            gone = standing is None or (item.revision == 1 and standing.expires_at <= self.now())
+            gone = standing is None or (item.revision == 1 and 0 < standing.expires_at <= self.now())
             if not gone and standing.revision != item.revision - 1:
                 return standing
             self.rows[item.partition, item.sort] = item
@@ -124,7 +125,12 @@ class FakeTable:
         if self.broken:
             raise self.broken
         found = [item for (key, _), item in sorted(self.rows.items()) if key == partition]
-        return [item for item in found if item.expires_at > self.now()]
+        return [item for item in found if item.expires_at == 0 or item.expires_at > self.now()]
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        if self.broken:
+            raise self.broken
+        return [self.rows[key] for key in keys if key in self.rows]
 
 
 def raising(error: Exception) -> Callable[..., Any]:
@@ -136,9 +142,16 @@ def raising(error: Exception) -> Callable[..., Any]:
 
 @dataclass
 class FakeQueue:
-    """Who was told to come again after how long, by record."""
+    """Who was told to come again after how long, by record; and what was sent."""
 
     waits: dict[str, float] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def send(self, bodies: Sequence[str]) -> None:
+        if self.broken:
+            raise self.broken
+        self.sent += bodies
 
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
         self.waits.update({record.id: seconds for record, seconds in waits})
@@ -171,14 +184,17 @@ def pipeline(
     api = api or FakeApi(raising(NotifierError("INTERNAL", "no API was expected to be asked")))
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
     fetch = Sources(database or FakeDatabase(missing), api, api, templates)
-    posting = posting_to(sink or FakeSink(), table or FakeTable(clock), clock)
+    table, queue = table or FakeTable(clock), queue or FakeQueue()
+    posting = posting_to(sink or FakeSink(), table, clock)
+    catalog = Catalog(by_type, known)
     return Pipeline(
-        catalog=Catalog(by_type, known),
+        catalog=catalog,
         composing=Composing(known, templates, fetch, NoReplication(), lambda: datetime.fromtimestamp(clock(), UTC)),
         discovery=api,
         attempting=Attempting(posting),
-        settling=Settling(park or FakePark(), queue or FakeQueue(), posting.ledger, 3, clock),
+        settling=Settling(park or FakePark(), queue, posting.ledger, 3, clock),
         ignore_unknown=ignore_unknown,
+        polls=lambda: Polls(catalog.polls, fetch.database, table, table, table, queue, clock),
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from handler.delivery.item import Item
+from handler.model import Digest, Poll
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import Digest, Finding, PolledRow, PollState
+from handler.polling.look import Ids
+from handler.polling.poll import Finding, PolledRow, PollState
 from handler.polling.seen import Seen
+from tests.kit import FakeQueue, FakeTable
 
 
-class CrashError(Exception):
-    """The function was killed here."""
+class Killed(BaseException):
+    """The function was killed here: nothing catches this."""
 
 
 class ConflictError(Exception):
@@ -22,7 +26,7 @@ class ConflictError(Exception):
 class Kept:
     """The state as it is stored, and what the queue has accepted. After `effects_left` steps the function is killed."""
 
-    state: PollState = field(default_factory=lambda: PollState(IdCursor.at(0), looked_at=0.0))
+    state: PollState = field(default_factory=lambda: PollState(IdCursor.at(0)))
     sent: list[Finding] = field(default_factory=list)
     effects_left: int = -1
 
@@ -52,7 +56,33 @@ class Kept:
     def _step(self) -> None:
         self.effects_left -= 1
         if self.effects_left == 0:
-            raise CrashError
+            raise Killed
+
+
+@dataclass
+class Killable:
+    """The state table and the queue of a function that is killed after so many of their steps."""
+
+    table: FakeTable
+    queue: FakeQueue
+    left: int = -1
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+
+    def swap(self, item: Item) -> Item | None:
+        self._step()
+        standing = self.table.swap(item)
+        self._step()
+        return standing
+
+    def send(self, bodies: Sequence[str]) -> None:
+        if bodies:
+            self._step()
+            self.queue.send(bodies)
+            self._step()
 
 
 def seen(ids: Iterable[int]) -> Seen:
@@ -61,3 +91,21 @@ def seen(ids: Iterable[int]) -> Seen:
     for id_ in ids:
         words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
     return Seen.of(words.items())
+
+
+@dataclass
+class OnlyIds:
+    """A table of which no more than the ids is known."""
+
+    ids: Ids
+
+    def created(self, ids: Iterable[int]) -> Mapping[int, str]:
+        return {}
+
+    def counter(self) -> int | None:
+        return None
+
+
+def poll(longest: float, digest_rows: int | None, digest_seconds: float | None = None, sql: str = "") -> Poll:
+    """A poll of a table, every minute."""
+    return Poll(sql, 60.0, longest=longest, digest_rows=digest_rows, digest_seconds=digest_seconds)

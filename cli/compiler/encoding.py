@@ -33,6 +33,7 @@ def _notification(one: Notification) -> dict[str, Any]:
         "update": one.update,
         "version": _tree(one.version),
         "previous": _notification(one.previous) if one.previous else None,
+        "poll": asdict(one.poll) if one.poll else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""`event:` - the type that a file names itself, where that looks like a slip of the pen.
+"""The event types of a folder: one poll for each, and an `event:` that looks like a slip of the pen.
 
 Types that differ by a letter can both be meant: order.created and order.creates, v1 and v2, stock.low and stock.slow.
 So only a letter within a long word counts, and only in an `event:` that no other file shares: that key is there so that
@@ -18,6 +18,24 @@ _LONG: Final = 6  # letters of a word in which one that is wrong rarely makes an
 
 
 def check(templates: Sequence[Template], report: Report) -> None:
+    """Report what only shows across files."""
+    _similar(templates, report)
+    _polled_twice(templates, report)
+
+
+def _polled_twice(templates: Sequence[Template], report: Report) -> None:
+    """Report a second poll for one type: a row has one event, which every file of the type gets."""
+    first: dict[str, str] = {}
+    for template in templates:
+        name, event = template.notification.name, template.notification.event
+        if template.poll and first.setdefault(event, name) != name:
+            message = (
+                f"{first[event]}.yaml has a `poll` for `{event}` already; its events reach every file of that type"
+            )
+            report.add(template.poll, "KEY_DUPLICATE", message, "remove one of the two")
+
+
+def _similar(templates: Sequence[Template], report: Report) -> None:
     """Report each `event:` that is one letter away from one other type, or from the name of its own file."""
     uses = Counter(one.notification.event for one in templates)
     for template in templates:

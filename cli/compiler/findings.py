@@ -32,7 +32,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "KEY_UNKNOWN": Rule("a key that the format does not have", "correct its spelling, or remove it"),
     "KEY_MISSING": Rule("a key that is required is not there", "add it"),
-    "KEY_DUPLICATE": Rule("a key stands twice", "remove one of the two"),
+    "KEY_DUPLICATE": Rule("a key stands twice, or two files have a `poll` for one event type", "remove one of the two"),
     "VALUE_INVALID": Rule("a value has the wrong form", "see docs/templates.md"),
     "NAME_RESERVED": Rule("a name that expressions already use for something else", "choose another name"),
     "CHANNEL_UNKNOWN": Rule("a stage does not say which channel an alias is", "add it to the stage's `channels`"),
@@ -57,6 +57,11 @@ RULES: Final[dict[str, Rule]] = {
     "QUERY_SERVER": Rule(
         "the SQL uses what only one of MySQL and MariaDB has",
         "leave it if your server has it; else write what both have",
+        "warning",
+    ),
+    "QUERY_JOIN": Rule(
+        "the SELECT of a poll joins tables, and may therefore return an id more than once",
+        "leave it if the join finds one row for each id; else write WHERE EXISTS (SELECT ...)",
         "warning",
     ),
     "LOOKUP_UNGUARDED": Rule(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, cast
 
-from cli.compiler import lateness, shape, sql, wordings
+from cli.compiler import lateness, queries, shape, sql, wordings
 from cli.compiler.findings import Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.names import own_name
@@ -19,8 +19,8 @@ from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
 
 EXPECT: Final = ("one", "optional", "many")
 ON_FAILURE: Final = ("retry", "without")
+_SELECT: Final = "SELECT ... FROM ... WHERE id = :id"
 
-_ALIAS: Final = re.compile(r"[a-z][a-z0-9_-]*")
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
 _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
@@ -56,12 +56,14 @@ def _sql_lookup(entry: Entry, leaves: Leaves) -> SqlLookup | None:
     expect = _expect(found, leaves.report)
     wait, missing = lateness.read(found, expect, leaves.report)
     bind = _bind(found.get("bind"), leaves)
-    statement = _statement(found["sql"], bind, leaves.report) if "sql" in found else ""
+    statement = (
+        queries.statement(found["sql"], partial(sql.read, bound=bind), leaves.report, _SELECT) if "sql" in found else ""
+    )
     return SqlLookup(
         name=entry.key.text,
         sql=statement,
         bind={name: leaf for name, leaf in bind.items() if leaf},
-        database=_alias(found.get("db"), leaves.report),
+        database=queries.database(found.get("db"), leaves.report),
         expect=expect,
         where=str(entry.key.place),
         wait=wait,
@@ -117,31 +119,12 @@ def _expect(found: Mapping[str, Node], report: Report) -> Expect:
     return cast(Expect, word or "one")
 
 
-def _alias(node: Node | None, report: Report) -> str:
-    name = shape.literal(node, report) if node else "default"
-    if node and name and not _ALIAS.fullmatch(name):
-        report.add(
-            node.place, "VALUE_INVALID", f"`{name}` is not the name of a database", "see Databases in docs/deploy.md"
-        )
-    return name or "default"
-
-
 def _bind(node: Node | None, leaves: Leaves) -> dict[str, Leaf | None]:
     entries = shape.entries(node, leaves.report) if node else ()
     bound = {entry.key.text: leaves.leaf("expression", entry.value) for entry in entries}
     for entry in entries:
         own_name(entry.key, leaves.report, reserved=("id",))  # it is a name in SQL alone
     return bound
-
-
-def _statement(node: Node, bound: Collection[str], report: Report) -> str:
-    if shape.text(node, report) is None or not isinstance(node, Scalar):
-        return ""
-    query = sql.read(node.text, bound, lines_survive=node.style == "literal")
-    for problem in query.problems:
-        line = node.text.count("\n", 0, problem.start) + 1
-        report.add(node.place_of(line), problem.code, problem.message, problem.fix)
-    return query.sql
 
 
 def _path(node: Node, leaves: Leaves) -> Leaf | None:

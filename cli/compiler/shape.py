@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from cli.compiler import slips
-from cli.compiler.findings import Report
+from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cli.compiler.slips import quoted
 
@@ -24,26 +24,33 @@ def keys(
     required: Collection[str] = (),
     optional: Collection[str] = (),
     meant: dict[str, str] | None = None,
+    examples: dict[str, str] | None = None,
+    instead: str = "",
 ) -> dict[str, Node]:
     """Return the values under known keys; unknown and missing ones are reported.
 
-    `meant` has words that people take for a key, each with the key that does it.
+    `meant` has words that people take for a key, each with the key that does it. `examples` has values for required
+    keys. `instead` is what to write in place of anything that has no keys.
     """
     found: dict[str, Node] = {}
-    for entry in entries(node, report):
+    misspelt = set()
+    for entry in entries(node, report, instead):
         if entry.key.text in required or entry.key.text in optional:
             found[entry.key.text] = entry.value
         else:
-            _unknown(entry, (*required, *optional), meant or {}, report)
+            misspelt.add(_unknown(entry, (*required, *optional), meant or {}, report))
     if isinstance(node, Mapping):
         for name in required:
-            if name not in found:
-                report.add(node.place, "KEY_MISSING", f"`{name}` is missing{_within(node)}")
+            if name not in found and name not in misspelt:
+                fix = f"add {name}: {examples[name]}" if examples else ""
+                report.add(node.place, "KEY_MISSING", f"`{name}` is missing{_within(node)}", fix)
     return found
 
 
-def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: Report) -> None:
+def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: Report) -> str:
+    """Report a key, and return the one that it seems to be; empty if none."""
     word = entry.key.text
+    close: list[str] = []
     if slip := slips.in_key(word, known):
         message, fix = slip
     elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
@@ -53,6 +60,7 @@ def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: 
         message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
         fix = fix or f"the keys here are: {', '.join(known)}"
     report.add(entry.key.place, "KEY_UNKNOWN", message, fix)
+    return close[0] if close else ""
 
 
 def _within(node: Mapping | Scalar) -> str:
@@ -62,10 +70,10 @@ def _within(node: Mapping | Scalar) -> str:
     return f" in `{path}`" if path else ""
 
 
-def entries(node: Node, report: Report) -> tuple[Entry, ...]:
+def entries(node: Node, report: Report, instead: str = "") -> tuple[Entry, ...]:
     """Return the entries of a mapping whose keys hold no expressions; anything else is reported."""
     if not isinstance(node, Mapping):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes `key: value` lines, not {_kind(node)}")
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes `key: value` lines, not {_kind(node)}", instead)
         return ()
     for entry in node.entries:
         _free_of_expressions(entry.key, report)
@@ -89,10 +97,14 @@ def filled(node: Node, report: Report) -> Node:
     return node
 
 
-def text(node: Node, report: Report) -> str | None:
-    """Return a text without its last line break; a number or a word such as `true` is the text that was written."""
+def text(node: Node, report: Report, *, example: str = "") -> str | None:
+    """Return a text without its last line break; a number or a word such as `true` is the text that was written.
+
+    `example` is what may stand where nothing does.
+    """
     if not isinstance(node, Scalar):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a text, not {_kind(node)}")
+        message = f"{_name(node)} takes a text, not {_kind(node)}"
+        report.add(node.place, "VALUE_INVALID", message, _example(node, example))
     elif node.comment:
         message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
@@ -103,15 +115,19 @@ def text(node: Node, report: Report) -> str | None:
         message = f"YAML reads `{node.lost}` as a comment, not as a part of {_name(node)}"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.text} {node.lost}"))
     elif node.value is None or not node.text.strip():
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write a text")
+        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", _example(node, example) or "write a text")
     else:
         return node.text.rstrip("\n")
     return None
 
 
-def literal(node: Node, report: Report) -> str | None:
+def _example(node: Node, value: str) -> str:
+    return value and f"write {_key(node)}: {value}"
+
+
+def literal(node: Node, report: Report, *, example: str = "") -> str | None:
     """Return a text in which no expression may stand."""
-    found = text(node, report)
+    found = text(node, report, example=example)
     return found if found is None or _free_of_expressions(node, report) else None
 
 
@@ -119,7 +135,7 @@ def _free_of_expressions(node: Node, report: Report) -> bool:
     if not isinstance(node, Scalar) or not any(mark in node.text for mark in EXPRESSIONS):
         return True
     message = f"{_name(node)} is taken as it stands: no {{{{ }}}} or {{% %}} here"
-    report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong into texts and URLs")
+    report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong in texts and URLs")
     return False
 
 
@@ -151,6 +167,12 @@ def rewritten(node: Scalar, line: str) -> str:
         return f"write {line.strip()}"
     key = _key(node)
     return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or f"write {line}"
+
+
+def key_place(node: Node, name: str) -> Place:
+    """Return where a key of a mapping stands; where the mapping begins, if it has no such key."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    return next((entry.key.place for entry in entries if entry.key.text == name), node.place)
 
 
 def _name(node: Node) -> str:

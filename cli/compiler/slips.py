@@ -9,6 +9,8 @@ from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
 
+from cli.compiler.times import HOUR, is_cron, meant, written
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:
@@ -113,5 +115,7 @@ def quoted(line: str) -> str:
     before, value = line[:end], line[end:].rstrip()
     if not value or value[0] in "\"'|>" or not before.strip():
         return ""
+    if before.strip() == "every:" and (is_cron(value) or value.startswith("@")):
+        return f"write every: {written(meant(value) or HOUR)}; cron is not supported"
     mark = '"' if '"' not in value and "\\" not in value else "'"
     return f"write {before.strip()} {mark}{value.replace(mark, mark * 2) if mark == chr(39) else value}{mark}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.compiler import blocks, channels, lateness, lookups, samples, shape, skeleton, threads
+from cli.compiler import blocks, channels, lateness, lookups, polls, samples, shape, skeleton, threads
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.needs import Need
@@ -20,9 +20,19 @@ from handler.model import IdRule, Notification
 from handler.templating import Templates
 
 REQUIRED: Final = ("id", "text", "samples")
-OPTIONAL: Final = ("description", "event", *channels.KEYS, "lookups", "when", "blocks", *threads.KEYS, "version")
+OPTIONAL: Final = (
+    "description",
+    "event",
+    *channels.KEYS,
+    "lookups",
+    "when",
+    "blocks",
+    *threads.KEYS,
+    "version",
+    "poll",
+)
 # What people call a key that has another name here.
-MEANT: Final = {"message": "text", "title": "text", "channels": "channel", "condition": "when"}
+MEANT: Final = {"message": "text", "title": "text", "channels": "channel", "condition": "when", "schedule": "poll"}
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 
@@ -31,9 +41,9 @@ _ID_KINDS: Final = ("integer", "uuid")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channels` (by alias), `text`, `blocks`, and `event` and `thread` (if they are there) are places in the file.
-    `nodes` has the node of each leaf by its `where`. `needs` is what it takes from its stage, `bases` the variables
-    that addresses begin with.
+    `channels` (by alias), `text` and `blocks` are places in the file; so are `event`, `thread` and `poll`, if they are
+    there. `nodes` has the node of each leaf by its `where`. `needs` is what it takes from its stage, `bases` the
+    variables that addresses begin with.
     """
 
     notification: Notification
@@ -47,6 +57,7 @@ class Template:
     bases: Mapping[str, Place] = field(default_factory=dict)
     event: Place | None = None
     thread: Place | None = None
+    poll: Place | None = None
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
@@ -64,6 +75,9 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
     thread = threads.read(found, leaves)
     version = lateness.version(found["version"], leaves) if "version" in found else None
+    poll = polls.read(found["poll"], shape.key_place(node, "poll"), report) if "poll" in found else None
+    if poll and rule:
+        polls.check_id(found["id"].place, rule, report)
     if "samples" not in found and isinstance(node, MappingNode):  # else there is a finding already
         example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
         fix = f"add an event, and what is found for it:\n{example}"
@@ -71,20 +85,35 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     if rule is None or text is None or report.errors > before:
         return None
     notification = Notification(
-        name, event, rule, routes.routes, text, read_lookups, when, layout, thread.key, thread.update, version
+        name,
+        event,
+        rule,
+        routes.routes,
+        text,
+        read_lookups,
+        when,
+        layout,
+        thread.key,
+        thread.update,
+        version,
+        poll=poll,
     )
+    read_samples = samples.read(found["samples"], notification, report)
+    if poll:
+        polls.check_samples(found["samples"].place, read_samples, report)
     return Template(
         notification=notification,
         channels=routes.places,
         text=found["text"].place,
         blocks=tuple(item.place for item in shape.items(found["blocks"], report)) if "blocks" in found else (),
         description=description or "",
-        samples=samples.read(found["samples"], notification, report),
+        samples=read_samples,
         nodes=leaves.nodes,
         needs=tuple(leaves.needs),
         bases=leaves.bases,
         event=found["event"].place if "event" in found else None,
         thread=thread.place,
+        poll=shape.key_place(node, "poll") if poll else None,
     )
 
 

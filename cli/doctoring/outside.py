@@ -46,7 +46,8 @@ def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -
         yield _visibility(deployed, int(latest["Timeout"]))
     yield _dead_letters(deployed)
     if mapping:
-        yield _concurrency(deployed, mapping)
+        variables = latest.get("Environment", {}).get("Variables", {})
+        yield _concurrency(deployed, mapping, polls=variables.get("NOTIFIER_POLLS") == "on")
 
 
 def _state(function: Mapping[str, Any]) -> Check:
@@ -118,7 +119,7 @@ def _dead_letters(deployed: Stack) -> Check:
     return Check("dead-letter queue", "ok", "empty")
 
 
-def _concurrency(deployed: Stack, mapping: Mapping[str, Any]) -> Check:
+def _concurrency(deployed: Stack, mapping: Mapping[str, Any], *, polls: bool) -> Check:
     from botocore.exceptions import BotoCoreError, ClientError
 
     client = deployed.client("lambda")
@@ -139,7 +140,7 @@ def _concurrency(deployed: Stack, mapping: Mapping[str, Any]) -> Check:
     reserved = int(found.get("ReservedConcurrentExecutions", 0))
     configs = warm["ProvisionedConcurrencyConfigs"]
     provisioned = sum(int(one["RequestedProvisionedConcurrentExecutions"]) for one in configs)
-    if problems := concurrency_plan.problems(maximum, reserved, provisioned, unreserved):
+    if problems := concurrency_plan.problems(maximum, reserved, provisioned, unreserved, polls=polls):
         return Check("concurrency", "failed", cause="; ".join(problems), remedy="change the parameter, and deploy")
     return Check(
         "concurrency",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.operations import gauges, journal, mailbox, rows, timeline, times
+from cli.operations import gauges, journal, mailbox, polls, rows, timeline, times
 from cli.operations.gauges import Depth
 from cli.operations.journal import Line
 from cli.operations.letters import Letter
@@ -72,15 +72,32 @@ class Inquiry:
             self.notes.append(error.message)
             return None
 
-    def hints(self, depth: Depth | None) -> list[str]:
-        """Say why an event may be unknown, and where else to look."""
+    def hints(self, depth: Depth | None, event_type: str = "") -> list[str]:
+        """Say why an event may be unknown, and where else to look. `event_type` is that of the event, or its identity.
+
+        The identity of an event of a poll begins with its type.
+        """
         back = times.span(time.time() - self.since)
         return [
             f"The log was searched for the last {back}{self._retention()}. Look further back with --since.",
             "An event that carries an event_id is known by that alone, not by the id of its SNS message.",
             f"Was it published to this topic? {self.stack.topic}",
+            *self._by_a_poll(event_type.partition("/")[0]),
             *self._in_queue(depth),
         ]
+
+    def _by_a_poll(self, event_type: str) -> Iterator[str]:
+        """Say so if the type has a poll, of which rows can be without an event."""
+        try:
+            known = polls.read(self.stack, event_type, None).schedule.began_at if event_type else 0.0
+        except UnansweredError:
+            return
+        if known:
+            yield (
+                f"{event_type} has a poll. It posts no rows that were there at its first run or before `notifier poll "
+                "start`, and no single rows that it found together with many others: see `notifier poll status "
+                f"{event_type}`."
+            )
 
     @staticmethod
     def _in_queue(depth: Depth | None) -> Iterator[str]:

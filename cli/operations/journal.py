@@ -13,6 +13,7 @@ from cli.operations.stack import Stack
 from handler.model import State
 
 _STATES: Final = frozenset(state.value for state in State)
+_TEXTS: Final = ("code", "detail", "record", "origin", "notification", "channel")
 # What may stand between the quotes of a filter pattern as it is.
 _PLAIN: Final = re.compile(r"[^\"\\*%]*")
 
@@ -22,7 +23,8 @@ class Line:
     """What the function said of one attempt at a delivery, at `at` (Unix seconds).
 
     `age` is how old the event was by then, `due` in how many seconds it was to be tried again; None where the line does
-    not say so. `posted` and `ts` are Slack's names for the channel and the message.
+    not say so. `posted` and `ts` are Slack's names for the channel and the message. `origin` is `poll` where a poll
+    found the event, and empty where an application published it.
     """
 
     at: float
@@ -42,6 +44,7 @@ class Line:
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     age: float | None = None
     due: float | None = None
+    origin: str = ""
 
 
 def of_event(stack: Stack, group: str, name: str, since: float, progress: Callable[[int], None]) -> list[Line]:
@@ -110,7 +113,7 @@ def read(text: str, at: float) -> Line | None:
     return Line(
         at=at,
         state=State(said["message"]),
-        **{name: str(said.get(name, "")) for name in ("code", "detail", "record", "notification", "channel")},
+        **{name: str(said.get(name, "")) for name in _TEXTS},
         attempt=int(said.get("attempt", 1)),
         type=str(event.get("type", "")),
         id=str(event.get("id", "")),

@@ -56,7 +56,8 @@ def draw(timeline: Timeline, links: Links, stack: str | None, width: int) -> Ren
 
 def _title(timeline: Timeline) -> Group:
     what = f"{timeline.type} {timeline.id}".strip() or "an event that could not be read"
-    received = f"received {times.day(timeline.received)}" if timeline.received else ""
+    how = "found by its poll" if timeline.origin == "poll" else "received"
+    received = f"{how} {times.day(timeline.received)}" if timeline.received else ""
     return Group(
         Text.assemble((what, "bold"), ("   event_id ", "dim"), timeline.identity),
         Text.assemble((received, "dim")),

@@ -19,6 +19,7 @@ def document(found: Timeline, links: Links) -> dict[str, Any]:
         "event_id": found.identity,
         "type": found.type,
         "id": found.id,
+        "origin": found.origin or None,
         "received": times.iso(found.received) if found.received else None,
         "deliveries": [_delivery(trail, links) for trail in found.trails],
     }

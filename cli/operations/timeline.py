@@ -44,13 +44,17 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All deliveries of an event. `received` is when it was first sent (Unix seconds; 0: not known)."""
+    """All deliveries of an event. `received` is when it was first sent (Unix seconds; 0: not known).
+
+    `origin` is `poll` where a poll found the event.
+    """
 
     identity: str
     type: str = ""
     id: str = ""
     received: float = 0.0
     trails: Sequence[Trail] = field(default_factory=tuple)
+    origin: str = ""
 
 
 def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float) -> Timeline:
@@ -59,7 +63,8 @@ def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float)
     first = next(iter(_kinds(lines, rows)), ("", ""))
     names = _names(lines, rows)
     trails = [_trail(name, names, lines, rows, now, first) for name in names]
-    return Timeline(identity, *first, _received(lines, rows), trails)
+    origin = next((line.origin for line in lines if line.origin), "")
+    return Timeline(identity, *first, _received(lines, rows), trails, origin)
 
 
 def _kinds(lines: Sequence[Line], rows: Sequence[Row]) -> dict[Kind, float]:

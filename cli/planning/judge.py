@@ -1,9 +1,13 @@
-"""What of a network will not do for the function, and what to change: pure, over what `network` has read."""
+"""What of a network or of the parameters will not do for the function, and what to change.
+
+Pure, over what `network` has read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cli import concurrency_plan
 from cli.address_plan import Demand, shortages
 from cli.planning import filters
 from cli.planning.network import Described, Network
@@ -12,7 +16,11 @@ from handler.checks.model import Check
 
 
 def judge(network: Network, wishes: Wishes) -> Iterator[Check]:
-    """Look at subnets, addresses, ways out, filters, names and endpoints, in the order of what leans on what."""
+    """Look at subnets, addresses, ways out, filters, names and endpoints, in the order of what leans on what.
+
+    Before these come the parameters that do not fit each other.
+    """
+    yield from _parameters(wishes)
     yield from _subnets(network, wishes)
     if not network.subnets:
         return
@@ -23,6 +31,21 @@ def judge(network: Network, wishes: Wishes) -> Iterator[Check]:
     yield from filters.groups(network, wishes)
     yield _names(network)
     yield from filters.endpoints(network, wishes)
+
+
+def _parameters(wishes: Wishes) -> Iterator[Check]:
+    """With direct intake nothing runs beside the events, and what is reserved is for them."""
+    if wishes.polls and not wishes.queue:
+        cause = "Polls=on, and there is no queue for what the polls find: nothing is polled"
+        yield Check("polls", "failed", cause=cause, remedy="deploy with Intake=queue or queue-live, or with Polls=off")
+    elif wishes.polls:
+        yield Check("polls", "ok", "by the queue")
+    if wishes.reserved and wishes.queue:
+        problems = concurrency_plan.too_few_reserved(wishes.concurrency, wishes.reserved, polls=wishes.polls)
+        if problems:
+            yield Check("concurrency", "failed", cause="; ".join(problems), remedy="change the parameter")
+        else:
+            yield Check("concurrency", "ok", f"{wishes.concurrency} at a time, {wishes.reserved} reserved")
 
 
 def _subnets(network: Network, wishes: Wishes) -> Iterator[Check]:
@@ -86,7 +109,7 @@ def _gateway(network: Network, subnet: Described, name: str, gateway: str) -> Ch
     onward = network.way_out(home)
     if not onward or not str(onward.get("GatewayId", "")).startswith("igw-"):
         cause = f"{gateway} is in {home['SubnetId']}, which has no route to an internet gateway"
-        return Check(name, "failed", cause=cause, remedy="a NAT gateway belongs into a public subnet")
+        return Check(name, "failed", cause=cause, remedy="a NAT gateway belongs in a public subnet")
     if home["AvailabilityZone"] != subnet["AvailabilityZone"]:
         cause = f"{gateway} is in {home['AvailabilityZone']}, and the subnet in {subnet['AvailabilityZone']}"
         return Check(

@@ -23,12 +23,19 @@ _OVERRIDE: Final = re.compile(r'([A-Za-z0-9]+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where the function is to run, how many of it, and the ports that it has to reach, each by what is there."""
+    """Where the function is to run, how many of it, and the ports that it has to reach, each by what is there.
+
+    `reserved` is 0 if nothing is reserved. `queue` says whether events come by a queue, `polls` whether tables are
+    polled.
+    """
 
     subnets: tuple[str, ...]
     groups: tuple[str, ...]
     concurrency: int = 5
     ports: Mapping[str, int] = field(default_factory=dict)
+    reserved: int = 0
+    queue: bool = True
+    polls: bool = False
 
 
 def overrides(path: Path, environment: str) -> dict[str, str]:
@@ -55,11 +62,22 @@ def read(given: Mapping[str, str]) -> Wishes:
         raise ValueError(
             f"{missing} is not known: give it here, or let `sam deploy --guided` write it into samconfig.toml"
         )
-    concurrency = given.get("MaximumConcurrency", "5")
-    if not concurrency.isdigit():
-        raise ValueError(f"MaximumConcurrency is {concurrency}, and no number")
-    ports = {**_databases(given.get("Databases", "")), **_apis(given.get("Apis", ""))}
-    return Wishes(subnets, groups, int(concurrency), ports)
+    return Wishes(
+        subnets,
+        groups,
+        concurrency=_number(given, "MaximumConcurrency", "5"),
+        ports={**_databases(given.get("Databases", "")), **_apis(given.get("Apis", ""))},
+        reserved=_number(given, "ReservedConcurrency", "0"),
+        queue=given.get("Intake", "queue").startswith("queue"),
+        polls=given.get("Polls", "off") == "on",
+    )
+
+
+def _number(given: Mapping[str, str], name: str, default: str) -> int:
+    text = given.get(name, default)
+    if not text.isdigit():
+        raise ValueError(f"{name} is {text}, and no number")
+    return int(text)
 
 
 def _databases(text: str) -> dict[str, int]:

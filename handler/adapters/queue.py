@@ -1,4 +1,4 @@
-"""The queue that the records come from, told when those that are tried again shall come."""
+"""The queue that the records come from: it is told when those that are tried again shall come, and gets new ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from handler import aws
+from handler.errors import ConfigError
 from handler.model import Record
 
 # A message stays hidden for twelve hours at most since it was received; a minute of them is this invocation's.
@@ -20,7 +21,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class IntakeQueue:
-    """ports.Postpone over SQS. With an empty `url` (the topic invokes the function itself) it does nothing."""
+    """ports.Postpone and ports.Send over SQS. With an empty `url`, the topic invokes the function itself."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -28,7 +29,8 @@ class IntakeQueue:
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
         """Let each record come again after so many seconds, rounded up, twelve hours at most.
 
-        Raises nothing: what is not postponed comes again after the queue's own visibility timeout.
+        Without a queue there is nothing to do. Raises nothing: what is not postponed comes again after the queue's own
+        visibility timeout.
         """
         entries = [
             {"Id": str(number), "ReceiptHandle": record.receipt, "VisibilityTimeout": _whole(seconds)}
@@ -39,6 +41,23 @@ class IntakeQueue:
             return
         for start in range(0, len(entries), _BATCH):
             self._change(entries[start : start + _BATCH])
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Return once the queue has accepted all of these messages. If that fails, it may have accepted some of them.
+
+        Raises ConfigError (CONFIG_UNAVAILABLE).
+        """
+        if not self._url:
+            raise ConfigError("CONFIG_UNAVAILABLE", "there is no queue: deploy with Intake=queue")
+        for start in range(0, len(bodies), _BATCH):
+            batch = bodies[start : start + _BATCH]
+            entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
+            try:
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            except aws.failures() as error:
+                raise ConfigError("CONFIG_UNAVAILABLE", f"the queue: {aws.reason(error)}") from None
+            for failed in answer.get("Failed", ()):
+                raise ConfigError("CONFIG_UNAVAILABLE", f"the queue: {failed.get('Code')}")
 
     def _change(self, entries: Sequence[dict[str, Any]]) -> None:
         try:

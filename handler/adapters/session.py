@@ -56,7 +56,7 @@ class Limits:
     read: float = 5.0
     statement: float = 3.0
     idle: float = 60.0
-    rows: int = 1000
+    rows: int = 10_000
     bytes: int = 2 << 20
 
 

@@ -7,7 +7,7 @@ A write that is repeated because its answer was lost finds the item that it wrot
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 from uuid import uuid4
@@ -29,15 +29,21 @@ _FIRST: Final = f"attribute_not_exists({PARTITION}) OR {EXPIRY} <= :now"
 _NEXT: Final = f"attribute_not_exists({PARTITION}) OR {REVISION} = :before"
 _REFUSED: Final = "ConditionalCheckFailedException"
 
-# As DynamoDB writes a value: {"S": "text"} or {"N": "1.5"}.
-Attribute = Mapping[str, str]
+# DynamoDB returns at most so many items for one list of keys:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+_KEYS: Final = 100
+# How often a list of keys is asked for again, of which DynamoDB has left some out.
+_ROUNDS: Final = 5
+
+# As DynamoDB writes a value: {"S": "text"}, {"N": "1.5"} or {"B": b"bytes"}.
+Attribute = Mapping[str, Any]
 
 
 class StateTable:
     """ports.Store and ports.Shelf over DynamoDB. For several threads.
 
     An item has `pk`, `sk`, `revision`, `expires_at` (the attribute for TTL) and `written_by`; its values stand beside
-    them, as texts and numbers.
+    them, as texts, numbers and bytes. An item that never expires has no `expires_at`.
     """
 
     def __init__(self, name: str, now: Callable[[], float] = time.time) -> None:
@@ -52,8 +58,8 @@ class StateTable:
         written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE); it may be written even then.
         """
         writer = uuid4().hex
-        standing = self._put({**_attributes(item), WRITER: {"S": writer}}, self._condition(item))
-        return None if standing is None or standing.get(WRITER) == {"S": writer} else _item(standing)
+        standing = self._put({**written(item), WRITER: {"S": writer}}, self._condition(item))
+        return None if standing is None or standing.get(WRITER) == {"S": writer} else read_item(standing)
 
     def items(self, partition: str) -> list[Item]:
         """Return the items of a partition as they are now, in the order of `sk`.
@@ -61,10 +67,24 @@ class StateTable:
         Raises ConfigError (LEDGER_UNAVAILABLE).
         """
         try:
-            found = [_item(attributes) for attributes in self._query(partition)]
+            found = [read_item(attributes) for attributes in self._query(partition)]
         except aws.failures() as error:
             raise _unavailable(error) from None
-        return [item for item in found if item.expires_at > self._now()]
+        return [item for item in found if self._is_there(item)]
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Return those of the items with these `pk` and `sk` that are there now, in any order.
+
+        Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+        try:
+            parts = [self._batch(keys[start : start + _KEYS]) for start in range(0, len(keys), _KEYS)]
+        except aws.failures() as error:
+            raise _unavailable(error) from None
+        return [item for part in parts for item in part if self._is_there(item)]
+
+    def _is_there(self, item: Item) -> bool:
+        return item.expires_at == 0 or item.expires_at > self._now()
 
     def _condition(self, item: Item) -> dict[str, Any]:
         if item.revision > 1:
@@ -101,29 +121,55 @@ class StateTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
+    def _batch(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        named = [{PARTITION: {"S": partition}, SORT: {"S": sort}} for partition, sort in keys]
+        asked: Any = {self._name: {"Keys": named, "ConsistentRead": True}}
+        found: list[Item] = []
+        for _ in range(_ROUNDS):
+            answer = self._client.batch_get_item(RequestItems=asked)
+            found += [read_item(attributes) for attributes in answer["Responses"].get(self._name, ())]
+            asked = answer.get("UnprocessedKeys")
+            if not asked:
+                return found
+        raise ConfigError("LEDGER_UNAVAILABLE", f"DynamoDB left out items {_ROUNDS} times")
+
     @cached_property
     def _client(self) -> Any:
         return aws.client("dynamodb")
 
 
-def _attributes(item: Item) -> dict[str, Attribute]:
+def written(item: Item) -> dict[str, Attribute]:
+    """Return an item as DynamoDB writes it."""
     own = {PARTITION: {"S": item.partition}, SORT: {"S": item.sort}}
-    counted = {REVISION: _number(item.revision), EXPIRY: _number(item.expires_at)}
-    values = {name: {"S": value} if isinstance(value, str) else _number(value) for name, value in item.values.items()}
-    return {**values, **own, **counted}
+    counted = {REVISION: _number(item.revision)}
+    if item.expires_at:
+        counted[EXPIRY] = _number(item.expires_at)
+    return {**{name: _attribute(value) for name, value in item.values.items()}, **own, **counted}
 
 
-def _item(attributes: Mapping[str, Attribute]) -> Item:
-    """Read an item. A value that is neither a text nor a number is none of ours, and is left out."""
-    read = {name: _value(attribute) for name, attribute in attributes.items() if attribute.keys() & {"S", "N"}}
+def _attribute(value: str | float | bytes) -> Attribute:
+    match value:
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": value}
+        case _:
+            return _number(value)
+
+
+def read_item(attributes: Mapping[str, Attribute]) -> Item:
+    """Read an item. A value of another type is none of ours, and is left out."""
+    read = {name: _value(attribute) for name, attribute in attributes.items() if attribute.keys() & {"S", "N", "B"}}
     values = {name: value for name, value in read.items() if name not in _OWN}
     return Item(str(read[PARTITION]), str(read[SORT]), values, int(read.get(EXPIRY, 0)), int(read.get(REVISION, 0)))
 
 
-def _value(attribute: Attribute) -> str | float:
+def _value(attribute: Attribute) -> str | float | bytes:
     if "S" in attribute:
-        return attribute["S"]
-    text = attribute["N"]
+        return str(attribute["S"])
+    if "B" in attribute:
+        return bytes(attribute["B"])
+    text = str(attribute["N"])
     return int(text) if text.removeprefix("-").isdigit() else float(text)
 
 

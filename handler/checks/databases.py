@@ -1,4 +1,4 @@
-"""Each database: the login over verified TLS, that the account can only read, and how far the replica is behind."""
+"""Each database: its login over verified TLS, what the account may do, how far the replica is behind; and its polls."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from handler.bootstrap import DNS
 from handler.checks.model import Check, Subject, attempt
 from handler.discovery.names import CachedNames
 from handler.errors import CODES, NotifierError
+from handler.polling.table import Table
 
 # What an account for reading may have: to read, to see how views are made, and to ask about replication.
 READING: Final = frozenset(
@@ -44,6 +45,9 @@ def checks(subject: Subject) -> Iterator[Check]:
                 continue
             yield attempt(f"database {name}, rights", partial(_rights, replicas, name))
             yield attempt(f"database {name}, replication", partial(_replication, replicas, name))
+            for event, poll in sorted((subject.catalog.polls if subject.catalog else {}).items()):
+                if poll.database == name:
+                    yield attempt(f"poll {event}", partial(_polled, Table(replicas, poll)))
     finally:
         replicas.close()
 
@@ -91,6 +95,13 @@ def privileges(grants: Iterable[str]) -> set[str]:
         if "WITH GRANT OPTION" in grant.upper():
             found.add("GRANT OPTION")
     return found
+
+
+def _polled(table: Table) -> str:
+    """Whether the database answers what the first run of a poll asks. No id is shown."""
+    created = table.created([table.now().top])
+    signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
+    return f"readable; {' and '.join(signs) or 'nothing'} shows that ids are used again"
 
 
 def _replication(replicas: Replicas, name: str) -> Check | str:

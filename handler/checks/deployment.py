@@ -30,8 +30,10 @@ def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, l
     if settings is None:
         return None, checks
     compiled, check = _catalog(settings)
-    secrets = SecretStore(settings.secrets)
-    return Subject(settings, secrets, compiled, egress), [*checks, check]
+    checks.append(check)
+    if compiled:
+        checks.append(_polls(settings, len(compiled.polls)))
+    return Subject(settings, SecretStore(settings.secrets), compiled, egress), checks
 
 
 def checks(subject: Subject) -> Iterator[Check]:
@@ -73,6 +75,17 @@ def _catalog(settings: Settings) -> tuple[Catalog | None, Check]:
         return None, failed("templates", error)
     number = sum(map(len, compiled.notifications.values()))
     return compiled, Check("templates", "ok", f"{number} notifications, stage {compiled.stage.name}")
+
+
+def _polls(settings: Settings, number: int) -> Check:
+    """Without a queue no schedule is made, whatever Polls says."""
+    if not number:
+        return Check("polls", "ok", "none, though Polls=on" if settings.polls else "none")
+    missing = [*([] if settings.queue_url else ["Intake=queue"]), *([] if settings.polls else ["Polls=on"])]
+    if missing:
+        cause = "nothing runs them" if settings.queue_url else "there is no queue for what they find"
+        return Check("polls", "failed", str(number), cause, f"deploy with {' and '.join(missing)}")
+    return Check("polls", "ok", str(number))
 
 
 def _secret(subject: Subject, name: str, pattern: re.Pattern[str], form: str) -> Check:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Values under a partition and a sort key. `expires_at` is a Unix time, after which it counts as gone.
+    """Values under a partition and a sort key. `expires_at` is a Unix time, after which it counts as gone; 0: never.
 
-    `values` are texts and numbers; a key that a newer version of this code wrote is passed on as it is.
+    `values` are texts, numbers and bytes; a key that a newer version of this code wrote is passed on as it is.
     """
 
     partition: str
     sort: str
-    values: Mapping[str, str | float]
+    values: Mapping[str, str | float | bytes]
     expires_at: int
     revision: int = 1
 
@@ -34,3 +34,8 @@ class Item:
         """Return a value as a text; empty where there is none."""
         value = self.values.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def binary(self, name: str) -> bytes:
+        """Return a value as bytes; empty where there is none."""
+        value = self.values.get(name, b"")
+        return value if isinstance(value, bytes) else b""

@@ -17,10 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.polling.seen import Seen
+from handler.polling.seen import CHUNK, Seen
 
 # An id that has not appeared after so long is no longer looked for.
 RETAIN_SECONDS: Final = 30 * 86_400.0
+# Of `seen`: they take 32 MB of memory.
+MOST_CHUNKS: Final = 4096
 # How many marks are kept for the time of the longest transaction. Beyond it, one a day is kept.
 _MARKS_IN_BOUND: Final = 48
 _DAY: Final = 86_400.0
@@ -62,6 +64,15 @@ class IdCursor:
         """The highest id that is known to have been allocated more than `longest` seconds ago."""
         return max((mark.top for mark in self.marks if now - mark.at > longest), default=self.floor)
 
+    def pieces(self, after: int, least: int) -> list[tuple[int, int]]:
+        """The range from `after` to `top` in pieces of at least so many ids, which end at marks; the newest first."""
+        found, end = [], self.top
+        for mark in reversed(self.marks):
+            if after < mark.top <= end - least:
+                found.append((mark.top, end))
+                end = mark.top
+        return [*found, (after, end)]
+
     def unseen(self, read: Seen) -> Seen:
         """Those of the ids that have not been seen."""
         return (read - self.seen).above(self.floor)
@@ -85,6 +96,25 @@ class IdCursor:
         """With the ids up to this one no longer looked for."""
         marks = tuple(mark for mark in self.marks if mark.top >= floor)
         return replace(self, floor=floor, seen=self.seen.above(floor), marks=marks)
+
+    def within(self, size: int) -> IdCursor:
+        """With `floor` risen as far as it takes for `seen` to be encoded in `size` bytes."""
+        if len(self.seen.chunks) <= MOST_CHUNKS and len(self.seen.encoded()) <= size:
+            return self
+        left = size
+        for count, chunk in enumerate(sorted(self.seen.chunks, reverse=True)):
+            left -= self.seen.packed(chunk)
+            if left < 0 or count == MOST_CHUNKS:
+                return self.risen((chunk + 1) * CHUNK - 1)
+        return self
+
+    def given_up(self, before: IdCursor, bound: int) -> int:
+        """How many ids above `bound` are no longer looked for, though they were with the cursor `before`."""
+        after = max(before.floor, bound)
+        if after >= self.floor:
+            return 0
+        passed = before.seen.above(after) - before.seen.above(self.floor)
+        return self.floor - after - len(passed)
 
     def marked(self, now: float, longest: float) -> IdCursor:
         """With a mark for the present `top`, and no more marks than are needed."""

@@ -14,69 +14,114 @@ from handler.polling.seen import Seen
 SLICE: Final = 10_000
 SWEEP_SLICES: Final = 10
 
-# The lowest ids of the table, at most SLICE of them, that are greater than the first id and at most the second.
-# Raises NotifierError.
-Ids = Callable[[int, int | None], Seen]
+# A database that does not answer lets each SELECT wait for its time limit.
+MOST_FAILURES: Final = 2
+# Of how many pieces of 65,536 ids (8 kB of memory each) one look finds new ids, before it leaves the rest to the next.
+MOST_CHUNKS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one SELECT has read of a range, from its lowest id on: all of it, or some ids of a range that has more."""
+
+    ids: Seen
+    whole: bool
+
+
+# Reads ids of the table that are greater than the first one and at most the second. Raises NotifierError.
+Ids = Callable[[int, int | None], Slice]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The cursor afterwards, and the ids that were new. Those that came after the longest transaction are `late`.
 
-    A `failure` ended the look early; what was read before it counts.
+    If there is `more`, the time was too short for all new ids. A `failure` ended the reading of a range early; what was
+    read counts. `news` says whether the ids above the highest one were read, however many there are.
     """
 
     cursor: IdCursor
     found: Seen
     late: Seen
+    more: bool
+    news: bool
     failure: NotifierError | None
 
 
-def look(cursor: IdCursor, ids: Ids, longest: float, clock: Callable[[], float], in_time: Callable[[], bool]) -> Look:
+def look(
+    cursor: IdCursor,
+    ids: Ids,
+    longest: float,
+    clock: Callable[[], float],
+    in_time: Callable[[], bool],
+    *,
+    steady: bool = True,
+    most: int | None = None,
+) -> Look:
     """Read the table. `longest` is how many seconds a transaction may take; `clock` gives Unix times.
 
     First come the ids above `top`; then a part of the pass over the older ids; then all ids of recent transactions,
-    where a row is most likely to appear. However short the time is, the first two read one slice each: so new rows
-    are always found, and each pass ends some day.
+    where a row is most likely to appear, from the newest on. However short the time is, the first two read one slice
+    each: so new rows are always found, and each pass ends some day. If one part cannot be read, the others are, until
+    several have failed. A look ends early with `most` new ids (None: any number).
+
+    If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age.
     """
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
-    sweep = cursor.sweep or Sweep(cursor.floor, top, began)
-    reading = _Reading(cursor, ids, in_time)
+    sweep = (cursor.sweep if steady else None) or Sweep(cursor.floor, top, began)
+    reading = _Reading(cursor, ids, in_time, most)
     reading.read(top, None)
-    reading.cursor = reading.cursor.marked(clock(), longest)
-    reached = reading.read(sweep.at, sweep.end, SWEEP_SLICES)
-    reading.cursor = reading.cursor.swept(replace(sweep, at=reached))
-    if in_time():
-        reading.read(max(reached, bound) if sweep.at <= bound else bound, top)
+    more, news = reading.cut, reading.failure is None
+    if steady:
+        reading.cursor = reading.cursor.marked(clock(), longest)
+    if news:
+        reached = reading.read(sweep.at, sweep.end, SWEEP_SLICES)
+        swept = reading.cursor.swept(replace(sweep, at=reached)) if steady else replace(reading.cursor, sweep=None)
+        reading.cursor = swept
+        for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
+            if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
+                break
+            reading.read(after, upto)
     late = reading.found - reading.found.above(bound)
-    return Look(reading.cursor, reading.found, late, reading.failure)
+    return Look(reading.cursor, reading.found, late, more, news, reading.failure)
 
 
 class _Reading:
-    """The cursor while a look goes on, and what was found so far."""
+    """The cursor while a look goes on, and what was found so far. `failure` is the first one."""
 
-    def __init__(self, cursor: IdCursor, ids: Ids, in_time: Callable[[], bool]) -> None:
+    def __init__(self, cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> None:
         self.cursor = cursor
         self.found = Seen()
         self.failure: NotifierError | None = None
+        self.failures = 0
+        self.cut = False
         self._ids = ids
         self._in_time = in_time
+        self._most = most
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as much was found as one look may find."""
+        many = self._most is not None and len(self.found) >= self._most
+        return many or len(self.found.chunks) >= MOST_CHUNKS
 
     def read(self, after: int, upto: int | None, slices: int | None = None) -> int:
         """Read one slice of a range, and more while there is time; return the id up to which it was read."""
-        while slices != 0 and (upto is None or after < upto) and self.failure is None:
+        while slices != 0 and (upto is None or after < upto):
             try:
                 read = self._ids(after, upto)
             except NotifierError as failure:
-                self.failure = failure
+                self.failure = self.failure or failure
+                self.failures += 1
                 break
-            self.found |= self.cursor.unseen(read)
-            self.cursor = self.cursor.having_read(read)
-            if len(read) < SLICE:
+            self.found |= self.cursor.unseen(read.ids)
+            self.cursor = self.cursor.having_read(read.ids)
+            if read.whole:
                 return self.cursor.top if upto is None else upto
-            after = read.highest
-            if not self._in_time():
+            after = read.ids.highest
+            if not self._in_time() or self.is_full:
+                self.cut = True
                 break
             slices = None if slices is None else slices - 1
         return after

@@ -6,37 +6,38 @@ one sends the same events again, with the same identities, and the ledger of del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from handler.errors import NotifierError
+from handler.model import Digest, Poll
+from handler.polling.canaries import renewed, reused, wanted
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Ids, look
+from handler.polling.look import Look, Slice, look
 from handler.polling.seen import Seen
 
 # How many events are sent before the time is checked again.
 BATCH: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How many seconds the longest transaction takes, and when rows become one digest instead of an event each.
-
-    That is above `digest_rows` rows (None: never), or if the last look was more than `digest_seconds` ago.
-    """
-
-    longest: float = 86_400.0
-    digest_rows: int | None = 100
-    digest_seconds: float | None = None
+# An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet, as two
+# bitmaps: one look finds at most two slices of ids more than MOST_EVENTS, each of which takes some five bytes.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+SEEN_BYTES: Final = 170_000
+MOST_EVENTS: Final = 10_000
+# So long the next id may be lower than one that was read: replicas lag, and take turns.
+BEHIND_SECONDS: Final = 600.0
+# If the clock says that so many seconds passed since the last look, or that less than none did, it may be wrong.
+# The longest interval between two runs is a week.
+_STEADY_SECONDS: Final = 8 * 86_400.0
+_BACKWARDS_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Rows that the queue has not accepted yet; some may be `late`. `digest` is the number of their digest, or 0."""
+    """Rows that the queue has not accepted yet; some may be `late`."""
 
     rows: Seen
     late: Seen
-    digest: int = 0
 
     def above(self, id_: int) -> Pending | None:
         """Those that are greater than this id; None if there are none."""
@@ -46,13 +47,20 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What is kept between two runs. `revision` counts the writes, `epoch` how often the poll was started anew."""
+    """What is kept between two runs.
+
+    `revision` counts the writes, `epoch` how often ids began again, `starts` how often somebody started the poll.
+    `canaries` says when some rows were created, by their ids. Since `behind_since` (a Unix time; 0: it is not so) the
+    database has counted ids below the highest one that was read.
+    """
 
     cursor: IdCursor
-    looked_at: float
-    pending: Pending | None = None
+    pending: Pending | Digest | None = None
+    canaries: Mapping[int, str] = field(default_factory=dict)
+    behind_since: float = 0.0
     revision: int = 0
     epoch: int = 0
+    starts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +70,26 @@ class PolledRow:
     id: int
     late: bool
 
-    @property
-    def last(self) -> int:
-        """The highest id of the event."""
-        return self.id
+
+Finding = PolledRow | Digest
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """One event for many rows: how many are new, how many of them late, and their lowest and highest id."""
+class Ran:
+    """What a run came to. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 
-    number: int
-    count: int
-    late: int
-    first: int
-    last: int
+    `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
+    that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
+    longer looked for, because the state would not fit into the table.
+    """
 
-
-Finding = PolledRow | Digest
+    state: PollState
+    more: bool
+    looked: bool = False
+    found: int = 0
+    late: int = 0
+    given_up: int = 0
+    failure: NotifierError | None = None
 
 
 class Store(Protocol):
@@ -99,62 +109,127 @@ class Queue(Protocol):
         """Return once the queue has accepted all of these."""
 
 
+class Rows(Protocol):
+    """The polled table. Each method raises NotifierError."""
+
+    def ids(self, after: int, upto: int | None) -> Slice:
+        """As look.Ids."""
+
+    def created(self, ids: Iterable[int]) -> Mapping[int, str]:
+        """As canaries.Created."""
+
+    def counter(self) -> int | None:
+        """Return the id that the next row gets; None if that is not known."""
+
+
 def run(
     state: PollState,
-    ids: Ids,
+    looked_at: float,
+    rows: Rows,
     store: Store,
     queue: Queue,
-    policy: Policy,
+    poll: Poll,
     clock: Callable[[], float],
     in_time: Callable[[], bool],
-) -> PollState:
-    """Bring a poll up to date, as far as the time allows.
+) -> Ran:
+    """Bring a poll up to date, as far as the time allows. `looked_at` is when the table was last read, a Unix time.
 
-    Raises what `store` and `queue` raise; and at its end what `ids` has raised, after everything that was read until
-    then is sent. The next run continues from there.
+    Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED). Whatever reading ids raises, everything
+    that was read until then is sent.
     """
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
+        return Ran(state, more=True)
+    now = clock()
+    steady = -_BACKWARDS_SECONDS <= now - looked_at <= _STEADY_SECONDS
+    before, state = state, _guarded(state, rows, now, steady=steady)
+    is_old = poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
+    most = MOST_EVENTS if poll.digest_rows is None and not is_old else None
+    seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, most=most)
+    cursor = seen.cursor.within(SEEN_BYTES)
+    pending = _pending(seen, state.revision + 1, poll, is_old=is_old) if seen.found else None
+    canaries = state.canaries
+    if seen.found and not seen.failure:  # else the next run looks for those that are missing
+        missing = [id_ for id_ in wanted(canaries, cursor.seen) if id_ not in canaries]
+        canaries = renewed(canaries, cursor.seen, rows.created(missing))
+    found = replace(state, cursor=cursor, pending=pending, canaries=canaries)
+    if found != before:
+        state = _sent(store.save(found), store, queue, in_time)
+    return Ran(
+        state,
+        more=seen.more or state.pending is not None,
+        looked=seen.news,
+        found=len(seen.found),
+        late=len(seen.late),
+        given_up=cursor.given_up(seen.cursor, seen.cursor.bound(now, poll.longest)),
+        failure=seen.failure,
+    )
+
+
+def _guarded(state: PollState, rows: Rows, now: float, *, steady: bool) -> PollState:
+    """The state with canaries for what is seen, unless ids are used again.
+
+    A canary is certain. The counter is not: it is low on a replica that lags, so it has to be low for a while, by a
+    clock that is steady.
+    """
+    canaries, seen = state.canaries, state.cursor.seen
+    created = rows.created({*canaries, *wanted(canaries, seen)})
+    if id_ := reused(canaries, created):
+        raise NotifierError("POLL_IDS_REUSED", f"id {id_} belongs to another row than before")
+    state = replace(state, canaries=renewed(canaries, seen, created))
+    if not steady:
         return state
-    seen = look(state.cursor, ids, policy.longest, clock, in_time)
-    pending = None
-    if seen.found:
-        many = _is_digest(len(seen.found), state, clock(), policy)
-        pending = Pending(seen.found, seen.late, digest=state.revision + 1 if many else 0)
-    looked_at = state.looked_at if seen.failure else clock()
-    state = store.save(replace(state, cursor=seen.cursor, looked_at=looked_at, pending=pending))
-    state = _sent(state, store, queue, in_time)
-    if seen.failure:
-        raise seen.failure
-    return state
+    counter = rows.counter()
+    since = state.behind_since if state.behind_since <= now else 0.0
+    if counter is None or counter > state.cursor.top:
+        return replace(state, behind_since=0.0)
+    if since and now - since > BEHIND_SECONDS:
+        raise NotifierError("POLL_IDS_REUSED", f"the next id is {counter}, and {state.cursor.top} was read before")
+    return replace(state, behind_since=since or now)
 
 
-def findings(pending: Pending) -> Sequence[Finding]:
+def findings(pending: Pending | Digest) -> Sequence[Finding]:
     """The events for these rows, in the order of their ids."""
-    if pending.digest:
-        rows = pending.rows
-        return [Digest(pending.digest, len(rows), len(pending.late), next(iter(rows)), rows.highest)]
+    if isinstance(pending, Digest):
+        return [pending]
     late = set(pending.late)
     return [PolledRow(row, row in late) for row in pending.rows]
 
 
-def _is_digest(count: int, state: PollState, now: float, policy: Policy) -> bool:
-    rows, seconds = policy.digest_rows, policy.digest_seconds
-    return (rows is not None and count > rows) or (
-        seconds is not None and count > 1 and now - state.looked_at > seconds
-    )
+def _pending(seen: Look, number: int, poll: Poll, *, is_old: bool) -> Pending | Digest:
+    """What is to be sent of a look; `is_old` says that the one before it was long ago. A digest gets the `number`."""
+    count = len(seen.found)
+    if (poll.digest_rows is not None and count > poll.digest_rows) or (is_old and count > 1):
+        return Digest(number, count, len(seen.late), next(iter(seen.found)), seen.found.highest)
+    return Pending(seen.found, seen.late)
 
 
 def _sent(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bool]) -> PollState:
-    """The state after the queue has accepted what is pending; with the rest of it if the time is short."""
+    """The state after the queue has accepted what is pending; with the rest of it if the time is short.
+
+    If the queue refuses something, what it has accepted is remembered before its error is raised.
+    """
     if not state.pending:
         return state
-    left: Pending | None = state.pending
+    left: Pending | Digest | None = state.pending
     waiting = findings(state.pending)
-    for start in range(0, len(waiting), BATCH):
-        if not in_time():
-            break
-        batch = waiting[start : start + BATCH]
-        queue.send(batch, state.epoch)
-        left = state.pending.above(batch[-1].last)
+    try:
+        for start in range(0, len(waiting), BATCH):
+            if not in_time():
+                break
+            batch = waiting[start : start + BATCH]
+            queue.send(batch, state.epoch)
+            left = _rest(state.pending, batch[-1])
+    except NotifierError:
+        _saved(state, left, store)
+        raise
+    return _saved(state, left, store)
+
+
+def _saved(state: PollState, left: Pending | Digest | None, store: Store) -> PollState:
     return state if left is state.pending else store.save(replace(state, pending=left))
+
+
+def _rest(pending: Pending | Digest, sent: Finding) -> Pending | None:
+    """What is still to be sent after this one; a digest is sent as a whole."""
+    return pending.above(sent.id) if isinstance(pending, Pending) and isinstance(sent, PolledRow) else None

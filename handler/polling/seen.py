@@ -11,9 +11,9 @@ from typing import Final
 # One element of what a SELECT gives: which of the ids from 64 * word on are there, the first as the lowest bit.
 Word = tuple[int, int]
 
-_CHUNK: Final = 65_536  # ids in one piece
-_BYTES: Final = _CHUNK // 8
-_WORDS: Final = _CHUNK // 64
+CHUNK: Final = 65_536  # ids in one piece
+_BYTES: Final = CHUNK // 8
+_WORDS: Final = CHUNK // 64
 _LAYOUT: Final = struct.Struct(f"<{_WORDS}Q")
 
 
@@ -42,16 +42,25 @@ class Seen:
 
     def above(self, floor: int) -> Seen:
         """Those that are greater than `floor`."""
-        chunk, bit = divmod(floor + 1, _CHUNK)
+        chunk, bit = divmod(floor + 1, CHUNK)
         kept = {number: bits for number, bits in self.chunks.items() if number > chunk}
         if edge := self.chunks.get(chunk, 0) >> bit << bit:
             kept[chunk] = edge
         return Seen(kept)
 
+    def upto(self, id_: int) -> int:
+        """The greatest of them that is not greater than this one; 0 if there is none."""
+        if id_ < 0:
+            return 0
+        chunk, bit = divmod(id_, CHUNK)
+        within = self.chunks.get(chunk, 0) & ((1 << (bit + 1)) - 1)
+        below = Seen({number: bits for number, bits in self.chunks.items() if number < chunk})
+        return chunk * CHUNK + within.bit_length() - 1 if within else below.highest
+
     @property
     def highest(self) -> int:
         """The greatest; 0 if there is none."""
-        return max((chunk * _CHUNK + bits.bit_length() - 1 for chunk, bits in self.chunks.items() if bits), default=0)
+        return max((chunk * CHUNK + bits.bit_length() - 1 for chunk, bits in self.chunks.items() if bits), default=0)
 
     def __iter__(self) -> Iterator[int]:
         """The ids, from the lowest on."""
@@ -59,7 +68,7 @@ class Seen:
             for place, word in enumerate(_LAYOUT.unpack(bits.to_bytes(_BYTES, "little"))):
                 left = word
                 while left:
-                    yield chunk * _CHUNK + place * 64 + (left & -left).bit_length() - 1
+                    yield chunk * CHUNK + place * 64 + (left & -left).bit_length() - 1
                     left &= left - 1
 
     def __len__(self) -> int:
@@ -67,6 +76,10 @@ class Seen:
 
     def __bool__(self) -> bool:
         return any(self.chunks.values())
+
+    def packed(self, chunk: int) -> int:
+        """How many bytes a chunk adds to what is `encoded`; it may be less."""
+        return len(zlib.compress(self.chunks[chunk].to_bytes(_BYTES, "little")))
 
     def encoded(self) -> bytes:
         """For `decoded`. A million ids take 0.2 kB without gaps, and at most 126 kB with any: one bit each."""

@@ -1,17 +1,53 @@
 """What a poll asks the database, around the SELECT of the template.
 
-The SELECT gives a column `id`, each id once, and has no LIMIT of its own. Then both servers merge it into the outer
-SELECT, and read a range of ids by their index. All parameters are numbers.
+The SELECT gives a column `id`, each id once, maybe a column `created`, and has no LIMIT of its own. Then both servers
+merge it into the outer SELECT, and read a range of ids by their index. All parameters are numbers, or names of a table.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 
 def slice_of_ids(select: str, *, bounded: bool) -> str:
     """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words of `Seen`."""
     upto = " AND found.id <= %(upto)s" if bounded else ""
-    ids = f"SELECT found.id FROM ({select}) AS found WHERE found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s"  # noqa: S608
+    return _words(
+        f"SELECT found.id FROM ({select}) AS found WHERE found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s"  # noqa: S608
+    )
+
+
+def last_ids(select: str) -> str:
+    """The highest `count` positive ids, as words of `Seen`."""
+    return _words(
+        f"SELECT found.id FROM ({select}) AS found WHERE found.id > 0 ORDER BY found.id DESC LIMIT %(count)s"  # noqa: S608
+    )
+
+
+def lowest_id(select: str) -> str:
+    """The lowest positive id."""
+    return f"SELECT found.id AS id FROM ({select}) AS found WHERE found.id > 0 ORDER BY found.id LIMIT 1"  # noqa: S608
+
+
+def created(select: str, count: int) -> str:
+    """When the rows with the ids `id0`, `id1` and so on were created."""
+    ids = ", ".join(f"%(id{number})s" for number in range(count))
+    return f"SELECT found.id AS id, found.created AS created FROM ({select}) AS found WHERE found.id IN ({ids})"  # noqa: S608
+
+
+# The id that the next row of a table gets; no row if the database does not count this column. MySQL may say NULL for 1.
+# A replica does not cache it, since it is read-only:
+# https://dev.mysql.com/doc/refman/8.4/en/information-schema-optimization.html
+COUNTER: Final = (
+    "SELECT CAST(COALESCE(t.auto_increment, 1) AS UNSIGNED) AS counter FROM information_schema.tables AS t "
+    "JOIN information_schema.columns AS c ON c.table_schema = t.table_schema AND c.table_name = t.table_name "
+    "WHERE t.table_schema = DATABASE() AND t.table_name = %(table)s AND c.column_name = %(column)s "
+    "AND c.extra LIKE '%%auto_increment%%'"
+)
+
+
+def _words(ids: str) -> str:
     return (
-        "SELECT part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits "  # noqa: S608
+        "SELECT part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
         f"FROM ({ids}) AS part GROUP BY word"
     )

@@ -72,6 +72,8 @@ class Composing:
         began = time.perf_counter()
         with explaining(f"{notification.name}.yaml: id"), self.templates.budget.running():
             event = replace(event, id=checked_id(notification.id, event))
+        if event.polled and event.polled.digest:
+            return Composition(event, [self.plain(notification, notes.digest(event, self.templates))])
         now = self.now()
         lateness = Lateness(_age(record, now), self.replicating)
         try:
@@ -87,8 +89,8 @@ class Composing:
         composed = replace(composed, messages=[_read(message, now) for message in composed.messages])
         return replace(composed, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
 
-    def notice(self, notification: Notification, text: str) -> Message:
-        """Return a plain message in place of one that could not be made.
+    def plain(self, notification: Notification, text: str) -> Message:
+        """Return a message of one text, in place of what the template would show.
 
         It goes to the first channel of the last route, which is the one for all that no other route is for.
         """
@@ -141,7 +143,8 @@ class Composing:
 
     def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
         at = event.occurred_at or record.first_sent_at
-        return [notes.late(at, self.templates)] if at and now - at > LATE else []
+        said = [notes.late(at, self.templates)] if at and now - at > LATE else []
+        return [*said, notes.found_late(self.templates)] if event.polled and event.polled.late else said
 
 
 def _read(message: Message, now: datetime) -> Message:

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeGuard
 
 from handler import strict_json
 from handler.errors import EventError
-from handler.model import MAX_ID, Event, Record
+from handler.model import MAX_ID, Digest, Event, Polled, Record
 
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 # A type in a text that is no JSON, or JSON within JSON: no part of it can match in two ways.
@@ -26,6 +26,7 @@ UNNAMED: Final = "unnamed-"
 # Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
 # any more whether it was posted (handler/delivery/ledger.py).
 MAX_AGE: Final = timedelta(days=30)
+_DIGEST: Final = {field.name for field in fields(Digest)}
 MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
 
 
@@ -142,6 +143,7 @@ def parse(record: Record, now: datetime) -> Event:
         version=_version(document),
         occurred_at=_occurred_at(document, now),
         data=data or {},
+        polled=_polled(document.get("notifier"), enveloped=layer.body is not record.body),
     )
 
 
@@ -229,6 +231,33 @@ def _short(document: Mapping[str, Any], name: str) -> str | None:
 def _version(document: Mapping[str, Any]) -> int | str | None:
     value = document.get("version")
     return value if isinstance(value, int) and not isinstance(value, bool) else _short(document, "version")
+
+
+def _polled(found: Any, *, enveloped: bool) -> Polled | None:
+    """What a poll says of its event; None where the event is from an application.
+
+    A poll sends to the queue itself. What came through a topic is from somebody else.
+    """
+    match found:
+        case None:
+            return None
+        case _ if enveloped:
+            pass
+        case {"polled": True, "digest": dict(digest), **more} if not more and _is_digest(digest):
+            return Polled(digest=Digest(**digest))
+        case {"polled": True, "late": True, **more} if not more:
+            return Polled(late=True)
+        case {"polled": True, **more} if not more:
+            return Polled()
+    raise EventError("EVENT_FIELD_INVALID", "`notifier` is for the events of polls")
+
+
+def _is_digest(found: Mapping[str, Any]) -> bool:
+    return found.keys() == _DIGEST and all(_is_count(value) for value in found.values())
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _occurred_at(document: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -52,7 +52,7 @@ CREATE TABLE payments (
 ) DEFAULT CHARACTER SET utf8mb4;
 
 CREATE TABLE refunds (
-  id          BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   order_id    BIGINT UNSIGNED NOT NULL,
   status      TINYINT NOT NULL,                   -- 0 requested, 1 approved, 2 paid out, 3 refused
   amount      DECIMAL(12, 2) NOT NULL,

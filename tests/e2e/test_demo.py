@@ -57,7 +57,12 @@ def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, st
     command = [NOTIFIER, "demo", "--once", "--database", environment["DATABASE"]]
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert re.fullmatch(r"(\d{2}) published, \1 delivered, 0 lost", ran.stdout.splitlines()[-1]), ran.stdout
+    counted = re.fullmatch(
+        r"(\d{2}) published, 1 found by a poll, (\d{2}) delivered, 0 lost", ran.stdout.splitlines()[-1]
+    )
+    assert counted, ran.stdout
+    assert int(counted[1]) + 1 == int(counted[2])
+    assert "into refunds and published nothing; its poll finds it" in ran.stdout
     assert "T-001042" in ran.stdout
     assert "plain text" not in ran.stdout  # no layout was refused
     assert not left_over(environment)

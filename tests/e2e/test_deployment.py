@@ -25,7 +25,7 @@ BESIDE: Final = ("publisher", "alarms")
 
 @pytest.fixture(scope="module")
 def made(running_cloud: LocalCloud, built_template: Path) -> Iterator[Deployment]:
-    yield Deployment(running_cloud, running_cloud.deploy(built_template, STACK))
+    yield Deployment(running_cloud, running_cloud.deploy(built_template, STACK, Polls="on"))
     if STACK in stacks(running_cloud.aws):
         sam.delete(running_cloud.aws, stack=STACK)
 
@@ -43,13 +43,18 @@ def mapping(deployment: Deployment) -> dict[str, Any]:
 
 
 def test_the_stacks_beside_it_take_its_outputs_by_its_name(made: Deployment) -> None:
-    client = made.cloud.aws.client("cloudformation")
     for name in BESIDE:
-        body = (sam.ROOT / f"infra/{name}.yaml").read_text("utf-8")
-        given = [{"ParameterKey": "Notifier", "ParameterValue": STACK}]
-        client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
-        client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-        sam.delete(made.cloud.aws, stack=name)
+        make_and_remove(made.cloud.aws, name, Notifier=STACK)
+
+
+def make_and_remove(aws: Aws, name: str, **parameters: str) -> None:
+    """One of the stacks beside it."""
+    client = aws.client("cloudformation")
+    body = (sam.ROOT / f"infra/{name}.yaml").read_text("utf-8")
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    sam.delete(aws, stack=name)
 
 
 def test_the_doctor_finds_it_well_and_posts_nothing(made: Deployment, cloud: LocalCloud) -> None:
@@ -85,6 +90,38 @@ def test_what_holds_events_or_state_outlives_the_stack(made: Deployment) -> None
     aws.client("dynamodb").describe_table(TableName=made.outputs["StateTableName"])
     functions = aws.client("lambda").list_functions()["Functions"]
     assert made.outputs["FunctionName"] not in {one["FunctionName"] for one in functions}
+
+
+def test_polls_get_a_schedule_with_a_role_of_its_own(cloud: LocalCloud, built_template: Path) -> None:
+    aws = cloud.aws
+    outputs = cloud.deploy(built_template, "polling", Intake="queue-live", Polls="on")
+    try:
+        schedule = schedule_of(aws, "polling")
+        assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(1 minute)", "ENABLED")
+        target = schedule["Target"]
+        assert (target["Arn"], json.loads(target["Input"])) == (outputs["FunctionAlias"], {"notifier": "tick"})
+        assert target["DeadLetterConfig"]["Arn"].endswith(f":{outputs['TickDeadLetterQueueName']}")
+        role = aws.client("iam").get_role(RoleName=target["RoleArn"].rpartition("/")[2])["Role"]
+        assert "scheduler.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
+        function = aws.client("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
+        assert function["Environment"]["Variables"]["NOTIFIER_POLLS"] == "on"
+        make_and_remove(aws, "alarms", Notifier="polling", Polls="on")
+        cloud.deploy(built_template, "polling", Intake="queue", Polls="on")
+        assert schedule_of(aws, "polling")["Target"]["Arn"] == function["FunctionArn"]
+        cloud.deploy(built_template, "polling", Intake="queue", Polls="off")
+        assert schedules_of(aws, "polling") == []
+    finally:
+        sam.delete(aws, stack="polling")
+
+
+def schedules_of(aws: Aws, stack: str) -> list[str]:
+    found = aws.client("scheduler").list_schedules()["Schedules"]
+    return [one["Name"] for one in found if one["Name"].startswith(f"{stack}-")]
+
+
+def schedule_of(aws: Aws, stack: str) -> dict[str, Any]:
+    [name] = schedules_of(aws, stack)
+    return dict(aws.client("scheduler").get_schedule(Name=name))
 
 
 def test_events_go_to_the_published_version_on_request(cloud: LocalCloud, built_template: Path) -> None:

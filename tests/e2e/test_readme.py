@@ -49,11 +49,11 @@ def shell(script: str, environment: dict[str, str]) -> str:
 def test_the_first_template_is_sound_and_posts_what_is_in_the_shop(
     cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (template,) = examples(README, "yaml")
+    template, poll = examples(README, "yaml")
     stages = tmp_path / "_stages"
     stages.mkdir()
     (stages / "demo.yaml").write_text((ROOT / "templates/_stages/demo.yaml").read_text())
-    (tmp_path / "refund.opened.yaml").write_text(template)
+    (tmp_path / "refund.opened.yaml").write_text(template + poll)
     compilation = compiler.compile_templates(tmp_path)
     assert not compilation.findings
     compiler.write(compilation, tmp_path / "catalog.json")

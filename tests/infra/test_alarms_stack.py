@@ -16,6 +16,9 @@ from aws_lambda_powertools import Metrics
 
 from handler import telemetry
 from handler.model import Event, Outcome, Receipt, Record, State
+from handler.polling.id_cursor import IdCursor
+from handler.polling.poll import PollState, Ran
+from handler.polling.polls import Report, Tick
 from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved
 
@@ -24,9 +27,14 @@ EVERYTHING = {
     "ReplicaIdentifier": "shop-replica",
     "FirstNatGatewayId": "nat-1",
     "SecondNatGatewayId": "nat-2",
+    "Polls": "on",
 }
 # What notifier balance puts beside what the function emits (cli/operations/gauges.py).
 PUT_BY_BALANCE = "Unbalanced"
+# What a tick of the polls and a run write, and nobody is woken for: a run that fails is tried again, and PollsOverdue
+# tells if that does not help.
+COUNTED = {"PollRuns", "PollFailures"}
+RAN = Ran(PollState(IdCursor.at(0)), more=False)
 OUTCOME = Outcome(
     Record("r1", "{}", sent_at=datetime.now(UTC)),
     State.DELIVERED,
@@ -43,7 +51,10 @@ def emitted() -> dict[str, set[str]]:
     every = [replace(OUTCOME, state=state) for state in State] + [replace(OUTCOME, notice=True)]
     every += [replace(OUTCOME, state=State.RETRY, code=code) for code in telemetry._ALARMS]
     with redirect_stdout(out):
-        telemetry.measure(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), every)
+        metrics = Metrics(namespace=telemetry.NAMESPACE, service="notifier")
+        telemetry.measure(metrics, every)
+        telemetry.ticked(metrics, Tick((), (), ()))
+        telemetry.ran(metrics, [Report("order.created", RAN)])
     found: dict[str, set[str]] = {}
     for line in map(json.loads, out.getvalue().splitlines()):
         [directive] = line["_aws"]["CloudWatchMetrics"]
@@ -64,7 +75,8 @@ def dimensions(alarm: dict[str, Any]) -> dict[str, str]:
 
 def test_all_that_somebody_is_woken_for_has_an_alarm(emitted: dict[str, set[str]]) -> None:
     own = {one["MetricName"]: one for one in alarms().values() if one["Namespace"] == telemetry.NAMESPACE}
-    assert own.keys() == {*telemetry._ALARMS.values(), "CanaryDelivered", PUT_BY_BALANCE}
+    polled = {name for name in emitted if name.startswith(("Poll", "Tick"))} - COUNTED
+    assert own.keys() == {*telemetry._ALARMS.values(), "CanaryDelivered", PUT_BY_BALANCE, *polled}
     for name, alarm in own.items():
         assert name == PUT_BY_BALANCE or emitted[name] == {"service"}
         assert dimensions(alarm) == {"service": "notifier"}
@@ -95,7 +107,7 @@ def test_an_alarm_tells_the_topic_when_it_begins_and_when_it_ends(name: str) -> 
 
 def test_missing_data_is_a_fault_only_where_it_is_the_fault() -> None:
     breaching = {name for name, one in alarms().items() if one["TreatMissingData"] == "breaching"}
-    assert breaching == {"ReplicaStopped", "CanaryMissing"}
+    assert breaching == {"ReplicaStopped", "CanaryMissing", "TicksMissing"}
     assert {one["TreatMissingData"] for one in alarms().values()} == {"breaching", "notBreaching", "ignore"}
 
 
@@ -121,6 +133,12 @@ def fires(alarm: dict[str, Any], value: float) -> bool:
         ("FirstNatPorts", 0, 1),
         ("Unbalanced", 0, 1),
         ("CanaryMissing", 1, 0),
+        ("TicksMissing", 1, 0),
+        ("TickDeadLetters", 0, 1),
+        ("PollsOverdue", 0, 1),
+        ("PollsOnHold", 0, 1),
+        ("PollRowsLate", 0, 1),
+        ("PollGapsDropped", 0, 1),
     ],
 )
 def test_an_alarm_begins_where_it_should(name: str, good: float, bad: float) -> None:
@@ -140,6 +158,11 @@ AWS_OWN = {
     "FunctionErrors": ("AWS/Lambda", "Errors", {"FunctionName": "${import:notifier-FunctionName}"}),
     "ReplicaLag": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
     "ReplicaStopped": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
+    "TickDeadLetters": (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "${import:notifier-TickDeadLetterQueueName}"},
+    ),
     "FirstNatPorts": ("AWS/NATGateway", "ErrorPortAllocation", {"NatGatewayId": "nat-1"}),
     "SecondNatPorts": ("AWS/NATGateway", "ErrorPortAllocation", {"NatGatewayId": "nat-2"}),
 }
@@ -154,6 +177,9 @@ def test_of_awss_own_metrics_the_right_ones_are_watched() -> None:
     assert found == AWS_OWN
 
 
+POLLING = {"TicksMissing", "TickDeadLetters", "PollsOverdue", "PollsOnHold", "PollRowsLate", "PollGapsDropped"}
+
+
 def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:
     found = alarms()
     assert fires(found["ReplicaStopped"], -1)
@@ -163,7 +189,9 @@ def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:
 @pytest.mark.parametrize(
     ("given", "gone"),
     [
-        ({"Intake": "direct"}, {"OldestMessage"}),
+        ({"Polls": "off"}, POLLING),
+        ({"Polls": "off", "Intake": "direct"}, {"OldestMessage", *POLLING}),
+        ({"Intake": "direct"}, {"OldestMessage", *POLLING}),
         ({"ReplicaIdentifier": ""}, {"ReplicaLag", "ReplicaStopped"}),
         ({"FirstNatGatewayId": ""}, {"FirstNatPorts"}),
         ({"SecondNatGatewayId": ""}, {"SecondNatPorts"}),
@@ -176,11 +204,13 @@ def test_what_is_not_there_is_not_watched(given: dict[str, str], gone: set[str])
 
 def test_what_it_imports_the_notifiers_stack_exports() -> None:
     imported = set(re.findall(r"\$\{import:notifier-(\w+)\}", json.dumps(stack("alarms", **EVERYTHING))))
-    assert imported == {"QueueName", "DeadLetterQueueName", "FunctionName", "TopicArn"}
-    assert imported <= resolved()["Outputs"].keys()
+    assert imported == {"QueueName", "DeadLetterQueueName", "TickDeadLetterQueueName", "FunctionName", "TopicArn"}
+    assert imported <= resolved(Polls="on")["Outputs"].keys()
     direct = json.dumps(stack("alarms", **EVERYTHING, Intake="direct"))
     assert "QueueUrl" not in direct
-    assert "import:notifier-QueueName" not in direct  # a stack with direct intake has none
+    for name in ("QueueName", "TickDeadLetterQueueName"):  # a stack with direct intake has none
+        assert f"import:notifier-{name}" not in direct
+    assert "TickDeadLetterQueueName" not in json.dumps(stack("alarms", **{**EVERYTHING, "Polls": "off"}))
 
 
 # ---- Whom they tell ----
@@ -228,7 +258,7 @@ def test_the_schedule_may_publish_to_the_notifiers_topic_and_do_nothing_else() -
 def test_the_dashboard_shows_metrics_that_are_there(emitted: dict[str, set[str]]) -> None:
     body = json.loads(stack("alarms", **EVERYTHING)["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
     shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
-    assert len(body["widgets"]) == 9
+    assert len(body["widgets"]) == 10
     watched = {(one["Namespace"], one["MetricName"]) for one in alarms().values()}
     for metric in shown:
         if isinstance(metric[0], dict):
@@ -240,6 +270,15 @@ def test_the_dashboard_shows_metrics_that_are_there(emitted: dict[str, set[str]]
         else:
             assert {namespace for namespace, _ in watched} >= {metric[0]}
             assert "${" not in metric[3].replace("${import:", "")
+
+
+def test_the_dashboard_shows_polls_only_where_there_are_some() -> None:
+    def titles(**given: str) -> set[str]:
+        body = stack("alarms", **{**EVERYTHING, **given})["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+        return {widget["properties"]["title"] for widget in json.loads(body)["widgets"]}
+
+    assert titles() - titles(Polls="off") == {"Polls"}
+    assert titles(Intake="direct") == titles(Polls="off")
 
 
 def test_no_two_widgets_overlap() -> None:

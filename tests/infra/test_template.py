@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from random import Random
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from handler.bootstrap import PATHS
 from handler.delivery.backoff import wait
+from handler.polling.polls import RUN_SECONDS, SPARE_SECONDS
+from handler.polling.schedule import LEASE_SECONDS
 from handler.settings import Settings
 from tests.infra.stack import resolved, translated
 
@@ -50,6 +53,8 @@ def statements(**parameters: object) -> dict[str, dict[str, Any]]:
 
 
 both_intakes = pytest.mark.parametrize("intake", ["queue", "direct"])
+every_intake = pytest.mark.parametrize("intake", ["queue", "queue-live", "direct", "direct-live"])
+by_queue = pytest.mark.parametrize("intake", ["queue", "queue-live"])
 
 # ---- Parameters ----
 
@@ -59,7 +64,7 @@ def test_few_parameters_need_a_value() -> None:
     without_default = [name for name, parameter in parameters.items() if "Default" not in parameter]
     assert set(without_default) == {"SubnetIds", "SecurityGroupIds", "Databases"}
     assert len(without_default) <= 7
-    assert len(parameters) <= 20
+    assert len(parameters) <= 21
 
 
 @pytest.mark.parametrize("name", translated()["Parameters"])
@@ -169,6 +174,7 @@ def test_a_bad_value_is_refused_before_anything_is_deployed(name: str, value: st
 def test_the_queue_outlasts_what_the_function_may_take() -> None:
     queue, function = properties("Queue"), properties("NotifierFunction")
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert LEASE_SECONDS > function["Timeout"] > RUN_SECONDS + SPARE_SECONDS
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 90 * MINUTE
 
 
@@ -200,11 +206,14 @@ def test_the_function_knows_its_queue_and_its_table(intake: str, url: str) -> No
     assert (found["NOTIFIER_QUEUE_URL"], found["NOTIFIER_STATE_TABLE"]) == (url, "${StateTable}")
 
 
+@pytest.mark.parametrize("polls", ["off", "on"])
 @both_intakes
-def test_the_function_may_write_its_state_and_delete_nothing(intake: str) -> None:
-    remember = statements(Intake=intake)["RememberDeliveries"]
+def test_the_function_may_write_its_state_and_delete_nothing(intake: str, polls: str) -> None:
+    granted = statements(Intake=intake, Polls=polls)
+    remember = granted["RememberDeliveries"]
     assert remember["Resource"] == "${StateTable.Arn}"
     assert set(remember["Action"]) == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert not [one for one in granted.values() if "dynamodb:DeleteItem" in str(one["Action"])]
 
 
 def test_the_function_takes_batches_and_reports_each_record() -> None:
@@ -252,6 +261,13 @@ def test_direct_intake_by_the_alias_keeps_what_the_alias_fails() -> None:
     assert permission["FunctionName"] == properties("FunctionSubscription", Intake="direct-live")["Endpoint"]
 
 
+@pytest.mark.parametrize("given", [{"Intake": "direct-live"}, {"Intake": "queue-live", "Polls": "on"}])
+def test_what_names_the_alias_by_its_name_alone_waits_for_it(given: dict[str, str]) -> None:
+    resources = stack(**given)["Resources"]
+    assert resources["AsyncInvokeConfig"]["DependsOn"] == "NotifierFunctionAliaslive"
+    assert resources["NotifierFunctionAliaslive"]["Type"] == "AWS::Lambda::Alias"
+
+
 def test_the_alias_names_the_version_that_a_deployment_publishes() -> None:
     [version] = [name for name, one in stack()["Resources"].items() if one["Type"] == "AWS::Lambda::Version"]
     alias = properties("NotifierFunctionAliaslive")
@@ -263,6 +279,104 @@ def test_queue_intake_has_no_second_way_to_the_function() -> None:
     resources = stack()["Resources"]
     assert {"Queue", "QueuePolicy", "QueueSubscription", "QueueMapping"} <= resources.keys()
     assert not {"FunctionSubscription", "TopicPermission", "AsyncInvokeConfig"} & resources.keys()
+
+
+# ---- Polls ----
+
+POLLING = {"TickSchedule", "TickRole", "TickDeadLetterQueue", "TickDeadLetterQueuePolicy"}
+POLLING_OUTPUTS = {"TickDeadLetterQueueUrl", "TickDeadLetterQueueName"}
+POLLING_RIGHTS = {"ReadSchedulesOfPolls", "SendPolledEvents"}
+TICKED = {"queue": "${NotifierFunction.Arn}", "queue-live": "${NotifierFunctionAliaslive}"}
+
+
+@every_intake
+@pytest.mark.parametrize("polls", ["off", "on"])
+def test_what_polls_need_is_there_only_with_polls_and_a_queue(intake: str, polls: str) -> None:
+    deployed = stack(Intake=intake, Polls=polls)
+    polling = polls == "on" and intake.startswith("queue")
+    assert POLLING & deployed["Resources"].keys() == (POLLING if polling else set())
+    assert POLLING_OUTPUTS & deployed["Outputs"].keys() == (POLLING_OUTPUTS if polling else set())
+    granted = statements(Intake=intake, Polls=polls).keys()
+    assert POLLING_RIGHTS & granted == (POLLING_RIGHTS if polling else set())
+    assert ("AsyncInvokeConfig" in deployed["Resources"]) == (polling or intake.startswith("direct"))
+
+
+@every_intake
+def test_polls_change_nothing_else(intake: str) -> None:
+    without, with_polls = (stack(Intake=intake, Polls=polls)["Resources"] for polls in ("off", "on"))
+    differing = {name for name in without if without[name] != with_polls[name]}
+    version = {name for name in without if without[name]["Type"] == "AWS::Lambda::Version"}
+    assert differing - version - {"NotifierFunction", "FunctionRole"} == set()
+
+
+@every_intake
+@pytest.mark.parametrize("polls", ["off", "on"])
+def test_the_function_knows_whether_it_should_poll(intake: str, polls: str) -> None:
+    given = {**environment(Intake=intake, Polls=polls), **RESOURCES}
+    assert Settings.from_environment(given, PATHS).polls is (polls == "on")
+
+
+@by_queue
+def test_a_tick_comes_each_minute_and_goes_where_events_go(intake: str) -> None:
+    schedule = properties("TickSchedule", Intake=intake, Polls="on")
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert json.loads(schedule["Target"]["Input"]) == {"notifier": "tick"}
+    assert schedule["Target"]["Arn"] == TICKED[intake]
+    assert schedule["Target"]["RoleArn"] == "${TickRole.Arn}"
+    assert schedule["Target"]["DeadLetterConfig"] == {"Arn": "${TickDeadLetterQueue.Arn}"}
+    events = properties("QueueMapping", Intake=intake, Polls="on")["FunctionName"]
+    assert schedule["Target"]["Arn"].replace(".Arn", "") == events
+
+
+@by_queue
+def test_a_tick_that_fails_is_over_before_the_next_one(intake: str) -> None:
+    retries = properties("TickSchedule", Intake=intake, Polls="on")["Target"]["RetryPolicy"]
+    assert retries["MaximumEventAgeInSeconds"] <= MINUTE
+    invoked = properties("AsyncInvokeConfig", Intake=intake, Polls="on")
+    assert (invoked["MaximumRetryAttempts"], invoked["MaximumEventAgeInSeconds"]) == (0, MINUTE)
+    assert invoked["Qualifier"] == ("live" if intake == "queue-live" else "$LATEST")
+    assert "DestinationConfig" not in invoked
+
+
+@by_queue
+def test_the_schedule_may_invoke_the_function_and_park_what_fails(intake: str) -> None:
+    role = properties("TickRole", Intake=intake, Polls="on")
+    [policy] = role["Policies"]
+    granted = {(one["Action"], one["Resource"]) for one in policy["PolicyDocument"]["Statement"]}
+    assert granted == {
+        ("lambda:InvokeFunction", TICKED[intake]),
+        ("sqs:SendMessage", "${TickDeadLetterQueue.Arn}"),
+    }
+
+
+def test_no_schedule_of_another_account_or_group_takes_the_role() -> None:
+    [trust] = properties("TickRole", Polls="on")["AssumeRolePolicyDocument"]["Statement"]
+    assert (trust["Action"], trust["Principal"]) == ("sts:AssumeRole", {"Service": "scheduler.amazonaws.com"})
+    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}", "aws:SourceArn": group}}
+    assert "GroupName" not in properties("TickSchedule", Polls="on")  # which is the default group
+
+
+def test_the_role_of_the_schedule_has_the_same_boundary() -> None:
+    assert properties("TickRole", Polls="on", PermissionsBoundary="arn:b")["PermissionsBoundary"] == "arn:b"
+    assert "PermissionsBoundary" not in properties("TickRole", Polls="on")
+
+
+def test_the_queue_of_failed_ticks_is_encrypted_and_open_to_nobody() -> None:
+    assert properties("TickDeadLetterQueue", Polls="on")["SqsManagedSseEnabled"] is True
+    [statement] = properties("TickDeadLetterQueuePolicy", Polls="on")["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+@by_queue
+def test_the_function_may_read_schedules_and_send_to_its_own_queue(intake: str) -> None:
+    granted = statements(Intake=intake, Polls="on")
+    found = {name: (granted[name]["Action"], granted[name]["Resource"]) for name in POLLING_RIGHTS}
+    assert found == {
+        "ReadSchedulesOfPolls": ("dynamodb:BatchGetItem", "${StateTable.Arn}"),
+        "SendPolledEvents": ("sqs:SendMessage", "${Queue.Arn}"),
+    }
 
 
 # ---- Direct intake ----
@@ -279,7 +393,7 @@ def test_direct_intake_has_no_queue_but_the_dead_letters() -> None:
 def test_direct_intake_tries_again_and_then_keeps_the_event() -> None:
     config = properties("AsyncInvokeConfig", Intake="direct")
     assert config["FunctionName"] == "${NotifierFunction}"
-    assert config["MaximumRetryAttempts"] == 2
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 6 * HOUR)
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": "${DeadLetterQueue.Arn}"}}
 
 
@@ -475,7 +589,7 @@ def test_the_function_may_park_events_and_write_its_own_log(intake: str) -> None
 
 def test_sam_adds_no_role_of_its_own() -> None:
     roles = [name for name, resource in translated()["Resources"].items() if resource["Type"] == "AWS::IAM::Role"]
-    assert roles == ["FunctionRole"]
+    assert set(roles) == {"FunctionRole", "TickRole"}
 
 
 # ---- What is kept ----

@@ -101,7 +101,8 @@ def patient(
     sqs = cloud.aws.client("sqs")
     queue = sqs.create_queue(QueueName="doctor-events")["QueueUrl"]
     policy = {"maxReceiveCount": 50, "deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead-letters"}
-    environment = cloud.environment(catalog, NOTIFIER_SECRETS=f"secretsmanager:{PREFIX}", NOTIFIER_QUEUE_URL=queue)
+    changes = {"NOTIFIER_SECRETS": f"secretsmanager:{PREFIX}", "NOTIFIER_QUEUE_URL": queue, "NOTIFIER_POLLS": "on"}
+    environment = cloud.environment(catalog, **changes)
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

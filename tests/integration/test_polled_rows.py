@@ -6,19 +6,27 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
 
 from handler.adapters.session import Limits
 from handler.errors import SourceError
+from handler.model import Poll as Template
+from handler.model import Record, State
 from handler.polling import look, statements
-from handler.polling.poll import Policy, PollState, run
+from handler.polling.id_cursor import IdCursor
+from handler.polling.look import Slice
+from handler.polling.poll import PollState, run
+from handler.polling.polls import Polls, partition
 from handler.polling.seen import Seen
+from handler.polling.table import Table
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
-from tests.poll_kit import ConflictError, CrashError, Kept
+from tests.kit import FakeQueue, FakeSink, FakeTable, notification, pipeline, plenty
+from tests.poll_kit import ConflictError, Kept, Killable, Killed, seen
+from tests.poll_kit import poll as poll_of
 from tests.replica_kit import Default, replicas
 
 SELECT = "SELECT id FROM polled"
@@ -43,18 +51,18 @@ class Poll:
     """A poll of the table, with its state and its queue."""
 
     database: Default
-    policy: Policy
+    policy: Template
     kept: Kept = field(default_factory=Kept)
-
-    def ids(self, after: int, upto: int | None) -> Seen:
-        bounds = {} if upto is None else {"upto": upto}
-        sql = statements.slice_of_ids(SELECT, bounded=upto is not None)
-        rows = self.database(sql, look.SLICE, after=after, count=look.SLICE, **bounds)
-        return Seen.of((row["word"], row["bits"]) for row in rows)
+    looked_at: float = field(default_factory=time.time)
 
     def run(self, slices: int = 1_000_000, state: PollState | None = None) -> None:
         left, began = iter(range(slices)), state or self.kept.state
-        run(began, self.ids, self.kept, self.kept, self.policy, time.time, lambda: next(left, -1) >= 0)
+        table = Table(self.database.replicas, self.policy)
+        in_time = lambda: next(left, -1) >= 0  # noqa: E731
+        ran = run(began, self.looked_at, table, self.kept, self.kept, self.policy, time.time, in_time)
+        self.looked_at = time.time()
+        if ran.failure:
+            raise ran.failure
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def test_every_committed_row_is_reported_once(
     seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
     print("POLL_SEED", seed)
     random = Random(seed)
-    poll = Poll(database, Policy(LONGEST, digest_rows))
+    poll = Poll(database, poll_of(LONGEST, digest_rows, sql=SELECT))
     until = time.monotonic() + SECONDS
     crashes = 0
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -110,7 +118,7 @@ def test_every_committed_row_is_reported_once(
                 poll.kept.effects_left = random.choice([-1, -1, *range(1, 9)])
                 try:
                     poll.run(random.choice([3, 10, 1_000]), state)
-                except (CrashError, ConflictError, SourceError):
+                except (Killed, ConflictError, SourceError):
                     crashes += 1
             time.sleep(random.choice([0.0, 0.05, 0.2]))
         deleted = set().union(*(writer.result() for writer in writers))
@@ -140,7 +148,7 @@ def test_a_slice_is_read_by_the_index_of_the_id(pair: Pair, bounded: bool) -> No
         connection.commit()
         cursor.execute("FLUSH STATUS")
         cursor.execute(statements.slice_of_ids(SELECT, bounded=bounded), bounds)
-        assert list(Seen.of(cursor.fetchall())) == list(range(501, 551))
+        assert list(Seen.of((word, bits) for word, bits, _ in cursor.fetchall())) == list(range(501, 551))
         cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
         assert sum(int(count) for _, count in cursor.fetchall()) < 4 * 50
 
@@ -150,6 +158,106 @@ def test_the_ids_of_a_slice_are_those_of_the_table(pair: Pair, database: Default
     for id_ in ids:
         pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id, note) VALUES (%s, 'a note')", id_)
     pair.wait_for_replica()
-    poll = Poll(database, Policy(LONGEST, None))
-    assert list(poll.ids(0, None)) == ids
-    assert list(poll.ids(63, 2**40)) == [id_ for id_ in ids if 63 < id_ <= 2**40]
+    table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
+    assert table.ids(0, None) == Slice(seen(ids), whole=True)
+    assert table.ids(63, 2**40) == Slice(seen(id_ for id_ in ids if 63 < id_ <= 2**40), whole=True)
+    assert (table.now(), table.lowest()) == (IdCursor(max(ids, default=0), 0, seen(ids)), min(ids, default=0))
+
+
+def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", 3)
+    pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id) VALUES (5), (6), (70), (80), (90)")
+    pair.wait_for_replica()
+    table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
+    assert (table.now(), table.lowest()) == (IdCursor(90, 69, seen([70, 80, 90])), 5)
+    assert table.ids(0, None) == Slice(seen([5, 6, 70]), whole=False)
+
+
+def test_every_row_ends_as_one_delivery(pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ticks, runs and deliveries as in the function, which is killed at any write; a minute is a tenth of a second.
+
+    Events that a killed run sent come twice, and some come in two batches at once; the ledger makes them one.
+    """
+    monkeypatch.setattr(look, "SLICE", 100)
+    seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
+    print("POLL_SEED", seed)
+    random, began = Random(seed), time.monotonic()
+    clock = lambda: 1_795_000_000 + (time.monotonic() - began) * 600  # noqa: E731
+    table, queue, sink = FakeTable(clock), FakeQueue(), FakeSink()
+    killable = Killable(table, queue)
+    template = poll_of(LONGEST * 600, None, sql=SELECT)
+    polls = Polls({"order.created": template}, database.replicas, table, table, killable, killable, clock)
+    wired = pipeline(notification("{{ id }}"), sink=sink, table=table, clock=clock)
+    killed = 0
+
+    def minute() -> None:
+        nonlocal killed
+        bodies, queue.sent = queue.sent, []
+        records = [Record(f"r{number}", body) for number, body in enumerate(bodies)]
+        try:
+            polls.tick()
+            polls.run([one.body for one in records if one.requests_poll], plenty)
+        except Killed:
+            killed += 1
+            queue.sent += [one.body for one in records if one.requests_poll]
+        killable.left = -1
+        events = [one for one in records if not one.requests_poll]
+        for start in range(0, len(events), 10):
+            outcomes = wired.run(events[start : start + 10], plenty)
+            queue.sent += [one.record.body for one in outcomes if one.state is State.RETRY]
+
+    minute()
+    minute()
+    assert (partition("order.created"), "state") in table.rows
+    until = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = [pool.submit(write, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
+        while time.monotonic() < until:
+            random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
+            killable.left = random.choice([-1, -1, *range(1, 15)])
+            minute()
+            time.sleep(0.1)
+        deleted = set().union(*(writer.result() for writer in writers))
+    pair.heal()
+    for _ in range(60):
+        minute()
+        time.sleep(0.1)
+    there = {id_ for (id_,) in pair.primary.query(f"SELECT id FROM {SCHEMA}.polled")}
+    posted = [int(message.text.split()[0]) for message in sink.posted]
+    assert killed > 3
+    assert len(there) > 300
+    assert there <= set(posted) <= there | deleted
+    assert len(posted) == len(set(posted))
+
+
+GUARDED = replace(poll_of(LONGEST, None, sql="SELECT id, at AS created FROM polled"), created=True, table="polled")
+
+
+def test_what_tells_that_ids_are_used_again_is_read(pair: Pair, database: Default) -> None:
+    """A replica's counter follows its primary's: through deletes, and back to 1 with TRUNCATE."""
+    primary = pair.primary
+    table = Table(database.replicas, GUARDED)
+
+    def counter() -> int | None:
+        pair.wait_for_replica()
+        return table.counter()
+
+    primary.query(f"ALTER TABLE {SCHEMA}.polled ADD COLUMN at DATETIME(6) NOT NULL DEFAULT '2026-01-05 10:00:00.25'")
+    assert counter() == 1
+    primary.query(f"INSERT INTO {SCHEMA}.polled (note) VALUES ('a'), ('b'), ('c')")
+    assert counter() == 4
+    assert table.created([1, 3, 7]) == dict.fromkeys([1, 3], "2026-01-05 10:00:00.250000+00:00")
+    assert table.created([]) == {}
+    primary.query(f"ANALYZE TABLE {SCHEMA}.polled")  # what is cached of it, also on the replica, does not count
+    primary.query(f"INSERT INTO {SCHEMA}.polled (note) VALUES ('d')")
+    assert counter() == 5
+    primary.query(f"DELETE FROM {SCHEMA}.polled")
+    assert (counter(), table.created([1])) == (5, {})
+    primary.query(f"TRUNCATE {SCHEMA}.polled")
+    assert counter() == 1
+    assert Table(database.replicas, replace(GUARDED, table="gone")).counter() is None
+    assert Table(database.replicas, replace(GUARDED, column="note")).counter() is None
+
+
+def test_a_table_whose_ids_the_application_makes_has_no_counter(pair: Pair, database: Default) -> None:
+    assert Table(database.replicas, replace(GUARDED, table="orders")).counter() is None

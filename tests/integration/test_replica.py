@@ -264,7 +264,7 @@ def test_a_session_is_utc_unicode_autocommitting_and_limited(select: Default) ->
         "SELECT @@session.time_zone AS zone, @@session.character_set_client AS charset, @@session.autocommit AS auto,"
         " @@session.sql_select_limit AS most, @@session.wait_timeout AS wait"
     )
-    assert row == {"zone": "+00:00", "charset": "utf8mb4", "auto": 1, "most": 1001, "wait": 120}
+    assert row == {"zone": "+00:00", "charset": "utf8mb4", "auto": 1, "most": 10_001, "wait": 120}
 
 
 def test_the_connection_is_encrypted(select: Default) -> None:

@@ -16,7 +16,7 @@ from handler import aws
 from handler.adapters.state_table import StateTable
 from handler.delivery.item import Item
 from handler.errors import ConfigError
-from handler.ports import Shelf, Store
+from handler.ports import Listed, Shelf, Store
 from lab.cloud import LocalCloud
 
 NOW = 1_770_000_000.5
@@ -57,7 +57,7 @@ def item(revision: int = 1, *, expires_at: int = LATER, sort: str = "n#c", **val
 
 
 def test_it_fits_the_ports(table: StateTable) -> None:
-    ports: tuple[Store, Shelf] = (table, table)
+    ports: tuple[Store, Shelf, Listed] = (table, table, table)
     assert ports
 
 
@@ -94,6 +94,33 @@ def test_values_stay_what_they_are(table: StateTable) -> None:
     (found,) = table.items("event#1")
     assert found.values == values
     assert [type(found.values[name]) for name in ("zero", "negative", "large", "half")] == [int, int, int, float]
+
+
+def test_bytes_are_kept_and_an_item_may_never_expire(table: StateTable, name: str, dynamodb: Any) -> None:
+    values: dict[str, str | float | bytes] = {"packed": bytes(range(256)) * 1000, "empty": "", "count": 3}
+    first = Item("poll#t", "state", values, 0)
+    assert table.swap(first) is None
+    assert table.items("poll#t") == [first]
+    assert "expires_at" not in dynamodb.scan(TableName=name)["Items"][0]
+    assert table.swap(Item("poll#t", "state", {}, 0)) == first
+    assert table.swap(Item("poll#t", "state", {"packed": b""}, 0).following(first)) is None
+    (found,) = table.items("poll#t")
+    assert (found.binary("packed"), found.number("count")) == (b"", 3)
+    assert (found.binary("count"), found.text("packed")) == (b"", "")
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+def test_many_items_are_read_by_their_keys(table: StateTable, count: int) -> None:
+    made = [Item(f"poll#{number}", "schedule", {"n": number}, 0) for number in range(0, count, 2)]
+    assert [table.swap(one) for one in made] == [None] * len(made)
+    table.swap(Item("poll#0", "state", {}, 0))
+    found = table.get([(f"poll#{number}", "schedule") for number in range(count)])
+    assert sorted(found, key=lambda one: one.number("n")) == made
+
+
+def test_what_has_expired_is_not_read_by_its_key(table: StateTable) -> None:
+    table.swap(item(expires_at=int(NOW)))
+    assert table.get([("event#1", "n#c")]) == []
 
 
 def test_what_a_newer_version_wrote_survives(table: StateTable) -> None:

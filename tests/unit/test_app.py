@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from handler import app
-from handler.errors import SlackError
-from tests.kit import FakePark, FakeSink, notification, pipeline
+from handler.errors import SlackError, SourceError
+from handler.model import Poll, Row
+from handler.polling.messages import request
+from tests.kit import NOW, FakeDatabase, FakePark, FakeQueue, FakeSink, notification, pipeline, raising
 from tests.unit.stages.test_parse import direct, sqs
 
 GOOD = '{"type": "order.created", "id": 1}'
@@ -82,3 +86,77 @@ def test_secrets_do_not_reach_the_log(log: io.StringIO) -> None:
     written = log.getvalue()
     assert written.count("[redacted]") == 2
     assert "CANARY" not in written
+
+
+def poll_request() -> dict[str, Any]:
+    payload = sqs(request("order.created"))
+    payload["Records"] += sqs(GOOD)["Records"]
+    return payload
+
+
+def test_a_tick_asks_for_the_polls_that_are_due_and_says_how_polls_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue = FakeQueue()
+    wired = pipeline(notification(poll=Poll("SELECT id FROM orders", 60.0)), queue=queue)
+    monkeypatch.setattr(app, "pipeline", lambda: wired)
+    assert app.lambda_handler({"notifier": "tick"}, Context()) == {}
+    assert queue.sent == [request("order.created")]
+    metrics = json.loads(capsys.readouterr().out)
+    assert {name: metrics[name] for name in ("Ticks", "PollsOverdue", "PollsOnHold")} == {
+        "Ticks": [1.0], "PollsOverdue": [0.0], "PollsOnHold": [0.0],
+    }  # fmt: skip
+
+
+def test_a_requested_poll_runs_after_the_events_of_its_batch(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = iter([0b10, *[0b110] * 9])
+
+    def answer(sql: str, _: Any) -> list[Row]:
+        bits = 0 if "LIMIT 1" in sql else next(words)
+        return [Row(word=0, bits=bits, counted=bits.bit_count())] if bits else []
+
+    queue, sink, clock = FakeQueue(), FakeSink(), [NOW.timestamp()]
+    database = FakeDatabase(answer)
+    polled = notification(poll=Poll("SELECT id FROM orders", 60.0))
+    wired = pipeline(polled, queue=queue, sink=sink, database=database, clock=lambda: clock[0])
+    monkeypatch.setattr(app, "pipeline", lambda: wired)
+    assert app.lambda_handler(poll_request(), Context()) == {"batchItemFailures": []}
+    assert (len(sink.posted), queue.sent) == (1, [])
+    clock[0] += 60
+    log.truncate(0)
+    log.seek(0)
+    capsys.readouterr()
+    assert app.lambda_handler(poll_request(), Context()) == {"batchItemFailures": []}
+    assert [json.loads(body)["event_id"] for body in queue.sent] == ["order.created/2"]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["message"] for line in lines] == ["repeated", "poll"]
+    assert (lines[1]["level"], lines[1]["poll"], lines[1]["found"]) == ("INFO", "order.created", 1)
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["PollFailures"] for one in found if "PollRuns" in one] == [[0.0]]
+
+
+def test_a_poll_that_fails_is_logged_with_its_code_and_fails_no_event(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    polled = notification(poll=Poll("SELECT id FROM orders", 60.0))
+    wired = pipeline(polled, database=FakeDatabase(raising(SourceError("DB_TIMEOUT", "too long"))))
+    monkeypatch.setattr(app, "pipeline", lambda: wired)
+    assert app.lambda_handler(poll_request(), Context()) == {"batchItemFailures": []}
+    line = json.loads(log.getvalue().splitlines()[-1])
+    assert (line["level"], line["message"], line["code"], line["detail"]) == (
+        "WARNING",
+        "poll",
+        "DB_TIMEOUT",
+        "too long",
+    )
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["PollFailures"] for one in found if "PollRuns" in one] == [[1.0]]
+
+
+def test_a_poll_is_not_loaded_before_there_is_one() -> None:
+    """What an event needs is imported; polls would make the cold start longer for everybody."""
+    program = "import sys, handler.app, handler.bootstrap; print([name for name in sys.modules if 'polling' in name])"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"

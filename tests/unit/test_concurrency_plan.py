@@ -34,3 +34,21 @@ def test_what_fits_is_no_problem(maximum: int, reserved: int, provisioned: int, 
 def test_what_does_not_fit_is_told_with_what_to_do(numbers: tuple[int, int, int, int], says: str) -> None:
     [problem] = problems(*numbers)
     assert says in problem
+
+
+@pytest.mark.parametrize("numbers", [(5, 0, 0, 6), (5, 7, 0, 993), (5, 7, 7, 993)])
+def test_the_schedule_of_the_polls_has_one_beside_the_queue(numbers: tuple[int, int, int, int]) -> None:
+    assert problems(*numbers, polls=True) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "says"),
+    [
+        ((5, 6, 0, 994), "need one each. Reserve 7 or more, or nothing"),
+        ((5, 5, 0, 995), "uses up the receive count of good events. Reserve 7 or more, or nothing"),
+        ((5, 0, 0, 5), "MaximumConcurrency is 5, and with Polls=on the schedule needs one more, and the account has 5"),
+    ],
+)
+def test_what_leaves_no_room_for_the_schedule_is_told(numbers: tuple[int, int, int, int], says: str) -> None:
+    [problem] = problems(*numbers, polls=True)
+    assert says in problem

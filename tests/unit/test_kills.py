@@ -36,6 +36,7 @@ from tests.kit import (
     notification,
     plenty,
     posting_to,
+    raising,
     record,
 )
 
@@ -163,6 +164,7 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
         Attempting(posting),
         Settling(park, queue, posting.ledger, 50, world.now),  # type: ignore[arg-type]
         ignore_unknown=False,
+        polls=raising(AssertionError("no poll was requested")),
     )
 
 

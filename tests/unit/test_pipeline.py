@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -402,3 +403,60 @@ def test_a_stale_row_is_as_good_as_none() -> None:
     arrived = replace(record(event), sent_at=NOW - timedelta(seconds=90))
     pipeline(late, database=old, sink=sink).run([arrived], plenty)
     assert [message.text for message in sink.posted] == ["changed"]
+
+
+def polled(**more: object) -> Record:
+    return record(
+        {"type": "order.created", "id": 5, "event_id": "order.created/5", "notifier": {"polled": True, **more}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Late: the database showed this row long after it was written"), ("ja", "遅延: この行は")],
+)
+def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None:
+    sink = FakeSink()
+    wired = pipeline(notification(), sink=sink, locale=Locale(language=language))
+    wired.run([polled(), polled(late=True)], plenty)
+    assert [bool(message.remarks) for message in sink.posted] == [False]  # one delivery: they have one identity
+    sink.posted.clear()
+    pipeline(notification(), sink=sink, locale=Locale(language=language)).run([polled(late=True)], plenty)
+    (message,) = sink.posted
+    assert message.remarks[0].startswith(words)
+    assert words in json.dumps([message.text, message.blocks], ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ":inbox_tray: 120 new rows (order.created, ids 5 to 130) were found at once, so they are not shown"),
+        ("ja", ":inbox_tray: 新しい行が 120 件（order.created、ID 5〜130）まとめて見つかったため"),
+    ],
+)
+def test_many_rows_are_one_message_in_the_channel_that_takes_the_rest(language: str, words: str) -> None:
+    """No lookup is made: the one row that the event names is not what the message is about."""
+    sink = FakeSink()
+    routes = [Route(["vip"], expression("id == 5")), Route(["orders", "vip"])]
+    wired = pipeline(
+        notification("{{ order.total }}", routes=routes, lookups=[read_order("park")], when=expression("false")),
+        sink=sink,
+        locale=Locale(language=language),
+    )
+    digest = polled(digest={"number": 3, "count": 120, "late": 0, "first": 5, "last": 130})
+    for _ in range(2):
+        outcomes = wired.run([digest], plenty)
+    (message,) = sink.posted
+    assert (message.channel, message.blocks, message.thread) == ("orders", (), "")
+    assert message.text.startswith(words)
+    assert [one.state for one in outcomes] == [State.REPEATED]
+
+
+def test_an_event_that_the_application_publishes_too_is_posted_once() -> None:
+    """With the identity that a poll gives to the row; whichever of the two comes first."""
+    published = record({"type": "order.created", "id": 5, "event_id": "order.created/5"}, "r2")
+    for both in ([polled(), published], [published, polled()]):
+        sink = FakeSink()
+        outcomes = pipeline(notification(), sink=sink).run(both, plenty)
+        assert len(sink.posted) == 1
+        assert [one.state for one in outcomes] == [State.DELIVERED, State.REPEATED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cli.compiler import channels, lateness
+from cli.compiler import channels, durations, lateness, polls, queries
 from cli.compiler.schema.parts import (
     ALIAS,
     NAME,
@@ -57,14 +57,23 @@ _EXPECT: Final = choice(
     },
     "How much the lookup finds.",
 )
-_LATE: Final[dict[str, Schema]] = {
-    "wait": {
-        "description": "How long an event waits for its row: 1s to 2h; 5m if it is left out.",
-        "examples": ["30s", "5m", "2h"],
+
+
+def _duration(allowed: durations.Range, words: str, *examples: str, usual: str = "") -> Schema:
+    """A time; `words` say what it is for, and `usual` what it is if it is left out."""
+    bounds = f"{durations.written(allowed.least)} to {durations.written(allowed.most)}"
+    message = f"a time such as {', '.join(examples[:-1])} or {examples[-1]}"
+    return {
+        "description": f"{words}: {bounds}{usual and f'; {usual} if it is left out'}.",
+        "examples": list(examples),
         "if": {"type": "string"},
-        "then": {"pattern": "^[0-9]+[smh]?$", "patternErrorMessage": "a time such as 30s, 5m or 2h"},
-        "else": {"type": "integer", "minimum": round(lateness.MIN_WAIT), "maximum": round(lateness.MAX_WAIT)},
-    },
+        "then": {"pattern": f"^{durations.FORM}$", "patternErrorMessage": message},
+        "else": {"type": "integer", "minimum": round(allowed.least), "maximum": round(allowed.most)},
+    }
+
+
+_LATE: Final[dict[str, Schema]] = {
+    "wait": _duration(lateness.WAIT, "How long an event waits for its row", "30s", "5m", "2h", usual="5m"),
     "missing": choice(
         {
             "park": "The event goes to the dead-letter queue (the default).",
@@ -75,13 +84,16 @@ _LATE: Final[dict[str, Schema]] = {
     ),
 }
 _NOT_LATE: Final = not_with("expect", ("optional", "many"), lateness.KEYS, "`wait` and `missing` go with `expect: one`")
+_DATABASE: Final = matching(
+    f"^{queries.DATABASE}$", "small letters", "Which database, where there are several.", "default"
+)
 _SQL: Final = keys(
     {
         "sql": literal("One SELECT. `:id` is the event's id.", "SELECT number, total FROM orders WHERE id = :id"),
         "bind": described(
             each(expression("A bare expression.", "order.customer_id"), NAME), "Values for further parameters."
         ),
-        "db": matching("^[a-z][a-z0-9_-]*$", "small letters", "Which database, where there are several.", "default"),
+        "db": _DATABASE,
         "expect": _EXPECT,
         **_LATE,
     },
@@ -121,6 +133,36 @@ _LOOKUP: Final[Schema] = {
     "then": _API,
     "else": {"if": {"required": ["get_all"]}, "then": _FAN_OUT, "else": _SQL},
 }
+_ROWS: Final[Schema] = {
+    "description": "More new rows than this become one message: 1 to 1000, or `never`; 100 if it is left out.",
+    "examples": [100, "never"],
+    "if": {"type": "string"},
+    "then": {"pattern": f"^([0-9]+|{polls.NEVER})$", "patternErrorMessage": f"a whole number, or {polls.NEVER}"},
+    "else": {"type": "integer", "minimum": 1, "maximum": polls.MAX_ROWS},
+}
+_CATCH_UP: Final = keys(
+    {
+        "rows": _ROWS,
+        "age": _duration(
+            polls.AGE, "Rows that are found after a pause longer than this become one message", "30m", "1h", "1d"
+        ),
+    },
+    minProperties=1,
+)
+_POLL: Final = keys(
+    {
+        "every": _duration(polls.EVERY, "How often the table is read", "1m", "15m", "1d"),
+        "sql": literal(
+            "One SELECT with a column `id`, without parameters.", "SELECT o.id FROM orders o WHERE o.is_test = 0"
+        ),
+        "db": _DATABASE,
+        "longest_transaction": _duration(
+            polls.LONGEST, "How long a transaction may take", "1h", "24h", "3d", usual="24h"
+        ),
+        "catch_up": described(_CATCH_UP, "When many new rows become one message."),
+    },
+    required=polls.REQUIRED,
+)
 _SAMPLE: Final = keys(
     {
         "id": described({"type": ["string", "integer"]}, "The event's id."),
@@ -157,6 +199,7 @@ TEMPLATE: Final[Schema] = keys(
             "The column that is compared with the event's `version`, to tell a row that is not up to date yet.",
             "order.updated_at",
         ),
+        "poll": described(_POLL, "New rows of a table become events: no application has to publish them."),
         "samples": described(each(ref("sample"), minProperties=1), "Events with what their lookups find."),
     },
     required=REQUIRED,

@@ -1,4 +1,4 @@
-"""A lookup's SQL: checked to be one plain SELECT, and turned into what PyMySQL takes."""
+"""The SQL of a lookup or a poll: checked to be one plain SELECT, and turned into what PyMySQL takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.compiler.shape import EXPRESSIONS
-from cli.compiler.sql import rules, servers, tree
+from cli.compiler.sql import polled, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
 from handler.templating import nearest
 
@@ -34,6 +34,26 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
         return Query("", (error.problem,))
     problems = _problems(found, sql, lines_survive=lines_survive)
     return Query(_converted(found), (*problems, *_parameters(found, bound), *servers.problems(found)))
+
+
+def read_polled(sql: str, *, lines_survive: bool) -> Query:
+    """Check the SQL of a poll, which has no parameters, and returns ids alone."""
+    try:
+        found = _tokens(sql)
+    except NotSqlError as error:
+        return Query("", (polled.reworded(error.problem),))
+    text = _neutral(found)
+    problems = (
+        [*polled.words(found), *rules.problems(found, sql, lines_survive=lines_survive)]
+        or [one for one in tree.problems(text) if one.code != "QUERY_STAR"]  # an error here: `polled` has its own words
+        or [*polled.problems(text)]
+    )
+    return Query(_converted(found), (*map(polled.reworded, problems), *servers.problems(found)))
+
+
+def polled_source(sql: str) -> polled.Source:
+    """Return what the SQL of a poll, in which `read_polled` finds nothing wrong, says of its rows."""
+    return polled.source(_neutral(_tokens(sql)))
 
 
 def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:

@@ -27,7 +27,7 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
     yield from _statement(code)
     for number, token in enumerate(code):
-        yield from _word(token)
+        yield from _word(token, code[number - 1].text.upper() if number else "")
         if number and token.kind == "parameter":
             yield from _glued(code[number - 1], token)
         if number and token.text == "(":
@@ -52,7 +52,7 @@ def _statement(code: Sequence[Token]) -> Iterator[Problem]:
             yield Problem(token.start, "`;` starts a second statement, and a lookup is one SELECT", "remove it")
 
 
-def _word(token: Token) -> Iterator[Problem]:
+def _word(token: Token, before: str) -> Iterator[Problem]:
     if token.kind != "word":
         return
     word = token.text.upper()
@@ -60,6 +60,9 @@ def _word(token: Token) -> Iterator[Problem]:
     if plain.isascii() and not token.text.isascii():
         message = f"`{token.text}` is written in other letters than {plain}"
         yield Problem(token.start, message, f"write {plain}; put a name with such letters into backquotes")
+    elif (before, word) == ("FOR", "UPDATE") or word == "LOCK":
+        lock = "FOR UPDATE" if word == "UPDATE" else "LOCK IN SHARE MODE"
+        yield Problem(token.start, f"{lock} locks rows; a lookup only reads", "remove it")
     elif word in REFUSED_WORDS:
         yield Problem(token.start, f"{word} {REFUSED_WORDS[word]}", "write one plain SELECT")
 

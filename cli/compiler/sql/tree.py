@@ -26,8 +26,8 @@ _ALLOWED: Final = (
 # The server reads every row that OFFSET skips.
 MAX_OFFSET: Final = 1000
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
-    exp.Lock: "FOR UPDATE and FOR SHARE lock rows, and a lookup only reads",
-    exp.Into: "INTO puts the result elsewhere; a lookup's result is its name",
+    exp.Lock: "FOR SHARE locks rows; a lookup only reads",
+    exp.Into: "INTO puts the result elsewhere; a lookup only reads",
     exp.Dot: "functions of a schema cannot be called",
     exp.Lateral: "LATERAL cannot be used",
     exp.Values: "VALUES is no SELECT",
@@ -65,22 +65,22 @@ def _unreadable(error: Exception) -> Problem:
 def _node(node: exp.Expr) -> Iterator[Problem]:
     if type(node) in _REFUSED or not isinstance(node, _ALLOWED):
         said = _REFUSED.get(type(node), f"{node.key.upper()} is more than a plain SELECT may hold")
-        yield Problem(_start(node), said, "write one plain SELECT")
+        yield Problem(start(node), said, "remove it" if isinstance(node, exp.Lock) else "write one plain SELECT")
     if isinstance(node, exp.Select):
         yield from _select(node)
     if isinstance(node, exp.Table | exp.Column) and node.args.get("db"):
         message = f"`{node.sql('mysql')}` names another schema; a lookup reads that of its connection"
-        yield Problem(_start(node), message, "leave the schema out; another database is `db:`")
+        yield Problem(start(node), message, "leave the schema out; another database is `db:`")
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
-        yield Problem(_start(node), "a lookup reads plain tables", "name a table after FROM")
+        yield Problem(start(node), "a lookup reads plain tables", "name a table after FROM")
 
 
 def _select(node: exp.Select) -> Iterator[Problem]:
     if not node.expressions:
-        yield Problem(_start(node), "this SELECT names no columns", "name the columns")
+        yield Problem(start(node), "this SELECT names no columns", "name the columns")
     if modifiers := node.args.get("operation_modifiers"):
         words = ", ".join(modifier.name.upper() for modifier in modifiers)
-        yield Problem(_start(node), f"{words} has no place in a lookup", "remove it")
+        yield Problem(start(node), f"{words} has no place in a lookup", "remove it")
     if any(column.is_star for column in node.expressions) and not isinstance(node.parent, exp.Exists):
         yield Problem(0, "`*` reads every column, also those that come later", "name the columns", "QUERY_STAR")
 
@@ -101,7 +101,7 @@ def _bounds(root: exp.Expr) -> Iterator[Problem]:
             yield from _bound(limit, "LIMIT", f"a lookup may find at most {MAX_ROWS} rows", MAX_ROWS)
     for offset in root.find_all(exp.Offset):
         if offset.parent and not offset.parent.args.get("limit"):
-            yield Problem(_start(offset), "OFFSET stands here without LIMIT", f"write LIMIT {MAX_ROWS} before it")
+            yield Problem(start(offset), "OFFSET stands here without LIMIT", f"write LIMIT {MAX_ROWS} before it")
         yield from _bound(offset, "OFFSET", f"a lookup may skip at most {MAX_OFFSET} rows", MAX_OFFSET)
 
 
@@ -118,11 +118,11 @@ def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
 def _bound(node: exp.Expr, word: str, most: str, limit: int) -> Iterator[Problem]:
     number = node.expression
     if not isinstance(number, exp.Literal) or not number.is_int:
-        yield Problem(_start(node), f"{word} needs a plain number", f"write {word} {limit} or less")
+        yield Problem(start(node), f"{word} needs a plain number", f"write {word} {limit} or less")
     elif int(number.this) > limit:
-        yield Problem(_start(node), f"{word} {number.this}: {most}", f"write {word} {limit} or less")
+        yield Problem(start(node), f"{word} {number.this}: {most}", f"write {word} {limit} or less")
 
 
-def _start(node: exp.Expr) -> int:
+def start(node: exp.Expr) -> int:
     """The first character of the first name in a node; 0 where there is none."""
     return min((part.meta["start"] for part in node.find_all(exp.Identifier) if "start" in part.meta), default=0)

@@ -66,7 +66,7 @@ _READS_WHOLE: Final = "is no SELECT; write SELECT with the columns"
 REFUSED_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(("ALTER", "CALL", "CREATE", "DELETE", "DROP", "GRANT", "LOAD", "RENAME", "REVOKE"), _WRITES),
     **dict.fromkeys(("UPDATE", "LOCK", "UNLOCK", "KILL", "PURGE"), "changes or locks something; a lookup only reads"),
-    **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), "puts the result elsewhere; a lookup's result is its name"),
+    **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), "puts the result elsewhere; a lookup only reads"),
     **dict.fromkeys(("SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "OPTIMIZE", "TABLE"), _READS_WHOLE),
     **dict.fromkeys(("STRAIGHT_JOIN", "HIGH_PRIORITY", "SQL_CACHE", "SQL_NO_CACHE", "SQL_CALC_FOUND_ROWS"), _HINT),
     **dict.fromkeys(("SQL_BIG_RESULT", "SQL_SMALL_RESULT", "SQL_BUFFER_RESULT", "FORCE", "USE", "IGNORE"), _HINT),

@@ -9,8 +9,9 @@ import pytest
 from moto import mock_aws
 
 from handler.adapters.queue import LONGEST_SECONDS, IntakeQueue
+from handler.errors import ConfigError
 from handler.model import Record
-from handler.ports import Postpone
+from handler.ports import Postpone, Send
 
 REGION = "eu-central-1"
 
@@ -41,6 +42,8 @@ class Calls:
     def change_message_visibility_batch(self, **request: Any) -> dict[str, Any]:
         self.batches.append(request["Entries"])
         return self._answer
+
+    send_message_batch = change_message_visibility_batch
 
 
 def told(*waits: tuple[Record, float], url: str = "https://sqs.example/intake", **answer: Any) -> Calls:
@@ -100,3 +103,28 @@ def _visible(queue: Any) -> list[Any]:
     while more := queue.receive_messages(MaxNumberOfMessages=10):
         found += more
     return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
+def test_everything_that_is_sent_is_in_the_queue(queue: Any, count: int) -> None:
+    port: Send = IntakeQueue(queue.url)
+    port.send([str(number) for number in range(count)])
+    found: set[str] = set()
+    while more := queue.receive_messages(MaxNumberOfMessages=10):
+        found |= {one.body for one in more}
+    assert found == {str(number) for number in range(count)}
+
+
+def test_a_queue_that_refuses_one_message_is_an_error(queue: Any) -> None:
+    sender = IntakeQueue(queue.url)
+    with pytest.raises(ConfigError, match="CONFIG_UNAVAILABLE: the queue: AWS.SimpleQueueService.NonExistentQueue"):
+        IntakeQueue(f"{queue.url}-gone").send(["x"])
+    refusing = Calls(Successful=[], Failed=[{"Id": "0", "Code": "InternalError", "Message": "CANARY"}])
+    sender.__dict__["_client"] = refusing
+    with pytest.raises(ConfigError, match="^CONFIG_UNAVAILABLE: the queue: InternalError$"):
+        sender.send(["x"])
+
+
+def test_without_a_queue_nothing_can_be_sent() -> None:
+    with pytest.raises(ConfigError, match="Intake=queue"):
+        IntakeQueue("").send(["x"])

@@ -56,7 +56,7 @@ def refusal(word: str, status: int = 400) -> Step:
 def test_a_failure_is_named_and_tried_twice_at_most(
     table: Callable[[str], StateTable], step: Step, reason: str, requests: int
 ) -> None:
-    for use in (lambda it: it.swap(ITEM), lambda it: it.items("event#1")):
+    for use in (lambda it: it.swap(ITEM), lambda it: it.items("event#1"), lambda it: it.get([("event#1", "n#c")])):
         with scripted(step) as server:
             with pytest.raises(ConfigError) as raised:
                 use(table(server.url))
@@ -77,3 +77,25 @@ def test_a_refusal_that_does_not_say_what_stands_there_is_no_success(table: Call
         pytest.raises(ConfigError, match="LEDGER_UNAVAILABLE: ConditionalCheckFailedException without the item"),
     ):
         table(server.url).swap(ITEM)
+
+
+def batch(found: list[str], left: list[str]) -> Step:
+    """An answer to a list of keys of the partition `p`."""
+    items = [{"pk": {"S": "p"}, "sk": {"S": sort}, "revision": {"N": "1"}} for sort in found]
+    keys = {"state": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": sort}} for sort in left], "ConsistentRead": True}}
+    answered = {"Responses": {"state": items}, "UnprocessedKeys": keys if left else {}}
+    return answer(200, json.dumps(answered).encode())
+
+
+def test_keys_that_were_left_out_are_asked_for_again(table: Callable[[str], StateTable]) -> None:
+    with scripted(batch(["a"], ["b", "c"]), batch([], ["b", "c"]), batch(["b"], [])) as server:
+        found = table(server.url).get([("p", "a"), ("p", "b"), ("p", "c")])
+        asked = [json.loads(request.body)["RequestItems"]["state"] for request in server.requests]
+    assert [one.sort for one in found] == ["a", "b"]
+    assert [[key["sk"]["S"] for key in one["Keys"]] for one in asked] == [["a", "b", "c"], ["b", "c"], ["b", "c"]]
+    assert all(one["ConsistentRead"] for one in asked)
+
+
+def test_keys_that_are_left_out_again_and_again_are_an_error(table: Callable[[str], StateTable]) -> None:
+    with scripted(*[batch([], ["b"])] * 5) as server, pytest.raises(ConfigError, match="left out items 5 times"):
+        table(server.url).get([("p", "b")])

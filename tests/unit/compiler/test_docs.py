@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.compiler import RULES, compile_templates, lateness, lookups, stages, tables, template
+from cli.compiler import RULES, compile_templates, durations, lateness, lookups, polls, stages, tables, template
 from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
@@ -20,6 +20,7 @@ from cli.previous import MAX_VERSIONS
 from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES
 from handler.model import WAIT_SECONDS
+from handler.polling.id_cursor import RETAIN_SECONDS
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
@@ -96,7 +97,12 @@ def test_every_place_in_a_guide_that_is_linked_is_there(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "example"),
-    [one for page in (DOCS, JAPANESE) for one in examples(page) if " raises=" not in one[0] and one[0] != "sh"],
+    [
+        one
+        for page in (DOCS, JAPANESE)
+        for one in examples(page)
+        if " raises=" not in one[0] and one[0] not in ("sh", "sql")
+    ],
 )
 def test_each_example_compiles_or_has_the_finding_that_it_shows(
     compiled: Compile, tmp_path: Path, words: str, example: str
@@ -184,6 +190,10 @@ def cell(text: str) -> str:
         *lookups.ON_FAILURE,
         *lateness.KEYS,
         *lateness.MISSING,
+        *polls.REQUIRED,
+        *polls.OPTIONAL,
+        *polls.CATCH_UP,
+        polls.NEVER,
         *SHORT_FORMS,
         *GROUPING,
         *tables.KEYS,
@@ -228,7 +238,7 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"list of at most {MAX_ELEMENTS} elements" in DOCS
     assert f"has\nat most {MAX_THREAD_KEY} characters" in DOCS
     assert f"for {KEPT_SECONDS // 86_400} days begins anew" in DOCS
-    assert f"from {lateness.MIN_WAIT:.0f}s to {lateness.MAX_WAIT / 3600:.0f}h; {WAIT_SECONDS / 60:.0f}m if" in DOCS
+    assert f"from {lateness.WAIT.least:.0f}s to {lateness.WAIT.most / 3600:.0f}h; {WAIT_SECONDS / 60:.0f}m if" in DOCS
     assert MAX_VERSIONS == 5, "the newest of the last five versions"
     assert f"{limits.MAX_BLOCKS} ブロック、合計およそ {limits.MAX_TOTAL:,} 文字まで" in JAPANESE
     assert f"{MAX_BYTES // 1024} KiB まで" in JAPANESE
@@ -237,9 +247,23 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert f"リストは {MAX_ELEMENTS} 要素まで" in JAPANESE
     assert f"キーは {MAX_THREAD_KEY} 文字まで" in JAPANESE
     assert f"{KEPT_SECONDS // 86_400} 日間投稿のなかったスレッド" in JAPANESE
-    assert f"{lateness.MIN_WAIT:.0f}s から {lateness.MAX_WAIT / 3600:.0f}h までで" in JAPANESE
+    assert f"{lateness.WAIT.least:.0f}s から {lateness.WAIT.most / 3600:.0f}h までで" in JAPANESE
     assert f"省略すると {WAIT_SECONDS / 60:.0f}m です" in JAPANESE
     assert f"直近 {MAX_VERSIONS} つの版" in JAPANESE
+
+
+@PAGES
+def test_the_limits_of_polls_are_those_of_the_code(page: str) -> None:
+    rows = {cells[1].strip(" `"): cells[3] for line in page.splitlines() if len(cells := line.split("|")) > 4}
+    allowed = {"every": (polls.EVERY,), "longest_transaction": (polls.LONGEST,), "catch_up": (polls.AGE,)}
+    for key, ranges in allowed.items():
+        shown = set(re.findall(r"\b[0-9]+[smhd]\b", rows[key].replace("から", " ").replace("まで", " ")))
+        for one in ranges:
+            assert {durations.written(one.least), durations.written(one.most)} <= shown, key
+    assert "24h" in rows["longest_transaction"]
+    assert polls.LONGEST.usual == 24 * durations.HOUR
+    assert {"1", str(polls.MAX_ROWS), str(polls.ROWS)} <= set(re.findall("[0-9]+", rows["catch_up"]))
+    assert f"{RETAIN_SECONDS / durations.DAY:.0f} " in page
 
 
 @PAGES

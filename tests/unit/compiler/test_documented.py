@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.compiler import lateness, lookups, stages, tables, template
+from cli.compiler import lateness, lookups, polls, stages, tables, template
 from cli.compiler.blocks import GROUPING
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
@@ -192,6 +192,7 @@ SHORT = {
     "skip": _ORDER.format("missing: skip"),
     "retry": _API,
     "rows": 'blocks: [{table: {head: [a], rows: [["{{ order.number }}"]]}}]\n',
+    "never": "poll: {every: 1d, sql: SELECT id FROM orders, catch_up: {rows: never}}\n",
     "markdown": "blocks: [{markdown: Hello}]\n",
 }
 OF_A_STAGE = [
@@ -201,6 +202,7 @@ OF_A_STAGE = [
 WORDS = {
     *template.REQUIRED, *template.OPTIONAL, "sql", "bind", "db", "get", "get_all", "on_failure", "expect",
     *lookups.EXPECT, *lookups.ON_FAILURE, *lateness.KEYS, *lateness.MISSING, *SHORT_FORMS, *GROUPING, *tables.KEYS,
+    *polls.REQUIRED, *polls.OPTIONAL, *polls.CATCH_UP, polls.NEVER,
     *stages.REQUIRED, *stages.OPTIONAL, *stages.LANGUAGES, *stages.THREADS,
 }  # fmt: skip
 

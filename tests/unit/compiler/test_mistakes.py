@@ -397,7 +397,7 @@ def test_a_template_with_a_warning_is(compiled: Compile) -> None:
 def test_a_time_in_another_form_is_corrected(compiled: Compile, written: str, right: str) -> None:
     (finding,) = compiled(GOOD.replace("id = :id", f"id = :id\n    wait: {written}")).findings
     assert (finding.line, finding.code, finding.fix) == (9, "VALUE_INVALID", f"write wait: {right}")
-    assert finding.message == "`lookups.order.wait` takes a time from 1s to 2h"
+    assert finding.message == "`lookups.order.wait` takes a time from 1s to 2h, such as 30s, 5m or 2h"
 
 
 @pytest.mark.parametrize(

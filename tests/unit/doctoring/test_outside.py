@@ -92,6 +92,8 @@ def changed(base: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {**base, **more}
 
 
+RESERVED_6 = {"reserved": {"ReservedConcurrentExecutions": 6}}
+POLLING = changed(FUNCTION, Environment={"Variables": {"NOTIFIER_POLLS": "on"}})
 LIVE = changed(MAPPING, FunctionArn=f"{MAPPING['FunctionArn']}:live")
 
 
@@ -111,6 +113,8 @@ LIVE = changed(MAPPING, FunctionArn=f"{MAPPING['FunctionArn']}:live")
         ({"invisible": 359}, "visibility", "warning", "6 times", "deploy"),
         ({"parked": 3}, "dead-letter queue", "warning", "3 events", "notifier replay"),
         ({"reserved": {"ReservedConcurrentExecutions": 5}}, "concurrency", "failed", "Reserve 6", "parameter"),
+        (RESERVED_6, "concurrency", "ok", "", ""),
+        ({**RESERVED_6, "latest": POLLING}, "concurrency", "failed", "Reserve 7", "parameter"),
         ({"unreserved": 110, "warm": [8, 3]}, "concurrency", "failed", "11 are kept warm", "parameter"),
         ({"unreserved": 111, "warm": [8, 3]}, "concurrency", "ok", "", ""),
         ({"unreserved": 3}, "concurrency", "failed", "has 3 left", "parameter"),

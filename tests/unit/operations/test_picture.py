@@ -18,7 +18,7 @@ LINK = (
 
 def line(at: float, state: State, code: str = "", **fields: object) -> Line:
     known = {"identity": "8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11", "notification": "order.created", "channel": "orders"}
-    return Line(at, state, code, type="order.created", id="1042", age=at, **{**known, **fields})  # type: ignore[arg-type]
+    return Line(at, state, code, type="order.created", id="1042", **{"age": at, **known, **fields})  # type: ignore[arg-type]
 
 
 def drawn(*lines: Line, width: int = 100) -> str:
@@ -56,3 +56,9 @@ def test_many_attempts_alike_are_told_once() -> None:
     assert "18 times more failed" in shown
     assert "attempt 20" in shown
     assert shown.count("order.created → orders") == 1
+
+
+@pytest.mark.parametrize(("origin", "words"), [("", "received Thu 01 Jan"), ("poll", "found by its poll Thu 01 Jan")])
+def test_it_says_who_found_the_event(origin: str, words: str) -> None:
+    shown = drawn(line(200_000, State.DELIVERED, age=100.0, origin=origin))
+    assert words in shown.replace("Fri 02", "Thu 01").replace("Sat 03", "Thu 01")

@@ -23,8 +23,24 @@ def test_ports_are_those_that_are_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "reserved", "queue", "polls"),
+    [
+        ({}, 0, True, False),
+        ({"Polls": "on", "ReservedConcurrency": "9"}, 9, True, True),
+        ({"Polls": "on", "Intake": "queue-live"}, 0, True, True),
+        ({"Polls": "off", "Intake": "direct"}, 0, False, False),
+        ({"Polls": "on", "Intake": "direct-live"}, 0, False, True),
+    ],
+)
+def test_what_runs_beside_the_events_is_read(given: dict[str, str], reserved: int, queue: bool, polls: bool) -> None:
+    found = read({**GIVEN, **given})
+    assert (found.reserved, found.queue, found.polls) == (reserved, queue, polls)
+
+
+@pytest.mark.parametrize(
     ("given", "says"),
     [
+        ({"ReservedConcurrency": "some"}, "ReservedConcurrency is some, and no number"),
         ({"SubnetIds": ""}, "SubnetIds is not known"),
         ({"SecurityGroupIds": ""}, "SecurityGroupIds is not known"),
         ({"MaximumConcurrency": "many"}, "no number"),

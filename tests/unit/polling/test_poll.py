@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -10,16 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.errors import SourceError
-from handler.polling import look, poll
+from handler.errors import ConfigError, SourceError
+from handler.model import Digest, Poll
+from handler.polling import look
+from handler.polling import poll as polling
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.poll import Digest, Finding, Pending, Policy, PolledRow, PollState, run
-from handler.polling.seen import Seen
-from tests.poll_kit import ConflictError, CrashError, Kept, seen
+from handler.polling.look import Slice
+from handler.polling.poll import Finding, Pending, PolledRow, PollState, Ran, run
+from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds, poll, seen
 
 LONGEST = 100.0
 DAY = 86_400.0
-DEFAULT = Policy(LONGEST, None)
+DEFAULT = poll(LONGEST, None)
 # None commits later than that.
 LATEST = LONGEST * 5
 
@@ -38,7 +41,7 @@ class Row:
 class World:
     """A table, two replicas of it that are asked in turns, and a poll, at one moment of simulated time."""
 
-    def __init__(self, random: Random, policy: Policy) -> None:
+    def __init__(self, random: Random, policy: Poll) -> None:
         self.random = random
         self.policy = policy
         self.now = 1_000_000.0
@@ -50,6 +53,7 @@ class World:
         self.replicas = [self.now, self.now]  # up to which moment each of them has come
         self.stopped = [False, False]
         self.kept = Kept()
+        self.looked_at = self.now
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -83,7 +87,7 @@ class World:
     def poll_badly(self, state: PollState | None = None) -> None:
         """Poll, with a time limit and a kill at some step; from an older state, as a second run beside it would."""
         self.kept.effects_left = self.random.choice([-1, 1, 2, 3, 4, 5, 6])
-        with contextlib.suppress(CrashError, ConflictError):
+        with contextlib.suppress(Killed, ConflictError):
             self.run(state or self.kept.state, self.random.choice([2, 4, 1_000]))
         self.kept.effects_left = -1
 
@@ -112,13 +116,15 @@ class World:
         left = iter(range(slices))
         replica = self.random.randrange(2) if number is None else number
 
-        def ids(after: int, upto: int | None) -> Seen:
+        def ids(after: int, upto: int | None) -> Slice:
             found = reading({row.id for row in self.table if row.visible(self.replicas[replica])})(after, upto)
             if number is None and self.random.random() < 0.2:  # each SELECT has a snapshot of its own
                 self.pass_time(0.1)
             return found
 
-        run(state, ids, self.kept, self.kept, self.policy, lambda: self.now + self.skew, lambda: next(left, -1) >= 0)
+        clock = lambda: self.now + self.skew  # noqa: E731
+        run(state, self.looked_at, OnlyIds(ids), self.kept, self.kept, self.policy, clock, lambda: next(left, -1) >= 0)
+        self.looked_at = clock()
 
     def settle(self) -> None:
         """All transactions end, the replicas catch up, and the poll has the time to look at everything."""
@@ -133,7 +139,7 @@ class World:
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "SLICE", 3)
     monkeypatch.setattr(look, "SWEEP_SLICES", 1)
-    monkeypatch.setattr(poll, "BATCH", 2)
+    monkeypatch.setattr(polling, "BATCH", 2)
 
 
 @pytest.mark.usefixtures("_small_steps")
@@ -141,9 +147,9 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(
     st.integers(0, 2**32),
     st.one_of(st.lists(st.integers(0, 11), max_size=60), st.lists(st.integers(0, 10), max_size=60)),
-    st.sampled_from([Policy(LONGEST, None), Policy(LONGEST, 6), Policy(LONGEST, 6, 50.0)]),
+    st.sampled_from([poll(LONGEST, None), poll(LONGEST, 6), poll(LONGEST, 6, 50.0)]),
 )
-def test_every_committed_row_is_reported_once(seed: int, steps: list[int], policy: Policy) -> None:
+def test_every_committed_row_is_reported_once(seed: int, steps: list[int], policy: Poll) -> None:
     world = World(Random(seed), policy)
     actions = [
         *[world.transaction] * 3,
@@ -169,8 +175,9 @@ def test_every_committed_row_is_reported_once(seed: int, steps: list[int], polic
 def reading(table: set[int]) -> look.Ids:
     """What a database with these rows answers."""
 
-    def ids(after: int, upto: int | None) -> Seen:
-        return seen(sorted(id_ for id_ in table if id_ > after and (upto is None or id_ <= upto))[: look.SLICE])
+    def ids(after: int, upto: int | None) -> Slice:
+        found = sorted(id_ for id_ in table if id_ > after and (upto is None or id_ <= upto))
+        return Slice(seen(found[: look.SLICE]), whole=len(found) < look.SLICE)
 
     return ids
 
@@ -178,23 +185,27 @@ def reading(table: set[int]) -> look.Ids:
 class Fixed:
     """A table whose rows are set by hand; a run of its poll takes no time."""
 
-    def __init__(self, policy: Policy = DEFAULT) -> None:
+    def __init__(self, policy: Poll = DEFAULT) -> None:
         self.kept = Kept()
         self.policy = policy
         self.table: set[int] = set()
+        self.looked_at = 0.0
         self.slices = self.fails_at = 0
+        self.ran = Ran(self.kept.state, more=False)
 
     def run(self, now: float, slices: int = 1_000) -> list[Finding]:
         before = len(self.kept.sent)
         self.slices = 0
 
-        def ids(after: int, upto: int | None) -> Seen:
+        def ids(after: int, upto: int | None) -> Slice:
             self.slices += 1
             if self.slices == self.fails_at:
                 raise SourceError("DB_TIMEOUT", "too long")
             return reading(self.table)(after, upto)
 
-        run(self.kept.state, ids, self.kept, self.kept, self.policy, lambda: now, lambda: self.slices < slices)
+        kept, in_time = self.kept, lambda: self.slices < slices
+        self.ran = run(kept.state, self.looked_at, OnlyIds(ids), kept, kept, self.policy, lambda: now, in_time)
+        self.looked_at = now if self.ran.looked else self.looked_at
         return self.kept.sent[before:]
 
 
@@ -210,17 +221,17 @@ def test_a_row_that_comes_after_the_longest_transaction_is_late(after: float, la
 @pytest.mark.parametrize(
     ("policy", "rows", "after", "digest"),
     [
-        (Policy(LONGEST, 3), 3, 10.0, False),
-        (Policy(LONGEST, 3), 4, 10.0, True),
-        (Policy(LONGEST, None), 4, 10.0, False),
-        (Policy(LONGEST, None, 60.0), 4, 60.0, False),
-        (Policy(LONGEST, None, 60.0), 4, 61.0, True),
-        (Policy(LONGEST, None, 60.0), 1, 61.0, False),
-        (Policy(LONGEST, 3, 60.0), 4, 10.0, True),
+        (poll(LONGEST, 3), 3, 10.0, False),
+        (poll(LONGEST, 3), 4, 10.0, True),
+        (poll(LONGEST, None), 4, 10.0, False),
+        (poll(LONGEST, None, 60.0), 4, 60.0, False),
+        (poll(LONGEST, None, 60.0), 4, 61.0, True),
+        (poll(LONGEST, None, 60.0), 1, 61.0, False),
+        (poll(LONGEST, 3, 60.0), 4, 10.0, True),
     ],
 )
 def test_many_rows_and_rows_after_a_long_pause_become_one_digest(
-    policy: Policy, rows: int, after: float, digest: bool
+    policy: Poll, rows: int, after: float, digest: bool
 ) -> None:
     table = Fixed(policy)
     table.run(0.0)
@@ -233,21 +244,22 @@ def test_many_rows_and_rows_after_a_long_pause_become_one_digest(
 
 
 def test_rows_of_a_digest_can_be_late() -> None:
-    table = Fixed(Policy(LONGEST, 2))
+    table = Fixed(poll(LONGEST, 2))
     table.table = {1, 9}
     table.run(0.0)
     table.table |= {4, 5, 10}
     assert table.run(LONGEST + 1) == [Digest(3, 3, 2, 4, 10)]
 
 
-def test_a_run_that_finds_nothing_says_nothing_and_writes_once() -> None:
+def test_a_run_that_finds_nothing_says_nothing_and_writes_nothing() -> None:
     table = Fixed()
     table.table = {1, 2}
     table.run(0.0)
+    table.run(30.0)
     revision = table.kept.state.revision
     assert table.run(60.0) == []
-    assert table.kept.state.revision == revision + 1
-    assert table.kept.state.looked_at == 60.0
+    assert table.kept.state.revision == revision
+    assert (table.ran.found, table.ran.more) == (0, False)
 
 
 @pytest.mark.parametrize("selects", [1, 2, 5, 10, 11, 20])
@@ -332,10 +344,11 @@ def test_what_was_read_before_a_select_fails_is_sent(at: int) -> None:
     table.run(0.0)
     table.table |= {25, 26}
     table.fails_at = at
-    with pytest.raises(SourceError, match="DB_TIMEOUT"):
-        table.run(LONGEST / 2)
+    table.run(LONGEST / 2)
+    assert table.ran.failure
+    assert table.ran.failure.code == "DB_TIMEOUT"
     assert (table.kept.rows() >= {25, 26}) == (at > 1)
-    assert (table.kept.state.looked_at, table.kept.state.pending, table.slices) == (0.0, None, at)
+    assert (table.looked_at, table.kept.state.pending) == (LONGEST / 2 if at > 1 else 0.0, None)
     table.fails_at = 0
     table.run(LONGEST * 3)
     assert table.kept.rows() == table.table
@@ -355,12 +368,13 @@ def test_a_look_reads_all_ids_of_recent_transactions_wherever_the_pass_over_the_
 @pytest.mark.usefixtures("_small_steps")
 @pytest.mark.parametrize("batches", [0, 1, 2, 3, 4])
 def test_what_the_queue_has_not_accepted_in_time_is_sent_by_the_next_run(batches: int) -> None:
-    kept = Kept(PollState(IdCursor(7, 0, seen(range(1, 8))), 0.0, Pending(seen(range(1, 8)), seen({2, 6}))))
+    kept = Kept(PollState(IdCursor(7, 0, seen(range(1, 8))), Pending(seen(range(1, 8)), seen({2, 6}))))
     left = iter(range(batches))
     table = reading(set(range(1, 8)))
-    run(kept.state, table, kept, kept, DEFAULT, lambda: 1.0, lambda: next(left, -1) >= 0)
-    assert [finding.last for finding in kept.sent] == list(range(1, 8))[: 2 * batches]
-    run(kept.state, table, kept, kept, DEFAULT, lambda: 1.0, lambda: True)
+    ran = run(kept.state, 0.0, OnlyIds(table), kept, kept, DEFAULT, lambda: 1.0, lambda: next(left, -1) >= 0)
+    assert sorted(kept.rows()) == list(range(1, 8))[: 2 * batches]
+    assert ran.more
+    run(kept.state, 0.0, OnlyIds(table), kept, kept, DEFAULT, lambda: 1.0, lambda: True)
     assert kept.sent == [PolledRow(id_, id_ in {2, 6}) for id_ in range(1, 8)]
     assert kept.state.pending is None
 
@@ -380,10 +394,79 @@ def test_ids_that_never_appear_are_given_up_after_a_month() -> None:
 
 
 def test_marks_stay_few_at_a_run_each_minute() -> None:
-    table = Fixed(Policy(DAY, None))
+    table = Fixed(poll(DAY, None))
     for minute in range(0, 4 * 1440, 10):
         table.table.add(minute + 1)
         table.run(minute * 60.0)
         bound = table.kept.state.cursor.bound(minute * 60.0, DAY)
         assert bound == 0 if minute <= 1440 else minute - 1440 - 40 <= bound <= minute - 1440
     assert len(table.kept.state.cursor.marks) <= 48 + 5
+
+
+@pytest.mark.usefixtures("_small_steps")
+def test_a_part_that_can_never_be_read_holds_no_other_part_up() -> None:
+    """As if one of the older ids made the SELECT too slow: rows that commit late are found, and none is late for it."""
+    kept = Kept()
+    table = {*range(1, 40)}
+
+    def ids(after: int, upto: int | None) -> Slice:
+        if upto is not None and after < 5:
+            raise SourceError("DB_TIMEOUT", "too long")
+        return reading(table)(after, upto)
+
+    clock = [0.0]
+    for number in range(100, 200, 2):
+        clock[0] += 20.0
+        ran = run(kept.state, clock[0] - 20.0, OnlyIds(ids), kept, kept, DEFAULT, lambda: clock[0], lambda: True)
+        table |= {number + 1, number - 2}  # the second was open in the run before
+    assert ran.failure
+    assert set(range(100, 194)) <= kept.rows() | {195}
+    assert not any(isinstance(one, PolledRow) and one.late for one in kept.sent)
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("accepted", range(1, 8))
+def test_what_the_queue_accepted_before_it_refused_is_not_sent_again(accepted: int) -> None:
+    class Refusing(Kept):
+        def send(self, findings: Sequence[Finding], epoch: int) -> None:
+            if len(self.sent) >= 2 * accepted:
+                raise ConfigError("CONFIG_UNAVAILABLE", "the queue")
+            super().send(findings, epoch)
+
+    kept = Refusing()
+    with pytest.raises(ConfigError):
+        run(kept.state, 0.0, OnlyIds(reading(set(range(1, 20)))), kept, kept, DEFAULT, lambda: 0.0, lambda: True)
+    assert isinstance(kept.state.pending, Pending)
+    assert [*kept.state.pending.rows] == [*range(2 * accepted + 1, 20)]
+
+
+def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those for which the time of one run is too short, and no matter how many events a run may send."""
+    monkeypatch.setattr(polling, "MOST_EVENTS", 10)
+    monkeypatch.setattr(look, "SLICE", 5)
+    table = Fixed(poll(LONGEST, None, 60.0))
+    table.run(0.0)
+    table.table = set(range(1, 101))
+    assert table.run(100.0) == [Digest(table.kept.state.revision - 1, 100, 0, 1, 100)]
+
+
+def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "MOST_EVENTS", 10)
+    monkeypatch.setattr(look, "SLICE", 5)
+    table = Fixed()
+    table.table = set(range(1, 101))
+    runs = [len(table.run(float(number))) for number in range(12)]
+    assert max(runs) <= 10 + 2 * 5
+    assert table.kept.rows() == table.table
+
+
+def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "MOST_CHUNKS", 4)
+    monkeypatch.setattr(look, "SLICE", 2)
+    table = Fixed(poll(LONGEST, 1))
+    table.table = {number << 16 for number in range(1, 40)}
+    while not table.kept.sent or table.ran.more:
+        before = table.kept.state.cursor.seen
+        table.run(0.0)
+        assert len((table.kept.state.cursor.seen - before).chunks) <= 4 + 2 * 2
+    assert sum(one.count for one in table.kept.digests()) == 39

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from handler.errors import EventError
-from handler.model import Record
+from handler.model import Digest, Polled, Record
+from handler.polling.messages import request
 from handler.stages.parse import parse, records
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -125,3 +126,52 @@ def test_anything_but_a_batch_is_named_and_never_a_silent_success(payload: objec
     with pytest.raises(EventError) as caught:
         records(payload)
     assert caught.value.code == "BATCH_MALFORMED"
+
+
+DIGEST = {"number": 3, "count": 120, "late": 1, "first": 5, "last": 130}
+
+
+@pytest.mark.parametrize(
+    ("said", "polled"),
+    [
+        (None, None),
+        ({"polled": True}, Polled()),
+        ({"polled": True, "late": True}, Polled(late=True)),
+        ({"polled": True, "digest": DIGEST}, Polled(digest=Digest(3, 120, 1, 5, 130))),
+    ],
+)
+def test_an_event_of_a_poll_says_so(said: object, polled: Polled | None) -> None:
+    document = {"type": "order.created", "id": 5, **({"notifier": said} if said else {})}
+    assert parse(Record("r", json.dumps(document)), NOW).polled == polled
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tick", 1, [], {}, {"run": "order.created"}, {"polled": False}, {"polled": 1}, {"polled": True, "late": 1},
+        {"polled": True, "late": False}, {"polled": True, "digest": {}}, {"polled": True, "digest": {**DIGEST, "x": 1}},
+        {"polled": True, "digest": {**DIGEST, "count": -1}}, {"polled": True, "digest": {**DIGEST, "first": "<!here>"}},
+        {"polled": True, "digest": {**DIGEST, "last": True}}, {"polled": True, "digest": DIGEST, "late": True},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_looks_like_an_event_of_a_poll_and_is_none_is_refused(said: object) -> None:
+    with pytest.raises(EventError, match="EVENT_FIELD_INVALID: `notifier` is for the events of polls"):
+        parse(Record("r", json.dumps({"type": "order.created", "id": 5, "notifier": said})), NOW)
+
+
+def test_a_request_to_run_a_poll_that_comes_through_a_topic_is_no_request() -> None:
+    (record,) = records(sqs(json.dumps(sns(request("order.created")))))
+    assert not record.requests_poll
+    with pytest.raises(EventError, match="EVENT_FIELD_MISSING"):
+        parse(record, NOW)
+    assert records(sqs(request("order.created")))[0].requests_poll
+
+
+@pytest.mark.parametrize("said", [{"polled": True}, {"polled": True, "late": True}, {"polled": True, "digest": DIGEST}])
+def test_what_comes_through_a_topic_is_not_from_a_poll(said: object) -> None:
+    event = json.dumps({"type": "order.created", "id": 5, "notifier": said})
+    for payload in (sqs(json.dumps(sns(event))), direct(event)):
+        (record,) = records(payload)
+        with pytest.raises(EventError, match="EVENT_FIELD_INVALID: `notifier` is for the events of polls"):
+            parse(record, NOW)

@@ -1,0 +1,64 @@
+"""What a key for a time takes: `30s`, `5m`, `2h`, `7d`, or a number of seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from cli.compiler import shape
+from cli.compiler.findings import Report
+from cli.compiler.nodes import Node
+from cli.compiler.times import DAY, HOUR, MINUTE, SECONDS, is_cron, meant, written
+
+__all__ = ["DAY", "FORM", "HOUR", "MINUTE", "Range", "read", "written"]
+
+FORM: Final = f"([0-9]+)([{''.join(SECONDS)}]?)"
+
+
+class Range(NamedTuple):
+    """From `least` to `most` seconds. `usual` is what counts where no time can be read, `such` are examples."""
+
+    least: float
+    most: float
+    usual: float
+    such: str
+
+    def nearest(self, text: str) -> float:
+        """Return the allowed time that is nearest to what somebody wrote; `usual` if that is no time."""
+        seconds = meant(text)
+        return self.usual if seconds is None else min(max(seconds, self.least), self.most)
+
+
+def read(node: Node, allowed: Range, report: Report) -> float:
+    """Return a time in seconds. Anything else is reported with the nearest time that is allowed."""
+    text = shape.literal(node, report, example=written(allowed.usual))
+    if text is None:
+        return allowed.usual
+    match = re.fullmatch(FORM, text)
+    seconds = float(match[1]) * SECONDS[match[2] or "s"] if match else 0.0
+    if not allowed.least <= seconds <= allowed.most:
+        bounds = f"a time from {written(allowed.least)} to {written(allowed.most)}, such as {allowed.such}"
+        message = f"`{node.place.path}` takes {bounds}{_beside(text)}"
+        report.add(node.place, "VALUE_INVALID", message, _fix(node, text, allowed))
+    return seconds
+
+
+def _beside(text: str) -> str:
+    """What is wrong with a value beside its form."""
+    if is_cron(text):
+        return "; cron is not supported, nor is a time of day"
+    return f"; {text} without a unit is {text} seconds" if re.fullmatch("[1-9][0-9]{0,8}", text) else ""
+
+
+def _fix(node: Node, text: str, allowed: Range) -> str:
+    key = node.place.path.rpartition(".")[2]
+    if is_cron(text) and meant(text) is None:
+        return f"write {key}: 1h, or another time"
+    right = [written(allowed.nearest(text)), *_with_units(text, allowed)]
+    return f"write {key}: {', or '.join([', '.join(right[:-1]), right[-1]] if right[1:] else right)}"
+
+
+def _with_units(text: str, allowed: Range) -> list[str]:
+    """What a bare number can mean with a unit behind it."""
+    number = float(text) if re.fullmatch("[1-9][0-9]{0,8}", text) else 0.0
+    return [f"{text}{unit}" for unit in "mhd" if allowed.least <= number * SECONDS[unit] <= allowed.most]

@@ -1,0 +1,131 @@
+"""`poll:` - new rows of a table that become events, without any code in the application."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from cli.compiler import durations, queries, shape, sql
+from cli.compiler.durations import DAY, HOUR, MINUTE
+from cli.compiler.findings import Place, Report
+from cli.compiler.nodes import Node, Scalar
+from cli.compiler.samples import Sample
+from cli.compiler.sql.polled import Source
+from handler.model import IdRule, Poll
+
+REQUIRED: Final = ("every", "sql")
+OPTIONAL: Final = ("db", "longest_transaction", "catch_up")
+CATCH_UP: Final = ("rows", "age")
+# What people call a key that has another name here.
+MEANT: Final = {
+    "interval": "every",
+    "schedule": "every",
+    "query": "sql",
+    "select": "sql",
+    "database": "db",
+    "digest": "catch_up",
+}
+NEVER: Final = "never"
+
+EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
+
+_SUCH: Final = "5m, 1h or 1d"
+EVERY: Final = durations.Range(MINUTE, 7 * DAY, MINUTE, _SUCH)
+LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
+AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
+ROWS: Final = 100
+MAX_ROWS: Final = 1000
+
+
+def read(node: Node, place: Place, report: Report) -> Poll:
+    """Return the poll whose key stands at this place. After a finding it is of no use."""
+    found = shape.keys(
+        node, report, required=REQUIRED, optional=OPTIONAL, meant=MEANT, examples=EXAMPLES, instead=_lines(node)
+    )
+    select, source = _select(found["sql"], report) if "sql" in found else ("", Source())
+    rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
+    return Poll(
+        sql=select,
+        every=durations.read(found["every"], EVERY, report) if "every" in found else EVERY.usual,
+        database=queries.database(found.get("db"), report),
+        longest=_longest(found.get("longest_transaction"), report),
+        digest_rows=rows,
+        digest_seconds=age,
+        created=source.created,
+        table=source.table,
+        column=source.column,
+        where=str(place),
+    )
+
+
+def check_id(place: Place, rule: IdRule, report: Report) -> None:
+    """Report the `id` of a template with a poll if it has another form than a row's."""
+    if rule.kind != "integer":
+        message = f"a poll finds rows by whole numbers, and the template's `id` is {_form(rule)}"
+        report.add(place, "VALUE_INVALID", message, "write id: integer, or remove `poll`")
+
+
+def check_samples(place: Place, samples: Sequence[Sample], report: Report) -> None:
+    """Report samples of which each has `data`: none shows what is posted for a row."""
+    if samples and all(sample.data for sample in samples):
+        message = "a polled event has no data, and each of the samples has some"
+        report.add(place, "SAMPLE_INVALID", message, "add a sample without `data`")
+
+
+def _select(node: Node, report: Report) -> tuple[str, Source]:
+    before = report.errors
+    select = queries.statement(node, sql.read_polled, report, EXAMPLES["sql"])
+    return select, sql.polled_source(node.text) if isinstance(node, Scalar) and report.errors == before else Source()
+
+
+def _form(rule: IdRule) -> str:
+    return "a pattern" if rule.kind == "pattern" else rule.kind
+
+
+def _longest(node: Node | None, report: Report) -> float:
+    return durations.read(node, LONGEST, report) if node else LONGEST.usual
+
+
+def _catch_up(node: Node, report: Report) -> tuple[int | None, float | None]:
+    """Above how many rows, and after a pause of how many seconds, there is one message. None is never."""
+    found = shape.keys(shape.filled(node, report), report, optional=CATCH_UP, instead=_catch_up_line(node))
+    rows = _rows(found["rows"], report) if "rows" in found else ROWS
+    return rows, durations.read(found["age"], AGE, report) if "age" in found else None
+
+
+def _rows(node: Node, report: Report) -> int | None:
+    text = shape.literal(node, report)
+    if text is None or text == NEVER:
+        return None
+    rows = int(text) if re.fullmatch("[0-9]{1,4}", text) else 0
+    if not 1 <= rows <= MAX_ROWS:
+        never = f", or rows: {NEVER}" if re.fullmatch("0+", text) else ""
+        message = f"`{node.place.path}` takes a whole number from 1 to {MAX_ROWS}, or {NEVER}"
+        report.add(node.place, "VALUE_INVALID", message, f"write rows: {_meant(text)}{never}")
+    return rows
+
+
+def _lines(node: Node) -> str:
+    """The lines of a poll, with what somebody wrote in place of them."""
+    written = " ".join(node.text.split()) if isinstance(node, Scalar) else ""
+    is_select = written.upper().startswith("SELECT ")
+    every = EXAMPLES["every"] if is_select else durations.written(EVERY.nearest(written))
+    select = written if is_select else EXAMPLES["sql"]
+    return f"write these lines:\npoll:\n  every: {every}\n  sql: {select}"
+
+
+def _catch_up_line(node: Node) -> str:
+    """The same for `catch_up`: a number or `never` is of rows, a time is an age."""
+    text = node.text if isinstance(node, Scalar) and node.value is not None else str(ROWS)
+    value = f"age: {text}" if re.fullmatch("[0-9]+[smhd]", text) else f"rows: {_meant(text)}"
+    return f"write catch_up: {{{value}}}"
+
+
+def _meant(text: str) -> str:
+    """The number that is nearest to what somebody wrote in another form."""
+    digits = re.match(r"[0-9]+", unicodedata.normalize("NFKC", text).replace(",", ""))
+    if digits:
+        return str(min(max(int(digits[0][:5]), 1), MAX_ROWS))
+    return NEVER if text.lower() in (NEVER, "no", "none", "off", "false", "null") else str(ROWS)

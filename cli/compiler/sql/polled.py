@@ -1,0 +1,178 @@
+"""What a poll's SQL may be: a SELECT of a column `id`, of which the server can read a part by an index.
+
+A column `created` may stand beside it. By it the poll notices that ids are used again.
+
+It becomes a derived table: handler/polling/statements.py. Both servers merge such a table into the SELECT around it,
+unless it has one of the words below. With one of them they may work out every row of the table in each run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import sqlglot
+from sqlglot import exp
+
+from cli.compiler.sql.tokens import Problem, Token
+from cli.compiler.sql.tree import start
+
+JOIN: Final = "QUERY_JOIN"
+ID: Final = "id"
+CREATED: Final = "created"
+
+# Values that somebody binds who keeps the last id: `:id`, `:last_id`, `:since`.
+_POSITION: Final = re.compile(
+    r":(id|(last|latest|max|highest|since|after|from|start|seen|cursor|offset|prev)\w*)", re.IGNORECASE
+)
+# What the clock says: with brackets, or reserved on both servers and so no name.
+_CLOCKS: Final = ("NOW", "CURDATE", "CURTIME", "SYSDATE", "UNIX_TIMESTAMP")
+_CLOCK_WORDS: Final = (
+    *("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"),
+    *("UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP"),
+)
+
+_VALUE: Final = "write the value itself: a poll has no event yet"
+_EXISTS: Final = "remove it; in place of a join write WHERE EXISTS (SELECT ...), so that no id comes twice"
+_DIRECTLY: Final = "put its tables and conditions directly into this SELECT"
+_OR_NONE: Final = "write the value itself, or leave the condition out"
+_REMEMBERED: Final = "the poll itself remembers which ids it has seen: leave this condition out"
+_ONE: Final = "write one SELECT ... FROM ... WHERE"
+_WHOLE: Final = "can make the database read all rows in each run"
+
+
+class Source(NamedTuple):
+    """Whether the rows say when they were created, and where their ids are from. An unclear `table` is empty."""
+
+    created: bool = False
+    table: str = ""
+    column: str = "id"
+
+
+class Refusal(NamedTuple):
+    """Why a word has no place in a poll, and what to write instead; `joined` where there is a join."""
+
+    why: str
+    instead: str
+    joined: str = ""
+
+
+# Each is reserved on both servers, so that outside of brackets it is no name.
+WORDS: Final = {
+    **dict.fromkeys(("DISTINCT", "DISTINCTROW"), Refusal(_WHOLE, "remove it", _EXISTS)),
+    **dict.fromkeys(("UNION", "EXCEPT", "INTERSECT"), Refusal(_WHOLE, _ONE)),
+    "GROUP": Refusal(_WHOLE, "remove it: each new row is an event of its own", _EXISTS),
+    "HAVING": Refusal(_WHOLE, "write the condition into WHERE"),
+    "LIMIT": Refusal("has no place in a poll, which reads some ids at a time by itself", "remove it"),
+    "ORDER": Refusal("has no use in a poll, which reads the ids in their own order", "remove it"),
+    "WITH": Refusal("has no place in a poll, which stands in another SELECT", _DIRECTLY),
+}
+
+
+def words(tokens: Sequence[Token]) -> Iterator[Problem]:
+    """Yield what is wrong, token by token: parameters, and words of WORDS outside of brackets."""
+    depth, before = 0, ""
+    joined = any(token.text.upper() == "JOIN" for token in tokens)
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        word = token.text.upper() if token.kind == "word" else ""
+        if token.kind == "parameter":
+            message = f"`{token.text}` has no value: a poll is what makes the events, and has none yet"
+            yield Problem(token.start, message, _REMEMBERED if _POSITION.fullmatch(token.text) else _OR_NONE)
+        elif not depth and before != "." and word in WORDS:
+            refusal = WORDS[word]
+            yield Problem(token.start, f"{word} {refusal.why}", (joined and refusal.joined) or refusal.instead)
+        before = before if token.kind in ("blank", "comment") else token.text
+    yield from _clocks([token for token in tokens if token.kind not in ("blank", "comment")])
+
+
+def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
+    """What the clock says, in a condition: each run then reads other rows, and some may never be read."""
+    for number, token in enumerate(code):
+        before, *after = (code[at].text if 0 <= at < len(code) else "" for at in (number - 1, number + 1, number + 2))
+        word = token.text.upper() if token.kind == "word" and before != "." else ""
+        called = after[0] == "(" and (word != "UNIX_TIMESTAMP" or after[1] == ")")
+        if word in _CLOCK_WORDS or (word in _CLOCKS and called):
+            message = f"with {word} the rows that a poll reads change as time passes"
+            yield Problem(token.start, message, "leave the condition out; the poll finds only new rows")
+
+
+def problems(sql: str) -> Iterator[Problem]:
+    """Yield what is wrong with a statement that is a plain SELECT. Its only warning is JOIN."""
+    root = sqlglot.parse_one(sql, read="mysql")
+    if not isinstance(root, exp.Select):
+        yield Problem(0, "a poll is one SELECT without brackets around it", "remove them")
+        return
+    if windows := root.args.get("windows"):
+        yield Problem(start(windows[0]), f"WINDOW {_WHOLE}", "remove it")
+    yield from _columns(root.expressions)
+    for source in _sources(root):
+        if source.find(exp.Select):
+            yield Problem(start(source), f"a subquery after FROM {_WHOLE}", _DIRECTLY)
+    if joins := [*_joins(root)]:
+        message = "a poll returns each id once, and this JOIN may repeat it"
+        fix = "leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)"
+        yield Problem(start(joins[0].this), message, fix, JOIN)
+
+
+def source(sql: str) -> Source:
+    """Return what a statement without problems says of its rows."""
+    root = sqlglot.parse_one(sql, read="mysql")
+    if not isinstance(root, exp.Select):
+        return Source()
+    created = any(one.alias_or_name.lower() == CREATED for one in root.expressions)
+    column = next(one.unalias() for one in root.expressions if one.alias_or_name.lower() == ID)
+    tables = {one.alias_or_name: one for one in _sources(root) if isinstance(one, exp.Table)}
+    named = column.table if isinstance(column, exp.Column) else ""
+    table = tables.get(named) if named else (*tables.values(), None)[0] if len(tables) == 1 else None
+    return Source(created, table.name if table else "", column.name)
+
+
+def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
+    """One column is called `id`, and another one may be called `created`."""
+    ids = [one for one in columns if one.alias_or_name.lower() == ID]
+    if not ids:
+        yield Problem(start(columns[0]), *_without_id(columns))
+        return
+    if not isinstance(ids[0].unalias(), exp.Column):
+        message = f"`{_written(ids[0])}` is worked out, so that no index finds it"
+        yield Problem(start(ids[0]), message, "write a column: o.id, or o.number AS id")
+    created = [one for one in columns if one.alias_or_name.lower() == CREATED]
+    if created and not isinstance(created[0].unalias(), exp.Column):
+        message = f"`{_written(created[0])}` is worked out, and may change"
+        yield Problem(start(created[0]), message, "write a column that never changes: o.created_at AS created")
+    for column in columns:
+        if column is not ids[0] and column not in created[:1]:
+            message = f"`{_written(column)}`: a poll reads `id` and `created` alone; the lookups read the rest"
+            yield Problem(start(column), message, f"remove {_written(column)}")
+
+
+def _without_id(columns: Sequence[exp.Expr]) -> tuple[str, str]:
+    if any(column.is_star for column in columns):
+        return "`*`: a poll reads `id` and `created` alone; the lookups read the rest", "write SELECT id FROM ..."
+    only = columns[0].unalias() if len(columns) == 1 else None
+    fix = f"write {_written(only)} AS id" if isinstance(only, exp.Column) else "write SELECT id FROM ..."
+    return "this SELECT has no column `id`", fix
+
+
+def _written(node: exp.Expr) -> str:
+    return node.sql("mysql")
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expr]:
+    """What stands after FROM and after each JOIN."""
+    yield from (one.this for one in (select.args.get("from_"), *select.args.get("joins", ())) if one)
+
+
+def _joins(select: exp.Select) -> Iterator[exp.Join]:
+    """Its joins, those in brackets after FROM too, and not those of subqueries in conditions."""
+    yield from select.args.get("joins", ())
+    for source in _sources(select):
+        yield from source.find_all(exp.Join)
+
+
+def reworded(problem: Problem) -> Problem:
+    """A problem that is found in lookups too, in the words of a poll, which binds no values."""
+    fix = _VALUE if ":name" in problem.fix else problem.fix
+    return problem._replace(message=problem.message.replace("a lookup", "a poll"), fix=fix)

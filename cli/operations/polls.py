@@ -1,0 +1,161 @@
+"""The polls of a deployment: what the state table holds of them, and changes of whether they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import click
+
+from cli.operations import times
+from cli.operations.refusals import UnansweredError, asking, code
+from cli.operations.stack import Stack
+from handler.adapters.state_table import read_item, written
+from handler.delivery.item import Item
+from handler.errors import CODES, NotifierError
+from handler.model import Poll
+from handler.polling import state_item
+from handler.polling.poll import PollState
+from handler.polling.polls import SCHEDULE, STATE, partition
+from handler.polling.schedule import Schedule
+
+# How often it is tried to change a schedule while runs write the same item.
+_ATTEMPTS: Final = 5
+_REFUSED: Final = "ConditionalCheckFailedException"
+
+Condition = Literal["new", "starting", "ok", "running", "failing", "on hold", "paused", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A poll: what its template says (None: no template here has it), when it runs, and what it has seen.
+
+    `state` is None before the first run, and where it is lost or cannot be read.
+    """
+
+    name: str
+    poll: Poll | None
+    schedule: Schedule
+    state: PollState | None
+
+    def condition(self, now: float) -> Condition:
+        """How the poll is, in a word."""
+        schedule = self.schedule
+        if schedule.is_paused:
+            return "paused"
+        if schedule.is_on_hold:
+            return "on hold"
+        if not schedule.began_at:
+            return "starting" if schedule.starts else "new"
+        if schedule.code:
+            return "failing"
+        if self.poll and schedule.is_overdue(now, self.poll.every):
+            return "overdue"
+        return "running" if schedule.is_leased(now) else "ok"
+
+    @property
+    def gaps(self) -> int:
+        """How many ids below the highest one have not appeared, and are still looked for."""
+        if self.state is None:
+            return 0
+        cursor = self.state.cursor
+        return cursor.top - cursor.floor - len(cursor.seen)
+
+
+def read(stack: Stack, name: str, poll: Poll | None) -> Status:
+    """Return the status of a poll. Raises UnansweredError."""
+    condition = {
+        "KeyConditionExpression": "pk = :poll",
+        "ExpressionAttributeValues": {":poll": {"S": partition(name)}},
+        "ConsistentRead": True,
+    }
+    with asking("read the state table", "dynamodb:Query"):
+        found = stack.client("dynamodb").query(TableName=stack.table, **condition)["Items"]
+    items = {item.sort: item for item in map(read_item, found)}
+    return Status(name, poll, Schedule.of(items.get(SCHEDULE)), _state(items.get(STATE)))
+
+
+def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> None:
+    """Change the schedule of a poll that has run before. Raises UnansweredError, ClickException."""
+    for _ in range(_ATTEMPTS):
+        item = require(stack, name)
+        values = changed(Schedule.of(item)).values()
+        if _replaced(stack, Item(partition(name), SCHEDULE, values, 0).following(item)):
+            return
+    raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
+
+
+def require(stack: Stack, name: str) -> Item:
+    """Return the schedule of a poll that has run before. Raises UnansweredError, ClickException."""
+    item = _schedule(stack, name)
+    if item is None:
+        raise click.ClickException(
+            f"No poll {name} has ever run here. `notifier poll status` shows the polls of the templates; they run in a "
+            "stack that is deployed with Polls=on."
+        )
+    return item
+
+
+def _schedule(stack: Stack, name: str) -> Item | None:
+    key = {"pk": {"S": partition(name)}, "sk": {"S": SCHEDULE}}
+    with asking("read the state table", "dynamodb:GetItem"):
+        found = stack.client("dynamodb").get_item(TableName=stack.table, Key=key, ConsistentRead=True)
+    return read_item(found["Item"]) if found.get("Item") else None
+
+
+def _replaced(stack: Stack, item: Item) -> bool:
+    from botocore.exceptions import ClientError
+
+    condition: dict[str, Any] = {
+        "ConditionExpression": "revision = :before",
+        "ExpressionAttributeValues": {":before": {"N": str(item.revision - 1)}},
+    }
+    with asking("write the poll's schedule", "dynamodb:PutItem"):
+        try:
+            stack.client("dynamodb").put_item(TableName=stack.table, Item=written(item), **condition)
+        except ClientError as error:
+            if code(error) != _REFUSED:
+                raise
+            return False
+    return True
+
+
+def _state(item: Item | None) -> PollState | None:
+    try:
+        return state_item.read(item) if item else None
+    except NotifierError:
+        return None
+
+
+def document(status: Status, now: float) -> dict[str, Any]:
+    """Return a status for programs, all times as ISO 8601 in UTC; None means never."""
+    schedule, cursor = status.schedule, status.state.cursor if status.state else None
+    pending = status.state.pending if status.state else None
+    return {
+        "poll": status.name,
+        "condition": status.condition(now),
+        "code": schedule.code,
+        "detail": schedule.detail,
+        "remedy": CODES[schedule.code].remedy if schedule.code in CODES else "",
+        "failures": schedule.failures,
+        "every_seconds": status.poll.every if status.poll else None,
+        "started": _iso(schedule.born_at),
+        "last_read": _iso(schedule.looked_at),
+        "next": _iso(schedule.due_at),
+        "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},
+        "highest_id": cursor.top if cursor else None,
+        "missing_ids": status.gaps,
+        "unsent": pending is not None,
+    }
+
+
+def _iso(at: float) -> str | None:
+    return times.iso(at) if at else None
+
+
+def refuse_unknown(statuses: Sequence[Status], declared: Collection[str]) -> None:
+    """Raise ClickException for a name that is neither `declared` by a template nor known to the table."""
+    if unknown := [one.name for one in statuses if one.poll is None and one.schedule == Schedule()]:
+        known = ", ".join(sorted(declared)) or "none"
+        raise click.ClickException(f"There is no poll {', '.join(unknown)}. Polls of the templates here: {known}.")

@@ -1,0 +1,40 @@
+"""The ticks of a demo that does not wait for the next minute."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from handler.polling.polls import STATE, partition
+from lab.cloud import LocalCloud
+
+SECONDS: Final = 3.0
+
+
+class Tick:
+    """Sends the function the tick that the schedule sends each minute. `polls` are those of the templates."""
+
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], polls: Collection[str]) -> None:
+        self.polls = polls
+        self._cloud = cloud
+        self._outputs = outputs
+        self._last = 0.0
+
+    def __call__(self) -> None:
+        """Send one."""
+        self._last = time.monotonic()
+        if self.polls:
+            payload = json.dumps({"notifier": "tick"}).encode()
+            self._cloud.aws.client("lambda").invoke(FunctionName=self._outputs["FunctionName"], Payload=payload)
+
+    def now_and_then(self) -> None:
+        """Send one if the last was some seconds ago."""
+        if time.monotonic() - self._last > SECONDS:
+            self()
+
+    def has_run(self, poll: str) -> bool:
+        """Whether a poll has taken the rows that were there as seen."""
+        key = {"pk": {"S": partition(poll)}, "sk": {"S": STATE}}
+        return "Item" in self._cloud.aws.client("dynamodb").get_item(TableName=self._outputs["StateTableName"], Key=key)

@@ -1,0 +1,47 @@
+"""Rows by which a poll notices that ids are used again, as after TRUNCATE or a restored backup.
+
+An id that was seen says nothing of another row that gets the same id later: such a row would be passed over in silence.
+So a poll remembers when some of its rows were created, as far as its SELECT says so, and looks at them in each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+
+from handler.polling.seen import Seen
+
+# When each of these rows was created, in any form that does not change; rows that are gone are missing.
+Created = Callable[[Iterable[int]], Mapping[int, str]]
+
+
+def chosen(seen: Seen) -> list[int]:
+    """The highest id, lower ones at distances that double, and the lowest.
+
+    So one of them is used again soon: the lowest after TRUNCATE, and another one after a restored backup, whatever was
+    lost with it.
+    """
+    return list(dict.fromkeys([*_distant(seen), *islice(seen, 1)]))
+
+
+def _distant(seen: Seen) -> Iterator[int]:
+    top, distance = seen.highest, 0
+    while id_ := seen.upto(top - distance):
+        yield id_
+        distance = max(1, distance * 2)
+
+
+def wanted(canaries: Mapping[int, str], seen: Seen) -> list[int]:
+    """Which ids are to be canaries: those that are `chosen`, and the lowest that ever was one."""
+    return list(dict.fromkeys([*chosen(seen), *islice(sorted(canaries), 1)]))
+
+
+def reused(canaries: Mapping[int, str], now: Mapping[int, str]) -> int:
+    """Return an id that belongs to another row than before; 0 if there is none."""
+    return next((id_ for id_, created in now.items() if canaries.get(id_, created) != created), 0)
+
+
+def renewed(canaries: Mapping[int, str], seen: Seen, now: Mapping[int, str]) -> dict[int, str]:
+    """The canaries for these ids. One whose row is gone stays: it may come again, as another row."""
+    known = {**now, **canaries}
+    return {id_: known[id_] for id_ in wanted(canaries, seen) if id_ in known}

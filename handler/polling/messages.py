@@ -1,0 +1,43 @@
+"""What a poll puts on the queue: the events of its rows, and the request to run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from handler.model import Digest
+from handler.polling.poll import Finding
+
+
+def request(poll: str) -> str:
+    """Ask the function to run a poll: it knows the request by how it begins (`Record.requests_poll`)."""
+    return json.dumps({"notifier": {"run": poll}})
+
+
+def requested(body: str) -> str:
+    """Return the poll that a request names. Raises ValueError or KeyError for anything that is not a request."""
+    return str(json.loads(body)["notifier"]["run"])
+
+
+def identity(event_type: str, id_: int, epoch: int = 0) -> str:
+    """The `event_id` of a row: `order.created/1042`.
+
+    An application that publishes the event itself uses the same, so that both together make one delivery. Where ids
+    began again, `epoch` says how often, so that a row is not taken for an earlier one: `order.created/1042/1`.
+    """
+    return f"{event_type}/{id_}" + (f"/{epoch}" if epoch else "")
+
+
+def event(event_type: str, finding: Finding, epoch: int) -> str:
+    """Return the event of new rows, in the form in which applications publish."""
+    polled: dict[str, Any] = {"polled": True}
+    if isinstance(finding, Digest):
+        counted = {"number": finding.number, "count": finding.count, "late": finding.late}
+        polled["digest"] = {**counted, "first": finding.first, "last": finding.last}
+        rows = f"{event_type}/digest/{finding.first}-{finding.last}"
+        id_, event_id = finding.first, identity(rows, finding.number, epoch)
+    else:
+        if finding.late:
+            polled["late"] = True
+        id_, event_id = finding.id, identity(event_type, finding.id, epoch)
+    return json.dumps({"type": event_type, "id": id_, "event_id": event_id, "notifier": polled})

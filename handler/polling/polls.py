@@ -1,0 +1,174 @@
+"""The polls of a deployment: the tick asks for those that are due, and each of them then runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from handler.delivery.item import Item
+from handler.errors import ConfigError, NotifierError, named
+from handler.model import Poll
+from handler.polling import messages, state_item
+from handler.polling.canaries import chosen
+from handler.polling.poll import Finding, PollState, Ran, run
+from handler.polling.schedule import Schedule
+from handler.polling.table import Table
+from handler.ports import Database, Listed, Send, Shelf, Store
+
+SCHEDULE: Final = "schedule"
+STATE: Final = "state"
+# How long a run reads and sends before it leaves the rest to the next one; and what it leaves of the invocation, so
+# that the statement or the batch that is under way can end, and the state is saved.
+RUN_SECONDS: Final = 20.0
+SPARE_SECONDS: Final = 15.0
+# A run is not begun with less: two statements that time out, and the writes around them.
+_BEGIN_SECONDS: Final = 30.0
+
+Remaining = Callable[[], float]  # seconds until the invocation is killed
+
+
+def partition(poll: str) -> str:
+    """Where the items of a poll are."""
+    return f"poll#{poll}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick came to: the polls that were asked to run, those that are overdue, and those on hold."""
+
+    due: Sequence[str]
+    overdue: Sequence[str]
+    on_hold: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to; without `ran`, the poll was not due, or is in no template any more."""
+
+    poll: str
+    ran: Ran | None = None
+    failure: NotifierError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """All polls, by the type of the events that they make. For one thread."""
+
+    polls: Mapping[str, Poll]
+    database: Database
+    listed: Listed
+    shelf: Shelf
+    store: Store
+    queue: Send
+    now: Callable[[], float]
+
+    def tick(self) -> Tick:
+        """Ask for a run of each poll that is due. Raises ConfigError (LEDGER_UNAVAILABLE, CONFIG_UNAVAILABLE)."""
+        items = {item.partition: item for item in self.listed.get([(partition(name), SCHEDULE) for name in self.polls])}
+        schedules = {name: Schedule.of(items.get(partition(name))) for name in sorted(self.polls)}
+        now = self.now()
+        due = [name for name, one in schedules.items() if one.is_due(now, self.polls[name].every)]
+        self.queue.send([messages.request(name) for name in due])
+        overdue = [name for name, one in schedules.items() if one.is_overdue(now, self.polls[name].every)]
+        return Tick(due, overdue, [name for name, one in schedules.items() if one.is_on_hold])
+
+    def run(self, bodies: Sequence[str], remaining: Remaining) -> list[Report]:
+        """Run each poll that is requested, is due, and of which no other run has the lease.
+
+        What does not fit into the time, and what fails, is requested by a later tick. Raises nothing.
+        """
+        return [self._report(body, remaining) for body in dict.fromkeys(bodies)]
+
+    def _report(self, body: str, remaining: Remaining) -> Report:
+        name = ""
+        try:
+            name = messages.requested(body)
+            poll = self.polls.get(name)
+            if poll is None or remaining() < _BEGIN_SECONDS:
+                return Report(name)
+            return self._leased(name, poll, remaining)
+        except Exception as error:  # noqa: BLE001 - one poll never touches the others
+            return Report(name, failure=named(error))
+
+    def _leased(self, name: str, poll: Poll, remaining: Remaining) -> Report:
+        items = {item.sort: item for item in self.shelf.items(partition(name))}
+        schedule = _Kept(self.store, name, SCHEDULE, items.get(SCHEDULE))
+        standing = Schedule.of(schedule.item)
+        if not standing.is_due(self.now(), poll.every):
+            return Report(name)
+        leased = standing.leased(self.now(), items.get(STATE))
+        schedule.save(leased.values())
+        try:
+            ran = self._run(name, poll, leased, items.get(STATE), remaining)
+        except Exception as error:  # noqa: BLE001 - the next run is to come, whatever it was
+            failure = named(error)
+            schedule.save(leased.failed(failure, self.now(), poll.every).values())
+            return Report(name, failure=failure)
+        schedule.save(leased.after(ran, self.now(), poll.every).values())
+        if ran.more and not ran.failure:
+            self.queue.send([messages.request(name)])
+        return Report(name, ran, ran.failure)
+
+    def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> Ran:
+        table, kept = Table(self.database, poll), _Kept(self.store, name, STATE, item)
+        if item is None and schedule.born_at:
+            raise ConfigError("POLL_STATE_LOST", name)
+        if item is None or schedule.starts > state_item.starts(item):
+            cursor = table.now()
+            canaries = table.created({*chosen(cursor.seen), table.lowest()})
+            state = PollState(cursor, canaries=canaries, epoch=schedule.epoch, starts=schedule.starts)
+            return Ran(_Store(kept).save(state), more=False, looked=True)
+        state = state_item.read(item)
+        if schedule.resuming:
+            state = _Store(kept).save(replace(state, canaries={}, behind_since=0.0))
+        end = self.now() + RUN_SECONDS
+        return run(
+            state,
+            schedule.looked_at,
+            table,
+            _Store(kept),
+            _Events(self.queue, name),
+            poll,
+            self.now,
+            lambda: self.now() < end and remaining() > SPARE_SECONDS,
+        )
+
+
+@dataclass
+class _Kept:
+    """One item of a poll, which only the run that read it may replace."""
+
+    store: Store
+    poll: str
+    sort: str
+    item: Item | None
+
+    def save(self, values: Mapping[str, str | float | bytes]) -> Item:
+        """Write the item. Raises NotifierError (POLL_BUSY) if another run has written it, ConfigError."""
+        item = Item(partition(self.poll), self.sort, values, expires_at=0).following(self.item)
+        if self.store.swap(item) is not None:
+            raise NotifierError("POLL_BUSY", self.poll)
+        self.item = item
+        return item
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """poll.Store in the state table."""
+
+    kept: _Kept
+
+    def save(self, state: PollState) -> PollState:
+        return replace(state, revision=self.kept.save(state_item.values(state)).revision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """poll.Queue on the queue that the records come from."""
+
+    queue: Send
+    event_type: str
+
+    def send(self, findings: Sequence[Finding], epoch: int) -> None:
+        self.queue.send([messages.event(self.event_type, finding, epoch) for finding in findings])

@@ -1,0 +1,155 @@
+"""When a poll runs next, and how its last run went. It is kept apart from what the poll has seen, and small."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Final
+
+from handler.delivery.item import Item
+from handler.errors import NotifierError
+from handler.polling.poll import Ran
+
+# Longer than an invocation can take (Timeout in template.yaml): after that, the run that has the lease is dead.
+LEASE_SECONDS: Final = 90.0
+# After a failure the next run comes after a minute; after many failures in a row, after at most this time.
+_LONGEST_PAUSE: Final = 900.0
+# A tick comes every minute, and not always at the same second of it.
+_EARLY_SECONDS: Final = 30.0
+# How much clocks may differ.
+_SKEW_SECONDS: Final = 60.0
+# A poll that has not read its table for so long after its time is overdue.
+_OVERDUE_SECONDS: Final = 900.0
+_OVERDUE_FAILURES: Final = 10
+REUSED: Final = "POLL_IDS_REUSED"
+ON_HOLD: Final = frozenset({"POLL_STATE_LOST", "POLL_STATE_UNREADABLE", "POLL_IDS_SPARSE", REUSED})
+PAUSED: Final = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All times are Unix seconds; 0 means never.
+
+    `began_at` is when the poll ran first, `born_at` when it was known to have a state. It is due at `due_at`, unless
+    another run has a lease. `looked_at` is when the new ids of the table were last read. `failures` counts the runs
+    since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
+
+    `starts` counts how often somebody started the poll: it then takes the rows that are there as seen. `resuming` is 1
+    if it goes on as if no reuse of ids had been noticed. `epoch` counts how often ids began again. The others count
+    since the last start: new rows, those of them that appeared late, and ids that are no longer looked for because the
+    state was too large.
+    """
+
+    began_at: float = 0.0
+    born_at: float = 0.0
+    due_at: float = 0.0
+    leased_until: float = 0.0
+    looked_at: float = 0.0
+    failures: int = 0
+    code: str = ""
+    detail: str = ""
+    held: str = ""
+    starts: int = 0
+    resuming: int = 0
+    epoch: int = 0
+    found: int = 0
+    late: int = 0
+    given_up: int = 0
+
+    @classmethod
+    def of(cls, item: Item | None) -> Schedule:
+        """Read an item; None is the schedule of a poll that never ran."""
+        known = {one.name: one.default for one in fields(cls)}
+        found = {name: value for name, value in (item.values if item else {}).items() if name in known}
+        return cls(**{name: value for name, value in found.items() if _is_like(value, known[name])})  # type: ignore[arg-type]
+
+    def values(self) -> dict[str, str | float | bytes]:
+        """The values of the item."""
+        return asdict(self)
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether the poll cannot go on before somebody does something."""
+        return self.code in ON_HOLD and self.held != PAUSED
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody has paused the poll."""
+        return self.held == PAUSED
+
+    def is_leased(self, now: float) -> bool:
+        """Whether a run goes on."""
+        return now < self.leased_until <= now + LEASE_SECONDS + _SKEW_SECONDS
+
+    def is_due(self, now: float, every: float) -> bool:
+        """Whether a run may begin.
+
+        A time that is further away than it can be was set with a longer interval, or by a clock that was wrong.
+        """
+        is_early = now + _EARLY_SECONDS < self.due_at <= now + every + _SKEW_SECONDS
+        return not (self.held or self.is_leased(now) or is_early)
+
+    def is_overdue(self, now: float, every: float) -> bool:
+        """Whether the table should have been read long ago, or a part of it that has failed again and again."""
+        since = self.looked_at or self.began_at
+        is_late = bool(since) and now - since > every + _OVERDUE_SECONDS
+        return not self.held and (is_late or self.failures >= _OVERDUE_FAILURES)
+
+    def leased(self, now: float, state: Item | None) -> Schedule:
+        """With a run that begins now. Once there is a state, its loss is noticed; and it counts what this one lost."""
+        return replace(
+            self,
+            began_at=self.began_at or now,
+            born_at=self.born_at or (now if state else 0.0),
+            leased_until=now + LEASE_SECONDS,
+            starts=max(self.starts, int(state.number("starts")) if state else 0),
+            epoch=max(self.epoch, int(state.number("epoch")) if state else 0),
+        )
+
+    def started(self, *, ids_again: bool = False) -> Schedule:
+        """With a next run that starts the poll again. If ids begin again, later rows get identities of their own."""
+        epoch = self.epoch + (ids_again or self.code == REUSED)
+        return Schedule(leased_until=self.leased_until, starts=self.starts + 1, epoch=epoch)
+
+    def paused(self) -> Schedule:
+        """Without a next run."""
+        return replace(self, held=PAUSED)
+
+    def resumed(self) -> Schedule:
+        """With a next run soon, whatever held it."""
+        resuming = int(self.code == REUSED or self.resuming)
+        return replace(self, held="", code="", detail="", failures=0, due_at=0.0, resuming=resuming)
+
+    def after(self, ran: Ran, now: float, every: float) -> Schedule:
+        """After a run; the next one is due `every` seconds after this one was, or at once if there is more to do."""
+        counted = replace(
+            self,
+            born_at=self.born_at or now,
+            leased_until=0.0,
+            looked_at=now if ran.looked else self.looked_at,
+            resuming=0,
+            found=self.found + ran.found,
+            late=self.late + ran.late,
+            given_up=self.given_up + ran.given_up,
+        )
+        if ran.failure:
+            return counted.failed(ran.failure, now, every)
+        following = self.due_at + every if now < self.due_at + every <= now + every else now + every
+        return replace(counted, due_at=now if ran.more else following, failures=0, code="", detail="")
+
+    def failed(self, failure: NotifierError, now: float, every: float) -> Schedule:
+        """After a run that failed: the next one comes soon, and later after each further failure."""
+        pause = min(60.0 * 2 ** min(self.failures, 10), _LONGEST_PAUSE, every)
+        return replace(
+            self,
+            due_at=now + pause,
+            leased_until=0.0,
+            failures=self.failures + 1,
+            code=failure.code,
+            detail=failure.detail,
+            held=REUSED if failure.code == REUSED else "",
+        )
+
+
+def _is_like(value: object, default: object) -> bool:
+    """Whether a value is a text or a number as the default is."""
+    return isinstance(value, str) if isinstance(default, str) else isinstance(value, int | float)

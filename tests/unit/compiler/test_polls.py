@@ -1,0 +1,429 @@
+"""`poll:` in a template: what it becomes, and what each mistake in it is called."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.compiler import polls
+from cli.compiler.sql import Query, polled, polled_source, read_polled
+from cli.compiler.sql.polled import WORDS
+from handler import catalog
+from handler.model import Poll
+from handler.polling.statements import slice_of_ids
+
+from .conftest import FILE, Compile
+from .test_schema import problems as said_by_an_editor
+from .test_sql import REFUSED, WIDTH
+
+GOOD = """\
+id: integer
+channel: orders
+poll:
+  every: 1m
+  sql: |
+    SELECT o.id
+    FROM orders o
+    WHERE o.is_test = 0
+lookups:
+  order: {sql: "SELECT number FROM orders WHERE id = :id"}
+text: Order {{ order.number }}
+samples:
+  one:
+    id: 1
+    lookups: {order: {number: A-1}}
+"""
+EVERY = "every: 1m"
+POLL = GOOD[GOOD.index("poll:") : GOOD.index("lookups:")]
+SELECT = "SELECT o.id\n    FROM orders o\n    WHERE o.is_test = 0"
+WHERE = f"{FILE}:3 poll"
+
+
+def polls_of(document: dict[str, Any]) -> dict[str, Poll]:
+    """What the function reads."""
+    return catalog.read(json.loads(json.dumps(document)), "test").polls
+
+
+def errors(query: Query) -> list[str]:
+    return [one.message for one in query.problems if one.code not in (polled.JOIN, "QUERY_SERVER")]
+
+
+@pytest.mark.parametrize(
+    ("more", "poll"),
+    [
+        ("", {}),
+        ("every: 90s", {"every": 90.0}),
+        ("every: 60", {"every": 60.0}),
+        ("every: 7d", {"every": 604_800.0}),
+        ("every: 168h", {"every": 604_800.0}),
+        ("db: archive", {"database": "archive"}),
+        ("longest_transaction: 1m", {"longest": 60.0}),
+        ("longest_transaction: 7d", {"longest": 604_800.0}),
+        ("catch_up: {rows: 1}", {"digest_rows": 1}),
+        ("catch_up: {rows: 1000}", {"digest_rows": 1000}),
+        ("catch_up: {rows: '20'}", {"digest_rows": 20}),
+        ("catch_up: {rows: never}", {"digest_rows": None}),
+        ("catch_up: {age: 1m}", {"digest_seconds": 60.0}),
+        ("catch_up: {age: 30d}", {"digest_seconds": 2_592_000.0}),
+        ("catch_up: {rows: never, age: 1h}", {"digest_rows": None, "digest_seconds": 3600.0}),
+    ],
+)
+def test_a_poll_is_what_the_function_reads(compiled: Compile, more: str, poll: dict[str, Any]) -> None:
+    text = GOOD.replace(EVERY, more if more.startswith("every") else f"{EVERY}\n  {more}".rstrip())
+    compilation = compiled(text)
+    assert compilation.findings == ()
+    sql = "SELECT o.id\nFROM orders o\nWHERE o.is_test = 0"
+    assert polls_of(compilation.catalog) == {
+        "order.created": Poll(**{"sql": sql, "every": 60.0, "table": "orders", "where": WHERE, **poll})
+    }
+    assert polls_of(compilation.catalog)["order.created"] == compilation.templates[0].notification.poll
+    assert said_by_an_editor(text) == []
+
+
+def test_a_template_without_the_key_has_no_poll(compiled: Compile) -> None:
+    text = GOOD.replace(POLL, "")
+    compilation = compiled(text)
+    assert compilation.findings == ()
+    assert polls_of(compilation.catalog) == {}
+
+
+def test_its_events_have_the_type_that_the_file_names(compiled: Compile) -> None:
+    compilation = compiled(f"event: order.stored\n{GOOD}")
+    assert compilation.findings == ()
+    assert [*polls_of(compilation.catalog)] == ["order.stored"]
+
+
+def test_a_version_may_stand_beside_it(compiled: Compile) -> None:
+    text = GOOD.replace("SELECT number", "SELECT number, revision").replace("number: A-1", "number: A-1, revision: 3")
+    assert compiled(f"version: order.revision\n{text}").findings == ()
+
+
+GOOD_SELECTS = [
+    "SELECT id FROM orders",
+    "SELECT o.id FROM orders o WHERE o.is_test = 0",
+    "SELECT o.id FROM orders AS o WHERE o.name LIKE '5%' AND o.total % 2 = 0",
+    "SELECT `id` FROM orders",
+    "select ID from orders;",
+    "SELECT o.number AS id FROM orders o",
+    "SELECT o.number id FROM orders o",
+    "SELECT id FROM orders -- all of them",
+    "SELECT id FROM orders WHERE kind IN ('a', 'b') AND created_at > '2026-01-01' AND (a = 1 OR b = 2)",
+    "SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM items i WHERE i.order_id = o.id)",
+    "SELECT o.id FROM orders o WHERE o.kind IN (SELECT k.id FROM kinds k GROUP BY k.id HAVING COUNT(*) > 1)",
+    "SELECT o.id FROM orders o WHERE o.total > (SELECT t.total FROM t ORDER BY t.total DESC LIMIT 1)",
+    "SELECT o.id FROM orders o WHERE UNIX_TIMESTAMP(o.at) > 5 AND o.current_date = 1 AND o.now > o.curtime",
+    "SELECT o.id FROM orders o WHERE o.group = 1 AND o.order = 2 AND o.limit = 3",
+    "SELECT o.id FROM orders o WHERE o.name = 'LIMIT :id' AND o.`distinct` = 0",
+]
+
+
+@pytest.mark.parametrize("sql", GOOD_SELECTS)
+def test_a_select_of_ids_is_taken(sql: str) -> None:
+    query = read_polled(sql, lines_survive=True)
+    assert query.problems == ()
+    inside = slice_of_ids(query.sql, bounded=True)
+    sent = inside % {"after": 1, "upto": 2, "count": 3}  # as PyMySQL puts the numbers in
+    assert sent.count("%") == sql.count("%")
+
+
+REMEMBERED = "the poll itself remembers which ids it has seen: leave this condition out"
+NO_CLOCK = "leave the condition out; the poll finds only new rows"
+
+# In place of the SELECT: the line in it, the message, and what to write instead.
+BAD_SELECTS = [
+    # The column
+    ("SELECT * FROM orders", 1, "`*`: a poll reads `id` and `created` alone", "write SELECT id FROM ..."),
+    ("SELECT o.* FROM orders o", 1, "`*`: a poll reads `id` and `created` alone", "SELECT id FROM"),
+    ("SELECT o.id, o.* FROM orders o", 1, "`o.*`: a poll reads `id` and `created` alone", "remove o.*"),
+    ("SELECT o.id,\n  o.total FROM orders o", 2, "`o.total`: a poll reads `id` and `created` alone", "remove o.total"),
+    ("SELECT o.id, c.id FROM orders o", 1, "`c.id`: a poll reads `id` and `created` alone", "remove c.id"),
+    ("SELECT o.number\nFROM orders o", 1, "this SELECT has no column `id`", "write o.number AS id"),
+    ("SELECT o.id AS order_id FROM orders o", 1, "this SELECT has no column `id`", "write o.id AS id"),
+    ("SELECT number, total FROM orders", 1, "this SELECT has no column `id`", "write SELECT id FROM ..."),
+    ("SELECT (id) FROM orders", 1, "this SELECT has no column `id`", "write SELECT id FROM ..."),
+    ("SELECT\n  o.id + 0 AS id FROM orders o", 2, "`o.id + 0 AS id` is worked out", "write a column: o.id, or o"),
+    ("SELECT 1 AS id FROM orders", 1, "`1 AS id` is worked out", "write a column"),
+    ("SELECT 'id' FROM orders", 1, "`'id'` is worked out", "write a column"),
+    ("SELECT ABS(id) AS id FROM orders", 1, "`ABS(id) AS id` is worked out", "write a column"),
+    ("SELECT MAX(id) AS id FROM orders", 1, "`MAX(id) AS id` is worked out", "write a column"),
+    ("SELECT ROW_NUMBER() OVER (ORDER BY id) AS id FROM orders", 1, "is worked out", "write a column"),
+    ("SELECT (SELECT MAX(a.id) FROM a) AS id FROM orders", 1, "is worked out", "write a column"),
+    # The form
+    ("(SELECT id FROM orders)", 1, "one SELECT without brackets", "remove them"),
+    ("SELECT id FROM orders\nWINDOW w AS (PARTITION BY kind)", 2, "WINDOW can make", "remove it"),
+    ("SELECT o.id\nFROM (SELECT id FROM orders) o", 2, "a subquery after FROM can", "conditions directly into"),
+    ("SELECT o.id FROM orders o\nJOIN (SELECT a.id FROM a) b ON 1 = 1", 2, "a subquery after FROM", "directly into"),
+    # Values
+    ("SELECT id FROM orders\nWHERE id > :id", 2, "`:id` has no value: a poll is what makes the events", REMEMBERED),
+    ("SELECT id FROM orders\nWHERE id > :last_id", 2, "`:last_id` has no value", REMEMBERED),
+    ("SELECT id FROM orders\nWHERE at > :SINCE", 2, "`:SINCE` has no value", REMEMBERED),
+    ("SELECT id FROM orders\nWHERE shop_id = :shop_id", 2, "`:shop_id` has no value", "value itself, or leave the"),
+    ("SELECT id FROM orders WHERE id > ?", 1, "`?` is not how", "write the value itself: a poll has no event yet"),
+    ("SELECT id FROM orders WHERE id > %s", 1, "`%s` is not how", "write the value itself: a poll has no event yet"),
+    ("SELECT id FROM orders WHERE id > @x", 1, "variables", "write the value itself: a poll has no event yet"),
+    # What a lookup refuses too
+    ("DELETE FROM orders", 1, "a poll is one SELECT; this starts with DELETE", "write SELECT ... FROM ... WHERE"),
+    ("SELECT id FROM orders; SELECT 1", 1, "`;` starts a second statement, and a poll is one SELECT", "remove it"),
+    ("SELECT id FROM orders\nFOR UPDATE", 2, "FOR UPDATE locks rows; a poll only reads", "remove it"),
+    ("SELECT id FROM orders FOR SHARE", 1, "FOR SHARE locks rows; a poll only reads", "remove it"),
+    ("SELECT id FROM orders\nLOCK IN SHARE MODE", 2, "LOCK IN SHARE MODE locks rows; a poll", "remove it"),
+    # The clock
+    ("SELECT id FROM orders\nWHERE at > NOW() - INTERVAL 1 DAY", 2, "with NOW the rows that a poll reads", NO_CLOCK),
+    ("SELECT id FROM orders WHERE at > NOW(6)", 1, "with NOW the rows", NO_CLOCK),
+    ("SELECT id FROM orders WHERE day = curdate()", 1, "with CURDATE the rows", NO_CLOCK),
+    ("SELECT id FROM orders WHERE at > CURRENT_TIMESTAMP", 1, "with CURRENT_TIMESTAMP the rows", NO_CLOCK),
+    ("SELECT id FROM orders WHERE at > UTC_TIMESTAMP()", 1, "with UTC_TIMESTAMP the rows", NO_CLOCK),
+    ("SELECT id FROM orders WHERE at > UNIX_TIMESTAMP() - 60", 1, "with UNIX_TIMESTAMP the rows", NO_CLOCK),
+    ("SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM a WHERE a.at < NOW())", 1, "with NOW the rows", NO_CLOCK),
+    ("SELECT id FROM shop.orders", 1, "another schema; a poll reads that of its connection", "another database is"),
+    ("SELECT id", 1, "a poll reads a table", ""),
+    ("SELECT id FROM orders\nWHERE SLEEP(1)", 2, "SLEEP() waits", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("select", "line", "message", "fix"), BAD_SELECTS)
+def test_another_select_is_refused_where_it_is_wrong(
+    compiled: Compile, select: str, line: int, message: str, fix: str
+) -> None:
+    findings = compiled(GOOD.replace(SELECT, select.replace("\n", "\n    "))).findings
+    found = [one for one in findings if one.code == "QUERY_FORBIDDEN" and one.line == 5 + line]
+    assert any(message in one.message and fix in one.fix for one in found), [*map(str, findings)]
+    assert all(one.fix for one in findings)
+
+
+# A SELECT with each of the words.
+WITH_WORDS = {
+    "DISTINCT": "SELECT DISTINCT id FROM orders",
+    "DISTINCTROW": "SELECT DISTINCTROW id FROM orders",
+    "EXCEPT": "SELECT id FROM orders EXCEPT SELECT id FROM a",
+    "GROUP": "SELECT id FROM orders GROUP BY id",
+    "HAVING": "SELECT id FROM orders HAVING id > 1",
+    "INTERSECT": "SELECT id FROM orders INTERSECT SELECT id FROM a",
+    "LIMIT": "SELECT id FROM orders LIMIT 1000 OFFSET 5000",
+    "ORDER": "SELECT id FROM orders ORDER BY id",
+    "UNION": "SELECT id FROM orders UNION ALL SELECT id FROM a",
+    "WITH": "WITH a AS (SELECT id FROM orders) SELECT id FROM a",
+}
+
+
+@pytest.mark.parametrize(
+    ("select", "source"),
+    [
+        ("SELECT id FROM orders", (False, "orders", "id")),
+        ("SELECT o.id FROM orders o", (False, "orders", "id")),
+        ("SELECT `o`.`id` FROM `my orders` `o`", (False, "my orders", "id")),
+        ("SELECT o.number AS id, o.created_at AS created FROM orders o", (True, "orders", "number")),
+        ("SELECT created, id FROM orders WHERE note <> '%'", (True, "orders", "id")),
+        ("SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id", (False, "orders", "id")),
+        ("SELECT c.id FROM orders o JOIN customers c ON c.id = o.customer_id", (False, "customers", "id")),
+        ("SELECT id FROM orders o JOIN customers c ON c.number = o.customer_number", (False, "", "id")),
+        (
+            "SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = o.id)",
+            (False, "orders", "id"),
+        ),
+    ],
+)
+def test_what_a_select_says_of_its_rows(select: str, source: tuple[bool, str, str]) -> None:
+    assert errors(read_polled(select, lines_survive=True)) == []
+    assert polled_source(select) == source
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_a_word_that_keeps_the_server_from_reading_a_part_is_refused(word: str) -> None:
+    sql = WITH_WORDS[word]
+    [problem] = read_polled(sql, lines_survive=True).problems
+    assert (problem.code, problem.start) == ("QUERY_FORBIDDEN", sql.index(word))
+    assert problem.message == f"{word} {WORDS[word].why}"
+    assert problem.fix == WORDS[word].instead
+    assert errors(read_polled(sql.lower(), lines_survive=True)) == [problem.message]
+
+
+@pytest.mark.parametrize("word", ["DISTINCT", "GROUP BY"])
+def test_where_there_is_a_join_the_fix_says_what_takes_its_place(word: str) -> None:
+    joined = "SELECT {} o.id FROM orders o JOIN items i ON i.order_id = o.id {}"
+    sql = joined.format(word, "") if word == "DISTINCT" else joined.format("", f"{word} o.id")
+    assert {one.fix for one in read_polled(sql, lines_survive=True).problems} == {
+        "remove it; in place of a join write WHERE EXISTS (SELECT ...), so that no id comes twice"
+    }
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_a_lookup_refuses_a_poll_refuses_in_its_own_words(line: str) -> None:
+    query = read_polled(line[WIDTH:], lines_survive=True)
+    assert errors(query)
+    assert not [one for one in query.problems if "lookup" in one.message or ":name" in one.fix]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id",
+        "SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id",
+        "SELECT o.id FROM (orders o LEFT JOIN customers c ON c.id = o.customer_id)",
+    ],
+)
+def test_a_join_is_a_warning(compiled: Compile, select: str) -> None:
+    compilation = compiled(GOOD.replace(SELECT, select))
+    [finding] = compilation.findings
+    assert (finding.line, finding.code, finding.severity) == (6, "QUERY_JOIN", "warning")
+    assert finding.message == "a poll returns each id once, and this JOIN may repeat it"
+    assert finding.fix == "leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)"
+    assert polls_of(compilation.catalog)["order.created"].sql == select
+
+
+def test_what_one_server_lacks_is_a_warning(compiled: Compile) -> None:
+    [finding] = compiled(GOOD.replace("o.is_test = 0", "o.facts->>'$.a' = 1")).findings
+    assert (finding.line, finding.code, finding.severity) == (8, "QUERY_SERVER", "warning")
+
+
+# What of GOOD is replaced, by what, and the line, code, message and fix that follow.
+MISTAKES = [
+    # Keys
+    (EVERY, "db: default", 4, "KEY_MISSING", "`every` is missing in `poll`", "add every: 1m"),
+    (f"  sql: |\n    {SELECT}\n", "", 4, "KEY_MISSING", "`sql` is missing in `poll`", "add sql: SELECT id FROM ..."),
+    ("poll:\n", "pol:\n", 3, "KEY_UNKNOWN", "`pol`", "write `poll`"),
+    ("poll:\n", "polling:\n", 3, "KEY_UNKNOWN", "`polling`", "write `poll`"),
+    ("poll:\n", "schedule:\n", 3, "KEY_UNKNOWN", "`schedule`", "write `poll`"),
+    (EVERY, f"{EVERY}\n  evry: 1m", 5, "KEY_UNKNOWN", "no key `evry` in `poll`", "write `every`"),
+    (EVERY, f"{EVERY}\n  limit: 5", 5, "KEY_UNKNOWN", "`limit`", "the keys here are: every, sql, db, longest_tr"),
+    (EVERY, f"{EVERY}\n  bind: {{a: id}}", 5, "KEY_UNKNOWN", "`bind`", "the keys here are"),
+    (EVERY, f"{EVERY}\n  longest-transaction: 1h", 5, "KEY_UNKNOWN", "`longest-tr", "write `longest_transaction`"),
+    (EVERY, f"{EVERY}\n  catchup: {{rows: 5}}", 5, "KEY_UNKNOWN", "`catchup`", "write `catch_up`"),
+    (EVERY, f"{EVERY}\n  catch_up: {{row: 5}}", 5, "KEY_UNKNOWN", "in `poll.catch_up`", "write `rows`"),
+    (EVERY, f"{EVERY}\n  catch_up: 50", 5, "VALUE_INVALID", "takes `key: value` lines", "write catch_up: {rows: 50}"),
+    (EVERY, f"{EVERY}\n  catch_up: 5000", 5, "VALUE_INVALID", "`key: value`", "write catch_up: {rows: 1000}"),
+    (EVERY, f"{EVERY}\n  catch_up: never", 5, "VALUE_INVALID", "`key: value`", "write catch_up: {rows: never}"),
+    (EVERY, f"{EVERY}\n  catch_up: off", 5, "VALUE_INVALID", "`key: value`", "write catch_up: {rows: never}"),
+    (EVERY, f"{EVERY}\n  catch_up: 1h", 5, "VALUE_INVALID", "`key: value`", "write catch_up: {age: 1h}"),
+    (EVERY, f"{EVERY}\n  catch_up:", 5, "VALUE_INVALID", "not nothing", "write catch_up: {rows: 100}"),
+    (EVERY, f"{EVERY}\n  catch_up: [50]", 5, "VALUE_INVALID", "not a list", "write catch_up: {rows: 100}"),
+    (EVERY, f"{EVERY}\n  catch_up: {{}}", 5, "VALUE_INVALID", "`poll.catch_up` is empty", "or remove it"),
+    (POLL, "poll: 5m\n", 3, "VALUE_INVALID", "`poll` takes `key: v", "\npoll:\n  every: 5m\n  sql: SELECT id FROM ..."),
+    (POLL, "poll: SELECT a FROM b\n", 3, "VALUE_INVALID", "a single", "\npoll:\n  every: 1m\n  sql: SELECT a FROM b"),
+    (POLL, "poll:\n", 3, "VALUE_INVALID", "not nothing", "\npoll:\n  every: 1m\n  sql: SELECT id FROM ..."),
+    (POLL, "poll:\n  - every: 1m\n", 4, "VALUE_INVALID", "not a list", "\npoll:\n  every: 1m\n  sql: SELECT id"),
+    # Values
+    (EVERY, "every:", 4, "VALUE_INVALID", "empty", "write every: 1m"),
+    (EVERY, "every: [1m]", 4, "VALUE_INVALID", "takes a text", "write every: 1m"),
+    (EVERY, "every: '{{ x }}'", 4, "TEMPLATE_FORBIDDEN", "`poll.every`", "write it out"),
+    (EVERY, "every: 59s", 4, "VALUE_INVALID", "`poll.every` takes a time from 1m to 7d", "write every: 1m"),
+    (EVERY, "every: 30", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 1m"),
+    (EVERY, "every: 8d", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 7d"),
+    (EVERY, "every: 5 min", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 5m"),
+    (EVERY, "every: 15分", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 15m"),
+    (EVERY, "every: minute", 4, "VALUE_INVALID", "from 1m to 7d, such as 5m, 1h or 1d", "write every: 1m"),
+    (EVERY, "every: minutely", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
+    (EVERY, "every: hourly", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1h"),
+    (EVERY, "every: Daily", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1d"),
+    (EVERY, "every: once a week", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 7d"),
+    (EVERY, "every: 毎時", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1h"),
+    (EVERY, "every: rate(5 minutes)", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 5m"),
+    (EVERY, "every: often", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
+    (EVERY, "every: 24", 4, "VALUE_INVALID", "24 without a unit is 24 seconds", "write every: 1m, 24m, or 24h"),
+    (EVERY, "every: 0", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
+    (EVERY, "every: 700000", 4, "VALUE_INVALID", "700000 without a unit is 700000 seconds", "write every: 7d"),
+    (EVERY, 'every: "*/5 * * * *"', 4, "VALUE_INVALID", "cron is not supported", "write every: 5m"),
+    (EVERY, "every: 0/5 * * * ? *", 4, "VALUE_INVALID", "cron is not supported", "write every: 1h, or another"),
+    (EVERY, "every: cron(0/5 * * * ? *)", 4, "VALUE_INVALID", "cron is not supported", "write every: 5m"),
+    (EVERY, "every: cron(0 */6 * * ? *)", 4, "VALUE_INVALID", "cron is not supported", "write every: 6h"),
+    (EVERY, "every: 0 9 * * *", 4, "VALUE_INVALID", "nor is a time of day", "write every: 1d"),
+    (EVERY, "every: 0 9 * * 1", 4, "VALUE_INVALID", "nor is a time of day", "write every: 7d"),
+    (EVERY, "every: 0 9 * * 1-5", 4, "VALUE_INVALID", "nor is a time of day", "write every: 1h, or another time"),
+    (EVERY, "every: 30 * * * *", 4, "VALUE_INVALID", "cron is not supported", "write every: 1h"),
+    (EVERY, "every: */5 * * * *", 4, "YAML_FORBIDDEN", "alias", "write every: 5m; cron is not supported"),
+    (EVERY, "every: * * * * *", 4, "YAML_SYNTAX", "something else in YAML", "write every: 1m; cron is not supported"),
+    (EVERY, "every: @daily", 4, "YAML_SYNTAX", "cannot start with this", "write every: 1d; cron is not supported"),
+    (EVERY, f"{EVERY}\n  longest_transaction: 10s", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 1m"),
+    (EVERY, f"{EVERY}\n  longest_transaction: 8d", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 7d"),
+    (EVERY, f"{EVERY}\n  longest_transaction: long", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 1d"),
+    (EVERY, f"{EVERY}\n  catch_up: {{age: 5s}}", 5, "VALUE_INVALID", "`poll.catch_up.age`", "write age: 1m"),
+    (EVERY, f"{EVERY}\n  catch_up: {{age: 31d}}", 5, "VALUE_INVALID", "from 1m to 30d", "write age: 30d"),
+    (EVERY, f"{EVERY}\n  catch_up: {{age: never}}", 5, "VALUE_INVALID", "from 1m to 30d", "write age: 1h"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: 0}}", 5, "VALUE_INVALID", "from 1 to 1000", "write rows: 1, or rows: never"),
+    (EVERY, f"{EVERY}\n  catch_up: 0", 5, "VALUE_INVALID", "`key: value`", "write catch_up: {rows: 1}"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: 1001}}", 5, "VALUE_INVALID", "`poll.catch_up.rows`", "write rows: 1000"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: {'9' * 5000}}}", 5, "VALUE_INVALID", "from 1 to", "write rows: 1000"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: '2,000'}}", 5, "VALUE_INVALID", "from 1 to 1000", "write rows: 1000"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: ５０}}", 5, "VALUE_INVALID", "from 1 to 1000", "write rows: 50"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: 50 rows}}", 5, "VALUE_INVALID", "from 1 to 1000", "write rows: 50"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: off}}", 5, "VALUE_INVALID", "or never", "write rows: never"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: many}}", 5, "VALUE_INVALID", "or never", "write rows: 100"),
+    (EVERY, f"{EVERY}\n  catch_up: {{rows: -5}}", 5, "VALUE_INVALID", "or never", "write rows: 100"),
+    (EVERY, f"{EVERY}\n  db: 'A B'", 5, "VALUE_INVALID", "`A B` is not the name of a database", "docs/deploy.md"),
+    (f"sql: |\n    {SELECT}", "sql:", 5, "VALUE_INVALID", "empty", "write sql: SELECT id FROM ..."),
+    ("is_test = 0", "kind = {{ kind }}", 8, "QUERY_FORBIDDEN", "`{{` in SQL", "a poll has no event yet"),
+    ("FROM orders o", "FORM orders o", 7, "QUERY_INVALID", "near", "by hand"),
+    ("sql: |", "sql: >\n    -- all", 5, "QUERY_FORBIDDEN", "hides the rest", "`sql: |`"),
+    # The rest of the template
+    ("id: integer", "id: uuid", 1, "VALUE_INVALID", "by whole numbers, and the template's `id` is uuid", "id: integer"),
+    ("id: integer", "id: {pattern: '[0-9]+'}", 1, "VALUE_INVALID", "`id` is a pattern", "or remove `poll`"),
+    ("    id: 1\n", "    id: 1\n    data: {a: b}\n", 13, "SAMPLE_INVALID", "has no data", "add a sample without"),
+    ("order.number }}", "data.source }}", 11, "TEMPLATE_UNDEFINED", "`data` has no source", ""),
+    ("order.number }}", "event.version }}", 11, "VALUE_EMPTY", "shown as nothing", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("good", "bad", "line", "code", "message", "fix"), MISTAKES)
+def test_a_mistake_is_found_where_it_is(
+    compiled: Compile, good: str, bad: str, line: int, code: str, message: str, fix: str
+) -> None:
+    assert good in GOOD
+    findings = compiled(GOOD.replace(good, bad, 1)).findings
+    found = [one for one in findings if one.code == code and one.line == line]
+    assert any(message in one.message and fix in one.fix for one in found), [*map(str, findings)]
+    assert {one.file for one in findings} == {FILE}
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("every", "evry"), ("every", "interval"), ("sql", "query")])
+def test_a_misspelt_key_is_one_finding(compiled: Compile, right: str, wrong: str) -> None:
+    [finding] = compiled(GOOD.replace(f"  {right}:", f"  {wrong}:", 1)).findings
+    assert (finding.code, finding.fix) == ("KEY_UNKNOWN", f"write `{right}`")
+
+
+def test_one_sample_without_data_is_enough(compiled: Compile) -> None:
+    more = "  two: {id: 2, data: {source: shop}, lookups: {order: {number: A-2}}}\n"
+    assert compiled(GOOD + more).findings == ()
+
+
+def test_one_poll_makes_the_events_of_a_type(compiled: Compile) -> None:
+    second = GOOD.replace("id: integer", "id: integer\nevent: order.created")
+    compilation = compiled(GOOD, {"order.large.yaml": second, "order.late.yaml": second, "order.paid.yaml": GOOD})
+    found = [(one.file, one.line, one.code, one.message) for one in compilation.findings]
+    message = "order.created.yaml has a `poll` for `order.created` already; its events reach every file of that type"
+    assert found == [(name, 4, "KEY_DUPLICATE", message) for name in ("order.large.yaml", "order.late.yaml")]
+    assert {one.fix for one in compilation.findings} == {"remove one of the two"}
+
+
+def test_several_files_may_be_for_the_events_of_one_poll(compiled: Compile) -> None:
+    second = GOOD.replace(POLL, "event: order.created\n")
+    compilation = compiled(GOOD, {"order.large.yaml": second})
+    assert compilation.findings == ()
+    assert [*polls_of(compilation.catalog)] == ["order.created"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("every: 5 min", "poll.every: a time such as 1m, 15m or 1d"),
+        ("every: 30", "poll.every: 30 is less than the minimum of 60"),
+        ("db: default", "poll: 'every' is a required property"),
+        (f"{EVERY}\n  evry: 1m", "poll: Additional properties are not allowed ('evry' was unexpected)"),
+        (f"{EVERY}\n  db: A B", "poll.db: small letters"),
+        (f"{EVERY}\n  longest_transaction: 604801", "poll.longest_transaction: 604801 is greater than the maximum"),
+        (f"{EVERY}\n  catch_up: {{rows: off}}", "poll.catch_up.rows: a whole number, or never"),
+        (f"{EVERY}\n  catch_up: {{rows: 0}}", "poll.catch_up.rows: 0 is less than the minimum of 1"),
+        (f"{EVERY}\n  catch_up: {{rows: 1001}}", "poll.catch_up.rows: 1001 is greater than the maximum of 1000"),
+        (f"{EVERY}\n  catch_up: {{age: 1 hour}}", "poll.catch_up.age: a time such as"),
+        (f"{EVERY}\n  catch_up: {{}}", "poll.catch_up: {} "),
+    ],
+)
+def test_an_editor_names_a_mistake_where_it_is(bad: str, said: str) -> None:
+    [line] = said_by_an_editor(GOOD.replace(EVERY, bad))
+    assert line.startswith(said)
+
+
+def test_the_defaults_are_those_of_the_function() -> None:
+    poll = Poll("", 60.0)
+    assert (poll.longest, poll.digest_rows, poll.digest_seconds) == (polls.LONGEST.usual, polls.ROWS, None)

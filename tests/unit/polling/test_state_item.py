@@ -1,0 +1,84 @@
+"""What a poll keeps is read as it was written, also what an earlier version wrote."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.delivery.item import Item
+from handler.model import Digest
+from handler.polling import state_item
+from handler.polling.id_cursor import IdCursor, Mark, Sweep
+from handler.polling.poll import Pending, PollState
+from handler.polling.seen import Seen
+from tests.poll_kit import seen
+
+IDS = st.integers(1, 2**63 - 1)
+SETS = st.builds(seen, st.frozensets(IDS, max_size=20))
+TIMES = st.floats(0, 4e9)
+CURSORS = st.builds(
+    IdCursor,
+    IDS,
+    IDS,
+    SETS,
+    st.lists(st.builds(Mark, TIMES, IDS), max_size=50).map(tuple),
+    st.none() | st.builds(Sweep, IDS, IDS, TIMES),
+)
+COUNTS = st.integers(0, 2**40)
+PENDING = st.none() | st.builds(Pending, SETS.filter(bool), SETS) | st.builds(Digest, COUNTS, COUNTS, COUNTS, IDS, IDS)
+
+
+CANARIES = st.dictionaries(IDS, st.text(max_size=30), max_size=5)
+STATES = st.builds(
+    PollState, CURSORS, PENDING, CANARIES, TIMES, st.integers(1, 2**40), st.integers(0, 9), st.integers(0, 9)
+)
+
+
+@given(STATES)
+def test_what_is_written_is_read(state: PollState) -> None:
+    assert state_item.read(Item("poll#t", "state", state_item.values(state), 0, state.revision)) == state
+
+
+@given(STATES, STATES)
+def test_nothing_of_the_item_before_is_left(before: PollState, after: PollState) -> None:
+    old = Item("poll#t", "state", state_item.values(before), 0)
+    item = Item("poll#t", "state", state_item.values(after), 0).following(old)
+    assert state_item.read(item) == replace(after, revision=2)
+
+
+# As the first version wrote it; later versions have to read it.
+STORED = {
+    "format": 1, "epoch": 0, "top": 130, "floor": 2, "marks": "[[1795000000.5, 128], [1795000060.25, 130]]",
+    "sweep": "[64, 128, 1795000000.5]", "digest": "null",
+    "canaries": '[[130, "x"]]', "behind_since": 1.5,
+}  # fmt: skip
+
+
+def test_an_item_of_the_first_version_is_read_as_before() -> None:
+    marks, sweep = (Mark(1795000000.5, 128), Mark(1795000060.25, 130)), Sweep(64, 128, 1795000000.5)
+    cursor, pending = IdCursor(130, 2, seen([3, 4, 128, 130]), marks, sweep), Pending(seen([130]), seen([]))
+    state = PollState(cursor, pending, {130: "x"}, 1.5, 7)
+    packed = {"seen": state.cursor.seen.encoded(), "pending": seen([130]).encoded(), "pending_late": seen([]).encoded()}
+    assert state_item.read(Item("poll#t", "state", {**STORED, **packed}, 0, 7)) == state
+
+
+def test_a_digest_of_the_first_version_is_read_as_before() -> None:
+    values = {**STORED, "seen": seen([3]).encoded(), "pending": "", "pending_late": "", "digest": "[7, 120, 1, 5, 130]"}
+    assert state_item.read(Item("poll#t", "state", values, 0, 7)).pending == Digest(7, 120, 1, 5, 130)
+
+
+@pytest.mark.parametrize(
+    ("ids", "packed"),
+    [
+        ([], "eJxjYGBgAAAABAAB"),
+        ([1], "eJztwbENAAAIA6Dq/0d39AYTYHI2AAAAAAAAAMB3BYAYAAQ="),
+        ([3, 4, 128, 130], "eJztwUENADAIBLDjMQ/4V8qTTAJJ28rq/F4AAAAAAAAAgGsG3/UAHw=="),
+        ([65_535, 65_536], "eJztyiESADAIwLCxl/N0DBoPl6iK/gcAAAAAAAAAHJLREeMGAAAAAAAAAGxQBcMAhQ=="),
+    ],
+)
+def test_a_bitmap_that_the_first_version_packed_is_read_as_before(ids: list[int], packed: str) -> None:
+    assert Seen.decoded(base64.b64decode(packed)) == seen(ids)
