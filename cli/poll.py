@@ -22,9 +22,9 @@ _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": 
 _SAME_DAY: Final = 12 * 3600.0
 
 
-@click.group(short_help="See how polls are; pause, resume or start one.")
+@click.group(short_help="Show how polls are doing; pause, resume or start one.")
 def poll() -> None:
-    """See how the polls of a deployment are; pause, resume or start one.
+    """Show how the polls of a deployment are doing; pause, resume or start a poll.
 
     A poll turns new rows of a table into events. Its name is the type of these events.
     """
@@ -96,8 +96,8 @@ def start(type_: str, ids_again: bool, yes: bool, stack_name: str | None) -> Non
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
     if not yes:
-        lost = f"Rows of {type_} that appeared since its last run, or are not sent yet, will not be posted."
-        click.confirm(f"{lost} Go on?", abort=True)
+        skipped = "the rows that were added since its last run, and those that were found and are not sent yet"
+        click.confirm(f"The poll {type_} skips for good {skipped}. Continue?", abort=True)
     polls.change(deployed, type_, partial(Schedule.started, ids_again=ids_again))
     click.echo(f"{type_} starts again with its next run. See it with: notifier poll status {type_}")
 

@@ -111,7 +111,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What the application said, or a poll found: that something of `type` happened to `id`."""
+    """Something of this `type` happened to the record `id`: an application published it, or a poll found it."""
 
     type: str
     id: int | str

@@ -24,7 +24,7 @@ def check(templates: Sequence[Template], report: Report) -> None:
 
 
 def _polled_twice(templates: Sequence[Template], report: Report) -> None:
-    """Report a second poll for one type: a row has one event, which every file of the type gets."""
+    """Report an event type with more than one poll: each row makes one event, which every file of the type receives."""
     first: dict[str, str] = {}
     for template in templates:
         name, event = template.notification.name, template.notification.event

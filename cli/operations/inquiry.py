@@ -94,9 +94,9 @@ class Inquiry:
             return
         if known:
             yield (
-                f"{event_type} has a poll. It posts no rows that were there at its first run or before `notifier poll "
-                "start`, and no single rows that it found together with many others: see `notifier poll status "
-                f"{event_type}`."
+                f"{event_type} has a poll. It does not post rows that already existed at its first run, or when "
+                "`notifier poll start` was used. If it finds many rows at once, it posts one summary instead. See "
+                f"`notifier poll status {event_type}`."
             )
 
     @staticmethod

@@ -42,6 +42,6 @@ def reused(canaries: Mapping[int, str], now: Mapping[int, str]) -> int:
 
 
 def renewed(canaries: Mapping[int, str], seen: Seen, now: Mapping[int, str]) -> dict[int, str]:
-    """The canaries for these ids. One whose row is gone stays: it may come again, as another row."""
+    """The canaries for these ids. A canary stays after its row is deleted, as another row may get the id later."""
     known = {**now, **canaries}
     return {id_: known[id_] for id_ in wanted(canaries, seen) if id_ in known}

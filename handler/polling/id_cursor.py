@@ -109,7 +109,7 @@ class IdCursor:
         return self
 
     def given_up(self, before: IdCursor, bound: int) -> int:
-        """How many ids above `bound` are no longer looked for, though they were with the cursor `before`."""
+        """The number of ids above `bound` that the cursor `before` still looked for, and this one does not."""
         after = max(before.floor, bound)
         if after >= self.floor:
             return 0

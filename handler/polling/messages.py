@@ -22,8 +22,9 @@ def requested(body: str) -> str:
 def identity(event_type: str, id_: int, epoch: int = 0) -> str:
     """The `event_id` of a row: `order.created/1042`.
 
-    An application that publishes the event itself uses the same, so that both together make one delivery. Where ids
-    began again, `epoch` says how often, so that a row is not taken for an earlier one: `order.created/1042/1`.
+    An application that publishes the event itself uses the same, so that both together make one delivery. If the ids of
+    the table have restarted, `epoch` is how many times. It keeps a new row from being mistaken for an earlier one with
+    the same id: `order.created/1042/1`.
     """
     return f"{event_type}/{id_}" + (f"/{epoch}" if epoch else "")
 

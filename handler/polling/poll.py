@@ -49,7 +49,7 @@ class Pending:
 class PollState:
     """What is kept between two runs.
 
-    `revision` counts the writes, `epoch` how often ids began again, `starts` how often somebody started the poll.
+    `revision` counts the writes, `epoch` how many times ids restarted, `starts` how many times the poll was started.
     `canaries` says when some rows were created, by their ids. Since `behind_since` (a Unix time; 0: it is not so) the
     database has counted ids below the highest one that was read.
     """
@@ -76,7 +76,7 @@ Finding = PolledRow | Digest
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run came to. If there is `more`, the time was too short. A `failure` ended the look at the table early.
+    """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 
     `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
     that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
@@ -167,10 +167,10 @@ def run(
 
 
 def _guarded(state: PollState, rows: Rows, now: float, *, steady: bool) -> PollState:
-    """The state with canaries for what is seen, unless ids are used again.
+    """Return the state with canaries for the ids that were seen. Raises NotifierError if ids are used again.
 
-    A canary is certain. The counter is not: it is low on a replica that lags, so it has to be low for a while, by a
-    clock that is steady.
+    A canary proves it. A counter that is not above the highest id does not, because a lagging replica shows one too.
+    So it counts only after a while, and only if the clock did not jump.
     """
     canaries, seen = state.canaries, state.cursor.seen
     created = rows.created({*canaries, *wanted(canaries, seen)})
@@ -205,9 +205,9 @@ def _pending(seen: Look, number: int, poll: Poll, *, is_old: bool) -> Pending | 
 
 
 def _sent(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bool]) -> PollState:
-    """The state after the queue has accepted what is pending; with the rest of it if the time is short.
+    """Send the pending events, and return the new state. If the time runs out, the unsent events stay pending.
 
-    If the queue refuses something, what it has accepted is remembered before its error is raised.
+    If the queue refuses an event, those that it has accepted are saved first, and then its error is raised.
     """
     if not state.pending:
         return state

@@ -35,7 +35,7 @@ def partition(poll: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What a tick came to: the polls that were asked to run, those that are overdue, and those on hold."""
+    """The outcome of a tick: the polls that were asked to run, those that are overdue, and those on hold."""
 
     due: Sequence[str]
     overdue: Sequence[str]
@@ -44,7 +44,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run came to; without `ran`, the poll was not due, or is in no template any more."""
+    """The outcome of a request. If `ran` is None, the poll failed, was not due, or no template has it any longer."""
 
     poll: str
     ran: Ran | None = None

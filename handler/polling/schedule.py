@@ -9,7 +9,8 @@ from handler.delivery.item import Item
 from handler.errors import NotifierError
 from handler.polling.poll import Ran
 
-# Longer than an invocation can take (Timeout in template.yaml): after that, the run that has the lease is dead.
+# How long a lease lasts. No invocation can last longer (Timeout in template.yaml), so the run whose lease has expired
+# must have ended.
 LEASE_SECONDS: Final = 90.0
 # After a failure the next run comes after a minute; after many failures in a row, after at most this time.
 _LONGEST_PAUSE: Final = 900.0
@@ -34,7 +35,7 @@ class Schedule:
     since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
 
     `starts` counts how often somebody started the poll: it then takes the rows that are there as seen. `resuming` is 1
-    if it goes on as if no reuse of ids had been noticed. `epoch` counts how often ids began again. The others count
+    if it goes on as if no reuse of ids had been noticed. `epoch` counts how many times ids restarted. The others count
     since the last start: new rows, those of them that appeared late, and ids that are no longer looked for because the
     state was too large.
     """
@@ -83,7 +84,8 @@ class Schedule:
     def is_due(self, now: float, every: float) -> bool:
         """Whether a run may begin.
 
-        A time that is further away than it can be was set with a longer interval, or by a clock that was wrong.
+        If the due time is further in the future than the interval allows, it was set when the interval was longer, or
+        by a wrong clock. Then it does not count.
         """
         is_early = now + _EARLY_SECONDS < self.due_at <= now + every + _SKEW_SECONDS
         return not (self.held or self.is_leased(now) or is_early)
@@ -95,7 +97,11 @@ class Schedule:
         return not self.held and (is_late or self.failures >= _OVERDUE_FAILURES)
 
     def leased(self, now: float, state: Item | None) -> Schedule:
-        """With a run that begins now. Once there is a state, its loss is noticed; and it counts what this one lost."""
+        """Return the schedule with a lease for a run that starts now.
+
+        If there is a `state`, the schedule says so from now on, and a later run notices if the state is lost. If the
+        schedule was lost instead, the state gives back its counts of starts and of restarted ids.
+        """
         return replace(
             self,
             began_at=self.began_at or now,

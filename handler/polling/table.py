@@ -44,7 +44,8 @@ class Table:
     def now(self) -> IdCursor:
         """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
 
-        Only the last ids are remembered, as many as one slice has. A row below them that commits later is not found.
+        Only the highest ids are remembered, at most one slice of them. A row with a lower id that is committed later is
+        not found.
         """
         words, rows = self._words(statements.last_ids(self.poll.sql), {"count": look.SLICE})
         chunks = sorted({_chunk(word) for word, _ in words})
@@ -79,7 +80,7 @@ class Table:
         return counter if isinstance(counter, int) else None
 
     def _words(self, sql: str, parameters: dict[str, Value]) -> tuple[list[Word], int]:
-        """The words of some ids, and of how many rows they are: more than ids, if the SELECT gives an id twice."""
+        """Return some ids as words, and how many rows they came from: more than ids, if the SELECT repeats an id."""
         found = self.database.select(self.poll.database, sql, parameters, look.SLICE)
         words = [(row["word"], row["bits"]) for row in found]
         pairs = [(word, bits) for word, bits in words if isinstance(word, int) and isinstance(bits, int)]

@@ -155,9 +155,9 @@ def test_starting_asks_first(on_call: OnCall) -> None:
     before = function.table.items(partition(TYPE))
     answer = on_call.run("poll", "start", TYPE)
     assert answer.exit_code == 1
-    assert "will not be posted. Go on?" in answer.output
+    assert "skips for good the rows" in answer.output
     unknown = on_call.run("poll", "start", "order.unknown")
-    assert (unknown.exit_code, "Go on?" in unknown.output, "has ever run here" in unknown.output) == (1, False, True)
+    assert (unknown.exit_code, "Continue?" in unknown.output, "has ever run here" in unknown.output) == (1, False, True)
     assert function.table.items(partition(TYPE)) == before
 
 
