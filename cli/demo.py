@@ -90,7 +90,7 @@ def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, p
         watch = Watch(cloud, outputs, console)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES, seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
-            complete = _publish_samples(cloud, watch, console, Tick(cloud, outputs, _polls(checked)))
+            complete = _publish_samples(cloud, watch, console, Tick(cloud, outputs, checked.polls))
             if not once:
                 session = Session(cloud, watch, edits)
                 session.introduce(checked)
@@ -149,10 +149,6 @@ def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
 def sample_events(templates: Path) -> list[dict[str, Any]]:
     """Return the event of each sample of each template: the sample shop has a row for every one of them."""
     return [{"type": one.event, "id": one.id} for one in compiler.compile_templates(templates).samples]
-
-
-def _polls(checked: Compilation) -> frozenset[str]:
-    return frozenset(one.notification.event for one in checked.templates if one.notification.poll)
 
 
 def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:

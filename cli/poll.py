@@ -14,11 +14,10 @@ from cli import compiler
 from cli.bundle import ROOT
 from cli.operations import polls, screen, stack, times
 from cli.operations.polls import Status
-from handler.errors import CODES
 from handler.polling.schedule import Schedule
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
-
+# A time that is no further away than this is shown without its day.
 _SAME_DAY: Final = 12 * 3600.0
 
 
@@ -57,11 +56,7 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
     Exit status: 0 all polls run or are paused, 1 one is failing, overdue or on hold, 2 the command could not look.
     """  # noqa: D301 - \b is what keeps these lines apart
     deployed = stack.find(stack_name)
-    declared = {
-        one.notification.event: one.notification.poll
-        for one in compiler.compile_templates(templates).templates
-        if one.notification.poll
-    }
+    declared = compiler.compile_templates(templates).polls
     with screen.working("Reading the state table"):
         found = [polls.read(deployed, name, declared.get(name)) for name in types or sorted(declared)]
     polls.refuse_unknown(found, declared)
@@ -102,33 +97,33 @@ def start(type_: str, ids_again: bool, yes: bool, stack_name: str | None) -> Non
     click.echo(f"{type_} starts again with its next run. See it with: notifier poll status {type_}")
 
 
-@poll.command(short_help="Let a poll not run until it is resumed.")
+@poll.command(short_help="Stop a poll until it is resumed.")
 @click.argument("type_", metavar="TYPE")
 @stack.option
 def pause(type_: str, stack_name: str | None) -> None:
-    """Let a poll not run until it is resumed. Rows that appear meanwhile are found afterwards.
+    """Stop a poll until it is resumed. Rows that appear meanwhile are found afterwards.
 
-    A run that goes on ends as usual.
+    A run that is already under way finishes as usual.
 
     Exit status: 0 it is paused, 1 it was not, 2 the command was misused or could not look.
     """
     polls.change(stack.find(stack_name), type_, Schedule.paused)
-    click.echo(f"{type_} is paused. Go on with: notifier poll resume {type_}")
+    click.echo(f"{type_} is paused. Continue it with: notifier poll resume {type_}")
 
 
-@poll.command(short_help="Let a poll go on that was paused, or is on hold.")
+@poll.command(short_help="Continue a poll that was paused, or is on hold.")
 @click.argument("type_", metavar="TYPE")
 @stack.option
 def resume(type_: str, stack_name: str | None) -> None:
-    """Let a poll go on that was paused, or is on hold because ids seemed to be used again.
+    """Continue a poll that was paused, or is on hold because ids seemed to be used again.
 
-    It goes on from where it was: rows that appeared meanwhile are found. If ids are indeed used again, rows with an id
-    that was seen before are passed over; then use `start` instead.
+    It continues from where it was: rows that appeared meanwhile are found. If ids are indeed used again, rows with an
+    id that was seen before are passed over; then use `start` instead.
 
-    Exit status: 0 it goes on, 1 it does not, 2 the command was misused or could not look.
+    Exit status: 0 it continues, 1 it does not, 2 the command was misused or could not look.
     """
     polls.change(stack.find(stack_name), type_, Schedule.resumed)
-    click.echo(f"{type_} goes on with the next tick. See it with: notifier poll status {type_}")
+    click.echo(f"{type_} continues with the next tick. See it with: notifier poll status {type_}")
 
 
 def _drawn(one: Status, now: float) -> Text:
@@ -142,8 +137,8 @@ def _drawn(one: Status, now: float) -> Text:
     if one.state:
         drawn.append(f"\n  {_rows(one)} found, highest id {one.state.cursor.top}, {one.gaps} lower ones missing")
     if schedule.code:
-        drawn.append(f"\n  {schedule.code}: {schedule.detail or CODES[schedule.code].meaning}", "red")
-        drawn.append(f"\n  To do: {CODES[schedule.code].remedy}")
+        drawn.append(f"\n  {schedule.code}: {schedule.detail or one.meaning}", "red")
+        drawn.append(f"\n  To do: {one.remedy}")
     return drawn
 
 

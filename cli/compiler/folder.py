@@ -18,7 +18,7 @@ from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from handler import catalog
 from handler.catalog import Stage
-from handler.model import IdRule, Notification
+from handler.model import IdRule, Notification, Poll
 from handler.templating import Templates
 
 STAGES: Final = "_stages"
@@ -45,6 +45,12 @@ class Compilation:
     def samples(self) -> tuple[Sample, ...]:
         """Every sample of every template."""
         return tuple(sample for one in self.templates for sample in one.samples)
+
+    @property
+    def polls(self) -> dict[str, Poll]:
+        """The polls, by the type of the events that they make."""
+        found = [one.notification for one in self.templates]
+        return {one.event: one.poll for one in found if one.poll}
 
     @property
     def errors(self) -> int:

@@ -1,4 +1,4 @@
-"""The polls of a deployment: what the state table holds of them, and changes of whether they run."""
+"""The polls of a deployment: their status, as the state table has it, and changes to their schedules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
 from handler.polling.schedule import Schedule
 
-# How often it is tried to change a schedule while runs write the same item.
+# How many times a schedule is changed anew, if a run has written it in between.
 _ATTEMPTS: Final = 5
 _REFUSED: Final = "ConditionalCheckFailedException"
 
@@ -53,6 +53,18 @@ class Status:
         if self.poll and schedule.is_overdue(now, self.poll.every):
             return "overdue"
         return "running" if schedule.is_leased(now) else "ok"
+
+    @property
+    def meaning(self) -> str:
+        """What the code of its last failure means; a newer function may have codes that are not known here."""
+        code = CODES.get(self.schedule.code)
+        return code.meaning if code else ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about its last failure."""
+        code = CODES.get(self.schedule.code)
+        return code.remedy if code else "use the version of this command that was deployed"
 
     @property
     def gaps(self) -> int:
@@ -137,7 +149,7 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "condition": status.condition(now),
         "code": schedule.code,
         "detail": schedule.detail,
-        "remedy": CODES[schedule.code].remedy if schedule.code in CODES else "",
+        "remedy": status.remedy if schedule.code else "",
         "failures": schedule.failures,
         "every_seconds": status.poll.every if status.poll else None,
         "started": _iso(schedule.born_at),

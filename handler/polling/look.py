@@ -69,7 +69,7 @@ def look(
     """
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
-    sweep = (cursor.sweep if steady else None) or Sweep(cursor.floor, top, began)
+    sweep = cursor.sweep or Sweep(cursor.floor, top, began)
     reading = _Reading(cursor, ids, in_time, most)
     reading.read(top, None)
     more, news = reading.cut, reading.failure is None

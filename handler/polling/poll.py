@@ -142,7 +142,8 @@ def run(
         return Ran(state, more=True)
     now = clock()
     steady = -_BACKWARDS_SECONDS <= now - looked_at <= _STEADY_SECONDS
-    before, state = state, _guarded(state, rows, now, steady=steady)
+    is_gapless = 0 <= now - looked_at <= 2 * poll.every + BEHIND_SECONDS
+    before, state = state, _guarded(state, rows, now, is_gapless=is_gapless)
     is_old = poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
     most = MOST_EVENTS if poll.digest_rows is None and not is_old else None
     seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, most=most)
@@ -166,21 +167,20 @@ def run(
     )
 
 
-def _guarded(state: PollState, rows: Rows, now: float, *, steady: bool) -> PollState:
+def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> PollState:
     """Return the state with canaries for the ids that were seen. Raises NotifierError if ids are used again.
 
     A canary proves it. A counter that is not above the highest id does not, because a lagging replica shows one too.
-    So it counts only after a while, and only if the clock did not jump.
+    So it has to be so in all runs of some minutes. They are counted from now if the last run was not `is_gapless`: then
+    the poll stood still in between, or the clock jumped.
     """
     canaries, seen = state.canaries, state.cursor.seen
     created = rows.created({*canaries, *wanted(canaries, seen)})
     if id_ := reused(canaries, created):
         raise NotifierError("POLL_IDS_REUSED", f"id {id_} belongs to another row than before")
     state = replace(state, canaries=renewed(canaries, seen, created))
-    if not steady:
-        return state
     counter = rows.counter()
-    since = state.behind_since if state.behind_since <= now else 0.0
+    since = state.behind_since if is_gapless and state.behind_since <= now else 0.0
     if counter is None or counter > state.cursor.top:
         return replace(state, behind_since=0.0)
     if since and now - since > BEHIND_SECONDS:

@@ -214,3 +214,16 @@ def test_a_poll_is_paused_and_resumed(on_call: OnCall, templates: str) -> None:
     for verb in ("pause", "resume"):
         answer = on_call.run("poll", verb, "order.unknown")
         assert (answer.exit_code, "has ever run here" in answer.output) == (1, True)
+
+
+def test_a_code_of_a_newer_version_is_shown_as_it_is(on_call: OnCall, templates: str) -> None:
+    function = Function(on_call)
+    function.minute()
+    (item,) = function.table.get([(partition(TYPE), "schedule")])
+    newer = replace(Schedule.of(item), code="POLL_FROM_LATER", failures=1)
+    assert function.table.swap(Item(item.partition, item.sort, newer.values(), 0).following(item)) is None
+    answer = on_call.run("poll", "status", "--templates", templates)
+    assert answer.exit_code == 1
+    assert "failing" in answer.output
+    assert "POLL_FROM_LATER" in answer.output
+    assert "use the version of this command that was deployed" in answer.output

@@ -470,3 +470,44 @@ def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monke
         table.run(0.0)
         assert len((table.kept.state.cursor.seen - before).chunks) <= 4 + 2 * 2
     assert sum(one.count for one in table.kept.digests()) == 39
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize(
+    ("fails", "most", "selects"),
+    [(False, None, 1 + 1 + 9), (True, None, 1 + look.MOST_FAILURES), (False, 1, 1 + 1)],
+    ids=["all pieces", "none can be read", "enough was found"],
+)
+def test_recent_ids_are_read_in_pieces_until_there_is_no_point_in_it(
+    fails: bool, most: int | None, selects: int
+) -> None:
+    """A database that does not answer lets each SELECT wait; and what does not fit into the state is left unread."""
+    marks = tuple(Mark(float(number), 3 * number) for number in range(1, 11))
+    cursor = IdCursor(30, 0, seen(range(1, 31, 2)), marks, Sweep(0, 30, 0.0))
+    asked: list[int | None] = []
+
+    def ids(after: int, upto: int | None) -> Slice:
+        asked.append(upto)
+        if fails and upto is not None:
+            raise SourceError("DB_TIMEOUT", "too long")
+        if after == 0:  # the pass over the older ids, which comes as far as the first piece
+            return Slice(seen([3]), whole=False)
+        return Slice(seen([31] if upto is None else []), whole=True)
+
+    look.look(cursor, ids, LONGEST, lambda: 20.0, lambda: True, most=most)
+    assert len(asked) == selects
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("looked_at", [0.0, 31 * DAY, 80 * DAY])
+def test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up(looked_at: float) -> None:
+    """It may be wrong, by 40 days or by 49: what was read is kept all the same."""
+    marks = (Mark(0.0, 10), Mark(1.0, 12))
+    kept = Kept(PollState(IdCursor(12, 0, seen([3, *range(6, 13)]), marks, Sweep(9, 12, 40 * DAY - 1.0))))
+    table = reading({3, 4, *range(6, 14)})
+    run(kept.state, looked_at, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY, lambda: True)
+    cursor = kept.state.cursor
+    assert 13 in kept.rows()
+    assert (cursor.marks, cursor.floor, cursor.sweep) == (marks, 0, None)
+    run(kept.state, 40 * DAY, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY + 1, lambda: True)
+    assert 4 in kept.rows()

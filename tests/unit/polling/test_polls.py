@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
@@ -16,7 +16,8 @@ from handler.delivery.item import Item
 from handler.errors import ConfigError, SourceError
 from handler.model import Poll, Record, Row, Value
 from handler.polling import look, messages, polls, schedule
-from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES
+from handler.polling.id_cursor import IdCursor
+from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES, PollState, Ran
 from handler.polling.polls import Polls, Report, partition
 from handler.polling.statements import COUNTER, lowest_id
 from tests.kit import FakeQueue, FakeTable
@@ -58,6 +59,21 @@ class Tables:
         for id_ in found:
             words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
         return [Row(word=word, bits=bits, counted=bits.bit_count()) for word, bits in words.items()]
+
+
+@contextmanager
+def older_ids_failing(tables: Tables) -> Iterator[None]:
+    """Let the SELECTs fail that read ids below the highest one."""
+    select = tables.select
+
+    def failing(database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        if "upto" in parameters:
+            raise SourceError("DB_TIMEOUT", "too long")
+        return select(database, sql, parameters, limit)
+
+    tables.select = failing  # type: ignore[method-assign]
+    yield
+    tables.select = select  # type: ignore[method-assign]
 
 
 class World:
@@ -652,7 +668,8 @@ def test_a_start_that_is_killed_takes_stock_once(step: int) -> None:
 
 
 def test_a_state_is_known_to_be_lost_though_no_run_has_ever_succeeded() -> None:
-    world = World()
+    world = World(**{TYPE: replace(POLL, created=True)})  # so that the runs fail before they have read anything
+    world.ids.add(1)
     world.killable.left = 6  # after the state is written, and before the schedule is
     with suppress(Killed):
         world.minute()
@@ -669,7 +686,7 @@ def test_a_state_is_known_to_be_lost_though_no_run_has_ever_succeeded() -> None:
 
 
 @pytest.mark.parametrize("ahead", [600.0, 86_400.0, 365 * 86_400.0])
-@pytest.mark.parametrize("left", [-1, 2])
+@pytest.mark.parametrize("left", [-1, 4])
 def test_a_clock_that_is_ahead_in_one_run_stops_no_poll(ahead: float, left: int) -> None:
     """Whether that run ends, or is killed once it has its lease."""
     world = World()
@@ -720,25 +737,18 @@ def test_an_item_that_somebody_has_damaged_stops_no_other_poll(wrong: Any) -> No
 def test_a_run_that_fails_in_part_counts_what_it_has_sent() -> None:
     world = World()
     world.minute()
-    select = world.database.select
-
-    def failing(*arguments: Any) -> list[Row]:
-        if "upto" in arguments[2]:
-            raise SourceError("DB_TIMEOUT", "too long")
-        return select(*arguments)
-
     world.ids.update({1, 2})
     world.minute()
-    world.database.select = failing  # type: ignore[method-assign]
     world.ids.update({3, 4, 5})
-    (report,) = world.minute()
-    assert report.failure
-    now = world.schedule()
-    assert (now.found, now.looked_at, now.code) == (5, world.now, "DB_TIMEOUT")
-    for _ in range(9):
-        assert world.polls.tick().overdue == []
-        world.queue.sent.clear()
-        world.minute()
+    with older_ids_failing(world.database):
+        (report,) = world.minute()
+        assert report.failure
+        now = world.schedule()
+        assert (now.found, now.looked_at, now.code) == (5, world.now, "DB_TIMEOUT")
+        for _ in range(9):
+            assert world.polls.tick().overdue == []
+            world.queue.sent.clear()
+            world.minute()
     assert world.polls.tick().overdue == [TYPE]
 
 
@@ -779,23 +789,15 @@ def test_a_table_without_a_counter_is_known_by_its_first_row_however_large_it_wa
     assert held(world)
 
 
-def test_rows_that_a_run_found_before_it_failed_are_canaries_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_a_run_found_before_it_failed_are_canaries_soon() -> None:
     world = World(**{TYPE: replace(POLL, created=True, digest_rows=1)})
     world.minute()
     world.minute()
-    select = world.database.select
-
-    def failing(*arguments: Any) -> list[Row]:
-        if "upto" in arguments[2]:
-            raise SourceError("DB_TIMEOUT", "too long")
-        return select(*arguments)
-
     world.ids.update({1, 2, 3})
     world.minute()
     world.ids.update(range(4, 101))
-    monkeypatch.setattr(world.database, "select", failing)
-    world.minute()
-    monkeypatch.undo()
+    with older_ids_failing(world.database):
+        world.minute()
     world.minute()
     world.ids.difference_update(range(51, 101))
     world.minute()
@@ -847,13 +849,13 @@ def test_after_it_was_resumed_a_poll_counts_anew_how_long_its_counter_is_low(low
         world.queue.sent.clear()
 
 
-@pytest.mark.parametrize("ahead", [2 * 86_400.0, 365 * 86_400.0])
+@pytest.mark.parametrize("ahead", [3600.0, 2 * 86_400.0, 365 * 86_400.0])
 def test_a_clock_that_is_wrong_once_is_no_measure_of_the_counter(ahead: float) -> None:
     world = reusing(created=False)
     world.database.counter = 50
     world.minute()
     right = world.now
-    world.now += max(ahead, 9 * 86_400.0)
+    world.now += ahead
     world.minute()
     assert not held(world)
     world.now = right
@@ -908,3 +910,30 @@ def test_a_select_that_gives_ids_twice_loses_no_row() -> None:
     for _ in range(20):
         world.minute()
     assert world.reported() == [2 * look.SLICE]
+
+
+def test_a_run_that_only_sends_what_was_pending_has_not_read_the_table() -> None:
+    """Else a pause would seem shorter than it was, and a poll that never gets to its table would not be overdue."""
+    standing = schedule.Schedule(began_at=1.0, looked_at=5.0)
+    ran = Ran(PollState(IdCursor.at(0)), more=True)
+    assert standing.after(ran, 9.0, 60.0).looked_at == 5.0
+    assert standing.after(replace(ran, looked=True), 9.0, 60.0).looked_at == 9.0
+
+
+def test_a_run_that_fails_in_part_goes_on_with_a_tick_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", 2)
+    monkeypatch.setattr(look, "MOST_CHUNKS", 1)
+    world = World(**{TYPE: replace(POLL, digest_rows=None)})
+    world.minute()
+    world.ids.add(1)
+    world.minute()
+    world.queue.sent.clear()
+    world.ids.update(range(2, 10))
+    with older_ids_failing(world.database):
+        (report,) = world.minute()
+    assert report.ran
+    assert (bool(report.failure), report.ran.more) == (True, True)
+    assert messages.request(TYPE) not in world.queue.sent
+    for _ in range(10):
+        world.minute()
+    assert sorted(world.reported()) == list(range(2, 10))
