@@ -180,7 +180,7 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
         raise NotifierError("POLL_IDS_REUSED", f"id {id_} belongs to another row than before")
     state = replace(state, canaries=renewed(canaries, seen, created))
     counter = rows.counter()
-    since = state.behind_since if is_gapless and state.behind_since <= now else 0.0
+    since = state.behind_since if is_gapless else 0.0
     if counter is None or counter > state.cursor.top:
         return replace(state, behind_since=0.0)
     if since and now - since > BEHIND_SECONDS:

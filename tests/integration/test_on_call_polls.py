@@ -142,6 +142,7 @@ def test_a_poll_on_hold_is_started_anew(on_call: OnCall, templates: str, loss: s
     assert function.minute() == []
     answer = on_call.run("poll", "start", TYPE, "--yes")
     assert (answer.exit_code, "starts again with its next run" in answer.output) == (0, True)
+    assert on_call.asked("poll", "status", "--templates", templates)[0]["condition"] == "starting"
     assert function.minute() == []
     function.ids |= {5}
     assert [event["id"] for event in function.minute()] == [5]

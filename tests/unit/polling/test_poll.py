@@ -511,3 +511,31 @@ def test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up(looked_at:
     assert (cursor.marks, cursor.floor, cursor.sweep) == (marks, 0, None)
     run(kept.state, 40 * DAY, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY + 1, lambda: True)
     assert 4 in kept.rows()
+
+
+MARKED = IdCursor(100, 0, seen([]), tuple(Mark(float(top), top) for top in (10, 20, 50, 55, 90, 100)))
+
+
+@pytest.mark.parametrize(
+    ("after", "least", "pieces"),
+    [
+        (0, 1, [(90, 100), (55, 90), (50, 55), (20, 50), (10, 20), (0, 10)]),
+        (0, 10, [(90, 100), (55, 90), (20, 55), (10, 20), (0, 10)]),
+        (0, 40, [(55, 100), (10, 55), (0, 10)]),
+        (0, 1000, [(0, 100)]),
+        (50, 10, [(90, 100), (55, 90), (50, 55)]),
+        (95, 1, [(95, 100)]),
+        (100, 1, [(100, 100)]),
+    ],
+)
+def test_a_range_is_cut_where_its_pieces_are_large_enough(
+    after: int, least: int, pieces: list[tuple[int, int]]
+) -> None:
+    assert MARKED.pieces(after, least) == pieces
+
+
+@pytest.mark.parametrize(("bound", "count"), [(0, 49), (60, 20), (99, 1), (100, 0), (500, 0)])
+def test_of_the_ids_that_are_given_up_those_count_that_could_still_appear(bound: int, count: int) -> None:
+    before = IdCursor(200, 2, seen(range(1, 201, 2)))
+    assert before.risen(100).given_up(before, bound) == count
+    assert before.given_up(before, bound) == 0

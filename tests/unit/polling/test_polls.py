@@ -15,7 +15,7 @@ import pytest
 from handler.delivery.item import Item
 from handler.errors import ConfigError, SourceError
 from handler.model import Poll, Record, Row, Value
-from handler.polling import look, messages, polls, schedule
+from handler.polling import look, messages, polls, schedule, state_item, table
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES, PollState, Ran
 from handler.polling.polls import Polls, Report, partition
@@ -937,3 +937,26 @@ def test_a_run_that_fails_in_part_goes_on_with_a_tick_and_not_at_once(monkeypatc
     for _ in range(10):
         world.minute()
     assert sorted(world.reported()) == list(range(2, 10))
+
+
+def test_rows_that_come_one_by_one_and_far_apart_can_be_read_again() -> None:
+    """Each in a piece of its own: many of them are too far apart to be found at once, but these are known."""
+    world = World(**{TYPE: replace(POLL, digest_rows=1)})
+    world.minute()
+    for part in range(4):
+        world.ids.update(range(1 + part * 400 * 70_000, 1 + (part + 1) * 400 * 70_000, 70_000))
+        (report,) = world.minute()
+        assert report.ran
+        assert not report.failure
+    (report,) = world.minute()
+    assert (world.schedule().found, world.schedule().code) == (1600, "")
+
+
+def test_a_first_run_remembers_no_more_than_fits_into_the_memory() -> None:
+    world = World()
+    world.ids.update(range(20_000, 12_000 * 20_000, 20_000))
+    world.minute()
+    cursor = state_item.read(world.item("state")).cursor
+    assert len(cursor.seen.chunks) <= table._MOST_CHUNKS
+    assert cursor.floor == next(iter(cursor.seen)) - 1
+    assert cursor.top == max(world.ids)
