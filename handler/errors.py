@@ -222,6 +222,11 @@ CODES: Final[dict[str, Code]] = {
         "the ids of the polled rows are too far apart to be remembered",
         "poll a table whose ids the database counts up (AUTO_INCREMENT), or publish events instead",
     ),
+    "POLL_VALUES_UNFIT": Code(
+        True,
+        "the watched column has too many different values, or a long one, so the poll is on hold",
+        "watch a column with few short values, such as a status: see docs/templates.md",
+    ),
     "POLL_IDS_REUSED": Code(
         True,
         "ids of the polled table are used again, as after TRUNCATE or a restored backup, so the poll is on hold",

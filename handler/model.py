@@ -208,8 +208,13 @@ class Poll:
 
     `sql` is a SELECT with a column `id`; it is read every `every` seconds. No transaction takes more than `longest`
     seconds. More than `digest_rows` new rows, or rows that were found after a pause of more than `digest_seconds`, are
-    one message instead of one each (None: never). If the SELECT has a column `created` too, it says when a row was
-    created. `table` and `column` are where the ids are from; `table` is empty if that is not clear.
+    one message instead of one each (None: never). `table` and `column` are where the ids are from; `table` is empty if
+    that is not clear.
+
+    The SELECT may have more columns: `created`, when a row was created; `watched`, a value of which each change is an
+    event; `changed`, when the row was last changed. Here `watched` is the expression behind that column. `identity`
+    says what tells the events of a row apart: nothing, the new value (`watched`), or when the change was found
+    (`moment`).
     """
 
     sql: str
@@ -219,9 +224,17 @@ class Poll:
     digest_rows: int | None = 100
     digest_seconds: float | None = None
     created: bool = False
+    watched: str = ""
+    changed: bool = False
+    identity: str = ""
     table: str = ""
     column: str = "id"
     where: str = ""
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether changes of rows are events too."""
+        return bool(self.watched)
 
 
 @dataclass(frozen=True, slots=True)

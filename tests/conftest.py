@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from typing import NoReturn
 
+import hypothesis
 import pytest
 
 from cli import running
@@ -29,6 +30,10 @@ _STATE = tempfile.TemporaryDirectory(prefix="state-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
 for _name in [*running.NAMING, *(name for name in os.environ if name.startswith(running.ENDPOINT))]:
     os.environ.pop(_name, None)
+
+# No test is timed: how long an example takes depends on what else runs.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # A shell starts a command with `&` with this signal ignored, and whatever the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

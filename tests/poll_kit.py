@@ -10,7 +10,9 @@ from handler.model import Digest, Poll
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Ids
 from handler.polling.poll import Finding, PolledRow, PollState
+from handler.polling.replicas import Changed
 from handler.polling.seen import Seen
+from handler.polling.values import UNKNOWN, Values
 from tests.kit import FakeQueue, FakeTable
 
 
@@ -85,12 +87,9 @@ class Killable:
             self._step()
 
 
-def seen(ids: Iterable[int]) -> Seen:
-    """A set of ids, from words as a database gives them."""
-    words: dict[int, int] = {}
-    for id_ in ids:
-        words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
-    return Seen.of(words.items())
+def seen(ids: Iterable[int]) -> Values:
+    """Ids of a poll that watches no column."""
+    return Values({UNKNOWN: found} if (found := Seen.containing(ids)) else {})
 
 
 @dataclass
@@ -104,6 +103,9 @@ class OnlyIds:
 
     def counter(self) -> int | None:
         return None
+
+    def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+        return {}
 
 
 def poll(longest: float, digest_rows: int | None, digest_seconds: float | None = None, sql: str = "") -> Poll:

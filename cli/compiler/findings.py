@@ -64,6 +64,16 @@ RULES: Final[dict[str, Rule]] = {
         "leave it if the join finds one row for each id; else write WHERE EXISTS (SELECT ...)",
         "warning",
     ),
+    "QUERY_CHANGE_HIDDEN": Rule(
+        "the SELECT of a poll has a condition on the column that it watches, and so does not see all changes",
+        "put the condition into `when`",
+        "warning",
+    ),
+    "POLL_UNSEEN": Rule(
+        "the event is named after something that the poll does not see: a change, or a deleted row",
+        "select a column `watched`, or publish events",
+        "warning",
+    ),
     "LOOKUP_UNGUARDED": Rule(
         "the message needs a value that may be missing: an `optional` lookup, or one with `on_failure: without` or "
         "`missing: render`",

@@ -12,11 +12,12 @@ from cli.compiler.durations import DAY, HOUR, MINUTE
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
+from cli.compiler.sql import polled
 from cli.compiler.sql.polled import Source
 from handler.model import IdRule, Poll
 
 REQUIRED: Final = ("every", "sql")
-OPTIONAL: Final = ("db", "longest_transaction", "catch_up")
+OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity")
 CATCH_UP: Final = ("rows", "age")
 # What people call a key that has another name here.
 MEANT: Final = {
@@ -26,8 +27,11 @@ MEANT: Final = {
     "select": "sql",
     "database": "db",
     "digest": "catch_up",
+    "watch": "sql",
 }
 NEVER: Final = "never"
+# The data of a change's event.
+DATA: Final = frozenset({"old", "new"})
 
 EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
 
@@ -35,6 +39,14 @@ _SUCH: Final = "5m, 1h or 1d"
 EVERY: Final = durations.Range(MINUTE, 7 * DAY, MINUTE, _SUCH)
 LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
 AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
+# What tells the events of a row apart, as a template writes it. If it is left out and the poll watches a column, each
+# change is an event of its own.
+IDENTITIES: Final = (("id",), ("id", polled.WATCHED))
+EACH_CHANGE: Final = "moment"
+# Words in the type of an event: what a poll finds only if it watches a column, and what is gone when it reads.
+CHANGED: Final = frozenset({"changed", "edited", "modified", "updated"})
+DELETED: Final = frozenset({"deleted", "destroyed", "erased", "removed"})
+
 ROWS: Final = 100
 MAX_ROWS: Final = 1000
 
@@ -45,6 +57,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
         node, report, required=REQUIRED, optional=OPTIONAL, meant=MEANT, examples=EXAMPLES, instead=_lines(node)
     )
     select, source = _select(found["sql"], report) if "sql" in found else ("", Source())
+    identity = _identity(found["identity"], source, report) if "identity" in found else None
     rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
     return Poll(
         sql=select,
@@ -54,6 +67,9 @@ def read(node: Node, place: Place, report: Report) -> Poll:
         digest_rows=rows,
         digest_seconds=age,
         created=source.created,
+        watched=source.watched,
+        changed=source.changed,
+        identity=_beside_id(identity, source),
         table=source.table,
         column=source.column,
         where=str(place),
@@ -67,9 +83,26 @@ def check_id(place: Place, rule: IdRule, report: Report) -> None:
         report.add(place, "VALUE_INVALID", message, "write id: integer, or remove `poll`")
 
 
-def check_samples(place: Place, samples: Sequence[Sample], report: Report) -> None:
-    """Report samples of which each has `data`: none shows what is posted for a row."""
-    if samples and all(sample.data for sample in samples):
+def check_event(place: Place, poll: Poll, event: str, report: Report) -> None:
+    """Warn of an event that is named after something that the poll does not see."""
+    words = {*re.split(r"[._]", event)}
+    if words & DELETED and not poll.is_watching:
+        fix = "mark deleted rows, and select o.deleted_at IS NOT NULL AS watched; or publish events"
+        report.add(place, "POLL_UNSEEN", "a poll does not see that a row is gone", fix)
+    elif words & CHANGED and not poll.is_watching:
+        fix = "select what changes, such as o.status AS watched; or publish events"
+        report.add(place, "POLL_UNSEEN", "this poll finds new rows, and does not see that a row changes", fix)
+
+
+def check_samples(place: Place, poll: Poll, samples: Sequence[Sample], report: Report) -> None:
+    """Report samples of which none shows what is posted for a row, because of their `data`."""
+    wanted = DATA if poll.is_watching else set()
+    if not samples or any(sample.data.keys() == wanted for sample in samples):
+        return
+    if poll.is_watching:
+        message = "the event of a change has the data `old` and `new`, and none of the samples has these"
+        report.add(place, "SAMPLE_INVALID", message, "add a sample with data: {old: pending, new: paid}")
+    else:
         message = "a polled event has no data, and each of the samples has some"
         report.add(place, "SAMPLE_INVALID", message, "add a sample without `data`")
 
@@ -78,6 +111,23 @@ def _select(node: Node, report: Report) -> tuple[str, Source]:
     before = report.errors
     select = queries.statement(node, sql.read_polled, report, EXAMPLES["sql"])
     return select, sql.polled_source(node.text) if isinstance(node, Scalar) and report.errors == before else Source()
+
+
+def _identity(node: Node, source: Source, report: Report) -> tuple[str, ...] | None:
+    """What tells events apart; None after a finding."""
+    words = tuple(shape.literal(item, report) or "" for item in shape.items(shape.filled(node, report), report))
+    if words in IDENTITIES[: 2 if source.watched else 1] or not words:
+        return words or None
+    forms = " or ".join(f"[{', '.join(one)}]" for one in IDENTITIES)
+    message = f"`{node.place.path}` is {forms}; `watched` is there if the SELECT has that column"
+    report.add(node.place, "VALUE_INVALID", message, f"write identity: [{', '.join(IDENTITIES[0])}], or remove it")
+    return None
+
+
+def _beside_id(identity: tuple[str, ...] | None, source: Source) -> str:
+    if identity is None:
+        return EACH_CHANGE if source.watched else ""
+    return "".join(identity[1:])
 
 
 def _form(rule: IdRule) -> str:

@@ -100,7 +100,8 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     )
     read_samples = samples.read(found["samples"], notification, report)
     if poll:
-        polls.check_samples(found["samples"].place, read_samples, report)
+        polls.check_samples(found["samples"].place, poll, read_samples, report)
+        polls.check_event(shape.key_place(node, "poll"), poll, event, report)
     return Template(
         notification=notification,
         channels=routes.places,

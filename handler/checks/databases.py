@@ -99,7 +99,7 @@ def privileges(grants: Iterable[str]) -> set[str]:
 
 def _polled(table: Table) -> str:
     """Ask the database what the first run of a poll asks. What is returned shows no id."""
-    created = table.created([table.now().top])
+    created = table.created([table.now(lambda: False).top])
     signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
     return f"readable; {' and '.join(signs) or 'nothing'} shows that ids are used again"
 

@@ -1,4 +1,4 @@
-"""Which rows are new, by an id that the database counts up.
+"""Which rows are new or have another value, by an id that the database counts up.
 
     floor                bound                     top
       |   seen, or late    |  seen, or may appear  |   new
@@ -6,7 +6,8 @@
 
 `top` is the highest id that was read. An id between `floor` and `top` can still appear, because ids are allocated
 before their transactions commit. So this range is read again, and an id in it that is not in `seen` is new. Ids up to
-`bound` were allocated longer ago than the longest transaction; a row that appears there is reported as late.
+`bound` were allocated longer ago than the longest transaction; a row that appears there is reported as late. If the
+poll watches a column, `seen` has each id with its value, and an id that is read with another value has changed.
 
 Every id above `floor` is read again and again. So a row is found when it becomes visible, whatever the clocks say and
 in whatever order transactions commit. Clocks only decide which ids every run reads, and when `floor` rises.
@@ -14,13 +15,13 @@ in whatever order transactions commit. Clocks only decide which ids every run re
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.polling.seen import CHUNK, Seen
+from handler.polling.seen import CHUNK
+from handler.polling.values import Values
 
-# An id that has not appeared after so long is no longer looked for.
-RETAIN_SECONDS: Final = 30 * 86_400.0
 # Of `seen`: they take 32 MB of memory.
 MOST_CHUNKS: Final = 4096
 # How many marks are kept for the time of the longest transaction. Beyond it, one a day is kept.
@@ -51,14 +52,14 @@ class IdCursor:
 
     top: int
     floor: int
-    seen: Seen
+    seen: Values
     marks: tuple[Mark, ...] = ()
     sweep: Sweep | None = None
 
     @classmethod
     def at(cls, floor: int) -> IdCursor:
         """One for which every row above `floor` is new."""
-        return cls(floor, floor, Seen())
+        return cls(floor, floor, Values())
 
     def bound(self, now: float, longest: float) -> int:
         """The highest id that is known to have been allocated more than `longest` seconds ago."""
@@ -73,21 +74,21 @@ class IdCursor:
                 end = mark.top
         return [*found, (after, end)]
 
-    def unseen(self, read: Seen) -> Seen:
-        """Those of the ids that have not been seen."""
+    def unseen(self, read: Values) -> Values:
+        """Those of the ids that have not been seen, or were seen with another value."""
         return (read - self.seen).above(self.floor)
 
-    def having_read(self, read: Seen) -> IdCursor:
-        """With these ids seen."""
+    def having_read(self, read: Values) -> IdCursor:
+        """With these ids seen, with these values."""
         kept = read.above(self.floor)
         return replace(self, seen=self.seen | kept, top=max(self.top, kept.highest))
 
-    def swept(self, sweep: Sweep) -> IdCursor:
+    def swept(self, sweep: Sweep, retain: float) -> IdCursor:
         """With a pass that has come so far. `floor` rises over the ids that it has read, if they are too old.
 
-        They were read after `began`. So an id is given up only after it was missing for all of `RETAIN_SECONDS`.
+        They were read after `began`. So an id is given up only after it was missing for all of `retain` seconds.
         """
-        old = (mark.top for mark in self.marks if mark.top <= sweep.at and sweep.began - mark.at > RETAIN_SECONDS)
+        old = (mark.top for mark in self.marks if mark.top <= sweep.at and sweep.began - mark.at > retain)
         floor = max(old, default=0)
         swept = self.risen(floor) if floor > self.floor else self
         return replace(swept, sweep=sweep if sweep.at < sweep.end else None)
@@ -99,12 +100,14 @@ class IdCursor:
 
     def within(self, size: int) -> IdCursor:
         """With `floor` risen as far as it takes for `seen` to be encoded in `size` bytes."""
-        if len(self.seen.chunks) <= MOST_CHUNKS and len(self.seen.encoded()) <= size:
+        chunks = self.seen.chunks
+        if len(chunks) <= MOST_CHUNKS and len(self.seen.encoded()) <= size:
             return self
-        left = size
-        for count, chunk in enumerate(sorted(self.seen.chunks, reverse=True)):
+        left, memory = size, MOST_CHUNKS
+        for chunk, count in sorted(Counter(chunks).items(), reverse=True):
             left -= self.seen.packed(chunk)
-            if left < 0 or count == MOST_CHUNKS:
+            memory -= count
+            if left < 0 or memory < 0:
                 return self.risen((chunk + 1) * CHUNK - 1)
         return self
 

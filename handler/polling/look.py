@@ -1,18 +1,24 @@
-"""One look at a table: the ids above all others that were seen, and those below them that have appeared since."""
+"""One look at a table: the ids above all others that were seen, and those below that have appeared or changed since."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 from handler.errors import NotifierError
 from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.seen import Seen
+from handler.polling.values import Values
 
-# How many ids one SELECT reads; and how many SELECTs of one look go on with the pass over the older ids.
+# How many ids one SELECT reads; and how many SELECTs of one look continue the pass over the older ids. If a column is
+# watched, any row can change, so that one look reads a million rows.
 SLICE: Final = 10_000
 SWEEP_SLICES: Final = 10
+WATCH_SLICES: Final = 100
+# An id that has not appeared after so long is no longer looked for.
+RETAIN_SECONDS: Final = 30 * 86_400.0
 
 # A database that does not answer lets each SELECT wait for its time limit.
 MOST_FAILURES: Final = 2
@@ -24,7 +30,7 @@ MOST_CHUNKS: Final = 1024
 class Slice:
     """What one SELECT has read of a range, from its lowest id on: all of it, or some ids of a range that has more."""
 
-    ids: Seen
+    ids: Values
     whole: bool
 
 
@@ -34,14 +40,16 @@ Ids = Callable[[int, int | None], Slice]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The cursor afterwards, and the ids that were new. Those that came after the longest transaction are `late`.
+    """The cursor afterwards, and the ids that were new or had changed.
+
+    New ones that came after the longest transaction are `late`.
 
     If there is `more`, the time was too short for all new ids. A `failure` ended the reading of a range early; what was
     read counts. `news` says whether the ids above the highest one were read, however many there are.
     """
 
     cursor: IdCursor
-    found: Seen
+    found: Values
     late: Seen
     more: bool
     news: bool
@@ -56,6 +64,7 @@ def look(
     in_time: Callable[[], bool],
     *,
     steady: bool = True,
+    watching: bool = False,
     most: int | None = None,
 ) -> Look:
     """Read the table. `longest` is how many seconds a transaction may take; `clock` gives Unix times.
@@ -65,8 +74,10 @@ def look(
     each: so new rows are always found, and each pass ends some day. If one part cannot be read, the next ones are,
     until MOST_FAILURES have failed. A look ends early with `most` new ids (None: any number).
 
-    If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age.
+    If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age. Nor is
+    any if the poll is `watching` a column.
     """
+    slices, retain = (WATCH_SLICES, inf) if watching else (SWEEP_SLICES, RETAIN_SECONDS)
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
     sweep = cursor.sweep or Sweep(cursor.floor, top, began)
@@ -76,14 +87,15 @@ def look(
     if steady:
         reading.cursor = reading.cursor.marked(clock(), longest)
     if news:
-        reached = reading.read(sweep.at, sweep.end, SWEEP_SLICES)
-        swept = reading.cursor.swept(replace(sweep, at=reached)) if steady else replace(reading.cursor, sweep=None)
-        reading.cursor = swept
+        reached = reading.read(sweep.at, sweep.end, slices)
+        swept = reading.cursor.swept(replace(sweep, at=reached), retain)
+        reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
         for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
             if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
                 break
             reading.read(after, upto)
-    late = reading.found - reading.found.above(bound)
+    appeared = reading.found.ids - cursor.seen.ids
+    late = appeared - appeared.above(bound)
     return Look(reading.cursor, reading.found, late, more, news, reading.failure)
 
 
@@ -92,7 +104,7 @@ class _Reading:
 
     def __init__(self, cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> None:
         self.cursor = cursor
-        self.found = Seen()
+        self.found = Values()
         self.failure: NotifierError | None = None
         self.failures = 0
         self.cut = False

@@ -19,19 +19,20 @@ def requested(body: str) -> str:
     return str(json.loads(body)["notifier"]["run"])
 
 
-def identity(event_type: str, id_: int, epoch: int = 0) -> str:
-    """The `event_id` of a row: `order.created/1042`.
+def identity(event_type: str, id_: int, epoch: int = 0, key: str | None = None) -> str:
+    """The `event_id` of a row: `order.created/1042`; with the value of its watched column, `order.changed/1042/paid`.
 
     An application that publishes the event itself uses the same, so that both together make one delivery. If the ids of
     the table have restarted, `epoch` is how many times. It keeps a new row from being mistaken for an earlier one with
     the same id: `order.created/1042/1`.
     """
-    return f"{event_type}/{id_}" + (f"/{epoch}" if epoch else "")
+    return f"{event_type}/{id_}" + ("" if key is None else f"/{key}") + (f"/{epoch}" if epoch else "")
 
 
 def event(event_type: str, finding: Finding, epoch: int) -> str:
     """Return the event of new rows, in the form in which applications publish."""
     polled: dict[str, Any] = {"polled": True}
+    data: dict[str, Any] = {}
     if isinstance(finding, Digest):
         counted = {"number": finding.number, "count": finding.count, "late": finding.late}
         polled["digest"] = {**counted, "first": finding.first, "last": finding.last}
@@ -40,5 +41,7 @@ def event(event_type: str, finding: Finding, epoch: int) -> str:
     else:
         if finding.late:
             polled["late"] = True
-        id_, event_id = finding.id, identity(event_type, finding.id, epoch)
-    return json.dumps({"type": event_type, "id": id_, "event_id": event_id, "notifier": polled})
+        if finding.change:
+            data["data"] = dict(zip(("old", "new"), finding.change, strict=True))
+        id_, event_id = finding.id, identity(event_type, finding.id, epoch, finding.key)
+    return json.dumps({"type": event_type, "id": id_, "event_id": event_id, **data, "notifier": polled})

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from handler.errors import NotifierError
+from handler.errors import NotifierError, SourceError
 from handler.model import Digest, Poll
 from handler.polling.canaries import renewed, reused, wanted
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Look, Slice, look
-from handler.polling.seen import Seen
+from handler.polling.replicas import Changed, Moments, confirmed
+from handler.polling.values import MOST_VALUES, Watched
 
 # How many events are sent before the time is checked again.
 BATCH: Final = 10
-# An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet, as two
-# bitmaps: one look finds at most two slices of ids more than MOST_EVENTS, each of which takes some five bytes.
+# An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet: one look
+# finds at most two slices of ids more than MOST_EVENTS, each of which takes some six bytes.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 SEEN_BYTES: Final = 170_000
 MOST_EVENTS: Final = 10_000
@@ -33,16 +35,23 @@ _BACKWARDS_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class PolledRow:
+    """One event: a row that is new, or whose watched value has changed, from `change[0]` to `change[1]`.
+
+    A `key` makes the event different from others of the same row.
+    """
+
+    id: int
+    late: bool = False
+    change: tuple[Watched, Watched] | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
-    """Rows that the queue has not accepted yet; some may be `late`."""
+    """Events that the queue has not accepted yet; at least one."""
 
-    rows: Seen
-    late: Seen
-
-    def above(self, id_: int) -> Pending | None:
-        """Those that are greater than this id; None if there are none."""
-        rows = self.rows.above(id_)
-        return replace(self, rows=rows) if rows else None
+    rows: tuple[PolledRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,8 @@ class PollState:
 
     `revision` counts the writes, `epoch` how many times ids restarted, `starts` how many times the poll was started.
     `canaries` says when some rows were created, by their ids. Since `behind_since` (a Unix time; 0: it is not so) the
-    database has counted ids below the highest one that was read.
+    database has counted ids below the highest one that was read. The values in `cursor` are those of the expression
+    `watched`; empty if the poll watches none.
     """
 
     cursor: IdCursor
@@ -61,14 +71,8 @@ class PollState:
     revision: int = 0
     epoch: int = 0
     starts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PolledRow:
-    """One event: a row that is new."""
-
-    id: int
-    late: bool
+    watched: str = ""
+    moments: Moments = field(default_factory=dict)
 
 
 Finding = PolledRow | Digest
@@ -121,6 +125,9 @@ class Rows(Protocol):
     def counter(self) -> int | None:
         """Return the id that the next row gets; None if that is not known."""
 
+    def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+        """Return the values of these rows, and when they were changed; rows that are gone are missing."""
+
 
 def run(
     state: PollState,
@@ -134,8 +141,8 @@ def run(
 ) -> Ran:
     """Bring a poll up to date, as far as the time allows. `looked_at` is when the table was last read, a Unix time.
 
-    Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED). Whatever reading ids raises, everything
-    that was read until then is sent.
+    Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED, POLL_VALUES_UNFIT). Whatever reading ids
+    raises, everything that was read until then is sent.
     """
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
@@ -143,17 +150,23 @@ def run(
     now = clock()
     steady = -_BACKWARDS_SECONDS <= now - looked_at <= _STEADY_SECONDS
     is_gapless = 0 <= now - looked_at <= 2 * poll.every + BEHIND_SECONDS
-    before, state = state, _guarded(state, rows, now, is_gapless=is_gapless)
+    before, state = state, _guarded(_of_column(state, poll), rows, now, is_gapless=is_gapless)
     is_old = poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
     most = MOST_EVENTS if poll.digest_rows is None and not is_old else None
-    seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, most=most)
+    watching, known, moments = poll.is_watching, state.cursor.seen, state.moments
+    seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, most=most)
+    if poll.changed:
+        seen, moments = confirmed(seen, known, moments, rows.changed, now)
     cursor = seen.cursor.within(SEEN_BYTES)
-    pending = _pending(seen, state.revision + 1, poll, is_old=is_old) if seen.found else None
+    if len(cursor.seen.seen) > MOST_VALUES:
+        raise SourceError("POLL_VALUES_UNFIT", f"{poll.where}: there are more than {MOST_VALUES} values")
+    pending = _pending(seen, state, poll, now, is_old=is_old) if seen.found else None
     canaries = state.canaries
     if seen.found and not seen.failure:  # else the next run looks for those that are missing
-        missing = [id_ for id_ in wanted(canaries, cursor.seen) if id_ not in canaries]
-        canaries = renewed(canaries, cursor.seen, rows.created(missing))
-    found = replace(state, cursor=cursor, pending=pending, canaries=canaries)
+        ids = cursor.seen.ids
+        missing = [id_ for id_ in wanted(canaries, ids) if id_ not in canaries]
+        canaries = renewed(canaries, ids, rows.created(missing))
+    found = replace(state, cursor=cursor, pending=pending, canaries=canaries, moments=moments)
     if found != before:
         state = _sent(store.save(found), store, queue, in_time)
     return Ran(
@@ -162,7 +175,7 @@ def run(
         looked=seen.news,
         found=len(seen.found),
         late=len(seen.late),
-        given_up=cursor.given_up(seen.cursor, seen.cursor.bound(now, poll.longest)),
+        given_up=_given_up(cursor, seen.cursor, poll, now),
         failure=seen.failure,
     )
 
@@ -174,7 +187,7 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
     So it has to be so in all runs of some minutes. They are counted from now if the last run was not `is_gapless`: then
     the poll stood still in between, or the clock jumped.
     """
-    canaries, seen = state.canaries, state.cursor.seen
+    canaries, seen = state.canaries, state.cursor.seen.ids
     created = rows.created({*canaries, *wanted(canaries, seen)})
     if id_ := reused(canaries, created):
         raise NotifierError("POLL_IDS_REUSED", f"id {id_} belongs to another row than before")
@@ -190,18 +203,40 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
 
 def findings(pending: Pending | Digest) -> Sequence[Finding]:
     """The events for these rows, in the order of their ids."""
-    if isinstance(pending, Digest):
-        return [pending]
-    late = set(pending.late)
-    return [PolledRow(row, row in late) for row in pending.rows]
+    return [pending] if isinstance(pending, Digest) else pending.rows
 
 
-def _pending(seen: Look, number: int, poll: Poll, *, is_old: bool) -> Pending | Digest:
-    """What is to be sent of a look; `is_old` says that the one before it was long ago. A digest gets the `number`."""
-    count = len(seen.found)
+def _of_column(state: PollState, poll: Poll) -> PollState:
+    """Return the state without values if the poll now watches another column. What it reads next is no change then."""
+    if state.watched == poll.watched:
+        return state
+    cursor = replace(state.cursor, seen=state.cursor.seen.forgotten())
+    return replace(state, cursor=cursor, watched=poll.watched, moments={})
+
+
+def _pending(looked: Look, before: PollState, poll: Poll, now: float, *, is_old: bool) -> Pending | Digest:
+    """What is to be sent of a look; `is_old` says that the one before it was long ago."""
+    count, found = len(looked.found), looked.found
     if (poll.digest_rows is not None and count > poll.digest_rows) or (is_old and count > 1):
-        return Digest(number, count, len(seen.late), next(iter(seen.found)), seen.found.highest)
-    return Pending(seen.found, seen.late)
+        return Digest(before.revision + 1, count, len(looked.late), next(iter(found)), found.highest)
+    late = {*looked.late}
+    if not poll.is_watching:
+        return Pending(tuple(PolledRow(id_, id_ in late) for id_ in found))
+    moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    changes = found.changes(before.cursor.seen)
+    return Pending(tuple(PolledRow(id_, id_ in late, (old, new), _key(poll, new, moment)) for id_, old, new in changes))
+
+
+def _key(poll: Poll, value: Watched, moment: str) -> str | None:
+    """What belongs to an event's identity beside the row's id."""
+    return {"moment": moment, "watched": "null" if value is None else value}.get(poll.identity)
+
+
+def _given_up(cursor: IdCursor, before: IdCursor, poll: Poll, now: float) -> int:
+    """How many rows are no longer looked for, or no longer watched, because the state would not fit into the table."""
+    if poll.is_watching:
+        return len(before.seen) - len(cursor.seen)
+    return cursor.given_up(before, before.bound(now, poll.longest))
 
 
 def _sent(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bool]) -> PollState:
@@ -219,7 +254,7 @@ def _sent(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bo
                 break
             batch = waiting[start : start + BATCH]
             queue.send(batch, state.epoch)
-            left = _rest(state.pending, batch[-1])
+            left = _rest(state.pending, start + BATCH)
     except NotifierError:
         _saved(state, left, store)
         raise
@@ -230,6 +265,7 @@ def _saved(state: PollState, left: Pending | Digest | None, store: Store) -> Pol
     return state if left is state.pending else store.save(replace(state, pending=left))
 
 
-def _rest(pending: Pending | Digest, sent: Finding) -> Pending | None:
-    """What is still to be sent after this one; a digest is sent as a whole."""
-    return pending.above(sent.id) if isinstance(pending, Pending) and isinstance(sent, PolledRow) else None
+def _rest(pending: Pending | Digest, sent: int) -> Pending | None:
+    """What is still to be sent after so many events."""
+    rows = pending.rows[sent:] if isinstance(pending, Pending) else ()
+    return Pending(rows) if rows else None

@@ -11,7 +11,7 @@ from handler.errors import ConfigError, NotifierError, named
 from handler.model import Poll
 from handler.polling import messages, state_item
 from handler.polling.canaries import chosen
-from handler.polling.poll import Finding, PollState, Ran, run
+from handler.polling.poll import SEEN_BYTES, Finding, PollState, Ran, run
 from handler.polling.schedule import Schedule
 from handler.polling.table import Table
 from handler.ports import Database, Listed, Send, Shelf, Store
@@ -114,25 +114,23 @@ class Polls:
         table, kept = Table(self.database, poll), _Kept(self.store, name, STATE, item)
         if item is None and schedule.born_at:
             raise ConfigError("POLL_STATE_LOST", name)
+        end = self.now() + RUN_SECONDS
+
+        def in_time() -> bool:
+            return self.now() < end and remaining() > SPARE_SECONDS
+
         if item is None or schedule.starts > state_item.starts(item):
-            cursor = table.now()
-            canaries = table.created({*chosen(cursor.seen), table.lowest()})
-            state = PollState(cursor, canaries=canaries, epoch=schedule.epoch, starts=schedule.starts)
+            cursor = table.now(in_time).within(SEEN_BYTES)
+            canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})
+            state = PollState(
+                cursor, None, canaries, epoch=schedule.epoch, starts=schedule.starts, watched=poll.watched
+            )
             return Ran(_Store(kept).save(state), more=False, looked=True)
         state = state_item.read(item)
         if schedule.resuming:
             state = _Store(kept).save(replace(state, canaries={}, behind_since=0.0))
-        end = self.now() + RUN_SECONDS
-        return run(
-            state,
-            schedule.looked_at,
-            table,
-            _Store(kept),
-            _Events(self.queue, name),
-            poll,
-            self.now,
-            lambda: self.now() < end and remaining() > SPARE_SECONDS,
-        )
+        events = _Events(self.queue, name)
+        return run(state, schedule.looked_at, table, _Store(kept), events, poll, self.now, in_time)
 
 
 @dataclass

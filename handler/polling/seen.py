@@ -32,6 +32,14 @@ class Seen:
             struct.pack_into("<Q", chunks.setdefault(chunk, bytearray(_BYTES)), place * 8, bits)
         return cls({chunk: int.from_bytes(bits, "little") for chunk, bits in chunks.items()})
 
+    @classmethod
+    def containing(cls, ids: Iterable[int]) -> Seen:
+        """These ids."""
+        words: dict[int, int] = {}
+        for id_ in ids:
+            words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
+        return cls.of(words.items())
+
     def __or__(self, other: Seen) -> Seen:
         more = {chunk: self.chunks.get(chunk, 0) | bits for chunk, bits in other.chunks.items()}
         return Seen({**self.chunks, **more})
@@ -39,6 +47,10 @@ class Seen:
     def __sub__(self, other: Seen) -> Seen:
         left = {chunk: bits & ~other.chunks.get(chunk, 0) for chunk, bits in self.chunks.items()}
         return Seen({chunk: bits for chunk, bits in left.items() if bits})
+
+    def __and__(self, other: Seen) -> Seen:
+        both = {chunk: bits & other.chunks[chunk] for chunk, bits in self.chunks.items() if chunk in other.chunks}
+        return Seen({chunk: bits for chunk, bits in both.items() if bits})
 
     def above(self, floor: int) -> Seen:
         """Those that are greater than `floor`."""

@@ -6,17 +6,21 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, Final
 
 from handler.delivery.item import Item
 from handler.errors import NotifierError
 from handler.model import Digest
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.poll import Pending, PollState
+from handler.polling.poll import Pending, PolledRow, PollState
+from handler.polling.replicas import Moment
 from handler.polling.seen import Seen
+from handler.polling.values import UNKNOWN, Values
 
-# What only newer code reads gets another number.
-FORMAT: Final = 1
+# What only newer code reads gets another number. The first format had no values.
+FORMAT: Final = 2
+_WITHOUT_VALUES: Final = 1
 
 
 def values(state: PollState) -> dict[str, str | float | bytes]:
@@ -33,10 +37,11 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         "seen": cursor.seen.encoded(),
         "marks": json.dumps([[mark.at, mark.top] for mark in cursor.marks]),
         "sweep": json.dumps([cursor.sweep.at, cursor.sweep.end, cursor.sweep.began] if cursor.sweep else None),
-        "pending": rows.rows.encoded() if rows else "",
-        "pending_late": rows.late.encoded() if rows else "",
+        "pending": _packed(rows) if rows else "",
         "canaries": json.dumps([*state.canaries.items()]),
         "behind_since": state.behind_since,
+        "watched": state.watched,
+        "moments": json.dumps([[id_, *moment] for id_, moment in state.moments.items()]),
         "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
     }
 
@@ -44,7 +49,7 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
 def read(item: Item) -> PollState:
     """Return what `values` was given; the revision is the item's. Raises NotifierError (POLL_STATE_UNREADABLE)."""
     written = item.number("format")
-    if written != FORMAT:
+    if written not in (FORMAT, _WITHOUT_VALUES):
         raise NotifierError("POLL_STATE_UNREADABLE", f"its format is {written:g}, and {FORMAT} is needed")
     try:
         return PollState(
@@ -55,6 +60,8 @@ def read(item: Item) -> PollState:
             item.revision,
             int(item.number("epoch")),
             starts(item),
+            item.text("watched"),
+            {id_: Moment(at, found_at) for id_, at, found_at in json.loads(item.text("moments") or "[]")},
         )
     except (KeyError, TypeError, ValueError, zlib.error, struct.error) as error:
         raise NotifierError("POLL_STATE_UNREADABLE", f"it is damaged: {type(error).__name__}") from None
@@ -65,7 +72,7 @@ def _cursor(found: Mapping[str, Any]) -> IdCursor:
     return IdCursor(
         top=int(found["top"]),
         floor=int(found["floor"]),
-        seen=Seen.decoded(found["seen"]),
+        seen=_seen(found),
         marks=tuple(Mark(at, top) for at, top in json.loads(found["marks"])),
         sweep=Sweep(*sweep) if sweep else None,
     )
@@ -75,9 +82,31 @@ def _pending(item: Item) -> Pending | Digest | None:
     digest = json.loads(item.text("digest"))
     if digest:
         return Digest(*digest)
-    if rows := item.binary("pending"):
-        return Pending(Seen.decoded(rows), Seen.decoded(item.binary("pending_late")))
-    return None
+    rows = item.binary("pending")
+    if rows and item.number("format") == _WITHOUT_VALUES:
+        late = {*Seen.decoded(item.binary("pending_late"))}
+        return Pending(tuple(PolledRow(id_, id_ in late) for id_ in Seen.decoded(rows)))
+    return _unpacked(rows) if rows else None
+
+
+def _packed(pending: Pending) -> bytes:
+    """The rows column by column, and each id as its distance from the one before: so they take the least space."""
+    rows = pending.rows
+    ids = [row.id - before for row, before in zip(rows, (0, *(row.id for row in rows)), strict=False)]
+    late, changes, keys = [int(row.late) for row in rows], [row.change for row in rows], [row.key for row in rows]
+    return zlib.compress(json.dumps([ids, late, changes, keys], separators=(",", ":")).encode())
+
+
+def _unpacked(data: bytes) -> Pending:
+    ids, late, changes, keys = json.loads(zlib.decompress(data))
+    pairs = [(change[0], change[1]) if change else None for change in changes]
+    return Pending(tuple(map(PolledRow, accumulate(ids), map(bool, late), pairs, keys)))
+
+
+def _seen(found: Mapping[str, Any]) -> Values:
+    if found["format"] == _WITHOUT_VALUES:
+        return Values({UNKNOWN: ids} if (ids := Seen.decoded(found["seen"])) else {})
+    return Values.decoded(found["seen"])
 
 
 def starts(item: Item) -> int:

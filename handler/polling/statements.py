@@ -1,27 +1,28 @@
 """What a poll asks the database, around the SELECT of the template.
 
-The SELECT gives a column `id`, each id once, maybe a column `created`, and has no LIMIT of its own. Then both servers
-merge it into the outer SELECT, and read a range of ids by their index. All parameters are numbers, or names of a table.
+The SELECT gives a column `id`, each id once, maybe the columns `created`, `watched` and `changed`, and has no LIMIT of
+its own. Then both servers merge it into the outer SELECT, and read a range of ids by their index. All parameters are
+numbers, or names of a table.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+# A text that is compared letter by letter, whatever type and collation the column has.
+_WATCHED: Final = "CONVERT(found.watched USING utf8mb4) COLLATE utf8mb4_bin"
 
-def slice_of_ids(select: str, *, bounded: bool) -> str:
-    """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words of `Seen`."""
+
+def slice_of_ids(select: str, *, bounded: bool, watching: bool = False) -> str:
+    """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words of `Values`."""
     upto = " AND found.id <= %(upto)s" if bounded else ""
-    return _words(
-        f"SELECT found.id FROM ({select}) AS found WHERE found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s"  # noqa: S608
-    )
+    return _words(select, f"found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s", watching=watching)
 
 
-def last_ids(select: str) -> str:
-    """The highest `count` positive ids, as words of `Seen`."""
-    return _words(
-        f"SELECT found.id FROM ({select}) AS found WHERE found.id > 0 ORDER BY found.id DESC LIMIT %(count)s"  # noqa: S608
-    )
+def last_ids(select: str, *, bounded: bool = False, watching: bool = False) -> str:
+    """The highest `count` positive ids, up to `upto` where it is bounded, as words of `Values`."""
+    upto = " AND found.id <= %(upto)s" if bounded else ""
+    return _words(select, f"found.id > 0{upto} ORDER BY found.id DESC LIMIT %(count)s", watching=watching)
 
 
 def lowest_id(select: str) -> str:
@@ -31,8 +32,15 @@ def lowest_id(select: str) -> str:
 
 def created(select: str, count: int) -> str:
     """When the rows with the ids `id0`, `id1` and so on were created."""
-    ids = ", ".join(f"%(id{number})s" for number in range(count))
-    return f"SELECT found.id AS id, found.created AS created FROM ({select}) AS found WHERE found.id IN ({ids})"  # noqa: S608
+    return f"SELECT found.id AS id, found.created AS created FROM ({select}) AS found WHERE found.id IN ({_ids(count)})"  # noqa: S608
+
+
+def changed(select: str, count: int) -> str:
+    """The values of the rows with the ids `id0`, `id1` and so on, and when they were last changed."""
+    return (
+        f"SELECT found.id AS id, {_WATCHED} AS watched, found.changed AS changed FROM ({select}) AS found "  # noqa: S608
+        f"WHERE found.id IN ({_ids(count)})"
+    )
 
 
 # The id that the next row of a table gets; no row if the database does not count this column. MySQL may say NULL for 1.
@@ -46,8 +54,14 @@ COUNTER: Final = (
 )
 
 
-def _words(ids: str) -> str:
+def _words(select: str, rows: str, *, watching: bool) -> str:
+    """64 ids in one row; if the poll is watching a column, those of them with the same value in it."""
+    inner, outer, group = (f", {_WATCHED} AS watched", "part.watched, ", ", part.watched") if watching else ("", "", "")
     return (
-        "SELECT part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
-        f"FROM ({ids}) AS part GROUP BY word"
+        f"SELECT {outer}part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
+        f"FROM (SELECT found.id{inner} FROM ({select}) AS found WHERE {rows}) AS part GROUP BY word{group}"
     )
+
+
+def _ids(count: int) -> str:
+    return ", ".join(f"%(id{number})s" for number in range(count))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
 
 from handler.errors import SourceError
-from handler.model import Poll, Value
-from handler.polling import look, statements
+from handler.model import Poll, Row, Value
+from handler.polling import id_cursor, look, statements
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Slice
-from handler.polling.seen import CHUNK, Seen, Word
+from handler.polling.replicas import Changed
+from handler.polling.seen import CHUNK, Word
+from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
 from handler.ports import Database
 
 # Of how many pieces of 65,536 ids one slice is made: each takes 8 kB of memory.
@@ -20,6 +25,10 @@ _MOST_CHUNKS: Final = 512
 _FEWEST_IDS: Final = 2
 # Characters of what says when a row was created; any form of a time is shorter.
 _MOST_CREATED: Final = 40
+# Characters of a value of the watched column.
+MOST_WATCHED: Final = 40
+# How many ids one SELECT names.
+_NAMED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +39,30 @@ class Table:
     poll: Poll
 
     def ids(self, after: int, upto: int | None) -> Slice:
-        """look.Ids. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE), ConfigError."""
-        bounds: dict[str, Value] = {"after": after, "count": look.SLICE}
-        if upto is not None:
-            bounds["upto"] = upto
-        words, rows = self._words(statements.slice_of_ids(self.poll.sql, bounded=upto is not None), bounds)
-        chunks = sorted({_chunk(word) for word, _ in words})
+        """look.Ids. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE, POLL_VALUES_UNFIT), ConfigError."""
+        bounds: dict[str, Value] = {"after": after} if upto is None else {"after": after, "upto": upto}
+        sql = statements.slice_of_ids(self.poll.sql, bounded=upto is not None, watching=self.poll.is_watching)
+        read = self._read(sql, bounds)
         if upto is None:
-            self._require_near(words, len(chunks))
-        kept = [one for one in words if len(chunks) <= _MOST_CHUNKS or _chunk(one[0]) < chunks[_MOST_CHUNKS]]
-        return Slice(Seen.of(kept), whole=len(kept) == len(words) and rows < look.SLICE)
+            self._require_near(read)
+        return read.lowest()
 
-    def now(self) -> IdCursor:
+    def now(self, in_time: Callable[[], bool]) -> IdCursor:
         """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
 
-        Only the highest ids are remembered, at most one slice of them. A row with a lower id that is committed later is
-        not found.
+        Only the highest ids are remembered: one slice of them, or WATCH_SLICES for a poll that watches a column, as far
+        as there is time. A row with a lower id that is committed later is not found.
         """
-        words, rows = self._words(statements.last_ids(self.poll.sql), {"count": look.SLICE})
-        chunks = sorted({_chunk(word) for word, _ in words})
-        self._require_near(words, len(chunks))
-        kept = [one for one in words if _chunk(one[0]) >= chunks[-_MOST_CHUNKS:][0]]
-        seen = Seen.of(kept)
-        is_all = len(kept) == len(words) and rows < look.SLICE
-        return IdCursor(top=seen.highest, floor=0 if is_all else next(iter(seen)) - 1, seen=seen)
+        read = self._last({})
+        self._require_near(read)
+        part = read.highest()
+        values, lowest = part.ids, next(iter(part.ids), 0)
+        for _ in range(look.WATCH_SLICES - 1 if self.poll.is_watching else 0):
+            if part.whole or not in_time() or len(values.chunks) > id_cursor.MOST_CHUNKS:
+                break
+            part = self._last({"upto": lowest - 1}).highest()
+            values, lowest = values | part.ids, next(iter(part.ids), lowest)
+        return IdCursor(top=values.highest, floor=0 if part.whole else lowest - 1, seen=values)
 
     def lowest(self) -> int:
         """Return the lowest positive id; 0 if there is none. Raises as `ids` does."""
@@ -62,13 +71,16 @@ class Table:
 
     def created(self, ids: Iterable[int]) -> dict[int, str]:
         """canaries.Created: nothing if the SELECT does not say when rows were created. Raises as `ids` does."""
-        wanted = list(ids)
-        if not self.poll.created or not wanted:
-            return {}
-        named: dict[str, Value] = {f"id{number}": id_ for number, id_ in enumerate(wanted)}
-        sql = statements.created(self.poll.sql, len(wanted))
-        rows = self.database.select(self.poll.database, sql, named, len(wanted))
+        rows = self._named(statements.created, ids) if self.poll.created else ()
         return {int(str(row["id"])): str(row["created"])[:_MOST_CREATED] for row in rows if row["created"] is not None}
+
+    def changed(self, ids: Iterable[int]) -> dict[int, Changed]:
+        """Return the present values of these rows, and when each was changed; a row that is gone is missing.
+
+        Raises as `ids` does, and SourceError (QUERY_INVALID) if `changed` is neither a time nor a number.
+        """
+        rows = self._named(statements.changed, ids)
+        return {int(str(row["id"])): Changed(self._watched(row), self._moment(row["changed"])) for row in rows}
 
     def counter(self) -> int | None:
         """Return the id that the table's next row gets; None if the database does not count them. Raises as `ids`."""
@@ -79,19 +91,88 @@ class Table:
         counter = rows[0]["counter"] if rows else None
         return counter if isinstance(counter, int) else None
 
-    def _words(self, sql: str, parameters: dict[str, Value]) -> tuple[list[Word], int]:
-        """Return some ids as words, and how many rows they came from: more than ids, if the SELECT repeats an id."""
-        found = self.database.select(self.poll.database, sql, parameters, look.SLICE)
-        words = [(row["word"], row["bits"]) for row in found]
-        pairs = [(word, bits) for word, bits in words if isinstance(word, int) and isinstance(bits, int)]
-        if len(pairs) < len(words):
-            raise SourceError("QUERY_INVALID", f"{self.poll.where}: `id` is not a whole number")
-        return pairs, sum(int(str(row["counted"])) for row in found)
+    def _last(self, bounds: dict[str, Value]) -> _Read:
+        sql = statements.last_ids(self.poll.sql, bounded=bool(bounds), watching=self.poll.is_watching)
+        return self._read(sql, bounds)
 
-    def _require_near(self, words: Sequence[Word], chunks: int) -> None:
-        ids = sum(bits.bit_count() for _, bits in words)
+    def _read(self, sql: str, bounds: Mapping[str, Value]) -> _Read:
+        found = self.database.select(self.poll.database, sql, {**bounds, "count": look.SLICE}, look.SLICE)
+        words: list[tuple[Watched, Word]] = []
+        together: dict[int, int] = {}
+        for row in found:
+            word, bits = row["word"], row["bits"]
+            if not isinstance(word, int) or not isinstance(bits, int):
+                raise SourceError("QUERY_INVALID", f"{self.poll.where}: `id` is not a whole number")
+            if together.get(word, 0) & bits:
+                raise SourceError("QUERY_INVALID", f"{self.poll.where}: an id comes twice, with different values")
+            together[word] = together.get(word, 0) | bits
+            words.append((self._watched(row) if self.poll.is_watching else UNKNOWN, (word, bits)))
+        if len({value for value, _ in words}) > MOST_VALUES:
+            raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: there are more than {MOST_VALUES} values")
+        # More rows than ids, if the SELECT repeats an id.
+        return _Read(words, is_all=sum(int(str(row["counted"])) for row in found) < look.SLICE)
+
+    def _named(self, statement: Callable[[str, int], str], ids: Iterable[int]) -> Iterator[Row]:
+        wanted = list(ids)
+        for start in range(0, len(wanted), _NAMED):
+            some = wanted[start : start + _NAMED]
+            named: dict[str, Value] = {f"id{number}": id_ for number, id_ in enumerate(some)}
+            yield from self.database.select(self.poll.database, statement(self.poll.sql, len(some)), named, len(some))
+
+    def _watched(self, row: Row) -> Watched:
+        value = row["watched"]
+        if value is None:
+            return None
+        text = str(value)
+        if len(text) > MOST_WATCHED or not text.isprintable():
+            unfit = f"a value has more than {MOST_WATCHED} characters, or a control character"
+            raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: {unfit}")
+        return text
+
+    def _moment(self, value: Value) -> float:
+        if isinstance(value, datetime):
+            return value.timestamp()
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return float(value)
+        if value is None:
+            return 0.0
+        raise SourceError("QUERY_INVALID", f"{self.poll.where}: `changed` is neither a time nor a number")
+
+    def _require_near(self, read: _Read) -> None:
+        ids, chunks = sum(bits.bit_count() for _, (_, bits) in read.words), len({*read.chunks})
         if chunks > _MOST_CHUNKS and ids < _FEWEST_IDS * chunks:
             raise SourceError("POLL_IDS_SPARSE", f"{self.poll.where}: {ids} ids in {chunks} x {CHUNK}")
+
+
+class _Read(NamedTuple):
+    """What one SELECT gives. `is_all` says whether there is no more."""
+
+    words: Sequence[tuple[Watched, Word]]
+    is_all: bool
+
+    @property
+    def chunks(self) -> list[int]:
+        """For each value, the chunks of its ids."""
+        return [chunk for chunk, _ in {(_chunk(word), value) for value, (word, _) in self.words}]
+
+    def lowest(self) -> Slice:
+        """The lowest ids, as many as fit into the memory."""
+        return self._fitting(sorted(Counter(self.chunks).items()))
+
+    def highest(self) -> Slice:
+        """The highest ids, as many as fit into the memory."""
+        return self._fitting(sorted(Counter(self.chunks).items(), reverse=True))
+
+    def _fitting(self, counts: Sequence[tuple[int, int]]) -> Slice:
+        left = _MOST_CHUNKS
+        kept: set[int] = set()
+        for chunk, count in counts:
+            left -= count
+            if kept and left < 0:
+                break
+            kept.add(chunk)
+        words = [one for one in self.words if _chunk(one[1][0]) in kept]
+        return Slice(Values.of(words), whole=self.is_all and len(words) == len(self.words))
 
 
 def _chunk(word: int) -> int:

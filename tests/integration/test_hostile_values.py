@@ -82,7 +82,7 @@ def _notification(name: str, sample: Sample) -> Notification:
 
 
 @pytest.mark.parametrize(("name", "sample"), CASES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(poison=HOSTILE)
 def test_no_text_changes_a_messages_shape_or_mentions_anyone(name: str, sample: Sample, poison: str) -> None:
     hostile = replace(sample, answers=poisoned(sample.answers, poison), data=poisoned(dict(sample.data), poison))

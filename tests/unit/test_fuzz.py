@@ -35,7 +35,6 @@ from tests.unit.templating.examples import LOCALES
 
 FUZZ = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "300")),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 GOOD = record({"type": "good", "id": 7}, "good")

@@ -56,7 +56,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(PATTERNS, st.lists(st.text(LETTERS, max_size=6), min_size=5, max_size=5))
 def test_it_matches_what_re_matches(pattern: str, texts: list[str]) -> None:
     try:

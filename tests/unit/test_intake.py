@@ -167,7 +167,7 @@ def test_a_body_makes_it_ours_whatever_the_attribute_says() -> None:
     assert ends(json.dumps(GOOD), known=True, type="other") == (State.PARKED, "EVENT_FIELD_INVALID")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(fuzz_kit.BODIES)
 @example('{"type": {"type": "good"}}')
 def test_any_body_is_ours_or_somebody_elses(body: str) -> None:
@@ -355,7 +355,7 @@ def test_a_batch_of_which_nothing_can_be_read_is_no_success(items: list[Any]) ->
         records({"Records": items})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(fuzz_kit.JSON | fuzz_kit._RECORDS, max_size=4))
 def test_whatever_comes_with_a_good_record_it_is_delivered(items: list[Any]) -> None:
     park, sink = FakePark(), FakeSink()

@@ -153,13 +153,17 @@ _POLL: Final = keys(
     {
         "every": _duration(polls.EVERY, "How often the table is read", "1m", "15m", "1d"),
         "sql": literal(
-            "One SELECT with a column `id`, without parameters.", "SELECT o.id FROM orders o WHERE o.is_test = 0"
+            "One SELECT without parameters: of `id`, and of `watched` if changes of it are events.",
+            "SELECT o.id FROM orders o WHERE o.is_test = 0",
         ),
         "db": _DATABASE,
         "longest_transaction": _duration(
             polls.LONGEST, "How long a transaction may take", "1h", "24h", "3d", usual="24h"
         ),
         "catch_up": described(_CATCH_UP, "When many new rows become one message."),
+        "identity": described(
+            {"enum": [[*one] for one in polls.IDENTITIES]}, "Which events of one row count as the same one."
+        ),
     },
     required=polls.REQUIRED,
 )

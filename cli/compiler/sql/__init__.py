@@ -37,7 +37,7 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
 
 
 def read_polled(sql: str, *, lines_survive: bool) -> Query:
-    """Check that the SQL of a poll has no parameters, and returns only the columns `id` and `created`."""
+    """Check that the SQL of a poll has no parameters, and returns no other columns than polled.COLUMNS."""
     try:
         found = _tokens(sql)
     except NotSqlError as error:

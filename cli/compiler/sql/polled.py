@@ -1,6 +1,7 @@
 """What a poll's SQL may be: a SELECT of a column `id`, of which the server can read a part by an index.
 
-A column `created` may stand beside it. By it the poll notices that ids are used again.
+Three columns may stand beside it. By `created` the poll notices that ids are used again. Each change of `watched` is an
+event. By `changed` the poll notices that a replica shows an earlier value.
 
 It becomes a derived table: handler/polling/statements.py. Both servers merge such a table into the SELECT around it,
 unless it has one of the words below. With one of them they may work out every row of the table in each run.
@@ -19,8 +20,12 @@ from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.tree import start
 
 JOIN: Final = "QUERY_JOIN"
+HIDDEN: Final = "QUERY_CHANGE_HIDDEN"
 ID: Final = "id"
 CREATED: Final = "created"
+WATCHED: Final = "watched"
+CHANGED: Final = "changed"
+COLUMNS: Final = (ID, CREATED, WATCHED, CHANGED)
 
 # Values that somebody binds who keeps the last id: `:id`, `:last_id`, `:since`.
 _POSITION: Final = re.compile(
@@ -39,15 +44,21 @@ _DIRECTLY: Final = "put its tables and conditions directly into this SELECT"
 _OR_NONE: Final = "write the value itself, or leave the condition out"
 _REMEMBERED: Final = "the poll itself remembers which ids it has seen: leave this condition out"
 _ONE: Final = "write one SELECT ... FROM ... WHERE"
+_READ: Final = "a poll reads only `id`, `created`, `watched` and `changed`; the lookups read the rest"
 _WHOLE: Final = "can make the database read all rows in each run"
 
 
 class Source(NamedTuple):
-    """Whether the rows say when they were created, and where their ids are from. An unclear `table` is empty."""
+    """Whether the rows say when they were created, and where their ids are from. An unclear `table` is empty.
+
+    `watched` is the expression of which each change is an event. `changed` says whether the rows say when they changed.
+    """
 
     created: bool = False
     table: str = ""
     column: str = "id"
+    watched: str = ""
+    changed: bool = False
 
 
 class Refusal(NamedTuple):
@@ -57,6 +68,13 @@ class Refusal(NamedTuple):
     instead: str
     joined: str = ""
 
+
+# Columns that have to be stored as they are.
+STORED: Final = {
+    ID: Refusal("is worked out, so that no index finds it", "write a column: o.id, or o.number AS id"),
+    CREATED: Refusal("is worked out, and may change", "write a column that never changes: o.created_at AS created"),
+    CHANGED: Refusal("is worked out, and need not grow", "write a column: o.updated_at AS changed"),
+}
 
 # Each is reserved on both servers, so that outside of brackets it is no name.
 WORDS: Final = {
@@ -99,7 +117,7 @@ def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
 
 
 def problems(sql: str) -> Iterator[Problem]:
-    """Yield what is wrong with a statement that is a plain SELECT. Its only warning is JOIN."""
+    """Yield what is wrong with a statement that is a plain SELECT. Its warnings are JOIN and HIDDEN."""
     root = sqlglot.parse_one(sql, read="mysql")
     if not isinstance(root, exp.Select):
         yield Problem(0, "a poll is one SELECT without brackets around it", "remove them")
@@ -114,6 +132,7 @@ def problems(sql: str) -> Iterator[Problem]:
         message = "a poll returns each id once, and this JOIN may repeat it"
         fix = "leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)"
         yield Problem(start(joins[0].this), message, fix, JOIN)
+    yield from _watched_conditions(root)
 
 
 def source(sql: str) -> Source:
@@ -121,36 +140,52 @@ def source(sql: str) -> Source:
     root = sqlglot.parse_one(sql, read="mysql")
     if not isinstance(root, exp.Select):
         return Source()
-    created = any(one.alias_or_name.lower() == CREATED for one in root.expressions)
-    column = next(one.unalias() for one in root.expressions if one.alias_or_name.lower() == ID)
+    columns = {one.alias_or_name.lower(): one.unalias() for one in root.expressions}
+    column = columns[ID]
     tables = {one.alias_or_name: one for one in _sources(root) if isinstance(one, exp.Table)}
     named = column.table if isinstance(column, exp.Column) else ""
     table = tables.get(named) if named else (*tables.values(), None)[0] if len(tables) == 1 else None
-    return Source(created, table.name if table else "", column.name)
+    watched = _written(columns[WATCHED]) if WATCHED in columns else ""
+    return Source(CREATED in columns, table.name if table else "", column.name, watched, CHANGED in columns)
 
 
 def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
-    """One column is called `id`, and another one may be called `created`."""
-    ids = [one for one in columns if one.alias_or_name.lower() == ID]
-    if not ids:
+    """Yield what is wrong with the columns; the first of each name counts."""
+    named: dict[str, exp.Expr] = {}
+    for column in columns:
+        named.setdefault(column.alias_or_name.lower(), column)
+    if ID not in named:
         yield Problem(start(columns[0]), *_without_id(columns))
         return
-    if not isinstance(ids[0].unalias(), exp.Column):
-        message = f"`{_written(ids[0])}` is worked out, so that no index finds it"
-        yield Problem(start(ids[0]), message, "write a column: o.id, or o.number AS id")
-    created = [one for one in columns if one.alias_or_name.lower() == CREATED]
-    if created and not isinstance(created[0].unalias(), exp.Column):
-        message = f"`{_written(created[0])}` is worked out, and may change"
-        yield Problem(start(created[0]), message, "write a column that never changes: o.created_at AS created")
+    for name, refusal in STORED.items():
+        if name in named and not isinstance(named[name].unalias(), exp.Column):
+            yield Problem(start(named[name]), f"`{_written(named[name])}` {refusal.why}", refusal.instead)
+    if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc):
+        message = f"`{_written(named[WATCHED])}` {_WHOLE}"
+        yield Problem(start(named[WATCHED]), message, "write a column of the row itself: o.status AS watched")
+    if CHANGED in named and WATCHED not in named:
+        message = "`changed` is read only beside `watched`"
+        yield Problem(start(named[CHANGED]), message, "select what changes, such as o.status AS watched, or remove it")
     for column in columns:
-        if column is not ids[0] and column not in created[:1]:
-            message = f"`{_written(column)}`: a poll reads `id` and `created` alone; the lookups read the rest"
-            yield Problem(start(column), message, f"remove {_written(column)}")
+        if column is not named.get(column.alias_or_name.lower()) or column.alias_or_name.lower() not in COLUMNS:
+            yield Problem(start(column), f"`{_written(column)}`: {_READ}", f"remove {_written(column)}")
+
+
+def _watched_conditions(root: exp.Select) -> Iterator[Problem]:
+    """Warn of a condition on the watched column: it hides the change by which a row leaves the condition."""
+    watched = next((one.unalias() for one in root.expressions if one.alias_or_name.lower() == WATCHED), None)
+    where = root.args.get("where")
+    if watched is None or where is None:
+        return
+    names = {column.name.lower() for column in watched.find_all(exp.Column)}
+    if found := next((one for one in where.find_all(exp.Column) if one.name.lower() in names), None):
+        message = f"with a condition on `{found.name}`, a row that leaves it is not read, and its return is no change"
+        yield Problem(start(found), message, "put the condition into `when`, such as when: data.new == 'paid'", HIDDEN)
 
 
 def _without_id(columns: Sequence[exp.Expr]) -> tuple[str, str]:
     if any(column.is_star for column in columns):
-        return "`*`: a poll reads `id` and `created` alone; the lookups read the rest", "write SELECT id FROM ..."
+        return f"`*`: {_READ}", "write SELECT id FROM ..."
     only = columns[0].unalias() if len(columns) == 1 else None
     fix = f"write {_written(only)} AS id" if isinstance(only, exp.Column) else "write SELECT id FROM ..."
     return "this SELECT has no column `id`", fix

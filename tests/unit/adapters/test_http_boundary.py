@@ -426,7 +426,7 @@ TURNS = st.builds(
 
 
 @given(st.lists(TURNS, min_size=2, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_answer_n_is_that_of_request_n_or_a_named_error(turns: list[Turn]) -> None:
     servers: list[Scripted] = []
 
@@ -452,7 +452,7 @@ def test_answer_n_is_that_of_request_n_or_a_named_error(turns: list[Turn]) -> No
 
 
 @given(st.binary(max_size=300), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_garbage_is_never_more_than_an_http_error(data: bytes, status_first: bool) -> None:
     prefix = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" if status_first else b""
     with suppress(HTTPException):

@@ -9,7 +9,7 @@ import pytest
 
 from cli.compiler import polls
 from cli.compiler.sql import Query, polled, polled_source, read_polled
-from cli.compiler.sql.polled import WORDS
+from cli.compiler.sql.polled import WORDS, Source
 from handler import catalog
 from handler.model import Poll
 from handler.polling.statements import slice_of_ids
@@ -68,6 +68,7 @@ def errors(query: Query) -> list[str]:
         ("catch_up: {age: 1m}", {"digest_seconds": 60.0}),
         ("catch_up: {age: 30d}", {"digest_seconds": 2_592_000.0}),
         ("catch_up: {rows: never, age: 1h}", {"digest_rows": None, "digest_seconds": 3600.0}),
+        ("identity: [id]", {}),
     ],
 )
 def test_a_poll_is_what_the_function_reads(compiled: Compile, more: str, poll: dict[str, Any]) -> None:
@@ -80,6 +81,58 @@ def test_a_poll_is_what_the_function_reads(compiled: Compile, more: str, poll: d
     }
     assert polls_of(compilation.catalog)["order.created"] == compilation.templates[0].notification.poll
     assert said_by_an_editor(text) == []
+
+
+WATCHING = "SELECT o.id, o.status AS watched, o.updated_at AS changed\n    FROM orders o"
+CHANGE_SAMPLE = "id: 1\n    data: {old: pending, new: paid}"
+
+
+@pytest.mark.parametrize(
+    ("more", "identity"), [("", "moment"), ("identity: [id]", ""), ("identity: [id, watched]", "watched")]
+)
+def test_a_poll_can_watch_a_column(compiled: Compile, more: str, identity: str) -> None:
+    text = GOOD.replace(SELECT, WATCHING).replace("id: 1", CHANGE_SAMPLE)
+    text = text.replace(EVERY, f"{EVERY}\n  {more}".rstrip())
+    compilation = compiled(text.replace("text: ", "when: data.new == 'paid'\ntext: From {{ data.old }}, "))
+    assert compilation.findings == ()
+    assert polls_of(compilation.catalog)["order.created"] == Poll(
+        WATCHING.replace("    ", ""), 60.0, watched="o.status", changed=True, identity=identity, table="orders",
+        where=WHERE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("select", "column"),
+    [
+        ("SELECT o.id, o.status AS watched FROM orders o WHERE o.status = 'paid'", "status"),
+        ("SELECT id, STATUS AS watched FROM orders WHERE is_test = 0 AND Status <> 'new'", "Status"),
+        ("SELECT id, a = b AS watched FROM orders WHERE b = 1", "b"),
+    ],
+)
+def test_a_condition_on_the_watched_column_is_a_warning(compiled: Compile, select: str, column: str) -> None:
+    [finding] = compiled(GOOD.replace(SELECT, select).replace("id: 1", CHANGE_SAMPLE)).findings
+    assert (finding.line, finding.code, finding.severity) == (6, "QUERY_CHANGE_HIDDEN", "warning")
+    assert f"with a condition on `{column}`" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ("order.deleted", "a poll does not see that a row is gone"),
+        ("order_removed", "a poll does not see that a row is gone"),
+        ("order.status_changed", "does not see that a row changes"),
+        ("order.updated", "does not see that a row changes"),
+        ("order.created", ""),
+        ("order.undeleted", ""),
+    ],
+)
+def test_an_event_that_a_poll_cannot_see_is_a_warning(compiled: Compile, event: str, says: str) -> None:
+    text = f"event: {event}\n{GOOD}"
+    findings = compiled(text).findings
+    assert [(one.line, one.code, one.severity) for one in findings] == ([(4, "POLL_UNSEEN", "warning")] if says else [])
+    assert all(says in one.message for one in findings)
+    watching = text.replace(SELECT, WATCHING).replace("id: 1", CHANGE_SAMPLE)
+    assert compiled(watching).findings == ()
 
 
 def test_a_template_without_the_key_has_no_poll(compiled: Compile) -> None:
@@ -134,11 +187,11 @@ NO_CLOCK = "leave the condition out; the poll finds only new rows"
 # In place of the SELECT: the line in it, the message, and what to write instead.
 BAD_SELECTS = [
     # The column
-    ("SELECT * FROM orders", 1, "`*`: a poll reads `id` and `created` alone", "write SELECT id FROM ..."),
-    ("SELECT o.* FROM orders o", 1, "`*`: a poll reads `id` and `created` alone", "SELECT id FROM"),
-    ("SELECT o.id, o.* FROM orders o", 1, "`o.*`: a poll reads `id` and `created` alone", "remove o.*"),
-    ("SELECT o.id,\n  o.total FROM orders o", 2, "`o.total`: a poll reads `id` and `created` alone", "remove o.total"),
-    ("SELECT o.id, c.id FROM orders o", 1, "`c.id`: a poll reads `id` and `created` alone", "remove c.id"),
+    ("SELECT * FROM orders", 1, "`*`: a poll reads only `id`, `created`", "write SELECT id FROM ..."),
+    ("SELECT o.* FROM orders o", 1, "`*`: a poll reads only `id`, `created`", "SELECT id FROM"),
+    ("SELECT o.id, o.* FROM orders o", 1, "`o.*`: a poll reads only `id`, `created`", "remove o.*"),
+    ("SELECT o.id,\n  o.total FROM orders o", 2, "`o.total`: a poll reads only `id`, `created`", "remove o.total"),
+    ("SELECT o.id, c.id FROM orders o", 1, "`c.id`: a poll reads only `id`, `created`", "remove c.id"),
     ("SELECT o.number\nFROM orders o", 1, "this SELECT has no column `id`", "write o.number AS id"),
     ("SELECT o.id AS order_id FROM orders o", 1, "this SELECT has no column `id`", "write o.id AS id"),
     ("SELECT number, total FROM orders", 1, "this SELECT has no column `id`", "write SELECT id FROM ..."),
@@ -150,6 +203,12 @@ BAD_SELECTS = [
     ("SELECT MAX(id) AS id FROM orders", 1, "`MAX(id) AS id` is worked out", "write a column"),
     ("SELECT ROW_NUMBER() OVER (ORDER BY id) AS id FROM orders", 1, "is worked out", "write a column"),
     ("SELECT (SELECT MAX(a.id) FROM a) AS id FROM orders", 1, "is worked out", "write a column"),
+    ("SELECT id, DATE(at) AS created FROM orders", 1, "`DATE(at) AS created` is worked out", "o.created_at AS created"),
+    ("SELECT id, status AS watched,\nCOALESCE(a, b) AS changed FROM orders", 2, "need not grow", "o.updated_at AS"),
+    ("SELECT id, at AS changed FROM orders", 1, "`changed` is read only beside `watched`", "or remove it"),
+    ("SELECT id, MAX(status) AS watched FROM orders", 1, "can make the database", "o.status AS watched"),
+    ("SELECT id,\n(SELECT s.n FROM s LIMIT 1) AS watched FROM orders", 2, "can make the database", "of the row itself"),
+    ("SELECT id, a AS watched, b AS watched FROM orders", 1, "`b AS watched`: a poll reads", "remove b AS"),
     # The form
     ("(SELECT id FROM orders)", 1, "one SELECT without brackets", "remove them"),
     ("SELECT id FROM orders\nWINDOW w AS (PARTITION BY kind)", 2, "WINDOW can make", "remove it"),
@@ -216,6 +275,15 @@ WITH_WORDS = {
         ("SELECT `o`.`id` FROM `my orders` `o`", (False, "my orders", "id")),
         ("SELECT o.number AS id, o.created_at AS created FROM orders o", (True, "orders", "number")),
         ("SELECT created, id FROM orders WHERE note <> '%'", (True, "orders", "id")),
+        ("SELECT id, watched FROM orders", (False, "orders", "id", "watched")),
+        (
+            "SELECT o.id, o.Status AS Watched, o.updated_at changed FROM orders o",
+            (False, "orders", "id", "o.Status", True),
+        ),
+        (
+            "SELECT id, created, deleted_at IS NOT NULL AS watched FROM orders",
+            (True, "orders", "id", "NOT deleted_at IS NULL"),
+        ),
         ("SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id", (False, "orders", "id")),
         ("SELECT c.id FROM orders o JOIN customers c ON c.id = o.customer_id", (False, "customers", "id")),
         ("SELECT id FROM orders o JOIN customers c ON c.number = o.customer_number", (False, "", "id")),
@@ -225,9 +293,9 @@ WITH_WORDS = {
         ),
     ],
 )
-def test_what_a_select_says_of_its_rows(select: str, source: tuple[bool, str, str]) -> None:
+def test_what_a_select_says_of_its_rows(select: str, source: tuple[Any, ...]) -> None:
     assert errors(read_polled(select, lines_survive=True)) == []
-    assert polled_source(select) == source
+    assert polled_source(select) == Source(*source)
 
 
 @pytest.mark.parametrize("word", sorted(WORDS))
@@ -280,6 +348,11 @@ def test_what_one_server_lacks_is_a_warning(compiled: Compile) -> None:
 
 # What of GOOD is replaced, by what, and the line, code, message and fix that follow.
 MISTAKES = [
+    # Identities
+    (EVERY, f"{EVERY}\n  identity: [id, watched]", 5, "VALUE_INVALID", "is [id] or [id, w", "write identity: [id]"),
+    (EVERY, f"{EVERY}\n  identity: [id, status]", 5, "VALUE_INVALID", "is [id] or [id, w", "write identity: [id]"),
+    (EVERY, f"{EVERY}\n  identity: []", 5, "VALUE_INVALID", "is empty", "write something, or remove it"),
+    (EVERY, f"{EVERY}\n  identity: id", 5, "VALUE_INVALID", "takes a list", ""),
     # Keys
     (EVERY, "db: default", 4, "KEY_MISSING", "`every` is missing in `poll`", "add every: 1m"),
     (f"  sql: |\n    {SELECT}\n", "", 4, "KEY_MISSING", "`sql` is missing in `poll`", "add sql: SELECT id FROM ..."),

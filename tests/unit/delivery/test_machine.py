@@ -194,5 +194,5 @@ class Deliveries(RuleBasedStateMachine):
         return Known(Entry.of(item), item)
 
 
-Deliveries.TestCase.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+Deliveries.TestCase.settings = settings(max_examples=80, stateful_step_count=60)
 TestDeliveries: Any = Deliveries.TestCase

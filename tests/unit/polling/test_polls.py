@@ -253,7 +253,7 @@ def test_a_lost_schedule_is_made_anew() -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"format": 2},
+        {"format": state_item.FORMAT + 1},
         {"seen": b"x"},
         {"marks": "["},
         {"seen": "a text"},

@@ -9,27 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.polling.seen import Seen
-from tests.poll_kit import seen
 
 IDS = st.sets(st.one_of(st.integers(0, 300), st.integers(65_400, 65_700), st.integers(0, 2**63 - 1)), max_size=60)
 
 
 @given(IDS, IDS, st.integers(-1, 2**63))
 def test_it_is_a_set(one: set[int], other: set[int], floor: int) -> None:
-    assert list(seen(one)) == sorted(one)
-    assert set(seen(one) | seen(other)) == one | other
-    assert set(seen(one) - seen(other)) == one - other
-    assert set(seen(one).above(floor)) == {id_ for id_ in one if id_ > floor}
-    assert len(seen(one)) == len(one)
-    assert bool(seen(one)) == bool(one)
-    assert seen(one).highest == max(one, default=0)
-    assert Seen.decoded(seen(one).encoded()) == seen(one)
+    assert list(Seen.containing(one)) == sorted(one)
+    assert set(Seen.containing(one) | Seen.containing(other)) == one | other
+    assert set(Seen.containing(one) - Seen.containing(other)) == one - other
+    assert set(Seen.containing(one) & Seen.containing(other)) == one & other
+    assert set(Seen.containing(one).above(floor)) == {id_ for id_ in one if id_ > floor}
+    assert len(Seen.containing(one)) == len(one)
+    assert bool(Seen.containing(one)) == bool(one)
+    assert Seen.containing(one).highest == max(one, default=0)
+    assert Seen.decoded(Seen.containing(one).encoded()) == Seen.containing(one)
 
 
 @pytest.mark.parametrize(("missing", "most"), [(0, 250), (0.001, 3_100), (0.01, 17_000), (0.5, 126_000)])
 def test_a_million_ids_are_small(missing: float, most: int) -> None:
     random = Random(1)
-    assert len(seen(id_ for id_ in range(1, 1_000_001) if random.random() >= missing).encoded()) < most
+    assert len(Seen.containing(id_ for id_ in range(1, 1_000_001) if random.random() >= missing).encoded()) < most
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,26 @@ from handler.delivery.item import Item
 from handler.model import Digest
 from handler.polling import state_item
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.poll import Pending, PollState
+from handler.polling.poll import Pending, PolledRow, PollState
+from handler.polling.replicas import Moment
 from handler.polling.seen import Seen
+from handler.polling.values import Values
 from tests.poll_kit import seen
 
 IDS = st.integers(1, 2**63 - 1)
-SETS = st.builds(seen, st.frozensets(IDS, max_size=20))
+TEXTS = st.none() | st.text(max_size=10)
+WORDS = st.dictionaries(IDS, TEXTS, max_size=20)
+
+
+def values(rows: dict[int, str | None]) -> Values:
+    """Rows with their values."""
+    found: dict[str | None, list[int]] = {}
+    for id_, value in rows.items():
+        found.setdefault(value, []).append(id_)
+    return Values({value: Seen.containing(ids) for value, ids in found.items()})
+
+
+SETS = st.builds(values, WORDS)
 TIMES = st.floats(0, 4e9)
 CURSORS = st.builds(
     IdCursor,
@@ -29,12 +43,26 @@ CURSORS = st.builds(
     st.none() | st.builds(Sweep, IDS, IDS, TIMES),
 )
 COUNTS = st.integers(0, 2**40)
-PENDING = st.none() | st.builds(Pending, SETS.filter(bool), SETS) | st.builds(Digest, COUNTS, COUNTS, COUNTS, IDS, IDS)
+ROWS = st.builds(PolledRow, IDS, st.booleans(), st.none() | st.tuples(TEXTS, TEXTS), TEXTS)
+PENDING = (
+    st.none()
+    | st.builds(Pending, st.lists(ROWS, min_size=1, max_size=9).map(tuple))
+    | st.builds(Digest, COUNTS, COUNTS, COUNTS, IDS, IDS)
+)
 
 
 CANARIES = st.dictionaries(IDS, st.text(max_size=30), max_size=5)
 STATES = st.builds(
-    PollState, CURSORS, PENDING, CANARIES, TIMES, st.integers(1, 2**40), st.integers(0, 9), st.integers(0, 9)
+    PollState,
+    CURSORS,
+    PENDING,
+    CANARIES,
+    TIMES,
+    st.integers(1, 2**40),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.text(max_size=20),
+    st.dictionaries(IDS, st.builds(Moment, TIMES, TIMES), max_size=5),
 )
 
 
@@ -50,6 +78,10 @@ def test_nothing_of_the_item_before_is_left(before: PollState, after: PollState)
     assert state_item.read(item) == replace(after, revision=2)
 
 
+def bitmap(ids: list[int]) -> bytes:
+    return Seen.containing(ids).encoded()
+
+
 # As the first version wrote it; later versions have to read it.
 STORED = {
     "format": 1, "epoch": 0, "top": 130, "floor": 2, "marks": "[[1795000000.5, 128], [1795000060.25, 130]]",
@@ -60,14 +92,14 @@ STORED = {
 
 def test_an_item_of_the_first_version_is_read_as_before() -> None:
     marks, sweep = (Mark(1795000000.5, 128), Mark(1795000060.25, 130)), Sweep(64, 128, 1795000000.5)
-    cursor, pending = IdCursor(130, 2, seen([3, 4, 128, 130]), marks, sweep), Pending(seen([130]), seen([]))
+    cursor, pending = IdCursor(130, 2, seen([3, 4, 128, 130]), marks, sweep), Pending((PolledRow(130),))
     state = PollState(cursor, pending, {130: "x"}, 1.5, 7)
-    packed = {"seen": state.cursor.seen.encoded(), "pending": seen([130]).encoded(), "pending_late": seen([]).encoded()}
+    packed = {"seen": bitmap([3, 4, 128, 130]), "pending": bitmap([130]), "pending_late": bitmap([])}
     assert state_item.read(Item("poll#t", "state", {**STORED, **packed}, 0, 7)) == state
 
 
 def test_a_digest_of_the_first_version_is_read_as_before() -> None:
-    values = {**STORED, "seen": seen([3]).encoded(), "pending": "", "pending_late": "", "digest": "[7, 120, 1, 5, 130]"}
+    values = {**STORED, "seen": bitmap([3]), "pending": "", "pending_late": "", "digest": "[7, 120, 1, 5, 130]"}
     assert state_item.read(Item("poll#t", "state", values, 0, 7)).pending == Digest(7, 120, 1, 5, 130)
 
 
@@ -81,4 +113,4 @@ def test_a_digest_of_the_first_version_is_read_as_before() -> None:
     ],
 )
 def test_a_bitmap_that_the_first_version_packed_is_read_as_before(ids: list[int], packed: str) -> None:
-    assert Seen.decoded(base64.b64decode(packed)) == seen(ids)
+    assert Seen.decoded(base64.b64decode(packed)) == Seen.containing(ids)

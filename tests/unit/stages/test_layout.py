@@ -128,7 +128,7 @@ def test_words_of_the_template_that_are_too_many_are_an_error_of_the_template() 
 HOSTILE = st.text(alphabet="<>&!@#|*_~`{}%\"'\\\n\u202e\u0000\u0301\u200da山😀👩‍", max_size=6000)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(HOSTILE, st.lists(HOSTILE, max_size=120))
 def test_no_value_leaves_slacks_limits(value: str, many: list[str]) -> None:
     loop = Group([section("• {{ one }}")], name="one", over=expression("many"))

@@ -53,7 +53,7 @@ MADE = re.compile(rf"<{URL}\|[^<>\n]+>|<@U024BE7LH>|<!subteam\^S024BE7LD>|<!here
 TEMPLATES = {language: Templates(locale=locale) for language, locale in LOCALES.items()}
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(source=SOURCES, x=VALUES, y=TEXTS, language=st.sampled_from(["en", "ja"]), limit=st.sampled_from([None, 4, 30]))
 @example(source="{{ x | link(y) }}", x="https://a.example/|<!here>", y="<!channel>|", language="en", limit=None)
 @example(source="{{ x | code }}", x="`<!channel>`", y="", language="en", limit=None)
@@ -72,7 +72,7 @@ def test_filters_make_no_other_markup(source: str, x: Any, y: str, language: str
     assert "<!" not in text or {"oncall", "all"} & {*(x if isinstance(x, list) else [x]), y}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(source=SOURCES, x=VALUES, y=TEXTS)
 def test_plain_text_never_holds_markup_of_filters(source: str, x: Any, y: str) -> None:
     """What is in plain text came from the values, as it was: the filters add no mark of their own."""
@@ -84,7 +84,7 @@ def test_plain_text_never_holds_markup_of_filters(source: str, x: Any, y: str) -
     assert "<" not in text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(x=TEXTS)
 def test_code_ends_where_the_filter_ends_it(x: str) -> None:
     text = TEMPLATES["en"].render(Leaf("mrkdwn", "{{ x | code }}", "f.yaml:1"), {"x": x})

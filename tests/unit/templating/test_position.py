@@ -186,7 +186,7 @@ def test_plain_text_has_no_quote() -> None:
         rendered("{{ x | quote }}", "plain", x="a")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=st.text(alphabet="ab <&>\n\r\u2028`", max_size=80), limit=st.integers(4, 60))
 def test_a_quote_that_is_cut_is_a_quote_of_fewer_characters(value: str, limit: int) -> None:
     text = Templates().render(Leaf("mrkdwn", "{{ x | quote }}", "f.yaml:1"), {"x": value}, limit)
@@ -202,7 +202,7 @@ PIECES = st.sampled_from(
 HOSTILE = "!channel|\n> https://evil.example|`click`<@U024BE7LH>"
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(source=st.lists(PIECES, max_size=14).map("".join), y=st.booleans())
 def test_whatever_the_author_writes_around_it_a_value_is_text(source: str, y: bool) -> None:
     templates = Templates(locale=LOCALES["en"])

@@ -1,0 +1,71 @@
+"""What a replica that lags shows: an earlier value of a row, which is no change.
+
+Behind one name there can be several replicas. If the one that is asked now is behind the one that was asked before, a
+row seems to change back, and later forth again. So a poll remembers when rows were changed, as far as its SELECT says
+so, and waits for a replica that has come at least as far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from handler.polling.look import Look
+from handler.polling.seen import Seen
+from handler.polling.values import Values, Watched
+
+# Of how many rows it is remembered when they were changed; of those that changed last.
+MOST_MOMENTS: Final = 2000
+# A replica that is further behind another one is not waited for: the row may have an earlier time for another reason.
+LAG_SECONDS: Final = 3600.0
+
+
+class Changed(NamedTuple):
+    """A row's value, and when the row was last changed: Unix seconds, or a number that grows with each change."""
+
+    value: Watched
+    at: float
+
+
+class Moment(NamedTuple):
+    """When a row was changed, as `Changed` has it, and when the poll found that: Unix seconds."""
+
+    at: float
+    found_at: float
+
+
+Moments = Mapping[int, Moment]  # by the ids of some rows
+
+
+def confirmed(
+    looked: Look,
+    before: Values,
+    moments: Moments,
+    read: Callable[[Iterable[int]], Mapping[int, Changed]],
+    now: float,
+) -> tuple[Look, Moments]:
+    """Return the look without the changes that are older than what was seen `before`, and the new moments.
+
+    What is left out is as it was before, so that a later look finds it. `now` is a Unix time. Raises what `read` does.
+    """
+    known = looked.found.among(Seen.containing(moments))
+    found = dict.fromkeys([*known, *looked.found][: 2 * MOST_MOMENTS])
+    changed = read(found)
+    values = {change.id: change.new for change in looked.found.among(Seen.containing(found)).changes(before)}
+    moved = {id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, moments.get(id_), now)}
+    waiting = Seen.containing(moved)
+    later = {id_: Moment(one.at, now) for id_, one in changed.items() if id_ not in moved}
+    kept = {id_: moment for id_, moment in moments.items() if id_ not in later}
+    seen = looked.cursor.seen.without(waiting) | before.among(waiting)
+    left = replace(
+        looked,
+        cursor=replace(looked.cursor, seen=seen),
+        found=looked.found.without(waiting),
+        late=looked.late - waiting,
+    )
+    return left, dict([*kept.items(), *later.items()][-MOST_MOMENTS:])
+
+
+def _is_behind(one: Changed, moment: Moment | None, now: float) -> bool:
+    return moment is not None and one.at < moment.at and now - moment.found_at < LAG_SECONDS

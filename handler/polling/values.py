@@ -1,0 +1,132 @@
+"""What was seen of rows: their ids, each with the value that it has in the column that the poll watches."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from handler.polling.seen import Seen, Word
+
+# The value of rows whose value is not known, because the poll watches no column, or watched another one. No column has
+# it, since a control character is refused. NULL is None.
+UNKNOWN: Final = "\0"
+# Of the watched column. Each value has a bitmap of its own.
+MOST_VALUES: Final = 64
+
+Watched = str | None
+
+
+class Change(NamedTuple):
+    """A row whose value is `new`. `old` is None also if the row itself is new."""
+
+    id: int
+    old: Watched
+    new: Watched
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Ids, none of them negative, each with one value. `seen` has the ids of each value that occurs."""
+
+    seen: Mapping[Watched, Seen] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Watched, Word]]) -> Values:
+        """The ids in these words, each of which occurs once with a value."""
+        words: dict[Watched, list[Word]] = {}
+        for value, word in rows:
+            words.setdefault(value, []).append(word)
+        return cls({value: Seen.of(found) for value, found in words.items()})
+
+    @property
+    def ids(self) -> Seen:
+        """All ids."""
+        found = Seen()
+        for seen in self.seen.values():
+            found = found | seen if found else seen
+        return found
+
+    def __or__(self, later: Values) -> Values:
+        """These ids, with the values of `later` in place of earlier ones."""
+        left = {value: seen - later._with_others(value) for value, seen in self.seen.items()}
+        more = {value: left.get(value, Seen()) | seen for value, seen in later.seen.items()}
+        return _filled({**left, **more})
+
+    def __sub__(self, other: Values) -> Values:
+        """Without the ids that have the same value in `other`, and those of which it knows no value."""
+        unknown = other.seen.get(UNKNOWN, Seen())
+        return _filled({value: seen - unknown - other.seen.get(value, Seen()) for value, seen in self.seen.items()})
+
+    def above(self, floor: int) -> Values:
+        """The ids that are greater than `floor`."""
+        return _filled({value: seen.above(floor) for value, seen in self.seen.items()})
+
+    def forgotten(self) -> Values:
+        """The same ids, without their values."""
+        return _filled({UNKNOWN: self.ids})
+
+    def among(self, ids: Seen) -> Values:
+        """Those of the ids, with their values."""
+        return _filled({value: seen & ids for value, seen in self.seen.items()})
+
+    def without(self, ids: Seen) -> Values:
+        """All but these ids."""
+        return _filled({value: seen - ids for value, seen in self.seen.items()})
+
+    def changes(self, before: Values) -> Iterator[Change]:
+        """The ids from the lowest on, with the values that they had `before`."""
+        olds = {id_: old for old, seen in before.among(self.ids).seen.items() for id_ in seen}
+        news = {id_: new for new, seen in self.seen.items() for id_ in seen}
+        return (Change(id_, olds.get(id_), news[id_]) for id_ in sorted(news))
+
+    @property
+    def highest(self) -> int:
+        """The greatest id; 0 if there is none."""
+        return max((seen.highest for seen in self.seen.values()), default=0)
+
+    @property
+    def chunks(self) -> list[int]:
+        """For each value, the chunks of its ids: together what has to be kept in memory."""
+        return [chunk for seen in self.seen.values() for chunk in seen.chunks]
+
+    def __iter__(self) -> Iterator[int]:
+        """The ids, from the lowest on."""
+        return iter(self.ids)
+
+    def __len__(self) -> int:
+        return sum(len(seen) for seen in self.seen.values())
+
+    def __bool__(self) -> bool:
+        return any(self.seen.values())
+
+    def packed(self, chunk: int) -> int:
+        """How many bytes a chunk adds to what is `encoded`; it may be less."""
+        return sum(seen.packed(chunk) for seen in self.seen.values() if chunk in seen.chunks)
+
+    def encoded(self) -> bytes:
+        """For `decoded`. A value takes as much as `Seen.encoded`, and some bytes more."""
+        parts = [(value, seen.encoded()) for value, seen in self.seen.items()]
+        head = json.dumps([[value, len(data)] for value, data in parts]).encode()
+        return b"".join([struct.pack("<I", len(head)), head, *(data for _, data in parts)])
+
+    @classmethod
+    def decoded(cls, data: bytes) -> Values:
+        """What `encoded` gave. Raises ValueError, TypeError, zlib.error or struct.error for anything else."""
+        (size,) = struct.unpack_from("<I", data)
+        place = 4 + size
+        seen: dict[Watched, Seen] = {}
+        for value, length in json.loads(data[4:place]):
+            seen[value] = Seen.decoded(data[place : place + length])
+            place += length
+        return cls(seen)
+
+    def _with_others(self, value: Watched) -> Seen:
+        """The ids that have another value than this one."""
+        return Values({other: seen for other, seen in self.seen.items() if other != value}).ids
+
+
+def _filled(seen: Mapping[Watched, Seen]) -> Values:
+    return Values({value: ids for value, ids in seen.items() if ids})
