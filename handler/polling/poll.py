@@ -22,10 +22,10 @@ from handler.polling.values import MOST_VALUES, Watched
 # How many events are sent before the time is checked again.
 BATCH: Final = 10
 # An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet: one look
-# finds at most two slices of ids more than MOST_EVENTS, each of which takes some six bytes.
+# finds at most two slices of ids more than MOST_EVENTS, each of which takes some seven bytes.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 SEEN_BYTES: Final = 170_000
-MOST_EVENTS: Final = 10_000
+MOST_EVENTS: Final = 5_000
 # So long the next id may be lower than one that was read: replicas lag, and take turns.
 BEHIND_SECONDS: Final = 600.0
 # If the clock says that so many seconds passed since the last look, or that less than none did, it may be wrong.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from handler.polling.look import Look
@@ -50,7 +51,7 @@ def confirmed(
     What is left out is as it was before, so that a later look finds it. `now` is a Unix time. Raises what `read` does.
     """
     known = looked.found.among(Seen.containing(moments))
-    found = dict.fromkeys([*known, *looked.found][: 2 * MOST_MOMENTS])
+    found = dict.fromkeys(islice(chain(known, looked.found), 2 * MOST_MOMENTS))
     changed = read(found)
     values = {change.id: change.new for change in looked.found.among(Seen.containing(found)).changes(before)}
     moved = {id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, moments.get(id_), now)}

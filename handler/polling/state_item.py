@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from handler.errors import NotifierError
 from handler.model import Digest
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
 from handler.polling.poll import Pending, PolledRow, PollState
-from handler.polling.replicas import Moment
+from handler.polling.replicas import Moment, Moments
 from handler.polling.seen import Seen
 from handler.polling.values import UNKNOWN, Values
 
@@ -41,7 +41,7 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         "canaries": json.dumps([*state.canaries.items()]),
         "behind_since": state.behind_since,
         "watched": state.watched,
-        "moments": json.dumps([[id_, *moment] for id_, moment in state.moments.items()]),
+        "moments": zlib.compress(json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()),
         "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
     }
 
@@ -61,7 +61,7 @@ def read(item: Item) -> PollState:
             int(item.number("epoch")),
             starts(item),
             item.text("watched"),
-            {id_: Moment(at, found_at) for id_, at, found_at in json.loads(item.text("moments") or "[]")},
+            _moments(item.binary("moments")),
         )
     except (KeyError, TypeError, ValueError, zlib.error, struct.error) as error:
         raise NotifierError("POLL_STATE_UNREADABLE", f"it is damaged: {type(error).__name__}") from None
@@ -90,17 +90,31 @@ def _pending(item: Item) -> Pending | Digest | None:
 
 
 def _packed(pending: Pending) -> bytes:
-    """The rows column by column, and each id as its distance from the one before: so they take the least space."""
+    """The rows column by column, ids as distances from the one before, texts by number: so they are small."""
     rows = pending.rows
     ids = [row.id - before for row, before in zip(rows, (0, *(row.id for row in rows)), strict=False)]
-    late, changes, keys = [int(row.late) for row in rows], [row.change for row in rows], [row.key for row in rows]
-    return zlib.compress(json.dumps([ids, late, changes, keys], separators=(",", ":")).encode())
+    olds, news = [row.change and row.change[0] for row in rows], [row.change and row.change[1] for row in rows]
+    flags = [row.late + 2 * (row.change is not None) for row in rows]
+    columns = [ids, flags, *(_numbered(column) for column in (olds, news, [row.key for row in rows]))]
+    return zlib.compress(json.dumps(columns, separators=(",", ":")).encode())
+
+
+def _numbered(column: Sequence[str | None]) -> tuple[list[str | None], list[int]]:
+    """The different texts of a column, and for each row the number of its text."""
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(column))}
+    return [*numbers], [numbers[text] for text in column]
 
 
 def _unpacked(data: bytes) -> Pending:
-    ids, late, changes, keys = json.loads(zlib.decompress(data))
-    pairs = [(change[0], change[1]) if change else None for change in changes]
-    return Pending(tuple(map(PolledRow, accumulate(ids), map(bool, late), pairs, keys)))
+    ids, flags, *columns = json.loads(zlib.decompress(data))
+    olds, news, keys = ([texts[number] for number in numbers] for texts, numbers in columns)
+    changes = [change if flag & 2 else None for flag, change in zip(flags, zip(olds, news, strict=True), strict=True)]
+    return Pending(tuple(map(PolledRow, accumulate(ids), [bool(flag & 1) for flag in flags], changes, keys)))
+
+
+def _moments(data: bytes) -> Moments:
+    found = json.loads(zlib.decompress(data)) if data else []
+    return {id_: Moment(at, found_at) for id_, at, found_at in found}
 
 
 def _seen(found: Mapping[str, Any]) -> Values:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from handler.errors import SourceError
 from handler.model import Digest, Poll
-from handler.polling import look, replicas
+from handler.polling import look, replicas, state_item
 from handler.polling import poll as polling
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Slice
-from handler.polling.poll import Finding, PolledRow, PollState, run
+from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
 from handler.polling.replicas import LAG_SECONDS, Changed
 from handler.polling.seen import Seen
 from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
@@ -301,3 +301,26 @@ def test_too_many_values_are_refused_and_nothing_is_saved() -> None:
     with pytest.raises(SourceError, match="POLL_VALUES_UNFIT"):
         world.poll()
     assert world.kept.state == before
+
+
+def test_the_state_fits_into_an_item_in_the_worst_case() -> None:
+    """All ids far apart and in any order of long values, as many events as one run may find, and all moments."""
+    random, texts = Random(1), [f"{number:040x}" for number in range(MOST_VALUES)]
+    world = World(random)
+    world.rows.history = {id_ * 1_000: [(world.now, random.choice(texts))] for id_ in range(1, 60_000)}
+    world.poll()
+    for values_of_row in world.rows.history.values():
+        values_of_row.append((world.now + random.random(), random.choice(texts)))
+    sizes, kept = [], world.kept
+
+    def save(state: PollState) -> PollState:
+        size = sum(len(one) for one in state_item.values(state).values() if isinstance(one, str | bytes))
+        sizes.append((size, len(state.pending.rows) if isinstance(state.pending, Pending) else 0))
+        return Kept.save(kept, state)
+
+    recording = replace(kept)
+    recording.save = save  # type: ignore[method-assign]
+    run(kept.state, world.now, world.rows, recording, kept, POLL, lambda: world.now + 1, lambda: True)
+    largest, events = max(sizes)
+    assert events > polling.MOST_EVENTS
+    assert largest < 380_000
