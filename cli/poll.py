@@ -14,6 +14,7 @@ from cli import compiler
 from cli.bundle import ROOT
 from cli.operations import polls, screen, stack, times
 from cli.operations.polls import Status
+from handler.model import Poll
 from handler.polling.schedule import Schedule
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
@@ -130,7 +131,7 @@ def _drawn(one: Status, now: float) -> Text:
     """A poll in a few lines, which may be as narrow as the terminal is."""
     schedule, condition = one.schedule, one.condition(now)
     drawn = Text.assemble((one.name, "bold"), "  ", (condition, _STYLES.get(condition, "bold red")))
-    every = f"every {times.span(one.poll.every)}, " if one.poll else ""
+    every = f"{_every(one.poll)}, " if one.poll else ""
     last = f"read {_when(schedule.looked_at, now)}" if schedule.looked_at else "never read"
     due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
@@ -140,6 +141,12 @@ def _drawn(one: Status, now: float) -> Text:
         drawn.append(f"\n  {schedule.code}: {schedule.detail or one.meaning}", "red")
         drawn.append(f"\n  To do: {one.remedy}")
     return drawn
+
+
+def _every(poll: Poll) -> str:
+    if not poll.cron:
+        return f"every {times.span(poll.every)}"
+    return f"at {poll.cron} ({poll.time_zone or 'time zone of the stage'})"
 
 
 def _when(at: float, now: float) -> str:

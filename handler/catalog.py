@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,9 +72,12 @@ class Catalog:
 
     @property
     def polls(self) -> dict[str, Poll]:
-        """The polls, by the type of the events that they make."""
+        """The polls, by the type of the events that they make. Each that has a cron expression has a time zone."""
         found = [one for each in self.notifications.values() for one in each]
-        return {one.event: one.poll for one in found if one.poll}
+        return {one.event: self._in_zone(one.poll) for one in found if one.poll}
+
+    def _in_zone(self, poll: Poll) -> Poll:
+        return replace(poll, time_zone=poll.time_zone or self.stage.locale.time_zone) if poll.cron else poll
 
 
 def load(path: Path, stage: str) -> Catalog:

@@ -206,10 +206,12 @@ class IdRule:
 class Poll:
     """New rows that become events of a notification, without any code in the application.
 
-    `sql` is a SELECT with a column `id`; it is read every `every` seconds. No transaction takes more than `longest`
-    seconds. More than `digest_rows` new rows, or rows that were found after a pause of more than `digest_seconds`, are
-    one message instead of one each (None: never). `table` and `column` are where the ids are from; `table` is empty if
-    that is not clear.
+    `sql` is a SELECT with a column `id`; it is read every `every` seconds, or, with `cron`, when this expression
+    comes in `time_zone` (empty: that of the stage). Then `every` is the longest time between two of these, on a
+    clock that is never set forward or back. No transaction takes more than `longest` seconds. More than
+    `digest_rows` new rows, or rows that were found after a pause of more than `digest_seconds`, are one message
+    instead of one each (None: never). `table` and `column` are where the ids are from; `table` is empty if that is
+    not clear.
 
     The SELECT may have more columns: `created`, when a row was created; `watched`, a value of which each change is an
     event; `changed`, when the row was last changed. Here `watched` is the expression behind that column. `identity`
@@ -230,6 +232,13 @@ class Poll:
     table: str = ""
     column: str = "id"
     where: str = ""
+    cron: str = ""
+    time_zone: str = ""
+
+    @property
+    def plan(self) -> str:
+        """What decides when it runs, in words that change when this does; empty for an interval."""
+        return f"{self.cron} {self.time_zone}" if self.cron else ""
 
     @property
     def is_watching(self) -> bool:

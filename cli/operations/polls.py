@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import click
@@ -50,7 +50,7 @@ class Status:
             return "starting" if schedule.starts else "new"
         if schedule.code:
             return "failing"
-        if self.poll and schedule.is_overdue(now, self.poll.every):
+        if self.poll and schedule.is_overdue(now, self.poll):
             return "overdue"
         return "running" if schedule.is_leased(now) else "ok"
 
@@ -85,7 +85,16 @@ def read(stack: Stack, name: str, poll: Poll | None) -> Status:
     with asking("read the state table", "dynamodb:Query"):
         found = stack.client("dynamodb").query(TableName=stack.table, **condition)["Items"]
     items = {item.sort: item for item in map(read_item, found)}
-    return Status(name, poll, Schedule.of(items.get(SCHEDULE)), _state(items.get(STATE)))
+    schedule = Schedule.of(items.get(SCHEDULE))
+    return Status(name, poll and _in_zone(poll, schedule), schedule, _state(items.get(STATE)))
+
+
+def _in_zone(poll: Poll, schedule: Schedule) -> Poll:
+    """The poll with the time zone of the deployed stage, which its runs have written down; before, it stays empty."""
+    if not poll.cron or poll.time_zone:
+        return poll
+    cron, _, zone = schedule.plan.rpartition(" ")
+    return replace(poll, time_zone=zone) if cron == poll.cron else poll
 
 
 def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> None:
@@ -151,7 +160,9 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "detail": schedule.detail,
         "remedy": status.remedy if schedule.code else "",
         "failures": schedule.failures,
-        "every_seconds": status.poll.every if status.poll else None,
+        "every_seconds": status.poll.every if status.poll and not status.poll.cron else None,
+        "cron": (status.poll.cron or None) if status.poll else None,
+        "time_zone": (status.poll.time_zone or None) if status.poll else None,
         "started": _iso(schedule.born_at),
         "last_read": _iso(schedule.looked_at),
         "next": _iso(schedule.due_at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -15,6 +16,8 @@ from handler.bootstrap import PATHS
 from handler.catalog import Catalog
 from handler.checks.model import Check, Subject, attempt, failed
 from handler.errors import CODES, ConfigError, NotifierError
+from handler.model import Poll
+from handler.polling import cron
 from handler.settings import Settings
 
 _VARIABLE = re.compile(r"NOTIFIER_[A-Z_]+")
@@ -32,7 +35,7 @@ def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, l
     compiled, check = _catalog(settings)
     checks.append(check)
     if compiled:
-        checks.append(_polls(settings, len(compiled.polls)))
+        checks.append(_polls(settings, compiled.polls))
     return Subject(settings, SecretStore(settings.secrets), compiled, egress), checks
 
 
@@ -77,14 +80,21 @@ def _catalog(settings: Settings) -> tuple[Catalog | None, Check]:
     return compiled, Check("templates", "ok", f"{number} notifications, stage {compiled.stage.name}")
 
 
-def _polls(settings: Settings, number: int) -> Check:
-    """Without a queue no schedule is made, whatever Polls says."""
-    if not number:
+def _polls(settings: Settings, polls: Mapping[str, Poll]) -> Check:
+    """Without a queue no schedule is made, whatever Polls says. Each cron expression has to have a next time."""
+    number = len(polls)
+    if not polls:
         return Check("polls", "ok", "none, though Polls=on" if settings.polls else "none")
     missing = [*([] if settings.queue_url else ["Intake=queue"]), *([] if settings.polls else ["Polls=on"])]
     if missing:
         cause = "nothing runs them" if settings.queue_url else "there is no queue for what they find"
         return Check("polls", "failed", str(number), cause, f"deploy with {' and '.join(missing)}")
+    try:
+        for poll in polls.values():
+            if poll.cron:
+                cron.following(poll.cron, poll.time_zone, time.time())
+    except NotifierError as error:
+        return failed("polls", error)
     return Check("polls", "ok", str(number))
 
 

@@ -68,9 +68,9 @@ class Polls:
         items = {item.partition: item for item in self.listed.get([(partition(name), SCHEDULE) for name in self.polls])}
         schedules = {name: Schedule.of(items.get(partition(name))) for name in sorted(self.polls)}
         now = self.now()
-        due = [name for name, one in schedules.items() if one.is_due(now, self.polls[name].every)]
+        due = [name for name, one in schedules.items() if one.is_due(now, self.polls[name])]
         self.queue.send([messages.request(name) for name in due])
-        overdue = [name for name, one in schedules.items() if one.is_overdue(now, self.polls[name].every)]
+        overdue = [name for name, one in schedules.items() if one.is_overdue(now, self.polls[name])]
         return Tick(due, overdue, [name for name, one in schedules.items() if one.is_on_hold])
 
     def run(self, bodies: Sequence[str], remaining: Remaining) -> list[Report]:
@@ -95,17 +95,18 @@ class Polls:
         items = {item.sort: item for item in self.shelf.items(partition(name))}
         schedule = _Kept(self.store, name, SCHEDULE, items.get(SCHEDULE))
         standing = Schedule.of(schedule.item)
-        if not standing.is_due(self.now(), poll.every):
+        if not standing.is_due(self.now(), poll):
             return Report(name)
         leased = standing.leased(self.now(), items.get(STATE))
         schedule.save(leased.values())
         try:
             ran = self._run(name, poll, leased, items.get(STATE), remaining)
+            ended = leased.after(ran, self.now(), poll)
         except Exception as error:  # noqa: BLE001 - the next run is to come, whatever it was
             failure = named(error)
             schedule.save(leased.failed(failure, self.now(), poll.every).values())
             return Report(name, failure=failure)
-        schedule.save(leased.after(ran, self.now(), poll.every).values())
+        schedule.save(ended.values())
         if ran.more and not ran.failure:
             self.queue.send([messages.request(name)])
         return Report(name, ran, ran.failure)

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
 from handler.delivery.item import Item
-from handler.errors import NotifierError
+from handler.errors import ConfigError, NotifierError
+from handler.model import Poll
+from handler.polling import cron
 from handler.polling.poll import Ran
 
 # How long a lease lasts. No invocation can last longer (Timeout in template.yaml), so the run whose lease has expired
@@ -18,6 +20,8 @@ _LONGEST_PAUSE: Final = 900.0
 _EARLY_SECONDS: Final = 30.0
 # How much clocks may differ.
 _SKEW_SECONDS: Final = 60.0
+# By how much more than its longest pause two times of a cron expression can be apart, where the clock is set back.
+_CHANGE_SECONDS: Final = 2 * 3600.0
 # A poll that has not read its table for so long after its time is overdue.
 _OVERDUE_SECONDS: Final = 900.0
 _OVERDUE_FAILURES: Final = 10
@@ -32,7 +36,8 @@ class Schedule:
 
     `began_at` is when the poll ran first, `born_at` when it was known to have a state. It is due at `due_at`, unless
     another run has a lease. `looked_at` is when the new ids of the table were last read. `failures` counts the runs
-    since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
+    since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run. `plan` is
+    the Poll.plan by which the last run that succeeded set `due_at`.
 
     `starts` counts how often somebody started the poll: it then takes the rows that are there as seen. `resuming` is 1
     if it goes on as if no reuse of ids had been noticed. `epoch` counts how many times ids restarted. The others count
@@ -43,6 +48,7 @@ class Schedule:
     began_at: float = 0.0
     born_at: float = 0.0
     due_at: float = 0.0
+    plan: str = ""
     leased_until: float = 0.0
     looked_at: float = 0.0
     failures: int = 0
@@ -81,20 +87,40 @@ class Schedule:
         """Whether a run goes on."""
         return now < self.leased_until <= now + LEASE_SECONDS + _SKEW_SECONDS
 
-    def is_due(self, now: float, every: float) -> bool:
-        """Whether a run may begin.
+    def is_due(self, now: float, poll: Poll) -> bool:
+        """Whether a run may begin."""
+        return not (self.held or self.is_leased(now) or now + _EARLY_SECONDS < self._counting(now, poll))
 
-        If the due time is further in the future than the interval allows, it was set when the interval was longer, or
-        by a wrong clock. Then it does not count.
+    def _counting(self, now: float, poll: Poll) -> float:
+        """The due time by the poll as it is now; 0 is at once.
+
+        A due time that is further in the future than can be was set when the interval was longer, or by a wrong clock.
+        Then it does not count. One that another cron expression has set does not count either: the first time of the
+        new one after the last look does.
         """
-        is_early = now + _EARLY_SECONDS < self.due_at <= now + every + _SKEW_SECONDS
-        return not (self.held or self.is_leased(now) or is_early)
+        if not poll.cron:
+            furthest = poll.every
+        elif self.failures:
+            furthest = _LONGEST_PAUSE
+        elif self.due_at <= self.looked_at or self.looked_at > now + _SKEW_SECONDS:
+            return 0.0
+        elif self.plan != poll.plan:
+            return _following(poll, self.looked_at + _EARLY_SECONDS) or 0.0
+        else:
+            furthest = poll.every + _CHANGE_SECONDS
+        return self.due_at if self.due_at <= now + furthest + _SKEW_SECONDS else 0.0
 
-    def is_overdue(self, now: float, every: float) -> bool:
+    def is_overdue(self, now: float, poll: Poll) -> bool:
         """Whether the table should have been read long ago, or a part of it that has failed again and again."""
         since = self.looked_at or self.began_at
-        is_late = bool(since) and now - since > every + _OVERDUE_SECONDS
+        is_late = bool(since) and now - self._expected(since, poll) > _OVERDUE_SECONDS
         return not self.held and (is_late or self.failures >= _OVERDUE_FAILURES)
+
+    def _expected(self, since: float, poll: Poll) -> float:
+        """When the table should have been read next after `since`."""
+        if poll.cron and self.plan == poll.plan and not self.failures:
+            return max(self.due_at, since)
+        return (_following(poll, since + _EARLY_SECONDS) if poll.cron else None) or since + poll.every
 
     def leased(self, now: float, state: Item | None) -> Schedule:
         """Return the schedule with a lease for a run that starts now.
@@ -125,8 +151,11 @@ class Schedule:
         resuming = int(self.code == REUSED or self.resuming)
         return replace(self, held="", code="", detail="", failures=0, due_at=0.0, resuming=resuming)
 
-    def after(self, ran: Ran, now: float, every: float) -> Schedule:
-        """After a run; the next one is due `every` seconds after this one was, or at once if there is more to do."""
+    def after(self, ran: Ran, now: float, poll: Poll) -> Schedule:
+        """After a run; the next one is due at the poll's next time, or at once if there is more to do.
+
+        Raises ConfigError, as cron.following.
+        """
         counted = replace(
             self,
             born_at=self.born_at or now,
@@ -138,9 +167,21 @@ class Schedule:
             given_up=self.given_up + ran.given_up,
         )
         if ran.failure:
-            return counted.failed(ran.failure, now, every)
-        following = self.due_at + every if now < self.due_at + every <= now + every else now + every
-        return replace(counted, due_at=now if ran.more else following, failures=0, code="", detail="")
+            return counted.failed(ran.failure, now, poll.every)
+        due_at = now if ran.more else self._next(now, poll)
+        return replace(counted, due_at=due_at, plan=poll.plan, failures=0, code="", detail="")
+
+    def _next(self, now: float, poll: Poll) -> float:
+        """The poll's next time after this run, which ends now."""
+        if poll.cron:
+            # Times between the beginning of a run and its end are still to come. A run that began a little early was
+            # for the time that came then.
+            began = self.leased_until - LEASE_SECONDS
+            due_at = self._counting(began, poll)
+            is_early = began < due_at <= began + _EARLY_SECONDS
+            return cron.following(poll.cron, poll.time_zone, due_at if is_early else began)
+        following = self.due_at + poll.every  # so that the ticks' delays do not add up
+        return following if now < following <= now + poll.every else now + poll.every
 
     def failed(self, failure: NotifierError, now: float, every: float) -> Schedule:
         """After a run that failed: the next one comes soon, and later after each further failure."""
@@ -154,6 +195,14 @@ class Schedule:
             detail=failure.detail,
             held=REUSED if failure.code == REUSED else "",
         )
+
+
+def _following(poll: Poll, at: float) -> float | None:
+    """The first time of the poll's expression after `at`; None if it cannot be worked out. A run then says why."""
+    try:
+        return cron.following(poll.cron, poll.time_zone, at)
+    except ConfigError:
+        return None
 
 
 def _is_like(value: object, default: object) -> bool:

@@ -25,6 +25,7 @@ LATE_OR_NEVER = {
     "handler.adapters.traced",
     "handler.checks",
     "dns",
+    "cronsim",
     "yaml",
     "ruamel",
     "sqlglot",
@@ -63,6 +64,7 @@ def test_the_package_holds_the_function_and_its_dependencies_alone(artefact: Pat
         "urllib3",
         "aws_lambda_powertools",
         "dns",
+        "cronsim",
     } <= names
     assert not names & {"cli", "lab", "tests", "bench", "templates", "boto3", "s3transfer", "bin"}
     assert [path.relative_to(artefact).as_posix() for path in artefact.rglob("*.pem")] == ["botocore/cacert.pem"]

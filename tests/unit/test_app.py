@@ -157,6 +157,15 @@ def test_a_poll_that_fails_is_logged_with_its_code_and_fails_no_event(
 
 def test_a_poll_is_not_loaded_before_there_is_one() -> None:
     """What an event needs is imported; polls would make the cold start longer for everybody."""
-    program = "import sys, handler.app, handler.bootstrap; print([name for name in sys.modules if 'polling' in name])"
+    assert [name for name in loaded("handler.app, handler.bootstrap") if "polling" in name or "cronsim" in name] == []
+
+
+def test_cron_expressions_are_not_loaded_before_one_is_due() -> None:
+    assert not {"cronsim", "zoneinfo"} & loaded("handler.app, handler.bootstrap, handler.polling.polls")
+
+
+def loaded(modules: str) -> set[str]:
+    """What is loaded after these modules."""
+    program = f"import sys, {modules}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert found.stdout.strip() == "[]"
+    return set(found.stdout.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,9 +18,11 @@ QUEUE = {"NOTIFIER_QUEUE_URL": "https://sqs/events"}
 ON = {"NOTIFIER_POLLS": "on"}
 
 
-def catalog(polls: int) -> Catalog:
+POLL = Poll("SELECT id FROM orders", every=60.0)
+
+
+def catalog(polls: int, poll: Poll = POLL) -> Catalog:
     """So many notifications with a poll, and one without."""
-    poll = Poll("SELECT id FROM orders", every=60.0)
     events = [("order.created", None), *((f"order.polled{number}", poll) for number in range(polls))]
     made: Any = {event: (SimpleNamespace(event=event, poll=one),) for event, one in events}
     return Catalog(made, Stage(name="production", channels={}, fallback="C1"))
@@ -58,6 +61,18 @@ def test_polls_that_run_are_counted(seen: Any, polls: int, variables: dict[str, 
 )
 def test_polls_that_nothing_runs_are_a_failure(seen: Any, variables: dict[str, str], cause: str, remedy: str) -> None:
     assert seen(2, variables)["polls"] == Check("polls", "failed", "2", cause, remedy)
+
+
+@pytest.mark.parametrize(("zone", "state"), [("Asia/Tokyo", "ok"), ("", "ok"), ("Mars/Base", "failed")])
+def test_a_cron_expression_that_the_function_cannot_work_out_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, zone: str, state: str
+) -> None:
+    poll = replace(POLL, cron="0 9 * * 1-5", time_zone=zone)
+    monkeypatch.setattr(deployment.catalog, "load", lambda _path, _stage: catalog(2, poll))
+    _, checks = deployment.read({**GIVEN, **QUEUE, **ON}, "")
+    [check] = [check for check in checks if check.name == "polls"]
+    assert check.state == state
+    assert ("Mars/Base" in check.cause) == (state == "failed")
 
 
 def test_without_templates_nothing_is_said_of_polls() -> None:

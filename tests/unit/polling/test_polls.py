@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -723,6 +725,254 @@ def test_a_changed_interval_counts_from_the_next_tick_on(before: float, after: f
     assert runs[0] - START <= min(before, after) + 180
 
 
+def cron(expression: str, every: float, zone: str = "UTC") -> Poll:
+    """A poll with a cron expression; `every` is its longest pause."""
+    return replace(POLL, cron=expression, every=every, time_zone=zone)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def runs(world: World, until: str, zone: str = "UTC", jitter: Random | None = None) -> list[str]:
+    """Let the minutes pass, and return when the runs were; a tick comes up to 25 seconds before its minute or after."""
+    found, right = [], world.now
+    while (right := right + 60) <= at(until):
+        world.now = right - 60 + (jitter.uniform(-25, 25) if jitter else 0.0)
+        if any(report.ran for report in world.minute()):
+            found.append(f"{datetime.fromtimestamp(right, ZoneInfo(zone)):%a %d %H:%M}")
+        assert world.polls.tick().overdue == []
+        world.queue.sent = [body for body in world.queue.sent if not Record("r", body).requests_poll]
+    world.now = right - 60
+    return found
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_a_poll_with_a_cron_expression_runs_at_its_times_however_the_ticks_come(seed: int | None) -> None:
+    world = World(**{TYPE: cron("0,30 9 * * 1-5", 257_400.0, "Europe/Berlin")})
+    world.now = at("2026-03-27T08:00+01:00")  # a Friday; the clock is set forward on Sunday
+    jitter = Random(seed) if seed else None
+    assert runs(world, "2026-03-30T12:00+02:00", "Europe/Berlin", jitter) == [
+        "Fri 27 08:01",  # the first run comes at once
+        "Fri 27 09:00",
+        "Fri 27 09:30",
+        "Mon 30 09:00",
+        "Mon 30 09:30",
+    ]
+    world.ids.add(5)
+    assert runs(world, "2026-03-31T09:01+02:00", "Europe/Berlin", jitter) == ["Tue 31 09:00"]
+    assert world.reported() == [5]
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "since", "until", "times"),
+    [
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24T20:00Z", "2026-10-26T03:00Z", ["Sun 25 02:30", "Mon 26 02:30"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28T20:00Z", "2026-03-30T03:00Z", ["Sun 29 03:00", "Mon 30 02:30"]),
+        ("30 * * * *", "Europe/Berlin", "2026-10-24T23:45Z", "2026-10-25T03:00Z",
+         ["Sun 25 02:30", "Sun 25 02:30", "Sun 25 03:30"]),
+        ("45 1 * * *", "Australia/Lord_Howe", "2026-04-04T12:00Z", "2026-04-04T20:00Z", ["Sun 05 01:45"]),
+    ],
+)  # fmt: skip
+def test_a_time_that_comes_twice_or_not_at_all_is_one_run(
+    expression: str, zone: str, since: str, until: str, times: list[str]
+) -> None:
+    world = World(**{TYPE: cron(expression, 86_400.0, zone)})
+    world.now = at(since)
+    _, *others = runs(world, until, zone)
+    assert others == times
+
+
+def test_a_week_in_which_the_clock_is_set_back_is_not_overdue() -> None:
+    world = World(**{TYPE: cron("0 9 * * 0", 604_800.0, "Antarctica/Troll")})
+    world.now = at("2026-10-18T08:55+02:00")
+    assert runs(world, "2026-10-25T09:01+00:00", "Antarctica/Troll") == ["Sun 18 08:56", "Sun 18 09:00", "Sun 25 09:00"]
+
+
+@pytest.mark.parametrize("down", [5, 16, 300, 2 * 1440])
+def test_a_time_that_was_missed_is_made_up_for_once(down: int) -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T08:50Z")
+    assert runs(world, "2026-01-05T08:59Z") == ["Mon 05 08:51"]
+    world.now += 60 * down
+    reports = world.minute()
+    assert [bool(report.ran) for report in reports] == [True]
+    assert len(runs(world, "2026-01-08T08:59Z")) == (2 if down < 1440 else 0)
+
+
+def test_a_poll_that_does_not_run_is_overdue_a_quarter_of_an_hour_after_its_time() -> None:
+    world = World(**{TYPE: cron("0 9 * * 1-5", 259_200.0)})
+    world.now = at("2026-01-05T08:50Z")
+    runs(world, "2026-01-05T09:10Z")
+    for minute in range(9 * 60 + 11, 33 * 60 + 30):  # until 9:30 of the next day
+        world.now += 60
+        assert bool(world.polls.tick().overdue) == (minute > 33 * 60 + 15)
+
+
+def test_a_failure_is_tried_again_soon_and_the_plan_continues() -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T08:50Z")
+    runs(world, "2026-01-06T08:59Z")
+    world.database.errors["default"] = SourceError("DB_TIMEOUT", "too long")
+    failed = []
+    for _ in range(20):
+        if any(report.failure for report in world.minute()):
+            failed.append(round(world.now - at("2026-01-06T09:00Z")) // 60)
+        assert bool(world.polls.tick().overdue) == (world.now > at("2026-01-06T09:15Z"))
+        world.queue.sent.clear()
+    assert failed == [0, 1, 3, 7, 15]
+    world.database.errors.clear()
+    world.ids.add(7)
+    world.now += 600
+    world.minute()
+    assert (world.reported(), world.schedule().code) == ([7], "")
+    assert runs(world, "2026-01-07T09:30Z") == ["Wed 07 09:00"]
+
+
+def test_more_work_continues_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", 2)
+    monkeypatch.setattr(look, "MOST_CHUNKS", 1)
+    world = World(**{TYPE: replace(cron("0 9 * * *", 86_400.0), digest_rows=None)})
+    world.now = at("2026-01-05T08:50Z")
+    world.minute()
+    world.ids.update(range(1, 9))
+    world.now = at("2026-01-05T08:59Z")
+    world.minute()
+    for _ in range(9):
+        world.minute()
+    assert sorted(world.reported()) == list(range(1, 9))
+    assert world.schedule().due_at == at("2026-01-06T09:00Z")
+
+
+EVERY_5 = replace(POLL, every=300.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "times"),
+    [
+        # It is 12:00, and the last run was the last time of the one before.
+        (cron("0 9 * * *", 86_400.0), cron("0 17 * * *", 86_400.0), ["Mon 05 17:00", "Tue 06 17:00"]),
+        (cron("0 9 * * *", 86_400.0), cron("30 9 * * *", 86_400.0), ["Mon 05 12:01", "Tue 06 09:30"]),
+        (cron("0 9 * * *", 86_400.0), cron("0 9 * * *", 86_400.0, "Asia/Tokyo"), ["Tue 06 00:00"]),
+        (cron("0 9 * * *", 86_400.0), cron("0 9 * * 1-5", 259_200.0), ["Tue 06 09:00"]),
+        (cron("0 9 1 * 1", 604_800.0), cron("0 9 * * 1-5", 259_200.0), ["Tue 06 09:00"]),
+        (cron("*/5 * * * *", 300.0), cron("0 9 * * *", 86_400.0), ["Tue 06 09:00"]),
+        (EVERY_5, cron("0 9 * * *", 86_400.0), ["Tue 06 09:00"]),
+        (replace(POLL, every=604_800.0), cron("0 15 * * *", 86_400.0), ["Mon 05 15:00", "Tue 06 15:00"]),
+        (cron("0 9 * * 1", 604_800.0), replace(POLL, every=43_200.0), ["Mon 05 12:01", "Tue 06 00:01", "Tue 06 12:01"]),
+    ],
+)
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_changed_expression_counts_from_the_next_tick_on(
+    before: Poll, after: Poll, times: list[str], seed: int | None
+) -> None:
+    world = World(**{TYPE: before})
+    world.now = at("2026-01-05T08:58Z")  # a Monday
+    runs(world, "2026-01-05T12:00Z")
+    world.polls = replace(world.polls, polls={TYPE: after})
+    jitter = Random(seed) if seed and after.cron else None
+    assert runs(world, "2026-01-06T20:00Z", jitter=jitter) == times
+
+
+@pytest.mark.parametrize("seconds", [-25, 0, 25])
+def test_a_change_right_after_an_early_run_does_not_repeat_it(seconds: int) -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T08:00Z")
+    world.minute()
+    world.now = at("2026-01-05T08:59Z") + seconds
+    assert [bool(report.ran) for report in world.minute()] == [True]
+    world.polls = replace(world.polls, polls={TYPE: cron("0 9 * * 1-5", 259_200.0)})
+    world.now = at("2026-01-05T09:00Z")
+    assert runs(world, "2026-01-06T09:30Z") == ["Tue 06 09:00"]
+
+
+@pytest.mark.parametrize("ahead", [7200.0, 5 * 86_400.0, 365 * 86_400.0])
+@pytest.mark.parametrize("left", [-1, 4])
+def test_a_clock_that_is_ahead_in_one_run_skips_no_time(ahead: float, left: int) -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T08:00Z")
+    world.minute()
+    world.now = at("2026-01-05T08:10Z") + ahead
+    world.killable.left = left
+    with suppress(Killed):
+        world.minute()
+    world.killable.left = -1
+    world.now = at("2026-01-05T08:20Z")
+    world.queue.sent.clear()
+    world.ids.add(5)
+    found = []
+    while world.now < at("2026-01-05T09:00Z"):
+        found += world.minute()
+    assert world.reported() == [5]
+
+
+def test_a_clock_that_was_behind_makes_one_run_more() -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2025-12-01T08:00Z")
+    world.minute()
+    world.now = at("2026-01-05T12:00Z")
+    assert runs(world, "2026-01-06T09:30Z") == ["Mon 05 12:01", "Tue 06 09:00"]
+
+
+def test_a_failure_on_a_clock_that_is_ahead_is_tried_again_soon() -> None:
+    world = World(**{TYPE: cron("0 9 * * 1", 604_800.0)})
+    world.now = at("2026-01-05T08:50Z")
+    runs(world, "2026-01-05T12:00Z")
+    world.now += 7 * 86_400.0
+    world.database.errors["default"] = SourceError("DB_TIMEOUT", "too long")
+    world.minute()
+    world.database.errors.clear()
+    assert world.schedule().failures == 1
+    world.now = at("2026-01-10T12:00Z")
+    assert runs(world, "2026-01-12T09:30Z") == ["Sat 10 12:01", "Mon 12 09:00"]
+
+
+def test_whoever_resumes_a_poll_need_not_wait_for_a_new_expression() -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T12:00Z")
+    world.minute()
+    change(world, schedule.Schedule.paused)
+    world.polls = replace(world.polls, polls={TYPE: cron("0 9 * * 1", 604_800.0)})
+    change(world, schedule.Schedule.resumed)
+    assert runs(world, "2026-01-07T12:00Z") == ["Mon 05 12:02"]
+
+
+@pytest.mark.parametrize("changed", [schedule.Schedule.resumed, schedule.Schedule.started])
+def test_whoever_starts_a_poll_need_not_wait_for_its_time(changed: Any) -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
+    world.now = at("2026-01-05T12:00Z")
+    world.minute()
+    change(world, schedule.Schedule.paused)
+    assert runs(world, "2026-01-06T12:00Z") == []
+    change(world, changed)
+    world.minute()
+    assert world.schedule().due_at == at("2026-01-07T09:00Z")
+
+
+def test_a_plan_that_cannot_be_worked_out_fails_that_poll_alone() -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0, "Mars/Base"), "order.paid": POLL})
+    for _ in range(60):
+        world.minute()
+    assert world.schedule().code == "CATALOG_INVALID"
+    assert "Mars/Base" in world.schedule().detail
+    assert world.schedule("order.paid").code == ""
+    assert world.schedule("order.paid").looked_at == world.now
+    world.polls = replace(world.polls, polls={TYPE: cron("0 9 * * *", 86_400.0, "Asia/Tokyo")})
+    for _ in range(15):
+        world.minute()
+    assert world.schedule().code == ""
+
+
+def test_a_tick_without_a_due_cron_expression_loads_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(**{TYPE: cron("0 9 * * *", 86_400.0), "order.paid": POLL})
+    world.now = at("2026-01-05T12:00Z")
+    world.minute()
+    monkeypatch.setattr(schedule.cron, "following", lambda *_: pytest.fail("worked out"))
+    for _ in range(100):
+        world.minute()
+    assert world.schedule("order.paid").looked_at == world.now
+
+
 @pytest.mark.parametrize("wrong", ["a text", b"bytes"])
 def test_an_item_that_somebody_has_damaged_stops_no_other_poll(wrong: Any) -> None:
     world = World(**{TYPE: POLL, "order.paid": POLL})
@@ -916,8 +1166,8 @@ def test_a_run_that_only_sends_what_was_pending_has_not_read_the_table() -> None
     """Else a pause would seem shorter than it was, and a poll that never gets to its table would not be overdue."""
     standing = schedule.Schedule(began_at=1.0, looked_at=5.0)
     ran = Ran(PollState(IdCursor.at(0)), more=True)
-    assert standing.after(ran, 9.0, 60.0).looked_at == 5.0
-    assert standing.after(replace(ran, looked=True), 9.0, 60.0).looked_at == 9.0
+    assert standing.after(ran, 9.0, POLL).looked_at == 5.0
+    assert standing.after(replace(ran, looked=True), 9.0, POLL).looked_at == 9.0
 
 
 def test_a_run_that_fails_in_part_goes_on_with_a_tick_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
