@@ -29,8 +29,11 @@ class Range(NamedTuple):
         return self.usual if seconds is None else min(max(seconds, self.least), self.most)
 
 
-def read(node: Node, allowed: Range, report: Report) -> float:
-    """Return a time in seconds. Anything else is reported with the nearest time that is allowed."""
+def read(node: Node, allowed: Range, report: Report, other: str = "") -> float:
+    """Return a time in seconds. Anything else is reported with the nearest time that is allowed.
+
+    `other` says what else the key takes, which the caller has read.
+    """
     text = shape.literal(node, report, example=written(allowed.usual))
     if text is None:
         return allowed.usual
@@ -38,7 +41,7 @@ def read(node: Node, allowed: Range, report: Report) -> float:
     seconds = float(match[1]) * SECONDS[match[2] or "s"] if match else 0.0
     if not allowed.least <= seconds <= allowed.most:
         bounds = f"a time from {written(allowed.least)} to {written(allowed.most)}, such as {allowed.such}"
-        message = f"`{node.place.path}` takes {bounds}{_beside(text)}"
+        message = f"`{node.place.path}` takes {bounds}{other and f', or {other}'}{_beside(text)}"
         report.add(node.place, "VALUE_INVALID", message, _fix(node, text, allowed))
     return seconds
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from cli.compiler import durations, queries, shape, sql
+from cli.compiler import crontab, durations, plans, queries, shape, sql
 from cli.compiler.durations import DAY, HOUR, MINUTE
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Node, Scalar
@@ -17,12 +17,16 @@ from cli.compiler.sql.polled import Source
 from handler.model import IdRule, Poll
 
 REQUIRED: Final = ("every", "sql")
-OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity")
+OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity", "time_zone")
 CATCH_UP: Final = ("rows", "age")
 # What people call a key that has another name here.
 MEANT: Final = {
     "interval": "every",
     "schedule": "every",
+    "cron": "every",
+    "zone": "time_zone",
+    "timezone": "time_zone",
+    "tz": "time_zone",
     "query": "sql",
     "select": "sql",
     "database": "db",
@@ -58,10 +62,11 @@ def read(node: Node, place: Place, report: Report) -> Poll:
     )
     select, source = _select(found["sql"], report) if "sql" in found else ("", Source())
     identity = _identity(found["identity"], source, report) if "identity" in found else None
+    plan = plans.read(found, EVERY, report)
     rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
     return Poll(
         sql=select,
-        every=durations.read(found["every"], EVERY, report) if "every" in found else EVERY.usual,
+        every=plan.every,
         database=queries.database(found.get("db"), report),
         longest=_longest(found.get("longest_transaction"), report),
         digest_rows=rows,
@@ -73,6 +78,8 @@ def read(node: Node, place: Place, report: Report) -> Poll:
         table=source.table,
         column=source.column,
         where=str(place),
+        cron=plan.cron,
+        time_zone=plan.time_zone,
     )
 
 
@@ -161,9 +168,11 @@ def _lines(node: Node) -> str:
     """The lines of a poll, with what somebody wrote in place of them."""
     written = " ".join(node.text.split()) if isinstance(node, Scalar) else ""
     is_select = written.upper().startswith("SELECT ")
-    every = EXAMPLES["every"] if is_select else durations.written(EVERY.nearest(written))
+    every = f"every: {EXAMPLES['every'] if is_select else durations.written(EVERY.nearest(written))}"
+    if crontab.is_meant(written) and not is_select:
+        every = crontab.instead(written).partition(", or ")[0]
     select = written if is_select else EXAMPLES["sql"]
-    return f"write these lines:\npoll:\n  every: {every}\n  sql: {select}"
+    return f"write these lines:\npoll:\n  {every}\n  sql: {select}"
 
 
 def _catch_up_line(node: Node) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
 
-from cli.compiler.times import HOUR, is_cron, meant, written
+from cli.compiler import crontab
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def quoted(line: str) -> str:
     before, value = line[:end], line[end:].rstrip()
     if not value or value[0] in "\"'|>" or not before.strip():
         return ""
-    if before.strip() == "every:" and (is_cron(value) or value.startswith("@")):
-        return f"write every: {written(meant(value) or HOUR)}; cron is not supported"
+    if before.strip() == "every:" and crontab.is_meant(expression := value.partition(" #")[0]):
+        return f"write {crontab.instead(expression)}"
     mark = '"' if '"' not in value and "\\" not in value else "'"
     return f"write {before.strip()} {mark}{value.replace(mark, mark * 2) if mark == chr(39) else value}{mark}"

@@ -46,7 +46,7 @@ def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
         prefix=_prefix(name, found.get("prefix"), report),
         vars=_variables(found["vars"], report) if "vars" in found else {},
         locale=Locale(
-            time_zone=_time_zone(found["time_zone"], report) if "time_zone" in found else "UTC",
+            time_zone=time_zone(found["time_zone"], report) if "time_zone" in found else "UTC",
             language=(shape.choice(found["language"], LANGUAGES, report) if "language" in found else None) or "en",
             mentions={key: _mentioned(value, report) for key, value in _aliases(found.get("mentions"), report)},
             labels=labels,
@@ -135,7 +135,8 @@ def _variables(node: Node, report: Report) -> dict[str, Value]:
     return variables
 
 
-def _time_zone(node: Node, report: Report) -> str:
+def time_zone(node: Node, report: Report) -> str:
+    """Return the name of a time zone; UTC if it is wrong."""
     found = shape.literal(node, report)
     known = available_timezones()
     if found and found not in known:

@@ -109,6 +109,23 @@ def test_a_poll_is_shown_from_its_first_run_on(on_call: OnCall, templates: str) 
     assert max(map(len, shown.splitlines())) <= 100
 
 
+def test_a_poll_with_a_cron_expression_shows_it(on_call: OnCall, templates: str) -> None:
+    file = Path(templates) / f"{TYPE}.yaml"
+    file.write_text(file.read_text().replace("every: 1m", 'every: "0 9 * * 1-5"'))
+    asked = ("poll", "status", "--templates", templates)
+    (new,) = on_call.asked(*asked)
+    assert (new["every_seconds"], new["cron"], new["time_zone"]) == (None, "0 9 * * 1-5", None)
+    assert "at 0 9 * * 1-5 (time zone of the stage), never read" in on_call.run(*asked).output
+    function = Function(on_call, {1, 2})
+    poll = replace(POLL, cron="0 9 * * 1-5", every=259_200.0, time_zone="Asia/Tokyo")  # as the stage says
+    function.polls = replace(function.polls, polls={TYPE: poll})
+    function.minute()
+    (ok,) = on_call.asked(*asked)
+    assert (ok["condition"], ok["cron"], ok["time_zone"]) == ("ok", "0 9 * * 1-5", "Asia/Tokyo")
+    assert ok["next"].endswith("T00:00:00.000+00:00")
+    assert "at 0 9 * * 1-5 (Asia/Tokyo), read" in on_call.run(*asked).output
+
+
 def test_a_poll_that_fails_says_why(on_call: OnCall, templates: str) -> None:
     function = Function(on_call)
     function.minute()

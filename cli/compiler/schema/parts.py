@@ -11,6 +11,8 @@ ALIAS: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z][A-Za-z0-9_]*$"
 _NO_EXPRESSION: Final = r"^(?![\s\S]*(\{\{|\{%))"
 
+TIME_ZONE: Final = ("^[A-Za-z0-9_+/-]+$", "a name as Asia/Tokyo")
+
 
 def described(schema: Schema, text: str, *examples: Any) -> Schema:
     """A schema with what an editor shows beside the key, and values that it offers."""

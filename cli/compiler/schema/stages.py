@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cli.compiler.schema.parts import ALIAS, Schema, choice, described, each, keys, literal, matching, text
+from cli.compiler.schema.parts import ALIAS, TIME_ZONE, Schema, choice, described, each, keys, literal, matching, text
 from cli.compiler.stages import REQUIRED
 
 _DESTINATION: Final = matching(
@@ -33,7 +33,7 @@ STAGE: Final[Schema] = keys(
         "mentions": described(each(_MENTIONED, ALIAS), "Whom {{ 'alias' | mention }} wakes."),
         "redirect": matching("^[A-Za-z0-9_-]+$", "an alias or an id", "One channel for everything.", "C0123456789"),
         "prefix": literal('What each message begins with; "" switches it off.', "[staging]"),
-        "time_zone": matching(r"^[A-Za-z0-9_+/-]+$", "a name as Asia/Tokyo", "The time zone of dates.", "Asia/Tokyo"),
+        "time_zone": matching(*TIME_ZONE, "The time zone of dates.", "Asia/Tokyo"),
         "language": choice({"en": "English", "ja": "日本語"}, "The language of dates and words."),
         "threads": choice(
             {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from cli.compiler import channels, durations, lateness, polls, queries
+from cli.compiler import channels, crontab, durations, lateness, polls, queries
+from cli.compiler.cron_fields import FIELDS
 from cli.compiler.schema.parts import (
     ALIAS,
     NAME,
+    TIME_ZONE,
     Schema,
     choice,
     described,
@@ -149,9 +151,33 @@ _CATCH_UP: Final = keys(
     },
     minProperties=1,
 )
+
+
+def _crontab() -> str:
+    """The form of five fields."""
+    number, named = "[0-9]{1,2}", "([0-9]{1,2}|[A-Za-z]{3})"
+    parts = {value: rf"(\*(/[0-9]+)?|{value}(-{value}(/[0-9]+)?)?)" for value in (number, named)}
+    fields = [parts[named if field.words else number] for field in FIELDS]
+    return r"\s+".join(f"{one}(,{one})*" for one in fields)
+
+
+_EVERY: Final = _duration(polls.EVERY, "How often the table is read", "1m", "15m", "1d")
 _POLL: Final = keys(
     {
-        "every": _duration(polls.EVERY, "How often the table is read", "1m", "15m", "1d"),
+        "every": {
+            **_EVERY,
+            "description": f"{_EVERY['description'].removesuffix('.')}; or when, as five fields of crontab.",
+            "examples": [*_EVERY["examples"], crontab.USUAL],
+            "then": {
+                "pattern": f"^{durations.FORM}$|^\\s*{_crontab()}\\s*$",
+                "patternErrorMessage": f"a time such as 1m, 15m or 1d, or five fields such as {crontab.USUAL}",
+            },
+        },
+        "time_zone": matching(
+            *TIME_ZONE,
+            "The time zone of a cron expression; that of the stage if it is left out.",
+            "Asia/Tokyo",
+        ),
         "sql": literal(
             "One SELECT without parameters: of `id`, and of `watched` if changes of it are events.",
             "SELECT o.id FROM orders o WHERE o.is_test = 0",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
+from cronsim import CronSim
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cli.compiler import polls
+from cli.compiler import cron_fields, crontab, polls
 from cli.compiler.sql import Query, polled, polled_source, read_polled
 from cli.compiler.sql.polled import WORDS, Source
 from handler import catalog
@@ -387,27 +392,12 @@ MISTAKES = [
     (EVERY, "every: 5 min", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 5m"),
     (EVERY, "every: 15分", 4, "VALUE_INVALID", "from 1m to 7d", "write every: 15m"),
     (EVERY, "every: minute", 4, "VALUE_INVALID", "from 1m to 7d, such as 5m, 1h or 1d", "write every: 1m"),
-    (EVERY, "every: minutely", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
-    (EVERY, "every: hourly", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1h"),
-    (EVERY, "every: Daily", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1d"),
     (EVERY, "every: once a week", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 7d"),
-    (EVERY, "every: 毎時", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1h"),
     (EVERY, "every: rate(5 minutes)", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 5m"),
     (EVERY, "every: often", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
     (EVERY, "every: 24", 4, "VALUE_INVALID", "24 without a unit is 24 seconds", "write every: 1m, 24m, or 24h"),
     (EVERY, "every: 0", 4, "VALUE_INVALID", "such as 5m, 1h or 1d", "write every: 1m"),
     (EVERY, "every: 700000", 4, "VALUE_INVALID", "700000 without a unit is 700000 seconds", "write every: 7d"),
-    (EVERY, 'every: "*/5 * * * *"', 4, "VALUE_INVALID", "cron is not supported", "write every: 5m"),
-    (EVERY, "every: 0/5 * * * ? *", 4, "VALUE_INVALID", "cron is not supported", "write every: 1h, or another"),
-    (EVERY, "every: cron(0/5 * * * ? *)", 4, "VALUE_INVALID", "cron is not supported", "write every: 5m"),
-    (EVERY, "every: cron(0 */6 * * ? *)", 4, "VALUE_INVALID", "cron is not supported", "write every: 6h"),
-    (EVERY, "every: 0 9 * * *", 4, "VALUE_INVALID", "nor is a time of day", "write every: 1d"),
-    (EVERY, "every: 0 9 * * 1", 4, "VALUE_INVALID", "nor is a time of day", "write every: 7d"),
-    (EVERY, "every: 0 9 * * 1-5", 4, "VALUE_INVALID", "nor is a time of day", "write every: 1h, or another time"),
-    (EVERY, "every: 30 * * * *", 4, "VALUE_INVALID", "cron is not supported", "write every: 1h"),
-    (EVERY, "every: */5 * * * *", 4, "YAML_FORBIDDEN", "alias", "write every: 5m; cron is not supported"),
-    (EVERY, "every: * * * * *", 4, "YAML_SYNTAX", "something else in YAML", "write every: 1m; cron is not supported"),
-    (EVERY, "every: @daily", 4, "YAML_SYNTAX", "cannot start with this", "write every: 1d; cron is not supported"),
     (EVERY, f"{EVERY}\n  longest_transaction: 10s", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 1m"),
     (EVERY, f"{EVERY}\n  longest_transaction: 8d", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 7d"),
     (EVERY, f"{EVERY}\n  longest_transaction: long", 5, "VALUE_INVALID", "from 1m to 7d", "longest_transaction: 1d"),
@@ -436,6 +426,241 @@ MISTAKES = [
     ("order.number }}", "data.source }}", 11, "TEMPLATE_UNDEFINED", "`data` has no source", ""),
     ("order.number }}", "event.version }}", 11, "VALUE_EMPTY", "shown as nothing", ""),
 ]  # fmt: skip
+
+
+# What stands behind `every:`, what is wrong with it, and what to write.
+BAD_CRON = [
+    # Other programs' forms
+    ("cron(0/5 * * * ? *)", "the form of EventBridge", '"*/5 * * * *", or every: 5m'),
+    ("cron(0 */6 * * ? *)", "the form of EventBridge", '"0 */6 * * *", or every: 6h'),
+    ("cron(0 9 ? * MON-FRI *)", "the form of EventBridge", '"0 9 * * MON-FRI"'),
+    ("cron(0 9 ? * 2-6 *)", "the form of EventBridge", '"0 9 * * 1-5"'),
+    ("cron(0 9 ? * 2#1 *)", "the form of EventBridge", '"0 9 * * 1"'),
+    ("cron(0 9 L * ? *)", "the form of EventBridge", '"0 9 * * *"'),
+    ("cron(0 9 ? * 1,7 2026)", "the form of EventBridge", '"0 9 * * 0,6"'),
+    ("cron(0 9 * * 1)", "the form of EventBridge", '"0 9 * * 1"'),
+    ("CRON( 0 9 * * ? * )", "the form of EventBridge", '"0 9 * * *"'),
+    ("cron()", "the form of EventBridge", '"0 9 * * 1-5"'),
+    ("0/5 * * * ? *", "6 fields", '"*/5 * * * *"'),
+    ("0 9 ? * 2-6 *", "6 fields", '"0 9 * * 1-5"'),
+    ("0 0 9 ? * MON-FRI", "6 fields", '"0 9 * * MON-FRI"'),
+    ("0 0 9 * * 1-5", "6 fields", '"0 9 * * 1-5"'),
+    ("0 9 * * * *", "6 fields", '"0 9 * * *", or every: "9 * * * *"'),
+    ("'*/30 * * * * *'", "6 fields", '"* * * * *"'),
+    ("0 0 9 ? * 2-6 *", "7 fields", '"0 9 * * 1-5"'),
+    ("0 0 0 9 * * * *", "8 fields", '"0 9 * * 1-5"'),
+    ("0 9 * *", "4 fields", '"0 9 * * *"'),
+    ("'*/5'", "1 field", '"*/5 * * * *"'),
+    ("'@daily'", "is a name", '"0 0 * * *", or every: 1d'),
+    ("'@hourly'", "is a name", '"0 * * * *", or every: 1h'),
+    ("'@midnight'", "is a name", '"0 0 * * *"'),
+    ("'@monthly'", "is a name", '"0 0 * * 1"'),
+    ("'@reboot'", "no time of a poll", '"0 9 * * 1-5"'),
+    ("'@every 5m'", "no time of a poll", "5m"),
+    ("hourly", "is a name", '"0 * * * *", or every: 1h'),
+    ("Daily", "is a name", '"0 0 * * *", or every: 1d'),
+    ("minutely", "is a name", '"* * * * *", or every: 1m'),
+    ("weekly", "is a name", '"0 0 * * 0", or every: 7d'),
+    ("毎時", "is a name", '"0 * * * *", or every: 1h'),
+    ("09:30", "is a time of day", '"30 9 * * *"'),
+    ("daily at 9:00", "is a time of day", '"0 9 * * *"'),
+    ("毎日 9時", "is a time of day", '"0 9 * * *"'),
+    ("24:00", "is a time of day", '"0 0 * * *"'),
+    ("CRON_TZ=Asia/Tokyo 0 9 * * *", "a key of its own, time_zone: Asia/Tokyo", '"0 9 * * *"'),
+    ("0 9 * * * Asia/Tokyo", "a key of its own, time_zone: Asia/Tokyo", '"0 9 * * *"'),
+    ("0 9 * * 1 JST", "a key of its own, time_zone: Asia/Tokyo", '"0 9 * * 1"'),
+    # Signs
+    ("０ ９ ＊ ＊ １-５", "full-width", '"0 9 * * 1-5"'),
+    ("'＊/5 * * * *'", "full-width", '"*/5 * * * *"'),
+    ("0 9 * * 1–5", "long dashes", '"0 9 * * 1-5"'),
+    ("0 9 * * 月-金", "`月` is written with three letters", '"0 9 * * MON-FRI"'),
+    ("0 9 * * Monday-Friday", "`MONDAY` is written with three letters", '"0 9 * * MON-FRI"'),
+    ("0 9 * sept,oct,1-8,nov,dec *", "`SEPT` is written with three letters", '"0 9 * SEP,OCT,1-8,NOV,DEC *"'),
+    ("0 9 * * Mo", "`MO` is no day of the week", '"0 9 * * *"'),
+    ("0 9 * MON *", "`MON` is no month: 1 to 12, or JAN to DEC", '"0 9 * * *"'),
+    ("0 9 ? * 1", "no `?`", '"0 9 * * 1"'),
+    ("H 9 * * 1", "`H`", '"* 9 * * 1"'),
+    ("0~30 9 * * 1", "`0~30` is no minute", '"* 9 * * 1"'),
+    ("0 9 L * *", "`L`", '"0 9 * * *"'),
+    ("0 9 15W * *", "`W`", '"0 9 * * *"'),
+    ("0 9 * * 5L", "`L`", '"0 9 * * 5"'),
+    ("0 9 * * FRI#2", "`#`", '"0 9 * * FRI"'),
+    # Numbers
+    ("60 * * * *", "`60` is no minute: 0 to 59", '"0 * * * *"'),
+    ("0 24 * * *", "`24` is no hour: 0 to 23", '"0 0 * * *"'),
+    ("0 0-24 * * *", "`24` is no hour", '"0 0-0 * * *"'),
+    ("0 9 0-9,10-31 * *", "`0` is no day of the month", '"0 9 1-9,10-31 * *"'),
+    ("0 9 * * 8", "`8` is no day of the week: 0 to 7, or SUN to SAT", '"0 9 * * 0"'),
+    ("-5 9 * * 1", "`-5` is no minute", '"* 9 * * 1"'),
+    ("1-2-3 9 * * 1", "`1-2-3` is no minute", '"* 9 * * 1"'),
+    (f"{'9' * 5000} 9 * * 1", "is no minute", '"* 9 * * 1"'),
+    ("0 22-2 * * *", "the first value is the lower one", '"0 0-2,22-23 * * *"'),
+    ("0 22-2/2 * * *", "the first value is the lower one", '"0 0,2,22 * * *"'),
+    ("0 9 * * FRI-MON", "the first value is the lower one", '"0 9 * * 0-1,5-6"'),
+    ("0 9 * * SAT-SUN", "the first value is the lower one", '"0 9 * * 0,6"'),
+    ("0 9 * DEC-NOV *", "the first value is the lower one", '"0 9 * 1-11,12 *"'),
+    ("0,,30 * * * *", "one is missing", '"0,30 * * * *"'),
+    ("0, 9 * * 1", "one is missing", '"0 9 * * 1"'),
+    ("'*/0 * * * *'", "a step of the minute is a number from 1 to 59", '"* * * * *"'),
+    ("'*/90 * * * *'", "a step of the minute is a number from 1 to 59", '"0 * * * *", or every: 90m'),
+    ("0 */48 * * *", "a step of the hour is a number from 1 to 23", '"0 0 * * *", or every: 2d'),
+    ("5/15 * * * *", "a step after `*` or a range alone", '"5-59/15 * * * *"'),
+    # Pauses
+    ("0 0 31 2 *", "at least once in 7 days", '"0 0 * * 1"'),
+    ("0 0 29 2 *", "at least once in 7 days", '"0 0 * * 1"'),
+    ("30 9 1 * *", "at least once in 7 days", '"30 9 * * 1"'),
+    ("0 9 1,8,15,22 * *", "at least once in 7 days", '"0 9 * * 1"'),
+    ("0 9 */2 * 3", "at least once in 7 days", '"0 9 * * 3"'),
+    ("0 9 * 1-11 *", "at least once in 7 days", '"0 9 * * 1"'),
+]
+
+
+@pytest.mark.parametrize(("wrong", "message", "right"), BAD_CRON)
+def test_what_crontab_does_not_have_is_an_error_that_shows_what_it_has(
+    compiled: Compile, wrong: str, message: str, right: str
+) -> None:
+    [finding] = compiled(GOOD.replace(EVERY, f"every: {wrong}")).findings
+    assert (finding.line, finding.code) == (4, "VALUE_INVALID")
+    usual = '`poll.every` takes a time from 1m to 7d, or a cron expression of five fields, such as "0 9 * * 1-5"; '
+    assert finding.message.startswith(usual)
+    assert message in finding.message
+    assert f"{finding.fix}, or".startswith(f"write every: {right.removesuffix('...')}, or")
+    for one in finding.fix.removeprefix("write ").split(", or "):
+        assert compiled(GOOD.replace(EVERY, one)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "fix"),
+    [
+        ("*/5 * * * *", "YAML_FORBIDDEN", '"*/5 * * * *"'),
+        ("* * * * *", "YAML_SYNTAX", '"* * * * *"'),
+        ("* * * * *  # each minute", "YAML_SYNTAX", '"* * * * *"'),
+        ("*/5 * * * ? *", "YAML_FORBIDDEN", '"*/5 * * * *"'),
+        ("@daily", "YAML_SYNTAX", '"0 0 * * *", or every: 1d'),
+        ("@every 15m", "YAML_SYNTAX", "15m"),
+    ],
+)
+def test_a_cron_expression_that_yaml_takes_for_something_else_is_shown_in_quotes(
+    compiled: Compile, line: str, code: str, fix: str
+) -> None:
+    [finding] = compiled(GOOD.replace(EVERY, f"every: {line}")).findings
+    assert (finding.line, finding.code, finding.fix) == (4, code, f"write every: {fix}")
+
+
+@pytest.mark.parametrize(
+    ("written", "cron", "hours"),
+    [
+        ("0 9 * * 1-5", "0 9 * * 1-5", 72),
+        ('"*/5 * * * *"', "*/5 * * * *", 1 / 12),
+        ("'* * * * *'", "* * * * *", 1 / 60),
+        ("0 9 * * MON-fri", "0 9 * * MON-fri", 72),
+        ('"0  9 \t * * 7"', "0 9 * * 7", 168),
+        ("|\n    0 9 * * 0", "0 9 * * 0", 168),
+        ("0　9　*　*　*", "0 9 * * *", 24),
+        ("0 9 * * 1 # Mondays", "0 9 * * 1", 168),
+        ("00 09 * * 01", "00 09 * * 01", 168),
+        ("0,30 9-17 * * 1-5", "0,30 9-17 * * 1-5", 63.5),
+        ("0 9 1,8,15,22,29 * *", "0 9 1,8,15,22,29 * *", 168),
+        ("0 9 1 * 1", "0 9 1 * 1", 168),
+        ("0 9 31 2 1", "0 9 31 2 1", 51 * 168),
+        ("0 9 */2 * 1-5", "0 9 */2 * 1-5", 120),
+        ("0 */5 * * *", "0 */5 * * *", 5),
+        ("15 6-23/17 * * *", "15 6-23/17 * * *", 17),
+        ("0 9 * JAN-DEC 0-7", "0 9 * JAN-DEC 0-7", 24),
+    ],
+)
+def test_a_cron_expression_has_its_longest_pause_with_it(
+    compiled: Compile, written: str, cron: str, hours: float
+) -> None:
+    text = GOOD.replace(EVERY, f"every: {written}")
+    compilation = compiled(text)
+    if hours > 168:
+        assert [one.code for one in compilation.findings] == ["VALUE_INVALID"]
+        return
+    assert compilation.findings == ()
+    poll = polls_of(compilation.catalog)["order.created"]
+    assert (poll.cron, poll.time_zone) == (cron, "UTC")
+    assert poll.every == pytest.approx(hours * 3600)
+    assert said_by_an_editor(text) == []
+
+
+def test_it_is_in_the_time_zone_of_the_stage_unless_it_has_one(compiled: Compile) -> None:
+    stage = "channels: {orders: C0123456789}\nfallback: C0123456789\ntime_zone: Europe/Berlin\n"
+    files = {"_stages/test.yaml": stage}
+    text = GOOD.replace(EVERY, "every: 0 9 * * *")
+    assert polls_of(compiled(text, files).catalog)["order.created"].time_zone == "Europe/Berlin"
+    text = GOOD.replace(EVERY, "every: 0 9 * * *\n  time_zone: Asia/Tokyo")
+    compilation = compiled(text, files)
+    assert compilation.findings == ()
+    assert polls_of(compilation.catalog)["order.created"].time_zone == "Asia/Tokyo"
+    assert said_by_an_editor(text) == []
+    assert polls_of(compiled(GOOD, files).catalog)["order.created"].time_zone == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "fix"),
+    [
+        ("every: 5m\n  time_zone: Asia/Tokyo", "`every` is an interval", "remove it"),
+        ("every: 0 9 * * *\n  time_zone: Asia/Tokio", "no time zone `Asia/Tokio`", "write Asia/Tokyo"),
+        ("every: 0 9 * * *\n  time_zone: JST", "no time zone `JST`", "write "),
+        ("every: 0 9 * * *\n  time_zone: '+09:00'", "no time zone `+09:00`", "such as Europe/Berlin or Asia/Tokyo"),
+        ("every: 0 9 * * *\n  time_zone:", "is empty", "write a text"),
+        ("every: 0 9 * * *\n  time_zone: [UTC]", "takes a text", ""),
+    ],
+)
+def test_a_wrong_time_zone_is_found(compiled: Compile, lines: str, message: str, fix: str) -> None:
+    [finding] = compiled(GOOD.replace(EVERY, lines)).findings
+    assert (finding.line, finding.code) == (5, "VALUE_INVALID")
+    assert message in finding.message
+    assert fix in finding.fix
+
+
+@pytest.mark.parametrize("word", ["zone", "timezone", "tz", "time-zone", "timeZone"])
+def test_another_word_for_the_time_zone_is_known(compiled: Compile, word: str) -> None:
+    [finding] = compiled(GOOD.replace(EVERY, f"every: 0 9 * * *\n  {word}: UTC")).findings
+    assert (finding.code, finding.fix) == ("KEY_UNKNOWN", "write `time_zone`")
+
+
+def test_a_poll_that_is_a_cron_expression_alone_is_shown_in_full(compiled: Compile) -> None:
+    [finding] = compiled(GOOD.replace(POLL, "poll: 0 9 * * 1-5\n")).findings
+    assert finding.fix == 'write these lines:\npoll:\n  every: "0 9 * * 1-5"\n  sql: SELECT id FROM ...'
+
+
+FIELDS = [
+    st.sampled_from([str(one) for one in range(field.least, field.most + 1)] + [*field.words, "*", "?", "L", "x", ""])
+    for field in cron_fields.FIELDS
+]
+PARTS = [
+    st.one_of(
+        values,
+        st.tuples(values, values).map("-".join),
+        st.tuples(values, st.sampled_from(["1", "2", "15", "99", "0"])).map("/".join),
+        st.lists(values, min_size=1, max_size=3).map(",".join),
+    )
+    for values in FIELDS
+]
+
+
+@settings(deadline=None)  # the dates of 28 years are compared
+@given(st.tuples(*PARTS).map(" ".join))
+def test_any_expression_is_right_or_has_a_right_one_in_its_place(text: str) -> None:
+    if wrong := crontab.wrong(text):
+        assert wrong.why
+        assert not [one for one in wrong.instead if crontab.wrong(one)]
+        return
+    assert crontab.is_meant(text)
+    times = islice(CronSim(text, datetime(2026, 1, 1, tzinfo=UTC)), 50)
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    longest = crontab.longest(text)
+    assert longest
+    assert max(pauses) <= longest <= 604_800
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="0159*,-/ LW#?@:月毎時", max_size=24) | st.text(max_size=24))
+def test_no_text_is_too_odd(text: str) -> None:
+    if crontab.is_meant(text):
+        assert crontab.instead(text).startswith("every: ")
 
 
 @pytest.mark.parametrize(("good", "bad", "line", "code", "message", "fix"), MISTAKES)
@@ -479,7 +704,13 @@ def test_several_files_may_be_for_the_events_of_one_poll(compiled: Compile) -> N
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ("every: 5 min", "poll.every: a time such as 1m, 15m or 1d"),
+        ("every: 5 min", "poll.every: a time such as 1m, 15m or 1d, or five fields such as 0 9 * * 1-5"),
+        ("every: 0 9 * *", "poll.every: a time such as 1m"),
+        ("every: 0 9 * * * *", "poll.every: a time such as 1m"),
+        ("every: 0 9 ? * 1", "poll.every: a time such as 1m"),
+        ("every: 0 9 * * 5L", "poll.every: a time such as 1m"),
+        ("every: '@daily'", "poll.every: a time such as 1m"),
+        (f"{EVERY}\n  time_zone: Asia Tokyo", "poll.time_zone: a name as Asia/Tokyo"),
         ("every: 30", "poll.every: 30 is less than the minimum of 60"),
         ("db: default", "poll: 'every' is a required property"),
         (f"{EVERY}\n  evry: 1m", "poll: Additional properties are not allowed ('evry' was unexpected)"),

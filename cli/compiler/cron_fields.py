@@ -1,0 +1,128 @@
+"""The five fields of a cron expression: what is wrong with one, and the one that was probably meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+# Names that people write for the names of three letters.
+_LONG: Final = {
+    "SUNDAY": "SUN", "MONDAY": "MON", "TUESDAY": "TUE", "TUES": "TUE", "WEDNESDAY": "WED", "THURSDAY": "THU",
+    "THURS": "THU", "THUR": "THU", "FRIDAY": "FRI", "SATURDAY": "SAT", "JANUARY": "JAN", "FEBRUARY": "FEB",
+    "MARCH": "MAR", "APRIL": "APR", "JUNE": "JUN", "JULY": "JUL", "AUGUST": "AUG", "SEPTEMBER": "SEP", "SEPT": "SEP",
+    "OCTOBER": "OCT", "NOVEMBER": "NOV", "DECEMBER": "DEC", **dict(zip("日月火水木金土", _DAYS, strict=True)),
+}  # fmt: skip
+# What other programs have in place of a value, with the value that stands before it.
+_FOREIGN: Final = re.compile(r"(.*?)(?:\?|H|L|LW|W|L-[0-9]+|#[0-9L]*)(?:/[0-9]+)?")
+
+
+class Field(NamedTuple):
+    """One of the five. A range ends at `end` where Sunday, which is 0 and 7, does not count twice."""
+
+    name: str
+    least: int
+    most: int
+    end: int
+    words: tuple[str, ...] = ()
+
+    def number(self, text: str) -> int | None:
+        """The number that a value stands for, which may be too large; None if it is no value."""
+        if text in self.words:
+            return self.words.index(text) + self.least
+        return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+FIELDS: Final = (
+    Field("minute", 0, 59, 59),
+    Field("hour", 0, 23, 23),
+    Field("day of the month", 1, 31, 31),
+    Field("month", 1, 12, 12, _MONTHS),
+    Field("day of the week", 0, 7, 6, _DAYS),
+)
+
+
+class Read(NamedTuple):
+    """What is wrong (empty: nothing), and what is right."""
+
+    why: str
+    right: str
+
+
+def read(fields: Sequence[str]) -> Read:
+    """Read five fields in capital letters."""
+    found = [_field(text, field) for text, field in zip(fields, FIELDS, strict=True)]
+    return Read(next((one.why for one in found if one.why), ""), " ".join(one.right for one in found))
+
+
+def _field(text: str, field: Field) -> Read:
+    found = [_item(one, field) for one in text.split(",")]
+    why = next((one.why for one in found if one.why), "")
+    if not why:
+        return Read("", text)
+    right = [one.right for one in found if one.right]
+    return Read(why, "*" if "*" in right or not right else ",".join(dict.fromkeys(right)))
+
+
+def _item(text: str, field: Field) -> Read:
+    """The same for one of the parts that commas separate."""
+    if not text:
+        return Read("a comma separates two values, and one is missing", "")
+    if field.number(text) is None and (foreign := _FOREIGN.fullmatch(text)):
+        head = foreign[1] if field.name == "day of the week" and field.number(foreign[1]) is not None else "*"
+        return Read("crontab has no `?`, `H`, `L`, `W` or `#`", head)
+    span, slash, step = text.partition("/")
+    if span != "*":
+        values = span.split("-")
+        is_range = len(values) <= 2 and all(values)
+        found = [_value(one, field) for one in values] if is_range else [Read(_not(text, field), "")]
+        if why := next((one.why for one in found if one.why), ""):
+            right = "-".join(one.right for one in found)
+            return Read(why, f"{right}{slash}{step}" if all(one.right for one in found) else "*")
+        low, high = field.number(values[0]) or 0, field.number(values[-1]) or 0
+        if low > high:
+            return Read(
+                f"in a range of the {field.name} the first value is the lower one", _wrapped(low, high, step, field)
+            )
+    return _step(text, span, step, field) if slash else Read("", text)
+
+
+def _value(text: str, field: Field) -> Read:
+    number = field.number(text)
+    if number is None:
+        short = _LONG.get(text, "")
+        known = short in field.words
+        return Read(f"`{text}` is written with three letters" if known else _not(text, field), short if known else "")
+    if field.least <= number <= field.most:
+        return Read("", text)
+    # The 24th hour is the first one of a day, and so for the others.
+    right = field.least if number in (field.least - 1, field.most + 1) else field.most
+    return Read(_not(text, field), str(right))
+
+
+def _not(text: str, field: Field) -> str:
+    names = f", or {field.words[0]} to {field.words[-1]}" if field.words else ""
+    return f"`{text}` is no {field.name}: {field.least} to {field.most}{names}"
+
+
+def _step(text: str, span: str, step: str, field: Field) -> Read:
+    most = field.end - field.least
+    if not re.fullmatch("[0-9]+", step) or not 0 < int(step[:9]) <= most:
+        right = span if not step.strip("0") or span != "*" else str(field.least)
+        return Read(f"a step of the {field.name} is a number from 1 to {most}", right)
+    if span == "*" or "-" in span:
+        return Read("", text)
+    start = field.number(span) or 0
+    whole = "*" if start == field.least else f"{start}-{field.end}"
+    return Read("crontab has a step after `*` or a range alone", f"{whole}/{step}")
+
+
+def _wrapped(low: int, high: int, step: str, field: Field) -> str:
+    """A range that goes beyond the end, and continues at the beginning."""
+    if step.strip("0"):
+        numbers = [*range(low, field.end + 1), *range(field.least, high + 1)]
+        return ",".join(map(str, sorted(numbers[:: int(step[:9])]))) if step.isdecimal() else "*"
+    ends = [(field.least, high), (low, field.end)]
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ends if first <= last)
