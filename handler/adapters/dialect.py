@@ -120,9 +120,10 @@ def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_
     """The one statement that makes a new session read-only, limited, and independent of the server's settings.
 
     `zone` is its time zone, `size` the most bytes of a GROUP_CONCAT. `/*M! */` is read by MariaDB alone; `/*!50720 */`
-    by MySQL from 5.7.20 on, and never by MariaDB, which skips the versions 50700 to 50999. `wait_timeout` frees the
+    by MySQL from 5.7.20 on, and never by MariaDB, which skips the versions 50700 to 99999. `wait_timeout` frees the
     connection of an execution environment that was frozen for good. A statement's own LIMIT goes before
-    `sql_select_limit`: whoever reads the rows has to count them too.
+    `sql_select_limit`: whoever reads the rows has to count them too. MySQL 8 keeps what INFORMATION_SCHEMA.TABLES says
+    for a day, also the next AUTO_INCREMENT, unless `information_schema_stats_expiry` is 0.
 
     The mode of the SQL decides how a literal is read (NO_BACKSLASH_ESCAPES, ANSI_QUOTES) and what a SELECT returns
     (PAD_CHAR_TO_FULL_LENGTH, PIPES_AS_CONCAT), so it is ours; except that a server which refuses a loose GROUP BY goes
@@ -138,6 +139,7 @@ def session_sql(zone: str, statement_seconds: float, rows: int, size: int, idle_
         " /*M!100000 , tx_read_only = 1,"
         f" max_statement_time = {milliseconds / 1000}, max_error_count = {MAX_WARNINGS} */"
         f" /*!50720 , transaction_read_only = 1, max_execution_time = {milliseconds} */"
+        " /*!80000 , information_schema_stats_expiry = 0 */"
     )
 
 

@@ -44,7 +44,7 @@ def changed(select: str, count: int) -> str:
 
 
 # The id that the next row of a table gets; no row if the database does not count this column. MySQL may say NULL for 1.
-# A replica does not cache it, since it is read-only:
+# The session sees to it that it is not an old one (`information_schema_stats_expiry`):
 # https://dev.mysql.com/doc/refman/8.4/en/information-schema-optimization.html
 COUNTER: Final = (
     "SELECT CAST(COALESCE(t.auto_increment, 1) AS UNSIGNED) AS counter FROM information_schema.tables AS t "
