@@ -64,11 +64,16 @@ class Polls:
     now: Callable[[], float]
 
     def tick(self) -> Tick:
-        """Ask for a run of each poll that is due. Raises ConfigError (LEDGER_UNAVAILABLE, CONFIG_UNAVAILABLE)."""
+        """Ask for a run of each poll that is due. Raises ConfigError (LEDGER_UNAVAILABLE, CONFIG_UNAVAILABLE).
+
+        The poll that has waited longest comes first. So a poll for which an invocation had no time left, because those
+        before it timed out, is not behind them again.
+        """
         items = {item.partition: item for item in self.listed.get([(partition(name), SCHEDULE) for name in self.polls])}
         schedules = {name: Schedule.of(items.get(partition(name))) for name in sorted(self.polls)}
         now = self.now()
         due = [name for name, one in schedules.items() if one.is_due(now, self.polls[name])]
+        due.sort(key=lambda name: schedules[name].due_at)
         self.queue.send([messages.request(name) for name in due])
         overdue = [name for name, one in schedules.items() if one.is_overdue(now, self.polls[name])]
         return Tick(due, overdue, [name for name, one in schedules.items() if one.is_on_hold])
