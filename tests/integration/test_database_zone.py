@@ -1,7 +1,4 @@
-"""A database that keeps local time: both kinds of column in one SELECT, what SQL says of the time, and binding.
-
-Rules of the zones: the IANA time zone database, https://www.iana.org/time-zones (2026-11-29).
-"""
+"""A database that keeps local time: both kinds of column in one SELECT, what SQL says of the time, and binding."""
 
 from __future__ import annotations
 
@@ -15,20 +12,8 @@ from handler.errors import CODES, SourceError
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
+from tests.zone_kit import knowing_berlin
 
-# When clocks change in Berlin: the Unix times of the last Sundays of March and October, 01:00 UTC.
-SUMMER, WINTER = 7200, 3600
-CHANGES = [
-    (int(datetime.fromisoformat(f"{day}T01:00:00Z").timestamp()), offset)
-    for day, offset in [
-        ("2025-03-30", SUMMER),
-        ("2025-10-26", WINTER),
-        ("2026-03-29", SUMMER),
-        ("2026-10-25", WINTER),
-        ("2027-03-28", SUMMER),
-        ("2027-10-31", WINTER),
-    ]
-]
 TABLE = "CREATE TABLE shop.zoned (id BIGINT PRIMARY KEY, at DATETIME(6), stamp TIMESTAMP(6) NULL)"
 # The digits of a DATETIME, and the moment of a TIMESTAMP.
 ROWS = {
@@ -50,21 +35,10 @@ def pair(database_pair: Pair) -> Iterator[Pair]:
         cursor.execute(TABLE)
         for key, (at, stamp) in ROWS.items():
             cursor.execute("INSERT INTO zoned VALUES (%s, %s, %s)", (key, at, stamp))
-        cursor.execute("INSERT INTO mysql.time_zone (use_leap_seconds) VALUES ('N')")
-        zone = cursor.lastrowid
-        cursor.execute("INSERT INTO mysql.time_zone_name VALUES ('Europe/Berlin', %s)", (zone,))
-        for offset in (WINTER, SUMMER):
-            kind = (zone, offset // 3600, offset, offset == SUMMER, "CET")
-            cursor.execute("INSERT INTO mysql.time_zone_transition_type VALUES (%s, %s, %s, %s, %s)", kind)
-        for moment, offset in CHANGES:
-            change = (zone, moment, offset // 3600)
-            cursor.execute("INSERT INTO mysql.time_zone_transition VALUES (%s, %s, %s)", change)
-    database_pair.wait_for_replica()
-    yield database_pair
-    with database_pair.primary.connect("mysql") as connection, connection.cursor() as cursor:
-        for table in ("time_zone_transition", "time_zone_transition_type", "time_zone_name", "time_zone"):
-            cursor.execute(f"DELETE FROM {table} WHERE time_zone_id = %s", (zone,))
-        cursor.execute("DROP TABLE shop.zoned")
+    with knowing_berlin(database_pair):
+        yield database_pair
+    with database_pair.primary.connect("shop") as connection, connection.cursor() as cursor:
+        cursor.execute("DROP TABLE zoned")
     database_pair.wait_for_replica()
 
 
