@@ -38,9 +38,9 @@ def doctor(
     """Check a deployed notifier from inside its function and from outside, and say what to do where it is not well.
 
     The function itself is asked, by invoking it: from where it runs, with what it may do. It looks at its settings, its
-    templates, each secret, each name, the state table, the queue, each database (login, rights, replication), each API
-    by its path, Slack (token, scopes, channels) and the way out. It posts nothing. From outside come its version, the
-    mapping, the dead-letter queue, and the account's concurrency.
+    templates, each secret, each name, the state table, the queue, each database (login, rights, replication, clock),
+    each API by its path, Slack (token, scopes, channels), the way out, and each poll (how it reads its table). It posts
+    nothing. From outside come its version, the mapping, the dead-letter queue, and the account's concurrency.
 
     With --plan nothing needs to be deployed: the subnets, routes, NAT gateways, filters, groups, endpoints and names of
     the network are read, and what will not do is named.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from handler.checks import apis, databases, deployment, egress, names, slack, store, timing
+from handler.checks import apis, databases, deployment, egress, names, polling, slack, store, timing
 from handler.checks.model import Check, Subject, failed
 from handler.errors import named
 
@@ -27,6 +27,7 @@ _PARTS: Final[tuple[Callable[[Subject], Iterator[Check]], ...]] = (
     apis.checks,
     slack.checks,
     egress.checks,
+    polling.checks,  # the last: many polls that are read slowly take all the time that is left
 )
 
 

@@ -1,9 +1,10 @@
-"""Each database: its login over verified TLS, what the account may do, how far the replica is behind; and its polls."""
+"""Each database: its login over verified TLS, what the account may do, how far the replica is behind, its clock."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -13,14 +14,14 @@ from handler.adapters.session import Limits
 from handler.bootstrap import DNS
 from handler.checks.model import Check, Subject, attempt
 from handler.discovery.names import CachedNames
-from handler.errors import CODES, NotifierError
-from handler.polling.table import Table
+from handler.errors import CODES, NotifierError, SourceError
 
 # What an account for reading may have: to read, to see how views are made, and to ask about replication.
 READING: Final = frozenset(
     {"SELECT", "USAGE", "SHOW VIEW", "REPLICATION CLIENT", "SLAVE MONITOR", "REPLICA MONITOR", "BINLOG MONITOR"}
 )
 LATE_SECONDS: Final = 60.0
+CLOCK_SECONDS: Final = 60.0
 # A reader of Aurora says so by innodb_read_only alone. The comments: dialect.session_sql.
 _SERVER: Final = (
     "SELECT VERSION() AS version, @@read_only OR @@innodb_read_only AS read_only,"
@@ -30,29 +31,36 @@ _SERVER: Final = (
 _GRANTS: Final = Limits().rows
 _GRANT: Final = re.compile(r"GRANT (.+?) ON ", re.IGNORECASE)
 _COLUMNS: Final = re.compile(r"\([^)]*\)")
+# In any time zone of the session.
+_NOW: Final = "SELECT UNIX_TIMESTAMP(NOW(6)) AS at"
+# Servers pass over the names that they do not know. No right is needed.
+_ORDER: Final = (
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('replica_parallel_workers', 'slave_parallel_workers',"
+    " 'replica_preserve_commit_order', 'slave_preserve_commit_order', 'gtid_slave_pos')"
+)
+_UNORDERED: Final = "it may commit in another order than the primary, which polls allow for: they read ids again"
 _ROLE: Final = re.compile(r"GRANT (?!.* ON )(.+?) TO ", re.IGNORECASE)
 
 
 def checks(subject: Subject) -> Iterator[Check]:
     """What can be known of a database, from a session such as every lookup has."""
     yield from subject.undeployed("database", "DB_UNKNOWN", subject.settings.databases)
+    polled = {poll.database for poll in (subject.catalog.polls if subject.catalog else {}).values()}
     replicas = Replicas(subject.settings.databases, subject.secrets, tls.context, CachedNames(DNS))
     try:
         for name in subject.settings.databases:
-            login = attempt(f"database {name}", partial(_login, replicas, name))
+            login = attempt(f"database {name}", partial(_login, replicas, name, polled=name in polled))
             yield login
             if login.state == "failed":
                 continue
             yield attempt(f"database {name}, rights", partial(_rights, replicas, name))
-            yield attempt(f"database {name}, replication", partial(_replication, replicas, name))
-            for event, poll in sorted((subject.catalog.polls if subject.catalog else {}).items()):
-                if poll.database == name:
-                    yield attempt(f"poll {event}", partial(_polled, Table(replicas, poll)))
+            yield attempt(f"database {name}, replication", partial(_replication, replicas, name, polled=name in polled))
+            yield attempt(f"database {name}, clock", partial(_clock, replicas, name))
     finally:
         replicas.close()
 
 
-def _login(replicas: Replicas, name: str) -> Check | str:
+def _login(replicas: Replicas, name: str, *, polled: bool = False) -> Check | str:
     [row] = replicas.select(name, _SERVER, {}, 1)
     if not row["session_read_only"]:
         cause = "the session is not read-only, though it was asked to be"
@@ -61,6 +69,7 @@ def _login(replicas: Replicas, name: str) -> Check | str:
     if not row["read_only"]:
         cause = "the server takes writes: it is a primary, or a replica that was promoted"
         remedy = "name the read replica in Databases; the account cannot write either way, if its rights are right"
+        remedy += "; polls work on a primary too, and take some of its time" if polled else ""
         return Check(f"database {name}", "warning", f"{row['version']}, TLS verified", cause, remedy)
     return f"{row['version']}, TLS verified, server and session read-only"
 
@@ -97,14 +106,7 @@ def privileges(grants: Iterable[str]) -> set[str]:
     return found
 
 
-def _polled(table: Table) -> str:
-    """Ask the database what the first run of a poll asks. What is returned shows no id."""
-    created = table.created([table.now(lambda: False).top])
-    signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
-    return f"readable; {' and '.join(signs) or 'nothing'} shows that ids are used again"
-
-
-def _replication(replicas: Replicas, name: str) -> Check | str:
+def _replication(replicas: Replicas, name: str, *, polled: bool) -> Check | str:
     title = f"database {name}, replication"
     state = replicas.replicating(name)
     if state is None:
@@ -115,4 +117,44 @@ def _replication(replicas: Replicas, name: str) -> Check | str:
     if state.lag_seconds is not None and state.lag_seconds > LATE_SECONDS:
         cause = f"it is {state.lag_seconds:.0f} s behind"
         return Check(title, "warning", cause=cause, remedy=CODES["ROW_STALE"].remedy)
-    return "running" if state.lag_seconds is None else f"running, {state.lag_seconds:.0f} s behind"
+    seen = "running" if state.lag_seconds is None else f"running, {state.lag_seconds:.0f} s behind"
+    return f"{seen}; {_UNORDERED}" if polled and _is_unordered(replicas, name) else seen
+
+
+def _is_unordered(replicas: Replicas, name: str) -> bool:
+    """Whether transactions may become visible in another order than on the primary."""
+    try:
+        rows = replicas.select(name, _ORDER, {}, 10)
+    except SourceError:
+        return False
+    return is_unordered({str(row["Variable_name"]): str(row["Value"]) for row in rows})
+
+
+def is_unordered(variables: Mapping[str, str]) -> bool:
+    """Whether a replica with these variables commits transactions in another order than its primary.
+
+    MySQL does so with several workers that do not preserve the order. MariaDB keeps the order in each of its modes, but
+    with several threads not between transactions of different domains: there are several in `gtid_slave_pos`.
+    https://mariadb.com/kb/en/parallel-replication/
+    """
+    workers = variables.get("replica_parallel_workers", variables.get("slave_parallel_workers", "0"))
+    preserved = variables.get("replica_preserve_commit_order", variables.get("slave_preserve_commit_order"))
+    if preserved is not None:  # MySQL
+        return preserved in ("OFF", "0") and workers not in ("0", "1")
+    return workers != "0" and "," in variables.get("gtid_slave_pos", "")
+
+
+def _clock(replicas: Replicas, name: str) -> Check | str:
+    """The server's clock against the function's, in the middle of the question."""
+    before = time.time()
+    [row] = replicas.select(name, _NOW, {}, 1)
+    return clock(name, float(str(row["at"])) - (before + time.time()) / 2)
+
+
+def clock(name: str, apart: float) -> Check | str:
+    """Judge by how many seconds a server's clock is ahead of the function's."""
+    seen = f"{apart:+.0f} s from the function's"
+    if abs(apart) <= CLOCK_SECONDS:
+        return seen
+    remedy = "correct the server's clock: NOW() in a lookup gives its time. Polls find new rows whatever it says"
+    return Check(f"database {name}, clock", "warning", cause=f"it is {seen}", remedy=remedy)

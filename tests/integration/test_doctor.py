@@ -121,6 +121,8 @@ def test_what_is_well_is_well(patient: Patient) -> None:
     assert "TLS verified, server and session read-only" in found["database default"].seen
     assert "SELECT" in found["database default, rights"].seen
     assert found["database default, replication"].seen.startswith("running")
+    assert "from the function's" in found["database default, clock"].seen
+    assert "; read by PRIMARY" in found["poll refund.requested"].seen
     assert {"channel orders", "channel fallback", "channel canary"} <= found.keys()
     assert patient.cloud.slack.messages() == []
 
@@ -145,7 +147,7 @@ def test_the_deployed_function_answers_and_an_event_cannot_ask(
 
 def test_without_time_it_says_what_it_did_not_look_at(patient: Patient) -> None:
     found = checks.run(patient.environment, {"egress": ""}, lambda: 3.0)["checks"]
-    assert {one["name"] for one in found if one["state"] == "skipped"} >= {"slack", "databases", "apis"}
+    assert {one["name"] for one in found if one["state"] == "skipped"} >= {"slack", "databases", "apis", "polling"}
 
 
 # ---- What is broken, and how it is named ----
@@ -283,7 +285,7 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
     "a primary": (
         primary,
         {
-            "database default": ("warning", "takes writes", "read replica"),
+            "database default": ("warning", "takes writes", "polls work on a primary too"),
             "database default, replication": ("skipped", "no replica", ""),
         },
     ),

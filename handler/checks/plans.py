@@ -1,0 +1,147 @@
+"""How a database reads the ids of a poll: the plan that EXPLAIN FORMAT=TRADITIONAL gives, and what it costs.
+
+Pure. MariaDB and MySQL use the same columns and nearly the same words. The plan of a slice of ids begins with the outer
+SELECT, which reads `<derived2>`; the steps with the number 2 find the ids. They have to start at the first id that is
+wanted, and end with the last one: then the first step is of type `range`, and nothing is sorted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from handler.model import Value
+
+# A good plan reads three rows for each id: one by the index, two of the temporary tables; and one of each joined table.
+ROWS_PER_ID: Final = 6
+# So many rows more are nothing to tell anybody about.
+SPARE_ROWS: Final = 10_000
+# What is left out by WHERE is read as well. Reading so many rows takes a noticeable part of the limit of a statement.
+PASSED_OVER: Final = 200_000
+
+_DERIVED: Final = re.compile(r"<derived([0-9]+)>")
+_WHOLE: Final = ("ALL", "index")
+_FORCED: Final = "or poll a view made with FROM <table> FORCE INDEX (<the index of the id>)"
+_VIEW: Final = "poll its table, or a view without GROUP BY, DISTINCT, UNION, LIMIT, window functions and subqueries"
+_INDEX: Final = "add an index that begins with the id"
+_UNKNOWN: Final = f"look at EXPLAIN as an administrator; if it is a view, {_VIEW}; else {_INDEX}"
+_ORDERED: Final = f"add an index on the columns of WHERE and then the id, {_FORCED}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the database reads more rows than it finds ids, and what to change."""
+
+    cause: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """By which index the database finds the ids; `fault` is None if it reads only those that are wanted, in order."""
+
+    key: str
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """How many rows a SELECT read, of tables and temporary tables, and how many ids it returned."""
+
+    rows: int
+    ids: int
+
+    @property
+    def are_many(self) -> bool:
+        """Whether it read more than a good plan does."""
+        return self.rows > ROWS_PER_ID * self.ids + SPARE_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What there is to say of a SELECT: `cause` is empty if all is well, and `seen` says how it reads."""
+
+    seen: str = ""
+    cause: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    number: str
+    kind: str
+    table: str
+    type: str
+    key: str
+    extra: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Value]) -> _Step:
+        values = (row.get(name) for name in ("id", "select_type", "table", "type", "key", "Extra"))
+        return cls(*("" if value is None else str(value) for value in values))
+
+    @property
+    def sorts(self) -> bool:
+        return "filesort" in self.extra or "temporary" in self.extra
+
+
+def read(rows: Sequence[Mapping[str, Value]]) -> Plan | None:
+    """Return the plan of a slice of ids; None if it tells nothing, since no row can match or its form is unknown."""
+    steps = [_Step.of(row) for row in rows]
+    numbers = [match[1] for step in steps if step.number == "1" and (match := _DERIVED.fullmatch(step.table))]
+    found = [step for step in steps if step.number in numbers]
+    if not found or not found[0].table:
+        return None
+    return Plan(found[0].key, next(_faults(found, steps), None))
+
+
+def _faults(found: Sequence[_Step], steps: Sequence[_Step]) -> Iterator[Fault]:
+    """Yield what is wrong, the first cause first. `found` are the steps that find the ids, in the order of the join."""
+    first, *joined = found
+    if first.table.startswith(("<derived", "<union")):
+        yield Fault("it works out the whole view for each SELECT", _VIEW)
+    dependent = [step for step in steps if step.kind.startswith(("DEPENDENT", "UNCACHEABLE"))]
+    for step in (*joined, *dependent):
+        if step.type in _WHOLE and not step.table.startswith("<"):
+            remedy = f"add an index on the columns of {step.table} that the condition compares"
+            yield Fault(f"it reads all of {step.table} for each row", remedy)
+    if "skip scan" in first.extra:
+        remedy = f"set optimizer_switch = 'skip_scan=off' in the server's parameters, {_FORCED}"
+        yield Fault(f"it skips through {first.key}, which does not begin with the id, and sorts all ids", remedy)
+    elif joined and first.sorts:
+        start = "the subquery" if first.table.startswith("<") else first.table
+        yield Fault(f"it begins with {start}, and sorts all ids that belong to its rows", _FORCED.removeprefix("or "))
+    elif first.type in _WHOLE:
+        yield Fault(f"it reads all of {first.table}", _INDEX)
+    elif first.type not in ("range", "const", "system", "eq_ref"):
+        yield Fault(f"it reads all rows that {first.key} gives for the condition, however low their ids", _ORDERED)
+    elif first.sorts:
+        yield Fault(f"it sorts all rows that {first.key} gives for the condition", _ORDERED)
+
+
+def judge(what: str, plan: Plan | None, reads: Reads | None, hidden: str = "", unindexed: str = "") -> Verdict:
+    """Say whether a SELECT reads too much: by what it has read, and why by its plan.
+
+    `what` says what it is for, as "to look for new rows". `hidden` says why there is no plan, and `unindexed` is the
+    table if none of its indexes begins with the id. Without `reads` the plan alone decides.
+    """
+    fault = plan.fault if plan else None
+    counted = f"{what} the database reads {reads.rows} rows" if reads and reads.are_many else ""
+    if fault and unindexed:
+        why = f"no index of {unindexed} begins with the id"
+        return Verdict(cause=f"{counted}: {why}" if counted else why, remedy=_INDEX)
+    if counted and fault:
+        return Verdict(cause=f"{counted}: {fault.cause}", remedy=fault.remedy)
+    if counted and not plan:
+        return Verdict(cause=f"{counted}. {hidden or 'Its plan does not say why'}", remedy=_UNKNOWN)
+    if reads and reads.rows > ROWS_PER_ID * reads.ids + PASSED_OVER:
+        return Verdict(cause=f"{counted}: few of them meet the conditions", remedy=_ORDERED)
+    if fault and not reads:
+        return Verdict(cause=f"{what} {fault.cause}; how many rows that are could not be counted", remedy=fault.remedy)
+    if fault:
+        return Verdict(f"{fault.cause}, which costs little so far")
+    if plan and plan.key:
+        return Verdict(f"read by {plan.key}")
+    return Verdict("few rows are read for each id" if reads else "")
