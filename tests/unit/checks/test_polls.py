@@ -10,8 +10,9 @@ import pytest
 
 from handler.catalog import Catalog, Stage
 from handler.checks import deployment
-from handler.checks.model import Check
+from handler.checks.model import Check, Subject
 from handler.model import Poll
+from tests.kit import notification
 
 GIVEN = {"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"}
 QUEUE = {"NOTIFIER_QUEUE_URL": "https://sqs/events"}
@@ -78,3 +79,13 @@ def test_a_cron_expression_that_the_function_cannot_work_out_is_a_failure(
 def test_without_templates_nothing_is_said_of_polls() -> None:
     _, checks = deployment.read({**GIVEN, "NOTIFIER_CATALOG": "/nowhere/catalog.json"}, "")
     assert [(check.name, check.state) for check in checks] == [("settings", "ok"), ("templates", "failed")]
+
+
+def test_the_database_of_a_poll_that_is_not_deployed_is_named() -> None:
+    """A poll alone asks it: the template has no lookup."""
+    polled = notification(event="order.polled", poll=Poll("SELECT id FROM orders", every=60.0, database="archive"))
+    given: Any = None
+    subject = Subject(given, given, Catalog({"order.polled": (polled,)}, Stage("production", {}, "C1")), "")
+    [check] = subject.undeployed("database", "DB_UNKNOWN", ["default"])
+    assert (check.name, check.state) == ("database archive", "failed")
+    assert polled.name in check.cause
