@@ -112,9 +112,9 @@ class _Polled:
     unindexed: str = ""
 
     def readable(self) -> str:
-        """Ask the database what the first run of a poll asks. What is returned shows no id."""
+        """Ask the database what the first run of a poll asks first. What is returned shows no id."""
         table = Table(self.database, self.poll)
-        self.cursor = table.now()
+        self.cursor = table.now(lambda: False)
         created = table.created([self.cursor.top])
         signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
         return f"readable; {' and '.join(signs) or 'nothing'} shows that ids are used again"
@@ -123,7 +123,7 @@ class _Polled:
         """With what is wrong with the plan, if the first answers took too long."""
         if "DB_TIMEOUT" not in check.cause:
             return check
-        plan, _ = self._plan(statements.last_ids(self.poll.sql), {"count": look.SLICE})
+        plan, _ = self._plan(statements.last_ids(self.poll.sql, watching=self.poll.is_watching), {"count": look.SLICE})
         if not (plan and plan.fault):
             return check
         return replace(check, cause=f"{check.cause}: {plan.fault.cause}", remedy=plan.fault.remedy)
@@ -145,7 +145,7 @@ class _Polled:
 
     def _slice(self, what: str, bounds: dict[str, Value]) -> Check | str:
         """Read a slice of ids and judge how; the text is empty if nothing can be seen of that."""
-        sql = statements.slice_of_ids(self.poll.sql, bounded="upto" in bounds)
+        sql = statements.slice_of_ids(self.poll.sql, bounded="upto" in bounds, watching=self.poll.is_watching)
         bound = {**bounds, "count": look.SLICE}
         plan, hidden = self._plan(sql, bound)
         try:
@@ -218,7 +218,7 @@ class _Polled:
     def _distances(self) -> Check | None:
         """How far apart the highest ids are: what is remembered of them has to fit into an item of the state table."""
         seen = self.cursor.seen
-        if len(seen) < _JUDGED:
+        if len(seen) < _JUDGED or self.poll.is_watching:  # then the number of values matters, too
             return None
         room = min(SEEN_BYTES / len(seen.encoded()), MOST_CHUNKS / len(seen.chunks)) * len(seen)
         if room >= FEW_ROWS:

@@ -11,6 +11,7 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parents[3]
 REAL, TICKS, RUNS = "integration/test_poll_behaviours.py", "unit/polling/test_polls.py", "unit/polling/test_poll.py"
 NAMES, CROWDS, REFUSALS = (f"unit/polling/test_poll_{of}.py" for of in ("names", "crowds", "refusals"))
+WATCHED, WATCH = "integration/test_watched_rows.py", "unit/polling/test_watch.py"
 EACH = f"{REAL}::test_each_row_is_found_once"
 # The tests of each situation: file::name, or file::name[case]. They are in the order of the table.
 TESTS: Final[dict[str, list[str]]] = {
@@ -40,6 +41,18 @@ TESTS: Final[dict[str, list[str]]] = {
     "Rows are updated": [
         f"{EACH}[rows are updated]",
         f"{EACH}[a row is updated in the transaction that inserts it]",
+        f"{WATCHED}::test_every_change_that_a_run_can_see_is_reported_once",
+    ],
+    "A watched value changes, and changes back": [
+        f"{WATCH}::test_a_value_that_comes_back_is_a_change_if_a_run_was_between"
+    ],
+    "A reader endpoint leads to servers that show different values of a watched row": [
+        f"{WATCH}::test_every_change_that_a_run_can_see_is_reported_once",
+        f"{WATCH}::test_a_row_that_has_an_earlier_time_counts_once_no_replica_can_be_so_far_behind",
+    ],
+    "The poll watches another column than before, or begins or stops to watch one": [
+        f"{WATCH}::test_another_watched_column_makes_no_events_of_the_rows_that_are_known",
+        f"{WATCH}::test_a_poll_that_begins_to_watch_a_column_knows_its_rows",
     ],
     "A row is hidden by `WHERE`, as after a soft delete": [
         f"{REAL}::test_rows_that_are_hidden_by_the_where_are_found_once_they_are_shown"
