@@ -46,11 +46,14 @@ def changed(select: str, count: int) -> str:
 # The id that the next row of a table gets; no row if the database does not count this column. MySQL may say NULL for 1.
 # The session sees to it that it is not an old one (`information_schema_stats_expiry`):
 # https://dev.mysql.com/doc/refman/8.4/en/information-schema-optimization.html
+# MariaDB reads both views by the name of the table, as long as each is compared with constants; joined with each other,
+# it reads the columns of all tables.
 COUNTER: Final = (
     "SELECT CAST(COALESCE(t.auto_increment, 1) AS UNSIGNED) AS counter FROM information_schema.tables AS t "
-    "JOIN information_schema.columns AS c ON c.table_schema = t.table_schema AND c.table_name = t.table_name "
-    "WHERE t.table_schema = DATABASE() AND t.table_name = %(table)s AND c.column_name = %(column)s "
-    "AND c.extra LIKE '%%auto_increment%%'"
+    "WHERE t.table_schema = DATABASE() AND t.table_name = %(table)s AND EXISTS ("
+    "SELECT 1 FROM information_schema.columns AS c "
+    "WHERE c.table_schema = DATABASE() AND c.table_name = %(table)s AND c.column_name = %(column)s "
+    "AND c.extra LIKE '%%auto_increment%%')"
 )
 
 
