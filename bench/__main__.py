@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from bench import batch, cold_start, connect, discovery, discovery_policies, size, table, warm_event, worst_template
+from bench import (
+    batch,
+    cold_start,
+    connect,
+    discovery,
+    discovery_policies,
+    poll,
+    size,
+    table,
+    warm_event,
+    worst_template,
+)
 
-for script in (size, worst_template, connect, warm_event, batch, cold_start, discovery, discovery_policies, table):
+for script in (
+    size,
+    worst_template,
+    connect,
+    warm_event,
+    batch,
+    poll,
+    cold_start,
+    discovery,
+    discovery_policies,
+    table,
+):
     script.main()
