@@ -16,7 +16,7 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test unit fuzz soak check build image bench bench-discovery docs lock clean build-NotifierFunction
+.PHONY: help setup lab page editor demo demo-once test unit fuzz soak soak-poll check build image bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,12 @@ fuzz: setup  ## Random events, rows, templates and answers through the whole pip
 EVENTS ?= 20000
 soak: lab  ## The proof that nothing is lost: the real function under random faults, for an hour or two
 	.venv/bin/python -m lab.soak --events $(EVENTS) $(if $(SEED),--seed $(SEED)) $(SOAK_ARGS)
+
+# make soak-poll SEEDS=3 ROWS=5000 SEED=1 DATABASE=mysql; without SEED the first one is random, and printed.
+SEEDS ?= 20
+ROWS ?= 5000
+soak-poll: lab  ## The same for polls: every committed row once, in about twenty minutes
+	.venv/bin/python -m lab.poll_soak --seeds $(SEEDS) --rows $(ROWS) $(if $(SEED),--seed $(SEED)) $(DATABASE_OPTION)
 
 check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates, the workflow
 	.venv/bin/ruff check .

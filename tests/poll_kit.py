@@ -13,11 +13,8 @@ from handler.polling.poll import Finding, PolledRow, PollState
 from handler.polling.replicas import Changed
 from handler.polling.seen import Seen
 from handler.polling.values import UNKNOWN, Values
+from lab.poll_soak.points import Killed
 from tests.kit import FakeQueue, FakeTable
-
-
-class Killed(BaseException):
-    """The function was killed here: nothing catches this."""
 
 
 class ConflictError(Exception):

@@ -5,45 +5,44 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from handler.adapters.session import Limits
 from handler.errors import SourceError
 from handler.model import Poll as Template
-from handler.model import Record, State
 from handler.polling import look, statements
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Slice
 from handler.polling.poll import PollState, run
-from handler.polling.polls import Polls, partition
 from handler.polling.seen import Seen
 from handler.polling.table import Table
 from lab.databases import Pair
+from lab.poll_soak.plan import WRITERS, planned
+from lab.poll_soak.points import Killed
+from lab.poll_soak.run import soak
+from lab.poll_soak.writers import committed, create_table, drop_table, writing
 from lab.shop import SCHEMA, Target
-from tests.kit import FakeQueue, FakeSink, FakeTable, notification, pipeline, plenty
-from tests.poll_kit import ConflictError, Kept, Killable, Killed, seen
+from tests.poll_kit import ConflictError, Kept, seen
 from tests.poll_kit import poll as poll_of
 from tests.replica_kit import Default, replicas
 
-SELECT = "SELECT id FROM polled"
+SELECT = "SELECT id FROM polled WHERE scope = 1"
 # Some transactions take twice as long as the poll assumes.
 LONGEST = 0.5
-WRITERS, SECONDS = 6, 5.0
+SECONDS = 5.0
 
 
 @pytest.fixture
 def pair(breakable_pair: Pair) -> Iterator[Pair]:
     """The pair, with an empty table `polled`."""
-    primary = breakable_pair.primary
-    primary.query(f"CREATE TABLE {SCHEMA}.polled (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, note VARCHAR(20))")
-    breakable_pair.wait_for_replica()
+    create_table(breakable_pair)
     yield breakable_pair
     breakable_pair.heal()
-    primary.query(f"DROP TABLE {SCHEMA}.polled")
+    drop_table(breakable_pair)
 
 
 @dataclass
@@ -72,30 +71,6 @@ def database(pair: Pair, reader: Target) -> Iterator[Default]:
     adapter.close()
 
 
-def write(pair: Pair, random: Random, until: float) -> set[int]:
-    """Insert and delete rows until then, and return the ids of the deleted ones."""
-    deleted: set[int] = set()
-    with pair.primary.connect(SCHEMA) as connection, connection.cursor() as cursor:
-        cursor.execute("SET SESSION auto_increment_increment = %s", [random.choice([1, 3])])
-        while time.monotonic() < until:
-            connection.begin()
-            for _ in range(random.choice([1, 1, 2])):
-                count = random.choice([1, 1, 1, 3, 200])
-                cursor.executemany("INSERT INTO polled (note) VALUES (%s)", [("a note",)] * count)
-            time.sleep(random.choice([0.0, 0.01, 0.1, LONGEST, LONGEST * 2]))
-            if random.random() < 0.25:
-                connection.rollback()
-                continue
-            connection.commit()
-            if random.random() < 0.3:
-                cursor.execute("SELECT MAX(id) FROM polled")
-                [newest] = cursor.fetchone()
-                if cursor.execute("DELETE FROM polled WHERE id = %s", [newest]):
-                    deleted.add(newest)
-                connection.commit()
-    return deleted
-
-
 @pytest.mark.parametrize("digest_rows", [None, 50])
 def test_every_committed_row_is_reported_once(
     pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch, digest_rows: int | None
@@ -109,8 +84,7 @@ def test_every_committed_row_is_reported_once(
     poll = Poll(database, poll_of(LONGEST, digest_rows, sql=SELECT))
     until = time.monotonic() + SECONDS
     crashes = 0
-    with ThreadPoolExecutor(WRITERS) as pool:
-        writers = [pool.submit(write, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
+    with writing(pair, seed, WRITERS, lambda _: time.monotonic() < until) as so_far:
         while time.monotonic() < until:
             random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
             old = poll.kept.state
@@ -121,12 +95,12 @@ def test_every_committed_row_is_reported_once(
                 except (Killed, ConflictError, SourceError):
                     crashes += 1
             time.sleep(random.choice([0.0, 0.05, 0.2]))
-        deleted = set().union(*(writer.result() for writer in writers))
+    deleted = so_far().deleted
     pair.heal()
     poll.kept.effects_left = -1
     for _ in range(100):
         poll.run()
-    there = {id_ for (id_,) in pair.primary.query(f"SELECT id FROM {SCHEMA}.polled")}
+    there = committed(pair)
     rows, digests = poll.kept.rows(), poll.kept.digests()
     assert crashes > 3
     assert len(there) > 300
@@ -173,61 +147,25 @@ def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, mo
     assert table.ids(0, None) == Slice(seen([5, 6, 70]), whole=False)
 
 
-def test_every_row_ends_as_one_delivery(pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ticks, runs and deliveries as in the function, which is killed at any write; a minute is a tenth of a second.
+# A digest and none; one reader and two, which change with each statement; with canaries and without.
+PLANS = [
+    {"digest_rows": None, "readers": 2, "statement_turns": True, "created": True, "ambiguous": 0.01},
+    {"digest_rows": 30, "readers": 1, "created": False, "ambiguous": 0.0},
+]
 
-    Events that a killed run sent come twice, and some come in two batches at once; the ledger makes them one.
-    """
-    monkeypatch.setattr(look, "SLICE", 100)
+
+@pytest.mark.parametrize("changes", PLANS, ids=["rows", "digests"])
+def test_every_row_ends_as_one_delivery(breakable_pair: Pair, changes: dict[str, Any]) -> None:
+    """The soak of polls in short: `make soak-poll`."""
     seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
     print("POLL_SEED", seed)
-    random, began = Random(seed), time.monotonic()
-    clock = lambda: 1_795_000_000 + (time.monotonic() - began) * 600  # noqa: E731
-    table, queue, sink = FakeTable(clock), FakeQueue(), FakeSink()
-    killable = Killable(table, queue)
-    template = poll_of(LONGEST * 600, None, sql=SELECT)
-    polls = Polls({"order.created": template}, database.replicas, table, table, killable, killable, clock)
-    wired = pipeline(notification("{{ id }}"), sink=sink, table=table, clock=clock)
-    killed = 0
-
-    def minute() -> None:
-        nonlocal killed
-        bodies, queue.sent = queue.sent, []
-        records = [Record(f"r{number}", body) for number, body in enumerate(bodies)]
-        try:
-            polls.tick()
-            polls.run([one.body for one in records if one.requests_poll], plenty)
-        except Killed:
-            killed += 1
-            queue.sent += [one.body for one in records if one.requests_poll]
-        killable.left = -1
-        events = [one for one in records if not one.requests_poll]
-        for start in range(0, len(events), 10):
-            outcomes = wired.run(events[start : start + 10], plenty)
-            queue.sent += [one.record.body for one in outcomes if one.state is State.RETRY]
-
-    minute()
-    minute()
-    assert (partition("order.created"), "state") in table.rows
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(WRITERS) as pool:
-        writers = [pool.submit(write, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
-        while time.monotonic() < until:
-            random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
-            killable.left = random.choice([-1, -1, *range(1, 15)])
-            minute()
-            time.sleep(0.1)
-        deleted = set().union(*(writer.result() for writer in writers))
-    pair.heal()
-    for _ in range(60):
-        minute()
-        time.sleep(0.1)
-    there = {id_ for (id_,) in pair.primary.query(f"SELECT id FROM {SCHEMA}.polled")}
-    posted = [int(message.text.split()[0]) for message in sink.posted]
-    assert killed > 3
-    assert len(there) > 300
-    assert there <= set(posted) <= there | deleted
-    assert len(posted) == len(set(posted))
+    always = {"slice_size": 100, "sweep_slices": 3, "killed": 0.4, "overtaken": 0.2, "refused": 0.02}
+    result = soak(breakable_pair, replace(planned(seed, 600), **always, **changes))
+    print(result.line, dict(result.codes), dict(result.met))
+    assert result.verdict.violations == []
+    assert result.written.committed >= 600
+    assert result.killed > 3
+    assert bool(result.verdict.digested) == bool(changes["digest_rows"])
 
 
 GUARDED = replace(poll_of(LONGEST, None, sql="SELECT id, at AS created FROM polled"), created=True, table="polled")
@@ -242,9 +180,9 @@ def test_what_tells_that_ids_are_used_again_is_read(pair: Pair, database: Defaul
         pair.wait_for_replica()
         return table.counter()
 
-    primary.query(f"ALTER TABLE {SCHEMA}.polled ADD COLUMN at DATETIME(6) NOT NULL DEFAULT '2026-01-05 10:00:00.25'")
     assert counter() == 1
-    primary.query(f"INSERT INTO {SCHEMA}.polled (note) VALUES ('a'), ('b'), ('c')")
+    at = "2026-01-05 10:00:00.25"
+    primary.query(f"INSERT INTO {SCHEMA}.polled (note, at) VALUES ('a', '{at}'), ('b', '{at}'), ('c', '{at}')")
     assert counter() == 4
     assert table.created([1, 3, 7]) == dict.fromkeys([1, 3], "2026-01-05 10:00:00.250000+00:00")
     assert table.created([]) == {}

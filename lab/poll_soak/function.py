@@ -1,0 +1,180 @@
+"""One execution environment: the function's pipeline and polls, wired over ports that can kill it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from handler import catalog
+from handler.adapters import tls
+from handler.adapters.replica import Replicas
+from handler.catalog import Catalog
+from handler.delivery.gates import Gates
+from handler.delivery.ledger import Ledger
+from handler.delivery.threads import Threads
+from handler.discovery.dns import Dns
+from handler.discovery.names import CachedNames
+from handler.errors import SourceError
+from handler.model import Poll, Row, Value
+from handler.pipeline import Pipeline
+from handler.places import DatabaseAddress
+from handler.polling.polls import Polls
+from handler.stages.attempt import Attempting
+from handler.stages.compose import Composing
+from handler.stages.enrich import Sources
+from handler.stages.post import Posting
+from handler.stages.settle import Settling
+from handler.templating import Templates
+from lab.databases import Login, Pair, Server
+from lab.poll_soak.memory import DeadLetters, Intake, Slack, StateTable
+from lab.poll_soak.plan import Plan
+from lab.poll_soak.points import Points
+from lab.shop import SCHEMA
+
+STAGE: Final = "soak"
+TYPE: Final = "soak.row"
+MAX_RECEIVES: Final = 50
+TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What outlives an execution environment."""
+
+    table: StateTable
+    intake: Intake
+    slack: Slack
+    dead: DeadLetters
+    now: Callable[[], float]
+
+
+class Readers:
+    """ports.Database of the poll: servers that take turns. A share of the statements fails."""
+
+    def __init__(self, servers: Sequence[Replicas], random: Random, plan: Plan) -> None:
+        self._servers = servers
+        self._random = random
+        self._plan = plan
+        self._turn = servers[0]
+        self.calm = False
+
+    def next(self) -> None:
+        """Begin a run."""
+        self._turn = self._random.choice(self._servers)
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        """Read from the server whose turn it is. Raises SourceError."""
+        if self._plan.statement_turns:
+            self.next()
+        if not self.calm and self._random.random() < self._plan.refused:
+            raise SourceError("DB_TIMEOUT", "as the plan has it")
+        return self._turn.select(database, sql, parameters, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An execution environment. `points` is where something happens to it."""
+
+    polls: Polls
+    pipeline: Pipeline
+    readers: Readers
+    points: Points
+
+
+def function(world: World, compiled: Catalog, readers: Readers) -> Function:
+    """Wire one. Its SELECTs, its writes, its messages and its posts have points around them."""
+    points = Points()
+    table, intake = points.around(world.table), points.around(world.intake)
+    templates = Templates(locale=compiled.stage.locale)
+    ledger = Ledger(table, table)
+    posting = Posting(
+        points.around(world.slack),
+        None,
+        None,
+        "repost",
+        ledger,
+        Gates(table, table, world.now),
+        Threads(table, table, world.now),
+        world.now,
+    )
+    nothing: Any = _Nothing()
+    polls = Polls(compiled.polls, points.around(readers), table, table, table, intake, world.now)
+    pipeline = Pipeline(
+        catalog=compiled,
+        composing=Composing(
+            compiled.stage,
+            templates,
+            Sources(nothing, nothing, nothing, templates),
+            nothing,
+            lambda: datetime.fromtimestamp(world.now(), UTC),
+        ),
+        discovery=nothing,
+        attempting=Attempting(posting),
+        settling=Settling(points.around(world.dead), intake, ledger, MAX_RECEIVES, world.now),
+        ignore_unknown=False,
+        polls=lambda: polls,
+    )
+    return Function(polls, pipeline, readers, points)
+
+
+class _Nothing:
+    """The sources that the template does not ask, and the discovery that finds nothing."""
+
+    @contextmanager
+    def invocation(self) -> Iterator[Callable[[str], None]]:
+        yield lambda _: None
+
+    def replicating(self, _database: str) -> None:
+        return None
+
+
+def compiled(plan: Plan) -> Catalog:
+    """Compile the template, with the poll as the plan has it."""
+    from cli import compiler
+
+    compilation = compiler.compile_templates(TEMPLATES)
+    if compilation.errors:
+        raise ValueError(f"the template of the soak is wrong: {compilation.findings}")
+    found = catalog.read(compilation.catalog, STAGE)
+    (notification,) = found.notifications[TYPE]
+    assert notification.poll
+    polled = replace(notification, poll=_planned(notification.poll, plan))
+    return replace(found, notifications={TYPE: (polled,)})
+
+
+def _planned(poll: Poll, plan: Plan) -> Poll:
+    changed = replace(poll, digest_rows=plan.digest_rows, longest=plan.longest)
+    return changed if plan.created else replace(changed, created=False)
+
+
+@contextmanager
+def readers(pair: Pair, plan: Plan, random: Random) -> Iterator[Readers]:
+    """Connect to the replica, and to the primary as well if there are two readers."""
+    servers: list[Server] = [pair.replica, pair.primary]
+    found = [_replicas(server, pair) for server in servers[: plan.readers]]
+    try:
+        yield Readers(found, random, plan)
+    finally:
+        for one in found:
+            one.close()
+
+
+def _replicas(server: Server, pair: Pair) -> Replicas:
+    address = DatabaseAddress("default", "localhost", SCHEMA, server.port, str(pair.ca))
+    return Replicas({"default": address}, _Secret(pair.reader), tls.context, CachedNames(Dns()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """ports.Secrets with the login of the readers alone."""
+
+    login: Login
+
+    def get(self, _name: str, *, fresh: bool = False) -> str:  # noqa: ARG002 - there is no other one
+        return json.dumps({"username": self.login.user, "password": self.login.password})

@@ -1,0 +1,128 @@
+"""The state table, the queue of the function and Slack, in memory: what outlives a killed function."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from handler.delivery.item import Item
+from handler.errors import SlackError
+from handler.model import Message, Outcome, Receipt, Record
+from lab.queue import Queue
+from lab.queue.messages import ReceiptError
+
+Clock = Callable[[], float]
+# What a digest says of its rows (handler/stages/notes.py).
+_DIGEST: Final = re.compile(r"ids (\d+) to (\d+)\)")
+
+
+@dataclass
+class StateTable:
+    """ports.Store, ports.Shelf and ports.Listed. For several threads."""
+
+    now: Clock
+    _partitions: dict[str, dict[str, Item]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def swap(self, item: Item) -> Item | None:
+        """Write an item where the one before it stands."""
+        with self._lock:
+            items = self._partitions.setdefault(item.partition, {})
+            standing = items.get(item.sort)
+            is_first = standing is None or (item.revision == 1 and not self._is_there(standing))
+            if standing and not is_first and standing.revision != item.revision - 1:
+                return standing
+            items[item.sort] = item
+            return None
+
+    def items(self, partition: str) -> list[Item]:
+        """Return the items of a partition."""
+        with self._lock:
+            return [item for _, item in sorted(self._partitions.get(partition, {}).items()) if self._is_there(item)]
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Return those of the items that are there."""
+        return [item for partition, sort in keys for item in self.items(partition) if item.sort == sort]
+
+    def partitions(self, prefix: str) -> Mapping[str, Sequence[Item]]:
+        """Return the items of all partitions whose names begin so, by the rest of the name."""
+        return {
+            name.removeprefix(prefix): [*items.values()]
+            for name, items in self._partitions.items()
+            if name.startswith(prefix)
+        }
+
+    def _is_there(self, item: Item) -> bool:
+        return item.expires_at == 0 or item.expires_at > self.now()
+
+
+@dataclass
+class Intake:
+    """ports.Send and ports.Postpone. `digests` has what was sent of digests, by their identities.
+
+    `changed` are those that were sent twice, and not with the same rows.
+    """
+
+    queue: Queue
+    now: Clock
+    digests: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Take messages."""
+        for body in bodies:
+            self.queue.send(body, self.now())
+            document = json.loads(body)
+            digest = document.get("notifier", {}).get("digest")
+            if digest and self.digests.setdefault(document["event_id"], digest) != digest:
+                self.changed.append(document["event_id"])
+
+    def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
+        """Let records come again later."""
+        for record, seconds in waits:
+            with suppress(ReceiptError):
+                self.queue.change_visibility(record.receipt, seconds, self.now())
+
+
+@dataclass
+class Slack:
+    """ports.Sink. A share of the posts fails in a way that leaves open whether Slack took them.
+
+    `posts` counts the accepted messages by their first word, which the template makes the identity of the event;
+    those of digests by the ids that they name, as in `digest/5-130`. `unknown` counts the posts that failed.
+    """
+
+    random: Random
+    share: float = 0.0
+    posts: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def post(self, message: Message) -> Receipt:
+        """Post once."""
+        is_lost, is_taken = self.random.random() < self.share, self.random.random() < 0.5
+        digest = _DIGEST.search(message.text)
+        word = f"digest/{digest[1]}-{digest[2]}" if digest else message.text.split()[0]
+        if not is_lost or is_taken:
+            self.posts[word] += 1
+        if is_lost:
+            self.unknown[word] += 1
+            raise SlackError("SLACK_AMBIGUOUS", "no answer")
+        return Receipt(message.destination, f"{self.posts.total()}.0")
+
+
+@dataclass
+class DeadLetters:
+    """ports.Park."""
+
+    parked: list[Outcome] = field(default_factory=list)
+
+    def park(self, outcome: Outcome) -> None:
+        """Keep what cannot succeed."""
+        self.parked.append(outcome)

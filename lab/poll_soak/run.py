@@ -1,0 +1,318 @@
+"""One seed: minutes pass while writers write and everything goes wrong, until all is quiet; then the law is checked."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final
+from unittest.mock import patch
+
+import pymysql
+
+from handler.delivery.item import Item
+from handler.model import Record, State
+from handler.polling import look
+from handler.polling.polls import SCHEDULE, partition
+from handler.polling.schedule import LEASE_SECONDS, Schedule
+from handler.stages.parse import records
+from lab.databases import Pair
+from lab.poll_soak import law, writers
+from lab.poll_soak.function import MAX_RECEIVES, TYPE, Function, Readers, World, compiled, function, readers
+from lab.poll_soak.memory import DeadLetters, Intake, Slack, StateTable
+from lab.poll_soak.plan import WRITERS, Plan
+from lab.poll_soak.points import Killed
+from lab.queue import Message, Queue
+from lab.queue.records import payload
+
+START: Final = 1_795_000_000.0
+MINUTE: Final = 60.0
+VISIBILITY_SECONDS: Final = 360.0
+# Where something happens: at any point (more of them than an invocation has), or at one of the first where something
+# is written, sent or posted.
+MOST_POINTS: Final = 40
+PLACES: Final = ("", "", "StateTable.swap", "Intake.send", "Slack.post")
+FIRST_POINTS: Final = 6
+# Of the invocations without a request to run the poll, such a share meets what the others meet: there are many of them.
+OF_DELIVERIES: Final = 0.1
+BATCH: Final = 10
+RECEIVED: Final = 200
+# So many seconds an invocation has in the beginning, and when a run is to stop; the points in between are its time.
+FULL, OVER = 60.0, 10.0
+# Now and then the function does not run for so long.
+PAUSE_SECONDS: Final = (3600.0, 20 * 3600.0)
+MOST_MINUTES: Final = 3000
+
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a seed came to. `met` counts by their places the points at which an invocation was killed or overtaken.
+
+    `codes` counts the failures of runs and of deliveries. `holds` is how many times the poll noticed a reuse of ids
+    that had not happened, and was resumed.
+    """
+
+    plan: Plan
+    verdict: law.Verdict
+    written: writers.Written
+    minutes: int
+    killed: int
+    overtaken: int
+    stops: int
+    holds: int
+    unknown: int
+    met: Mapping[str, int]
+    codes: Mapping[str, int]
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """In words."""
+        found, wrote = self.verdict, self.written
+        told = f"{found.single + found.digested} told ({found.digested} in digests)"
+        befell = f"{self.killed} kills, {self.overtaken} overtaken, {self.stops} stops of the replica"
+        return (
+            f"{wrote.committed} rows committed, {len(wrote.deleted)} deleted, {told}, {found.lost} lost, "
+            f"{found.twice} posted again ({self.unknown} unknown outcomes), {self.holds} false holds; "
+            f"{self.minutes} minutes, {befell}; {self.seconds:.0f} s"
+        )
+
+
+def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
+    """Run a seed on a pair whose schema `shop` has no table `polled`; `show` is told how far it is."""
+    writers.create_table(pair)
+    random = Random(f"faults {plan.seed}")
+    try:
+        with (
+            readers(pair, plan, random) as reading,
+            patch.multiple(look, SLICE=plan.slice_size, SWEEP_SLICES=plan.sweep_slices),
+        ):
+            return _Soak(pair, plan, random, reading, show).run()
+    finally:
+        pair.heal()
+        writers.drop_table(pair)
+
+
+class _Soak:
+    def __init__(self, pair: Pair, plan: Plan, random: Random, reading: Readers, show: Show) -> None:
+        self._pair, self._plan, self._random, self._show = pair, plan, random, show
+        self._now = START
+        now = lambda: self._now  # noqa: E731
+        self._dead_letters = Queue("dead-letters")
+        self._queue = Queue(
+            "events",
+            visibility=VISIBILITY_SECONDS,
+            max_receives=MAX_RECEIVES,
+            dead_letters=self._dead_letters,
+            random=Random(f"queue {plan.seed}"),
+        )
+        slack = Slack(Random(f"slack {plan.seed}"), plan.ambiguous)
+        self._world = World(StateTable(now), Intake(self._queue, now), slack, DeadLetters(), now)
+        self._compiled = compiled(plan)
+        self._readers = reading
+        self._one = self._function()
+        self._unknown: Counter[str] = Counter()
+        self._codes: Counter[str] = Counter()
+        self._minutes = self._killed = self._overtaken = self._stops = self._holds = self._found = 0
+        self._is_calm = True
+        self._is_stopped = False
+
+    def _function(self) -> Function:
+        return function(self._world, self._compiled, self._readers)
+
+    def run(self) -> Result:
+        """Write, let things go wrong, wait until it is quiet, and check."""
+        began = time.monotonic()
+        self._minute()
+        self._minute()
+        self._is_calm = self._readers.calm = False
+        with writers.writing(self._pair, self._plan.seed, WRITERS, self._is_wanted) as so_far:
+            while so_far().committed < self._plan.rows and self._minutes < MOST_MINUTES:
+                self._stop_or_start()
+                self._pause()
+                self._minute()
+                self._show(f"{so_far().committed:,} of {self._plan.rows:,} rows, {len(self._queue.messages)} queued")
+        self._is_calm = self._readers.calm = True
+        self._pair.heal()
+        self._settle()
+        written = so_far()
+        verdict = law.check(self._histories(written))
+        unnamed = [f"{times} errors without a name" for code, times in self._codes.items() if code == "INTERNAL"]
+        changed = [f"the digest {one} has changed" for one in self._world.intake.changed]
+        # Of two readers one may stand still, while the other has shown higher ids: then a person has to look.
+        held = [f"{self._holds} times on hold without a reason"] if self._holds and self._plan.readers == 1 else []
+        return Result(
+            plan=self._plan,
+            verdict=replace(verdict, violations=[*verdict.violations, *unnamed, *changed, *held]),
+            written=written,
+            minutes=self._minutes,
+            killed=self._killed,
+            overtaken=self._overtaken,
+            stops=self._stops,
+            holds=self._holds,
+            unknown=(self._unknown + self._world.slack.unknown).total(),
+            met=self._one.points.met,
+            codes=self._codes,
+            seconds=time.monotonic() - began,
+        )
+
+    def _is_wanted(self, written: writers.Written) -> bool:
+        return written.committed < self._plan.rows
+
+    def _stop_or_start(self) -> None:
+        if self._random.random() < 0.05:
+            with suppress(pymysql.MySQLError):
+                (self._pair.replica.start_replication if self._is_stopped else self._pair.replica.stop_replication)()
+                self._is_stopped = not self._is_stopped
+                self._stops += self._is_stopped
+
+    def _pause(self) -> None:
+        if self._random.random() < 0.01:
+            self._now += self._random.uniform(*PAUSE_SECONDS)
+
+    def _settle(self) -> None:
+        """Let minutes pass until the poll has read all ids twice without finding any, and the queue is empty."""
+        top = max(writers.committed(self._pair), default=0)
+        passes = 2 * top // (self._plan.slice_size * self._plan.sweep_slices) + 20
+        quiet = 0
+        while quiet < passes and self._minutes < MOST_MINUTES:
+            before = self._found
+            self._minute()
+            quiet = quiet + 1 if self._found == before and not self._events() else 0
+            self._show(
+                f"all rows are written; {len(self._queue.messages)} queued, quiet for {quiet} of {passes} minutes"
+            )
+
+    def _events(self) -> list[Message]:
+        return [one for one in self._queue.messages if not _is_request(one)]
+
+    def _minute(self) -> None:
+        """A tick, and what is visible in the queue by then."""
+        self._minutes += 1
+        self._now += MINUTE
+        self._invoke([], self._tick)
+        for messages in _batches(self._queue.receive(self._now, RECEIVED)):
+            self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
+        for messages in _batches(self._queue.receive(self._now, RECEIVED)):  # what the runs have sent
+            self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
+
+    def _invoke(self, messages: Sequence[Message], act: Callable[[], None]) -> None:
+        """Invoke the function, which may be killed."""
+        before = {key: self._claim(key) for key in _identities(messages)}
+        share = 0.0 if self._is_calm else 1.0 if any(map(_is_request, messages)) else OF_DELIVERIES
+        chance, place = self._random.random(), self._random.choice(PLACES)
+        at = self._random.randint(1, FIRST_POINTS if place else MOST_POINTS)
+        if chance < share * self._plan.killed:
+            self._one.points.begin(at, place=place)
+        elif chance < share * (self._plan.killed + self._plan.overtaken):
+            self._one.points.begin(at, lambda: self._overtake(messages), place)
+        else:
+            self._one.points.begin()
+        with suppress(Killed):
+            act()
+        if self._one.points.dead:
+            self._killed += 1
+            self._one = self._reborn(self._one)
+            for key, claim in before.items():
+                if (now := self._claim(key)) and now != claim:
+                    self._unknown[_row(key)] += 1
+
+    def _reborn(self, dead: Function) -> Function:
+        fresh = self._function()
+        fresh.points.met.update(dead.points.met)
+        return fresh
+
+    def _claim(self, identity: str) -> int:
+        """The revision of a delivery that somebody is posting; 0 if nobody is."""
+        items = self._world.table.items(f"event#{identity}")
+        return next((item.revision for item in items if item.text("phase") == "sending"), 0)
+
+    def _overtake(self, messages: Sequence[Message]) -> None:
+        """The function is frozen until its lease is over. Another one gets its requests, and ends or dies first."""
+        self._overtaken += 1
+        self._now += LEASE_SECONDS + 1
+        other = self._function()
+        other.points.begin(self._random.choice((0, self._random.randint(1, MOST_POINTS))))
+        requests = [one for one in messages if _is_request(one)]
+        if requests:
+            with suppress(Killed):
+                self._handle(other, requests)
+
+    def _tick(self) -> None:
+        tick = self._one.polls.tick()
+        if tick.on_hold:
+            self._holds += 1
+            self._resume()
+
+    def _resume(self) -> None:
+        """What a person does after a false alarm: `notifier poll resume`."""
+        (old,) = self._world.table.get([(partition(TYPE), SCHEDULE)])
+        values = Schedule.of(old).resumed().values()
+        self._world.table.swap(Item(partition(TYPE), SCHEDULE, values, expires_at=0).following(old))
+
+    def _handle(self, one: Function, messages: Sequence[Message]) -> None:
+        """What handler/app.py does with a batch."""
+        batch = records(payload(messages, self._queue.name))
+        requests = [record.body for record in batch if record.requests_poll]
+        events = [record for record in batch if not record.requests_poll]
+        outcomes = one.pipeline.run(events, lambda: FULL) if events else []
+        self._codes.update(outcome.code for outcome in outcomes if outcome.code)
+        if requests:
+            one.readers.next()
+            reports = one.polls.run(requests, self._remaining(one))
+            self._codes.update(report.failure.code for report in reports if report.failure)
+            self._found += sum(report.ran.found for report in reports if report.ran)
+        again = {outcome.record.receipt for outcome in outcomes if outcome.state is State.RETRY}
+        for message in messages:
+            if message.receipt not in again:
+                self._queue.delete(message.receipt)
+
+    def _remaining(self, one: Function) -> Callable[[], float]:
+        """Time for any number of points, or for some."""
+        if self._is_calm or self._random.random() < 0.5:
+            return lambda: FULL
+        last = one.points.passed + self._random.randint(5, MOST_POINTS)
+        return lambda: FULL if one.points.passed < last else OVER
+
+    def _histories(self, written: writers.Written) -> law.Histories:
+        ledger: dict[str, list[str]] = {}
+        for identity, items in self._world.table.partitions(f"event#{TYPE}/").items():
+            ledger.setdefault(_row(identity), []).extend(item.text("phase") for item in items)
+        return law.Histories(
+            there=writers.committed(self._pair),
+            deleted=frozenset(written.deleted),
+            ledger=ledger,
+            posts=_by_row(self._world.slack.posts),
+            digests=_by_row({name: one["count"] for name, one in self._world.intake.digests.items()}),
+            unknown=Counter(self._unknown) + Counter(_by_row(self._world.slack.unknown)),
+            queued=len(self._events()) + len(self._dead_letters.messages),
+        )
+
+
+def _batches(messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
+    return [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
+
+
+def _identities(messages: Sequence[Message]) -> list[str]:
+    """The identities of the events among these."""
+    return [json.loads(one.body)["event_id"] for one in messages if not _is_request(one)]
+
+
+def _is_request(message: Message) -> bool:
+    return Record(message.id, message.body).requests_poll
+
+
+def _by_row(counts: Mapping[str, int]) -> dict[str, int]:
+    return {_row(identity): count for identity, count in counts.items()}
+
+
+def _row(identity: str) -> str:
+    """The key of an event in the histories: `5`, or `5-130` for a digest."""
+    name = identity.removeprefix(f"{TYPE}/")
+    return name.split("/")[1] if name.startswith("digest/") else name.split("/")[0]
