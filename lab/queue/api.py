@@ -46,6 +46,16 @@ def _send(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
     return {"MessageId": message.id, "MD5OfMessageBody": md5(message.body)}
 
 
+def _send_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+    _require_batch(wish)
+    return {"Successful": [{"Id": entry["Id"], **_send(queue, entry, now)} for entry in wish["Entries"]], "Failed": []}
+
+
+def _require_batch(wish: Wish) -> None:
+    if not 0 < len(wish["Entries"]) <= 10:
+        raise ApiError("TooManyEntriesInBatchRequest", "a batch has from 1 to 10 entries")
+
+
 def _receive(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
     found = queue.receive(now, wish.get("MaxNumberOfMessages", 1), wish.get("VisibilityTimeout"))
     return {"Messages": [_shown(message) for message in found]} if found else {}
@@ -82,8 +92,7 @@ def _change(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
 
 def _change_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
     answer: dict[str, list[Any]] = {"Successful": [], "Failed": []}
-    if not 0 < len(wish["Entries"]) <= 10:
-        raise ApiError("TooManyEntriesInBatchRequest", "a batch has from 1 to 10 entries")
+    _require_batch(wish)
     for entry in wish["Entries"]:
         try:
             queue.change_visibility(entry["ReceiptHandle"], entry["VisibilityTimeout"], now)
@@ -109,6 +118,7 @@ def _attributes(queue: Queue, _wish: Wish, now: float) -> dict[str, Any]:
 
 OPERATIONS: Final[dict[str, Callable[[Queue, Wish, float], dict[str, Any]]]] = {
     "SendMessage": _send,
+    "SendMessageBatch": _send_all,
     "ReceiveMessage": _receive,
     "DeleteMessage": _delete,
     "ChangeMessageVisibility": _change,

@@ -7,8 +7,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from handler.polling import messages
+from handler.polling.poll import PolledRow
+
 End = Literal["delivered", "suppressed", "parked"]
 
+# The poll of the soak, and the region of the orders that its SELECT returns.
+POLL: Final = "soak.found"
+POLLED_REGION: Final = "found"
 # Orders of the soak's own; those of the sample shop end at 4200.
 FIRST_ORDER: Final = 100_001
 _NAMESPACE: Final = uuid.UUID("6f8c9f5e-52f1-4a52-9d0b-2f1d1c2a7b01")
@@ -32,7 +38,7 @@ class Event:
 
     `identity` is what its deliveries are known by, `message_id` SNS's name of it, and `body` what a queue gets from it.
     `again` are the seconds after which SQS delivers the same message once more, `republished` those after which the
-    publisher repeats itself.
+    publisher repeats itself. Nobody publishes one that is `polled`: a poll finds its row, and sends `body`.
     """
 
     number: int
@@ -46,6 +52,7 @@ class Event:
     deliveries: tuple[Expected, ...]
     again: tuple[float, ...] = ()
     republished: tuple[float, ...] = ()
+    polled: bool = False
 
     @property
     def posts(self) -> bool:
@@ -59,6 +66,14 @@ def sale(number: int, at: float) -> Event:
     body = envelope(name, json.dumps({"type": "soak.sale", "id": FIRST_ORDER + number}))
     ends = (Expected("soak.sale", "orders", "delivered"),)
     return Event(number, at, FIRST_ORDER + number, "eu", at, name, name, body, ends)
+
+
+def found(number: int, at: float, order: int) -> Event:
+    """Return an event that only a poll knows of. It ends in one message in `audit`."""
+    name = messages.identity(POLL, order)
+    body = messages.event(POLL, PolledRow(order, late=False), 0)
+    ends = (Expected(POLL, "audit", "delivered"),)
+    return Event(number, at, order, POLLED_REGION, at, name, name, body, ends, polled=True)
 
 
 def envelope(name: str, message: str) -> str:

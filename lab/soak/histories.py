@@ -33,8 +33,13 @@ def collect(rig: Rig, events: Sequence[Event]) -> Histories:
 
 
 def _identity(body: str, by_message: Mapping[str, str]) -> str:
-    """The identity of the event in a body; of one that was published again, what the publisher calls it."""
+    """The identity of the event in a body; of one that was published again, what the publisher calls it.
+
+    A poll gives each event an identity. Its requests have none.
+    """
     envelope = json.loads(body)
+    if "MessageId" not in envelope:
+        return str(envelope.get("event_id", ""))
     known = by_message.get(envelope["MessageId"])
     return known or str(json.loads(envelope["Message"])["event_id"])
 

@@ -62,8 +62,8 @@ class Journal:
     _refused: set[int] = field(default_factory=set)
 
     def numbers(self, messages: Iterable[Message]) -> list[int]:
-        """Return the numbers of the events in these messages."""
-        return [self.bodies[message.body] for message in messages]
+        """Return the numbers of the events in these messages. A request to run a poll is none."""
+        return [self.bodies[message.body] for message in messages if message.body in self.bodies]
 
     def begun(self, environment: Environment, messages: Sequence[Message]) -> None:
         """An invocation begins."""

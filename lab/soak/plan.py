@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from lab.soak.events import FIRST_ORDER, Event, Expected, envelope, message_id
+from lab.soak.events import FIRST_ORDER, POLL, Event, Expected, envelope, found, message_id
 
 # So many orders have a ticket, and each of them several events: those are one thread.
 TICKETS: Final = 25
@@ -79,6 +79,7 @@ _KINDS: Final[Mapping[str, tuple[int, tuple[Expected, ...]]]] = {
     "soak.ticket": (14, (Expected("soak.ticket", "tickets", "delivered"),)),
     "soak.quiet": (8, (Expected("soak.quiet", "", "suppressed"),)),
     "soak.late": (6, (Expected("soak.late", "orders", "delivered"),)),
+    POLL: (8, ()),  # found by a poll
     "soak.old": (3, (Expected("soak.old", "old", "parked"),)),
     "never": (2, (Expected("soak.late", "orders", "parked"),)),
     "bad id": (2, (Expected("soak.sale", "", "parked"),)),
@@ -91,6 +92,8 @@ _TYPES: Final = {"never": "soak.late", "bad id": "soak.sale", "unknown": "soak.u
 def _event(random: Random, seed: int, number: int, at: float) -> Event:
     kind = random.choices(list(_KINDS), [weight for weight, _ in _KINDS.values()])[0]
     order = FIRST_ORDER + (random.randrange(TICKETS) if kind == "soak.ticket" else TICKETS + number)
+    if kind == POLL:
+        return found(number, at, order)
     region = random.choice(("eu", "us", "jp"))
     name = message_id(seed, number)
     named = kind != "no json" and random.random() < 0.5

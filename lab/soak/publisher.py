@@ -12,12 +12,17 @@ from typing import Any, Final
 
 import pymysql
 
+from handler.polling.messages import event as polled_event
+from handler.polling.messages import request
+from handler.polling.poll import PolledRow
 from lab.queue import Message
-from lab.soak.events import Event, envelope
-from lab.soak.rig import Rig
+from lab.soak.events import POLL, Event, envelope
+from lab.soak.rig import Rig, begin_poll
 
 # Rows are written together for so many seconds, and so long before the first event that needs one of them.
 ROWS_SECONDS: Final = 30.0
+# So long after the last event the poll is asked to run, each minute: whatever went wrong is over by then.
+POLLED_SECONDS: Final = 1800.0
 _INSERT: Final = (
     "INSERT IGNORE INTO orders (id, number, customer_id, region, status, amount, currency, created_at, updated_at) "
     "VALUES (%s, %s, 1, %s, 0, %s, 'EUR', %s, %s)"
@@ -29,6 +34,8 @@ class Publisher:
 
     def __init__(self, rig: Rig, events: Sequence[Event], start: float) -> None:
         self.bodies = {event.body: event.number for event in events}
+        late = {event.number: PolledRow(event.order, late=True) for event in events if event.polled}
+        self.bodies |= {polled_event(POLL, row, 0): number for number, row in late.items()}
         self.published = 0
         self._rig = rig
         self._events = events
@@ -40,6 +47,10 @@ class Publisher:
             self._at(at, lambda rows=rows: _insert(connection, rows))
         for event in self._events:
             self._at(event.at, lambda event=event: self._publish(event))
+        if any(event.polled for event in self._events):
+            begin_poll(self._rig, self._start)
+            for second in range(0, int(self._events[-1].at + POLLED_SECONDS), 60):
+                self._at(second, lambda: self._send(request(POLL)))
 
     def replay(self) -> int:
         """Send everything that is parked again, as `notifier replay` does, and return how much that is."""
@@ -52,7 +63,10 @@ class Publisher:
         return len(letters)
 
     def _publish(self, event: Event) -> None:
-        """Put an event into the queue, and plan what comes of it once more."""
+        """Put an event into the queue, and plan what comes of it once more. Of one that is polled there is the row."""
+        if event.polled:
+            self.published += 1
+            return
         message = self._send(event.body)
         self.published += 1
         for seconds in event.again:

@@ -10,6 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from handler.adapters.state_table import written
+from handler.delivery.item import Item
+from handler.polling import state_item
+from handler.polling.id_cursor import IdCursor
+from handler.polling.poll import PollState
+from handler.polling.polls import SCHEDULE, STATE, partition
+from handler.polling.schedule import Schedule
 from lab import shop
 from lab.aws import Aws, running_aws
 from lab.databases import Pair
@@ -19,6 +26,7 @@ from lab.queue import ACCOUNT, Api, EventSource, Queue, VirtualClock, serving
 from lab.slack import Control
 from lab.soak import parts
 from lab.soak.credentials import Credentials
+from lab.soak.events import POLL
 from lab.switch import Switch, switched
 from lab.tls import Authority
 
@@ -119,6 +127,14 @@ def running_rig(
             clock.follow(slack.advance)
             credentials = Credentials(slack, aws.client("secretsmanager"), f"https://localhost:{to_slack.port}")
             yield Rig(mode, clock, source, dead, slack, to_slack, to_ledger, aws, pair, credentials, history_lag)
+
+
+def begin_poll(rig: Rig, now: float) -> None:
+    """Let the poll have a state that knows of no row, as if it had run before there was any."""
+    born = Schedule(began_at=now, born_at=now, looked_at=now)
+    for sort, values in ((SCHEDULE, born.values()), (STATE, state_item.values(PollState(IdCursor.at(0))))):
+        item = Item(partition(POLL), sort, values, expires_at=0)
+        rig.aws.client("dynamodb").put_item(TableName=TABLE, Item=written(item))
 
 
 def _store(aws: Aws, pair: Pair) -> dict[str, str]:

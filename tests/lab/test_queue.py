@@ -296,6 +296,12 @@ def test_a_real_client_speaks_to_it(tmp_path: Path) -> None:
             assert counts["ApproximateNumberOfMessages"] == "1"
             sqs.delete_message(QueueUrl=address, ReceiptHandle=receipt)
             assert "Messages" not in sqs.receive_message(QueueUrl=address)
+            batch = [{"Id": str(number), "MessageBody": f"body {number}"} for number in range(11)]
+            sent = sqs.send_message_batch(QueueUrl=address, Entries=batch[:10])
+            assert [one["Id"] for one in sent["Successful"]] == [one["Id"] for one in batch[:10]]
+            assert [one.body for one in queue.messages] == [one["MessageBody"] for one in batch[:10]]
+            with pytest.raises(ClientError, match="TooManyEntriesInBatchRequest"):
+                sqs.send_message_batch(QueueUrl=address, Entries=batch)
             with pytest.raises(ClientError, match="NonExistentQueue"):
                 sqs.send_message(QueueUrl=f"{url}/{ACCOUNT}/nowhere", MessageBody="x")
             with pytest.raises(ClientError, match="not served here"):

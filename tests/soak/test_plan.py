@@ -44,6 +44,7 @@ def test_every_kind_of_end_trouble_and_mishap_comes_up() -> None:
     assert sum(len(event.again) for event in plan.events) > 20
     assert sum(len(event.republished) for event in plan.events) > 20
     assert sum(event.row_at is not None and event.row_at > event.at for event in plan.events) > 20
+    assert sum(event.polled for event in plan.events) > 20
     assert len({trouble.kind for trouble in schedule.troubles}) >= 12
     met = [mishap for mishaps in schedule.mishaps.values() for mishap in mishaps]
     assert {mishap.then for mishap in met} == {"", "kill", "freeze", "ledger"}
