@@ -17,7 +17,7 @@ VERBS: Final = {
     "emit": "Publish an event, as an application would.",
     "explain": "Tell what became of one event, and why.",
     "lint": "Check the templates and stages.",
-    "poll": "Show how polls are doing; pause, resume or start one.",
+    "poll": "Show how polls are doing; run, pause, rewind or start one.",
     "replay": "Send again what lies in the dead-letter queue.",
     "schema": "Write the JSON Schemas with which editors check templates.",
     "sql": "Run a SELECT on the replica of a running demo.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,20 +13,27 @@ from cli import compiler
 from cli.bundle import ROOT
 from cli.operations import polls, screen, stack, times
 from cli.operations.polls import Status
+from cli.poll_run import run
 from handler.model import Poll
-from handler.polling.schedule import Schedule
+from handler.polling.schedule import REUSED, Schedule
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
 # A time that is no further away than this is shown without its day.
 _SAME_DAY: Final = 12 * 3600.0
+# How much of its room a poll may use without a word.
+_SHOWN_FULL: Final = 0.1
+_SKIPPED: Final = "the rows that were added since its last run, and those that were found and are not sent yet"
 
 
-@click.group(short_help="Show how polls are doing; pause, resume or start one.")
+@click.group(short_help="Show how polls are doing; run, pause, rewind or start one.")
 def poll() -> None:
-    """Show how the polls of a deployment are doing; pause, resume or start a poll.
+    """Show how the polls of a deployment are doing; run, pause, resume, rewind, rebase or start a poll.
 
     A poll turns new rows of a table into events. Its name is the type of these events.
     """
+
+
+poll.add_command(run)
 
 
 @poll.command(short_help="Show when each poll runs, and what it has found.")
@@ -73,29 +79,82 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
         raise click.exceptions.Exit(1)
 
 
-@poll.command(short_help="Take the rows that are there as seen, and go on with later ones.")
+@poll.command(short_help="Take the rows that are there as seen, and continue with later ones.")
 @click.argument("type_", metavar="TYPE")
-@click.option("--ids-again", is_flag=True, help="The ids of the table begin again, or are used again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stack.option
-def start(type_: str, ids_again: bool, yes: bool, stack_name: str | None) -> None:
-    """Start a poll again: its next run takes the rows that are there as seen, and posts none of them.
+def start(type_: str, yes: bool, stack_name: str | None) -> None:
+    """Start a poll whose state is lost: its next run takes the rows that are there as seen, and posts none of them.
 
-    This is for a poll whose state is lost, and for a table whose ids begin again, after TRUNCATE or a restored backup.
-    Then later rows get identities of their own (`order.created/1042/1`), so that a row is not taken for an earlier one
-    with the same id. A poll that is on hold because ids are used again does so by itself; else say --ids-again.
-
-    Rows that appeared since the last run, and those that were found and not sent, are not posted.
+    Rows that appeared since the last run, and those that were found and not sent, are not posted. If the ids of the
+    table begin again, after TRUNCATE or a restored backup, use `rebase` instead.
 
     Exit status: 0 it is started, 1 it was not, 2 the command was misused or could not look.
     """
     deployed = stack.find(stack_name)
+    _require_decided(type_, Schedule.of(polls.require(deployed, type_)))
+    if not yes:
+        click.confirm(f"The poll {type_} skips for good {_SKIPPED}. Continue?", abort=True)
+    polls.change(deployed, type_, lambda schedule: _require_decided(type_, schedule).started())
+    click.echo(f"{type_} starts again with its next run. See it with: notifier poll status {type_}")
+
+
+@poll.command(short_help="Begin with new identities, because the ids of the table begin again.")
+@click.argument("type_", metavar="TYPE")
+@click.option("--resend", is_flag=True, help="Post the rows above --to again, with new identities.")
+@click.option("--to", "above", type=click.IntRange(min=0), metavar="ID", help="With --resend: the last id not to post.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@stack.option
+def rebase(type_: str, resend: bool, above: int | None, yes: bool, stack_name: str | None) -> None:
+    """Start a poll again because the ids of its table begin again, after TRUNCATE or a restored backup.
+
+    Its next run takes the rows that are there as seen. Later rows get identities of their own (`order.created/1042/1`),
+    so that a row is not taken for an earlier one with the same id.
+
+    With --resend the rows above the id --to are new instead, and each of them is posted, even if it was posted before
+    under its earlier identity. --to 0 posts all rows of the table.
+
+    Exit status: 0 it is rebased, 1 it was not, 2 the command was misused or could not look.
+    """
+    if resend == (above is None):
+        raise click.UsageError("write --resend and --to ID together: the rows above ID are posted again")
+    deployed = stack.find(stack_name)
     polls.require(deployed, type_)
     if not yes:
-        skipped = "the rows that were added since its last run, and those that were found and are not sent yet"
-        click.confirm(f"The poll {type_} skips for good {skipped}. Continue?", abort=True)
-    polls.change(deployed, type_, partial(Schedule.started, ids_again=ids_again))
-    click.echo(f"{type_} starts again with its next run. See it with: notifier poll status {type_}")
+        says = f"The poll {type_} skips for good {_SKIPPED}."
+        if above is not None:
+            says = f"The poll {type_} posts all rows above id {above} one by one, even if they were posted before."
+        click.confirm(f"{says} Rows get new identities from now on. Continue?", abort=True)
+    polls.change(deployed, type_, lambda schedule: schedule.rebased(above))
+    click.echo(f"{type_} begins with new identities with its next run. See it with: notifier poll status {type_}")
+
+
+@poll.command(short_help="Find the rows above an id again, and post those that were never posted.")
+@click.argument("type_", metavar="TYPE")
+@click.option(
+    "--to", "above", type=click.IntRange(min=0), required=True, metavar="ID", help="The last id to leave as it is."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@stack.option
+def rewind(type_: str, above: int, yes: bool, stack_name: str | None) -> None:
+    """Let a poll find the rows above the id --to again, with the same identities as before.
+
+    So what was posted or parked in the last 30 days is not posted again, and only rows come that were never posted:
+    those that the first run took as seen, those that a summary counted, and those whose events were lost. What was
+    posted earlier than 30 days ago is posted again. Each row is a message of its own; there is no summary. A poll that
+    watches a column cannot be rewound.
+
+    Exit status: 0 it is rewound, 1 it was not, 2 the command was misused or could not look.
+    """
+    deployed = stack.find(stack_name)
+    polls.require(deployed, type_)
+    before = polls.read(deployed, type_, None)
+    concerned = polls.concerned(before, above)
+    if not yes:
+        click.echo(concerned)
+        click.confirm(f"Find the rows above id {above} again?", abort=True)
+    polls.change(deployed, type_, lambda schedule: polls.rewound(before, schedule, above))
+    click.echo(f"{type_} finds them with its next run. Run it now with: notifier poll run {type_}")
 
 
 @poll.command(short_help="Stop a poll until it is resumed.")
@@ -119,12 +178,22 @@ def resume(type_: str, stack_name: str | None) -> None:
     """Continue a poll that was paused, or is on hold because ids seemed to be used again.
 
     It continues from where it was: rows that appeared meanwhile are found. If ids are indeed used again, rows with an
-    id that was seen before are passed over; then use `start` instead.
+    id that was seen before are passed over; then use `rebase` instead.
 
     Exit status: 0 it continues, 1 it does not, 2 the command was misused or could not look.
     """
     polls.change(stack.find(stack_name), type_, Schedule.resumed)
     click.echo(f"{type_} continues with the next tick. See it with: notifier poll status {type_}")
+
+
+def _require_decided(type_: str, schedule: Schedule) -> Schedule:
+    """Return the schedule. Raises ClickException if the poll waits for a decision about its ids."""
+    if schedule.code == REUSED:
+        raise click.ClickException(
+            f"{type_} is on hold because ids of its table seem to be used again. If they are, give later rows new "
+            f"identities: notifier poll rebase {type_}. If they are not: notifier poll resume {type_}"
+        )
+    return schedule
 
 
 def _drawn(one: Status, now: float) -> Text:
@@ -137,6 +206,9 @@ def _drawn(one: Status, now: float) -> Text:
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
     if one.state:
         drawn.append(f"\n  {_rows(one)} found, highest id {one.state.cursor.top}, {one.gaps} lower ones missing")
+        if schedule.full >= _SHOWN_FULL:
+            style = "bold red" if schedule.is_nearly_full else ""
+            drawn.append(f"\n  the ids of the longest transaction take {schedule.full:.0%} of the room for them", style)
     if schedule.code:
         drawn.append(f"\n  {schedule.code}: {schedule.detail or one.meaning}", "red")
         drawn.append(f"\n  To do: {one.remedy}")

@@ -230,8 +230,8 @@ CODES: Final[dict[str, Code]] = {
     "POLL_IDS_REUSED": Code(
         True,
         "ids of the polled table are used again, as after TRUNCATE or a restored backup, so the poll is on hold",
-        "run `notifier poll start`, which takes the rows that are there now as seen; if no id is used again, "
-        "`notifier poll resume`",
+        "run `notifier poll rebase`, which takes the rows that are there now as seen and gives later ones new "
+        "identities; if no id is used again, `notifier poll resume`",
     ),
     "POLL_BUSY": Code(True, "another run of the poll has written its state", "nothing: the next run continues"),
     # Slack

@@ -95,6 +95,7 @@ def ticked(metrics: Metrics, tick: Tick) -> None:
     metrics.add_metric("Ticks", MetricUnit.Count, 1)
     metrics.add_metric("PollsOverdue", MetricUnit.Count, len(tick.overdue))
     metrics.add_metric("PollsOnHold", MetricUnit.Count, len(tick.on_hold))
+    metrics.add_metric("PollsNearlyFull", MetricUnit.Count, len(tick.nearly_full))
     metrics.flush_metrics()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from cli.compiler import crontab, durations, plans, queries, shape, sql
@@ -17,7 +18,7 @@ from cli.compiler.sql.polled import Source
 from handler.model import IdRule, Poll
 
 REQUIRED: Final = ("every", "sql")
-OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity", "time_zone")
+OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity", "start", "time_zone")
 CATCH_UP: Final = ("rows", "age")
 # What people call a key that has another name here.
 MEANT: Final = {
@@ -32,10 +33,17 @@ MEANT: Final = {
     "database": "db",
     "digest": "catch_up",
     "watch": "sql",
+    "since": "start",
+    "from": "start",
 }
 NEVER: Final = "never"
+NOW: Final = "now"
 # The data of a change's event.
 DATA: Final = frozenset({"old", "new"})
+# A time of day in a zone: without one it would depend on where the template is compiled.
+MOMENT: Final = (
+    r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
 
@@ -60,9 +68,12 @@ def read(node: Node, place: Place, report: Report) -> Poll:
     found = shape.keys(
         node, report, required=REQUIRED, optional=OPTIONAL, meant=MEANT, examples=EXAMPLES, instead=_lines(node)
     )
+    before = report.errors
     select, source = _select(found["sql"], report) if "sql" in found else ("", Source())
     identity = _identity(found["identity"], source, report) if "identity" in found else None
     plan = plans.read(found, EVERY, report)
+    created = source.created or "sql" not in found or report.errors > before
+    start = _start(found["start"], report, created=created) if "start" in found else None
     rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
     return Poll(
         sql=select,
@@ -80,6 +91,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
         where=str(place),
         cron=plan.cron,
         time_zone=plan.time_zone,
+        start=start,
     )
 
 
@@ -135,6 +147,36 @@ def _beside_id(identity: tuple[str, ...] | None, source: Source) -> str:
     if identity is None:
         return EACH_CHANGE if source.watched else ""
     return "".join(identity[1:])
+
+
+def _start(node: Node, report: Report, *, created: bool) -> float | None:
+    """From when on the first run posts rows; None is `now`, so that it posts none."""
+    text = shape.literal(node, report, example=NOW)
+    if text is None or text == NOW:
+        return None
+    moment = _moment(text)
+    if moment is None:
+        message = f"`{node.place.path}` takes {NOW}, or a time with its zone, such as 2026-11-01T00:00:00+09:00"
+        report.add(node.place, "VALUE_INVALID", message, f"write start: {_with_zone(text)}")
+    elif not created:
+        message = "`start` needs to know when rows were created, and the SELECT has no column `created`"
+        report.add(node.place, "VALUE_INVALID", message, "add it to the SELECT, as o.created_at AS created")
+    return moment
+
+
+def _moment(text: str) -> float | None:
+    try:
+        seconds = datetime.fromisoformat(text).timestamp() if re.fullmatch(MOMENT, text) else -1.0
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds >= 0 else None
+
+
+def _with_zone(text: str) -> str:
+    """The time that somebody wrote, with a zone; `now` if it is none."""
+    match = re.match(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?", text)
+    time = f"{match[1]}T{match[2] or '00:00:00'}" if match else ""
+    return f"{time}Z, or {time}+09:00 for the time in Japan" if _moment(f"{time}Z") is not None else NOW
 
 
 def _form(rule: IdRule) -> str:

@@ -15,7 +15,7 @@ RIGHT: Final = "lambda:InvokeFunction"
 
 
 def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the function answers: `checks`, or `paths`. Where it fails itself, that is the one finding.
+    """Return what the function answers: `checks`, `paths` or `dry_run`. Where it fails itself, that is the one finding.
 
     Raises UnansweredError where it may not be invoked.
     """
@@ -35,7 +35,7 @@ def _document(body: bytes) -> dict[str, Any]:
         document = json.loads(body)
     except ValueError:
         document = {}
-    if isinstance(document, dict) and document.keys() & {"checks", "paths"}:
+    if isinstance(document, dict) and document.keys() & {"checks", "paths", "dry_run"}:
         return document
     said = document.get("errorMessage") if isinstance(document, dict) else None
     cause = f"it fails before it can check anything: {said or 'its answer is none of its own'}"

@@ -13,14 +13,15 @@ from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.adapters.state_table import read_item, written
 from handler.delivery.item import Item
+from handler.delivery.ledger import KEPT
 from handler.errors import CODES, NotifierError
-from handler.model import Poll
+from handler.model import Digest, Poll
 from handler.polling import state_item
 from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
-from handler.polling.schedule import Schedule
+from handler.polling.schedule import ON_HOLD, Schedule
 
-# How many times a schedule is changed anew, if a run has written it in between.
+# How many times a schedule is changed again, if a run has written it in between.
 _ATTEMPTS: Final = 5
 _REFUSED: Final = "ConditionalCheckFailedException"
 
@@ -57,14 +58,20 @@ class Status:
     @property
     def meaning(self) -> str:
         """What the code of its last failure means; a newer function may have codes that are not known here."""
-        code = CODES.get(self.schedule.code)
-        return code.meaning if code else ""
+        return meaning(self.schedule.code)
 
     @property
     def remedy(self) -> str:
         """What to do about its last failure."""
-        code = CODES.get(self.schedule.code)
-        return code.remedy if code else "use the version of this command that was deployed"
+        return remedy(self.schedule.code)
+
+    @property
+    def unsent(self) -> int:
+        """How many rows were found that the queue has not accepted yet."""
+        pending = self.state.pending if self.state else None
+        if pending is None:
+            return 0
+        return pending.count if isinstance(pending, Digest) else len(pending.rows)
 
     @property
     def gaps(self) -> int:
@@ -73,6 +80,18 @@ class Status:
             return 0
         cursor = self.state.cursor
         return cursor.top - cursor.floor - len(cursor.seen)
+
+
+def meaning(code: str) -> str:
+    """What a code means; empty if a newer function has it, and this command does not."""
+    known = CODES.get(code)
+    return known.meaning if known else ""
+
+
+def remedy(code: str) -> str:
+    """What to do about a code."""
+    known = CODES.get(code)
+    return known.remedy if known else "use the version of this command that was deployed"
 
 
 def read(stack: Stack, name: str, poll: Poll | None) -> Status:
@@ -98,13 +117,52 @@ def _in_zone(poll: Poll, schedule: Schedule) -> Poll:
 
 
 def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> None:
-    """Change the schedule of a poll that has run before. Raises UnansweredError, ClickException."""
+    """Change the schedule of a poll that has run before. Raises UnansweredError, ClickException, as `changed` may."""
     for _ in range(_ATTEMPTS):
         item = require(stack, name)
-        values = changed(Schedule.of(item)).values()
-        if _replaced(stack, Item(partition(name), SCHEDULE, values, 0).following(item)):
+        if swap(stack, item, changed(Schedule.of(item))):
             return
     raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
+
+
+def concerned(status: Status, above: int) -> str:
+    """Return what a rewind to this id would find again. Raises ClickException if it would find nothing."""
+    name, state = status.name, status.state
+    if state is None:
+        raise click.ClickException(
+            f"{name} has no state that can be read, so there is nothing to rewind. See: notifier poll status {name}"
+        )
+    if state.watched:
+        raise click.ClickException(
+            f"{name} watches a column, so each of its events has an identity of its own. To post the rows above an id "
+            f"once more, as they are now: notifier poll rebase {name} --resend --to ID"
+        )
+    cursor = state.cursor
+    if above >= cursor.top:
+        raise click.ClickException(
+            f"The highest id that {name} has read is {cursor.top}: there is nothing above {above}."
+        )
+    rows = len(cursor.seen.above(above))
+    said = f"The next run of {name} finds {rows} ids again that it has seen, from {above + 1} to {cursor.top}"
+    if above < cursor.floor:
+        said += f". It does not know which of the ids up to {cursor.floor} are there, and finds these too"
+    return (
+        f"{said}. What was posted or parked in the last {KEPT.days} days is not posted again; what was posted earlier "
+        "is. Rows that were never posted come one by one, also those that the first run took as seen, and those that a "
+        "summary counted."
+    )
+
+
+def rewound(status: Status, schedule: Schedule, above: int) -> Schedule:
+    """Return the schedule with a rewind, if it is still that of this status. Raises ClickException otherwise."""
+    name = status.name
+    if schedule.code in ON_HOLD:
+        raise click.ClickException(f"{name} is on hold: {schedule.code}. To do before: {remedy(schedule.code)}")
+    if status.state is None or schedule.starts > status.state.starts:
+        raise click.ClickException(
+            f"{name} was changed before, and has not run since. Run it first: notifier poll run {name}"
+        )
+    return schedule.rewound(above)
 
 
 def require(stack: Stack, name: str) -> Item:
@@ -123,6 +181,15 @@ def _schedule(stack: Stack, name: str) -> Item | None:
     with asking("read the state table", "dynamodb:GetItem"):
         found = stack.client("dynamodb").get_item(TableName=stack.table, Key=key, ConsistentRead=True)
     return read_item(found["Item"]) if found.get("Item") else None
+
+
+def swap(stack: Stack, before: Item, schedule: Schedule) -> Item | None:
+    """Write a schedule in the place of another one; return None if a run has written it in between.
+
+    Raises UnansweredError.
+    """
+    item = Item(before.partition, SCHEDULE, schedule.values(), 0).following(before)
+    return item if _replaced(stack, item) else None
 
 
 def _replaced(stack: Stack, item: Item) -> bool:
@@ -152,7 +219,6 @@ def _state(item: Item | None) -> PollState | None:
 def document(status: Status, now: float) -> dict[str, Any]:
     """Return a status for programs, all times as ISO 8601 in UTC; None means never."""
     schedule, cursor = status.schedule, status.state.cursor if status.state else None
-    pending = status.state.pending if status.state else None
     return {
         "poll": status.name,
         "condition": status.condition(now),
@@ -169,7 +235,8 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},
         "highest_id": cursor.top if cursor else None,
         "missing_ids": status.gaps,
-        "unsent": pending is not None,
+        "unsent": status.unsent > 0,
+        "full": schedule.full,
     }
 
 

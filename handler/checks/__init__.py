@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from handler.checks import apis, databases, deployment, egress, names, polling, slack, store, timing
+from handler.checks import apis, databases, deployment, egress, names, polling, polls, slack, store, timing
 from handler.checks.model import Check, Subject, failed
 from handler.errors import named
 
@@ -52,11 +52,14 @@ def run(environment: Mapping[str, str], asked: Mapping[str, Any], remaining: Rem
     """Check everything that there is time for, and return the findings as JSON has them.
 
     `asked` is the payload: `egress` is an address that answers with the caller's own (empty: not asked), and with
-    `bench`, a path below each API, the paths to the APIs are timed in place of all checks.
+    `bench`, a path below each API, the paths to the APIs are timed in place of all checks. With `dry_run`, the name of
+    a poll, the answer says in their place what its next run would do, or that there is no such poll.
     """
     subject, found = deployment.read(environment, str(asked.get("egress", egress.ADDRESS)))
     if subject and asked.get("bench"):
         return {"paths": [asdict(one) for one in timing.paths(subject, str(asked["bench"]), remaining)]}
-    if subject:
+    if subject and subject.catalog and asked.get("dry_run"):
+        return {"dry_run": polls.would_do(subject, str(asked["dry_run"]), remaining)}
+    if subject and not asked.get("dry_run"):
         found += [check for part in _PARTS for check in _whole(part, subject, remaining)]
     return {"checks": [asdict(check) for check in found]}

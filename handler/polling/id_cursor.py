@@ -98,6 +98,11 @@ class IdCursor:
         marks = tuple(mark for mark in self.marks if mark.top >= floor)
         return replace(self, floor=floor, seen=self.seen.above(floor), marks=marks)
 
+    def rewound(self, id_: int) -> IdCursor:
+        """As if no id above this one had been read. When they were allocated is forgotten, so none of them is late."""
+        marks = tuple(mark for mark in self.marks if mark.top <= id_)
+        return IdCursor(min(self.top, id_), min(self.floor, id_), self.seen - self.seen.above(id_), marks)
+
     def within(self, size: int) -> IdCursor:
         """With `floor` risen as far as it takes for `seen` to be encoded in `size` bytes."""
         chunks = self.seen.chunks
@@ -110,6 +115,11 @@ class IdCursor:
             if left < 0 or memory < 0:
                 return self.risen((chunk + 1) * CHUNK - 1)
         return self
+
+    def fullness(self, bound: int, size: int) -> float:
+        """How much of the room of `within` the ids above `bound` take. With more than 1, some of them are given up."""
+        young = self.seen.above(bound)
+        return max(len(young.encoded()) / size, len(young.chunks) / MOST_CHUNKS)
 
     def given_up(self, before: IdCursor, bound: int) -> int:
         """The number of ids above `bound` that the cursor `before` still looked for, and this one does not."""

@@ -60,8 +60,9 @@ class PollState:
 
     `revision` counts the writes, `epoch` how many times ids restarted, `starts` how many times the poll was started.
     `canaries` says when some rows were created, by their ids. Since `behind_since` (a Unix time; 0: it is not so) the
-    database has counted ids below the highest one that was read. The values in `cursor` are those of the expression
-    `watched`; empty if the poll watches none.
+    database has counted ids below the highest one that was read. The rows up to `resent_upto` that are found are one
+    event each, however many they are, until all of them are found: somebody asked for them. The values in `cursor` are
+    those of the expression `watched`; empty if the poll watches none.
     """
 
     cursor: IdCursor
@@ -71,6 +72,7 @@ class PollState:
     revision: int = 0
     epoch: int = 0
     starts: int = 0
+    resent_upto: int = 0
     watched: str = ""
     moments: Moments = field(default_factory=dict)
 
@@ -84,7 +86,8 @@ class Ran:
 
     `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
     that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
-    longer looked for, because the state would not fit into the table.
+    longer looked for, because the state would not fit into the table. `full` says how much of the room the ids take
+    that can still appear within it: 1 is all; None if the run did not look.
     """
 
     state: PollState
@@ -93,6 +96,7 @@ class Ran:
     found: int = 0
     late: int = 0
     given_up: int = 0
+    full: float | None = None
     failure: NotifierError | None = None
 
 
@@ -147,6 +151,8 @@ def run(
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
         return Ran(state, more=True)
+    if state.cursor.top < state.resent_upto:
+        poll = replace(poll, digest_rows=None, digest_seconds=None)
     now = clock()
     steady = -_BACKWARDS_SECONDS <= now - looked_at <= _STEADY_SECONDS
     is_gapless = 0 <= now - looked_at <= 2 * poll.every + BEHIND_SECONDS
@@ -166,7 +172,9 @@ def run(
         ids = cursor.seen.ids
         missing = [id_ for id_ in wanted(canaries, ids) if id_ not in canaries]
         canaries = renewed(canaries, ids, rows.created(missing))
-    found = replace(state, cursor=cursor, pending=pending, canaries=canaries, moments=moments)
+    resent_upto = 0 if seen.news and not seen.more else state.resent_upto
+    found = replace(state, cursor=cursor, pending=pending, canaries=canaries, resent_upto=resent_upto, moments=moments)
+    bound = seen.cursor.bound(now, poll.longest)
     if found != before:
         state = _sent(store.save(found), store, queue, in_time)
     return Ran(
@@ -175,7 +183,8 @@ def run(
         looked=seen.news,
         found=len(seen.found),
         late=len(seen.late),
-        given_up=_given_up(cursor, seen.cursor, poll, now),
+        given_up=_given_up(cursor, seen.cursor, poll, bound),
+        full=round(cursor.fullness(0 if watching else bound, SEEN_BYTES), 3),
         failure=seen.failure,
     )
 
@@ -232,11 +241,11 @@ def _key(poll: Poll, value: Watched, moment: str) -> str | None:
     return {"moment": moment, "watched": "null" if value is None else value}.get(poll.identity)
 
 
-def _given_up(cursor: IdCursor, before: IdCursor, poll: Poll, now: float) -> int:
+def _given_up(cursor: IdCursor, before: IdCursor, poll: Poll, bound: int) -> int:
     """How many rows are no longer looked for, or no longer watched, because the state would not fit into the table."""
     if poll.is_watching:
         return len(before.seen) - len(cursor.seen)
-    return cursor.given_up(before, before.bound(now, poll.longest))
+    return cursor.given_up(before, bound)
 
 
 def _sent(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bool]) -> PollState:

@@ -9,10 +9,10 @@ from typing import Final
 from handler.delivery.item import Item
 from handler.errors import ConfigError, NotifierError, named
 from handler.model import Poll
-from handler.polling import messages, state_item
-from handler.polling.canaries import chosen
-from handler.polling.poll import SEEN_BYTES, Finding, PollState, Ran, run
-from handler.polling.schedule import Schedule
+from handler.polling import changes, messages, state_item
+from handler.polling.poll import Finding, PollState, Queue, Ran, run
+from handler.polling.poll import Store as StateStore
+from handler.polling.schedule import RESEND, Schedule
 from handler.polling.table import Table
 from handler.ports import Database, Listed, Send, Shelf, Store
 
@@ -35,11 +35,12 @@ def partition(poll: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The outcome of a tick: the polls that were asked to run, those that are overdue, and those on hold."""
+    """The outcome of a tick: the polls that were asked to run, those that are overdue, on hold, and nearly full."""
 
     due: Sequence[str]
     overdue: Sequence[str]
     on_hold: Sequence[str]
+    nearly_full: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Polls:
         due.sort(key=lambda name: schedules[name].due_at)
         self.queue.send([messages.request(name) for name in due])
         overdue = [name for name, one in schedules.items() if one.is_overdue(now, self.polls[name])]
-        return Tick(due, overdue, [name for name, one in schedules.items() if one.is_on_hold])
+        on_hold = [name for name, one in schedules.items() if one.is_on_hold]
+        return Tick(due, overdue, on_hold, [name for name, one in schedules.items() if one.is_nearly_full])
 
     def run(self, bodies: Sequence[str], remaining: Remaining) -> list[Report]:
         """Run each poll that is requested, is due, and of which no other run has the lease.
@@ -117,26 +119,46 @@ class Polls:
         return Report(name, ran, ran.failure)
 
     def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> Ran:
-        table, kept = Table(self.database, poll), _Kept(self.store, name, STATE, item)
-        if item is None and schedule.born_at:
-            raise ConfigError("POLL_STATE_LOST", name)
+        store = _Store(_Kept(self.store, name, STATE, item))
         end = self.now() + RUN_SECONDS
+        return one_run(
+            schedule,
+            item,
+            Table(self.database, poll),
+            store,
+            _Events(self.queue, name),
+            self.now,
+            lambda: self.now() < end and remaining() > SPARE_SECONDS,
+        )
 
-        def in_time() -> bool:
-            return self.now() < end and remaining() > SPARE_SECONDS
 
-        if item is None or schedule.starts > state_item.starts(item):
-            cursor = table.now(in_time).within(SEEN_BYTES)
-            canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})
-            state = PollState(
-                cursor, None, canaries, epoch=schedule.epoch, starts=schedule.starts, watched=poll.watched
-            )
-            return Ran(_Store(kept).save(state), more=False, looked=True)
+def one_run(
+    schedule: Schedule,
+    item: Item | None,
+    table: Table,
+    store: StateStore,
+    queue: Queue,
+    now: Callable[[], float],
+    in_time: Callable[[], bool],
+) -> Ran:
+    """Carry out what somebody asked for, and then run the poll; `item` is its state. The first run is a start.
+
+    Raises as `run` and `Table` do, and NotifierError (POLL_STATE_LOST, POLL_STATE_UNREADABLE).
+    """
+    if item is None and schedule.born_at:
+        raise ConfigError("POLL_STATE_LOST")
+    looked_at = schedule.looked_at
+    if item is None or changes.starts_again(schedule, item):
+        state, looked_at = store.save(changes.started(table, schedule, in_time)), now()
+        if schedule.wish != RESEND and (schedule.starts or table.poll.start is None):
+            return Ran(state, more=False, looked=True)
+    else:
         state = state_item.read(item)
+        if changes.is_asked(schedule, item):
+            state = store.save(changes.rewound(state, schedule))
         if schedule.resuming:
-            state = _Store(kept).save(replace(state, canaries={}, behind_since=0.0))
-        events = _Events(self.queue, name)
-        return run(state, schedule.looked_at, table, _Store(kept), events, poll, self.now, in_time)
+            state = store.save(replace(state, canaries={}, behind_since=0.0))
+    return run(state, looked_at, table, store, queue, table.poll, now, in_time)
 
 
 @dataclass

@@ -25,9 +25,14 @@ _CHANGE_SECONDS: Final = 2 * 3600.0
 # A poll that has not read its table for so long after its time is overdue.
 _OVERDUE_SECONDS: Final = 900.0
 _OVERDUE_FAILURES: Final = 10
+# A poll whose state is fuller gives ids up soon (Ran.full).
+NEARLY_FULL: Final = 0.7
 REUSED: Final = "POLL_IDS_REUSED"
 ON_HOLD: Final = frozenset({"POLL_STATE_LOST", "POLL_STATE_UNREADABLE", "POLL_IDS_SPARSE", "POLL_VALUES_UNFIT", REUSED})
 PAUSED: Final = "paused"
+# What somebody asked for with the last start: `above` says of which ids.
+REWIND: Final = "rewind"  # find the ids above it again
+RESEND: Final = "resend"  # take only the ids up to it as seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,10 @@ class Schedule:
     since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run. `plan` is
     the Poll.plan by which the last run that succeeded set `due_at`.
 
-    `starts` counts how often somebody started the poll: it then takes the rows that are there as seen. `resuming` is 1
-    if it goes on as if no reuse of ids had been noticed. `epoch` counts how many times ids restarted. The others count
-    since the last start: new rows, those of them that appeared late, and ids that are no longer looked for because the
-    state was too large.
+    `starts` counts how many times somebody changed what the poll has seen. The next run does so: it takes the rows that
+    are there as seen, unless there is a `wish`. `resuming` is 1 if it goes on as if no reuse of ids had been noticed.
+    `epoch` counts how many times ids restarted. The others count since the last start: new rows, those of them that
+    appeared late, and ids that are no longer looked for because the state was too large. `full` is as in Ran.
     """
 
     began_at: float = 0.0
@@ -56,11 +61,14 @@ class Schedule:
     detail: str = ""
     held: str = ""
     starts: int = 0
+    wish: str = ""
+    above: int = 0
     resuming: int = 0
     epoch: int = 0
     found: int = 0
     late: int = 0
     given_up: int = 0
+    full: float = 0.0
 
     @classmethod
     def of(cls, item: Item | None) -> Schedule:
@@ -82,6 +90,11 @@ class Schedule:
     def is_paused(self) -> bool:
         """Whether somebody has paused the poll."""
         return self.held == PAUSED
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether ids are given up soon that can still appear within the longest transaction."""
+        return self.full >= NEARLY_FULL and not self.held
 
     def is_leased(self, now: float) -> bool:
         """Whether a run goes on."""
@@ -137,10 +150,25 @@ class Schedule:
             epoch=max(self.epoch, int(state.number("epoch")) if state else 0),
         )
 
-    def started(self, *, ids_again: bool = False) -> Schedule:
-        """With a next run that starts the poll again. If ids begin again, later rows get identities of their own."""
-        epoch = self.epoch + (ids_again or self.code == REUSED)
-        return Schedule(leased_until=self.leased_until, starts=self.starts + 1, epoch=epoch)
+    def started(self) -> Schedule:
+        """With a next run that takes the rows that are there as seen."""
+        return Schedule(leased_until=self.leased_until, starts=self.starts + 1, epoch=self.epoch)
+
+    def rebased(self, above: int | None = None) -> Schedule:
+        """With a next run that starts the poll again, because ids begin again: rows get identities of their own.
+
+        Rows with ids greater than `above` are new then; None: the rows that are there are seen.
+        """
+        again = replace(self.started(), epoch=self.epoch + 1)
+        return again if above is None else replace(again, wish=RESEND, above=above)
+
+    def rewound(self, above: int) -> Schedule:
+        """With a next run that finds the rows with ids greater than `above` again."""
+        return replace(self, starts=self.starts + 1, wish=REWIND, above=above)
+
+    def due(self, now: float, every: float | None) -> Schedule:
+        """With a next run at once. Those after it keep their times if the interval is known."""
+        return replace(self, due_at=min(self.due_at - every, now) if every and now < self.due_at else 0.0)
 
     def paused(self) -> Schedule:
         """Without a next run."""
@@ -165,6 +193,7 @@ class Schedule:
             found=self.found + ran.found,
             late=self.late + ran.late,
             given_up=self.given_up + ran.given_up,
+            full=self.full if ran.full is None else ran.full,
         )
         if ran.failure:
             return counted.failed(ran.failure, now, poll.every)

@@ -42,6 +42,7 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         "behind_since": state.behind_since,
         "watched": state.watched,
         "moments": zlib.compress(json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()),
+        "resent_upto": state.resent_upto,
         "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
     }
 
@@ -60,6 +61,7 @@ def read(item: Item) -> PollState:
             item.revision,
             int(item.number("epoch")),
             starts(item),
+            int(item.number("resent_upto")),
             item.text("watched"),
             _moments(item.binary("moments")),
         )
@@ -124,5 +126,5 @@ def _seen(found: Mapping[str, Any]) -> Values:
 
 
 def starts(item: Item) -> int:
-    """Return how often somebody had started the poll by then, even of an item that cannot be read otherwise."""
+    """Return how many times somebody had started the poll by then, even of an item that cannot be read otherwise."""
     return int(item.number("starts"))

@@ -25,6 +25,21 @@ def last_ids(select: str, *, bounded: bool = False, watching: bool = False) -> s
     return _words(select, f"found.id > 0{upto} ORDER BY found.id DESC LIMIT %(count)s", watching=watching)
 
 
+def first_since(select: str) -> str:
+    """The lowest positive id of the rows that were created from the time `since` on."""
+    return (
+        f"SELECT found.id AS id FROM ({select}) AS found WHERE found.id > 0 AND found.created >= %(since)s "  # noqa: S608
+        "ORDER BY found.id LIMIT 1"
+    )
+
+
+def ids_before(select: str, *, watching: bool = False) -> str:
+    """The lowest `count` ids above `after` of the rows that were not created from the time `since` on, as words."""
+    created = "(found.created < %(since)s OR found.created IS NULL)"
+    rows = f"found.id > %(after)s AND {created} ORDER BY found.id LIMIT %(count)s"
+    return _words(select, rows, watching=watching)
+
+
 def lowest_id(select: str) -> str:
     """The lowest positive id."""
     return f"SELECT found.id AS id FROM ({select}) AS found WHERE found.id > 0 ORDER BY found.id LIMIT 1"  # noqa: S608

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -23,6 +23,8 @@ from handler.ports import Database
 _MOST_CHUNKS: Final = 512
 # Fewer ids than that in each piece, on average, are too far apart to be remembered.
 _FEWEST_IDS: Final = 2
+# How many slices of rows may have been created before the start of a poll, with ids above the first row after it.
+_MOST_BEFORE: Final = 20
 # Characters of what says when a row was created; any form of a time is shorter.
 _MOST_CREATED: Final = 40
 # Characters of a value of the watched column.
@@ -47,13 +49,14 @@ class Table:
             self._require_near(read)
         return read.lowest()
 
-    def now(self, in_time: Callable[[], bool]) -> IdCursor:
+    def now(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
         """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
 
-        Only the highest ids are remembered: one slice of them, or WATCH_SLICES for a poll that watches a column, as far
-        as there is time. A row with a lower id that is committed later is not found.
+        Rows with ids above `upto` are new, too. Only the highest ids are remembered: one slice of them, or WATCH_SLICES
+        for a poll that watches a column, as far as there is time. A row with a lower id that is committed later is not
+        found.
         """
-        read = self._last({})
+        read = self._last({} if upto is None else {"upto": upto})
         self._require_near(read)
         part = read.highest()
         values, lowest = part.ids, next(iter(part.ids), 0)
@@ -62,7 +65,30 @@ class Table:
                 break
             part = self._last({"upto": lowest - 1}).highest()
             values, lowest = values | part.ids, next(iter(part.ids), lowest)
-        return IdCursor(top=values.highest, floor=0 if part.whole else lowest - 1, seen=values)
+        return IdCursor(top=upto or values.highest, floor=0 if part.whole else lowest - 1, seen=values)
+
+    def since(self, start: float, in_time: Callable[[], bool]) -> IdCursor:
+        """Return a cursor for which the rows that were created from a Unix time on are new, and the other ones seen.
+
+        Ids follow the time of creation only roughly. The lowest id of these rows is where the table is read from; rows
+        above it that were created before are seen. A row that is not visible yet is new whenever it was created, if its
+        id is among those that `now` remembers, or higher. Raises as `ids` does.
+        """
+        moment: dict[str, Value] = {"since": datetime.fromtimestamp(start, UTC)}
+        found = self.database.select(self.poll.database, statements.first_since(self.poll.sql), moment, 1)
+        if not found:
+            return self.now(in_time)
+        first = int(str(found[0]["id"]))
+        cursor, after = self.now(in_time, first - 1), first
+        sql = statements.ids_before(self.poll.sql, watching=self.poll.is_watching)
+        for _ in range(_MOST_BEFORE):
+            before = self._read(sql, {**moment, "after": after}).lowest()
+            cursor = replace(cursor, seen=cursor.seen | before.ids)
+            if before.whole:
+                return cursor
+            after = before.ids.highest
+        many = f"{self.poll.where}: the ids of too many rows that were created before `start` are above {first}"
+        raise SourceError("QUERY_INVALID", many)
 
     def lowest(self) -> int:
         """Return the lowest positive id; 0 if there is none. Raises as `ids` does."""

@@ -53,7 +53,7 @@ def emitted() -> dict[str, set[str]]:
     with redirect_stdout(out):
         metrics = Metrics(namespace=telemetry.NAMESPACE, service="notifier")
         telemetry.measure(metrics, every)
-        telemetry.ticked(metrics, Tick((), (), ()))
+        telemetry.ticked(metrics, Tick((), (), (), ()))
         telemetry.ran(metrics, [Report("order.created", RAN)])
     found: dict[str, set[str]] = {}
     for line in map(json.loads, out.getvalue().splitlines()):
@@ -137,6 +137,7 @@ def fires(alarm: dict[str, Any], value: float) -> bool:
         ("TickDeadLetters", 0, 1),
         ("PollsOverdue", 0, 1),
         ("PollsOnHold", 0, 1),
+        ("PollsNearlyFull", 0, 1),
         ("PollRowsLate", 0, 1),
         ("PollGapsDropped", 0, 1),
     ],
@@ -177,7 +178,10 @@ def test_of_awss_own_metrics_the_right_ones_are_watched() -> None:
     assert found == AWS_OWN
 
 
-POLLING = {"TicksMissing", "TickDeadLetters", "PollsOverdue", "PollsOnHold", "PollRowsLate", "PollGapsDropped"}
+POLLING = {
+    "TicksMissing", "TickDeadLetters", "PollsOverdue", "PollsOnHold", "PollsNearlyFull", "PollRowsLate",
+    "PollGapsDropped",
+}  # fmt: skip
 
 
 def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from handler.errors import CODES, SourceError
+from handler.model import Poll
+from handler.polling.table import Table
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -123,3 +125,17 @@ def test_a_zone_that_the_server_does_not_know_is_named(among: Any) -> None:
         among("America/Sao_Paulo")("SELECT 1 AS x")
     assert (caught.value.code, CODES["DB_TIME_ZONE"].retry) == ("DB_TIME_ZONE", True)
     assert caught.value.detail.endswith(": America/Sao_Paulo")
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("UTC", "+00:00"), ("Asia/Tokyo", "+09:00"), ("Europe/Berlin", "+02:00")])
+@pytest.mark.parametrize("column", ["at", "stamp"])
+def test_a_poll_begins_at_a_moment_in_the_zone_of_the_column(among: Any, zone: str, offset: str, column: str) -> None:
+    """The first row of each of these times is the second one; row 4 has a later id and an earlier time."""
+    first = "2026-07-05T10:00:00+00:00" if column == "stamp" else f"2026-07-05T12:00:00{offset}"
+    start = datetime.fromisoformat(first).timestamp()
+    table = Table(among(zone).replicas, Poll(f"SELECT z.id, z.{column} AS created FROM zoned z", 60.0, created=True))
+    for seconds, top, seen in ((0, 1, {1, 4, 6, 7, 8}), (1, 2, {1, 2, 4, 6, 7, 8}), (-1, 1, {1, 4, 6, 7, 8})):
+        cursor = table.since(start + seconds)
+        assert (cursor.top, cursor.floor, set(cursor.seen)) == (top, 0, seen)
+    later = table.since(datetime(2999, 12, 31, tzinfo=UTC).timestamp())
+    assert {*later.seen} >= {1, 2, 3, 4, 6, 7, 8}

@@ -13,6 +13,7 @@ import pytest
 
 from cli import compiler
 from handler import app, aws, checks
+from handler.adapters.state_table import StateTable
 from handler.checks.model import Check
 from lab.cloud import API_TOKEN, SLACK_TOKEN, LocalCloud
 from lab.processes import free_port
@@ -380,3 +381,26 @@ def test_the_paths_are_timed_in_place_of_all_checks(patient: Patient) -> None:
     default, other = answer["paths"]
     assert 0 < default["warm"] <= default["cold"] * 3 < 1000 * (time.monotonic() - began)
     assert (default["error"], "API_UNAVAILABLE" in other["error"], other["warm"]) == ("", True, None)
+
+
+def test_a_dry_run_of_a_poll_is_answered_in_place_of_all_checks(patient: Patient) -> None:
+    client = patient.cloud.aws.client("secretsmanager")
+    client.create_secret(Name=f"{PREFIX}/databases/default", SecretString=patient.secrets["databases/default"])
+    table = StateTable(patient.environment["NOTIFIER_STATE_TABLE"])
+    try:
+        answer = checks.run(patient.environment, {"dry_run": "refund.requested"}, plenty)
+        unknown = checks.run(patient.environment, {"dry_run": "refund.reqeusted"}, plenty)
+    finally:
+        client.delete_secret(SecretId=f"{PREFIX}/databases/default", ForceDeleteWithoutRecovery=True)
+    assert answer.keys() == {"dry_run"}
+    said = answer["dry_run"]
+    assert (said["starts"], said["code"], said["found"]) == (True, "", 0)
+    assert json.loads(json.dumps(said))["poll"] == "refund.requested"
+    assert unknown == {"dry_run": None}
+    assert table.items("poll#refund.requested") == []
+
+
+def test_a_dry_run_without_templates_says_what_is_wrong_with_them(patient: Patient) -> None:
+    patient.set(CATALOG=str(patient.folder / "absent.json"))
+    found = checks.run(patient.environment, {"dry_run": "refund.requested"}, plenty)["checks"]
+    assert [one["name"] for one in found if one["state"] == "failed"] == ["templates"]

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.doctoring import inside
+from cli.operations import runs, stack
+from cli.operations.refusals import UnansweredError
 from handler import aws as function_aws
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.state_table import StateTable
 from handler.delivery.item import Item
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
+from handler.polling.dry_run import dry_run
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
 from lab.aws import Aws, running_aws
@@ -83,10 +87,27 @@ class Function:
     def minute(self) -> list[dict[str, Any]]:
         """A tick, the run that it asks for, and the events that follow."""
         self.now += 60
+        self.tick()
+        return [json.loads(message["Body"]) for message in self.on_call.taken("QueueUrl")]
+
+    def tick(self) -> None:
+        """A tick, and the run that it asks for."""
         self.polls.tick()
         requests = [message["Body"] for message in self.on_call.taken("QueueUrl")]
         self.polls.run(requests, lambda: 60.0)
-        return [json.loads(message["Body"]) for message in self.on_call.taken("QueueUrl")]
+
+    def events(self) -> list[str]:
+        """The identities of the events that are in the queue, which are taken from it."""
+        return [json.loads(message["Body"])["event_id"] for message in self.on_call.taken("QueueUrl")]
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule.of(self.table.get([(partition(TYPE), "schedule")])[0])
+
+    def write(self, schedule: Schedule) -> None:
+        """Write the schedule, as a run does."""
+        (item,) = self.table.get([(partition(TYPE), "schedule")])
+        assert self.table.swap(Item(item.partition, item.sort, schedule.values(), 0).following(item)) is None
 
     def lose(self, sort: str) -> None:
         key = {"pk": {"S": partition(TYPE)}, "sk": {"S": sort}}
@@ -142,7 +163,7 @@ def test_a_poll_that_fails_says_why(on_call: OnCall, templates: str) -> None:
 
 
 @pytest.mark.parametrize("loss", ["lost", "damaged"])
-def test_a_poll_on_hold_is_started_anew(on_call: OnCall, templates: str, loss: str) -> None:
+def test_a_poll_on_hold_is_started_again(on_call: OnCall, templates: str, loss: str) -> None:
     function = Function(on_call, {1})
     function.minute()
     (state,) = function.table.get([(partition(TYPE), "state")])
@@ -245,3 +266,301 @@ def test_a_code_of_a_newer_version_is_shown_as_it_is(on_call: OnCall, templates:
     assert "failing" in answer.output
     assert "POLL_FROM_LATER" in answer.output
     assert "use the version of this command that was deployed" in answer.output
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Function]:
+    """Functions that are invoked by `poll run`, in place of the one of the stack, which does nothing."""
+    found: list[Function] = []
+
+    def tick(*_: object) -> None:
+        for function in found:
+            function.now = time.time()
+            function.tick()
+
+    monkeypatch.setattr(runs, "tick", tick)
+    monkeypatch.setattr(runs, "_PAUSE_SECONDS", 0.01)
+    return found
+
+
+def test_a_poll_runs_when_somebody_says_so(on_call: OnCall, asked: list[Function]) -> None:
+    function = Function(on_call, {1, 2}, now=time.time() - 60)
+    function.minute()
+    due = function.schedule.due_at
+    asked.append(function)
+    assert due > time.time()
+    answer = on_call.run("poll", "run", TYPE)
+    assert (answer.exit_code, answer.stdout) == (0, "order.created has found no new row.\n")
+    function.ids |= {4, 9}
+    answer = on_call.run("poll", "run", TYPE)
+    assert (answer.exit_code, answer.stdout) == (0, "order.created has found 2 rows, and sent.\n")
+    assert function.events() == ["order.created/4", "order.created/9"]
+    assert on_call.asked("poll", "run", TYPE) == {
+        "poll": TYPE, "seen": None, "found": 0, "late": 0, "unsent": 0, "code": "", "detail": "", "remedy": "",
+    }  # fmt: skip
+
+
+def test_a_run_that_fails_says_what_to_do(on_call: OnCall, asked: list[Function]) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    asked.append(function)
+    function.error = SourceError("DB_DENIED", "SELECT on orders")
+    answer = on_call.run("poll", "run", TYPE)
+    assert answer.exit_code == 1
+    assert "The run has failed with DB_DENIED: SELECT on orders" in answer.output
+    assert "To do: GRANT SELECT on what the template reads" in answer.output
+
+
+@pytest.mark.parametrize("command", [("start",), ("rebase",), ("rebase", "--resend", "--to", "1")])
+def test_a_run_that_carries_out_a_start_says_how_many_rows_it_took_as_seen(
+    on_call: OnCall, asked: list[Function], command: tuple[str, ...]
+) -> None:
+    function = Function(on_call, {1, 2, 3})
+    function.minute()
+    asked.append(function)
+    assert on_call.run("poll", command[0], TYPE, *command[1:], "--yes").exit_code == 0
+    answer = on_call.run("poll", "run", TYPE)
+    resends = "--resend" in command
+    assert f"has taken the rows that are there as seen, and posts none of them: {1 if resends else 3}." in answer.stdout
+    assert ("has found 2 rows, and sent." in answer.stdout) == resends
+    assert function.events() == (["order.created/2/1", "order.created/3/1"] if resends else [])
+
+
+@pytest.mark.parametrize("held", ["paused", "reused", "never ran"])
+def test_a_poll_that_does_not_run_says_what_lets_it(on_call: OnCall, asked: list[Function], held: str) -> None:
+    function = Function(on_call, {1})
+    if held != "never ran":
+        function.minute()
+        changed = {"held": "paused"} if held == "paused" else {"held": "POLL_IDS_REUSED", "code": "POLL_IDS_REUSED"}
+        function.write(replace(function.schedule, **changed))
+    asked.append(function)
+    before = function.table.items(partition(TYPE))
+    answer = on_call.run("poll", "run", TYPE)
+    assert answer.exit_code == 1
+    said = {"paused": "notifier poll resume", "reused": "`notifier poll rebase`", "never ran": "has ever run here"}
+    assert said[held] in " ".join(answer.output.split())
+    assert function.table.items(partition(TYPE)) == before
+
+
+def test_a_run_waits_for_one_that_is_under_way(
+    on_call: OnCall, asked: list[Function], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    asked.append(function)
+    standing = function.schedule
+    function.write(replace(standing, leased_until=time.time() + 60))
+    pauses: list[float] = []
+
+    def pause(self: object, end: float, why: str) -> None:
+        pauses.append(end)
+        assert function.events() == []
+        if len(pauses) == 3:
+            function.write(standing)
+
+    function.ids.add(2)
+    monkeypatch.setattr(runs.Asking, "_wait", pause)
+    answer = on_call.run("poll", "run", TYPE)
+    assert (answer.exit_code, len(pauses)) == (0, 3)
+    assert function.events() == ["order.created/2"]
+
+
+@pytest.mark.parametrize("case", ["no run", "killed", "under way", "interrupted"])
+def test_waiting_for_a_run_ends(
+    on_call: OnCall, asked: list[Function], monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    standing = function.schedule
+    if case == "under way":
+        function.write(replace(standing, leased_until=time.time() + 60))
+
+    def tick(*_: object) -> None:
+        if case == "killed":
+            function.write(replace(standing, leased_until=time.time() - 1))
+        if case == "interrupted":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "tick", tick)
+    clock = iter(range(0, 100_000, 20))
+    monkeypatch.setattr(runs, "monotonic", lambda: next(clock))
+    answer = on_call.run("poll", "run", TYPE)
+    said = {
+        "no run": (2, "After 120 s no run has ended"),
+        "killed": (2, "was killed, or ran out of time"),
+        "under way": (2, "another run has been under way all the time"),
+        "interrupted": (130, "A run that was asked for takes place all the same"),
+    }
+    assert answer.exit_code == said[case][0], answer.output
+    assert said[case][1] in " ".join(answer.output.split())
+
+
+def test_the_tick_goes_to_the_function_of_the_stack(on_call: OnCall) -> None:
+    deployed = stack.find(on_call.stack)
+    runs.tick(deployed, "$LATEST")
+    absent = replace(deployed, function="absent")
+    with pytest.raises(UnansweredError, match="ask the function to run the poll"):
+        runs.tick(absent, "$LATEST")
+
+
+@pytest.fixture
+def previewed(monkeypatch: pytest.MonkeyPatch) -> list[Function]:
+    """Functions that answer for that of the stack, as handler.checks does."""
+    found: list[Function] = []
+
+    def ask(deployed: object, qualifier: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        (function,) = found
+        if asked["dry_run"] != TYPE:
+            return {"dry_run": None}
+        said = dry_run(TYPE, POLL, function, function.table, lambda: function.now, lambda: 60.0)
+        answer: dict[str, Any] = json.loads(json.dumps({"dry_run": asdict(said)}))
+        return answer
+
+    monkeypatch.setattr(inside, "ask", ask)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ids", "lines"),
+    [
+        (set(), ["No new row would be found."]),
+        ({9}, ["1 row would be found: id 9.", "Each would be a message of its own."]),
+        ({4, 9}, ["2 rows would be found: ids 4, 9.", "Each would be a message of its own."]),
+        (
+            set(range(3, 23)),
+            [
+                "20 rows would be found: ids 3 to 22, from the lowest on 3, 4, 5, 6, 7, 8, 9, 10, 11, 12.",
+                "Each would be a message of its own.",
+            ],
+        ),
+    ],
+)
+def test_a_dry_run_shows_what_a_run_would_find(
+    on_call: OnCall, previewed: list[Function], ids: set[int], lines: list[str]
+) -> None:
+    function = Function(on_call, {1, 2})
+    previewed.append(function)
+    new = on_call.run("poll", "run", TYPE, "--dry-run")
+    assert (new.exit_code, "2 rows would count as seen, and not be posted." in new.stdout) == (0, True)
+    function.minute()
+    function.ids |= ids
+    before = function.table.items(partition(TYPE))
+    answer = on_call.run("poll", "run", TYPE, "--dry-run")
+    assert (answer.exit_code, answer.stdout.splitlines()[1:]) == (0, [f"  {line}" for line in lines])
+    assert on_call.asked("poll", "run", TYPE, "--dry-run")["found"] == len(ids)
+    assert (function.table.items(partition(TYPE)), function.events()) == (before, [])
+
+
+@pytest.mark.parametrize("held", ["paused", "reused", "lost"])
+def test_a_dry_run_of_a_poll_that_does_not_run_says_so(on_call: OnCall, previewed: list[Function], held: str) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    previewed.append(function)
+    function.ids.add(2)
+    if held == "lost":
+        function.lose("state")
+    else:
+        changed = {"held": "paused"} if held == "paused" else {"held": "POLL_IDS_REUSED", "code": "POLL_IDS_REUSED"}
+        function.write(replace(function.schedule, **changed))
+    answer = on_call.run("poll", "run", TYPE, "--dry-run")
+    said = {
+        "paused": "It is paused. Let it run with: notifier poll resume order.created",
+        "reused": "It is on hold: POLL_IDS_REUSED. To do: run `notifier poll rebase`",
+        "lost": "It would fail with POLL_STATE_LOST",
+    }
+    assert answer.exit_code == (1 if held == "lost" else 0)
+    assert said[held] in " ".join(answer.stdout.split())
+    assert ("id 2." in answer.stdout) == (held != "lost")
+
+
+def test_a_dry_run_of_what_is_not_deployed_says_so(
+    on_call: OnCall, previewed: list[Function], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previewed.append(Function(on_call))
+    answer = on_call.run("poll", "run", "order.unknown", "--dry-run")
+    assert (answer.exit_code, "No template that is deployed has a poll order.unknown" in answer.output) == (1, True)
+    old = {"checks": [{"name": "x", "state": "ok"}]}
+    broken = {"checks": [{"name": "x", "state": "failed", "cause": "CATALOG_INVALID", "remedy": "deploy again"}]}
+    for found, said in ((old, "it is older than this command"), (broken, "CATALOG_INVALID. To do: deploy again")):
+        monkeypatch.setattr(inside, "ask", lambda *_, answer=found: answer)
+        answer = on_call.run("poll", "run", TYPE, "--dry-run")
+        assert (answer.exit_code, said in " ".join(answer.output.split())) == (2, True)
+
+
+def test_a_rewind_says_what_it_concerns_and_asks(on_call: OnCall) -> None:
+    function = Function(on_call, {1, 2})
+    function.minute()
+    function.ids |= {4, 9}
+    function.minute()
+    before = function.table.items(partition(TYPE))
+    answer = on_call.run("poll", "rewind", TYPE, "--to", "1")
+    said = " ".join(answer.output.split())
+    assert answer.exit_code == 1
+    assert "finds 3 ids again that it has seen, from 2 to 9" in said
+    assert "What was posted or parked in the last 30 days is not posted again" in said
+    assert "Find the rows above id 1 again?" in said
+    assert function.table.items(partition(TYPE)) == before
+    answer = on_call.run("poll", "rewind", TYPE, "--to", "1", "--yes")
+    assert (answer.exit_code, "notifier poll run order.created" in answer.output) == (0, True)
+    again = on_call.run("poll", "rewind", TYPE, "--to", "0", "--yes")
+    assert (again.exit_code, "was changed before, and has not run since" in again.output) == (1, True)
+    assert [event["event_id"] for event in function.minute()] == [
+        "order.created/2", "order.created/4", "order.created/9",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ["never ran", "lost", "nothing above", "reused", "paused"])
+def test_a_rewind_that_makes_no_sense_is_refused(on_call: OnCall, case: str) -> None:
+    function = Function(on_call, {1, 2})
+    if case != "never ran":
+        function.minute()
+    if case == "lost":
+        function.lose("state")
+    if case == "reused":
+        function.write(replace(function.schedule, held="POLL_IDS_REUSED", code="POLL_IDS_REUSED"))
+    if case == "paused":
+        function.write(function.schedule.paused())
+    answer = on_call.run("poll", "rewind", TYPE, "--to", "2" if case == "nothing above" else "1", "--yes")
+    said = {
+        "never ran": "has ever run here",
+        "lost": "no state that can be read",
+        "nothing above": "The highest id that order.created has read is 2: there is nothing above 2.",
+        "reused": "is on hold: POLL_IDS_REUSED",
+        "paused": "finds them with its next run",
+    }
+    assert (answer.exit_code, said[case] in " ".join(answer.output.split())) == (0 if case == "paused" else 1, True)
+
+
+def test_a_rebase_is_the_way_on_when_ids_are_used_again(on_call: OnCall, templates: str) -> None:
+    function = Function(on_call, {1, 2})
+    function.minute()
+    function.write(replace(function.schedule, held="POLL_IDS_REUSED", code="POLL_IDS_REUSED"))
+    answer = on_call.run("poll", "start", TYPE, "--yes")
+    assert (answer.exit_code, "notifier poll rebase order.created" in " ".join(answer.output.split())) == (1, True)
+    asking = on_call.run("poll", "rebase", TYPE)
+    assert (asking.exit_code, "Rows get new identities from now on. Continue?" in asking.output) == (1, True)
+    assert function.minute() == []
+    assert on_call.run("poll", "rebase", TYPE, "--yes").exit_code == 0
+    assert on_call.asked("poll", "status", "--templates", templates)[0]["condition"] == "starting"
+    assert function.minute() == []
+    function.ids.add(3)
+    assert [event["event_id"] for event in function.minute()] == ["order.created/3/1"]
+
+
+@pytest.mark.parametrize("options", [("--resend",), ("--to", "5"), ("--resend", "--to", "-1")])
+def test_a_rebase_takes_its_options_together(on_call: OnCall, options: tuple[str, ...]) -> None:
+    answer = on_call.run("poll", "rebase", TYPE, *options, "--yes")
+    assert answer.exit_code == 2
+
+
+@pytest.mark.parametrize(("full", "shown"), [(0.05, False), (0.1, True), (0.73, True)])
+def test_how_full_the_state_is_is_shown_once_it_matters(
+    on_call: OnCall, templates: str, full: float, shown: bool
+) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    function.write(replace(function.schedule, full=full))
+    (found,) = on_call.asked("poll", "status", "--templates", templates)
+    assert (found["condition"], found["full"]) == ("ok", full)
+    output = on_call.run("poll", "status", "--templates", templates).output
+    assert (f"{full:.0%} of the room for them" in output) == shown

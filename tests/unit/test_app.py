@@ -103,8 +103,8 @@ def test_a_tick_asks_for_the_polls_that_are_due_and_says_how_polls_are(
     assert app.lambda_handler({"notifier": "tick"}, Context()) == {}
     assert queue.sent == [request("order.created")]
     metrics = json.loads(capsys.readouterr().out)
-    assert {name: metrics[name] for name in ("Ticks", "PollsOverdue", "PollsOnHold")} == {
-        "Ticks": [1.0], "PollsOverdue": [0.0], "PollsOnHold": [0.0],
+    assert {name: metrics[name] for name in ("Ticks", "PollsOverdue", "PollsOnHold", "PollsNearlyFull")} == {
+        "Ticks": [1.0], "PollsOverdue": [0.0], "PollsOnHold": [0.0], "PollsNearlyFull": [0.0],
     }  # fmt: skip
 
 

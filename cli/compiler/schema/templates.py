@@ -190,6 +190,13 @@ _POLL: Final = keys(
         "identity": described(
             {"enum": [[*one] for one in polls.IDENTITIES]}, "Which events of one row count as the same one."
         ),
+        "start": matching(
+            f"^({polls.NOW}|{polls.MOMENT})$",
+            "write now, or a time with its zone, such as 2026-11-01T00:00:00+09:00",
+            "The first run posts the rows that were created from this time on; with `now` none.",
+            polls.NOW,
+            "2026-11-01T00:00:00+09:00",
+        ),
     },
     required=polls.REQUIRED,
 )

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 
 from cli.compiler import schema, stages, tables, template
 from cli.compiler.blocks import GROUPING
@@ -25,9 +26,18 @@ TEMPLATES = sorted(FOLDER.glob("[!_.]*.yaml"))
 STAGES = sorted((FOLDER / "_stages").glob("*.yaml"))
 
 
+class _Core(SafeConstructor):
+    """YAML 1.2 has no times, so that one is a text."""
+
+
+_Core.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
 def parsed(text: str) -> Any:
     """A file as an editor's YAML 1.2 reader sees it: every key is a text."""
-    return _texts(YAML(typ="safe", pure=True).load(text))
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Core
+    return _texts(yaml.load(text))
 
 
 def _texts(tree: Any) -> Any:

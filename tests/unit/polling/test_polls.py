@@ -599,7 +599,7 @@ def test_a_poll_on_hold_takes_stock_when_it_is_started() -> None:
     world.minute()
     assert held(world)
     world.queue.sent.clear()
-    change(world, schedule.Schedule.started)
+    change(world, schedule.Schedule.rebased)
     world.minute()
     world.ids.update({51, 52})
     world.database.counter = 53
@@ -630,24 +630,27 @@ def test_ids_that_begin_again_have_identities_of_their_own() -> None:
     world.minute()
     assert held(world)
     world.queue.sent.clear()
-    change(world, schedule.Schedule.started)
+    change(world, schedule.Schedule.rebased)
     world.minute()
     world.ids.add(2)
     world.minute()
     assert [one["event_id"] for one in world.events()] == ["order.created/2/1"]
 
 
-@pytest.mark.parametrize(("ids_again", "identity"), [(False, "order.created/2"), (True, "order.created/2/1")])
-def test_a_start_says_whether_ids_begin_again(ids_again: bool, identity: str) -> None:
+@pytest.mark.parametrize(
+    ("changed", "epoch", "identity"),
+    [(schedule.Schedule.started, 0, "order.created/2"), (schedule.Schedule.rebased, 1, "order.created/2/1")],
+)
+def test_a_start_keeps_identities_and_a_rebase_gives_others(changed: Any, epoch: int, identity: str) -> None:
     world = World()
     world.minute()
-    change(world, lambda one: one.started(ids_again=ids_again))
+    change(world, changed)
     world.minute()
     world.ids.add(2)
     world.minute()
     del world.table.rows[partition(TYPE), "schedule"]
     world.minute()
-    assert world.schedule().epoch == ids_again
+    assert world.schedule().epoch == epoch
     assert [one["event_id"] for one in world.events()] == [identity]
 
 
@@ -1058,17 +1061,17 @@ def test_rows_that_a_run_found_before_it_failed_are_canaries_soon() -> None:
     assert held(world)
 
 
-@pytest.mark.parametrize("changed", ["pause, then start", "pause, then resume"])
+@pytest.mark.parametrize("changed", ["pause, then rebase", "pause, then resume"])
 def test_a_pause_hides_no_reuse(changed: str) -> None:
     world = reusing()
-    if "start" in changed:
+    if "rebase" in changed:
         world.database.created = dict.fromkeys(range(1, 101), "later")
         world.minute()
         assert held(world)
     change(world, schedule.Schedule.paused)
-    if "start" in changed:
+    if "rebase" in changed:
         world.queue.sent.clear()
-        change(world, schedule.Schedule.started)
+        change(world, schedule.Schedule.rebased)
         world.minute()
         world.ids.add(101)
         world.minute()
@@ -1122,7 +1125,7 @@ def test_a_poll_whose_schedule_was_lost_is_started_by_one_command() -> None:
     world = World()
     world.minute()
     for _ in range(3):
-        change(world, lambda one: one.started(ids_again=True))
+        change(world, schedule.Schedule.rebased)
         world.minute()
     assert world.schedule().epoch == 3
     del world.table.rows[partition(TYPE), "schedule"]

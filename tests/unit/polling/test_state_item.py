@@ -61,6 +61,7 @@ STATES = st.builds(
     st.integers(1, 2**40),
     st.integers(0, 9),
     st.integers(0, 9),
+    IDS,
     st.text(max_size=20),
     st.dictionaries(IDS, st.builds(Moment, TIMES, TIMES), max_size=5),
 )

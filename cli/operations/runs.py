@@ -1,0 +1,156 @@
+"""A run of a poll that somebody asks for: it is made due, a tick asks for it, and the schedule shows how it went."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+
+import click
+
+from cli.operations import polls
+from cli.operations.polls import Status
+from cli.operations.refusals import UnansweredError, asking
+from cli.operations.screen import Say
+from cli.operations.stack import Stack
+from handler.delivery.item import Item
+from handler.polling.schedule import Schedule
+
+_PAUSE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run: the poll as it is now, and what its schedule said before."""
+
+    before: Schedule
+    status: Status
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended with a failure, which may be after it has found rows."""
+        return bool(self.status.schedule.code)
+
+    @property
+    def found(self) -> int:
+        """How many rows the run has found."""
+        return self.status.schedule.found - self.before.found
+
+    @property
+    def late(self) -> int:
+        """How many of them appeared late."""
+        return self.status.schedule.late - self.before.late
+
+    @property
+    def unsent(self) -> int:
+        """How many rows the queue has not accepted yet."""
+        return self.status.unsent
+
+    @property
+    def seen(self) -> int | None:
+        """How many rows the run took as seen, and did not post; None if it was not the first after a start."""
+        if self.before.born_at or self.failed:
+            return None
+        return len(self.status.state.cursor.seen) - self.found if self.status.state else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Somebody who waits for a run for at most so many seconds. `say` is told how far it is."""
+
+    stack: Stack
+    name: str
+    seconds: float
+    say: Say
+    pause: Callable[[float], None] = time.sleep
+
+    def run(self, every: float | None, tick: Callable[[], None]) -> Outcome:
+        """Run the poll now. `every` is its interval, if it is known.
+
+        Raises ClickException if the poll does not run before somebody does something, UnansweredError if no run has
+        ended in time.
+        """
+        end = monotonic() + self.seconds
+        asked = self._make_due(every, end)
+        self.say("asking the function for it")
+        tick()
+        self.say("waiting for it")
+        while True:
+            item = polls.require(self.stack, self.name)
+            schedule = Schedule.of(item)
+            if item.revision > asked.revision:
+                if not schedule.leased_until:
+                    return Outcome(Schedule.of(asked), polls.read(self.stack, self.name, None))
+                if not schedule.is_leased(time.time()):
+                    raise UnansweredError(
+                        f"The run of {self.name} was killed, or ran out of time. The next tick asks for another one. "
+                        "The function's log says more."
+                    )
+            self._wait(end, "no run has ended")
+
+    def _make_due(self, every: float | None, end: float) -> Item:
+        """Make it due once no other run is under way, and return its schedule."""
+        while True:
+            before = polls.require(self.stack, self.name)
+            schedule, now = Schedule.of(before), time.time()
+            _refuse(self.name, schedule)
+            if schedule.is_leased(now):
+                self.say("another run is under way; this one begins after it")
+            elif due := polls.swap(self.stack, before, schedule.due(now, every)):
+                return due
+            self._wait(end, "another run has been under way all the time, so none was asked for")
+
+    def _wait(self, end: float, why: str) -> None:
+        if monotonic() > end:
+            raise UnansweredError(
+                f"After {self.seconds:.0f} s {why}. A run waits behind the events in the queue, and needs a deployed "
+                f"template with the poll, and Polls=on. See it with: notifier poll status {self.name}"
+            )
+        self.pause(_PAUSE_SECONDS)
+
+
+def _refuse(name: str, schedule: Schedule) -> None:
+    """Raise ClickException if the poll is held."""
+    if schedule.is_paused:
+        raise click.ClickException(f"{name} is paused. Let it run with: notifier poll resume {name}")
+    if schedule.held:
+        raise click.ClickException(f"{name} is on hold: {schedule.code}. To do: {polls.remedy(schedule.code)}")
+
+
+def tick(stack: Stack, qualifier: str) -> None:
+    """Send the function the tick that its schedule sends each minute. Raises UnansweredError."""
+    with asking("ask the function to run the poll", "lambda:InvokeFunction"):
+        answer = stack.client("lambda").invoke(
+            FunctionName=stack.function, Qualifier=qualifier, Payload=json.dumps({"notifier": "tick"}).encode()
+        )
+        body = answer["Payload"].read()
+    if answer.get("FunctionError"):
+        raise UnansweredError(
+            f"The function fails: {_message(body)}. Ask `notifier doctor` what is wrong. The poll runs with the next "
+            "tick that succeeds."
+        )
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return "it does not say why"
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome for programs."""
+    schedule = outcome.status.schedule
+    return {
+        "poll": outcome.status.name,
+        "seen": outcome.seen,
+        "found": outcome.found,
+        "late": outcome.late,
+        "unsent": outcome.unsent,
+        "code": schedule.code,
+        "detail": schedule.detail,
+        "remedy": outcome.status.remedy if schedule.code else "",
+    }

@@ -1,0 +1,120 @@
+"""What the next run of a poll would do: the same code reads the table, and nothing is written or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from handler.errors import named
+from handler.model import Digest, Poll
+from handler.polling import changes, state_item
+from handler.polling.poll import Finding, Pending, PolledRow, PollState, Ran, findings
+from handler.polling.polls import RUN_SECONDS, SCHEDULE, SPARE_SECONDS, STATE, one_run, partition
+from handler.polling.schedule import Schedule
+from handler.polling.table import Table
+from handler.ports import Database, Shelf
+
+# How many ids are shown.
+SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What the next run would do if it began now. Of the rows it holds nothing but ids.
+
+    A run that `starts` the poll would take `seen` rows as seen; if they are not `all_seen`, there are more rows below
+    them. It would post the `found` rows, some of them `late`, as one `summary` or one by one; `ids` are the lowest of
+    them, unless there is a summary. Before them it would send the `unsent` rows of an earlier run. If there is `more`,
+    the time was too short. It would fail with `code`, which can be after it has found rows.
+    """
+
+    poll: str
+    starts: bool = False
+    seen: int = 0
+    all_seen: bool = True
+    found: int = 0
+    late: int = 0
+    lowest: int = 0
+    highest: int = 0
+    ids: Sequence[int] = ()
+    summary: bool = False
+    unsent: int = 0
+    more: bool = False
+    given_up: int = 0
+    code: str = ""
+    detail: str = ""
+
+
+def dry_run(
+    name: str, poll: Poll, database: Database, shelf: Shelf, now: Callable[[], float], remaining: Callable[[], float]
+) -> DryRun:
+    """Run a poll without a lease, whether it is due, paused or on hold. Writes and sends nothing, raises nothing."""
+    end = now() + RUN_SECONDS
+
+    def in_time() -> bool:
+        return now() < end and remaining() > SPARE_SECONDS
+
+    store, queue, found = _Store(), _Queue(), DryRun(name)
+    try:
+        items = {item.sort: item for item in shelf.items(partition(name))}
+        state = items.get(STATE)
+        schedule = Schedule.of(items.get(SCHEDULE)).leased(now(), state)
+        starts = changes.starts_again(schedule, state)
+        pending = state_item.read(state).pending if state and not starts else None
+        found = replace(found, starts=starts, unsent=_count(pending))
+        ran = one_run(schedule, state, Table(database, poll), store, queue, now, in_time)
+    except Exception as error:  # noqa: BLE001 - that is what the run would come to
+        failure = named(error)
+        return replace(found, code=failure.code, detail=failure.detail)
+    if starts and store.first:
+        cursor = store.first.cursor
+        found = replace(found, seen=len(cursor.seen), all_seen=cursor.floor == 0)
+    sent = [*queue.sent, *(findings(ran.state.pending) if ran.state.pending else ())]
+    return _with(found, ran, sent[len(findings(pending)) if pending else 0 :])
+
+
+def _with(found: DryRun, ran: Ran, sent: Sequence[Finding]) -> DryRun:
+    """With the outcome of a run that would have `sent` these for the rows that it has found."""
+    digest = next((one for one in sent if isinstance(one, Digest)), None)
+    ids = [one.id for one in sent if isinstance(one, PolledRow)]
+    return replace(
+        found,
+        found=ran.found,
+        late=ran.late,
+        lowest=digest.first if digest else min(ids, default=0),
+        highest=digest.last if digest else max(ids, default=0),
+        ids=tuple(ids[:SHOWN]),
+        summary=digest is not None,
+        more=ran.more,
+        given_up=ran.given_up,
+        code=ran.failure.code if ran.failure else "",
+        detail=ran.failure.detail if ran.failure else "",
+    )
+
+
+def _count(pending: Pending | Digest | None) -> int:
+    if pending is None:
+        return 0
+    return pending.count if isinstance(pending, Digest) else len(pending.rows)
+
+
+@dataclass
+class _Store:
+    """poll.Store that forgets all but the first state."""
+
+    first: PollState | None = None
+
+    def save(self, state: PollState) -> PollState:
+        self.first = self.first or state
+        return replace(state, revision=state.revision + 1)
+
+
+@dataclass
+class _Queue:
+    """poll.Queue that nobody reads."""
+
+    sent: list[Finding] = field(default_factory=list)
+
+    def send(self, findings: Sequence[Finding], epoch: int) -> None:  # noqa: ARG002 - as poll.Queue has it
+        self.sent += findings
