@@ -107,10 +107,7 @@ def _faults(found: Sequence[_Step], steps: Sequence[_Step]) -> Iterator[Fault]:
         if step.type in _WHOLE and not step.table.startswith("<"):
             remedy = f"add an index on the columns of {step.table} that the condition compares"
             yield Fault(f"it reads all of {step.table} for each row", remedy)
-    if "skip scan" in first.extra:
-        remedy = f"set optimizer_switch = 'skip_scan=off' in the server's parameters, {_FORCED}"
-        yield Fault(f"it skips through {first.key}, which does not begin with the id, and sorts all ids", remedy)
-    elif joined and first.sorts:
+    if joined and first.sorts:
         start = "the subquery" if first.table.startswith("<") else first.table
         yield Fault(f"it begins with {start}, and sorts all ids that belong to its rows", _FORCED.removeprefix("or "))
     elif first.type in _WHOLE:

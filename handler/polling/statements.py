@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+# MySQL would read a whole range by an index on a column of few values, and sort it (skip scan): four times the rows.
+# MariaDB has no such plan, and reads this as a comment.
+_IN_ORDER: Final = "/*+ SET_VAR(optimizer_switch='skip_scan=off') */"
 # A text that is compared letter by letter, whatever type and collation the column has.
 _WATCHED: Final = "CONVERT(found.watched USING utf8mb4) COLLATE utf8mb4_bin"
 
@@ -76,7 +79,7 @@ def _words(select: str, rows: str, *, watching: bool) -> str:
     """64 ids in one row; if the poll is watching a column, those of them with the same value in it."""
     inner, outer, group = (f", {_WATCHED} AS watched", "part.watched, ", ", part.watched") if watching else ("", "", "")
     return (
-        f"SELECT {outer}part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
+        f"SELECT {_IN_ORDER} {outer}part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
         f"FROM (SELECT found.id{inner} FROM ({select}) AS found WHERE {rows}) AS part GROUP BY word{group}"
     )
 

@@ -74,6 +74,7 @@ JOIN: Final = "SELECT p.id FROM {} p JOIN plan_customers c ON c.{} = p.customer_
 # Ids are read in order, whatever else stands in the SELECT.
 GOOD: Final = {
     "primary key": "SELECT id FROM plan_plain",
+    "an index of few values": "SELECT id FROM plan_indexed",
     "created": "SELECT id, created_at AS created FROM plan_plain",
     "a condition": "SELECT id FROM plan_plain WHERE region <> 3",
     "second index": "SELECT id FROM plan_second",
@@ -103,7 +104,6 @@ BAD: Final = {
 }
 # The server chooses.
 EITHER: Final = {
-    "an index of few values": "SELECT id FROM plan_indexed",
     "few values": "SELECT id FROM plan_indexed WHERE region = 3",
     "some values": "SELECT id FROM plan_indexed WHERE region IN (1, 2)",
     "many values": "SELECT id FROM plan_indexed WHERE region > 2",

@@ -54,11 +54,6 @@ PLANS: Final = {
         "reads all of o",
     ),
     "in order, but from the first row on": (["2|DERIVED|o|index|PRIMARY|Using where"], "PRIMARY", "reads all of o"),
-    "skip scan": (
-        ["2|DERIVED|o|range|by_region|Using where; Using index for skip scan; Using filesort"],
-        "by_region",
-        "skips through by_region",
-    ),
     "a range of the condition": (
         ["2|DERIVED|o|range|by_region|Using where; Using index; Using filesort"],
         "by_region",

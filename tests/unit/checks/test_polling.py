@@ -21,7 +21,7 @@ COLUMN = {"kind": "BASE TABLE", "type": "bigint", "written": "bigint(20) unsigne
 OUTER = {"id": 1, "select_type": "PRIMARY", "table": "<derived2>", "type": "ALL", "key": None, "Extra": None}
 INNER = {"id": 2, "select_type": "DERIVED", "table": "orders", "type": "range", "key": "PRIMARY", "Extra": None}
 READABLE = "readable; a counter shows that ids are used again"
-WORDS = "SELECT part.id DIV 64"
+WORDS = "SELECT /*+"
 SORTED = {**INNER, "key": "by_region", "Extra": "Using where; Using filesort"}
 
 
