@@ -205,7 +205,9 @@ def _drawn(one: Status, now: float) -> Text:
     due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
     if one.state:
-        drawn.append(f"\n  {_rows(one)} found, highest id {one.state.cursor.top}, {one.gaps} lower ones missing")
+        cursor = one.state.cursor
+        watched = f", changes watched from id {cursor.floor + 1} on" if one.state.watched else ""
+        drawn.append(f"\n  {_rows(one)} found, highest id {cursor.top}, {one.gaps} lower ones missing{watched}")
         if schedule.full >= _SHOWN_FULL:
             style = "bold red" if schedule.is_nearly_full else ""
             drawn.append(f"\n  the ids of the longest transaction take {schedule.full:.0%} of the room for them", style)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from handler.delivery.item import Item
 from handler.polling import state_item
 from handler.polling.canaries import chosen
-from handler.polling.poll import SEEN_BYTES, PollState
+from handler.polling.poll import FIRST_BYTES, PollState
 from handler.polling.schedule import RESEND, REWIND, Schedule
 from handler.polling.table import Table
 
@@ -33,7 +33,7 @@ def started(table: Table, schedule: Schedule, in_time: Callable[[], bool]) -> Po
     does.
     """
     start = None if schedule.starts else table.poll.start
-    cursor = (table.now(in_time) if start is None else table.since(start, in_time)).within(SEEN_BYTES)
+    cursor = table.now(in_time).within(FIRST_BYTES) if start is None else table.since(start, in_time)
     canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})
     state = PollState(cursor, canaries=canaries, epoch=schedule.epoch, starts=schedule.starts)
     state = replace(state, watched=table.poll.watched)

@@ -25,6 +25,8 @@ BATCH: Final = 10
 # finds at most two slices of ids more than MOST_EVENTS, each of which takes some seven bytes.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 SEEN_BYTES: Final = 170_000
+# The first run leaves room for rows to come.
+FIRST_BYTES: Final = SEEN_BYTES // 2
 MOST_EVENTS: Final = 5_000
 # So long the next id may be lower than one that was read: replicas lag, and take turns.
 BEHIND_SECONDS: Final = 600.0
@@ -86,8 +88,8 @@ class Ran:
 
     `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
     that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
-    longer looked for, because the state would not fit into the table. `full` says how much of the room the ids take
-    that can still appear within it: 1 is all; None if the run did not look.
+    longer looked for, because the state would not fit into the table; if a column is watched, the younger rows that are
+    no longer watched. `full` says how much of the room these young ids take: 1 is all; None if the run did not look.
     """
 
     state: PollState
@@ -184,7 +186,7 @@ def run(
         found=len(seen.found),
         late=len(seen.late),
         given_up=_given_up(cursor, seen.cursor, poll, bound),
-        full=round(cursor.fullness(0 if watching else bound, SEEN_BYTES), 3),
+        full=round(cursor.fullness(bound, SEEN_BYTES), 3),
         failure=seen.failure,
     )
 
@@ -242,9 +244,9 @@ def _key(poll: Poll, value: Watched, moment: str) -> str | None:
 
 
 def _given_up(cursor: IdCursor, before: IdCursor, poll: Poll, bound: int) -> int:
-    """How many rows are no longer looked for, or no longer watched, because the state would not fit into the table."""
+    """How many young ids are no longer looked for, or no longer watched, because the state would not fit."""
     if poll.is_watching:
-        return len(before.seen) - len(cursor.seen)
+        return len(before.seen.above(bound)) - len(cursor.seen.above(bound))
     return cursor.given_up(before, bound)
 
 

@@ -55,7 +55,7 @@ def database(pair: Pair, reader: Target) -> Iterator[Default]:
 
 
 def values(rows: dict[int, Watched]) -> Values:
-    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in rows.values()})
+    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
 
 
 def watching(database: Default, column: str) -> Table:

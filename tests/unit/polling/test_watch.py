@@ -58,7 +58,7 @@ class Rows:
 
 
 def values(rows: Mapping[int, Watched]) -> Values:
-    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in rows.values()})
+    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
 
 
 class World:
@@ -281,15 +281,22 @@ def test_no_row_is_given_up_for_its_age() -> None:
     assert world.told()[1][-1] == ("A", "B")
 
 
-def test_rows_that_do_not_fit_into_the_state_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "SEEN_BYTES", 2_000)
+@pytest.mark.parametrize("young", [True, False])
+def test_young_rows_that_do_not_fit_into_the_state_are_counted(monkeypatch: pytest.MonkeyPatch, young: bool) -> None:
     random = Random(1)
-    world = World(random)
+    world = World(random, replace(POLL, changed=False))
     world.rows.history = {id_: [(world.now, random.choice("AB"))] for id_ in range(1, 100_000, 10)}
-    kept, policy = world.kept, replace(POLL, changed=False)
-    ran = run(kept.state, 0.0, world.rows, kept, kept, policy, lambda: 1.0, lambda: True)
-    assert ran.found == 10_000
-    assert ran.given_up == 10_000 - len(ran.state.cursor.seen) > 0
+    world.poll()
+    world.pass_time(1.0 if young else 200.0)
+    monkeypatch.setattr(polling, "SEEN_BYTES", 2_000)
+    world.rows.history[200_001] = [(world.now, "A")]
+    kept = world.kept
+    ran = run(kept.state, world.looked_at, world.rows, kept, kept, world.policy, lambda: world.now, lambda: True)
+    dropped = 10_001 - len(ran.state.cursor.seen)
+    assert dropped > 5_000
+    assert ran.given_up == (dropped if young else 0)
+    assert ran.full is not None
+    assert (ran.full < 0.1) is not young
 
 
 def test_too_many_values_are_refused_and_nothing_is_saved() -> None:
