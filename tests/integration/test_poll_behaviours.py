@@ -439,7 +439,7 @@ def test_after_a_failover_a_poll_goes_on_with_the_promoted_replica(
         assert (apart.found(300.0), apart.code(), moved.found(300.0)) == ([], "", [])
     assert moved.code() == "POLL_IDS_REUSED"
     for poll in moved.polls.polls:
-        moved.change(poll, Schedule.started)
+        moved.change(poll, Schedule.rebased)
     assert moved.found() == []
     write(breakable.replica, THREE)
     assert apart.found() == moved.found() == ["5", "6", "7"]
@@ -501,7 +501,7 @@ def test_ids_that_are_used_again_put_a_poll_on_hold(pair: Pair, function: Functi
     pair.wait_for_replica()
     assert (function.found(DAY), sorted(function.polls.tick().on_hold)) == ([], ["guarded", "plain"])
     for poll in function.polls.polls:
-        function.change(poll, Schedule.started)
+        function.change(poll, Schedule.rebased)
     assert (function.found(), function.code()) == ([], "")
     write(pair.primary, INSERT)
     pair.wait_for_replica()
