@@ -15,7 +15,9 @@ from cli.operations import polls, screen, stack, times
 from cli.operations.polls import Status
 from cli.poll_run import run
 from handler.model import Poll
+from handler.polling.poll import PollState
 from handler.polling.schedule import REUSED, Schedule
+from handler.polling.time_cursor import moment
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
 # A time that is no further away than this is shown without its day.
@@ -120,6 +122,8 @@ def rebase(type_: str, resend: bool, above: int | None, yes: bool, stack_name: s
         raise click.UsageError("write --resend and --to ID together: the rows above ID are posted again")
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
+    if resend:
+        polls.require_ids(polls.read(deployed, type_, None))
     if not yes:
         says = f"The poll {type_} skips for good {_SKIPPED}."
         if above is not None:
@@ -205,9 +209,7 @@ def _drawn(one: Status, now: float) -> Text:
     due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
     if one.state:
-        cursor = one.state.cursor
-        watched = f", changes watched from id {cursor.floor + 1} on" if one.state.watched else ""
-        drawn.append(f"\n  {_rows(one)} found, highest id {cursor.top}, {one.gaps} lower ones missing{watched}")
+        drawn.append(f"\n  {_rows(one)} found, {_read_to(one.state, one.gaps)}")
         if schedule.full >= _SHOWN_FULL:
             style = "bold red" if schedule.is_nearly_full else ""
             drawn.append(f"\n  the ids of the longest transaction take {schedule.full:.0%} of the room for them", style)
@@ -227,9 +229,17 @@ def _when(at: float, now: float) -> str:
     return times.clock(at) if abs(at - now) < _SAME_DAY else times.short(at)
 
 
+def _read_to(state: PollState, gaps: int) -> str:
+    if state.timed:
+        return f"latest time {moment(state.timed.mark)}, {len(state.timed.seen)} rows remembered"
+    watched = f", changes watched from id {state.cursor.floor + 1} on" if state.watched else ""
+    return f"highest id {state.cursor.top}, {gaps} lower ones missing{watched}"
+
+
 def _rows(one: Status) -> str:
     schedule = one.schedule
-    counts = {"late": schedule.late, "ids given up": schedule.given_up}
+    given_up = "given up" if one.poll and one.poll.at else "ids given up"
+    counts = {"late": schedule.late, given_up: schedule.given_up}
     more = [f"{count} {word}" for word, count in counts.items() if count]
     rows = "1 row" if schedule.found == 1 else f"{schedule.found} rows"
     return rows + (f" ({', '.join(more)})" if more else "")

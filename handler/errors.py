@@ -233,6 +233,21 @@ CODES: Final[dict[str, Code]] = {
         "run `notifier poll rebase`, which takes the rows that are there now as seen and gives later ones new "
         "identities; if no id is used again, `notifier poll resume`",
     ),
+    "POLL_CURSOR_CHANGED": Code(
+        True,
+        "the template finds rows by another column, or in another way, than what the poll has seen, so it is on hold",
+        "take the change back; or run `notifier poll start`, which takes the rows that are there now as seen",
+    ),
+    "POLL_TIMES_UNFIT": Code(
+        True,
+        "more rows have a time in the future than the poll can remember, so it is on hold",
+        "leave them out of the SELECT, or poll by another column: see docs/templates.md",
+    ),
+    "POLL_ID_UNFIT": Code(
+        True,
+        "the id of a polled row is empty or too long for an event; the row is left out and counted",
+        "select a shorter id; publish an event for the row that was left out",
+    ),
     "POLL_BUSY": Code(True, "another run of the poll has written its state", "nothing: the next run continues"),
     # Slack
     "SLACK_RATE_LIMITED": Code(True, "Slack asks to wait", "nothing: it is tried again"),

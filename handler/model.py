@@ -92,13 +92,16 @@ class Locale:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Many new rows that a poll reports as one: how many they are, how many of them late, the lowest and highest id."""
+    """Many new rows that a poll reports as one: how many they are, how many of them late, the lowest and highest id.
+
+    For a poll by a time column these are the ids of the rows with the earliest and the latest time.
+    """
 
     number: int
     count: int
     late: int
-    first: int
-    last: int
+    first: int | str
+    last: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,8 @@ class Poll:
     The SELECT may have more columns: `created`, when a row was created; `watched`, a value of which each change is an
     event; `changed`, when the row was last changed. Here `watched` is the expression behind that column. `identity`
     says what tells the events of a row apart: nothing, the new value (`watched`), or when the change was found
-    (`moment`).
+    (`moment`). Or it has `at`, a time by which new rows are found in place of the id; here the name of the column. Then
+    `identity` is nothing or `at`.
     """
 
     sql: str
@@ -235,6 +239,7 @@ class Poll:
     cron: str = ""
     time_zone: str = ""
     start: float | None = None
+    at: str = ""
 
     @property
     def plan(self) -> str:

@@ -53,7 +53,7 @@ LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
 AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
 # What tells the events of a row apart, as a template writes it. If it is left out and the poll watches a column, each
 # change is an event of its own.
-IDENTITIES: Final = (("id",), ("id", polled.WATCHED))
+IDENTITIES: Final = (("id",), ("id", polled.WATCHED), ("id", polled.AT))
 EACH_CHANGE: Final = "moment"
 # Words in the type of an event: what a poll finds only if it watches a column, and what is gone when it reads.
 CHANGED: Final = frozenset({"changed", "edited", "modified", "updated"})
@@ -73,7 +73,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
     identity = _identity(found["identity"], source, report) if "identity" in found else None
     plan = plans.read(found, EVERY, report)
     created = source.created or "sql" not in found or report.errors > before
-    start = _start(found["start"], report, created=created) if "start" in found else None
+    start = _start(found["start"], report, created=created, by_time=bool(source.at)) if "start" in found else None
     rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
     return Poll(
         sql=select,
@@ -88,6 +88,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
         identity=_beside_id(identity, source),
         table=source.table,
         column=source.column,
+        at=source.at,
         where=str(place),
         cron=plan.cron,
         time_zone=plan.time_zone,
@@ -95,17 +96,22 @@ def read(node: Node, place: Place, report: Report) -> Poll:
     )
 
 
-def check_id(place: Place, rule: IdRule, report: Report) -> None:
+def check_id(place: Place, poll: Poll, rule: IdRule, report: Report) -> None:
     """Report the `id` of a template with a poll if it has another form than a row's."""
-    if rule.kind != "integer":
+    if rule.kind != "integer" and not poll.at:
         message = f"a poll finds rows by whole numbers, and the template's `id` is {_form(rule)}"
-        report.add(place, "VALUE_INVALID", message, "write id: integer, or remove `poll`")
+        fix = "write id: integer; or select a time, such as o.created_at AS at, by which rows are found"
+        report.add(place, "VALUE_INVALID", message, fix)
 
 
 def check_event(place: Place, poll: Poll, event: str, report: Report) -> None:
     """Warn of an event that is named after something that the poll does not see."""
     words = {*re.split(r"[._]", event)}
-    if words & DELETED and not poll.is_watching:
+    if poll.at:
+        if words & CHANGED and not poll.identity:
+            fix = "write identity: [id, at], so that each new time of a row is an event"
+            report.add(place, "POLL_UNSEEN", "this poll makes one event of a row, however many times it changes", fix)
+    elif words & DELETED and not poll.is_watching:
         fix = "mark deleted rows, and select o.deleted_at IS NOT NULL AS watched; or publish events"
         report.add(place, "POLL_UNSEEN", "a poll does not see that a row is gone", fix)
     elif words & CHANGED and not poll.is_watching:
@@ -135,10 +141,11 @@ def _select(node: Node, report: Report) -> tuple[str, Source]:
 def _identity(node: Node, source: Source, report: Report) -> tuple[str, ...] | None:
     """What tells events apart; None after a finding."""
     words = tuple(shape.literal(item, report) or "" for item in shape.items(shape.filled(node, report), report))
-    if words in IDENTITIES[: 2 if source.watched else 1] or not words:
+    columns = {"id", *([polled.WATCHED] if source.watched else []), *([polled.AT] if source.at else [])}
+    if (words in IDENTITIES and columns.issuperset(words)) or not words:
         return words or None
-    forms = " or ".join(f"[{', '.join(one)}]" for one in IDENTITIES)
-    message = f"`{node.place.path}` is {forms}; `watched` is there if the SELECT has that column"
+    forms = ", ".join(f"[{', '.join(one)}]" for one in IDENTITIES)
+    message = f"`{node.place.path}` is one of {forms}, with the columns that the SELECT has"
     report.add(node.place, "VALUE_INVALID", message, f"write identity: [{', '.join(IDENTITIES[0])}], or remove it")
     return None
 
@@ -149,7 +156,7 @@ def _beside_id(identity: tuple[str, ...] | None, source: Source) -> str:
     return "".join(identity[1:])
 
 
-def _start(node: Node, report: Report, *, created: bool) -> float | None:
+def _start(node: Node, report: Report, *, created: bool, by_time: bool) -> float | None:
     """From when on the first run posts rows; None is `now`, so that it posts none."""
     text = shape.literal(node, report, example=NOW)
     if text is None or text == NOW:
@@ -158,6 +165,11 @@ def _start(node: Node, report: Report, *, created: bool) -> float | None:
     if moment is None:
         message = f"`{node.place.path}` takes {NOW}, or a time with its zone, such as 2026-11-01T00:00:00+09:00"
         report.add(node.place, "VALUE_INVALID", message, f"write start: {_with_zone(text)}")
+    elif by_time:
+        message = "a poll by the time `at` takes no `start`"
+        report.add(
+            node.place, "VALUE_INVALID", message, "remove it: the first run takes the rows that are there as seen"
+        )
     elif not created:
         message = "`start` needs to know when rows were created, and the SELECT has no column `created`"
         report.add(node.place, "VALUE_INVALID", message, "add it to the SELECT, as o.created_at AS created")

@@ -77,7 +77,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     version = lateness.version(found["version"], leaves) if "version" in found else None
     poll = polls.read(found["poll"], shape.key_place(node, "poll"), report) if "poll" in found else None
     if poll and rule:
-        polls.check_id(found["id"].place, rule, report)
+        polls.check_id(found["id"].place, poll, rule, report)
     if "samples" not in found and isinstance(node, MappingNode):  # else there is a finding already
         example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
         fix = f"add an event, and what is found for it:\n{example}"

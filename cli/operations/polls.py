@@ -20,6 +20,7 @@ from handler.polling import state_item
 from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
 from handler.polling.schedule import ON_HOLD, Schedule
+from handler.polling.time_cursor import moment
 
 # How many times a schedule is changed again, if a run has written it in between.
 _ATTEMPTS: Final = 5
@@ -125,6 +126,15 @@ def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> 
     raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
 
 
+def require_ids(status: Status) -> None:
+    """Raise ClickException for a poll that does not find rows by their ids."""
+    if status.state and status.state.timed:
+        raise click.ClickException(
+            f"{status.name} finds rows by a time, and not by ids, so no id says which rows to post again. Publish an "
+            "event for a row that was missed."
+        )
+
+
 def concerned(status: Status, above: int) -> str:
     """Return what a rewind to this id would find again. Raises ClickException if it would find nothing."""
     name, state = status.name, status.state
@@ -132,6 +142,7 @@ def concerned(status: Status, above: int) -> str:
         raise click.ClickException(
             f"{name} has no state that can be read, so there is nothing to rewind. See: notifier poll status {name}"
         )
+    require_ids(status)
     if state.watched:
         raise click.ClickException(
             f"{name} watches a column, so each of its events has an identity of its own. To post the rows above an id "
@@ -218,7 +229,8 @@ def _state(item: Item | None) -> PollState | None:
 
 def document(status: Status, now: float) -> dict[str, Any]:
     """Return a status for programs, all times as ISO 8601 in UTC; None means never."""
-    schedule, cursor = status.schedule, status.state.cursor if status.state else None
+    schedule, timed = status.schedule, status.state.timed if status.state else None
+    cursor = status.state.cursor if status.state and not timed else None
     return {
         "poll": status.name,
         "condition": status.condition(now),
@@ -234,6 +246,7 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "next": _iso(schedule.due_at),
         "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},
         "highest_id": cursor.top if cursor else None,
+        "latest_time": moment(timed.mark) if timed else None,
         "missing_ids": status.gaps,
         "unsent": status.unsent > 0,
         "full": schedule.full,

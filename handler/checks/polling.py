@@ -86,7 +86,8 @@ def looked_at(database: Database, event: str, poll: Poll) -> Iterator[Check]:
         yield readable
         yield _slow(polled.title)
         return
-    parts = [attempt(f"{polled.title}, ids", polled.ids), attempt(f"{polled.title}, reading", polled.reading)]
+    looks = {} if poll.at else {"ids": polled.ids, "reading": polled.reading}
+    parts = [attempt(f"{polled.title}, {name}", look_at) for name, look_at in looks.items()]
     seen = [check.seen for check in (readable, *parts) if check.state == "ok" and check.seen]
     took = sum(check.milliseconds or 0.0 for check in (readable, *parts))
     yield replace(readable, seen="; ".join(seen), milliseconds=round(took, 1))
@@ -114,6 +115,9 @@ class _Polled:
     def readable(self) -> str:
         """Ask the database what the first run of a poll asks first. What is returned shows no id."""
         table = Table(self.database, self.poll)
+        if self.poll.at:
+            table.page(None, backwards=True)
+            return f"readable, from the latest `{self.poll.at}` on"
         self.cursor = table.now(lambda: False)
         created = table.created([self.cursor.top])
         signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]

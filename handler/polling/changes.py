@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from handler.delivery.item import Item
-from handler.polling import state_item
+from handler.polling import state_item, time_look
 from handler.polling.canaries import chosen
+from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import FIRST_BYTES, PollState
 from handler.polling.schedule import RESEND, REWIND, Schedule
 from handler.polling.table import Table
+from handler.polling.time_cursor import SECOND, basis
 
 
 def is_asked(schedule: Schedule, state: Item) -> bool:
@@ -26,12 +28,17 @@ def starts_again(schedule: Schedule, state: Item | None) -> bool:
     return state is None or (is_asked(schedule, state) and schedule.wish != REWIND)
 
 
-def started(table: Table, schedule: Schedule, in_time: Callable[[], bool]) -> PollState:
+def started(table: Table, schedule: Schedule, now: float, in_time: Callable[[], bool]) -> PollState:
     """Return a state for which the rows that are there are seen, except those that are to be sent.
 
     The first run sends those that the template's `start` says, others those that somebody asked for. Raises as Table
     does.
     """
+    if table.poll.at:
+        by_time = time_look.first(
+            table.page, table.poll.longest, round(now * SECOND), basis(table.poll.at, table.poll.identity)
+        )
+        return PollState(IdCursor.at(0), epoch=schedule.epoch, starts=schedule.starts, timed=by_time)
     start = None if schedule.starts else table.poll.start
     cursor = table.now(in_time).within(FIRST_BYTES) if start is None else table.since(start, in_time)
     canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})

@@ -35,9 +35,9 @@ class DryRun:
     all_seen: bool = True
     found: int = 0
     late: int = 0
-    lowest: int = 0
-    highest: int = 0
-    ids: Sequence[int] = ()
+    lowest: int | str = 0
+    highest: int | str = 0
+    ids: Sequence[int | str] = ()
     summary: bool = False
     unsent: int = 0
     more: bool = False
@@ -68,8 +68,10 @@ def dry_run(
         failure = named(error)
         return replace(found, code=failure.code, detail=failure.detail)
     if starts and store.first:
-        cursor = store.first.cursor
-        found = replace(found, seen=len(cursor.seen), all_seen=cursor.floor == 0)
+        cursor, timed = store.first.cursor, store.first.timed
+        found = replace(
+            found, seen=len(timed.seen if timed else cursor.seen), all_seen=bool(timed) or cursor.floor == 0
+        )
     sent = [*queue.sent, *(findings(ran.state.pending) if ran.state.pending else ())]
     return _with(found, ran, sent[len(findings(pending)) if pending else 0 :])
 
@@ -82,8 +84,8 @@ def _with(found: DryRun, ran: Ran, sent: Sequence[Finding]) -> DryRun:
         found,
         found=ran.found,
         late=ran.late,
-        lowest=digest.first if digest else min(ids, default=0),
-        highest=digest.last if digest else max(ids, default=0),
+        lowest=digest.first if digest else next(iter(ids), 0),
+        highest=digest.last if digest else next(reversed(ids), 0),
         ids=tuple(ids[:SHOWN]),
         summary=digest is not None,
         more=ran.more,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
-from handler.model import Digest
+from handler.model import MAX_ID, Digest
 from handler.polling.poll import Finding
 
 
@@ -19,14 +20,18 @@ def requested(body: str) -> str:
     return str(json.loads(body)["notifier"]["run"])
 
 
-def identity(event_type: str, id_: int, epoch: int = 0, key: str | None = None) -> str:
+def identity(event_type: str, id_: int | str, epoch: int = 0, key: str | None = None) -> str:
     """The `event_id` of a row: `order.created/1042`; with the value of its watched column, `order.changed/1042/paid`.
 
     An application that publishes the event itself uses the same, so that both together make one delivery. If the ids of
     the table have restarted, `epoch` is how many times. It keeps a new row from being mistaken for an earlier one with
-    the same id: `order.created/1042/1`.
+    the same id: `order.created/1042/1`. What is too long for an `event_id`, or has characters that none may have, is
+    replaced by its SHA-256.
     """
-    return f"{event_type}/{id_}" + ("" if key is None else f"/{key}") + (f"/{epoch}" if epoch else "")
+    rest = f"{id_}" + ("" if key is None else f"/{key}") + (f"/{epoch}" if epoch else "")
+    if not rest.isprintable() or len(event_type) + 1 + len(rest) > MAX_ID:
+        rest = sha256(rest.encode()).hexdigest()
+    return f"{event_type}/{rest}"
 
 
 def event(event_type: str, finding: Finding, epoch: int) -> str:
@@ -36,8 +41,8 @@ def event(event_type: str, finding: Finding, epoch: int) -> str:
     if isinstance(finding, Digest):
         counted = {"number": finding.number, "count": finding.count, "late": finding.late}
         polled["digest"] = {**counted, "first": finding.first, "last": finding.last}
-        rows = f"{event_type}/digest/{finding.first}-{finding.last}"
-        id_, event_id = finding.first, identity(rows, finding.number, epoch)
+        rows = f"digest/{finding.first}-{finding.last}"
+        id_, event_id = finding.first, identity(event_type, rows, epoch, str(finding.number))
     else:
         if finding.late:
             polled["late"] = True

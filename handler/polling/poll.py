@@ -13,10 +13,13 @@ from typing import Final, Protocol
 
 from handler.errors import NotifierError, SourceError
 from handler.model import Digest, Poll
+from handler.polling import time_look
 from handler.polling.canaries import renewed, reused, wanted
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Look, Slice, look
 from handler.polling.replicas import Changed, Moments, confirmed
+from handler.polling.time_cursor import SECOND, TimeCursor, basis, moment
+from handler.polling.time_look import From, Page
 from handler.polling.values import MOST_VALUES, Watched
 
 # How many events are sent before the time is checked again.
@@ -43,7 +46,7 @@ class PolledRow:
     A `key` makes the event different from others of the same row.
     """
 
-    id: int
+    id: int | str
     late: bool = False
     change: tuple[Watched, Watched] | None = None
     key: str | None = None
@@ -64,7 +67,8 @@ class PollState:
     `canaries` says when some rows were created, by their ids. Since `behind_since` (a Unix time; 0: it is not so) the
     database has counted ids below the highest one that was read. The rows up to `resent_upto` that are found are one
     event each, however many they are, until all of them are found: somebody asked for them. The values in `cursor` are
-    those of the expression `watched`; empty if the poll watches none.
+    those of the expression `watched`; empty if the poll watches none. A poll by a time column has `timed` in place of
+    all this.
     """
 
     cursor: IdCursor
@@ -77,6 +81,7 @@ class PollState:
     resent_upto: int = 0
     watched: str = ""
     moments: Moments = field(default_factory=dict)
+    timed: TimeCursor | None = None
 
 
 Finding = PolledRow | Digest
@@ -89,7 +94,9 @@ class Ran:
     `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
     that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
     longer looked for, because the state would not fit into the table; if a column is watched, the younger rows that are
-    no longer watched. `full` says how much of the room these young ids take: 1 is all; None if the run did not look.
+    no longer watched. By a time column these are the rows that are no longer remembered although they are within the
+    window, and those whose id cannot be that of an event. `full` says how much of the room the young ids take: 1 is
+    all; None if the run did not look, or looks at times.
     """
 
     state: PollState
@@ -134,6 +141,9 @@ class Rows(Protocol):
     def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
         """Return the values of these rows, and when they were changed; rows that are gone are missing."""
 
+    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
+        """As time_look.Pages."""
+
 
 def run(
     state: PollState,
@@ -147,19 +157,39 @@ def run(
 ) -> Ran:
     """Bring a poll up to date, as far as the time allows. `looked_at` is when the table was last read, a Unix time.
 
-    Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED, POLL_VALUES_UNFIT). Whatever reading ids
-    raises, everything that was read until then is sent.
+    Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED, POLL_VALUES_UNFIT, POLL_TIMES_UNFIT,
+    POLL_CURSOR_CHANGED). Whatever reading rows raises, everything that was read until then is sent.
     """
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
         return Ran(state, more=True)
+    _require_same_cursor(state.timed, poll)
+    if state.timed:
+        ran = _by_time(state, state.timed, looked_at, rows, poll, clock(), in_time)
+    else:
+        ran = _by_id(state, looked_at, rows, poll, clock, in_time)
+    if ran.state == state:
+        return ran
+    state = _sent(store.save(ran.state), store, queue, in_time)
+    return replace(ran, state=state, more=ran.more or state.pending is not None)
+
+
+def _by_id(
+    state: PollState,
+    looked_at: float,
+    rows: Rows,
+    poll: Poll,
+    clock: Callable[[], float],
+    in_time: Callable[[], bool],
+) -> Ran:
+    """Look at the ids of the table. The state that is returned has not been saved."""
     if state.cursor.top < state.resent_upto:
         poll = replace(poll, digest_rows=None, digest_seconds=None)
     now = clock()
     steady = -_BACKWARDS_SECONDS <= now - looked_at <= _STEADY_SECONDS
     is_gapless = 0 <= now - looked_at <= 2 * poll.every + BEHIND_SECONDS
-    before, state = state, _guarded(_of_column(state, poll), rows, now, is_gapless=is_gapless)
-    is_old = poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
+    state = _guarded(_of_column(state, poll), rows, now, is_gapless=is_gapless)
+    is_old = _is_old(looked_at, poll, now)
     most = MOST_EVENTS if poll.digest_rows is None and not is_old else None
     watching, known, moments = poll.is_watching, state.cursor.seen, state.moments
     seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, most=most)
@@ -177,11 +207,9 @@ def run(
     resent_upto = 0 if seen.news and not seen.more else state.resent_upto
     found = replace(state, cursor=cursor, pending=pending, canaries=canaries, resent_upto=resent_upto, moments=moments)
     bound = seen.cursor.bound(now, poll.longest)
-    if found != before:
-        state = _sent(store.save(found), store, queue, in_time)
     return Ran(
-        state,
-        more=seen.more or state.pending is not None,
+        found,
+        more=seen.more,
         looked=seen.news,
         found=len(seen.found),
         late=len(seen.late),
@@ -189,6 +217,53 @@ def run(
         full=round(cursor.fullness(bound, SEEN_BYTES), 3),
         failure=seen.failure,
     )
+
+
+def _by_time(
+    state: PollState,
+    cursor: TimeCursor,
+    looked_at: float,
+    rows: Rows,
+    poll: Poll,
+    now: float,
+    in_time: Callable[[], bool],
+) -> Ran:
+    """Look at the times of the table. The state that is returned has not been saved."""
+    singles = 1 if _is_old(looked_at, poll, now) else poll.digest_rows
+    seen = time_look.look(cursor, rows.page, poll.longest, round(now * SECOND), in_time, singles)
+    pending: Pending | Digest | None = None
+    if singles is not None and len(seen.found) > singles:
+        ends = seen.found[0].id, seen.found[-1].id
+        pending = Digest(state.revision + 1, len(seen.found), len(seen.late), *ends)
+    elif seen.found:
+        keys = [moment(row.at) if poll.identity else None for row in seen.found]
+        found = zip(seen.found, keys, strict=True)
+        pending = Pending(tuple(PolledRow(row.id, row in seen.late, key=key) for row, key in found))
+    return Ran(
+        replace(state, timed=seen.cursor, pending=pending),
+        more=seen.more,
+        looked=seen.news,
+        found=len(seen.found),
+        late=len(seen.late),
+        given_up=seen.given_up,
+        failure=seen.failure,
+    )
+
+
+def _require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
+    """Raise NotifierError (POLL_CURSOR_CHANGED) if the poll now finds rows in another way than before.
+
+    What it has seen says nothing of such rows. To begin like a first run would skip rows silently, and to begin with
+    nothing seen would make events of old rows.
+    """
+    before, after = cursor.basis if cursor else "", basis(poll.at, poll.identity)
+    if before != after:
+        raise NotifierError("POLL_CURSOR_CHANGED", f"by {before or 'id'} before, by {after or 'id'} now")
+
+
+def _is_old(looked_at: float, poll: Poll, now: float) -> bool:
+    """Whether the last look was so long ago that the rows since then are told as one."""
+    return poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
 
 
 def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> PollState:

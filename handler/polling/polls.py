@@ -149,7 +149,7 @@ def one_run(
         raise ConfigError("POLL_STATE_LOST")
     looked_at = schedule.looked_at
     if item is None or changes.starts_again(schedule, item):
-        state, looked_at = store.save(changes.started(table, schedule, in_time)), now()
+        state, looked_at = store.save(changes.started(table, schedule, now(), in_time)), now()
         if schedule.wish != RESEND and (schedule.starts or table.poll.start is None):
             return Ran(state, more=False, looked=True)
     else:

@@ -28,7 +28,10 @@ _OVERDUE_FAILURES: Final = 10
 # A poll whose state is fuller gives ids up soon (Ran.full).
 NEARLY_FULL: Final = 0.7
 REUSED: Final = "POLL_IDS_REUSED"
-ON_HOLD: Final = frozenset({"POLL_STATE_LOST", "POLL_STATE_UNREADABLE", "POLL_IDS_SPARSE", "POLL_VALUES_UNFIT", REUSED})
+ON_HOLD: Final = frozenset(
+    {"POLL_STATE_LOST", "POLL_STATE_UNREADABLE", "POLL_IDS_SPARSE", "POLL_VALUES_UNFIT", REUSED}
+    | {"POLL_CURSOR_CHANGED", "POLL_TIMES_UNFIT"}
+)
 PAUSED: Final = "paused"
 # What somebody asked for with the last start: `above` says of which ids.
 REWIND: Final = "rewind"  # find the ids above it again

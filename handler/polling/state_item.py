@@ -12,15 +12,18 @@ from typing import Any, Final
 from handler.delivery.item import Item
 from handler.errors import NotifierError
 from handler.model import Digest
+from handler.polling import time_cursor
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
 from handler.polling.poll import Pending, PolledRow, PollState
 from handler.polling.replicas import Moment, Moments
 from handler.polling.seen import Seen
+from handler.polling.time_cursor import TimeCursor, TimedRow
 from handler.polling.values import UNKNOWN, Values
 
-# What only newer code reads gets another number. The first format had no values.
+# What only newer code reads gets another number. The first format had no values; the third is of a poll by a time.
 FORMAT: Final = 2
 _WITHOUT_VALUES: Final = 1
+_BY_TIME: Final = 3
 
 
 def values(state: PollState) -> dict[str, str | float | bytes]:
@@ -29,7 +32,7 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
     rows = pending if isinstance(pending, Pending) else None
     digest = pending if isinstance(pending, Digest) else None
     return {
-        "format": FORMAT,
+        "format": _BY_TIME if state.timed else FORMAT,
         "epoch": state.epoch,
         "starts": state.starts,
         "top": cursor.top,
@@ -43,6 +46,8 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         "watched": state.watched,
         "moments": zlib.compress(json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()),
         "resent_upto": state.resent_upto,
+        "timed": json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
+        "timed_seen": state.timed.encoded() if state.timed else "",
         "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
     }
 
@@ -50,8 +55,8 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
 def read(item: Item) -> PollState:
     """Return what `values` was given; the revision is the item's. Raises NotifierError (POLL_STATE_UNREADABLE)."""
     written = item.number("format")
-    if written not in (FORMAT, _WITHOUT_VALUES):
-        raise NotifierError("POLL_STATE_UNREADABLE", f"its format is {written:g}, and {FORMAT} is needed")
+    if written not in (_WITHOUT_VALUES, FORMAT, _BY_TIME):
+        raise NotifierError("POLL_STATE_UNREADABLE", f"its format is {written:g}, and {_BY_TIME} is needed")
     try:
         return PollState(
             _cursor(item.values),
@@ -64,6 +69,7 @@ def read(item: Item) -> PollState:
             int(item.number("resent_upto")),
             item.text("watched"),
             _moments(item.binary("moments")),
+            _time_cursor(item) if written == _BY_TIME else None,
         )
     except (KeyError, TypeError, ValueError, zlib.error, struct.error) as error:
         raise NotifierError("POLL_STATE_UNREADABLE", f"it is damaged: {type(error).__name__}") from None
@@ -80,6 +86,17 @@ def _cursor(found: Mapping[str, Any]) -> IdCursor:
     )
 
 
+def _timed(cursor: TimeCursor) -> list[Any]:
+    floor = cursor.floor
+    return [cursor.mark, cursor.basis, cursor.unit, [floor.id, floor.at, floor.text] if floor else None]
+
+
+def _time_cursor(item: Item) -> TimeCursor:
+    mark, basis, unit, floor = json.loads(item.text("timed"))
+    seen = time_cursor.decoded(item.binary("timed_seen"))
+    return TimeCursor(mark, basis, unit, TimedRow(*floor) if floor else None, seen)
+
+
 def _pending(item: Item) -> Pending | Digest | None:
     digest = json.loads(item.text("digest"))
     if digest:
@@ -94,11 +111,19 @@ def _pending(item: Item) -> Pending | Digest | None:
 def _packed(pending: Pending) -> bytes:
     """The rows column by column, ids as distances from the one before, texts by number: so they are small."""
     rows = pending.rows
-    ids = [row.id - before for row, before in zip(rows, (0, *(row.id for row in rows)), strict=False)]
     olds, news = [row.change and row.change[0] for row in rows], [row.change and row.change[1] for row in rows]
     flags = [row.late + 2 * (row.change is not None) for row in rows]
-    columns = [ids, flags, *(_numbered(column) for column in (olds, news, [row.key for row in rows]))]
-    return zlib.compress(json.dumps(columns, separators=(",", ":")).encode())
+    columns = [_apart(rows), flags, *(_numbered(column) for column in (olds, news, [row.key for row in rows]))]
+    return zlib.compress(json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _apart(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
+    """The ids, each as its distance from the one before if all are numbers."""
+    ids = [row.id for row in rows]
+    numbers = [id_ for id_ in ids if isinstance(id_, int)]
+    if len(numbers) < len(ids):
+        return ids
+    return [id_ - before for id_, before in zip(numbers, (0, *numbers), strict=False)]
 
 
 def _numbered(column: Sequence[str | None]) -> tuple[list[str | None], list[int]]:
@@ -111,7 +136,9 @@ def _unpacked(data: bytes) -> Pending:
     ids, flags, *columns = json.loads(zlib.decompress(data))
     olds, news, keys = ([texts[number] for number in numbers] for texts, numbers in columns)
     changes = [change if flag & 2 else None for flag, change in zip(flags, zip(olds, news, strict=True), strict=True)]
-    return Pending(tuple(map(PolledRow, accumulate(ids), [bool(flag & 1) for flag in flags], changes, keys)))
+    if all(isinstance(id_, int) for id_ in ids):
+        ids = accumulate(ids)
+    return Pending(tuple(map(PolledRow, ids, [bool(flag & 1) for flag in flags], changes, keys)))
 
 
 def _moments(data: bytes) -> Moments:

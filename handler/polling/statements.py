@@ -1,12 +1,13 @@
 """What a poll asks the database, around the SELECT of the template.
 
-The SELECT gives a column `id`, each id once, maybe the columns `created`, `watched` and `changed`, and has no LIMIT of
-its own. Then both servers merge it into the outer SELECT, and read a range of ids by their index. All parameters are
-numbers, or names of a table.
+The SELECT gives a column `id`, each id once, maybe the columns `created`, `watched`, `changed` and `at`, and has no
+LIMIT of its own. Then both servers merge it into the outer SELECT, and read a range of ids, or of times, by an index.
+All parameters are numbers, names of a table, or what the database itself gave.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 # MySQL would read a whole range by an index on a column of few values, and sort it (skip scan): four times the rows.
@@ -58,6 +59,25 @@ def changed(select: str, count: int) -> str:
     return (
         f"SELECT found.id AS id, {_WATCHED} AS watched, found.changed AS changed FROM ({select}) AS found "  # noqa: S608
         f"WHERE found.id IN ({_ids(count)})"
+    )
+
+
+def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> str:
+    """The first `count` rows from the time `at` on, and from the row `id` with this time on; or up to there, backwards.
+
+    Each has its time as a text too, with which the next page begins, and the present time in seconds since 1970. The
+    condition on the time alone is for the index. A time of zero is none.
+    """
+    beyond, direction = ("<", " DESC") if backwards else (">", "")
+    rows = ["found.at > 0"]
+    if "at" in bounds:
+        rows.append(f"found.at {beyond}= %(at)s")
+    if "id" in bounds:
+        rows.append(f"(found.at {beyond} %(at)s OR found.id {beyond}= %(id)s)")
+    return (
+        "SELECT found.id AS id, found.at AS at, CAST(found.at AS CHAR) AS text, UNIX_TIMESTAMP() AS now "  # noqa: S608
+        f"FROM ({select}) AS found WHERE {' AND '.join(rows)} "
+        f"ORDER BY found.at{direction}, found.id{direction} LIMIT %(count)s"
     )
 
 

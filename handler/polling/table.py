@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
-from handler.polling import id_cursor, look, statements
+from handler.polling import id_cursor, look, statements, timed_rows
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Slice
 from handler.polling.replicas import Changed
 from handler.polling.seen import CHUNK, Word
+from handler.polling.time_look import From, Page
 from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
 from handler.ports import Database
 
@@ -107,6 +108,10 @@ class Table:
         """
         rows = self._named(statements.changed, ids)
         return {int(str(row["id"])): Changed(self._watched(row), self._moment(row["changed"])) for row in rows}
+
+    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
+        """time_look.Pages. Raises SourceError (DB_*, QUERY_*), ConfigError."""
+        return timed_rows.page(self.database, self.poll, begin, backwards=backwards)
 
     def counter(self) -> int | None:
         """Return the id that the table's next row gets; None if the database does not count them. Raises as `ids`."""

@@ -27,6 +27,7 @@ UNNAMED: Final = "unnamed-"
 # any more whether it was posted (handler/delivery/ledger.py).
 MAX_AGE: Final = timedelta(days=30)
 _DIGEST: Final = {field.name for field in fields(Digest)}
+_DIGEST_IDS: Final = {"first", "last"}
 MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
 
 
@@ -131,7 +132,7 @@ def parse(record: Record, now: datetime) -> Event:
     if "id" not in document:
         raise EventError("EVENT_FIELD_MISSING", "id")
     event_id = document["id"]
-    if isinstance(event_id, bool) or not isinstance(event_id, int | str) or not 0 < len(str(event_id)) <= MAX_ID:
+    if not _is_id(event_id):
         raise EventError("EVENT_ID_INVALID", f"{event_type}: the id is neither a whole number nor a short text")
     data = document.get("data")
     if not isinstance(data, dict | None):
@@ -253,7 +254,13 @@ def _polled(found: Any, *, enveloped: bool) -> Polled | None:
 
 
 def _is_digest(found: Mapping[str, Any]) -> bool:
-    return found.keys() == _DIGEST and all(_is_count(value) for value in found.values())
+    return found.keys() == _DIGEST and all(
+        _is_id(value) if name in _DIGEST_IDS else _is_count(value) for name, value in found.items()
+    )
+
+
+def _is_id(value: Any) -> TypeGuard[int | str]:
+    return isinstance(value, int | str) and not isinstance(value, bool) and 0 < len(str(value)) <= MAX_ID
 
 
 def _is_count(value: Any) -> bool:

@@ -135,7 +135,10 @@ def test_the_ids_of_a_slice_are_those_of_the_table(pair: Pair, database: Default
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
     assert table.ids(0, None) == Slice(seen(ids), whole=True)
     assert table.ids(63, 2**40) == Slice(seen(id_ for id_ in ids if 63 < id_ <= 2**40), whole=True)
-    assert (table.now(lambda: True), table.lowest()) == (IdCursor(max(ids, default=0), 0, seen(ids)), min(ids, default=0))
+    assert (table.now(lambda: True), table.lowest()) == (
+        IdCursor(max(ids, default=0), 0, seen(ids)),
+        min(ids, default=0),
+    )
 
 
 def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,8 @@ _POLL: Final = keys(
             "Asia/Tokyo",
         ),
         "sql": literal(
-            "One SELECT without parameters: of `id`, and of `watched` if changes of it are events.",
+            "One SELECT without parameters: of `id`; of `watched` if changes of it are events; of `at`, a time, if new "
+            "rows are found by it.",
             "SELECT o.id FROM orders o WHERE o.is_test = 0",
         ),
         "db": _DATABASE,

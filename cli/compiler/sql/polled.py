@@ -1,7 +1,8 @@
 """What a poll's SQL may be: a SELECT of a column `id`, of which the server can read a part by an index.
 
-Three columns may stand beside it. By `created` the poll notices that ids are used again. Each change of `watched` is an
-event. By `changed` the poll notices that a replica shows an earlier value.
+Other columns may stand beside it. By `created` the poll notices that ids are used again. Each change of `watched` is an
+event. By `changed` the poll notices that a replica shows an earlier value. With `at`, a time, new rows are found by it,
+and the server reads them by its index in place of that of the id.
 
 It becomes a derived table: handler/polling/statements.py. Both servers merge such a table into the SELECT around it,
 unless it has one of the words below. With one of them they may work out every row of the table in each run.
@@ -10,7 +11,7 @@ unless it has one of the words below. With one of them they may work out every r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import sqlglot
@@ -25,7 +26,8 @@ ID: Final = "id"
 CREATED: Final = "created"
 WATCHED: Final = "watched"
 CHANGED: Final = "changed"
-COLUMNS: Final = (ID, CREATED, WATCHED, CHANGED)
+AT: Final = "at"
+COLUMNS: Final = (ID, CREATED, WATCHED, CHANGED, AT)
 
 # Values that somebody binds who keeps the last id: `:id`, `:last_id`, `:since`.
 _POSITION: Final = re.compile(
@@ -44,7 +46,7 @@ _DIRECTLY: Final = "put its tables and conditions directly into this SELECT"
 _OR_NONE: Final = "write the value itself, or leave the condition out"
 _REMEMBERED: Final = "the poll itself remembers which ids it has seen: leave this condition out"
 _ONE: Final = "write one SELECT ... FROM ... WHERE"
-_READ: Final = "a poll reads only `id`, `created`, `watched` and `changed`; the lookups read the rest"
+_READ: Final = "a poll reads only `id`, `created`, `watched`, `changed` and `at`; the lookups read the rest"
 _WHOLE: Final = "can make the database read all rows in each run"
 
 
@@ -52,6 +54,7 @@ class Source(NamedTuple):
     """Whether the rows say when they were created, and where their ids are from. An unclear `table` is empty.
 
     `watched` is the expression of which each change is an event. `changed` says whether the rows say when they changed.
+    `at` is the name of the column by which new rows are found; empty if they are found by their ids.
     """
 
     created: bool = False
@@ -59,6 +62,7 @@ class Source(NamedTuple):
     column: str = "id"
     watched: str = ""
     changed: bool = False
+    at: str = ""
 
 
 class Refusal(NamedTuple):
@@ -74,6 +78,7 @@ STORED: Final = {
     ID: Refusal("is worked out, so that no index finds it", "write a column: o.id, or o.number AS id"),
     CREATED: Refusal("is worked out, and may change", "write a column that never changes: o.created_at AS created"),
     CHANGED: Refusal("is worked out, and need not grow", "write a column: o.updated_at AS changed"),
+    AT: Refusal("is worked out, so that no index finds it", "write a column: p.settled_at AS at"),
 }
 
 # Each is reserved on both servers, so that outside of brackets it is no name.
@@ -146,7 +151,8 @@ def source(sql: str) -> Source:
     named = column.table if isinstance(column, exp.Column) else ""
     table = tables.get(named) if named else (*tables.values(), None)[0] if len(tables) == 1 else None
     watched = _written(columns[WATCHED]) if WATCHED in columns else ""
-    return Source(CREATED in columns, table.name if table else "", column.name, watched, CHANGED in columns)
+    at = columns[AT].name if AT in columns else ""
+    return Source(CREATED in columns, table.name if table else "", column.name, watched, CHANGED in columns, at)
 
 
 def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
@@ -157,7 +163,17 @@ def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
     if ID not in named:
         yield Problem(start(columns[0]), *_without_id(columns))
         return
+    yield from _misused(named)
+    for column in columns:
+        if column is not named.get(column.alias_or_name.lower()) or column.alias_or_name.lower() not in COLUMNS:
+            yield Problem(start(column), f"`{_written(column)}`: {_READ}", f"remove {_written(column)}")
+
+
+def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
+    """Yield what is wrong with the columns of each name."""
     for name, refusal in STORED.items():
+        if name == ID and AT in named:
+            continue  # its index is not needed
         if name in named and not isinstance(named[name].unalias(), exp.Column):
             yield Problem(start(named[name]), f"`{_written(named[name])}` {refusal.why}", refusal.instead)
     if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc):
@@ -166,9 +182,9 @@ def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
     if CHANGED in named and WATCHED not in named:
         message = "`changed` is read only beside `watched`"
         yield Problem(start(named[CHANGED]), message, "select what changes, such as o.status AS watched, or remove it")
-    for column in columns:
-        if column is not named.get(column.alias_or_name.lower()) or column.alias_or_name.lower() not in COLUMNS:
-            yield Problem(start(column), f"`{_written(column)}`: {_READ}", f"remove {_written(column)}")
+    if beside := [name for name in (CREATED, WATCHED, CHANGED) if AT in named and name in named]:
+        message = f"`{beside[0]}` has no use beside `at`, by which the poll finds new rows"
+        yield Problem(start(named[beside[0]]), message, f"remove `{beside[0]}`, or `at`")
 
 
 def _watched_conditions(root: exp.Select) -> Iterator[Problem]:

@@ -106,6 +106,65 @@ def test_a_poll_can_watch_a_column(compiled: Compile, more: str, identity: str) 
     )  # fmt: skip
 
 
+TIMED = "SELECT o.uuid AS id, o.Paid_at AS at\n    FROM orders o\n    WHERE o.paid_at IS NOT NULL"
+
+
+@pytest.mark.parametrize(("more", "identity"), [("", ""), ("identity: [id]", ""), ("identity: [id, at]", "at")])
+@pytest.mark.parametrize("id_", ["integer", "uuid", "{pattern: '[a-z]+'}"])
+def test_a_poll_can_find_rows_by_a_time_whatever_their_ids_are(
+    compiled: Compile, more: str, identity: str, id_: str
+) -> None:
+    sample = {"integer": "1", "uuid": "5f0c1c2e-8d2f-4a52-9a41-0d6f7b1f3f11"}.get(id_, "'abc'")
+    text = GOOD.replace(SELECT, TIMED).replace("id: integer", f"id: {id_}").replace("id: 1", f"id: {sample}")
+    text = text.replace(EVERY, f"{EVERY}\n  {more}".rstrip())
+    compilation = compiled(text)
+    assert compilation.findings == ()
+    assert polls_of(compilation.catalog)["order.created"] == Poll(
+        TIMED.replace("    ", ""), 60.0, at="Paid_at", identity=identity, table="orders", column="uuid", where=WHERE
+    )
+    assert said_by_an_editor(text) == []
+
+
+def test_an_id_that_is_no_number_needs_a_time(compiled: Compile) -> None:
+    [finding] = compiled(
+        GOOD.replace("id: integer", "id: uuid").replace("id: 1", "id: 5f0c1c2e-8d2f-4a52-9a41-0d6f7b1f3f11")
+    ).findings
+    assert finding.code == "VALUE_INVALID"
+    assert "o.created_at AS at" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("select", "identity"),
+    [
+        (SELECT, "[id, at]"),
+        (SELECT, "[id, watched]"),
+        (TIMED, "[id, watched]"),
+        (WATCHING, "[id, at]"),
+        (TIMED, "[at]"),
+    ],
+)
+def test_an_identity_of_a_column_that_is_not_there_is_refused(compiled: Compile, select: str, identity: str) -> None:
+    text = GOOD.replace(SELECT, select).replace(EVERY, f"{EVERY}\n  identity: {identity}")
+    found = [one for one in compiled(text).findings if one.code == "VALUE_INVALID"]
+    assert [(one.line, one.fix) for one in found] == [(5, "write identity: [id], or remove it")]
+
+
+@pytest.mark.parametrize(
+    ("event", "identity", "says"),
+    [
+        ("order.updated", "", "identity: [id, at]"),
+        ("order.updated", "identity: [id, at]", ""),
+        ("order.deleted", "", ""),
+        ("order.paid", "", ""),
+    ],
+)
+def test_a_time_shows_what_an_event_is_named_after(compiled: Compile, event: str, identity: str, says: str) -> None:
+    text = f"event: {event}\n{GOOD.replace(SELECT, TIMED)}".replace(EVERY, f"{EVERY}\n  {identity}".rstrip())
+    findings = compiled(text).findings
+    assert [one.code for one in findings] == (["POLL_UNSEEN"] if says else [])
+    assert all(says in one.fix for one in findings)
+
+
 @pytest.mark.parametrize(
     ("select", "column"),
     [
@@ -213,6 +272,13 @@ BAD_SELECTS = [
     ("SELECT id, at AS changed FROM orders", 1, "`changed` is read only beside `watched`", "or remove it"),
     ("SELECT id, MAX(status) AS watched FROM orders", 1, "can make the database", "o.status AS watched"),
     ("SELECT id,\n(SELECT s.n FROM s LIMIT 1) AS watched FROM orders", 2, "can make the database", "of the row itself"),
+    ("SELECT id, DATE(at) AS at FROM orders", 1, "`DATE(at) AS at` is worked out", "p.settled_at AS at"),
+    ("SELECT id, NULL AS at FROM orders", 1, "is worked out", "p.settled_at AS at"),
+    ("SELECT id, a AS at, b AS at FROM orders", 1, "`b AS at`: a poll reads", "remove b AS at"),
+    ("SELECT id, at,\na AS watched FROM orders", 2, "`watched` has no use beside `at`", "remove `watched`, or `at`"),
+    ("SELECT id, at, updated_at AS changed FROM orders", 1, "`changed` has no use beside `at`", "remove `changed`"),
+    ("SELECT id, at,\ncreated_at AS created FROM orders", 2, "`created` has no use beside `at`", "remove `created`"),
+    ("SELECT a AS watched, at FROM orders", 1, "this SELECT has no column `id`", "write SELECT id FROM"),
     ("SELECT id, a AS watched, b AS watched FROM orders", 1, "`b AS watched`: a poll reads", "remove b AS"),
     # The form
     ("(SELECT id FROM orders)", 1, "one SELECT without brackets", "remove them"),
@@ -281,6 +347,9 @@ WITH_WORDS = {
         ("SELECT o.number AS id, o.created_at AS created FROM orders o", (True, "orders", "number")),
         ("SELECT created, id FROM orders WHERE note <> '%'", (True, "orders", "id")),
         ("SELECT id, watched FROM orders", (False, "orders", "id", "watched")),
+        ("SELECT id, at FROM orders", (False, "orders", "id", "", False, "at")),
+        ("SELECT p.id, p.`Paid at` AS At FROM payments p", (False, "payments", "id", "", False, "Paid at")),
+        ("SELECT LOWER(HEX(p.id)) AS id, p.at FROM payments p", (False, "payments", "", "", False, "at")),
         (
             "SELECT o.id, o.Status AS Watched, o.updated_at changed FROM orders o",
             (False, "orders", "id", "o.Status", True),
@@ -354,8 +423,8 @@ def test_what_one_server_lacks_is_a_warning(compiled: Compile) -> None:
 # What of GOOD is replaced, by what, and the line, code, message and fix that follow.
 MISTAKES = [
     # Identities
-    (EVERY, f"{EVERY}\n  identity: [id, watched]", 5, "VALUE_INVALID", "is [id] or [id, w", "write identity: [id]"),
-    (EVERY, f"{EVERY}\n  identity: [id, status]", 5, "VALUE_INVALID", "is [id] or [id, w", "write identity: [id]"),
+    (EVERY, f"{EVERY}\n  identity: [id, watched]", 5, "VALUE_INVALID", "one of [id], [id, w", "write identity: [id]"),
+    (EVERY, f"{EVERY}\n  identity: [id, status]", 5, "VALUE_INVALID", "one of [id], [id, w", "write identity: [id]"),
     (EVERY, f"{EVERY}\n  identity: []", 5, "VALUE_INVALID", "is empty", "write something, or remove it"),
     (EVERY, f"{EVERY}\n  identity: id", 5, "VALUE_INVALID", "takes a list", ""),
     # Keys
@@ -421,7 +490,7 @@ MISTAKES = [
     ("sql: |", "sql: >\n    -- all", 5, "QUERY_FORBIDDEN", "hides the rest", "`sql: |`"),
     # The rest of the template
     ("id: integer", "id: uuid", 1, "VALUE_INVALID", "by whole numbers, and the template's `id` is uuid", "id: integer"),
-    ("id: integer", "id: {pattern: '[0-9]+'}", 1, "VALUE_INVALID", "`id` is a pattern", "or remove `poll`"),
+    ("id: integer", "id: {pattern: '[0-9]+'}", 1, "VALUE_INVALID", "`id` is a pattern", "select a time, such as"),
     ("    id: 1\n", "    id: 1\n    data: {a: b}\n", 13, "SAMPLE_INVALID", "has no data", "add a sample without"),
     ("order.number }}", "data.source }}", 11, "TEMPLATE_UNDEFINED", "`data` has no source", ""),
     ("order.number }}", "event.version }}", 11, "VALUE_EMPTY", "shown as nothing", ""),

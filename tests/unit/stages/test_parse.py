@@ -138,6 +138,10 @@ DIGEST = {"number": 3, "count": 120, "late": 1, "first": 5, "last": 130}
         ({"polled": True}, Polled()),
         ({"polled": True, "late": True}, Polled(late=True)),
         ({"polled": True, "digest": DIGEST}, Polled(digest=Digest(3, 120, 1, 5, 130))),
+        (
+            {"polled": True, "digest": {**DIGEST, "first": "9f1c", "last": "x" * 200}},
+            Polled(digest=Digest(3, 120, 1, "9f1c", "x" * 200)),
+        ),
     ],
 )
 def test_an_event_of_a_poll_says_so(said: object, polled: Polled | None) -> None:
@@ -150,8 +154,9 @@ def test_an_event_of_a_poll_says_so(said: object, polled: Polled | None) -> None
     [
         "tick", 1, [], {}, {"run": "order.created"}, {"polled": False}, {"polled": 1}, {"polled": True, "late": 1},
         {"polled": True, "late": False}, {"polled": True, "digest": {}}, {"polled": True, "digest": {**DIGEST, "x": 1}},
-        {"polled": True, "digest": {**DIGEST, "count": -1}}, {"polled": True, "digest": {**DIGEST, "first": "<!here>"}},
-        {"polled": True, "digest": {**DIGEST, "last": True}}, {"polled": True, "digest": DIGEST, "late": True},
+        {"polled": True, "digest": {**DIGEST, "count": -1}}, {"polled": True, "digest": {**DIGEST, "first": ""}},
+        {"polled": True, "digest": {**DIGEST, "last": True}}, {"polled": True, "digest": {**DIGEST, "last": "x" * 201}},
+        {"polled": True, "digest": DIGEST, "late": True},
     ],
     ids=str,
 )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Which rows are new, by a column with a time, whatever their ids are.
+
+        start               late              mark               now
+    ------+-------------------+-----------------+------------------+-------->  times
+          |   seen, or late   |  seen, or may   |  new, moves the  |  new
+          |                   |     appear      |       mark       |
+
+`mark` is the latest time that was read, and never later than the clock. A row can still appear below it, because its
+time was set before its transaction committed. So all rows from `start` on are read again and again, and one that is not
+in `seen` is new. `start` lies before the mark by the longest transaction, and by `SLACK` for clocks that differ and for
+the hour that a local time shows twice. It counts from the mark that was saved, and not from the clock: so a replica
+that stands still, or a poll that is paused, moves nothing.
+
+Times are whole microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+SECOND: Final = 1_000_000
+SLACK: Final = 3600 * SECOND
+# How many rows are remembered. Each takes 16 bytes of the state.
+MOST_SEEN: Final = 12_000
+# Of a `basis` with which each new time of a row is an event.
+_WITH_TIME: Final = " and each of its times"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ENTRY: Final = struct.Struct("<q8s")
+
+Unit = Literal["", "time", "s", "ms"]  # what the column holds; empty: no row has shown it yet
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRow:
+    """A row: its id, its time, and the time as the server wrote it. The last two say where it stands in the order."""
+
+    id: int | str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeCursor:
+    """What a poll remembers of a table: each row that it has seen since `start`, as a hash, with its time.
+
+    `basis` says from which column and in which way. Rows that stand before `floor` are not remembered, although they
+    are within the window, because there were too many.
+    """
+
+    mark: int
+    basis: str = ""
+    unit: Unit = ""
+    floor: TimedRow | None = None
+    seen: Mapping[bytes, int] = field(default_factory=dict)
+
+    def key(self, row: TimedRow) -> bytes:
+        """What is remembered of a row: its id, and its time too if each new time is an event."""
+        return _hashed(f"{row.at}/{row.id}" if self.basis.endswith(_WITH_TIME) else f"{row.id}")
+
+    def start(self, longest: float) -> int:
+        """The time from which on all rows are read."""
+        return self.mark - round(longest * SECOND) - SLACK
+
+    def is_late(self, row: TimedRow, longest: float) -> bool:
+        """Whether a row that is new now has an earlier time than the longest transaction explains."""
+        return row.at < self.mark - round(longest * SECOND)
+
+    def having_read(self, rows: Iterable[TimedRow], now: int) -> TimeCursor:
+        """With these rows seen. A time that is later than `now` does not move the mark: earlier ones are to come."""
+        seen, mark = dict(self.seen), self.mark
+        for row in rows:
+            key = self.key(row)
+            seen[key] = max(seen.get(key, row.at), row.at)
+            if mark < row.at <= now:
+                mark = row.at
+        return replace(self, seen=seen, mark=mark)
+
+    def trimmed(self, longest: float) -> TimeCursor:
+        """Without the rows before `start`."""
+        start = self.start(longest)
+        floor = self.floor if self.floor and self.floor.at >= start else None
+        return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start})
+
+    def within(self, most: int, read: Sequence[TimedRow]) -> TimeCursor:
+        """With at most so many rows. `read` are the rows that were read, in their order.
+
+        `floor` rises to one of them. It is remembered itself, as it is read again.
+        """
+        if len(self.seen) <= most:
+            return self
+        shown = {self.key(row): row for row in reversed(read)}  # a page begins with the last row of the one before
+        ordered = [(row, key) for key, row in reversed(shown.items()) if key in self.seen]
+        hidden = {key: at for key, at in self.seen.items() if key not in shown}
+        times, first = sorted(hidden.values()), len(ordered) - 1
+        while first > 0:
+            later = len(times) - bisect_left(times, ordered[first - 1][0].at)
+            if len(ordered) - first + 1 + later > most:
+                break
+            first -= 1
+        floor = ordered[first][0]
+        kept = {key: self.seen[key] for _, key in ordered[first:]}
+        kept |= {key: at for key, at in hidden.items() if at >= floor.at}
+        latest = sorted(kept, key=kept.__getitem__)[-most:] if len(kept) > most else kept
+        return replace(self, floor=floor, seen={key: kept[key] for key in latest})
+
+    def encoded(self) -> bytes:
+        """`seen`, for `decoded`."""
+        return b"".join(_ENTRY.pack(at, key) for key, at in self.seen.items())
+
+
+def decoded(data: bytes) -> dict[bytes, int]:
+    """What `encoded` gave. Raises struct.error for anything else."""
+    return {key: at for at, key in _ENTRY.iter_unpack(data)}
+
+
+def basis(column: str, identity: str) -> str:
+    """What a cursor stands on: another column, or another identity, gives other rows. Empty without a column."""
+    return column and column + (_WITH_TIME if identity else "")
+
+
+def moment(at: int) -> str:
+    """A time as ISO 8601 in UTC, for the identity of an event."""
+    return (EPOCH + timedelta(microseconds=at)).isoformat().replace("+00:00", "Z")
+
+
+def _hashed(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()

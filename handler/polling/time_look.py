@@ -1,0 +1,207 @@
+"""One look at a table by its time column: all rows from the start of the window on, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from handler.errors import NotifierError, SourceError
+from handler.model import MAX_ID
+from handler.polling import time_cursor
+from handler.polling.time_cursor import SLACK, TimeCursor, TimedRow, Unit
+
+# How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
+SLICE: Final = 2_000
+# How many new rows one look finds. If each becomes an event of its own, they are kept until they are sent: so many
+# bytes of ids, and what is written beside each.
+MOST_FOUND: Final = 100_000
+FOUND_BYTES: Final = 130_000
+_BESIDE_ID: Final = 40
+_NEVER: Final = -(2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where a page begins: at a time, or else at a row."""
+
+    at: int
+    unit: Unit
+    row: TimedRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
+
+    `now` is what the clock of the database says; None if there is no row.
+    """
+
+    rows: Sequence[TimedRow]
+    now: int | None
+    whole: bool
+    unit: Unit = "time"
+
+
+class Pages(Protocol):
+    """The table. A page begins with the row that the one before ended with, so that equal ones are not passed over."""
+
+    def __call__(self, begin: From | None, *, backwards: bool = False) -> Page:
+        """Read one page. Raises NotifierError."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLook:
+    """The cursor afterwards, and the rows that are new. Those before the longest transaction are `late`.
+
+    `given_up` counts the rows that are no longer remembered, and those whose id cannot be that of an event. If there is
+    `more`, the look ended before the last row. A `failure` ended it, or tells of an id.
+    """
+
+    cursor: TimeCursor
+    found: Sequence[TimedRow]
+    late: frozenset[TimedRow]
+    more: bool
+    news: bool
+    given_up: int
+    failure: NotifierError | None
+
+
+def look(
+    cursor: TimeCursor,
+    pages: Pages,
+    longest: float,
+    now: int,
+    in_time: Callable[[], bool],
+    singles: int | None,
+) -> TimeLook:
+    """Read the table. `longest` is how many seconds a transaction may take; `now` is what the poller's clock says.
+
+    More than `singles` new rows (None: any number) are told as one, and so need no room. However short the time is, a
+    look goes on until it has found a row; so each run comes further than the one before.
+
+    Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future.
+    """
+    reading = _Reading(cursor, longest, singles)
+    begin = _begin(cursor, longest)
+    more, failure = False, None
+    while True:
+        try:
+            page = pages(begin)
+            more = not reading.take(page, now)
+            begin = _following(begin, page)
+        except NotifierError as error:
+            failure = error
+            break
+        if more or begin is None:
+            break
+        if reading.comes_further and not in_time():
+            more = True
+            break
+    after = reading.cursor.trimmed(longest)
+    kept = _remembered(after, reading.order, reading.now)
+    return TimeLook(
+        kept,
+        reading.found,
+        frozenset(row for row in reading.found if cursor.is_late(row, longest)),
+        more,
+        failure is None,
+        len(after.seen) - len(kept.seen) + reading.unfit,
+        failure or reading.misfit,
+    )
+
+
+def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
+    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `look` raises."""
+    cursor, begin, order = TimeCursor(_NEVER, basis), None, list[TimedRow]()
+    while True:
+        page = pages(begin, backwards=True)
+        now = now if page.now is None else min(now, page.now)
+        cursor = replace(cursor.having_read(page.rows, now), unit=page.unit if page.rows else cursor.unit)
+        order += page.rows
+        begin = _following(begin, page)
+        is_past = cursor.mark > _NEVER and order[-1].at < cursor.start(longest) - SLACK
+        if begin is None or is_past or len(cursor.seen) > time_cursor.MOST_SEEN:
+            break
+    if cursor.mark == _NEVER:
+        cursor = replace(cursor, mark=now)
+    return _remembered(cursor.trimmed(longest), order[::-1], now)
+
+
+class _Reading:
+    """The cursor while a look goes on, and what was found so far. `order` has the rows of the window."""
+
+    def __init__(self, cursor: TimeCursor, longest: float, singles: int | None) -> None:
+        self.cursor = cursor
+        self.now = 0
+        self.order: list[TimedRow] = []
+        self.found: list[TimedRow] = []
+        self.unfit = 0
+        self.misfit: SourceError | None = None
+        self._start = cursor.start(longest)
+        self._singles = singles
+        self._bytes = 0
+
+    @property
+    def comes_further(self) -> bool:
+        """Whether there was a row that had not been seen."""
+        return bool(self.found or self.unfit)
+
+    def take(self, page: Page, now: int) -> bool:
+        """Read the rows of a page; return whether there was room for all of them."""
+        self.now = now if page.now is None else min(now, page.now)
+        taken: dict[bytes, TimedRow] = {}
+        room = True
+        for row in page.rows:
+            key = self.cursor.key(row)
+            if row.at < self._start:
+                continue
+            if key not in self.cursor.seen and key not in taken:
+                room = self._has_room()
+                if not room:
+                    break
+                self._find(row)
+            if key not in taken or row.at > taken[key].at:
+                taken[key] = row
+            self.order.append(row)
+        read = self.cursor.having_read(taken.values(), self.now)
+        self.cursor = replace(read, unit=page.unit if page.rows else read.unit)
+        return room
+
+    def _has_room(self) -> bool:
+        is_digest = self._singles is not None and len(self.found) > self._singles
+        return len(self.found) < MOST_FOUND and (is_digest or self._bytes < FOUND_BYTES)
+
+    def _find(self, row: TimedRow) -> None:
+        size = len(str(row.id))
+        if 0 < size <= MAX_ID:
+            self.found.append(row)
+            self._bytes += len(json.dumps(row.id, ensure_ascii=False).encode()) + _BESIDE_ID
+        else:
+            self.unfit += 1
+            self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
+
+
+def _begin(cursor: TimeCursor, longest: float) -> From | None:
+    """Where the window begins. One hour more is read: a local time can be skipped, and then stands out of its order."""
+    if cursor.floor:
+        return From(cursor.floor.at, cursor.unit, cursor.floor)
+    return From(cursor.start(longest) - SLACK, cursor.unit) if cursor.unit else None
+
+
+def _following(begin: From | None, page: Page) -> From | None:
+    """Where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
+    if page.whole:
+        return None
+    last = page.rows[-1]
+    if begin and begin.row == last:
+        raise SourceError("QUERY_INVALID", f"more than {SLICE} rows have the same id and the same time")
+    return From(last.at, page.unit, last)
+
+
+def _remembered(cursor: TimeCursor, order: Sequence[TimedRow], now: int) -> TimeCursor:
+    kept = cursor.within(time_cursor.MOST_SEEN, order)
+    if kept is not cursor and kept.floor and kept.floor.at > now:
+        raise SourceError("POLL_TIMES_UNFIT", f"more than {time_cursor.MOST_SEEN} rows have a time in the future")
+    return kept
