@@ -94,9 +94,11 @@ def look(
             if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
                 break
             reading.read(after, upto)
-    appeared = reading.found.ids - cursor.seen.ids
+    # Two of the parts may read the same row: it can change back in between, or have had no value before the first.
+    found = reading.found - cursor.seen
+    appeared = found.ids - cursor.seen.ids
     late = appeared - appeared.above(bound)
-    return Look(reading.cursor, reading.found, late, more, news, reading.failure)
+    return Look(reading.cursor, found, late, more, news, reading.failure)
 
 
 class _Reading:

@@ -15,13 +15,13 @@ from handler.errors import SourceError
 from handler.model import Digest, Poll
 from handler.polling import look, replicas, state_item
 from handler.polling import poll as polling
-from handler.polling.id_cursor import IdCursor
+from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.look import Slice
 from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
 from handler.polling.replicas import LAG_SECONDS, Changed
 from handler.polling.seen import Seen
 from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
-from tests.poll_kit import ConflictError, Kept, Killed
+from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds
 
 POLL = Poll("", 60.0, longest=100.0, digest_rows=None, watched="o.status", changed=True, identity="moment")
 STATUSES = (None, "", "pending", "paid", "失敗")
@@ -174,6 +174,22 @@ def test_a_value_that_comes_back_is_a_change_if_a_run_was_between(between: bool)
             world.poll()
     assert world.told() == {7: [(None, "A"), ("A", "B"), ("B", "A")] if between else [(None, "A")]}
     assert len({one.key for one in world.kept.sent if isinstance(one, PolledRow)}) == len(world.kept.sent)
+
+
+@pytest.mark.usefixtures("_small_steps")
+@pytest.mark.parametrize("watched", ["o.status", "o.payment_status"], ids=["known", "unknown"])
+def test_a_row_that_changes_back_between_two_reads_of_one_look_has_not_changed(watched: str) -> None:
+    """Row 7 is read by the pass over the older ids, and then as one of recent transactions."""
+    world = World(Random(1))
+    world.rows.history = {id_: [(world.now, "A")] for id_ in range(1, 11)}
+    cursor = IdCursor(10, 0, values(dict.fromkeys(range(1, 11), "A")), sweep=Sweep(6, 10, world.now))
+    world.kept.state = PollState(cursor, watched=watched)
+    changed = replace(world.rows, history={**world.rows.history, 7: [(world.now, "B")]})
+    shown = iter([world.rows, changed])
+    rows = OnlyIds(lambda after, upto: next(shown, world.rows).ids(after, upto))
+    policy = replace(POLL, changed=False)
+    run(world.kept.state, world.now, rows, world.kept, world.kept, policy, lambda: world.now, lambda: True)
+    assert world.kept.sent == []
 
 
 @pytest.mark.parametrize(
