@@ -15,6 +15,8 @@ from typing import Final
 _IN_ORDER: Final = "/*+ SET_VAR(optimizer_switch='skip_scan=off') */"
 # A text that is compared letter by letter, whatever type and collation the column has.
 _WATCHED: Final = "CONVERT(found.watched USING utf8mb4) COLLATE utf8mb4_bin"
+# This collation takes texts as equal that differ only in blanks at their end.
+_LETTERS: Final = "part.watched, LENGTH(part.watched)"
 
 
 def slice_of_ids(select: str, *, bounded: bool, watching: bool = False) -> str:
@@ -97,7 +99,7 @@ COUNTER: Final = (
 
 def _words(select: str, rows: str, *, watching: bool) -> str:
     """64 ids in one row; if the poll is watching a column, those of them with the same value in it."""
-    inner, outer, group = (f", {_WATCHED} AS watched", "part.watched, ", ", part.watched") if watching else ("", "", "")
+    inner, outer, group = (f", {_WATCHED} AS watched", "part.watched, ", f", {_LETTERS}") if watching else ("", "", "")
     return (
         f"SELECT {_IN_ORDER} {outer}part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608
         f"FROM (SELECT found.id{inner} FROM ({select}) AS found WHERE {rows}) AS part GROUP BY word{group}"

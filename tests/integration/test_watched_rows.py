@@ -67,6 +67,7 @@ def watching(database: Default, column: str) -> Table:
     ("column", "stored", "read"),
     [
         ("VARCHAR(50)", ["paid", "Paid", "PAID", None, "", "null", "支払済み", "é", "e"], None),
+        ("VARCHAR(50)", ["paid", "paid ", " paid", "", " "], None),
         ("ENUM('new', 'paid')", ["new", "paid", None], None),
         ("TINYINT(1)", [0, 1, None], ["0", "1", None]),
         ("INT", [-5, 0, 7], ["-5", "0", "7"]),
