@@ -176,7 +176,7 @@ def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
             continue  # its index is not needed
         if name in named and not isinstance(named[name].unalias(), exp.Column):
             yield Problem(start(named[name]), f"`{_written(named[name])}` {refusal.why}", refusal.instead)
-    if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc):
+    if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc, exp.Window):
         message = f"`{_written(named[WATCHED])}` {_WHOLE}"
         yield Problem(start(named[WATCHED]), message, "write a column of the row itself: o.status AS watched")
     if CHANGED in named and WATCHED not in named:

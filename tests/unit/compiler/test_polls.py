@@ -271,6 +271,7 @@ BAD_SELECTS = [
     ("SELECT id, status AS watched,\nCOALESCE(a, b) AS changed FROM orders", 2, "need not grow", "o.updated_at AS"),
     ("SELECT id, at AS changed FROM orders", 1, "`changed` is read only beside `watched`", "or remove it"),
     ("SELECT id, MAX(status) AS watched FROM orders", 1, "can make the database", "o.status AS watched"),
+    ("SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS watched FROM orders", 1, "can make the", "o.status AS"),
     ("SELECT id,\n(SELECT s.n FROM s LIMIT 1) AS watched FROM orders", 2, "can make the database", "of the row itself"),
     ("SELECT id, DATE(at) AS at FROM orders", 1, "`DATE(at) AS at` is worked out", "p.settled_at AS at"),
     ("SELECT id, NULL AS at FROM orders", 1, "is worked out", "p.settled_at AS at"),
