@@ -156,7 +156,8 @@ class Table:
             return None
         text = str(value)
         if len(text) > MOST_WATCHED or not text.isprintable():
-            unfit = f"a value has more than {MOST_WATCHED} characters, or a control character"
+            unprintable = "one that cannot be printed, as BIT(1), a line break and a full-width space have"
+            unfit = f"a value has more than {MOST_WATCHED} characters, or {unprintable}"
             raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: {unfit}")
         return text
 

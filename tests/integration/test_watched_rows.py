@@ -98,7 +98,11 @@ def test_an_expression_can_be_watched(pair: Pair, database: Default) -> None:
     assert watching(database, "status IS NOT NULL").ids(0, None).ids == values({1: "1", 2: "0"})
 
 
-@pytest.mark.parametrize("value", ["x" * (MOST_WATCHED + 1), "two\nlines", "\0"], ids=["long", "line break", "control"])
+@pytest.mark.parametrize(
+    "value",
+    ["x" * (MOST_WATCHED + 1), "two\nlines", "\0", "未\u3000払い"],
+    ids=["long", "line break", "control", "full-width space"],
+)
 def test_a_value_that_cannot_be_kept_is_an_error_that_does_not_show_it(
     pair: Pair, database: Default, value: str
 ) -> None:
