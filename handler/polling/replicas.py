@@ -69,4 +69,5 @@ def confirmed(
 
 
 def _is_behind(one: Changed, moment: Moment | None, now: float) -> bool:
-    return moment is not None and one.at < moment.at and now - moment.found_at < LAG_SECONDS
+    # A moment that was found in the future is from a clock that was wrong then.
+    return moment is not None and one.at < moment.at and abs(now - moment.found_at) < LAG_SECONDS

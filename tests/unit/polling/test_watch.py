@@ -224,6 +224,17 @@ def test_a_row_that_has_an_earlier_time_counts_once_no_replica_can_be_so_far_beh
     assert [one.change for one in poll() if isinstance(one, PolledRow)] == [("B", "C")]
 
 
+def test_a_clock_that_was_a_year_ahead_holds_no_change_back_once_it_is_right() -> None:
+    world = World(Random(1))
+    world.rows.history[7] = [(world.now, "A")]
+    world.now += 365 * 86_400.0
+    world.poll()
+    world.now = world.looked_at = 1_000_000.0
+    world.rows.history[7] = [(world.now - 5, "B")]
+    world.poll()
+    assert world.told() == {7: [(None, "A"), ("A", "B")]}
+
+
 def test_only_the_last_moments_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "MOST_MOMENTS", 3)
     world = World(Random(1))
