@@ -74,11 +74,11 @@ def _ran(deployed: Stack, type_: str, wait: int) -> Outcome:
 
 
 def _interval(type_: str) -> float | None:
-    """How often the poll runs, if a template here says so."""
+    """The interval of the poll, if a template here has one; a cron expression says by itself when the next run is."""
     poll = (
         compiler.compile_templates(ROOT / "templates").polls.get(type_) if Path(ROOT / "templates").is_dir() else None
     )
-    return poll.every if poll else None
+    return poll.every if poll and not poll.cron else None
 
 
 def _show(outcome: Outcome) -> None:

@@ -170,8 +170,13 @@ class Schedule:
         return replace(self, starts=self.starts + 1, wish=REWIND, above=above)
 
     def due(self, now: float, every: float | None) -> Schedule:
-        """With a next run at once. Those after it keep their times if the interval is known."""
-        return replace(self, due_at=min(self.due_at - every, now) if every and now < self.due_at else 0.0)
+        """With a next run at once. Those after it keep their times: of a cron expression, or if the interval is known.
+
+        No due time is kept of an expression. After a change of it, the run would wait for a time of the new one.
+        """
+        if every is None or self.plan or now >= self.due_at:
+            return replace(self, due_at=0.0)
+        return replace(self, due_at=min(self.due_at - every, now))
 
     def paused(self) -> Schedule:
         """Without a next run."""

@@ -382,3 +382,21 @@ def test_a_rewind_keeps_everything_else_of_the_state() -> None:
     after = world.state
     assert replace(before, cursor=after.cursor, revision=0, starts=1, resent_upto=30) == replace(after, revision=0)
     assert world.schedule.found == 9
+
+
+@pytest.mark.parametrize("every", [None, 60.0, 86_400.0, 604_800.0])
+@pytest.mark.parametrize("hours", [0, 1, 30, 100])
+@pytest.mark.parametrize("before", ["0 9 * * 1", "0 9 * * 1-5", "0 * * * *", ""])
+@pytest.mark.parametrize("after", ["0 9 * * *", "0 9 * * 1", "59 23 * * *", ""])
+def test_a_run_that_somebody_asks_for_is_due_at_once_though_the_template_has_changed(
+    every: float | None, hours: int, before: str, after: str
+) -> None:
+    """The command knows the interval of a template here, which another one than the deployed can be."""
+    world = Operated(replace(POLL, every=604_800.0, cron=before, time_zone="UTC" if before else ""))
+    world.minute()
+    world.now += hours * 3600
+    changed = replace(POLL, every=86_400.0, cron=after, time_zone="UTC" if after else "")
+    world.polls = replace(world.polls, polls={"order.created": changed})
+    world.change(lambda one: one.due(world.now, every if before or not after else None))
+    assert [bool(report.ran) for report in world.run_now()] == [True]
+    assert world.schedule.due_at > world.now
