@@ -182,11 +182,16 @@ def resume(type_: str, stack_name: str | None) -> None:
     """Continue a poll that was paused, or is on hold because ids seemed to be used again.
 
     It continues from where it was: rows that appeared meanwhile are found. If ids are indeed used again, rows with an
-    id that was seen before are passed over; then use `rebase` instead.
+    id that was seen before are passed over; then use `rebase` instead. A poll that was on hold for that, and was paused
+    afterwards, is on hold again; the second `resume` says that it was a false alarm.
 
     Exit status: 0 it continues, 1 it does not, 2 the command was misused or could not look.
     """
-    polls.change(stack.find(stack_name), type_, Schedule.resumed)
+    schedule = polls.change(stack.find(stack_name), type_, Schedule.resumed)
+    if schedule.held:
+        raise click.ClickException(
+            f"{type_} is no longer paused, and on hold as before: {schedule.code}. To do: {polls.remedy(schedule.code)}"
+        )
     click.echo(f"{type_} continues with the next tick. See it with: notifier poll status {type_}")
 
 

@@ -117,12 +117,16 @@ def _in_zone(poll: Poll, schedule: Schedule) -> Poll:
     return replace(poll, time_zone=zone) if cron == poll.cron else poll
 
 
-def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> None:
-    """Change the schedule of a poll that has run before. Raises UnansweredError, ClickException, as `changed` may."""
+def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> Schedule:
+    """Change the schedule of a poll that has run before, and return it.
+
+    Raises UnansweredError, ClickException, as `changed` may.
+    """
     for _ in range(_ATTEMPTS):
         item = require(stack, name)
-        if swap(stack, item, changed(Schedule.of(item))):
-            return
+        schedule = changed(Schedule.of(item))
+        if swap(stack, item, schedule):
+            return schedule
     raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
 
 

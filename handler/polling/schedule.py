@@ -183,7 +183,12 @@ class Schedule:
         return replace(self, held=PAUSED)
 
     def resumed(self) -> Schedule:
-        """With a next run soon, whatever held it."""
+        """With a next run soon, whatever held it; or on hold again if it was paused while ids seemed to be used again.
+
+        Whoever ends a pause has not said that this was a false alarm.
+        """
+        if self.is_paused and self.code == REUSED:
+            return replace(self, held=REUSED)
         resuming = int(self.code == REUSED or self.resuming)
         return replace(self, held="", code="", detail="", failures=0, due_at=0.0, resuming=resuming)
 

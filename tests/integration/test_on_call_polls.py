@@ -255,6 +255,19 @@ def test_a_poll_is_paused_and_resumed(on_call: OnCall, templates: str) -> None:
         assert (answer.exit_code, "has ever run here" in answer.output) == (1, True)
 
 
+def test_a_pause_on_hold_ends_on_hold(on_call: OnCall) -> None:
+    function = Function(on_call, {1})
+    function.minute()
+    function.write(replace(function.schedule, held="POLL_IDS_REUSED", code="POLL_IDS_REUSED"))
+    assert on_call.run("poll", "pause", TYPE).exit_code == 0
+    answer = on_call.run("poll", "resume", TYPE)
+    said = " ".join(answer.output.split())
+    assert (answer.exit_code, "on hold as before: POLL_IDS_REUSED. To do: " in said) == (1, True)
+    assert "notifier poll rebase" in said
+    assert on_call.run("poll", "resume", TYPE).exit_code == 0
+    assert function.schedule.resuming == 1
+
+
 def test_a_code_of_a_newer_version_is_shown_as_it_is(on_call: OnCall, templates: str) -> None:
     function = Function(on_call)
     function.minute()

@@ -1085,6 +1085,24 @@ def test_a_pause_hides_no_reuse(changed: str) -> None:
     assert held(world)
 
 
+def test_whoever_ends_a_pause_has_not_said_that_no_id_is_used_again() -> None:
+    world = reusing()
+    world.ids.clear()
+    world.ids.update(range(1, 51))
+    world.database.created = dict.fromkeys(range(1, 151), "later")
+    world.minute()
+    assert held(world)
+    change(world, schedule.Schedule.paused)
+    change(world, schedule.Schedule.resumed)
+    world.ids.update(range(51, 101))
+    world.minute()
+    assert held(world)
+    assert world.polls.tick().on_hold == [TYPE]
+    change(world, schedule.Schedule.resumed)
+    world.minute()
+    assert not held(world)
+
+
 @pytest.mark.parametrize("low", [False, True])
 def test_after_it_was_resumed_a_poll_counts_anew_how_long_its_counter_is_low(low: bool) -> None:
     world = reusing(created=False)
