@@ -40,8 +40,8 @@ def run(type_: str, dry_run: bool, wait: int, stack_name: str | None, as_json: b
     With --dry-run the function reads the table as the next run would, and says which ids are new. It works on a poll
     that never ran, is paused, or is on hold.
 
-    It takes lambda:InvokeFunction on the function, lambda:ListEventSourceMappings, and for a run dynamodb:GetItem,
-    dynamodb:Query and dynamodb:PutItem on the state table.
+    It takes lambda:InvokeFunction on the function, lambda:ListEventSourceMappings, and dynamodb:Query on the state
+    table; for a run also dynamodb:GetItem and dynamodb:PutItem.
 
     Exit status: 0 it ran, 1 the run failed or would fail, or the poll does not run, 2 the command was misused or could
     not look.
@@ -142,7 +142,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     lines = []
     if found["unsent"]:
         lines.append(f"{_rows(found['unsent'])} of an earlier run not sent yet; they are sent first.")
-    if found["starts"]:
+    if found["starts"] and (found["seen"] or not found["code"]):
         more = "" if found["all_seen"] else ", the highest ones; lower ones are not looked for"
         lines.append(f"{_rows(found['seen'])} would count as seen{more}, and not be posted.")
     if found["found"]:

@@ -484,6 +484,7 @@ def test_a_dry_run_of_a_poll_that_does_not_run_says_so(on_call: OnCall, previewe
     assert answer.exit_code == (1 if held == "lost" else 0)
     assert said[held] in " ".join(answer.stdout.split())
     assert ("id 2." in answer.stdout) == (held != "lost")
+    assert "would count as seen" not in answer.stdout
 
 
 def test_a_dry_run_of_what_is_not_deployed_says_so(
