@@ -262,8 +262,11 @@ def _require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
 
 
 def _is_old(looked_at: float, poll: Poll, now: float) -> bool:
-    """Whether the last look was so long ago that the rows since then are told as one."""
-    return poll.digest_seconds is not None and now - looked_at > poll.digest_seconds
+    """Whether the last look was so long ago that the rows since then are reported as one.
+
+    A first look that failed, or was killed, has no time: that is no pause.
+    """
+    return poll.digest_seconds is not None and 0 < looked_at < now - poll.digest_seconds
 
 
 def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> PollState:

@@ -234,9 +234,9 @@ def test_many_rows_and_rows_after_a_long_pause_become_one_digest(
     policy: Poll, rows: int, after: float, digest: bool
 ) -> None:
     table = Fixed(policy)
-    table.run(0.0)
+    table.run(1.0)
     table.table = set(range(10, 10 + rows))
-    found = table.run(after)
+    found = table.run(1.0 + after)
     if digest:
         assert found == [Digest(table.kept.state.revision - 1, rows, 0, 10, 9 + rows)]
     else:
@@ -449,9 +449,9 @@ def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(polling, "MOST_EVENTS", 10)
     monkeypatch.setattr(look, "SLICE", 5)
     table = Fixed(poll(LONGEST, None, 60.0))
-    table.run(0.0)
+    table.run(1.0)
     table.table = set(range(1, 101))
-    assert table.run(100.0) == [Digest(table.kept.state.revision - 1, 100, 0, 1, 100)]
+    assert table.run(101.0) == [Digest(table.kept.state.revision - 1, 100, 0, 1, 100)]
 
 
 def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from handler.errors import SourceError
 from handler.model import Row, Value
 from handler.polling import look, table
 from handler.polling.polls import STATE
@@ -105,6 +106,23 @@ def test_below_the_last_ids_before_the_start_nothing_is_looked_for(monkeypatch: 
     for _ in range(9):
         world.minute()
     assert world.rows() == {37}
+
+
+def test_a_first_run_that_fails_is_no_pause() -> None:
+    world = Started({1: -5, 2: 2, 3: 3, 4: 4}, digest_seconds=3600.0)
+    answers = world.database.select
+    failing = [SourceError("DB_TIMEOUT")]
+
+    def select(database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        if failing and parameters.keys() == {"after", "count"}:
+            raise failing.pop()
+        return answers(database, sql, parameters, limit)
+
+    world.database.select = select  # type: ignore[method-assign]
+    world.minute()
+    assert (world.schedule.code, world.schedule.looked_at) == ("DB_TIMEOUT", 0)
+    world.minute()
+    assert world.rows() == {2, 3, 4}
 
 
 def test_many_rows_are_one_summary_as_after_any_pause() -> None:
