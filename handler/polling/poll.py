@@ -204,7 +204,9 @@ def _by_id(
         ids = cursor.seen.ids
         missing = [id_ for id_ in wanted(canaries, ids) if id_ not in canaries]
         canaries = renewed(canaries, ids, rows.created(missing))
-    resent_upto = 0 if seen.news and not seen.more else state.resent_upto
+    # A replica that lags shows some of them later. Those at the top may be gone, and then nothing more is found.
+    is_resent = seen.news and not seen.more and (cursor.top >= state.resent_upto or not seen.found)
+    resent_upto = 0 if is_resent else state.resent_upto
     found = replace(state, cursor=cursor, pending=pending, canaries=canaries, resent_upto=resent_upto, moments=moments)
     bound = seen.cursor.bound(now, poll.longest)
     return Ran(

@@ -149,12 +149,30 @@ def test_a_rewind_ends_though_the_highest_rows_were_deleted() -> None:
     world.ids.difference_update({29, 30})
     world.change(rewinding(20))
     world.minute()
+    world.minute()
     assert world.state.resent_upto == 0
     assert world.rows() == {21, 22, 23, 24, 26, 27, 28}
     world.queue.sent.clear()
     world.ids.update(range(31, 200))
     world.minute()
     assert [event["notifier"]["digest"]["count"] for event in world.events()] == [169]
+
+
+@pytest.mark.parametrize("shown", [0, 1, 400, 999])
+def test_rows_that_a_lagging_replica_shows_later_are_no_summary_either(shown: int) -> None:
+    world = Operated(replace(POLL, digest_rows=1))
+    world.minute()
+    world.ids.update(range(1, 1001))
+    world.minute()
+    world.queue.sent.clear()
+    world.change(rewinding(0))
+    if shown:
+        world.database.ids = set(range(1, shown + 1))
+        world.minute()
+    world.database.ids = set(range(1, 1001))
+    world.minute()
+    assert world.posted() == [f"order.created/{id_}" for id_ in range(1, 1001)]
+    assert world.state.resent_upto == 0
 
 
 def test_what_was_found_and_not_sent_is_sent_before_rows_are_found_again() -> None:
