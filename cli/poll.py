@@ -59,7 +59,7 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
       ok, running
       failing    its last runs have failed; it is tried again by itself
       overdue    it should have read its table long ago
-      on hold    it cannot go on before somebody does what its code says
+      on hold    it cannot continue before somebody does what its code says
       paused     it waits for `notifier poll resume`
 
     Exit status: 0 all polls run or are paused, 1 one is failing, overdue or on hold, 2 the command could not look.
@@ -167,7 +167,7 @@ def rewind(type_: str, above: int, yes: bool, stack_name: str | None) -> None:
 def pause(type_: str, stack_name: str | None) -> None:
     """Stop a poll until it is resumed. Rows that appear meanwhile are found afterwards.
 
-    A run that is already under way finishes as usual.
+    A run that is already under way finishes as usual. `start` and `rebase` also end the pause.
 
     Exit status: 0 it is paused, 1 it was not, 2 the command was misused or could not look.
     """
