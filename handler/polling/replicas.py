@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
+from handler.errors import NotifierError
 from handler.polling.look import Look
 from handler.polling.seen import Seen
 from handler.polling.values import Values, Watched
@@ -48,24 +49,33 @@ def confirmed(
 ) -> tuple[Look, Moments]:
     """Return the look without the changes that are older than what was seen `before`, and the new moments.
 
-    What is left out is as it was before, so that a later look finds it. `now` is a Unix time. Raises what `read` does.
+    What is left out is as it was before, so that a later look finds it. If `read` fails, these are all changes, and new
+    rows stay. `now` is a Unix time.
     """
     known = looked.found.among(Seen.containing(moments))
     found = dict.fromkeys(islice(chain(known, looked.found), 2 * MOST_MOMENTS))
-    changed = read(found)
+    try:
+        changed = read(found)
+    except NotifierError as failure:
+        unsure = looked.found.ids & before.ids
+        return replace(_without(looked, before, unsure), failure=looked.failure or failure), moments
     values = {change.id: change.new for change in looked.found.among(Seen.containing(found)).changes(before)}
     moved = {id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, moments.get(id_), now)}
     waiting = Seen.containing(moved)
     later = {id_: Moment(one.at, now) for id_, one in changed.items() if id_ not in moved}
     kept = {id_: moment for id_, moment in moments.items() if id_ not in later}
-    seen = looked.cursor.seen.without(waiting) | before.among(waiting)
-    left = replace(
+    return _without(looked, before, waiting), dict([*kept.items(), *later.items()][-MOST_MOMENTS:])
+
+
+def _without(looked: Look, before: Values, ids: Seen) -> Look:
+    """The look without these ids, which are as they were before."""
+    seen = looked.cursor.seen.without(ids) | before.among(ids)
+    return replace(
         looked,
         cursor=replace(looked.cursor, seen=seen),
-        found=looked.found.without(waiting),
-        late=looked.late - waiting,
+        found=looked.found.without(ids),
+        late=looked.late - ids,
     )
-    return left, dict([*kept.items(), *later.items()][-MOST_MOMENTS:])
 
 
 def _is_behind(one: Changed, moment: Moment | None, now: float) -> bool:

@@ -182,7 +182,7 @@ def message(text: str) -> Message:
     ("text", "word"),
     [
         ("soak.row/5 and a footer", "soak.row/5"),
-        (":inbox_tray: 3 new rows (soak.row, ids 2 to 6) were found at once", "digest/2-6"),
+        (":inbox_tray: 3 rows (soak.row, ids 2 to 6) were found at once", "digest/2-6"),
     ],
 )
 @pytest.mark.parametrize(("share", "unknown"), [(0.0, 0), (1.0, 20)])

@@ -430,7 +430,7 @@ def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ":inbox_tray: 120 new rows (order.created, ids 5 to 130) were found at once, so they are not shown"),
+        ("en", ":inbox_tray: 120 rows (order.created, ids 5 to 130) were found at once, so they are not shown"),
         ("ja", ":inbox_tray: 新しい行が 120 件（order.created、ID 5〜130）まとめて見つかったため"),
     ],
 )

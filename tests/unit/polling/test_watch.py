@@ -235,6 +235,26 @@ def test_a_clock_that_was_a_year_ahead_holds_no_change_back_once_it_is_right() -
     assert world.told() == {7: [(None, "A"), ("A", "B")]}
 
 
+def test_new_rows_are_found_while_nobody_says_when_rows_were_changed() -> None:
+    """Changes wait until somebody does."""
+    world = World(Random(1))
+    world.rows.history = {1: [(world.now, "A")]}
+    world.poll()
+    world.rows.history = {1: [(world.now, "A"), (world.now, "B")], 2: [(world.now, "A")]}
+
+    @dataclass
+    class Failing(Rows):
+        def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+            raise SourceError("DB_TIMEOUT", "too long")
+
+    kept, rows = world.kept, Failing(world.rows.history)
+    ran = run(kept.state, world.looked_at, rows, kept, kept, POLL, lambda: world.now + 1, lambda: True)
+    assert (ran.found, ran.failure and ran.failure.code) == (1, "DB_TIMEOUT")
+    assert world.told() == {1: [(None, "A")], 2: [(None, "A")]}
+    world.poll()
+    assert world.told()[1] == [(None, "A"), ("A", "B")]
+
+
 def test_only_the_last_moments_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "MOST_MOMENTS", 3)
     world = World(Random(1))
