@@ -236,7 +236,7 @@ def _when(at: float, now: float) -> str:
 
 def _read_to(state: PollState, gaps: int) -> str:
     if state.timed:
-        return f"latest time {moment(state.timed.mark)}, {len(state.timed.seen)} rows remembered"
+        return f"latest time {moment(state.timed.mark)}, {_count(len(state.timed.seen))} remembered"
     watched = f", changes watched from id {state.cursor.floor + 1} on" if state.watched else ""
     return f"highest id {state.cursor.top}, {gaps} lower ones missing{watched}"
 
@@ -246,5 +246,8 @@ def _rows(one: Status) -> str:
     given_up = "given up" if one.poll and one.poll.at else "ids given up"
     counts = {"late": schedule.late, given_up: schedule.given_up}
     more = [f"{count} {word}" for word, count in counts.items() if count]
-    rows = "1 row" if schedule.found == 1 else f"{schedule.found} rows"
-    return rows + (f" ({', '.join(more)})" if more else "")
+    return _count(schedule.found) + (f" ({', '.join(more)})" if more else "")
+
+
+def _count(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"

@@ -47,7 +47,7 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         "moments": zlib.compress(json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()),
         "resent_upto": state.resent_upto,
         "timed": json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
-        "timed_seen": state.timed.encoded() if state.timed else "",
+        "timed_seen": (state.timed and state.timed.encoded()) or "",
         "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
     }
 
