@@ -10,7 +10,9 @@ import pytest
 
 from handler.errors import CODES, SourceError
 from handler.model import Poll
+from handler.polling import time_look
 from handler.polling.table import Table
+from handler.polling.time_look import From
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -135,7 +137,32 @@ def test_a_poll_begins_at_a_moment_in_the_zone_of_the_column(among: Any, zone: s
     start = datetime.fromisoformat(first).timestamp()
     table = Table(among(zone).replicas, Poll(f"SELECT z.id, z.{column} AS created FROM zoned z", 60.0, created=True))
     for seconds, top, seen in ((0, 1, {1, 4, 6, 7, 8}), (1, 2, {1, 2, 4, 6, 7, 8}), (-1, 1, {1, 4, 6, 7, 8})):
-        cursor = table.since(start + seconds)
+        cursor = table.since(start + seconds, lambda: True)
         assert (cursor.top, cursor.floor, set(cursor.seen)) == (top, 0, seen)
-    later = table.since(datetime(2999, 12, 31, tzinfo=UTC).timestamp())
+    later = table.since(datetime(2999, 12, 31, tzinfo=UTC).timestamp(), lambda: True)
     assert {*later.seen} >= {1, 2, 3, 4, 6, 7, 8}
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_pages_of_local_times_lose_no_row_when_the_clock_changes(
+    pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, day: str, size: int
+) -> None:
+    """As many ten minutes of digits, those that no clock shows among them; a page may end at any of them."""
+    monkeypatch.setattr(time_look, "SLICE", size)
+    pair.primary.query("CREATE TABLE shop.changed_clock (id INT PRIMARY KEY, at DATETIME, KEY (at))")
+    with pair.primary.connect("shop") as connection, connection.cursor() as cursor:
+        times = [(number, f"{day} {number // 6:02}:{number % 6}0:00") for number in range(30)]
+        cursor.executemany("INSERT INTO changed_clock VALUES (%s, %s)", times)
+        connection.commit()
+    pair.wait_for_replica()
+    table = Table(among("Europe/Berlin").replicas, Poll("SELECT id, at FROM changed_clock", 60.0, at="at"))
+    found, begin = set[int | str](), None
+    for _ in range(30):
+        page = table.page(begin)
+        found |= {row.id for row in page.rows}
+        if page.whole:
+            break
+        begin = From(page.rows[-1].at, page.unit, page.rows[-1])
+    pair.primary.query("DROP TABLE shop.changed_clock")
+    assert found == {*range(30)}
