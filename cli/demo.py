@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from cli.lint import show
 from cli.session import Session
 from cli.tick import Tick
 from cli.watch import Watch
+from handler.model import Value
 from lab.cloud import LocalCloud, Step, local_cloud
 from lab.databases import PRODUCTS, DatabaseMissingError, Product
 from lab.processes import ChildError, wait_until
@@ -54,8 +56,8 @@ def demo(once: bool, database: str) -> None:
 
     Checks the templates first, and starts nothing while one has an error.
     Builds the application with `sam build`, deploys the unchanged template.yaml with `sam deploy`, publishes the events
-    of the templates' samples (a type and an id, no more), and prints the posts that follow. Without --once it goes on
-    until Ctrl-C, and `notifier emit` publishes more from another terminal.
+    of the templates' samples (a type, an id, and data where a sample has some), and prints the posts that follow.
+    Without --once it runs until Ctrl-C, and `notifier emit` publishes more from another terminal.
 
     A checkout has one demo at a time. What a killed one left behind is removed at the next start.
 
@@ -148,7 +150,13 @@ def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
 
 def sample_events(templates: Path) -> list[dict[str, Any]]:
     """Return the event of each sample of each template: the sample shop has a row for every one of them."""
-    return [{"type": one.event, "id": one.id} for one in compiler.compile_templates(templates).samples]
+    samples = compiler.compile_templates(templates).samples
+    return [{"type": one.event, "id": one.id, **({"data": _plain(one.data)} if one.data else {})} for one in samples]
+
+
+def _plain(data: Mapping[str, Value]) -> Any:
+    """The data of a sample as a publisher would write it: times and decimals are texts in JSON."""
+    return json.loads(json.dumps(data, default=str))
 
 
 def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:

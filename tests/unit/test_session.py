@@ -118,3 +118,14 @@ def test_nothing_is_started_with_a_broken_template(
     assert answer.exit_code == 1
     assert "templates/a.b.yaml:3:7: TEMPLATE_UNDEFINED" in answer.output
     assert "fix: nearest: id" in answer.output
+
+
+def test_the_event_of_a_sample_has_its_data_as_a_publisher_writes_it(tmp_path: Path) -> None:
+    demo = Demo(tmp_path)
+    sample = "{id: 2, data: {old: null, new: paid, at: 2026-01-05T10:00:00Z, sum: 1.50}}"
+    demo.write(**{"c.d": TEMPLATE.replace("{id: 1}", sample)})
+    data = {"old": None, "new": "paid", "at": "2026-01-05 10:00:00+00:00", "sum": "1.50"}
+    assert command.sample_events(demo.folder) == [
+        {"type": "a.b", "id": 1},
+        {"type": "c.d", "id": 2, "data": data},
+    ]
