@@ -431,7 +431,7 @@ def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None
     ("language", "words"),
     [
         ("en", ":inbox_tray: 120 rows (order.created, ids 5 to 130) were found at once, so they are not shown"),
-        ("ja", ":inbox_tray: 新しい行が 120 件（order.created、ID 5〜130）まとめて見つかったため"),
+        ("ja", ":inbox_tray: 120 件の行（order.created、ID 5〜130）がまとめて見つかったため"),
     ],
 )
 def test_many_rows_are_one_message_in_the_channel_that_takes_the_rest(language: str, words: str) -> None:
