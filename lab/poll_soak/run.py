@@ -45,7 +45,9 @@ RECEIVED: Final = 200
 FULL, OVER = 60.0, 10.0
 # Now and then the function does not run for so long.
 PAUSE_SECONDS: Final = (3600.0, 20 * 3600.0)
+# While rows are written, and then until it is quiet.
 MOST_MINUTES: Final = 3000
+_WAIT_SECONDS: Final = 0.05
 
 Show = Callable[[str], None]
 
@@ -134,6 +136,7 @@ class _Soak:
         self._is_calm = self._readers.calm = False
         with writers.writing(self._pair, self._plan.seed, WRITERS, self._is_wanted) as so_far:
             while so_far().committed < self._plan.rows and self._minutes < MOST_MINUTES:
+                self._wait_for_writers(so_far().committed)
                 self._stop_or_start()
                 self._pause()
                 self._minute()
@@ -162,6 +165,11 @@ class _Soak:
             seconds=time.monotonic() - began,
         )
 
+    def _wait_for_writers(self, committed: int) -> None:
+        """Let no more minutes pass than fit the rows that are written: on a fast machine there would be too many."""
+        if self._minutes * self._plan.rows > MOST_MINUTES * (committed + 1):
+            time.sleep(_WAIT_SECONDS)
+
     def _is_wanted(self, written: writers.Written) -> bool:
         return written.committed < self._plan.rows
 
@@ -180,8 +188,8 @@ class _Soak:
         """Let minutes pass until the poll has read all ids twice without finding any, and the queue is empty."""
         top = max(writers.committed(self._pair), default=0)
         passes = 2 * top // (self._plan.slice_size * self._plan.sweep_slices) + 20
-        quiet = 0
-        while quiet < passes and self._minutes < MOST_MINUTES:
+        quiet, end = 0, self._minutes + MOST_MINUTES
+        while quiet < passes and self._minutes < end:
             before = self._found
             self._minute()
             quiet = quiet + 1 if self._found == before and not self._events() else 0
