@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from handler.errors import SourceError
 from handler.model import Digest, Poll
-from handler.polling import look, replicas, state_item
+from handler.polling import changes, look, replicas, state_item
 from handler.polling import poll as polling
 from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.look import Slice
 from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
 from handler.polling.replicas import LAG_SECONDS, Changed
+from handler.polling.schedule import Schedule
 from handler.polling.seen import Seen
+from handler.polling.table import Table
 from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
 from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds
 
@@ -326,6 +328,26 @@ def test_no_row_is_given_up_for_its_age() -> None:
     world.rows.history[1].append((world.now, "B"))
     world.poll()
     assert world.told()[1][-1] == ("A", "B")
+
+
+def test_the_first_run_leaves_room_for_rows_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "FIRST_BYTES", 10_000)
+    random = Random(1)
+    there = IdCursor(300_000, 0, values({id_: random.choice("AB") for id_ in range(1, 300_001)}))
+
+    class Full(Table):
+        def now(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
+            return there
+
+        def created(self, ids: Iterable[int]) -> dict[int, str]:
+            return {}
+
+        def lowest(self) -> int:
+            return 1
+
+    state = changes.started(Full(None, POLL), Schedule(), 0.0, lambda: True)  # type: ignore[arg-type]
+    assert 0 < len(state.cursor.seen.encoded()) <= 10_000 < len(there.seen.encoded())
+    assert (state.cursor.top, state.cursor.floor > 0, state.watched) == (300_000, True, POLL.watched)
 
 
 @pytest.mark.parametrize("young", [True, False])
