@@ -88,13 +88,13 @@ def _cursor(found: Mapping[str, Any]) -> IdCursor:
 
 def _timed(cursor: TimeCursor) -> list[Any]:
     floor = cursor.floor
-    return [cursor.mark, cursor.basis, cursor.unit, [floor.id, floor.at, floor.text] if floor else None]
+    return [cursor.mark, cursor.basis, cursor.unit, [floor.id, floor.at, floor.text] if floor else None, cursor.since]
 
 
 def _time_cursor(item: Item) -> TimeCursor:
-    mark, basis, unit, floor = json.loads(item.text("timed"))
+    mark, basis, unit, floor, *since = json.loads(item.text("timed"))
     seen = time_cursor.decoded(item.binary("timed_seen"))
-    return TimeCursor(mark, basis, unit, TimedRow(*floor) if floor else None, seen)
+    return TimeCursor(mark, basis, unit, TimedRow(*floor) if floor else None, seen, *since)
 
 
 def _pending(item: Item) -> Pending | Digest | None:

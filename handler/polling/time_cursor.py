@@ -30,6 +30,7 @@ SLACK: Final = 3600 * SECOND
 MOST_SEEN: Final = 12_000
 # Of a `basis` with which each new time of a row is an event.
 _WITH_TIME: Final = " and each of its times"
+NEVER: Final = -(2**63)  # before all times
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ENTRY: Final = struct.Struct("<q8s")
 
@@ -49,8 +50,9 @@ class TimedRow:
 class TimeCursor:
     """What a poll remembers of a table: each row that it has seen since `start`, as a hash, with its time.
 
-    `basis` says from which column and in which way. Rows that stand before `floor` are not remembered, although they
-    are within the window, because there were too many.
+    `basis` says from which column and in which way. Rows before `since` are not remembered, because they were before
+    the window once: a longer one begins there, and grows. Rows that stand before `floor` are not remembered, although
+    they are within the window, because there were too many.
     """
 
     mark: int
@@ -58,6 +60,7 @@ class TimeCursor:
     unit: Unit = ""
     floor: TimedRow | None = None
     seen: Mapping[bytes, int] = field(default_factory=dict)
+    since: int = NEVER
 
     def key(self, row: TimedRow) -> bytes:
         """What is remembered of a row: its id, and its time too if each new time is an event."""
@@ -65,7 +68,7 @@ class TimeCursor:
 
     def start(self, longest: float) -> int:
         """The time from which on all rows are read."""
-        return self.mark - round(longest * SECOND) - SLACK
+        return max(self.since, self.mark - round(longest * SECOND) - SLACK)
 
     def is_late(self, row: TimedRow, longest: float) -> bool:
         """Whether a row that is new now has an earlier time than the longest transaction explains."""
@@ -85,7 +88,7 @@ class TimeCursor:
         """Without the rows before `start`."""
         start = self.start(longest)
         floor = self.floor if self.floor and self.floor.at >= start else None
-        return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start})
+        return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start}, since=start)
 
     def within(self, most: int, read: Sequence[TimedRow]) -> TimeCursor:
         """With at most so many rows. `read` are the rows that were read, in their order.

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from handler.errors import NotifierError, SourceError
 from handler.model import MAX_ID
 from handler.polling import time_cursor
-from handler.polling.time_cursor import SLACK, TimeCursor, TimedRow, Unit
+from handler.polling.time_cursor import NEVER, SLACK, TimeCursor, TimedRow, Unit
 
 # How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
 SLICE: Final = 2_000
@@ -19,7 +19,6 @@ SLICE: Final = 2_000
 MOST_FOUND: Final = 100_000
 FOUND_BYTES: Final = 130_000
 _BESIDE_ID: Final = 40
-_NEVER: Final = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +113,17 @@ def look(
 
 def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
     """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `look` raises."""
-    cursor, begin, order = TimeCursor(_NEVER, basis), None, list[TimedRow]()
+    cursor, begin, order = TimeCursor(NEVER, basis), None, list[TimedRow]()
     while True:
         page = pages(begin, backwards=True)
         now = now if page.now is None else min(now, page.now)
         cursor = replace(cursor.having_read(page.rows, now), unit=page.unit if page.rows else cursor.unit)
         order += page.rows
         begin = _following(begin, page)
-        is_past = cursor.mark > _NEVER and order[-1].at < cursor.start(longest) - SLACK
+        is_past = cursor.mark > NEVER and order[-1].at < cursor.start(longest) - SLACK
         if begin is None or is_past or len(cursor.seen) > time_cursor.MOST_SEEN:
             break
-    if cursor.mark == _NEVER:
+    if cursor.mark == NEVER:
         cursor = replace(cursor, mark=now)
     return _remembered(cursor.trimmed(longest), order[::-1], now)
 

@@ -281,7 +281,7 @@ def test_a_clock_that_is_ahead_does_not_move_the_window_past_rows_to_come(
     cursor = time_look.first(table.page, LONGEST, microseconds(1e9 + ahead), "at")
     if not first:
         table = fixed(rows, now=1e9 + behind)
-        cursor = replace(cursor, mark=0)
+        cursor = TimeCursor(0, "at")
     cursor = time_look.look(cursor, table.page, LONGEST, microseconds(1e9 + ahead), lambda: True, None).cursor
     assert cursor.mark == microseconds(1e9)
 
