@@ -9,14 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, cycle
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pymysql
 import pytest
 
 from handler.adapters.session import Limits
@@ -29,7 +28,8 @@ from lab.shop import SCHEMA, Target
 from tests.kit import plenty
 from tests.poll_kit import Killed
 from tests.polls_kit import Function
-from tests.replica_kit import HEAVY, address, replicas
+from tests.replica_kit import HEAVY, replicas
+from tests.situations import Named, Step, play, read_as_the_function, write
 from tests.zone_kit import knowing_berlin
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -57,9 +57,6 @@ GUARDED: Final = Poll(
 PLAIN: Final = replace(GUARDED, sql="SELECT id FROM tickets", created=False)
 BOTH: Final = {"guarded": GUARDED, "plain": PLAIN}
 OPEN: Final = replace(GUARDED, sql=f"{GUARDED.sql} WHERE deleted_at IS NULL")
-# No statement of these tests is slow, but the machine may be.
-PATIENT: Final = Limits(connect=10.0, read=20.0, statement=10.0)
-Step = tuple[Any, ...]
 
 
 @dataclass
@@ -75,16 +72,6 @@ class Turns:
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         return next(self._asked).select(database, sql, parameters, limit)
-
-
-@dataclass
-class Named:
-    """ports.Database by a name that leads to a server, and later to another one."""
-
-    server: Database
-
-    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        return self.server.select(database, sql, parameters, limit)
 
 
 @pytest.fixture
@@ -105,15 +92,8 @@ def breakable(pair: Pair) -> Iterator[Pair]:
 
 @pytest.fixture
 def reading(pair: Pair) -> Iterator[Callable[..., Database]]:
-    """Give the database that the function reads from a server, as its own account."""
-    with ExitStack() as opened:
-
-        def read(server: Server, **changes: Any) -> Database:
-            target = Target(server.host, server.port, SCHEMA, pair.reader.user, pair.reader.password, str(pair.ca))
-            adapter = replicas(target, address(target, **changes), limits=PATIENT)
-            opened.callback(adapter.close)
-            return adapter
-
+    """Give the database that the function reads from a server."""
+    with read_as_the_function(pair) as read:
         yield read
 
 
@@ -122,18 +102,11 @@ def function(pair: Pair, reading: Callable[..., Database]) -> Function:
     return Function(reading(pair.replica), BOTH)
 
 
-def write(server: Server, *statements: str) -> None:
-    with server.connect(SCHEMA) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
 def rows(server: Server) -> list[int]:
     return [id_ for (id_,) in server.query(f"SELECT id FROM {SCHEMA}.tickets ORDER BY id")]
 
 
-# What happens, and what the next run finds. A step is: statements on the primary, some of them in the sessions `a`, `b`
-# and `c`; then the events of the next run, and how many seconds later it comes than the one before.
+# What happens, and what the next run finds.
 CASES: Final[dict[str, Sequence[Step]]] = {
     "a commit comes seconds late": [
         ("a:BEGIN", f"a:{INSERT}", f"b:{INSERT}", ["2"]),
@@ -268,28 +241,10 @@ CASES: Final[dict[str, Sequence[Step]]] = {
 }
 
 
-def do(function: Function, pair: Pair, step: Step, sessions: dict[str, pymysql.Connection[Any]]) -> None:
-    """Take one step of a case."""
-    statements = [part for part in step if isinstance(part, str)]
-    events, *after = step[len(statements) :]
-    for statement in statements:
-        session, _, sql = statement.partition(":") if statement[1:2] == ":" else ("", "", statement)
-        with sessions[session].cursor() as cursor:
-            cursor.execute(sql)
-    pair.wait_for_replica()
-    assert (function.found(*after), function.code()) == (events, ""), step
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_each_row_is_found_once(pair: Pair, function: Function, case: str) -> None:
     assert function.found() == []
-    with ExitStack() as opened:
-        sessions = {name: opened.enter_context(pair.primary.connect(SCHEMA)) for name in ["", *"abc"]}
-        for step in CASES[case]:
-            do(function, pair, step, sessions)
-    for _ in range(3):
-        assert function.found() == []
-    assert len(function.sent) == len(set(function.identities))
+    play(function, pair, CASES[case])
 
 
 def test_a_large_insert_holds_nothing_up(pair: Pair, reading: Callable[..., Database]) -> None:
@@ -329,9 +284,7 @@ def test_rows_that_are_hidden_by_the_where_are_found_once_they_are_shown(
         ("UPDATE tickets SET deleted_at = NOW()", []),
         ("UPDATE tickets SET deleted_at = NULL", []),
     ]
-    with pair.primary.connect(SCHEMA) as session:
-        for step in steps:
-            do(function, pair, step, {"": session})
+    play(function, pair, steps)
 
 
 @pytest.mark.parametrize(("days", "found"), [(29, ["1 late"]), (32, [])])

@@ -13,6 +13,8 @@ REAL, TICKS, RUNS = "integration/test_poll_behaviours.py", "unit/polling/test_po
 NAMES, CROWDS, REFUSALS = (f"unit/polling/test_poll_{of}.py" for of in ("names", "crowds", "refusals"))
 WATCHED, WATCH = "integration/test_watched_rows.py", "unit/polling/test_watched_column.py"
 EACH = f"{REAL}::test_each_row_is_found_once"
+TIMED = "integration/test_timed_behaviours.py"
+EACH_TIME = f"{TIMED}::test_each_row_is_found_once"
 # The tests of each situation: file::name, or file::name[case]. They are in the order of the table.
 TESTS: Final[dict[str, list[str]]] = {
     "A transaction commits seconds or hours after its ids were allocated": [
@@ -64,6 +66,7 @@ TESTS: Final[dict[str, list[str]]] = {
         f"{TICKS}::test_deleted_rows_are_no_reason_to_stop",
     ],
     "The function's clock is wrong": [
+        f"{EACH_TIME}[the clock of the function is wrong]",
         f"{EACH}[the clock of the function is wrong]",
         f"{EACH}[the poll did not run for a month]",
         f"{RUNS}::test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up",
@@ -76,10 +79,14 @@ TESTS: Final[dict[str, list[str]]] = {
         f"{TICKS}::test_a_poll_on_hold_goes_on_when_it_is_resumed",
     ],
     "The replica lags": [f"{REAL}::test_a_replica_that_lags_or_stands_still_delays_rows_and_loses_none"],
-    "The replica stands still": [f"{REAL}::test_a_replica_that_lags_or_stands_still_delays_rows_and_loses_none"],
+    "The replica stands still": [
+        f"{REAL}::test_a_replica_that_lags_or_stands_still_delays_rows_and_loses_none",
+        f"{TIMED}::test_a_replica_that_stands_still_delays_rows_and_loses_none",
+    ],
     "The replica is down": [f"{REAL}::test_a_replica_that_is_down_delays_rows_and_loses_none"],
     "A reader endpoint leads to servers of different lag by turns": [
-        f"{REAL}::test_an_endpoint_that_alternates_between_servers_of_different_lag_loses_and_repeats_nothing"
+        f"{REAL}::test_an_endpoint_that_alternates_between_servers_of_different_lag_loses_and_repeats_nothing",
+        f"{TIMED}::test_servers_of_different_lag_that_are_read_in_turns_lose_and_repeat_nothing",
     ],
     "A failover: the replica is promoted": [f"{REAL}::test_after_a_failover_a_poll_goes_on_with_the_promoted_replica"],
     "A backup is restored, and rows that the poll has seen are missing": [
@@ -101,6 +108,7 @@ TESTS: Final[dict[str, list[str]]] = {
         "unit/compiler/test_polls.py::test_one_poll_makes_the_events_of_a_type"
     ],
     "The function is killed, before or after any write": [
+        f"{TIMED}::test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing",
         f"{REAL}::test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing",
         f"{TICKS}::test_a_killed_function_loses_nothing_and_its_lease_ends",
         "integration/test_polled_rows.py::test_every_row_ends_as_one_delivery",
@@ -136,14 +144,43 @@ TESTS: Final[dict[str, list[str]]] = {
         f"{CROWDS}::test_polls_that_time_out_let_every_other_one_run",
         f"{TICKS}::test_a_failure_is_tried_again_soon_and_later_each_time",
     ],
+    "A row gets its time some time after it was inserted": [f"{EACH_TIME}[a row gets its time later]"],
+    "A transaction commits after its times were set": [
+        f"{EACH_TIME}[a commit comes within the longest transaction]",
+        f"{EACH_TIME}[a commit comes after the longest transaction]",
+        f"{EACH_TIME}[a commit comes after the window]",
+        f"{EACH_TIME}[a transaction is rolled back]",
+    ],
+    "No row comes for days, or the poll is paused": [f"{EACH_TIME}[no other row came for days]"],
+    "Many rows have the same time": [f"{EACH_TIME}[rows of one time are on the edge of a page]"],
+    "A row gets another time": [
+        f"{EACH_TIME}[a row gets another time]",
+        f"{EACH_TIME}[a row gets a time it had before]",
+    ],
+    "A row is updated, and keeps its time": [f"{EACH_TIME}[a row is updated and keeps its time]"],
+    "Rows are deleted, or lose their time": [f"{EACH_TIME}[rows are deleted]"],
+    "Ids are used again, as after a restored backup": [
+        f"{TIMED}::test_ids_that_are_used_again_are_new_rows_unless_they_are_remembered"
+    ],
+    "A time is in the past, as in an import": [f"{EACH_TIME}[a row has a time in the past]"],
+    "A time is in the future": [f"{EACH_TIME}[a time is in the future]"],
+    "The `tz=` of the database is corrected": [f"{TIMED}::test_a_corrected_zone_gives_the_rows_other_times"],
+    "The window has more than 12,000 rows": [f"{TIMED}::test_more_rows_than_can_be_remembered_shorten_the_window"],
+    "`longest_transaction` is changed": [
+        f"{TIMED}::test_another_longest_transaction_makes_no_events_of_rows_that_were_seen"
+    ],
 }
 PAGES: Final = {"docs/templates.md": "### What happens when", "docs/ja/templates.md": "### こんなときはどうなるか"}
 
 
 def table(page: str) -> list[list[str]]:
-    """The cells of each row."""
+    """The cells of each row of both tables: of ids, and of times."""
     section = (ROOT / page).read_text("utf-8").partition(f"\n{PAGES[page]}\n")[2].partition("\n### ")[0]
-    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line[:2] == "| "][2:]
+    lines = [line for line in section.splitlines() if line[:2] == "| "]
+    rules = {number for number, line in enumerate(lines) if line[:5] == "| ---"}
+    heads = rules | {number - 1 for number in rules}
+    rows = [line for number, line in enumerate(lines) if number not in heads]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in rows]
 
 
 def test_each_situation_of_the_guide_has_its_tests() -> None:

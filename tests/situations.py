@@ -1,0 +1,78 @@
+"""What the tests of situations share: statements on a real primary, and the events of the runs that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pymysql
+
+from handler.adapters.session import Limits
+from handler.model import Row, Value
+from handler.ports import Database
+from lab.databases import Pair, Server
+from lab.shop import SCHEMA, Target
+from tests.polls_kit import Function
+from tests.replica_kit import address, replicas
+
+# Statements on the primary, some of them in the sessions `a`, `b` and `c`; then the events that the next run sends (of
+# each poll, if they differ), and how many seconds later it comes than the one before.
+Step = tuple[Any, ...]
+# No statement of these tests is slow, but the machine may be.
+_PATIENT: Final = Limits(connect=10.0, read=20.0, statement=10.0)
+
+
+@dataclass
+class Named:
+    """ports.Database by a name that leads to a server, and later to another one."""
+
+    server: Database
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        return self.server.select(database, sql, parameters, limit)
+
+
+@contextmanager
+def read_as_the_function(pair: Pair) -> Iterator[Callable[..., Database]]:
+    """Give the database that the function reads from a server of the pair, as its own account."""
+    with ExitStack() as opened:
+
+        def read(server: Server, **changes: Any) -> Database:
+            target = Target(server.host, server.port, SCHEMA, pair.reader.user, pair.reader.password, str(pair.ca))
+            adapter = replicas(target, address(target, **changes), limits=_PATIENT)
+            opened.callback(adapter.close)
+            return adapter
+
+        yield read
+
+
+def write(server: Server, *statements: str) -> None:
+    with server.connect(SCHEMA) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def play(function: Function, pair: Pair, steps: Sequence[Step]) -> None:
+    """Take the steps one after the other, and see that the runs after the last one find nothing more."""
+    with ExitStack() as opened:
+        sessions = {name: opened.enter_context(pair.primary.connect(SCHEMA)) for name in ["", *"abc"]}
+        for step in steps:
+            _take(function, pair, step, sessions)
+    for _ in range(3):
+        assert not any(function.run().values())
+    assert len(function.sent) == len(set(function.identities))
+
+
+def _take(function: Function, pair: Pair, step: Step, sessions: Mapping[str, pymysql.Connection[Any]]) -> None:
+    statements = [part for part in step if isinstance(part, str)]
+    events, *after = step[len(statements) :]
+    for statement in statements:
+        session, _, sql = statement.partition(":") if statement[1:2] == ":" else ("", "", statement)
+        with sessions[session].cursor() as cursor:
+            cursor.execute(sql)
+    pair.wait_for_replica()
+    found = function.run(*after)
+    expected = events if isinstance(events, dict) else dict.fromkeys(found, events)
+    assert (found, function.code()) == (expected, ""), step
