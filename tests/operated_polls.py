@@ -65,10 +65,10 @@ def words(ids: Iterable[int]) -> list[Row]:
 class Operated:
     """One poll, at one moment."""
 
-    def __init__(self, poll: Poll = POLL) -> None:
+    def __init__(self, poll: Poll = POLL, database: Any = None) -> None:
         self.poll = poll
         self.now = START
-        self.database = Orders()
+        self.database = database or Orders()
         self.table = FakeTable(lambda: self.now)
         self.queue = FakeQueue()
         self.killable = Killable(self.table, self.queue)
@@ -101,7 +101,7 @@ class Operated:
         """The identities of the events, each once, as the ledger makes them."""
         return list(dict.fromkeys(one["event_id"] for one in self.events()))
 
-    def rows(self) -> set[int]:
+    def rows(self) -> set[Any]:
         return {one["id"] for one in self.events()}
 
     @property

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from handler.delivery.item import Item
+from handler.errors import NotifierError
+from handler.model import Poll
 from handler.polling import state_item, time_look
 from handler.polling.canaries import chosen
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import FIRST_BYTES, PollState
-from handler.polling.schedule import RESEND, REWIND, Schedule
+from handler.polling.poll import FIRST_BYTES, PollState, require_same_cursor
+from handler.polling.schedule import RESEND, REWIND, TIME, Schedule
 from handler.polling.table import Table
 from handler.polling.time_cursor import SECOND, basis
 
@@ -31,23 +33,50 @@ def starts_again(schedule: Schedule, state: Item | None) -> bool:
 def started(table: Table, schedule: Schedule, now: float, in_time: Callable[[], bool]) -> PollState:
     """Return a state for which the rows that are there are seen, except those that are to be sent.
 
-    The first run sends those that the template's `start` says, others those that somebody asked for. Raises as Table
-    does.
+    The first run sends those that the template's `start` says, others those that somebody asked for. Raises as
+    Table and `rewound` do.
     """
-    if table.poll.at:
-        by_time = time_look.first(
-            table.page, table.poll.longest, round(now * SECOND), basis(table.poll.at, table.poll.identity)
-        )
-        return PollState(IdCursor.at(0), epoch=schedule.epoch, starts=schedule.starts, timed=by_time)
+    if schedule.wish == RESEND:
+        _require_kind(schedule, table.poll)
     start = None if schedule.starts else table.poll.start
+    state = _by_time(table, start, now) if table.poll.at else _by_id(table, start, in_time)
+    state = replace(state, epoch=schedule.epoch, starts=schedule.starts)
+    return rewound(state, table.poll, schedule) if schedule.wish == RESEND else state
+
+
+def _by_id(table: Table, start: float | None, in_time: Callable[[], bool]) -> PollState:
     cursor = table.now(in_time).within(FIRST_BYTES) if start is None else table.since(start, in_time)
     canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})
-    state = PollState(cursor, canaries=canaries, epoch=schedule.epoch, starts=schedule.starts)
-    state = replace(state, watched=table.poll.watched)
-    return rewound(state, schedule) if schedule.wish == RESEND else state
+    return PollState(cursor, canaries=canaries, watched=table.poll.watched)
 
 
-def rewound(state: PollState, schedule: Schedule) -> PollState:
-    """Return a state for which the rows above `schedule.above` are new, each of them as an event of its own."""
-    upto = max(state.resent_upto, state.cursor.top)
-    return replace(state, cursor=state.cursor.rewound(schedule.above), resent_upto=upto, starts=schedule.starts)
+def _by_time(table: Table, start: float | None, now: float) -> PollState:
+    poll = table.poll
+    cursor = time_look.first(table.page, poll.longest, round(now * SECOND), basis(poll.at, poll.identity))
+    if start is not None:
+        cursor = cursor.rewound(round(start * SECOND), poll.longest)
+    return PollState(IdCursor.at(0), timed=cursor)
+
+
+def rewound(state: PollState, poll: Poll, schedule: Schedule) -> PollState:
+    """Return a state for which the rows above `schedule.above` are new, each of them as an event of its own.
+
+    Raises NotifierError (POLL_CURSOR_CHANGED) if the poll finds rows in another way than before.
+    """
+    require_same_cursor(state.timed, poll)
+    _require_kind(schedule, poll)
+    state = replace(state, starts=schedule.starts)
+    if state.timed is None:
+        upto = max(state.resent_upto, state.cursor.top)
+        return replace(state, cursor=state.cursor.rewound(schedule.above), resent_upto=upto)
+    timed = state.timed.rewound(schedule.above + 1, poll.longest)
+    return replace(state, timed=timed, resent_upto=max(state.resent_upto, state.timed.mark))
+
+
+def _require_kind(schedule: Schedule, poll: Poll) -> None:
+    """Raise NotifierError (POLL_CURSOR_CHANGED) if somebody asked for rows above an id, and they have times, or not.
+
+    The template was changed after that. An id would be a time in 1970, and a time an id that no table has.
+    """
+    if bool(poll.at) != (schedule.above_is == TIME):
+        raise NotifierError("POLL_CURSOR_CHANGED", f"asked for by {schedule.above_is}, by {poll.at or 'id'} now")

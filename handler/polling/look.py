@@ -45,7 +45,8 @@ class Look:
     New ones that came after the longest transaction are `late`.
 
     If there is `more`, the time was too short for all new ids. A `failure` ended the reading of a range early; what was
-    read counts. `news` says whether the ids above the highest one were read, however many there are.
+    read counts. `news` says whether the ids above the highest one were read, however many there are. `whole` says
+    whether those of recent transactions were read too, and all ids whose values are watched.
     """
 
     cursor: IdCursor
@@ -53,6 +54,7 @@ class Look:
     late: Seen
     more: bool
     news: bool
+    whole: bool
     failure: NotifierError | None
 
 
@@ -84,21 +86,25 @@ def look(
     reading = _Reading(cursor, ids, in_time, most)
     reading.read(top, None)
     more, news = reading.cut, reading.failure is None
+    whole = news and not more
     if steady:
         reading.cursor = reading.cursor.marked(clock(), longest)
     if news:
         reached = reading.read(sweep.at, sweep.end, slices)
         swept = reading.cursor.swept(replace(sweep, at=reached), retain)
         reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
+        whole = whole and not (watching and (cursor.sweep or reached < sweep.end))
         for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
             if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
+                whole = False
                 break
             reading.read(after, upto)
     # Two of the parts may read the same row: it can change back in between, or have had no value before the first.
     found = reading.found - cursor.seen
     appeared = found.ids - cursor.seen.ids
     late = appeared - appeared.above(bound)
-    return Look(reading.cursor, found, late, more, news, reading.failure)
+    whole = whole and not reading.cut and reading.failure is None
+    return Look(reading.cursor, found, late, more, news, whole, reading.failure)
 
 
 class _Reading:

@@ -19,7 +19,7 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Look, Slice, look
 from handler.polling.replicas import Changed, Moments, confirmed
 from handler.polling.time_cursor import SECOND, TimeCursor, basis, moment
-from handler.polling.time_look import From, Page
+from handler.polling.time_look import From, Page, TimeLook
 from handler.polling.values import MOST_VALUES, Watched
 
 # How many events are sent before the time is checked again.
@@ -68,7 +68,7 @@ class PollState:
     database has counted ids below the highest one that was read. The rows up to `resent_upto` that are found are one
     event each, however many they are, until all of them are found: somebody asked for them. The values in `cursor` are
     those of the expression `watched`; empty if the poll watches none. A poll by a time column has `timed` in place of
-    all this.
+    all this; then `resent_upto` is a time as there.
     """
 
     cursor: IdCursor
@@ -91,7 +91,7 @@ Finding = PolledRow | Digest
 class Ran:
     """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 
-    `looked` says whether the ids above the highest one were read. `found` counts the new rows, `late` those of them
+    `looked` says whether the ids above the highest one were read, `whole` whether all that may have news was. `found` counts the new rows, `late` those of them
     that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
     longer looked for, because the state would not fit into the table; if a column is watched, the younger rows that are
     no longer watched. By a time column these are the rows that are no longer remembered although they are within the
@@ -102,6 +102,7 @@ class Ran:
     state: PollState
     more: bool
     looked: bool = False
+    whole: bool = False
     found: int = 0
     late: int = 0
     given_up: int = 0
@@ -163,7 +164,7 @@ def run(
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
         return Ran(state, more=True)
-    _require_same_cursor(state.timed, poll)
+    require_same_cursor(state.timed, poll)
     if state.timed:
         ran = _by_time(state, state.timed, looked_at, rows, poll, clock(), in_time)
     else:
@@ -204,15 +205,14 @@ def _by_id(
         ids = cursor.seen.ids
         missing = [id_ for id_ in wanted(canaries, ids) if id_ not in canaries]
         canaries = renewed(canaries, ids, rows.created(missing))
-    # A replica that lags shows some of them later. Those at the top may be gone, and then nothing more is found.
-    is_resent = seen.news and not seen.more and (cursor.top >= state.resent_upto or not seen.found)
-    resent_upto = 0 if is_resent else state.resent_upto
+    resent_upto = _resent_upto(state, seen, cursor.top)
     found = replace(state, cursor=cursor, pending=pending, canaries=canaries, resent_upto=resent_upto, moments=moments)
     bound = seen.cursor.bound(now, poll.longest)
     return Ran(
         found,
         more=seen.more,
         looked=seen.news,
+        whole=seen.whole,
         found=len(seen.found),
         late=len(seen.late),
         given_up=_given_up(cursor, seen.cursor, poll, bound),
@@ -232,6 +232,8 @@ def _by_time(
 ) -> Ran:
     """Look at the times of the table. The state that is returned has not been saved."""
     singles = 1 if _is_old(looked_at, poll, now) else poll.digest_rows
+    if state.resent_upto:
+        singles = None
     seen = time_look.look(cursor, rows.page, poll.longest, round(now * SECOND), in_time, singles)
     pending: Pending | Digest | None = None
     if singles is not None and len(seen.found) > singles:
@@ -242,9 +244,10 @@ def _by_time(
         found = zip(seen.found, keys, strict=True)
         pending = Pending(tuple(PolledRow(row.id, row in seen.late, key=key) for row, key in found))
     return Ran(
-        replace(state, timed=seen.cursor, pending=pending),
+        replace(state, timed=seen.cursor, pending=pending, resent_upto=_resent_upto(state, seen, seen.cursor.mark)),
         more=seen.more,
         looked=seen.news,
+        whole=seen.news and not seen.more,
         found=len(seen.found),
         late=len(seen.late),
         given_up=seen.given_up,
@@ -252,7 +255,7 @@ def _by_time(
     )
 
 
-def _require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
+def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
     """Raise NotifierError (POLL_CURSOR_CHANGED) if the poll now finds rows in another way than before.
 
     What it has seen says nothing of such rows. To begin like a first run would skip rows silently, and to begin with
@@ -261,6 +264,15 @@ def _require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
     before, after = cursor.basis if cursor else "", basis(poll.at, poll.identity)
     if before != after:
         raise NotifierError("POLL_CURSOR_CHANGED", f"by {before or 'id'} before, by {after or 'id'} now")
+
+
+def _resent_upto(state: PollState, seen: Look | TimeLook, reached: int) -> int:
+    """PollState.resent_upto after a look that has come so far.
+
+    A replica that lags shows some of these rows later. The last ones may be gone, and then nothing more is found.
+    """
+    is_resent = seen.news and not seen.more and (reached >= state.resent_upto or not seen.found)
+    return 0 if is_resent else state.resent_upto
 
 
 def _is_old(looked_at: float, poll: Poll, now: float) -> bool:

@@ -151,11 +151,11 @@ def one_run(
     if item is None or changes.starts_again(schedule, item):
         state, looked_at = store.save(changes.started(table, schedule, now(), in_time)), now()
         if schedule.wish != RESEND and (schedule.starts or table.poll.start is None):
-            return Ran(state, more=False, looked=True)
+            return Ran(state, more=False, looked=True, whole=True)
     else:
         state = state_item.read(item)
         if changes.is_asked(schedule, item):
-            state = store.save(changes.rewound(state, schedule))
+            state = store.save(changes.rewound(state, table.poll, schedule))
         if schedule.resuming:
             state = store.save(replace(state, canaries={}, behind_since=0.0))
     return run(state, looked_at, table, store, queue, table.poll, now, in_time)

@@ -33,9 +33,12 @@ ON_HOLD: Final = frozenset(
     | {"POLL_CURSOR_CHANGED", "POLL_TIMES_UNFIT"}
 )
 PAUSED: Final = "paused"
-# What somebody asked for with the last start: `above` says of which ids.
-REWIND: Final = "rewind"  # find the ids above it again
-RESEND: Final = "resend"  # take only the ids up to it as seen
+# What somebody asked for with the last start: `above` says of which rows.
+REWIND: Final = "rewind"  # find the rows above it again
+RESEND: Final = "resend"  # take only the rows up to it as seen
+# What `above` is.
+ID: Final = "id"
+TIME: Final = "time"  # whole microseconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ class Schedule:
     """All times are Unix seconds; 0 means never.
 
     `began_at` is when the poll ran first, `born_at` when it was known to have a state. It is due at `due_at`, unless
-    another run has a lease. `looked_at` is when the new ids of the table were last read. `failures` counts the runs
-    since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run. `plan` is
-    the Poll.plan by which the last run that succeeded set `due_at`.
+    another run has a lease. `looked_at` is when the new ids of the table were last read, `whole_at` when the last run
+    began that read all that may have news. `more` is 1 if the last run left some to the next one. `failures` counts the
+    runs since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
+    `plan` is the Poll.plan by which the last run that succeeded set `due_at`.
 
     `starts` counts how many times somebody changed what the poll has seen. The next run does so: it takes the rows that
-    are there as seen, unless there is a `wish`. `resuming` is 1 if it goes on as if no reuse of ids had been noticed.
+    are there as seen, unless there is a `wish`. It is for rows `above` an id, or a time (`above_is`). `resuming` is 1 if it goes on as if no reuse of ids had been noticed.
     `epoch` counts how many times ids restarted. The others count since the last start: new rows, those of them that
     appeared late, and ids that are no longer looked for because the state was too large. `full` is as in Ran.
     """
@@ -59,6 +63,8 @@ class Schedule:
     plan: str = ""
     leased_until: float = 0.0
     looked_at: float = 0.0
+    whole_at: float = 0.0
+    more: int = 0
     failures: int = 0
     code: str = ""
     detail: str = ""
@@ -66,6 +72,7 @@ class Schedule:
     starts: int = 0
     wish: str = ""
     above: int = 0
+    above_is: str = ID
     resuming: int = 0
     epoch: int = 0
     found: int = 0
@@ -149,25 +156,27 @@ class Schedule:
             began_at=self.began_at or now,
             born_at=self.born_at or (now if state else 0.0),
             leased_until=now + LEASE_SECONDS,
+            more=0,
             starts=max(self.starts, int(state.number("starts")) if state else 0),
             epoch=max(self.epoch, int(state.number("epoch")) if state else 0),
         )
 
     def started(self) -> Schedule:
-        """With a next run that takes the rows that are there as seen."""
-        return Schedule(leased_until=self.leased_until, starts=self.starts + 1, epoch=self.epoch)
+        """With a next run that takes the rows that are there as seen. A poll that is paused stays so."""
+        held = PAUSED if self.is_paused else ""
+        return Schedule(leased_until=self.leased_until, held=held, starts=self.starts + 1, epoch=self.epoch)
 
-    def rebased(self, above: int | None = None) -> Schedule:
+    def rebased(self, above: int | None = None, above_is: str = ID) -> Schedule:
         """With a next run that starts the poll again, because ids begin again: rows get identities of their own.
 
-        Rows with ids greater than `above` are new then; None: the rows that are there are seen.
+        Rows with ids, or times, greater than `above` are new then; None: the rows that are there are seen.
         """
         again = replace(self.started(), epoch=self.epoch + 1)
-        return again if above is None else replace(again, wish=RESEND, above=above)
+        return again if above is None else replace(again, wish=RESEND, above=above, above_is=above_is)
 
-    def rewound(self, above: int) -> Schedule:
-        """With a next run that finds the rows with ids greater than `above` again."""
-        return replace(self, starts=self.starts + 1, wish=REWIND, above=above)
+    def rewound(self, above: int, above_is: str = ID) -> Schedule:
+        """With a next run that finds the rows with ids, or times, greater than `above` again."""
+        return replace(self, starts=self.starts + 1, wish=REWIND, above=above, above_is=above_is)
 
     def due(self, now: float, every: float | None) -> Schedule:
         """With a next run at once. Those after it keep their times: of a cron expression, or if the interval is known.
@@ -202,6 +211,8 @@ class Schedule:
             born_at=self.born_at or now,
             leased_until=0.0,
             looked_at=now if ran.looked else self.looked_at,
+            whole_at=self._began if ran.whole else self.whole_at,
+            more=int(ran.more),
             resuming=0,
             found=self.found + ran.found,
             late=self.late + ran.late,
@@ -213,15 +224,19 @@ class Schedule:
         due_at = now if ran.more else self._next(now, poll)
         return replace(counted, due_at=due_at, plan=poll.plan, failures=0, code="", detail="")
 
+    @property
+    def _began(self) -> float:
+        """When the run began that has the lease."""
+        return self.leased_until - LEASE_SECONDS
+
     def _next(self, now: float, poll: Poll) -> float:
         """The poll's next time after this run, which ends now."""
         if poll.cron:
             # Times between the beginning of a run and its end are still to come. A run that began a little early was
             # for the time that came then.
-            began = self.leased_until - LEASE_SECONDS
-            due_at = self._counting(began, poll)
-            is_early = began < due_at <= began + _EARLY_SECONDS
-            return cron.following(poll.cron, poll.time_zone, due_at if is_early else began)
+            due_at = self._counting(self._began, poll)
+            is_early = self._began < due_at <= self._began + _EARLY_SECONDS
+            return cron.following(poll.cron, poll.time_zone, due_at if is_early else self._began)
         following = self.due_at + poll.every  # so that the ticks' delays do not add up
         return following if now < following <= now + poll.every else now + poll.every
 

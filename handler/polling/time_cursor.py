@@ -84,6 +84,16 @@ class TimeCursor:
                 mark = row.at
         return replace(self, seen=seen, mark=mark)
 
+    def rewound(self, to: int, longest: float) -> TimeCursor:
+        """As if no row from the time `to` on had been read. Earlier ones stay as they are: seen, or still to appear.
+
+        Where nothing is remembered of earlier rows, they are not looked for.
+        """
+        floor = self.floor if self.floor and self.floor.at < to else None
+        since = to if self.floor and not floor else min(to, self.start(longest))
+        seen = {key: at for key, at in self.seen.items() if at < to}
+        return replace(self, mark=min(self.mark, to), floor=floor, seen=seen, since=since)
+
     def trimmed(self, longest: float) -> TimeCursor:
         """Without the rows before `start`."""
         start = self.start(longest)

@@ -283,6 +283,32 @@ def test_a_run_that_somebody_asks_for_does_not_overlap_another_one() -> None:
     assert [bool(report.ran) for report in world.minute()] == [True]
 
 
+@pytest.mark.parametrize(("changed", "resends"), CHANGES)
+@pytest.mark.parametrize("after", [True, False])
+def test_a_change_of_a_paused_poll_leaves_it_paused(
+    changed: Callable[[Schedule], Schedule], resends: bool, after: bool
+) -> None:
+    world = after_posts()
+    for one in (Schedule.paused, changed) if after else (changed, Schedule.paused):
+        world.change(one)
+    for _ in range(3):
+        assert world.minute() == []
+    assert (world.schedule.is_paused, world.state.starts) == (True, 0)
+    world.change(Schedule.resumed)
+    world.minute()
+    assert world.state.starts == 1
+    assert world.rows() == ({*range(21, 31)} - {25} if resends else set())
+
+
+@pytest.mark.parametrize("changed", [Schedule.started, Schedule.rebased, resending(20)])
+def test_a_change_ends_a_hold(changed: Callable[[Schedule], Schedule]) -> None:
+    world = after_posts()
+    world.change(lambda one: replace(one, held="POLL_IDS_REUSED", code="POLL_IDS_REUSED"))
+    world.change(changed)
+    world.minute()
+    assert (world.schedule.held, world.state.starts) == ("", 1)
+
+
 @pytest.mark.parametrize("held", ["paused", "reused"])
 def test_a_rewind_waits_for_a_poll_that_does_not_run(held: str) -> None:
     world = after_posts()

@@ -940,7 +940,7 @@ def test_whoever_resumes_a_poll_need_not_wait_for_a_new_expression() -> None:
     assert runs(world, "2026-01-07T12:00Z") == ["Mon 05 12:02"]
 
 
-@pytest.mark.parametrize("changed", [schedule.Schedule.resumed, schedule.Schedule.started])
+@pytest.mark.parametrize("changed", [schedule.Schedule.resumed, lambda one: one.started().resumed()])
 def test_whoever_starts_a_poll_need_not_wait_for_its_time(changed: Any) -> None:
     world = World(**{TYPE: cron("0 9 * * *", 86_400.0)})
     world.now = at("2026-01-05T12:00Z")
@@ -1072,6 +1072,7 @@ def test_a_pause_hides_no_reuse(changed: str) -> None:
     if "rebase" in changed:
         world.queue.sent.clear()
         change(world, schedule.Schedule.rebased)
+        change(world, schedule.Schedule.resumed)
         world.minute()
         world.ids.add(101)
         world.minute()
