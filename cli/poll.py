@@ -11,8 +11,9 @@ from rich.text import Text
 
 from cli import compiler
 from cli.bundle import ROOT
-from cli.operations import polls, screen, stack, times
+from cli.operations import polls, rewinds, screen, stack, times
 from cli.operations.polls import Status
+from cli.operations.rewinds import IdOrTime, To
 from cli.poll_run import run
 from handler.model import Poll
 from handler.polling.poll import PollState
@@ -55,7 +56,7 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
 
     \b
       new        it has never run; its first run posts nothing
-      starting   its next run takes the rows that are there as seen
+      starting   its next run carries out a `start` or a `rebase`
       ok, running
       failing    its last runs have failed; it is tried again by itself
       overdue    it should have read its table long ago
@@ -89,7 +90,7 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
     """Start a poll whose state is lost: its next run takes the rows that are there as seen, and posts none of them.
 
     Rows that appeared since the last run, and those that were found and not sent, are not posted. If the ids of the
-    table begin again, after TRUNCATE or a restored backup, use `rebase` instead.
+    table begin again, after TRUNCATE or a restored backup, use `rebase` instead. A poll that is paused stays paused.
 
     Exit status: 0 it is started, 1 it was not, 2 the command was misused or could not look.
     """
@@ -97,68 +98,86 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
     _require_decided(type_, Schedule.of(polls.require(deployed, type_)))
     if not yes:
         click.confirm(f"The poll {type_} skips for good {_SKIPPED}. Continue?", abort=True)
-    polls.change(deployed, type_, lambda schedule: _require_decided(type_, schedule).started())
-    click.echo(f"{type_} starts again with its next run. See it with: notifier poll status {type_}")
+    schedule = polls.change(deployed, type_, lambda schedule: _require_decided(type_, schedule).started())
+    click.echo(f"{type_} starts again with its next run. {_then(type_, schedule)}")
 
 
 @poll.command(short_help="Begin with new identities, because the ids of the table begin again.")
 @click.argument("type_", metavar="TYPE")
-@click.option("--resend", is_flag=True, help="Post the rows above --to again, with new identities.")
-@click.option("--to", "above", type=click.IntRange(min=0), metavar="ID", help="With --resend: the last id not to post.")
+@click.option("--resend", is_flag=True, help="Post rows again, with new identities: those that --to says.")
+@click.option(
+    "--to",
+    type=IdOrTime(),
+    metavar="ID|TIME",
+    help="With --resend: the last id not to post, or the first time to post.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stack.option
-def rebase(type_: str, resend: bool, above: int | None, yes: bool, stack_name: str | None) -> None:
+def rebase(type_: str, resend: bool, to: To | None, yes: bool, stack_name: str | None) -> None:
     """Start a poll again because the ids of its table begin again, after TRUNCATE or a restored backup.
 
     Its next run takes the rows that are there as seen. Later rows get identities of their own (`order.created/1042/1`),
     so that a row is not taken for an earlier one with the same id.
 
     With --resend the rows above the id --to are new instead, and each of them is posted, even if it was posted before
-    under its earlier identity. --to 0 posts all rows of the table.
+    under its earlier identity. --to 0 posts all rows of the table. For a poll that finds rows by a time, --to is a
+    time with its zone, such as 2026-11-01T00:00:00+09:00, and the rows from then on are posted.
+
+    A poll that is paused stays paused.
 
     Exit status: 0 it is rebased, 1 it was not, 2 the command was misused or could not look.
     """
-    if resend == (above is None):
-        raise click.UsageError("write --resend and --to ID together: the rows above ID are posted again")
+    if resend == (to is None):
+        raise click.UsageError("write --resend and --to together: the rows above an id, or from a time on, come again")
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
-    if resend:
-        polls.require_ids(polls.read(deployed, type_, None))
+    if to:
+        rewinds.require_kind(polls.read(deployed, type_, None), to)
     if not yes:
         says = f"The poll {type_} skips for good {_SKIPPED}."
-        if above is not None:
-            says = f"The poll {type_} posts all rows above id {above} one by one, even if they were posted before."
+        if to:
+            says = f"The poll {type_} posts all rows {to.rows} one by one, even if they were posted before."
         click.confirm(f"{says} Rows get new identities from now on. Continue?", abort=True)
-    polls.change(deployed, type_, lambda schedule: schedule.rebased(above))
-    click.echo(f"{type_} begins with new identities with its next run. See it with: notifier poll status {type_}")
+    schedule = polls.change(
+        deployed, type_, lambda schedule: schedule.rebased(to.above, to.above_is) if to else schedule.rebased()
+    )
+    click.echo(f"{type_} begins with new identities with its next run. {_then(type_, schedule)}")
 
 
-@poll.command(short_help="Find the rows above an id again, and post those that were never posted.")
+@poll.command(short_help="Find rows again, and post those that were never posted.")
 @click.argument("type_", metavar="TYPE")
 @click.option(
-    "--to", "above", type=click.IntRange(min=0), required=True, metavar="ID", help="The last id to leave as it is."
+    "--to",
+    type=IdOrTime(),
+    required=True,
+    metavar="ID|TIME",
+    help="The last id to leave as it is; or the first time to find again.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stack.option
-def rewind(type_: str, above: int, yes: bool, stack_name: str | None) -> None:
-    """Let a poll find the rows above the id --to again, with the same identities as before.
+def rewind(type_: str, to: To, yes: bool, stack_name: str | None) -> None:
+    """Let a poll find rows again, with the same identities as before.
+
+    These are the rows above the id --to. For a poll that finds rows by a time they are those from the time --to on,
+    which has a zone: --to 2026-11-01T00:00:00+09:00. `notifier poll run TYPE --dry-run` then shows them.
 
     So what was posted or parked in the last 30 days is not posted again, and only rows come that were never posted:
     those that the first run took as seen, those that a summary counted, and those whose events were lost. What was
     posted earlier than 30 days ago is posted again. Each row is a message of its own; there is no summary. A poll that
-    watches a column cannot be rewound.
+    watches a column cannot be rewound. One that is paused stays paused.
 
     Exit status: 0 it is rewound, 1 it was not, 2 the command was misused or could not look.
     """
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
     before = polls.read(deployed, type_, None)
-    concerned = polls.concerned(before, above)
+    concerned = rewinds.concerned(before, to)
     if not yes:
         click.echo(concerned)
-        click.confirm(f"Find the rows above id {above} again?", abort=True)
-    polls.change(deployed, type_, lambda schedule: polls.rewound(before, schedule, above))
-    click.echo(f"{type_} finds them with its next run. Run it now with: notifier poll run {type_}")
+        click.confirm(f"Find the rows {to.rows} again?", abort=True)
+    schedule = polls.change(deployed, type_, lambda schedule: rewinds.rewound(before, schedule, to))
+    says = f"Run it now with: notifier poll run {type_}"
+    click.echo(f"{type_} finds them with its next run. {_then(type_, schedule, says)}")
 
 
 @poll.command(short_help="Stop a poll until it is resumed.")
@@ -167,7 +186,7 @@ def rewind(type_: str, above: int, yes: bool, stack_name: str | None) -> None:
 def pause(type_: str, stack_name: str | None) -> None:
     """Stop a poll until it is resumed. Rows that appear meanwhile are found afterwards.
 
-    A run that is already under way finishes as usual. `start` and `rebase` also end the pause.
+    A run that is already under way finishes as usual. What `start`, `rebase` and `rewind` ask for waits, too.
 
     Exit status: 0 it is paused, 1 it was not, 2 the command was misused or could not look.
     """
@@ -195,6 +214,13 @@ def resume(type_: str, stack_name: str | None) -> None:
     click.echo(f"{type_} continues with the next tick. See it with: notifier poll status {type_}")
 
 
+def _then(type_: str, schedule: Schedule, running: str = "") -> str:
+    """What is to be done after a change, so that a run carries it out."""
+    if schedule.is_paused:
+        return f"It is paused, and runs after: notifier poll resume {type_}"
+    return running or f"See it with: notifier poll status {type_}"
+
+
 def _require_decided(type_: str, schedule: Schedule) -> Schedule:
     """Return the schedule. Raises ClickException if the poll waits for a decision about its ids."""
     if schedule.code == REUSED:
@@ -213,6 +239,11 @@ def _drawn(one: Status, now: float) -> Text:
     last = f"read {_when(schedule.looked_at, now)}" if schedule.looked_at else "never read"
     due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
+    if (lag := one.lag(now)) is not None:
+        whole = f"{_when(schedule.whole_at, now)}, {times.span(lag)} ago"
+        drawn.append(f"\n  complete as of {whole}: rows that the replica showed by then are found")
+    if one.asked:
+        drawn.append(f"\n  asked for: its next run {one.asked}", "yellow")
     if one.state:
         drawn.append(f"\n  {_rows(one)} found, {_read_to(one.state, one.gaps)}")
         if schedule.full >= _SHOWN_FULL:

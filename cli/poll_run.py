@@ -92,6 +92,10 @@ def _show(outcome: Outcome) -> None:
         click.echo(f"{status.name} has found no new row.")
     if outcome.unsent:
         click.echo(f"{_rows(outcome.unsent)} not sent yet. The next run sends them first.")
+    if outcome.more:
+        click.echo(
+            f"There may be more rows: the next run follows at once. See it with: notifier poll status {status.name}"
+        )
     if outcome.failed:
         _show_failure(status)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
+from cli import moments
 from cli.compiler import crontab, durations, plans, queries, shape, sql
 from cli.compiler.durations import DAY, HOUR, MINUTE
 from cli.compiler.findings import Place, Report
@@ -40,10 +40,6 @@ NEVER: Final = "never"
 NOW: Final = "now"
 # The data of a change's event.
 DATA: Final = frozenset({"old", "new"})
-# A time of day in a zone: without one it would depend on where the template is compiled.
-MOMENT: Final = (
-    r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
 
 EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
 
@@ -73,7 +69,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
     identity = _identity(found["identity"], source, report) if "identity" in found else None
     plan = plans.read(found, EVERY, report)
     created = source.created or "sql" not in found or report.errors > before
-    start = _start(found["start"], report, created=created, by_time=bool(source.at)) if "start" in found else None
+    start = _start(found["start"], report, is_known=created or bool(source.at)) if "start" in found else None
     rows, age = _catch_up(found["catch_up"], report) if "catch_up" in found else (ROWS, None)
     return Poll(
         sql=select,
@@ -156,39 +152,22 @@ def _beside_id(identity: tuple[str, ...] | None, source: Source) -> str:
     return "".join(identity[1:])
 
 
-def _start(node: Node, report: Report, *, created: bool, by_time: bool) -> float | None:
-    """From when on the first run posts rows; None is `now`, so that it posts none."""
+def _start(node: Node, report: Report, *, is_known: bool) -> float | None:
+    """From when on the first run posts rows; None is `now`, so that it posts none.
+
+    `is_known` says whether the SELECT has the times of rows.
+    """
     text = shape.literal(node, report, example=NOW)
     if text is None or text == NOW:
         return None
-    moment = _moment(text)
+    moment = moments.read(text)
     if moment is None:
-        message = f"`{node.place.path}` takes {NOW}, or a time with its zone, such as 2026-11-01T00:00:00+09:00"
-        report.add(node.place, "VALUE_INVALID", message, f"write start: {_with_zone(text)}")
-    elif by_time:
-        message = "a poll by the time `at` takes no `start`"
-        report.add(
-            node.place, "VALUE_INVALID", message, "remove it: the first run takes the rows that are there as seen"
-        )
-    elif not created:
+        message = f"`{node.place.path}` takes {NOW}, or a time with its zone, such as {moments.EXAMPLE}"
+        report.add(node.place, "VALUE_INVALID", message, f"write start: {moments.with_zone(text) or NOW}")
+    elif not is_known:
         message = "`start` needs to know when rows were created, and the SELECT has no column `created`"
         report.add(node.place, "VALUE_INVALID", message, "add it to the SELECT, as o.created_at AS created")
-    return moment
-
-
-def _moment(text: str) -> float | None:
-    try:
-        seconds = datetime.fromisoformat(text).timestamp() if re.fullmatch(MOMENT, text) else -1.0
-    except (ValueError, OverflowError):
-        return None
-    return seconds if seconds >= 0 else None
-
-
-def _with_zone(text: str) -> str:
-    """The time that somebody wrote, with a zone; `now` if it is none."""
-    match = re.match(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?", text)
-    time = f"{match[1]}T{match[2] or '00:00:00'}" if match else ""
-    return f"{time}Z, or {time}+09:00 for the time in Japan" if _moment(f"{time}Z") is not None else NOW
+    return moment.timestamp() if moment else None
 
 
 def _form(rule: IdRule) -> str:

@@ -13,13 +13,12 @@ from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.adapters.state_table import read_item, written
 from handler.delivery.item import Item
-from handler.delivery.ledger import KEPT
 from handler.errors import CODES, NotifierError
 from handler.model import Digest, Poll
 from handler.polling import state_item
 from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
-from handler.polling.schedule import ON_HOLD, Schedule
+from handler.polling.schedule import ID, RESEND, REWIND, Schedule
 from handler.polling.time_cursor import moment
 
 # How many times a schedule is changed again, if a run has written it in between.
@@ -75,6 +74,22 @@ class Status:
         return pending.count if isinstance(pending, Digest) else len(pending.rows)
 
     @property
+    def asked(self) -> str:
+        """What the next run does because somebody asked for it, in words; empty if there is no such thing."""
+        schedule = self.schedule
+        if schedule.starts <= (self.state.starts if self.state else schedule.starts - bool(schedule.starts)):
+            return ""
+        rows = f"above id {schedule.above}" if schedule.above_is == ID else f"from {moment(schedule.above + 1)} on"
+        return {
+            REWIND: f"finds the rows {rows} again",
+            RESEND: f"posts the rows {rows}, and takes the earlier ones as seen",
+        }.get(schedule.wish, "takes the rows that are there as seen")
+
+    def lag(self, now: float) -> float | None:
+        """How many seconds ago the last look at all of the table began; None if there was none yet."""
+        return max(0.0, now - self.schedule.whole_at) if self.schedule.whole_at else None
+
+    @property
     def gaps(self) -> int:
         """How many ids below the highest one have not appeared, and are still looked for."""
         if self.state is None:
@@ -128,56 +143,6 @@ def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> 
         if swap(stack, item, schedule):
             return schedule
     raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
-
-
-def require_ids(status: Status) -> None:
-    """Raise ClickException for a poll that does not find rows by their ids."""
-    if status.state and status.state.timed:
-        raise click.ClickException(
-            f"{status.name} finds rows by a time, and not by ids, so no id says which rows to post again. Publish an "
-            "event for a row that was missed."
-        )
-
-
-def concerned(status: Status, above: int) -> str:
-    """Return what a rewind to this id would find again. Raises ClickException if it would find nothing."""
-    name, state = status.name, status.state
-    if state is None:
-        raise click.ClickException(
-            f"{name} has no state that can be read, so there is nothing to rewind. See: notifier poll status {name}"
-        )
-    require_ids(status)
-    if state.watched:
-        raise click.ClickException(
-            f"{name} watches a column, so each of its events has an identity of its own. To post the rows above an id "
-            f"once more, as they are now: notifier poll rebase {name} --resend --to ID"
-        )
-    cursor = state.cursor
-    if above >= cursor.top:
-        raise click.ClickException(
-            f"The highest id that {name} has read is {cursor.top}: there is nothing above {above}."
-        )
-    rows = len(cursor.seen.above(above))
-    said = f"The next run of {name} finds {rows} ids again that it has seen, from {above + 1} to {cursor.top}"
-    if above < cursor.floor:
-        said += f". It does not know which of the ids up to {cursor.floor} are there, and finds these too"
-    return (
-        f"{said}. What was posted or parked in the last {KEPT.days} days is not posted again; what was posted earlier "
-        "is. Rows that were never posted come one by one, also those that the first run took as seen, and those that a "
-        "summary counted."
-    )
-
-
-def rewound(status: Status, schedule: Schedule, above: int) -> Schedule:
-    """Return the schedule with a rewind, if it is still that of this status. Raises ClickException otherwise."""
-    name = status.name
-    if schedule.code in ON_HOLD:
-        raise click.ClickException(f"{name} is on hold: {schedule.code}. To do before: {remedy(schedule.code)}")
-    if status.state is None or schedule.starts > status.state.starts:
-        raise click.ClickException(
-            f"{name} was changed before, and has not run since. Run it first: notifier poll run {name}"
-        )
-    return schedule.rewound(above)
 
 
 def require(stack: Stack, name: str) -> Item:
@@ -247,12 +212,14 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "time_zone": (status.poll.time_zone or None) if status.poll else None,
         "started": _iso(schedule.born_at),
         "last_read": _iso(schedule.looked_at),
+        "lag_seconds": round(lag, 1) if (lag := status.lag(now)) is not None else None,
         "next": _iso(schedule.due_at),
         "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},
         "highest_id": cursor.top if cursor else None,
         "latest_time": moment(timed.mark) if timed else None,
         "missing_ids": status.gaps,
         "unsent": status.unsent > 0,
+        "asked": status.asked,
         "full": schedule.full,
     }
 

@@ -45,6 +45,11 @@ class Outcome:
         return self.status.schedule.late - self.before.late
 
     @property
+    def more(self) -> bool:
+        """Whether the time was too short for all rows, so that another run follows at once."""
+        return bool(self.status.schedule.more) and not self.failed
+
+    @property
     def unsent(self) -> int:
         """How many rows the queue has not accepted yet."""
         return self.status.unsent
@@ -150,6 +155,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "found": outcome.found,
         "late": outcome.late,
         "unsent": outcome.unsent,
+        "more": outcome.more,
         "code": schedule.code,
         "detail": schedule.detail,
         "remedy": outcome.status.remedy if schedule.code else "",

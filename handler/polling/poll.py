@@ -91,12 +91,13 @@ Finding = PolledRow | Digest
 class Ran:
     """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 
-    `looked` says whether the ids above the highest one were read, `whole` whether all that may have news was. `found` counts the new rows, `late` those of them
-    that appeared after the longest transaction, and `given_up` the ids that could still appear within it and are no
-    longer looked for, because the state would not fit into the table; if a column is watched, the younger rows that are
-    no longer watched. By a time column these are the rows that are no longer remembered although they are within the
-    window, and those whose id cannot be that of an event. `full` says how much of the room the young ids take: 1 is
-    all; None if the run did not look, or looks at times.
+    `looked` says whether the ids above the highest one were read, and `whole` whether the other rows of recent
+    transactions were read too. `found` counts the new rows, `late` those of them that appeared after the longest
+    transaction, and `given_up` the ids that could still appear within it and are no longer looked for, because the
+    state would not fit into the table; if a column is watched, the younger rows that are no longer watched. By a time
+    column these are the rows that are no longer remembered although they are within the window, and those whose id
+    cannot be that of an event. `full` says how much of the room the young ids take: 1 is all; None if the run did not
+    look, or looks at times.
     """
 
     state: PollState

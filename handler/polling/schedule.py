@@ -47,14 +47,15 @@ class Schedule:
 
     `began_at` is when the poll ran first, `born_at` when it was known to have a state. It is due at `due_at`, unless
     another run has a lease. `looked_at` is when the new ids of the table were last read, `whole_at` when the last run
-    began that read all that may have news. `more` is 1 if the last run left some to the next one. `failures` counts the
+    began that was whole (Ran.whole). `more` is 1 if the last run left some to the next one. `failures` counts the
     runs since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
     `plan` is the Poll.plan by which the last run that succeeded set `due_at`.
 
     `starts` counts how many times somebody changed what the poll has seen. The next run does so: it takes the rows that
-    are there as seen, unless there is a `wish`. It is for rows `above` an id, or a time (`above_is`). `resuming` is 1 if it goes on as if no reuse of ids had been noticed.
-    `epoch` counts how many times ids restarted. The others count since the last start: new rows, those of them that
-    appeared late, and ids that are no longer looked for because the state was too large. `full` is as in Ran.
+    are there as seen, unless there is a `wish`. That is for the rows `above` an id, or a time (`above_is`). `resuming`
+    is 1 if it goes on as if no reuse of ids had been noticed. `epoch` counts how many times ids restarted. The others
+    count since the last start: new rows, those of them that appeared late, and ids that are no longer looked for
+    because the state was too large. `full` is as in Ran.
     """
 
     began_at: float = 0.0

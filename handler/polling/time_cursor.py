@@ -62,6 +62,11 @@ class TimeCursor:
     seen: Mapping[bytes, int] = field(default_factory=dict)
     since: int = NEVER
 
+    @property
+    def column(self) -> str:
+        """The column with the time."""
+        return self.basis.removesuffix(_WITH_TIME)
+
     def key(self, row: TimedRow) -> bytes:
         """What is remembered of a row: its id, and its time too if each new time is an event."""
         return _hashed(f"{row.at}/{row.id}" if self.basis.endswith(_WITH_TIME) else f"{row.id}")

@@ -12,7 +12,8 @@ from handler.errors import CODES, SourceError
 from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table
-from handler.polling.time_look import From
+from handler.polling.time_cursor import EPOCH
+from handler.polling.time_look import From, first, look, rewound
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -166,3 +167,43 @@ def test_pages_of_local_times_lose_no_row_when_the_clock_changes(
         begin = From(page.rows[-1].at, page.unit, page.rows[-1])
     pair.primary.query("DROP TABLE shop.changed_clock")
     assert found == {*range(30)}
+
+
+@pytest.mark.parametrize("column", ["TIMESTAMP NULL", "DATETIME"])
+@pytest.mark.parametrize("begin", ["2026-03-28T23:00Z", "2026-10-24T23:00Z"])
+def test_rows_from_a_time_on_are_found_again_around_a_change_of_the_clock(
+    pair: Pair, among: Any, column: str, begin: str
+) -> None:
+    """Each ten minutes. A DATETIME may have digits that no clock shows.
+
+    A TIMESTAMP has the same digits twice in October, and is read as the first time: from a time within the second hour
+    on, the rows of this hour are not found.
+    """
+    longest, times = 600.0, [datetime.fromisoformat(begin) + timedelta(minutes=10 * number) for number in range(24)]
+    pair.primary.query(f"CREATE TABLE shop.changed_clock (id INT PRIMARY KEY, at {column}, KEY (at))")
+    with pair.primary.connect("shop") as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION time_zone = '+00:00'")
+        local = timedelta(hours=1 if column == "DATETIME" else 0)
+        rows = [(number, f"{at + local:%Y-%m-%d %H:%M:%S}") for number, at in enumerate(times)]
+        cursor.executemany("INSERT INTO changed_clock VALUES (%s, %s)", rows)
+        connection.commit()
+    pair.wait_for_replica()
+    table = Table(among("Europe/Berlin").replicas, Poll("SELECT id, at FROM changed_clock", 60.0, at="at"))
+    read = table.page(None).rows
+    now = (times[-1] - EPOCH) // timedelta(microseconds=1) + 10**10
+    seen = first(table.page, longest, now, "at")
+    at = {row.id: row.at for row in read}
+    if column == "TIMESTAMP NULL":
+        at = {number: (one - EPOCH) // timedelta(microseconds=1) for number, one in enumerate(times)}
+    found = {}
+    for since in at.values():
+        back = rewound(seen, table.page, longest, since)
+        again = look(back, table.page, longest, now, lambda: True, None)
+        found[since] = {row.id for row in again.found}
+    pair.primary.query("DROP TABLE shop.changed_clock")
+    twice = {row.id for row in read if row.at < at[row.id]}
+    assert len(read) == 24
+    assert len(twice) == (6 if "TIMESTAMP" in column and "10" in begin else 0)
+    for since, ids in found.items():
+        again = {number for number, one in at.items() if one >= since}
+        assert ids == (again - twice if since in {at[number] for number in twice} else again)

@@ -309,7 +309,8 @@ def test_a_poll_runs_when_somebody_says_so(on_call: OnCall, asked: list[Function
     assert (answer.exit_code, answer.stdout) == (0, "order.created has found 2 rows, and sent.\n")
     assert function.events() == ["order.created/4", "order.created/9"]
     assert on_call.asked("poll", "run", TYPE) == {
-        "poll": TYPE, "seen": None, "found": 0, "late": 0, "unsent": 0, "code": "", "detail": "", "remedy": "",
+        "poll": TYPE, "seen": None, "found": 0, "late": 0, "unsent": 0, "more": False,
+        "code": "", "detail": "", "remedy": "",
     }  # fmt: skip
 
 

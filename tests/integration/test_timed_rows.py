@@ -21,7 +21,7 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PolledRow, PollState, run
 from handler.polling.table import Table
 from handler.polling.time_cursor import EPOCH, SECOND, TimedRow, basis, moment
-from handler.polling.time_look import From, first, look
+from handler.polling.time_look import From, first, look, rewound
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import ConflictError, Kept, Killed
@@ -123,6 +123,40 @@ def test_each_type_is_read_in_pages_from_a_time_on(
     cursor = first(table.page, 5.0, round(time.time() * SECOND), "at")
     assert (cursor.mark, cursor.unit) == (moments[-1], unit)
     assert look(cursor, table.page, 5.0, round(time.time() * SECOND), lambda: True, None).found == []
+
+
+COLUMNS: list[tuple[str, float]] = [
+    ("TIMESTAMP NULL", 1), ("TIMESTAMP(6) NULL", 1e-6), ("DATETIME", 1), ("DATETIME(3)", 1e-3), ("DATETIME(6)", 1e-6),
+    ("INT UNSIGNED", 1), ("BIGINT", 1e-3),
+]  # fmt: skip
+LONGEST = 600.0
+
+
+def microseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+@pytest.mark.parametrize(("column", "step"), COLUMNS)
+def test_rows_from_a_time_on_are_found_again_by_each_type(
+    pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, zone: str, column: str, step: float
+) -> None:
+    """The time is on a row, just before it, just after it, before all that the window had, and in 1970."""
+    monkeypatch.setattr(time_look, "SLICE", 3)
+    times = [AT + timedelta(seconds=one) for one in (-9_000, -4_300, -4_200, -4_190, -60, 0, 0, 0, 0, step, 1, 2, 7)]
+    scale = {"INT UNSIGNED": 1, "BIGINT": 1000}.get(column, 0)
+    written = [round(at.timestamp() * scale) if scale else f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in times]
+    fill(pair, column, {f"r{number:02}": value for number, value in enumerate(written)})
+    table, now = among(zone), round(time.time() * SECOND)
+    rows = pages(table, None)
+    seen = first(table.page, LONGEST, now, "at")
+    asked = [0, *(row.at + one for row in rows for one in (0, -1, 1, -round(step * SECOND)))]
+    for since in dict.fromkeys(asked):
+        back = rewound(seen, table.page, LONGEST, since)
+        again = look(back, table.page, LONGEST, now, lambda: True, None)
+        assert (again.found, again.failure) == ([row for row in rows if row.at >= since], None)
+        assert not again.late
+        assert look(again.cursor, table.page, LONGEST, now, lambda: True, None).found == []
 
 
 IDS = {

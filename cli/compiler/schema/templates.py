@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cli import moments
 from cli.compiler import channels, crontab, durations, lateness, polls, queries
 from cli.compiler.cron_fields import FIELDS
 from cli.compiler.schema.parts import (
@@ -192,11 +193,11 @@ _POLL: Final = keys(
             {"enum": [[*one] for one in polls.IDENTITIES]}, "Which events of one row count as the same one."
         ),
         "start": matching(
-            f"^({polls.NOW}|{polls.MOMENT})$",
-            "write now, or a time with its zone, such as 2026-11-01T00:00:00+09:00",
-            "The first run posts the rows that were created from this time on; with `now` none.",
+            f"^({polls.NOW}|{moments.PATTERN})$",
+            f"write now, or a time with its zone, such as {moments.EXAMPLE}",
+            "The first run posts the rows that were created, or have a time `at`, from then on; with `now` none.",
             polls.NOW,
-            "2026-11-01T00:00:00+09:00",
+            moments.EXAMPLE,
         ),
     },
     required=polls.REQUIRED,
