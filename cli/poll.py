@@ -18,7 +18,6 @@ from cli.poll_run import run
 from handler.model import Poll
 from handler.polling.poll import PollState
 from handler.polling.schedule import REUSED, Schedule
-from handler.polling.time_cursor import moment
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
 # A time that is no further away than this is shown without its day.
@@ -267,7 +266,7 @@ def _when(at: float, now: float) -> str:
 
 def _read_to(state: PollState, gaps: int) -> str:
     if state.timed:
-        return f"latest time {moment(state.timed.mark)}, {_count(len(state.timed.seen))} remembered"
+        return f"latest time {state.timed.latest or 'none yet'}, {_count(len(state.timed.seen))} remembered"
     watched = f", changes watched from id {state.cursor.floor + 1} on" if state.watched else ""
     return f"highest id {state.cursor.top}, {gaps} lower ones missing{watched}"
 

@@ -216,7 +216,7 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "next": _iso(schedule.due_at),
         "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},
         "highest_id": cursor.top if cursor else None,
-        "latest_time": moment(timed.mark) if timed else None,
+        "latest_time": (timed.latest or None) if timed else None,
         "missing_ids": status.gaps,
         "unsent": status.unsent > 0,
         "asked": status.asked,

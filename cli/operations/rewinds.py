@@ -14,7 +14,7 @@ from cli.operations.polls import Status, remedy
 from handler.delivery.ledger import KEPT
 from handler.polling.id_cursor import IdCursor
 from handler.polling.schedule import ID, ON_HOLD, TIME, Schedule
-from handler.polling.time_cursor import EPOCH, TimeCursor, moment
+from handler.polling.time_cursor import EPOCH, NEVER, TimeCursor, moment
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _CHANGED: Final = "POLL_CURSOR_CHANGED"
@@ -107,15 +107,17 @@ def _ids(name: str, cursor: IdCursor, above: int) -> str:
 
 
 def _times(name: str, cursor: TimeCursor, to: To) -> str:
-    earliest, latest = min(cursor.seen.values(), default=cursor.mark), max(cursor.seen.values(), default=cursor.mark)
-    if to.above >= max(latest, cursor.mark):
+    times = [*cursor.seen.values(), cursor.mark]
+    if max(times) == NEVER:
+        raise click.ClickException(f"{name} has not read any row yet. The rows that come are found without a rewind.")
+    if to.above >= max(times):
         raise click.ClickException(
-            f"The latest time that {name} has read is {moment(max(latest, cursor.mark))}: there is nothing "
+            f"The latest time that {name} has read is {moment(max(times))}: there is nothing "
             f"{to.rows} that it has seen. The rows that come are found without a rewind."
         )
     rows = sum(at > to.above for at in cursor.seen.values())
     said = f"The next run of {name} finds {rows} rows again that it remembers, {to.rows}"
-    if to.above < earliest:
+    if to.above < (earliest := min(cursor.seen.values(), default=cursor.mark)):
         said += f". It does not know which rows have a time before {moment(earliest)}, and finds these too"
     return said
 

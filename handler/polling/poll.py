@@ -18,8 +18,8 @@ from handler.polling.canaries import renewed, reused, wanted
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Look, Slice, look
 from handler.polling.replicas import Changed, Moments, confirmed
-from handler.polling.time_cursor import SECOND, TimeCursor, basis, moment
-from handler.polling.time_look import From, Page, TimeLook
+from handler.polling.time_cursor import SECOND, From, TimeCursor, basis, moment
+from handler.polling.time_look import Page, TimeLook
 from handler.polling.values import MOST_VALUES, Watched
 
 # How many events are sent before the time is checked again.
@@ -212,7 +212,7 @@ def _by_id(
     return Ran(
         found,
         more=seen.more,
-        looked=seen.news,
+        looked=_has_looked(seen, is_old=is_old),
         whole=seen.whole,
         found=len(seen.found),
         late=len(seen.late),
@@ -232,7 +232,8 @@ def _by_time(
     in_time: Callable[[], bool],
 ) -> Ran:
     """Look at the times of the table. The state that is returned has not been saved."""
-    singles = 1 if _is_old(looked_at, poll, now) else poll.digest_rows
+    is_old = _is_old(looked_at, poll, now)
+    singles = 1 if is_old else poll.digest_rows
     if state.resent_upto:
         singles = None
     seen = time_look.look(cursor, rows.page, poll.longest, round(now * SECOND), in_time, singles)
@@ -247,7 +248,7 @@ def _by_time(
     return Ran(
         replace(state, timed=seen.cursor, pending=pending, resent_upto=_resent_upto(state, seen, seen.cursor.mark)),
         more=seen.more,
-        looked=seen.news,
+        looked=_has_looked(seen, is_old=is_old),
         whole=seen.news and not seen.more,
         found=len(seen.found),
         late=len(seen.late),
@@ -303,6 +304,11 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
     if since and now - since > BEHIND_SECONDS:
         raise NotifierError("POLL_IDS_REUSED", f"the next id is {counter}, and {state.cursor.top} was read before")
     return replace(state, behind_since=since or now)
+
+
+def _has_looked(seen: Look | TimeLook, *, is_old: bool) -> bool:
+    """Whether the next run counts from this look. After a pause, only one that left nothing ends the pause."""
+    return seen.news and not (is_old and seen.more)
 
 
 def findings(pending: Pending | Digest) -> Sequence[Finding]:

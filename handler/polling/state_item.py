@@ -17,7 +17,7 @@ from handler.polling.id_cursor import IdCursor, Mark, Sweep
 from handler.polling.poll import Pending, PolledRow, PollState
 from handler.polling.replicas import Moment, Moments
 from handler.polling.seen import Seen
-from handler.polling.time_cursor import TimeCursor, TimedRow
+from handler.polling.time_cursor import From, TimeCursor, TimedRow
 from handler.polling.values import UNKNOWN, Values
 
 # What only newer code reads gets another number. The first format had no values; the third is of a poll by a time.
@@ -87,14 +87,20 @@ def _cursor(found: Mapping[str, Any]) -> IdCursor:
 
 
 def _timed(cursor: TimeCursor) -> list[Any]:
-    floor = cursor.floor
-    return [cursor.mark, cursor.basis, cursor.unit, [floor.id, floor.at, floor.text] if floor else None, cursor.since]
+    floor, last = cursor.floor, cursor.last
+    begin = floor and [floor.at, _timed_row(floor.row)]
+    return [cursor.mark, cursor.basis, cursor.unit, begin, cursor.since, _timed_row(last)]
+
+
+def _timed_row(row: TimedRow | None) -> list[Any] | None:
+    return [row.id, row.at, row.text] if row else None
 
 
 def _time_cursor(item: Item) -> TimeCursor:
-    mark, basis, unit, floor, *since = json.loads(item.text("timed"))
+    mark, basis, unit, begin, since, last = json.loads(item.text("timed"))
     seen = time_cursor.decoded(item.binary("timed_seen"))
-    return TimeCursor(mark, basis, unit, TimedRow(*floor) if floor else None, seen, *since)
+    floor = From(begin[0], unit, begin[1] and TimedRow(*begin[1])) if begin else None
+    return TimeCursor(mark, basis, unit, floor, seen, since, TimedRow(*last) if last else None)
 
 
 def _pending(item: Item) -> Pending | Digest | None:

@@ -75,7 +75,7 @@ def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> s
     if "at" in bounds:
         rows.append(f"found.at {beyond}= %(at)s")
     if "id" in bounds:
-        rows.append(f"(found.at {beyond} %(at)s OR found.id {beyond}= %(id)s)")
+        rows.append(f"(found.at = %(at)s AND found.id {beyond}= %(id)s OR found.at {beyond} %(at)s)")
     return (
         "SELECT found.id AS id, found.at AS at, CAST(found.at AS CHAR) AS text, UNIX_TIMESTAMP() AS now "  # noqa: S608
         f"FROM ({select}) AS found WHERE {' AND '.join(rows)} "

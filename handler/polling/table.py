@@ -16,7 +16,8 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Slice
 from handler.polling.replicas import Changed
 from handler.polling.seen import CHUNK, Word
-from handler.polling.time_look import From, Page
+from handler.polling.time_cursor import From
+from handler.polling.time_look import Page
 from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
 from handler.ports import Database
 

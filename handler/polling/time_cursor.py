@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -47,47 +46,76 @@ class TimedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class From:
+    """Where reading begins: at a time, or else at a row."""
+
+    at: int
+    unit: Unit
+    row: TimedRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimeCursor:
     """What a poll remembers of a table: each row that it has seen since `start`, as a hash, with its time.
 
-    `basis` says from which column and in which way. Rows before `since` are not remembered, because they were before
-    the window once: a longer one begins there, and grows. Rows that stand before `floor` are not remembered, although
-    they are within the window, because there were too many.
+    `basis` says from which column and in which way. `last` is the row that moved the mark last. Rows before `since` are
+    not remembered, and so not looked for: they were before the window once, or there were too many to remember. In the
+    second case reading begins at `floor`, so that they are not read either.
     """
 
     mark: int
     basis: str = ""
     unit: Unit = ""
-    floor: TimedRow | None = None
+    floor: From | None = None
     seen: Mapping[bytes, int] = field(default_factory=dict)
     since: int = NEVER
+    last: TimedRow | None = None
 
     @property
     def column(self) -> str:
         """The column with the time."""
         return self.basis.removesuffix(_WITH_TIME)
 
+    @property
+    def latest(self) -> str:
+        """The latest time that was read and is not in the future, as `moment` writes it; empty if there was none."""
+        return moment(self.mark) if self.mark > NEVER else ""
+
     def key(self, row: TimedRow) -> bytes:
         """What is remembered of a row: its id, and its time too if each new time is an event."""
         return _hashed(f"{row.at}/{row.id}" if self.basis.endswith(_WITH_TIME) else f"{row.id}")
 
     def start(self, longest: float) -> int:
-        """The time from which on all rows are read."""
+        """The time from which on rows are looked for."""
         return max(self.since, self.mark - round(longest * SECOND) - SLACK)
 
     def is_late(self, row: TimedRow, longest: float) -> bool:
         """Whether a row that is new now has an earlier time than the longest transaction explains."""
         return row.at < self.mark - round(longest * SECOND)
 
+    def begin(self, longest: float) -> From | None:
+        """Where reading begins; None is at the earliest row, also if no row has shown yet what the column holds.
+
+        One hour more is read: a local time can be skipped, and then stands out of its order.
+        """
+        start = self.start(longest)
+        if self.floor and self.floor.at >= start - SLACK:
+            return self.floor
+        return From(start - SLACK, self.unit) if self.unit and start > NEVER else None
+
     def having_read(self, rows: Iterable[TimedRow], now: int) -> TimeCursor:
         """With these rows seen. A time that is later than `now` does not move the mark: earlier ones are to come."""
-        seen, mark = dict(self.seen), self.mark
+        seen, mark, last = dict(self.seen), self.mark, self.last
         for row in rows:
             key = self.key(row)
             seen[key] = max(seen.get(key, row.at), row.at)
             if mark < row.at <= now:
-                mark = row.at
-        return replace(self, seen=seen, mark=mark)
+                mark, last = row.at, row
+        return replace(self, seen=seen, mark=mark, last=last)
+
+    def contradicts(self, row: TimedRow) -> bool:
+        """Whether a row that did not change has another time than before, as after a correction of the zone."""
+        return bool(self.last) and replace(row, at=self.mark) == self.last and row.at != self.mark
 
     def rewound(self, to: int, longest: float) -> TimeCursor:
         """As if no row from the time `to` on had been read. Earlier ones stay as they are: seen, or still to appear.
@@ -95,37 +123,34 @@ class TimeCursor:
         Where nothing is remembered of earlier rows, they are not looked for.
         """
         floor = self.floor if self.floor and self.floor.at < to else None
-        since = to if self.floor and not floor else min(to, self.start(longest))
         seen = {key: at for key, at in self.seen.items() if at < to}
-        return replace(self, mark=min(self.mark, to), floor=floor, seen=seen, since=since)
+        mark, since = min(self.mark, to), min(to, self.start(longest))
+        return replace(self, mark=mark, floor=floor, seen=seen, since=since, last=None)
 
     def trimmed(self, longest: float) -> TimeCursor:
         """Without the rows before `start`."""
         start = self.start(longest)
-        floor = self.floor if self.floor and self.floor.at >= start else None
+        floor = self.floor if self.floor and self.floor.at >= start - SLACK else None
         return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start}, since=start)
 
     def within(self, most: int, read: Sequence[TimedRow]) -> TimeCursor:
-        """With at most so many rows. `read` are the rows that were read, in their order.
+        """With at most so many rows, the latest ones. `read` are the rows that were read, in their order.
 
-        `floor` rises to one of them. It is remembered itself, as it is read again.
+        If more have one time, the last ones of them are kept. Reading begins at the first of these then.
         """
         if len(self.seen) <= most:
             return self
-        shown = {self.key(row): row for row in reversed(read)}  # a page begins with the last row of the one before
-        ordered = [(row, key) for key, row in reversed(shown.items()) if key in self.seen]
-        hidden = {key: at for key, at in self.seen.items() if key not in shown}
-        times, first = sorted(hidden.values()), len(ordered) - 1
-        while first > 0:
-            later = len(times) - bisect_left(times, ordered[first - 1][0].at)
-            if len(ordered) - first + 1 + later > most:
-                break
-            first -= 1
-        floor = ordered[first][0]
-        kept = {key: self.seen[key] for _, key in ordered[first:]}
-        kept |= {key: at for key, at in hidden.items() if at >= floor.at}
-        latest = sorted(kept, key=kept.__getitem__)[-most:] if len(kept) > most else kept
-        return replace(self, floor=floor, seen={key: kept[key] for key in latest})
+        cut = sorted(self.seen.values())[-most]
+        kept = {key: at for key, at in self.seen.items() if at >= cut}
+        row = None
+        if len(kept) > most:
+            kept = {key: at for key, at in kept.items() if at > cut}
+            equal = {self.key(row): row for row in read if row.at == cut and self.seen.get(self.key(row)) == cut}
+            last = [*equal.items()][len(kept) - most :]
+            kept |= dict.fromkeys((key for key, _ in last), cut)
+            row = last[0][1] if last else None
+            cut += row is None
+        return replace(self, floor=From(cut, self.unit, row), since=cut, seen=kept)
 
     def encoded(self) -> bytes:
         """`seen`, for `decoded`."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from handler.errors import NotifierError, SourceError
+from handler.errors import ConfigError, NotifierError, SourceError
 from handler.model import MAX_ID
 from handler.polling import time_cursor
-from handler.polling.time_cursor import NEVER, SLACK, TimeCursor, TimedRow, Unit
+from handler.polling.time_cursor import NEVER, SLACK, From, TimeCursor, TimedRow, Unit
 
 # How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
 SLICE: Final = 2_000
@@ -22,25 +22,18 @@ _BESIDE_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class From:
-    """Where a page begins: at a time, or else at a row."""
-
-    at: int
-    unit: Unit
-    row: TimedRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
 
-    `now` is what the clock of the database says; None if there is no row.
+    `now` is what the clock of the database says; None if there is no row. Rows that are `unfit` are left out, since
+    their time is none, or their id.
     """
 
     rows: Sequence[TimedRow]
     now: int | None
     whole: bool
     unit: Unit = "time"
+    unfit: int = 0
 
 
 class Pages(Protocol):
@@ -54,7 +47,7 @@ class Pages(Protocol):
 class TimeLook:
     """The cursor afterwards, and the rows that are new. Those before the longest transaction are `late`.
 
-    `given_up` counts the rows that are no longer remembered, and those whose id cannot be that of an event. If there is
+    `given_up` counts the rows that are no longer remembered, and those that cannot be an event. If there is
     `more`, the look ended before the last row. A `failure` ended it, or tells of an id.
     """
 
@@ -80,24 +73,21 @@ def look(
     More than `singles` new rows (None: any number) are told as one, and so need no room. However short the time is, a
     look goes on until it has found a row; so each run comes further than the one before.
 
-    Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future.
+    Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future, and
+    NotifierError (POLL_CURSOR_CHANGED) if times are not what they were before.
     """
-    reading = _Reading(cursor, longest, singles)
-    begin = _begin(cursor, longest)
+    reading, window = _Reading(cursor, longest, singles), _window(cursor, pages, longest)
     more, failure = False, None
-    while True:
+    while not more:
         try:
-            page = pages(begin)
-            more = not reading.take(page, now)
-            begin = _following(begin, page)
-        except NotifierError as error:
+            page = next(window, None)
+        except (SourceError, ConfigError) as error:
             failure = error
             break
-        if more or begin is None:
+        if page is None:
             break
-        if reading.comes_further and not in_time():
-            more = True
-            break
+        has_room = reading.take(page, now)
+        more = not has_room or (not page.whole and reading.comes_further and not in_time())
     after = reading.cursor.trimmed(longest)
     kept = _remembered(after, reading.order, reading.now)
     return TimeLook(
@@ -112,7 +102,10 @@ def look(
 
 
 def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
-    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `look` raises."""
+    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `look` raises.
+
+    If there are none, each later row is new, whatever its time is: nobody knows what the clocks of its writers say.
+    """
     cursor, begin, order = TimeCursor(NEVER, basis), None, list[TimedRow]()
     while True:
         page = pages(begin, backwards=True)
@@ -123,8 +116,6 @@ def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
         is_past = cursor.mark > NEVER and order[-1].at < cursor.start(longest) - SLACK
         if begin is None or is_past or len(cursor.seen) > time_cursor.MOST_SEEN:
             break
-    if cursor.mark == NEVER:
-        cursor = replace(cursor, mark=now)
     return _remembered(cursor.trimmed(longest), order[::-1], now)
 
 
@@ -149,6 +140,9 @@ class _Reading:
 
     def take(self, page: Page, now: int) -> bool:
         """Read the rows of a page; return whether there was room for all of them."""
+        if page.unfit:
+            self.unfit += page.unfit
+            self.misfit = SourceError("QUERY_INVALID", f"rows whose time or id is none: {page.unfit}")
         self.now = now if page.now is None else min(now, page.now)
         taken: dict[bytes, TimedRow] = {}
         room = True
@@ -182,11 +176,35 @@ class _Reading:
             self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
 
 
-def _begin(cursor: TimeCursor, longest: float) -> From | None:
-    """Where the window begins. One hour more is read: a local time can be skipped, and then stands out of its order."""
-    if cursor.floor:
-        return From(cursor.floor.at, cursor.unit, cursor.floor)
-    return From(cursor.start(longest) - SLACK, cursor.unit) if cursor.unit else None
+def _window(cursor: TimeCursor, pages: Pages, longest: float) -> Iterator[Page]:
+    """The pages from the start of the window on. Raises NotifierError."""
+    begin = cursor.begin(longest)
+    page = pages(begin) if cursor.unit else None
+    if page is None or not page.rows:
+        # At least the row that moved the mark should be there. The last ones of the table may tell why it is not.
+        last = pages(None, backwards=True)
+        _require_same_times(cursor, last)
+        if page or not last.rows:
+            yield page or last
+            return
+        begin = replace(cursor, unit=last.unit).begin(longest)
+        page = pages(begin)
+    while True:
+        _require_same_times(cursor, page)
+        yield page
+        begin = _following(begin, page)
+        if begin is None:
+            return
+        page = pages(begin)
+
+
+def _require_same_times(cursor: TimeCursor, page: Page) -> None:
+    """Raise NotifierError (POLL_CURSOR_CHANGED) if the column holds something else than before, or in another zone."""
+    before, now = (f"times in `{unit}`" for unit in (cursor.unit, page.unit))
+    if cursor.unit and page.rows and cursor.unit != page.unit:
+        raise NotifierError("POLL_CURSOR_CHANGED", f"{before} before, {now} now")
+    if any(map(cursor.contradicts, page.rows)):
+        raise NotifierError("POLL_CURSOR_CHANGED", "a row that is as before now has another time: see `tz=`")
 
 
 def _following(begin: From | None, page: Page) -> From | None:

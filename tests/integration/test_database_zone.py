@@ -12,8 +12,8 @@ from handler.errors import CODES, SourceError
 from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table
-from handler.polling.time_cursor import EPOCH
-from handler.polling.time_look import From, first, look, rewound
+from handler.polling.time_cursor import EPOCH, From
+from handler.polling.time_look import first, look
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -197,7 +197,7 @@ def test_rows_from_a_time_on_are_found_again_around_a_change_of_the_clock(
         at = {number: (one - EPOCH) // timedelta(microseconds=1) for number, one in enumerate(times)}
     found = {}
     for since in at.values():
-        back = rewound(seen, table.page, longest, since)
+        back = seen.rewound(since, longest)
         again = look(back, table.page, longest, now, lambda: True, None)
         found[since] = {row.id for row in again.found}
     pair.primary.query("DROP TABLE shop.changed_clock")

@@ -20,8 +20,8 @@ from handler.polling import statements, time_look
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PolledRow, PollState, run
 from handler.polling.table import Table
-from handler.polling.time_cursor import EPOCH, SECOND, TimedRow, basis, moment
-from handler.polling.time_look import From, first, look, rewound
+from handler.polling.time_cursor import EPOCH, SECOND, From, TimedRow, basis, moment
+from handler.polling.time_look import first, look
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import ConflictError, Kept, Killed
@@ -152,7 +152,7 @@ def test_rows_from_a_time_on_are_found_again_by_each_type(
     seen = first(table.page, LONGEST, now, "at")
     asked = [0, *(row.at + one for row in rows for one in (0, -1, 1, -round(step * SECOND)))]
     for since in dict.fromkeys(asked):
-        back = rewound(seen, table.page, LONGEST, since)
+        back = seen.rewound(since, LONGEST)
         again = look(back, table.page, LONGEST, now, lambda: True, None)
         assert (again.found, again.failure) == ([row for row in rows if row.at >= since], None)
         assert not again.late

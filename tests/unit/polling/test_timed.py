@@ -21,8 +21,8 @@ from handler.polling import messages, state_item, time_cursor, time_look
 from handler.polling import poll as polling
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
-from handler.polling.time_cursor import SECOND, SLACK, TimeCursor, TimedRow, basis
-from handler.polling.time_look import From, Page
+from handler.polling.time_cursor import SECOND, SLACK, From, TimeCursor, TimedRow, basis
+from handler.polling.time_look import Page
 from tests.poll_kit import ConflictError, Kept, Killed
 
 LONGEST = 5_000.0
@@ -246,7 +246,7 @@ def begun(table: Table, by: str = "settled_at") -> TimeCursor:
     return time_look.first(table.page, LONGEST, microseconds(table.clock), by)
 
 
-@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 7])
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 7])
 @pytest.mark.usefixtures("_small_steps")
 def test_the_first_run_takes_what_is_there_as_seen(rows: int) -> None:
     now = 1e9
@@ -339,15 +339,22 @@ def test_more_rows_than_can_be_remembered_raise_the_floor_and_are_counted(monkey
     assert seen.given_up == 93
     assert len(seen.cursor.seen) == 7
     assert seen.cursor.floor
-    assert seen.cursor.floor.id == "r093"
+    assert seen.cursor.floor.row
+    assert seen.cursor.floor.row.id == "r093"
     again = looked(seen.cursor, table)
     assert (again.found, again.given_up, again.cursor) == ([], 0, seen.cursor)
     table.rows |= {"r0": [Version(0.0, microseconds(1e9))], "r0935": [Version(0.0, microseconds(1e9))]}
     assert [one.id for one in looked(seen.cursor, table).found] == ["r0935"]  # the other one stands before the floor
-    later = fixed([*table.shown(), row("z", 1e9 + 10_000)], now=1e9 + 10_000)
-    moved = looked(looked(seen.cursor, table).cursor, later)
-    assert [one.id for one in moved.found] == ["z"]
-    assert moved.cursor.floor is None
+    moved = looked(seen.cursor, table).cursor
+    for after, reads in ((LONGEST + 3_600 + 3_599, 4), (LONGEST + 3_600 + 3_601, 1)):
+        later = fixed([*table.shown(), row(f"z{after}", 1e9 + after)], now=1e9 + after)
+        seen = looked(moved, later)
+        moved = looked(seen.cursor, later).cursor
+        assert [one.id for one in seen.found] == [f"z{after}"]
+        later.reads = 0
+        looked(moved, later)
+        assert later.reads == reads  # no row that is forgotten is read again
+    assert moved.floor is None
 
 
 @pytest.mark.usefixtures("_small_steps")
@@ -409,7 +416,7 @@ def test_an_id_that_no_event_can_have_is_counted_and_named_and_the_others_are_fo
 
 def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
     table = fixed([row(number, 1e9) for number in range(time_look.SLICE + 1)])
-    cursor, calls = begun(fixed([])), []
+    cursor, calls = begun(fixed([row("x", 1e9)])), []
 
     def page(begin: From | None, *, backwards: bool = False) -> Page:
         calls.append(begin)
@@ -481,7 +488,8 @@ def test_the_item_is_smaller_than_the_table_allows(identity: str) -> None:
     rows = {row.id: row for number in range(15_000) if (row := TimedRow(number, 10**15 + random.randrange(10**9), "x"))}
     cursor = TimeCursor(10**15, basis("settled_at", identity), "time").having_read(rows.values(), 10**16)
     full = cursor.within(time_cursor.MOST_SEEN, sorted(rows.values(), key=lambda row: row.at))
-    full = replace(full, floor=TimedRow(ids[0], 0, "x" * 26))
+    far = TimedRow(ids[0], 0, "x" * 26)
+    full = replace(full, floor=From(0, "time", far), last=far)
     world = World(random, replace(POLL, identity=identity))
     world.table.rows = {id_: [Version(0.0, microseconds(world.now) + n)] for n, id_ in enumerate(ids)}
     kept = world.kept

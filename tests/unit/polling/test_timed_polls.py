@@ -21,7 +21,7 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import Pending, PolledRow, PollState
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
-from handler.polling.time_cursor import TimeCursor, TimedRow
+from handler.polling.time_cursor import From, TimeCursor, TimedRow, Unit
 from tests.kit import FakeQueue, FakeTable
 
 TYPE = "payment.settled"
@@ -144,9 +144,15 @@ IDS = st.integers(-(2**63), 2**64) | st.text(max_size=20)
 TIMES = st.integers(-(2**50), 2**60)
 ROWS = st.builds(TimedRow, IDS, TIMES, st.text(max_size=26))
 SEEN = st.dictionaries(st.binary(min_size=8, max_size=8), TIMES, max_size=20)
-CURSORS = st.builds(
-    TimeCursor, TIMES, st.text(max_size=9), st.sampled_from(["", "time", "s", "ms"]), st.none() | ROWS, SEEN
-)
+UNITS: list[Unit] = ["", "time", "s", "ms"]
+
+
+def cursors(unit: Unit) -> st.SearchStrategy[TimeCursor]:
+    floors = st.none() | st.builds(From, TIMES, st.just(unit), st.none() | ROWS)
+    return st.builds(TimeCursor, TIMES, st.text(max_size=9), st.just(unit), floors, SEEN, TIMES, st.none() | ROWS)
+
+
+CURSORS = st.sampled_from(UNITS).flatmap(cursors)
 FOUND = st.builds(PolledRow, IDS, st.booleans(), st.none(), st.none() | st.text(max_size=30))
 PENDING = st.none() | st.builds(Pending, st.lists(FOUND, min_size=1, max_size=9).map(tuple))
 
