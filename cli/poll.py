@@ -108,7 +108,7 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
     "--to",
     type=IdOrTime(),
     metavar="ID|TIME",
-    help="With --resend: the last id not to post, or the first time to post.",
+    help="With --resend: the last id not to post; or the first time to post.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stack.option
@@ -160,7 +160,7 @@ def rewind(type_: str, to: To, yes: bool, stack_name: str | None) -> None:
     These are the rows above the id --to. For a poll that finds rows by a time they are those from the time --to on,
     which has a zone: --to 2026-11-01T00:00:00+09:00. `notifier poll run TYPE --dry-run` then shows them.
 
-    So what was posted or parked in the last 30 days is not posted again, and only rows come that were never posted:
+    What was posted or parked in the last 30 days is not posted again, and only rows come that were never posted:
     those that the first run took as seen, those that a summary counted, and those whose events were lost. What was
     posted earlier than 30 days ago is posted again. Each row is a message of its own; there is no summary. A poll that
     watches a column cannot be rewound. One that is paused stays paused.

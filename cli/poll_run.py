@@ -93,9 +93,7 @@ def _show(outcome: Outcome) -> None:
     if outcome.unsent:
         click.echo(f"{_rows(outcome.unsent)} not sent yet. The next run sends them first.")
     if outcome.more:
-        click.echo(
-            f"There may be more rows: the next run follows at once. See it with: notifier poll status {status.name}"
-        )
+        click.echo(f"There may be more: the next run follows at once. See it with: notifier poll status {status.name}")
     if outcome.failed:
         _show_failure(status)
 

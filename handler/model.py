@@ -214,7 +214,8 @@ class Poll:
     clock that is never set forward or back. No transaction takes more than `longest` seconds. More than
     `digest_rows` new rows, or rows that were found after a pause of more than `digest_seconds`, are one message
     instead of one each (None: never). `table` and `column` are where the ids are from; `table` is empty if that is
-    not clear. The first run finds the rows that were created from `start` on, a Unix time (None: it posts nothing).
+    not clear. The first run finds the rows that were created, or have a time, from `start` on, a Unix time (None: it
+    posts nothing).
 
     The SELECT may have more columns: `created`, when a row was created; `watched`, a value of which each change is an
     event; `changed`, when the row was last changed. Here `watched` is the expression behind that column. `identity`

@@ -88,6 +88,15 @@ def test_without_the_column_created_only_now_can_be_meant(compiled: Compile, sql
     assert "o.created_at AS created" in finding.fix
 
 
+@pytest.mark.parametrize("written", ["now", "2026-11-01T00:00:00Z"])
+def test_a_poll_by_a_time_needs_no_column_created(compiled: Compile, written: str) -> None:
+    text = GOOD.replace("o.created_at AS created", "o.paid_at AS at").replace("start: now", f"start: {written}")
+    compilation = compiled(text)
+    assert compilation.findings == ()
+    (poll,) = catalog.read(json.loads(json.dumps(compilation.catalog)), "test").polls.values()
+    assert (poll.at, poll.start) == ("paid_at", None if written == "now" else FIRST)
+
+
 def test_a_mistake_in_the_select_is_told_once(compiled: Compile) -> None:
     text = GOOD.replace("SELECT o.id, ", "SELECT o.id, o.total, ").replace("start: now", "start: 2026-11-01T00:00:00Z")
     (finding,) = compiled(text).findings

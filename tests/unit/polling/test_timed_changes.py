@@ -17,8 +17,8 @@ from handler.polling import time_cursor, time_look
 from handler.polling.dry_run import DryRun
 from handler.polling.schedule import ID, TIME, Schedule
 from handler.polling.time_cursor import Unit
+from lab.poll_soak.points import Killed
 from tests.operated_polls import START, TYPE
-from tests.poll_kit import Killed
 from tests.timed_kit import LONGEST, POLL, Timed, above
 
 Change = Callable[[Schedule], Schedule]
@@ -334,9 +334,8 @@ def test_a_change_waits_while_the_database_fails(changed: Callable[[float], Chan
 def test_a_dry_run_shows_what_the_run_would_find(changed: Change, found: str, starts: bool, seen: int) -> None:
     world = after_posts(replace(POLL, digest_rows=1))
     world.change(changed)
-    ends = {"lowest": found[0], "highest": found[-1]} if found else {}
-    expected = DryRun(TYPE, starts=starts, seen=seen, found=len(found), ids=tuple(found), **ends)
-    assert world.preview() == expected
+    expected = DryRun(TYPE, starts=starts, seen=seen, found=len(found), ids=tuple(found))
+    assert world.preview() == (replace(expected, lowest=found[0], highest=found[-1]) if found else expected)
     world.minute()
     assert world.rows() == {*found}
 
