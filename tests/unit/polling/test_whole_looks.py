@@ -1,0 +1,121 @@
+"""Which runs have read everything in which there may be news: how far a poll is behind counts from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from handler.errors import SourceError
+from handler.polling import look, time_look
+from handler.polling.id_cursor import IdCursor, Mark, Sweep
+from handler.polling.look import Slice
+from handler.polling.schedule import Schedule
+from tests.operated_polls import POLL, START, Operated
+from tests.poll_kit import seen
+from tests.timed_kit import POLL as BY_TIME
+from tests.timed_kit import Timed
+
+SLICE = 10
+NOW = 10_000.0
+# All ids up to 100; those above 40 were allocated within the longest transaction, in three pieces.
+MARKS = (Mark(NOW - 5_000, 40), Mark(NOW - 900, 60), Mark(NOW - 600, 80), Mark(NOW - 1, 100))
+CURSOR = IdCursor(100, 0, seen(range(1, 101)), MARKS)
+
+
+def whole(
+    cursor: IdCursor = CURSOR, *, top: int = 100, steps: int = 1_000, failing: int = -1, watching: bool = False
+) -> bool:
+    """Look at a table with ids up to `top`; the time ends after so many SELECTs, or one of them fails."""
+    calls = iter(range(1_000))
+
+    def ids(after: int, upto: int | None) -> Slice:
+        if next(calls) == failing:
+            raise SourceError("DB_TIMEOUT")
+        found = range(after + 1, min(top, upto or top) + 1)
+        return Slice(seen(found[:SLICE]), whole=len(found) < SLICE)
+
+    left = iter(range(steps))
+    in_time = lambda: next(left, -1) >= 0  # noqa: E731
+    return look.look(cursor, ids, 1_000.0, lambda: NOW, in_time, watching=watching).whole
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", SLICE)
+    monkeypatch.setattr(look, "SWEEP_SLICES", 1)
+    monkeypatch.setattr(look, "WATCH_SLICES", 3)
+
+
+def test_a_look_is_whole_when_it_has_read_the_ids_of_recent_transactions() -> None:
+    assert whole()
+    assert whole(top=105)
+    limits = [whole(top=125, steps=steps) for steps in range(20)]
+    assert (limits[0], limits[-1]) == (False, True)
+    assert limits == sorted(limits)
+
+
+def test_a_look_of_which_any_part_failed_is_not_whole() -> None:
+    parts = [whole(failing=number) for number in range(20)]
+    assert parts == sorted(parts)
+    assert (parts[:4], parts[-1]) == ([False] * 4, True)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "slices", "expected"),
+    [(None, 3, False), (None, 11, True), (Sweep(50, 100, NOW - 60), 11, False), (Sweep(0, 50, NOW - 60), 11, False)],
+)
+def test_a_look_at_watched_rows_is_whole_when_it_has_read_all_of_them(
+    sweep: Sweep | None, slices: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any of them can change. A pass that an earlier run began has read some of them too long ago."""
+    monkeypatch.setattr(look, "WATCH_SLICES", slices)
+    assert whole(replace(CURSOR, sweep=sweep), watching=True) == expected
+    assert whole(replace(CURSOR, sweep=sweep))
+
+
+@pytest.mark.parametrize("make", [lambda: Operated(POLL), lambda: Timed(BY_TIME)], ids=["ids", "times"])
+def test_it_counts_from_the_begin_of_the_run(make: Callable[[], Operated]) -> None:
+    world = make()
+    assert world.schedule.whole_at == 0
+    world.minute()
+    began = world.now
+    assert world.schedule.whole_at == began
+    world.database.error = SourceError("DB_TIMEOUT")
+    world.minute()
+    assert world.schedule.whole_at == began
+    world.database.error = None
+    world.minute()
+    assert world.schedule.whole_at == world.now > began
+
+
+def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time_look, "FOUND_BYTES", 1)
+    world = Timed(replace(BY_TIME, digest_rows=None))
+    world.minute()
+    began = world.now
+    world.settle("ab")
+    world.minute()
+    assert (world.schedule.more, world.schedule.whole_at) == (1, began)
+    world.handle()
+    assert (world.schedule.more, world.schedule.whole_at) == (0, world.now)
+
+
+def test_a_run_that_fails_after_one_that_left_rows_leaves_none() -> None:
+    world = Timed()
+    world.minute()
+    world.change(lambda one: replace(one, more=1))
+    world.failing(SourceError("DB_TIMEOUT"))
+    world.minute()
+    assert world.schedule.more == 0
+
+
+@pytest.mark.parametrize("changed", [Schedule.started, Schedule.rebased])
+def test_a_start_forgets_it(changed: Callable[[Schedule], Schedule]) -> None:
+    world = Operated()
+    world.minute()
+    world.change(changed)
+    assert world.schedule.whole_at == 0
+    world.minute()
+    assert world.schedule.whole_at == world.now > START
