@@ -56,10 +56,14 @@ class Outcome:
 
     @property
     def seen(self) -> int | None:
-        """How many rows the run took as seen, and did not post; None if it was not the first after a start."""
-        if self.before.born_at or self.failed:
+        """How many rows the run took as seen, and did not post; None if it was not the first after a start.
+
+        Of a poll by a time these are rows of its window; the earlier ones are not counted.
+        """
+        state = self.status.state
+        if self.before.born_at or self.failed or state is None:
             return None
-        return len(self.status.state.cursor.seen) - self.found if self.status.state else None
+        return max(0, len(state.timed.seen if state.timed else state.cursor.seen) - self.found)
 
 
 @dataclass(frozen=True, slots=True)

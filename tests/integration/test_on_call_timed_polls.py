@@ -179,6 +179,20 @@ def test_a_paused_poll_stays_paused(on_call: OnCall, monkeypatch: pytest.MonkeyP
     assert len(function.posted()) == (2 if to else 0)
 
 
+@pytest.mark.parametrize("command", [("start",), ("rebase",), ("rebase", "--resend")])
+def test_a_run_that_carries_out_a_start_says_how_many_rows_it_took_as_seen(
+    on_call: OnCall, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    function = Function(on_call, monkeypatch)
+    function.run()
+    resends = "--resend" in command
+    to = ("--to", function.text(1)) if resends else ()
+    assert on_call.run("poll", command[0], TYPE, *command[1:], *to, "--yes").exit_code == 0
+    said = on_call.run("poll", "run", TYPE).stdout
+    assert f"has taken the rows that are there as seen, and posts none of them: {1 if resends else 4}." in said
+    assert ("has found 3 rows, and sent." in said) == resends
+
+
 def test_a_run_that_leaves_rows_to_the_next_one_says_so(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
     function = Function(on_call, monkeypatch)
     function.run()

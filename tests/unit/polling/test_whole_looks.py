@@ -106,9 +106,9 @@ def test_a_run_that_fails_after_one_that_left_rows_leaves_none() -> None:
     world = Timed()
     world.minute()
     world.change(lambda one: replace(one, more=1))
-    world.failing(SourceError("DB_TIMEOUT"))
+    world.lose("state")
     world.minute()
-    assert world.schedule.more == 0
+    assert (world.schedule.code, world.schedule.more) == ("POLL_STATE_LOST", 0)
 
 
 @pytest.mark.parametrize("changed", [Schedule.started, Schedule.rebased])
