@@ -123,6 +123,13 @@ def test_what_came_during_a_pause_is_found_also_if_it_came_before_the_time(pause
     assert world.rows() == {f"n{number}" for number in range(10)} | since(pause / 2 + back)
 
 
+def test_a_rewind_begins_at_its_microsecond() -> None:
+    world = after_posts(settled={"before": -30.000001, "at": -30.0, "after": -29.999999})
+    world.change(rewinding(-30.0))
+    world.minute()
+    assert world.rows() == {"at", "after"}
+
+
 def test_rows_in_the_future_are_found_again_too() -> None:
     world = after_posts(settled={**SETTLED, "tomorrow": 86_400.0, "next week": 604_800.0})
     world.now = START + 120

@@ -90,6 +90,15 @@ def test_it_counts_from_the_begin_of_the_run(make: Callable[[], Operated]) -> No
     assert world.schedule.whole_at == world.now > began
 
 
+def test_what_was_committed_while_the_run_went_on_is_not_in_it() -> None:
+    world = Operated()
+    world.minute()
+    began = world.now + 60
+    world.database.meanwhile = lambda: setattr(world, "now", world.now + 5)
+    world.minute()
+    assert (world.now, world.schedule.whole_at) == (began + 5, began)
+
+
 def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_look, "FOUND_BYTES", 1)
     world = Timed(replace(BY_TIME, digest_rows=None))
