@@ -121,7 +121,8 @@ class _Polled:
         self.cursor = table.now(lambda: False)
         created = table.created([self.cursor.top])
         signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
-        return f"readable; {' and '.join(signs) or 'nothing'} shows that ids are used again"
+        show = "show" if len(signs) > 1 else "shows"
+        return f"readable; {' and '.join(signs) or 'nothing'} {show} that ids are used again"
 
     def explained(self, check: Check) -> Check:
         """With what is wrong with the plan, if the first answers took too long."""

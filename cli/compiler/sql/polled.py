@@ -40,6 +40,13 @@ _CLOCK_WORDS: Final = (
     *("UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP"),
 )
 
+# What changes with the clock, and what to write instead.
+_IN_CONDITION: Final = ("the rows that a poll reads change", "leave the condition out; the poll finds only new rows")
+_IN_COLUMN: Final = (
+    "the value of a row changes",
+    "select a column as it is stored, such as o.status AS watched; compare times in `when`, which knows `now`",
+)
+
 _VALUE: Final = "write the value itself: a poll has no event yet"
 _EXISTS: Final = "remove it; in place of a join write WHERE EXISTS (SELECT ...), so that no id comes twice"
 _DIRECTLY: Final = "put its tables and conditions directly into this SELECT"
@@ -111,14 +118,20 @@ def words(tokens: Sequence[Token]) -> Iterator[Problem]:
 
 
 def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
-    """What the clock says, in a condition: each run then reads other rows, and some may never be read."""
+    """What the clock says. In a condition each run then reads other rows, and some may never be read.
+
+    In a column, which stands before the FROM of the poll, a value changes although nobody changes the row.
+    """
+    depth, is_condition = 0, False
     for number, token in enumerate(code):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        is_condition = is_condition or (not depth and token.kind == "word" and token.text.upper() == "FROM")
         before, *after = (code[at].text if 0 <= at < len(code) else "" for at in (number - 1, number + 1, number + 2))
         word = token.text.upper() if token.kind == "word" and before != "." else ""
         called = after[0] == "(" and (word != "UNIX_TIMESTAMP" or after[1] == ")")
         if word in _CLOCK_WORDS or (word in _CLOCKS and called):
-            message = f"with {word} the rows that a poll reads change as time passes"
-            yield Problem(token.start, message, "leave the condition out; the poll finds only new rows")
+            changing, instead = _IN_CONDITION if is_condition else _IN_COLUMN
+            yield Problem(token.start, f"with {word} {changing} as time passes", instead)
 
 
 def problems(sql: str) -> Iterator[Problem]:

@@ -247,6 +247,7 @@ def test_a_select_of_ids_is_taken(sql: str) -> None:
 
 REMEMBERED = "the poll itself remembers which ids it has seen: leave this condition out"
 NO_CLOCK = "leave the condition out; the poll finds only new rows"
+STORED = "select a column as it is stored, such as o.status AS watched; compare times in `when`"
 
 # In place of the SELECT: the line in it, the message, and what to write instead.
 BAD_SELECTS = [
@@ -308,6 +309,10 @@ BAD_SELECTS = [
     ("SELECT id FROM orders WHERE at > UTC_TIMESTAMP()", 1, "with UTC_TIMESTAMP the rows", NO_CLOCK),
     ("SELECT id FROM orders WHERE at > UNIX_TIMESTAMP() - 60", 1, "with UNIX_TIMESTAMP the rows", NO_CLOCK),
     ("SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM a WHERE a.at < NOW())", 1, "with NOW the rows", NO_CLOCK),
+    ("SELECT id,\ndue_at < NOW() AS watched FROM orders", 2, "with NOW the value of a row changes", STORED),
+    ("SELECT id, (due_at < CURRENT_DATE) AS watched FROM orders", 1, "with CURRENT_DATE the value of a row", STORED),
+    ("SELECT id, EXTRACT(DAY FROM NOW()) > day AS watched FROM orders", 1, "with NOW the value of a row", STORED),
+    ("SELECT id, due_at AS watched\nFROM orders WHERE due_at < NOW()", 2, "with NOW the rows", NO_CLOCK),
     ("SELECT id FROM shop.orders", 1, "another schema; a poll reads that of its connection", "another database is"),
     ("SELECT id", 1, "a poll reads a table", ""),
     ("SELECT id FROM orders\nWHERE SLEEP(1)", 2, "SLEEP() waits", ""),
