@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -38,24 +38,31 @@ _ORDER: Final = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('replica_parallel_workers', 'slave_parallel_workers',"
     " 'replica_preserve_commit_order', 'slave_preserve_commit_order', 'gtid_slave_pos')"
 )
-_UNORDERED: Final = "it may commit in another order than the primary, which polls allow for: they read ids again"
+_UNORDERED: Final = "it may commit in another order than the primary, which polls allow for: they read {} again"
+_BY_ID: Final = "Polls find new rows whatever it says"
+# A time that is later than one of the two clocks does not move the window: time_cursor.py.
+_BY_TIME: Final = (
+    "Polls by ids find new rows whatever it says. A poll by a time does too, with a window that is longer by this "
+    "difference; but look at the clock that sets the times, the primary's or the application's, which is not seen here"
+)
 _ROLE: Final = re.compile(r"GRANT (?!.* ON )(.+?) TO ", re.IGNORECASE)
 
 
 def checks(subject: Subject) -> Iterator[Check]:
     """What can be known of a database, from a session such as every lookup has."""
     yield from subject.undeployed("database", "DB_UNKNOWN", subject.settings.databases)
-    polled = {poll.database for poll in (subject.catalog.polls if subject.catalog else {}).values()}
+    polls = [*subject.catalog.polls.values()] if subject.catalog else []
     replicas = Replicas(subject.settings.databases, subject.secrets, tls.context, CachedNames(DNS))
     try:
         for name in subject.settings.databases:
-            login = attempt(f"database {name}", partial(_login, replicas, name, polled=name in polled))
+            cursors = {"times" if poll.at else "ids" for poll in polls if poll.database == name}
+            login = attempt(f"database {name}", partial(_login, replicas, name, polled=bool(cursors)))
             yield login
             if login.state == "failed":
                 continue
             yield attempt(f"database {name}, rights", partial(_rights, replicas, name))
-            yield attempt(f"database {name}, replication", partial(_replication, replicas, name, polled=name in polled))
-            yield attempt(f"database {name}, clock", partial(_clock, replicas, name))
+            yield attempt(f"database {name}, replication", partial(_replication, replicas, name, cursors))
+            yield attempt(f"database {name}, clock", partial(_clock, replicas, name, by_time="times" in cursors))
     finally:
         replicas.close()
 
@@ -106,7 +113,8 @@ def privileges(grants: Iterable[str]) -> set[str]:
     return found
 
 
-def _replication(replicas: Replicas, name: str, *, polled: bool) -> Check | str:
+def _replication(replicas: Replicas, name: str, cursors: Collection[str]) -> Check | str:
+    """`cursors` are what polls of this database go by: ids, or times."""
     title = f"database {name}, replication"
     state = replicas.replicating(name)
     if state is None:
@@ -118,7 +126,13 @@ def _replication(replicas: Replicas, name: str, *, polled: bool) -> Check | str:
         cause = f"it is {state.lag_seconds:.0f} s behind"
         return Check(title, "warning", cause=cause, remedy=CODES["ROW_STALE"].remedy)
     seen = "running" if state.lag_seconds is None else f"running, {state.lag_seconds:.0f} s behind"
-    return f"{seen}; {_UNORDERED}" if polled and _is_unordered(replicas, name) else seen
+    return f"{seen}; {unordered(cursors)}" if cursors and _is_unordered(replicas, name) else seen
+
+
+def unordered(cursors: Collection[str]) -> str:
+    """What a replica that commits in another order means for polls that go by these: ids, or times."""
+    again = {"ids": "ids", "times": "the window of their time"}
+    return _UNORDERED.format(" or ".join(again[cursor] for cursor in sorted(cursors)))
 
 
 def _is_unordered(replicas: Replicas, name: str) -> bool:
@@ -144,17 +158,17 @@ def is_unordered(variables: Mapping[str, str]) -> bool:
     return workers != "0" and "," in variables.get("gtid_slave_pos", "")
 
 
-def _clock(replicas: Replicas, name: str) -> Check | str:
+def _clock(replicas: Replicas, name: str, *, by_time: bool) -> Check | str:
     """The server's clock against the function's, in the middle of the question."""
     before = time.time()
     [row] = replicas.select(name, _NOW, {}, 1)
-    return clock(name, float(str(row["at"])) - (before + time.time()) / 2)
+    return clock(name, float(str(row["at"])) - (before + time.time()) / 2, by_time=by_time)
 
 
-def clock(name: str, apart: float) -> Check | str:
-    """Judge by how many seconds a server's clock is ahead of the function's."""
+def clock(name: str, apart: float, *, by_time: bool = False) -> Check | str:
+    """Judge by how many seconds a server's clock is ahead of the function's. `by_time`: a poll goes by a time."""
     seen = f"{apart:+.0f} s from the function's"
     if abs(apart) <= CLOCK_SECONDS:
         return seen
-    remedy = "correct the server's clock: NOW() in a lookup gives its time. Polls find new rows whatever it says"
+    remedy = f"correct the server's clock: NOW() in a lookup gives its time. {_BY_TIME if by_time else _BY_ID}"
     return Check(f"database {name}, clock", "warning", cause=f"it is {seen}", remedy=remedy)

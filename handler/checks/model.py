@@ -63,8 +63,12 @@ class Subject:
             yield Check(f"{kind} {name}", "failed", cause=cause, remedy=CODES[code].remedy)
 
 
-def attempt(name: str, look: Callable[[], Check | str]) -> Check:
-    """Return what `look` finds: a check of its own, or what it saw where all is well; a failure by its code.
+# Returns a check of its own, or what it saw where all is well.
+Look = Callable[[], Check | str]
+
+
+def attempt(name: str, look: Look) -> Check:
+    """Return what `look` finds; a failure by its code.
 
     Raises nothing: what goes wrong is the finding.
     """

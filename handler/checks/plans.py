@@ -1,8 +1,9 @@
-"""How a database reads the ids of a poll: the plan that EXPLAIN FORMAT=TRADITIONAL gives, and what it costs.
+"""How a database reads the rows of a poll: the plan that EXPLAIN FORMAT=TRADITIONAL gives, and what it costs.
 
 Pure. MariaDB and MySQL use the same columns and nearly the same words. The plan of a slice of ids begins with the outer
-SELECT, which reads `<derived2>`; the steps with the number 2 find the ids. They have to start at the first id that is
-wanted, and end with the last one: then the first step is of type `range`, and nothing is sorted.
+SELECT, which reads `<derived2>`; the steps with the number 2 find the ids. A page of times has no such SELECT around
+it: the steps with the number 1 find its rows. Those steps have to start at the first row that is wanted, and end with
+the last one: then the first step is of type `range`, and nothing is sorted.
 """
 
 from __future__ import annotations
@@ -25,17 +26,45 @@ _DERIVED: Final = re.compile(r"<derived([0-9]+)>")
 _WHOLE: Final = ("ALL", "index")
 _FORCED: Final = "or poll a view made with FROM <table> FORCE INDEX (<the index of the id>)"
 _VIEW: Final = "poll its table, or a view without GROUP BY, DISTINCT, UNION, LIMIT, window functions and subqueries"
-_INDEX: Final = "add an index that begins with the id"
-_UNKNOWN: Final = f"look at EXPLAIN as an administrator; if it is a view, {_VIEW}; else {_INDEX}"
-_ORDERED: Final = f"add an index on the columns of WHERE and then the id, {_FORCED}"
+# What a plan is of when its rows are found without a temporary table.
+_OUTER: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order in which a poll wants rows, in words: `things` are what it goes by, and `last` is what it begins after.
+
+    `index` says what to add so that the database need not sort; `with_condition` the same if WHERE compares columns.
+    """
+
+    things: str
+    last: str
+    one: str
+    index: str
+    with_condition: str
+
+    @property
+    def unknown(self) -> str:
+        """What to do about a plan that is not shown."""
+        return f"look at EXPLAIN as an administrator; if it is a view, {_VIEW}; else {self.index}"
+
+
+BY_ID: Final = Order(
+    things="ids",
+    last="however low their ids",
+    one="id",
+    index="add an index that begins with the id",
+    with_condition=f"add an index on the columns of WHERE and then the id, {_FORCED}",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why the database reads more rows than it finds ids, and what to change."""
+    """Why the database reads more rows than it finds, and what to change. `of_order`: no index gave it their order."""
 
     cause: str
     remedy: str
+    of_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +112,41 @@ class _Step:
         return cls(*("" if value is None else str(value) for value in values))
 
     @property
+    def sorts_later(self) -> bool:
+        """Whether what is sorted is the join that begins with it, in a temporary table, and not its own rows alone."""
+        return "temporary" in self.extra
+
+    @property
     def sorts(self) -> bool:
         return "filesort" in self.extra or "temporary" in self.extra
+
+
+def unindexed(table: str, column: str, order: Order) -> Fault:
+    """What is wrong with a table of which no index begins with the column."""
+    return Fault(f"no index of {table} begins with {column}", order.index)
 
 
 def read(rows: Sequence[Mapping[str, Value]]) -> Plan | None:
     """Return the plan of a slice of ids; None if it tells nothing, since no row can match or its form is unknown."""
     steps = [_Step.of(row) for row in rows]
-    numbers = [match[1] for step in steps if step.number == "1" and (match := _DERIVED.fullmatch(step.table))]
-    found = [step for step in steps if step.number in numbers]
+    numbers = [match[1] for step in steps if step.number == _OUTER and (match := _DERIVED.fullmatch(step.table))]
+    return _plan([step for step in steps if step.number in numbers], steps, BY_ID)
+
+
+def read_page(rows: Sequence[Mapping[str, Value]], order: Order, *, backwards: bool = False) -> Plan | None:
+    """The same of a page of times. One that is read `backwards` begins with the last row, so any index will do."""
+    steps = [_Step.of(row) for row in rows]
+    return _plan([step for step in steps if step.number == _OUTER], steps, order, from_end=backwards)
+
+
+def _plan(found: Sequence[_Step], steps: Sequence[_Step], order: Order, *, from_end: bool = False) -> Plan | None:
     if not found or not found[0].table:
         return None
-    return Plan(found[0].key, next(_faults(found, steps), None))
+    return Plan(found[0].key, next(_faults(found, steps, order, from_end=from_end), None))
 
 
-def _faults(found: Sequence[_Step], steps: Sequence[_Step]) -> Iterator[Fault]:
-    """Yield what is wrong, the first cause first. `found` are the steps that find the ids, in the order of the join."""
+def _faults(found: Sequence[_Step], steps: Sequence[_Step], order: Order, *, from_end: bool) -> Iterator[Fault]:
+    """Yield what is wrong, the first cause first. `found` are the steps that find rows, in the order of the join."""
     first, *joined = found
     if first.table.startswith(("<derived", "<union")):
         yield Fault("it works out the whole view for each SELECT", _VIEW)
@@ -107,38 +155,47 @@ def _faults(found: Sequence[_Step], steps: Sequence[_Step]) -> Iterator[Fault]:
         if step.type in _WHOLE and not step.table.startswith("<"):
             remedy = f"add an index on the columns of {step.table} that the condition compares"
             yield Fault(f"it reads all of {step.table} for each row", remedy)
-    if joined and first.sorts:
+    is_by_index = from_end and first.key and not first.sorts
+    if joined and first.sorts_later:
         start = "the subquery" if first.table.startswith("<") else first.table
-        yield Fault(f"it begins with {start}, and sorts all ids that belong to its rows", _FORCED.removeprefix("or "))
-    elif first.type in _WHOLE:
-        yield Fault(f"it reads all of {first.table}", _INDEX)
-    elif first.type not in ("range", "const", "system", "eq_ref"):
-        yield Fault(f"it reads all rows that {first.key} gives for the condition, however low their ids", _ORDERED)
+        cause = f"it begins with {start}, and sorts all {order.things} that belong to its rows"
+        yield Fault(cause, _FORCED.removeprefix("or "))
+    elif first.type in _WHOLE and not is_by_index:
+        yield Fault(f"it reads all of {first.table}", order.index, of_order=True)
+    elif first.type not in ("range", "const", "system", "eq_ref") and not is_by_index:
+        cause = f"it reads all rows that {first.key} gives for the condition, {order.last}"
+        yield Fault(cause, order.with_condition, of_order=True)
     elif first.sorts:
-        yield Fault(f"it sorts all rows that {first.key} gives for the condition", _ORDERED)
+        yield Fault(f"it sorts all rows that {first.key} gives for the condition", order.with_condition, of_order=True)
 
 
-def judge(what: str, plan: Plan | None, reads: Reads | None, hidden: str = "", unindexed: str = "") -> Verdict:
+def judge(
+    what: str,
+    plan: Plan | None,
+    reads: Reads | None,
+    hidden: str = "",
+    known: Fault | None = None,
+    order: Order = BY_ID,
+) -> Verdict:
     """Say whether a SELECT reads too much: by what it has read, and why by its plan.
 
-    `what` says what it is for, as "to look for new rows". `hidden` says why there is no plan, and `unindexed` is the
-    table if none of its indexes begins with the id. Without `reads` the plan alone decides.
+    `what` says what it is for, as "to look for new rows". `hidden` says why there is no plan, and `known` what is wrong
+    with the table as a whole, which then explains that rows are not read in order. Without `reads` the plan decides.
     """
     fault = plan.fault if plan else None
     counted = f"{what} the database reads {reads.rows} rows" if reads and reads.are_many else ""
-    if fault and unindexed:
-        why = f"no index of {unindexed} begins with the id"
-        return Verdict(cause=f"{counted}: {why}" if counted else why, remedy=_INDEX)
+    if fault and known and fault.of_order:
+        return Verdict(cause=f"{counted}: {known.cause}" if counted else known.cause, remedy=known.remedy)
     if counted and fault:
         return Verdict(cause=f"{counted}: {fault.cause}", remedy=fault.remedy)
     if counted and not plan:
-        return Verdict(cause=f"{counted}. {hidden or 'Its plan does not say why'}", remedy=_UNKNOWN)
+        return Verdict(cause=f"{counted}. {hidden or 'Its plan does not say why'}", remedy=order.unknown)
     if reads and reads.rows > ROWS_PER_ID * reads.ids + PASSED_OVER:
-        return Verdict(cause=f"{counted}: few of them meet the conditions", remedy=_ORDERED)
+        return Verdict(cause=f"{counted}: few of them meet the conditions", remedy=order.with_condition)
     if fault and not reads:
         return Verdict(cause=f"{what} {fault.cause}; how many rows that are could not be counted", remedy=fault.remedy)
     if fault:
         return Verdict(f"{fault.cause}, which costs little so far")
     if plan and plan.key:
         return Verdict(f"read by {plan.key}")
-    return Verdict("few rows are read for each id" if reads else "")
+    return Verdict(f"few rows are read for each {order.one}" if reads else "")

@@ -1,7 +1,6 @@
 """Each poll: whether the database answers its SELECT, how many rows it reads for that, and what its ids are like.
 
-The session's own counters say how many rows a SELECT has read. Any account may see them, while the plan of a view is
-shown only to one that may also read the tables below it. So the counters decide, and the plan says why.
+The counters of the session decide, and the plan says why. A poll by a time is looked at in timed.py.
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.bootstrap import DNS
 from handler.checks import plans
-from handler.checks.model import Check, State, Subject, attempt
+from handler.checks.asking import Asking, Recorded
+from handler.checks.model import Check, Look, State, Subject, attempt
 from handler.checks.plans import Plan, Reads
+from handler.checks.timed import Timed
 from handler.discovery.names import CachedNames
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
@@ -41,7 +42,6 @@ _BITS: Final = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigin
 _NUMBERS: Final = ("decimal", "float", "double")
 
 _BELOW_ONE: Final = "SELECT found.id AS id FROM ({select}) AS found WHERE found.id <= 0 LIMIT 1"
-_COUNTERS: Final = "SHOW SESSION STATUS LIKE 'Handler_read%%'"
 _COLUMN: Final = (
     "SELECT t.table_type AS kind, c.data_type AS type, c.column_type AS written, (SELECT COUNT(*) FROM "
     "information_schema.statistics AS s WHERE s.table_schema = t.table_schema AND s.table_name = t.table_name AND "
@@ -49,9 +49,6 @@ _COLUMN: Final = (
     "JOIN information_schema.columns AS c ON c.table_schema = t.table_schema AND c.table_name = t.table_name "
     "WHERE t.table_schema = DATABASE() AND t.table_name = %(table)s AND c.column_name = %(column)s"
 )
-# MySQL and MariaDB: EXPLAIN of a view takes SHOW VIEW, and rights on its tables.
-_HIDDEN_VIEW: Final = "error 1345"
-_HIDDEN: Final = "Why is shown only to an account that may see the view (SHOW VIEW) and read its tables"
 
 
 def checks(subject: Subject) -> Iterator[Check]:
@@ -76,7 +73,8 @@ def _answers(database: Database, name: str) -> str:
 
 def looked_at(database: Database, event: str, poll: Poll) -> Iterator[Check]:
     """One line if all is well; one more for each part that is not."""
-    polled = _Polled(database, poll, f"poll {event}")
+    title = f"poll {event}"
+    polled = Timed(Recorded(database), poll, title) if poll.at else _Polled(database, poll, title)
     began = time.monotonic()
     readable = attempt(polled.title, polled.readable)
     if readable.state != "ok":
@@ -86,8 +84,7 @@ def looked_at(database: Database, event: str, poll: Poll) -> Iterator[Check]:
         yield readable
         yield _slow(polled.title)
         return
-    looks = {} if poll.at else {"ids": polled.ids, "reading": polled.reading}
-    parts = [attempt(f"{polled.title}, {name}", look_at) for name, look_at in looks.items()]
+    parts = [attempt(f"{polled.title}, {name}", look_at) for name, look_at in polled.looks().items()]
     seen = [check.seen for check in (readable, *parts) if check.state == "ok" and check.seen]
     took = sum(check.milliseconds or 0.0 for check in (readable, *parts))
     yield replace(readable, seen="; ".join(seen), milliseconds=round(took, 1))
@@ -115,9 +112,6 @@ class _Polled:
     def readable(self) -> str:
         """Ask the database what the first run of a poll asks first. What is returned shows no id."""
         table = Table(self.database, self.poll)
-        if self.poll.at:
-            table.page(None, backwards=True)
-            return f"readable, from the latest `{self.poll.at}` on"
         self.cursor = table.now(lambda: False)
         created = table.created([self.cursor.top])
         signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
@@ -132,6 +126,10 @@ class _Polled:
         if not (plan and plan.fault):
             return check
         return replace(check, cause=f"{check.cause}: {plan.fault.cause}", remedy=plan.fault.remedy)
+
+    def looks(self) -> Mapping[str, Look]:
+        """What else there is to look at, by the last word of its name."""
+        return {"ids": self.ids, "reading": self.reading}
 
     def ids(self) -> Check | str:
         """Whether the ids are of a type that can be counted up, above 0, and close enough to be remembered."""
@@ -153,8 +151,9 @@ class _Polled:
         sql = statements.slice_of_ids(self.poll.sql, bounded="upto" in bounds, watching=self.poll.is_watching)
         bound = {**bounds, "count": look.SLICE}
         plan, hidden = self._plan(sql, bound)
+        known = plans.unindexed(self.unindexed, "the id", plans.BY_ID) if self.unindexed else None
         try:
-            found = plans.judge(what, plan, self._reads(sql, bound), hidden, self.unindexed)
+            found = plans.judge(what, plan, self._reads(sql, bound), hidden, known)
         except SourceError as error:
             if error.code != "DB_TIMEOUT" or not (plan and plan.fault):
                 raise
@@ -170,23 +169,14 @@ class _Polled:
 
     def _plan(self, sql: str, bounds: Mapping[str, Value]) -> tuple[Plan | None, str]:
         """The plan, or why there is none."""
-        try:
-            rows = self._select(f"EXPLAIN FORMAT=TRADITIONAL {sql}", bounds)
-        except SourceError as error:
-            is_view = _HIDDEN_VIEW in error.detail
-            return None, _HIDDEN if is_view else f"The plan cannot be seen ({error})"
-        return plans.read(rows), ""
+        rows, hidden = self._asking.plan(sql, bounds)
+        return plans.read(rows), hidden
 
     def _reads(self, sql: str, bounds: Mapping[str, Value]) -> Reads | None:
-        """What the SELECT read; None if the counters are not of one session, as behind a proxy."""
-        before, ready = self._counted(), self._counted()
-        ids = sum(int(str(row["counted"])) for row in self._select(sql, bounds))
-        rows = self._counted() - ready - (ready - before)
-        return Reads(rows, ids) if rows >= ids and ready >= before else None
-
-    def _counted(self) -> int:
-        """How many rows the session has read so far; asking adds the same number each time."""
-        return sum(int(str(row["Value"])) for row in self._select(_COUNTERS, {}))
+        """What the SELECT read; None if that is not known."""
+        words, rows = self._asking.counted(lambda: self._select(sql, bounds))
+        ids = sum(int(str(row["counted"])) for row in words)
+        return Reads(rows, ids) if rows is not None and rows >= ids else None
 
     def _type(self) -> Check | None:
         if not self.poll.table:
@@ -235,5 +225,9 @@ class _Polled:
     def _odd(self, state: State, cause: str, remedy: str) -> Check:
         return Check(f"{self.title}, ids", state, cause=cause, remedy=remedy)
 
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self.database, self.poll.database)
+
     def _select(self, sql: str, bounds: Mapping[str, Value]) -> list[Row]:
-        return self.database.select(self.poll.database, sql, bounds, look.SLICE)
+        return self._asking.select(sql, bounds)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from handler.checks import plans
-from handler.checks.plans import Fault, Plan, Reads, Verdict
+from handler.checks.plans import Fault, Order, Plan, Reads, Verdict
 
 # The outer SELECT of each plan, as MariaDB and as MySQL have it.
 OUTER: Final = "1|PRIMARY|<derived2>|ALL||Using temporary; Using filesort"
@@ -133,6 +133,74 @@ def test_a_plan_tells_the_index_and_what_is_wrong(what: str, outer: str) -> None
     assert plan.fault is None or plan.fault.remedy
 
 
+WANTED: Final = Order("rows", "however early", "row", "add an index (at, id)", "add an index (kind, at, id)")
+# The same of a page of times, read forwards or backwards: the index, a part of the cause, and the remedy if it is not
+# that of the view.
+PAGES: Final = {
+    "by its index": (["1|SIMPLE|p|range|by_at|Using where; Using index"], False, "by_at", "", ""),
+    "backwards": (["1|SIMPLE|p|range|by_at|Using where; Backward index scan; Using index"], True, "by_at", "", ""),
+    "backwards from the end": (["1|SIMPLE|p|index|by_at|Using where"], True, "by_at", "", ""),
+    "backwards, of a value": (["1|SIMPLE|p|ref|by_kind_at|Using where"], True, "by_kind_at", "", ""),
+    "forwards from the first row": (["1|SIMPLE|p|index|by_at|Using where"], False, "by_at", "all of p", WANTED.index),
+    "forwards, of a value": (["1|SIMPLE|p|ref|by_kind|"], False, "by_kind", "by_kind gives", WANTED.with_condition),
+    "an index that is sorted": (
+        ["1|SIMPLE|p|index|by_kind_at|Using where; Using index; Using filesort"],
+        True,
+        "by_kind_at",
+        "reads all of p",
+        WANTED.index,
+    ),
+    "a value that is sorted": (["1|SIMPLE|p|ref|k|Using filesort"], True, "k", "reads all rows", WANTED.with_condition),
+    "a sorted range": (["1|SIMPLE|p|range|by_at|Using filesort"], True, "by_at", "sorts all", WANTED.with_condition),
+    "no index": (["1|SIMPLE|p|ALL||Using where; Using filesort"], True, "", "reads all of p", WANTED.index),
+    "no index, and a table beside": (
+        ["1|SIMPLE|p|ALL||Using where; Using filesort", "1|SIMPLE|c|eq_ref|PRIMARY|Using where"],
+        False,
+        "",
+        "reads all of p",
+        WANTED.index,
+    ),
+    "a table that comes first": (
+        ["1|SIMPLE|c|ALL||Using where; Using temporary; Using filesort", "1|SIMPLE|p|ref|by_c|Using where"],
+        True,
+        "",
+        "begins with c, and sorts all rows",
+        "",
+    ),
+    "a table that is read for each row": (
+        ["1|PRIMARY|p|range|by_at|Using where", "3|DEPENDENT SUBQUERY|c|ALL||Using where"],
+        False,
+        "by_at",
+        "reads all of c for each row",
+        "add an index on the columns of c that the condition compares",
+    ),
+    "a view that is worked out": (
+        ["1|PRIMARY|<derived3>|ALL||Using where; Using filesort", "3|DERIVED|p|index|PRIMARY|"],
+        True,
+        "",
+        "works out the whole view",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_the_plan_of_a_page_of_times_tells_the_same(what: str) -> None:
+    lines, backwards, key, cause, remedy = PAGES[what]
+    plan = plans.read_page(rows(lines), WANTED, backwards=backwards)
+    assert plan is not None
+    assert plan.key == key
+    assert (plan.fault is None) == (cause == "")
+    if plan.fault:
+        assert cause in plan.fault.cause
+        assert plan.fault.remedy == remedy or (not remedy and "view" in plan.fault.remedy)
+
+
+def test_a_page_that_no_row_can_be_on_tells_nothing() -> None:
+    assert plans.read_page([], WANTED) is None
+    assert plans.read_page(rows(["1|SIMPLE||||Impossible WHERE"]), WANTED) is None
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -148,7 +216,8 @@ def test_a_plan_of_another_form_tells_nothing(lines: list[str]) -> None:
     assert plans.read([{"EXPLAIN": "-> Sort: found.id"}]) is None
 
 
-FAULT = Fault("it sorts", "do not sort")
+FAULT = Fault("it sorts", "do not sort", of_order=True)
+OTHER = Fault("it works out the whole view", "poll the table")
 GOOD, BAD = Plan("PRIMARY"), Plan("PRIMARY", FAULT)
 FEW, EDGE, MANY = Reads(30_000, 10_000), Reads(70_000, 10_000), Reads(70_001, 10_000)
 WHERE = Reads(260_001, 10_000)
@@ -169,6 +238,7 @@ WHERE = Reads(260_001, 10_000)
         (BAD, None, "", "", "", "to look it sorts; how many rows that are could not be counted"),
         (BAD, FEW, "", "orders", "", "no index of orders begins with the id"),
         (BAD, MANY, "", "orders", "", "to look the database reads 70001 rows: no index of orders begins with the id"),
+        (Plan("", OTHER), MANY, "", "orders", "", "to look the database reads 70001 rows: it works out the whole view"),
         (None, FEW, "Nobody may look", "", "few rows are read for each id", ""),
         (None, MANY, "Nobody may look", "", "", "to look the database reads 70001 rows. Nobody may look"),
         (None, MANY, "", "", "", "to look the database reads 70001 rows. Its plan does not say why"),
@@ -181,7 +251,8 @@ WHERE = Reads(260_001, 10_000)
 def test_the_counters_decide_and_the_plan_says_why(
     plan: Plan | None, reads: Reads | None, hidden: str, unindexed: str, seen: str, cause: str
 ) -> None:
-    verdict = plans.judge("to look", plan, reads, hidden, unindexed)
+    known = plans.unindexed(unindexed, "the id", plans.BY_ID) if unindexed else None
+    verdict = plans.judge("to look", plan, reads, hidden, known)
     assert (verdict.seen, verdict.cause) == (seen, cause)
     assert bool(verdict.remedy) == bool(cause)
     assert verdict == Verdict(seen, cause, verdict.remedy)

@@ -22,6 +22,10 @@ OUTER = {"id": 1, "select_type": "PRIMARY", "table": "<derived2>", "type": "ALL"
 INNER = {"id": 2, "select_type": "DERIVED", "table": "orders", "type": "range", "key": "PRIMARY", "Extra": None}
 READABLE = "readable; a counter shows that ids are used again"
 WORDS = "SELECT /*+"
+FIXED = {
+    "auto_increment": {"counter": 5001},
+    "found.created AS created": {"id": 1, "created": "2026-01-05 10:00:00"},
+}
 SORTED = {**INNER, "key": "by_region", "Extra": "Using where; Using filesort"}
 
 
@@ -60,8 +64,8 @@ class Answers:
             return self.below_one if isinstance(self.below_one, NotifierError) else [{"id": -1}] * self.below_one
         if "AS indexes" in sql:
             return [self.column] if self.column else []
-        if "auto_increment" in sql:
-            return [{"counter": 5001}]
+        if fixed := next((row for part, row in FIXED.items() if part in sql), None):
+            return [fixed]
         if self.slow and "AND found.id <=" in sql:
             return error("DB_TIMEOUT", "3 s")
         self.counted = 0 if self.restarts else self.counted + self.rows
@@ -321,6 +325,29 @@ def test_a_clock_that_is_wrong_by_a_minute_is_a_warning(apart: float, state: str
     assert check.state == state
     assert words in check.seen + check.cause
     assert state == "ok" or "Polls find new rows whatever it says" in check.remedy
+
+
+def test_a_poll_by_a_time_makes_another_clock_count() -> None:
+    by_time = databases.clock("default", 61.0, by_time=True)
+    assert isinstance(by_time, Check)
+    assert "Polls by ids find new rows whatever it says" in by_time.remedy
+    assert "look at the clock that sets the times" in by_time.remedy
+
+
+@pytest.mark.parametrize(
+    ("cursors", "words"),
+    [
+        ({"ids"}, "they read ids again"),
+        ({"times"}, "they read the window of their time again"),
+        ({"times", "ids"}, "they read ids or the window of their time again"),
+    ],
+)
+def test_another_order_of_commits_is_no_fault_for_either_kind_of_poll(cursors: set[str], words: str) -> None:
+    assert databases.unordered(cursors).endswith(words)
+
+
+def test_signs_that_ids_are_used_again_are_named_in_good_english() -> None:
+    assert "created and a counter show that ids" in said(Answers(), created=True)["poll p"].seen
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""What a server says of a SELECT: how it would run it, and how many rows it read.
+
+The session's own counters say how many rows a SELECT has read. Any account may see them, while the plan of a view is
+shown only to one that may also read the tables below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from handler.errors import SourceError
+from handler.model import Row, Value
+from handler.ports import Database
+
+Found = TypeVar("Found")
+
+# More rows than any plan has, and than there are counters.
+_MOST: Final = 10_000
+_COUNTERS: Final = "SHOW SESSION STATUS LIKE 'Handler_read%%'"
+# MySQL and MariaDB: EXPLAIN of a view takes SHOW VIEW, and rights on its tables.
+_HIDDEN_VIEW: Final = "error 1345"
+_HIDDEN: Final = "Why is shown only to an account that may see the view (SHOW VIEW) and read its tables"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One database, asked about its own work."""
+
+    database: Database
+    name: str
+
+    def select(self, sql: str, bounds: Mapping[str, Value] | None = None) -> list[Row]:
+        """As ports.Database. Raises SourceError, ConfigError."""
+        return self.database.select(self.name, sql, bounds or {}, _MOST)
+
+    def plan(self, sql: str, bounds: Mapping[str, Value]) -> tuple[list[Row], str]:
+        """Return the plan of a SELECT, or else why it is not shown."""
+        try:
+            return self.select(f"EXPLAIN FORMAT=TRADITIONAL {sql}", bounds), ""
+        except SourceError as error:
+            is_view = _HIDDEN_VIEW in error.detail
+            return [], _HIDDEN if is_view else f"The plan cannot be seen ({error})"
+
+    def counted(self, read: Callable[[], Found]) -> tuple[Found, int | None]:
+        """Return what `read` returns, and how many rows the server read for it.
+
+        None if the counters are not of one session, as behind a proxy. Raises what `read` raises.
+        """
+        before, ready = self._counted(), self._counted()
+        found = read()
+        rows = self._counted() - ready - (ready - before)
+        return found, rows if rows >= 0 and ready >= before else None
+
+    def _counted(self) -> int:
+        """How many rows the session has read so far; asking adds the same number each time."""
+        return sum(int(str(row["Value"])) for row in self.select(_COUNTERS))
+
+
+@dataclass(slots=True)
+class Recorded:
+    """ports.Database, which remembers the last SELECT: so it can be asked how that is run."""
+
+    database: Database
+    sql: str = ""
+    bounds: Mapping[str, Value] = field(default_factory=dict)
+
+    def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
+        """As ports.Database."""
+        self.sql, self.bounds = sql, parameters
+        return self.database.select(database, sql, parameters, limit)

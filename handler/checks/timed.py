@@ -1,0 +1,224 @@
+"""A poll by a time: how many rows the database reads for it, whether its window is remembered, and who sets the time.
+
+What is run is what a run of the poll reads, page by page: the latest rows, from which its first run begins, and the
+window, which each run reads again.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+from handler.checks import plans, timed_columns
+from handler.checks.asking import Asking, Recorded
+from handler.checks.model import Check, Look, State
+from handler.checks.plans import Plan, Reads, Verdict
+from handler.checks.timed_columns import TimeColumn
+from handler.errors import SourceError
+from handler.model import Poll
+from handler.polling import time_look
+from handler.polling.table import Table
+from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, TimeCursor, basis
+from handler.polling.time_look import From, Page
+
+# So long the window may be counted. If it takes longer, how many rows it has is not known.
+_COUNTED_SECONDS: Final = 3.0
+# A time that is so far ahead may be one of another clock.
+_CLOCKS_DIFFER: Final = 60.0
+# The zone that is furthest ahead of UTC; a time that is further in the future is meant to be.
+_ZONES_DIFFER: Final = 14 * 3600.0 + _CLOCKS_DIFFER
+_MINUTE: Final = 60
+
+
+class _TookLongError(Exception):
+    """The window was not counted to its end."""
+
+
+@dataclass
+class Timed:
+    """The table of a poll by a time. `readable` finds its `latest` rows."""
+
+    recorded: Recorded
+    poll: Poll
+    title: str
+    latest: Page = field(default_factory=lambda: Page((), None, whole=True))
+
+    def readable(self) -> str:
+        """Read what the first run of the poll reads first. Raises as Table does."""
+        self.latest = self._table.page(None, backwards=True)
+        return f"readable, from the latest `{self.poll.at}` on"
+
+    def explained(self, check: Check) -> Check:
+        """With what is wrong with the plan, if the answer took too long, or with the type of the column."""
+        if "DB_TIMEOUT" in check.cause:
+            plan, _ = self._plan(backwards=True)
+            wrong = plan.fault if plan else None
+        else:
+            wrong = self._column.wrong_type if check.cause.startswith("QUERY_") else None
+        return replace(check, cause=f"{check.cause}: {wrong.cause}", remedy=wrong.remedy) if wrong else check
+
+    def looks(self) -> Mapping[str, Look]:
+        """What else there is to look at, by the last word of its name."""
+        return {"times": self.times, "reading": self.reading, "window": self.window}
+
+    # ---- Reading ----
+
+    def reading(self) -> Check | str:
+        """Let the database find the rows of the window, and the latest rows, as a run does."""
+        begin = self._begin()
+        what = "to read the window again" if begin else "to look for new rows"
+        page, verdict = self._read(what, begin)
+        if not verdict.cause and page and not page.whole:
+            _, verdict = self._read(what, From(page.rows[-1].at, page.unit, page.rows[-1]))
+        if not verdict.cause:
+            _, first = self._read("for its first run", None, backwards=True)
+            verdict = _both(verdict, first)
+        if verdict.cause:
+            return self._found("reading", "failed" if page is None else "warning", verdict.cause, verdict.remedy)
+        if not verdict.seen:
+            cause = "neither the plan of its SELECT nor the counters of the session can be seen"
+            return self._found("reading", "skipped", cause, "look at EXPLAIN as an administrator")
+        return verdict.seen
+
+    def _read(self, what: str, begin: From | None, *, backwards: bool = False) -> tuple[Page | None, Verdict]:
+        """Read a page and judge how; there is no page if that took too long."""
+        try:
+            page, rows = self._asking.counted(lambda: self._table.page(begin, backwards=backwards))
+        except SourceError as error:
+            plan, _ = self._plan(backwards=backwards)
+            if error.code != "DB_TIMEOUT" or not (plan and plan.fault):
+                raise
+            return None, Verdict(cause=f"{error}: {plan.fault.cause}", remedy=plan.fault.remedy)
+        reads = Reads(rows, len(page.rows)) if rows is not None and rows >= len(page.rows) else None
+        plan, hidden = self._plan(backwards=backwards)
+        return page, plans.judge(what, plan, reads, hidden, self._column.fault, self._column.order)
+
+    def _plan(self, *, backwards: bool) -> tuple[Plan | None, str]:
+        """The plan of the page that was read last, or why there is none."""
+        rows, hidden = self._asking.plan(self.recorded.sql, self.recorded.bounds)
+        return plans.read_page(rows, self._column.order, backwards=backwards), hidden
+
+    def _begin(self) -> From | None:
+        """Where a run begins to read; None if no row has a time, as then it reads all of them."""
+        if not self.latest.rows:
+            return None
+        return From(self._latest_mark().start(self.poll.longest) - SLACK, self.latest.unit)
+
+    def _latest_mark(self) -> TimeCursor:
+        """A cursor with the latest time of the page that is not in the future, or else the present one."""
+        now = self.latest.now or 0
+        return TimeCursor(max((row.at for row in self.latest.rows if row.at <= now), default=now))
+
+    # ---- The window ----
+
+    def window(self) -> Check | str:
+        """Whether all rows of the window are remembered. Raises SourceError (POLL_TIMES_UNFIT), as a run does."""
+        if not self.latest.rows:
+            return "no row has a time yet"
+        until = time.monotonic() + _COUNTED_SECONDS
+
+        def page(begin: From | None, *, backwards: bool = False) -> Page:
+            if time.monotonic() > until:
+                raise _TookLongError
+            return self._table.page(begin, backwards=backwards)
+
+        now = self.latest.now or 0
+        try:
+            cursor = time_look.first(page, self.poll.longest, now, basis(self.poll.at, self.poll.identity))
+        except _TookLongError:
+            return f"how many rows the window has could not be counted in {_COUNTED_SECONDS:g} s"
+        length = self.poll.longest + SLACK / SECOND
+        if cursor.floor is None:
+            return f"{len(cursor.seen)} rows in the window of {spoken(length)}; {MOST_SEEN} can be remembered"
+        span = (cursor.mark - cursor.floor.at) / SECOND
+        cause = (
+            f"the window of {spoken(length)} has more than {MOST_SEEN} rows, and no more are remembered: it is cut to "
+            f"{spoken(span)}, and a row that appears with an earlier time is not found"
+        )
+        return self._found("window", "warning", cause, _shorter(span))
+
+    # ---- The times ----
+
+    def times(self) -> Check | str:
+        """Whether the column is one to go by: its type, who sets it, and whether anybody does."""
+        column = self._column
+        if wrong := column.wrong_type:
+            return self._found("times", "failed", wrong.cause, wrong.remedy)
+        if not self.latest.rows and self._is_never_set():
+            cause = f"there are rows, and `{self.poll.at}` has no time in any of them (NULL, or 0)"
+            return self._found("times", "warning", cause, "nothing, if it is yet to be set; else select another column")
+        if column.changes and not self.poll.identity:
+            cause = f"each UPDATE of a row sets `{self.poll.at}`: a row that is no longer remembered is found again"
+            remedy = "write identity: [id, at], and each new time is an event; or select a time that is set once"
+            return self._found("times", "warning", cause, remedy)
+        ahead = self._ahead()
+        if column.has_no_zone and _CLOCKS_DIFFER < ahead <= _ZONES_DIFFER:
+            cause = f"its latest time is {spoken(ahead)} in the future, if it is one of the zone {self._zone()}"
+            remedy = "if the application writes times of another zone, name this in Databases (tz=); else nothing"
+            return self._found("times", "warning", cause, remedy)
+        future = f"its latest time is {spoken(ahead)} in the future" if ahead > _CLOCKS_DIFFER else ""
+        zone = f"read in the zone {self._zone()}" if column.has_no_zone else ""
+        return "; ".join(filter(None, (column.setter, zone, future)))
+
+    def _ahead(self) -> float:
+        """By how many seconds the latest time is in the future."""
+        if not self.latest.rows or self.latest.now is None:
+            return 0.0
+        return (self.latest.rows[0].at - self.latest.now) / SECOND
+
+    def _zone(self) -> str:
+        [row] = self._asking.select("SELECT @@session.time_zone AS zone")
+        return str(row["zone"])
+
+    def _is_never_set(self) -> bool:
+        """Whether there are rows, and none has a time; of a table, whatever WHERE leaves out."""
+        ask, column = self._asking.select, self._column
+        try:
+            return any(ask(column.any_row)) and not any(ask(column.any_time))
+        except SourceError:  # it takes too long
+            return False
+
+    # ---- What they share ----
+
+    @property
+    def _table(self) -> Table:
+        return Table(self.recorded, self.poll)
+
+    @property
+    def _asking(self) -> Asking:
+        """The same database, asked what is not recorded."""
+        return Asking(self.recorded.database, self.poll.database)
+
+    @cached_property
+    def _column(self) -> TimeColumn:
+        return timed_columns.read(self._asking, self.poll)
+
+    def _found(self, part: str, state: State, cause: str, remedy: str) -> Check:
+        return Check(f"{self.title}, {part}", state, cause=cause, remedy=remedy)
+
+
+def spoken(seconds: float) -> str:
+    """A length of time in words."""
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= (2 * size if unit == "days" else size):
+            return f"{round(seconds / size, 1):g} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _both(window: Verdict, first: Verdict) -> Verdict:
+    """What is said of the window, and of the first run if that is something else."""
+    if first.cause or first.seen == window.seen:
+        return first
+    return replace(window, seen=f"{window.seen}; for its first run {first.seen}")
+
+
+def _shorter(span: float) -> str:
+    """How a window is made to fit that has room for less than so many seconds."""
+    minutes = math.ceil((span - SLACK / SECOND) / _MINUTE) - 1
+    if minutes < 1:
+        return "leave out rows by WHERE, or poll by the id if it is counted up: one hour of this table is too much"
+    return f"write longest_transaction: {minutes}m, or less, if no transaction takes longer"
