@@ -44,14 +44,14 @@ class Asking:
             return [], _HIDDEN if is_view else f"The plan cannot be seen ({error})"
 
     def counted(self, read: Callable[[], Found]) -> tuple[Found, int | None]:
-        """Return what `read` returns, and how many rows the server read for it.
+        """Return what `read` returns, and how many rows the server read for it. Raises what `read` raises.
 
-        None if the counters are not of one session, as behind a proxy. Raises what `read` raises.
+        None, or fewer than were returned, if the counters are not of one session, as behind a proxy.
         """
         before, ready = self._counted(), self._counted()
         found = read()
         rows = self._counted() - ready - (ready - before)
-        return found, rows if rows >= 0 and ready >= before else None
+        return found, rows if ready >= before else None
 
     def _counted(self) -> int:
         """How many rows the session has read so far; asking adds the same number each time."""

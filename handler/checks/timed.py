@@ -158,7 +158,7 @@ class Timed:
         ahead = self._ahead()
         if column.has_no_zone and _CLOCKS_DIFFER < ahead <= _ZONES_DIFFER:
             cause = f"its latest time is {spoken(ahead)} in the future, if it is one of the zone {self._zone()}"
-            remedy = "if the application writes times of another zone, name this in Databases (tz=); else nothing"
+            remedy = "if it is a time of another zone, name that in Databases (tz=); else nothing"
             return self._found("times", "warning", cause, remedy)
         future = f"its latest time is {spoken(ahead)} in the future" if ahead > _CLOCKS_DIFFER else ""
         zone = f"read in the zone {self._zone()}" if column.has_no_zone else ""

@@ -32,6 +32,7 @@ _VIEW: Final = (
     "WHERE v.table_schema = DATABASE() AND v.table_name = %(table)s"
 )
 _NAMED: Final = "poll a view made with FROM <table> FORCE INDEX (<the index of the time>)"
+_AS_STORED: Final = "which helps only if the view gives both as they are stored, without a function around them"
 _COMPARED: Final = "the columns that WHERE compares by ="
 _STORED: Final = (
     "let the view give the column as it is stored: in place of DATE(at), UNIX_TIMESTAMP(at) or at + INTERVAL just at, "
@@ -98,12 +99,12 @@ class TimeColumn:
     @property
     def any_time(self) -> str:
         """A SELECT of one row with a time."""
-        name = f"`{self.poll.at}`" if self.kind else "found.at"
+        name = _quoted(self.poll.at) if self.kind else "found.at"
         return f"SELECT 1 AS one FROM {self._source} WHERE {name} > 0 LIMIT 1"  # noqa: S608
 
     @property
     def _source(self) -> str:
-        return f"`{self.poll.table}`" if self.kind else f"({self.poll.sql}) AS found"
+        return _quoted(self.poll.table) if self.kind else f"({self.poll.sql}) AS found"
 
     # ---- Indexes ----
 
@@ -127,14 +128,16 @@ class TimeColumn:
         if not id_ or self._is_worked_out(id_):
             index = with_condition = _sorted_ids(at)
         elif self.kind != "BASE TABLE":
-            index = f"add an index on the time and then the id to its table, or, if there is one, {_NAMED}"
-            with_condition = f"add an index on {_COMPARED}, then the time and the id, to its table, or {_NAMED}"
+            index = (
+                f"add an index on the time and then the id to its table, {_AS_STORED}; or, if there is one, {_NAMED}"
+            )
+            with_condition = f"add an index on {_COMPARED}, then the time and the id, to its table; or {_NAMED}"
         else:
             name = self._fitting()
             index = f"the index {name} would do: {_NAMED}" if name else f"add an index on {table} ({at}, {id_})"
             compared = f"add an index on {table} with {_COMPARED} first, and then {at}, {id_}; or {_NAMED}"
             with_condition = compared if self._has_condition else index
-        return Order("rows", "however early their times", "row", index, with_condition)
+        return Order("rows", "however early their times", "row that is found", index, with_condition)
 
     @property
     def _has_condition(self) -> bool:
@@ -153,6 +156,12 @@ class TimeColumn:
             return False
         stored = rf"(?:\bselect |,)(?:(?:`[^`]+`\.)*`[^`]+`){name}"
         return not re.search(stored, self.view, re.IGNORECASE)
+
+
+def _quoted(name: str) -> str:
+    """A name as PyMySQL takes it."""
+    escaped = name.replace("`", "``").replace("%", "%%")
+    return f"`{escaped}`"
 
 
 def _sorted_ids(at: str) -> str:

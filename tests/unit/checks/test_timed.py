@@ -14,7 +14,9 @@ from handler.checks.model import Check
 from handler.checks.timed import spoken
 from handler.errors import NotifierError, SourceError
 from handler.model import Poll, Row, Value
-from handler.polling.time_cursor import MOST_SEEN
+from handler.polling import time_look
+from handler.polling.table import Table
+from handler.polling.time_cursor import MOST_SEEN, SECOND
 
 NOW = 1_767_225_600
 SELECT = "SELECT id, at FROM payments"
@@ -42,9 +44,11 @@ class Answers:
     view: str | None = None
     late: str = ""
     is_set: bool = True
+    is_empty: bool = False
     restarts: bool = False
     counted: int = 1000
     asked: list[str] = field(default_factory=list)
+    begins: list[Value] = field(default_factory=list)
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         self.asked.append(sql)
@@ -70,13 +74,14 @@ class Answers:
         if "time_zone" in sql:
             return [{"zone": "+00:00"}]
         if sql.startswith("SELECT 1"):
-            return [{"one": 1}] * ("> 0" not in sql or self.is_set)
+            return [{"one": 1}] * (not self.is_empty and ("> 0" not in sql or self.is_set))
         return self._page(named, is_back=is_back)
 
     def _page(self, named: Mapping[str, Value], *, is_back: bool) -> Sequence[Mapping[str, Any]] | NotifierError:
         if self.late == ("backwards" if is_back else "forwards"):
             return LATE
         self.counted = 0 if self.restarts else self.counted + self.rows[is_back]
+        self.begins += [named["at"]] if "at" in named and "id" not in named else []
         found = sorted(((at, f"{number:09}") for number, at in enumerate(self.times)), reverse=is_back)
         end = (int(str(named["at"])), str(named.get("id", ""))) if "at" in named else None
         wanted = [one for one in found if end is None or (one <= end if is_back else one >= end)]
@@ -116,6 +121,16 @@ def test_the_second_page_of_a_window_is_judged_too() -> None:
     assert any("found.id >= %(id)s" in sql for sql in answers.asked if sql.startswith("EXPLAIN"))
 
 
+@pytest.mark.parametrize("ahead", [(), (NOW + 500, NOW + 9000)])
+def test_the_window_begins_where_that_of_a_run_does(ahead: tuple[int, ...]) -> None:
+    answers, running = (Answers(times=[*range(NOW - 20_000, NOW - 10, 10), *ahead]) for _ in range(2))
+    said(answers)
+    page = Table(running, Poll(SELECT, 60.0, at="at")).page
+    cursor = time_look.first(page, 3600.0, NOW * SECOND, "at")
+    time_look.look(cursor, page, 3600.0, NOW * SECOND, lambda: True, None)
+    assert answers.begins == running.begins == [NOW - 20 - 3600 - 7200]
+
+
 ORDER = "add an index on payments (at, id)"
 COMPARED = "add an index on payments with the columns that WHERE compares by = first, and then at, id"
 
@@ -139,6 +154,13 @@ COMPARED = "add an index on payments with the columns that WHERE compares by = f
             "warning",
             "no index of payments begins with `at`",
             COMPARED,
+        ),
+        (
+            Answers(plan=ALL, indexes=(PRIMARY, ("i", "kind", None), ("i", "at", None))),
+            {},
+            "warning",
+            "no index of payments begins with `at`",
+            ORDER,
         ),
         # The rows are sorted.
         (
@@ -232,7 +254,7 @@ def test_a_poll_that_is_read_slowly_is_named(
         ),
         (Answers(backwards={**STEP, "type": "index"}), "; read by by_at; 721 rows"),
         (Answers(backwards={**STEP, "type": "ref"}), "; read by by_at; 721 rows"),
-        (Answers(plan=HIDDEN), "few rows are read for each row"),
+        (Answers(plan=HIDDEN), "few rows are read for each row that is found"),
         (Answers(column=None), "on; read by by_at; 721 rows"),
         (Answers(column=SourceError("DB_TIMEOUT", "3 s")), "on; read by by_at; 721 rows"),
     ],
@@ -300,6 +322,7 @@ def test_a_window_that_takes_too_long_is_not_counted_to_its_end(monkeypatch: pyt
     ("answers", "changes", "state", "words"),
     [
         (Answers(times=()), {}, "ok", "no row has a time yet"),
+        (Answers(times=(), is_empty=True), {}, "ok", "no row has a time yet"),
         (Answers(times=(), is_set=False), {}, "warning", "there are rows, and `at` has no time in any of them"),
         (Answers(times=(), is_set=False), {"table": ""}, "warning", "there are rows, and `at` has no time in any"),
         (Answers(times=(), column={**DIGITS, "type": "date", "written": "date"}), {}, "failed", "rows of a day have"),

@@ -1,0 +1,29 @@
+"""What the tests of `notifier doctor` share: a poll as the compiler makes it, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from cli.compiler import sql
+from handler.checks import polling
+from handler.checks.model import Check
+from handler.model import Poll
+from tests.replica_kit import Default
+
+LONGEST: Final = 4 * 3600.0
+
+
+def timed_poll(select: str, **changes: Any) -> Poll:
+    """A poll by a time; a join is a warning."""
+    source = sql.polled_source(select)
+    query = sql.read_polled(select, lines_survive=True)
+    assert {problem.code for problem in query.problems} <= {"QUERY_JOIN"}
+    made = Poll(query.sql, 60.0, longest=LONGEST, table=source.table, column=source.column, at=source.at)
+    return replace(made, **changes)
+
+
+def said(database: Default, select: str, **changes: Any) -> dict[str, Check]:
+    """What is said of it, by the last word of each check; the first check has none."""
+    found = [*polling.looked_at(database.replicas, "p", timed_poll(select, **changes))]
+    return {check.name.removeprefix("poll p").removeprefix(", "): check for check in found}
