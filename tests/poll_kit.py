@@ -98,7 +98,7 @@ class OnlyIds:
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
 
-    def counter(self) -> int | None:
+    def behind(self, top: int) -> int | None:
         return None
 
     def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:

@@ -114,7 +114,7 @@ class _Polled:
         table = Table(self.database, self.poll)
         self.cursor = table.now(lambda: False)
         created = table.created([self.cursor.top])
-        signs = [*(["created"] if created else []), *(["a counter"] if table.counter() is not None else [])]
+        signs = [*(["created"] if created else []), *(["a counter"] if table.counts() else [])]
         show = "show" if len(signs) > 1 else "shows"
         return f"readable; {' and '.join(signs) or 'nothing'} {show} that ids are used again"
 

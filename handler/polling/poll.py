@@ -137,8 +137,8 @@ class Rows(Protocol):
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         """As canaries.Created."""
 
-    def counter(self) -> int | None:
-        """Return the id that the next row gets; None if that is not known."""
+    def behind(self, top: int) -> int | None:
+        """Return the id that the next row gets if it is not above `top`; None if it is, or is not known."""
 
     def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
         """Return the values of these rows, and when they were changed; rows that are gone are missing."""
@@ -297,9 +297,9 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
     if id_ := reused(canaries, created):
         raise NotifierError("POLL_IDS_REUSED", f"id {id_} belongs to another row than before")
     state = replace(state, canaries=renewed(canaries, seen, created))
-    counter = rows.counter()
+    counter = rows.behind(state.cursor.top)
     since = state.behind_since if is_gapless else 0.0
-    if counter is None or counter > state.cursor.top:
+    if counter is None:
         return replace(state, behind_since=0.0)
     if since and now - since > BEHIND_SECONDS:
         raise NotifierError("POLL_IDS_REUSED", f"the next id is {counter}, and {state.cursor.top} was read before")

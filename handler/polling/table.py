@@ -114,14 +114,21 @@ class Table:
         """time_look.Pages. Raises SourceError (DB_*, QUERY_*), ConfigError."""
         return timed_rows.page(self.database, self.poll, begin, backwards=backwards)
 
-    def counter(self) -> int | None:
-        """Return the id that the table's next row gets; None if the database does not count them. Raises as `ids`."""
+    def behind(self, top: int) -> int | None:
+        """Return the id that the table's next row gets if it is not above `top`, else None. Raises as `ids` does.
+
+        None also if the database does not count the ids up.
+        """
         if not self.poll.table:
             return None
-        named: dict[str, Value] = {"table": self.poll.table, "column": self.poll.column}
-        rows = self.database.select(self.poll.database, statements.COUNTER, named, 1)
+        rows = self.database.select(self.poll.database, statements.COUNTER, {"table": self.poll.table}, 1)
         counter = rows[0]["counter"] if rows else None
-        return counter if isinstance(counter, int) else None
+        return counter if isinstance(counter, int) and counter <= top and self.counts() else None
+
+    def counts(self) -> bool:
+        """Whether the database counts the ids up. Raises as `ids` does."""
+        named: dict[str, Value] = {"table": self.poll.table, "column": self.poll.column}
+        return bool(self.poll.table and self.database.select(self.poll.database, statements.COUNTED, named, 1))
 
     def _last(self, bounds: dict[str, Value]) -> _Read:
         sql = statements.last_ids(self.poll.sql, bounded=bool(bounds), watching=self.poll.is_watching)

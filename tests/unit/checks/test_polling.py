@@ -23,7 +23,7 @@ INNER = {"id": 2, "select_type": "DERIVED", "table": "orders", "type": "range", 
 READABLE = "readable; a counter shows that ids are used again"
 WORDS = "SELECT /*+"
 FIXED = {
-    "auto_increment": {"counter": 5001},
+    "auto_increment": {"counted": 1},
     "found.created AS created": {"id": 1, "created": "2026-01-05 10:00:00"},
 }
 SORTED = {**INNER, "key": "by_region", "Extra": "Using where; Using filesort"}

@@ -21,7 +21,7 @@ from handler.polling import look, messages, polls, schedule, state_item, table
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES, PollState, Ran
 from handler.polling.polls import Polls, Report, partition
-from handler.polling.statements import COUNTER, lowest_id
+from handler.polling.statements import COUNTED, COUNTER, lowest_id
 from tests.kit import FakeQueue, FakeTable
 from tests.poll_kit import Killable, Killed
 
@@ -45,8 +45,11 @@ class Tables:
         if error := self.errors.get(database):
             raise error
         if sql == COUNTER:
-            assert parameters == {"table": "orders", "column": "id"}
+            assert parameters == {"table": "orders"}
             return [Row(counter=self.counter)]
+        if sql == COUNTED:
+            assert parameters == {"table": "orders", "column": "id"}
+            return [Row(counted=1)]
         if sql == lowest_id("SELECT id FROM orders"):
             return [Row(id=id_) for id_ in sorted(self.ids[database])[:1]]
         if "found.created" in sql:

@@ -91,7 +91,7 @@ class Table:
     def created(self, ids: object) -> dict[int, str]:
         raise AssertionError
 
-    counter = ids = changed = created
+    behind = ids = changed = created
 
 
 class World:

@@ -55,7 +55,7 @@ class Rows:
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
 
-    def counter(self) -> int | None:
+    def behind(self, top: int) -> int | None:
         return None
 
 
