@@ -74,7 +74,8 @@ def look(
     First come the ids above `top`; then a part of the pass over the older ids; then all ids of recent transactions,
     where a row is most likely to appear, from the newest on. However short the time is, the first two read one slice
     each: so new rows are always found, and each pass ends some day. If one part cannot be read, the next ones are,
-    until MOST_FAILURES have failed. A look ends early with `most` new ids (None: any number).
+    until MOST_FAILURES have failed. A look ends early with `most` new ids (None: any number). Where one slice has room
+    for all older ids, one SELECT reads all parts.
 
     If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age. Nor is
     any if the poll is `watching` a column.
@@ -83,14 +84,13 @@ def look(
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
     sweep = cursor.sweep or Sweep(cursor.floor, top, began)
-    reading = _Reading(cursor, ids, in_time, most)
-    reading.read(top, None)
+    reading, reached = _begun(cursor, ids, in_time, most)
     more, news = reading.cut, reading.failure is None
     whole = news and not more
     if steady:
         reading.cursor = reading.cursor.marked(clock(), longest)
     if news:
-        reached = reading.read(sweep.at, sweep.end, slices)
+        reached = reading.read(max(sweep.at, reached), sweep.end, slices)
         swept = reading.cursor.swept(replace(sweep, at=reached), retain)
         reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
         whole = whole and not (watching and (cursor.sweep or reached < sweep.end))
@@ -105,6 +105,22 @@ def look(
     late = appeared - appeared.above(bound)
     whole = whole and not reading.cut and reading.failure is None
     return Look(reading.cursor, found, late, more, news, whole, reading.failure)
+
+
+def _begun(cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> tuple[_Reading, int]:
+    """Read the ids above `top`; return also up to which of the older ones have been read with them.
+
+    All of them are, if they and a new one fit into a slice. If they cannot be read together, the new ones are alone:
+    an older row with a value that is unfit, for example, delays no new row.
+    """
+    if cursor.top - cursor.floor < SLICE:
+        reading = _Reading(cursor, ids, in_time, most)
+        reached = reading.read(cursor.floor, None)
+        if not reading.failure:
+            return reading, reached
+    reading = _Reading(cursor, ids, in_time, most)
+    reading.read(cursor.top, None)
+    return reading, cursor.floor
 
 
 class _Reading:

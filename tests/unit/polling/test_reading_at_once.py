@@ -1,0 +1,96 @@
+"""A look at a table whose older ids fit into one slice together with a new one: one SELECT reads all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from handler.errors import NotifierError, SourceError
+from handler.polling import look
+from handler.polling.id_cursor import IdCursor, Sweep
+from handler.polling.look import Look, Slice
+from tests.poll_kit import seen
+
+SLICE = 10
+LONGEST = 60.0
+
+
+class Rows:
+    """A table by its ids. A SELECT that comes to an id of `broken` fails; `asked` has the ranges."""
+
+    def __init__(self, *ids: int, broken: int = 0) -> None:
+        self.ids = [*ids]
+        self.broken = broken
+        self.asked: list[tuple[int, int | None]] = []
+
+    def __call__(self, after: int, upto: int | None) -> Slice:
+        self.asked.append((after, upto))
+        found = sorted(id_ for id_ in self.ids if after < id_ and (upto is None or id_ <= upto))
+        if self.broken in found[:SLICE]:
+            raise SourceError("DB_TIMEOUT", "too long")
+        return Slice(seen(found[:SLICE]), whole=len(found) < SLICE)
+
+    def looked(self, cursor: IdCursor, *, in_time: bool = True, most: int | None = None) -> Look:
+        return look.look(cursor, self, LONGEST, lambda: 1000.0, lambda: in_time, most=most)
+
+
+@pytest.fixture(autouse=True)
+def slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SLICE", SLICE)
+
+
+@pytest.mark.parametrize(
+    ("floor", "top", "sweep", "asked"),
+    [
+        (0, 0, None, [(0, None)]),
+        (0, 8, None, [(0, None)]),
+        (100, 108, None, [(100, None)]),
+        # the last slice that has room for a new one; it is full, and there may be more
+        (0, 9, None, [(0, None), (10, None)]),
+        # a pass that began in an earlier run ends; recent ids are read once more, as after each such pass
+        (100, 108, Sweep(104, 107, 900.0), [(100, None), (100, 108)]),
+        # a slice of older ids alone would leave no room for a new one
+        (0, 10, None, [(10, None), (0, 10)]),
+        (100, 110, None, [(110, None), (100, 110)]),
+        (100, 110, Sweep(104, 107, 900.0), [(110, None), (104, 107), (100, 110)]),
+    ],
+)
+def test_one_select_reads_what_fits_into_a_slice(
+    floor: int, top: int, sweep: Sweep | None, asked: list[tuple[int, int | None]]
+) -> None:
+    """One of the older ids is late. Above them is a new one."""
+    older = {*range(floor + 1, top + 1)} - {top - 1}
+    late = {top - 1} & {*range(floor + 1, top)}
+    rows = Rows(*older, *late, top + 1)
+    looked = rows.looked(IdCursor(top, floor, seen(older), (), sweep))
+    assert [one for one in rows.asked if one[1] is None or one[0] < one[1]] == asked
+    assert ({*looked.found}, looked.more, looked.news, looked.failure) == ({*late, top + 1}, False, True, None)
+    assert (looked.cursor.seen, looked.cursor.sweep) == (seen(rows.ids), None)
+
+
+def test_older_ids_that_cannot_be_read_delay_no_new_ones() -> None:
+    rows = Rows(1, 2, 3, 4, broken=2)
+    looked = rows.looked(IdCursor(3, 0, seen([1, 2, 3])))
+    assert ({*looked.found}, looked.news) == ({4}, True)
+    assert isinstance(looked.failure, NotifierError)
+    assert looked.cursor.sweep is not None, "the pass over them is not over"
+
+
+def test_a_table_that_cannot_be_read_is_not_asked_for_older_ids_alone() -> None:
+    rows = Rows(1, 2, 3, 4, broken=4)
+    looked = rows.looked(IdCursor(3, 0, seen([1, 2, 3])))
+    assert rows.asked == [(0, None), (3, None)]
+    assert (looked.found.ids, looked.news, bool(looked.failure)) == (seen([]).ids, False, True)
+    assert looked.cursor == IdCursor(3, 0, seen([1, 2, 3]), looked.cursor.marks)
+
+
+@pytest.mark.parametrize("most", [None, 1])
+def test_each_look_finds_a_new_row_however_short_the_time_is(most: int | None) -> None:
+    """Late ones fill the slice; the pass over the older ids takes as many looks as slices."""
+    rows = Rows(*range(1, 60))
+    cursor, looks = IdCursor(9, 0, seen([2, 4, 9])), 0
+    while len(cursor.seen) < len(rows.ids):
+        looked = rows.looked(cursor, in_time=False, most=most)
+        assert looked.found
+        assert looked.news
+        cursor, looks = looked.cursor, looks + 1
+    assert looks <= len(rows.ids) // SLICE + 1
