@@ -197,7 +197,8 @@ def _by_id(
     seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, most=most)
     if poll.changed:
         seen, moments = confirmed(seen, known, moments, rows.changed, now)
-    cursor = seen.cursor.within(SEEN_BYTES)
+    # What has not changed fits as before. To find that out again takes 10 ms with a million ids.
+    cursor = seen.cursor if seen.cursor.seen == state.cursor.seen else seen.cursor.within(SEEN_BYTES)
     if len(cursor.seen.seen) > MOST_VALUES:
         raise SourceError("POLL_VALUES_UNFIT", f"{poll.where}: there are more than {MOST_VALUES} values")
     pending = _pending(seen, state, poll, now, is_old=is_old) if seen.found else None

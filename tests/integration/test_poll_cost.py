@@ -19,6 +19,7 @@ from lab.shop import SCHEMA, Target
 from tests.replica_kit import replicas
 
 GUARDED = Poll("SELECT id, at AS created FROM polled", 60.0, digest_rows=None, created=True, table="polled")
+OF_A_VIEW = replace(GUARDED, sql="SELECT id, at AS created FROM polled_view", table="polled_view")
 ONLY_IDS = Poll("SELECT id FROM polled", 60.0, digest_rows=None)
 READ, WRITTEN, SENT = "Query", "PutItem", "SendMessageBatch"
 
@@ -48,9 +49,12 @@ class Polling:
 @pytest.fixture
 def database(database_pair: Pair, reader: Target) -> Iterator[Replicas]:
     create_table(database_pair, "polled", 250)
+    database_pair.primary.query(f"CREATE VIEW {SCHEMA}.polled_view AS SELECT * FROM {SCHEMA}.polled")
+    database_pair.wait_for_replica()
     adapter = replicas(reader)
     yield adapter
     adapter.close()
+    database_pair.primary.query(f"DROP VIEW {SCHEMA}.polled_view")
     database_pair.primary.query(f"DROP TABLE {SCHEMA}.polled")
 
 
@@ -71,6 +75,7 @@ def polling(database: Replicas, pair: Pair, local_aws: Aws, monkeypatch: pytest.
     [
         # the canaries, the counter, the ids
         (GUARDED, 0, 10_000, 3, {READ: 1, WRITTEN: 2}),
+        (OF_A_VIEW, 0, 10_000, 3, {READ: 1, WRITTEN: 2}),
         (ONLY_IDS, 0, 10_000, 1, {READ: 1, WRITTEN: 2}),
         # and a canary among the new rows; the rows are saved before they are sent, and once more when they are sent
         (GUARDED, 10, 10_000, 4, {READ: 1, WRITTEN: 4, SENT: 1}),
