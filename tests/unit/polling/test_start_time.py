@@ -111,7 +111,7 @@ def test_below_the_last_ids_before_the_start_nothing_is_looked_for(monkeypatch: 
 def test_a_first_run_that_fails_is_no_pause() -> None:
     world = Started({1: -5, 2: 2, 3: 3, 4: 4}, digest_seconds=3600.0)
     answers = world.database.select
-    failing = [SourceError("DB_TIMEOUT")]
+    failing = [SourceError("DB_TIMEOUT")] * 2  # of all ids, and then of the new ones alone
 
     def select(database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         if failing and parameters.keys() == {"after", "count"}:
