@@ -56,11 +56,12 @@ EVENTS ?= 20000
 soak: lab  ## The proof that nothing is lost: the real function under random faults, for an hour or two
 	.venv/bin/python -m lab.soak --events $(EVENTS) $(if $(SEED),--seed $(SEED)) $(SOAK_ARGS)
 
-# make soak-poll SEEDS=3 ROWS=5000 SEED=1 DATABASE=mysql; without SEED the first one is random, and printed.
+# make soak-poll SEEDS=3 ROWS=5000 SEED=1 KIND=time DATABASE=mysql; without SEED the first one is random, and printed.
+# KIND is ids, watched or time; without it the seeds take turns.
 SEEDS ?= 20
 ROWS ?= 5000
-soak-poll: lab  ## The same for polls: every committed row once, in about twenty minutes
-	.venv/bin/python -m lab.poll_soak --seeds $(SEEDS) --rows $(ROWS) $(if $(SEED),--seed $(SEED)) $(DATABASE_OPTION)
+soak-poll: lab  ## The same for polls: every row and every change once, in about twenty minutes
+	.venv/bin/python -m lab.poll_soak --seeds $(SEEDS) --rows $(ROWS) $(if $(SEED),--seed $(SEED)) $(if $(KIND),--kind $(KIND)) $(DATABASE_OPTION)
 
 check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates, the workflow
 	.venv/bin/ruff check .

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab.databases import PRODUCTS, Pair, Product, replicated_pair
-from lab.poll_soak.plan import planned
+from lab.poll_soak.plan import KINDS, planned
 from lab.poll_soak.run import Result, soak
 from lab.tls import Authority
 
@@ -24,13 +24,17 @@ from lab.tls import Authority
 @click.option("--seeds", type=click.IntRange(1), default=20, show_default=True, help="How many soaks there are.")
 @click.option("--rows", type=click.IntRange(1), default=5000, show_default=True, help="How many rows each commits.")
 @click.option("--seed", type=int, help="The first seed; printed, and random if it is left out.")
+@click.option(
+    "--kind", type=click.Choice([*KINDS, "all"]), default="all", show_default=True, help="What the poll finds."
+)
 @click.option("--database", type=click.Choice([*PRODUCTS]), default="mariadb", show_default=True, help="Which server.")
-def main(seeds: int, rows: int, seed: int | None, database: str) -> None:
+def main(seeds: int, rows: int, seed: int | None, kind: str, database: str) -> None:
     """Poll a real table while it is written to, replication stops, and the function is killed anywhere.
 
-    Each committed row has to end as one delivery; a second post needs a post with an unknown outcome before it. Exits
-    with 1 where that is broken, after a line for each breach. A seed decides the plan and the faults, though not how
-    transactions meet.
+    The poll finds new rows by their ids, changes of a watched column, or new rows by a time; of "all", the seeds take
+    turns. Each of these that is promised has to end as one delivery; a second post needs a post with an unknown outcome
+    before it. Exits with 1 where that is broken, after a line for each breach. A seed decides the plan and the faults,
+    though not how transactions meet.
     """
     first = SystemRandom().randrange(10**6) if seed is None else seed
     console = Console(stderr=True)
@@ -39,7 +43,7 @@ def main(seeds: int, rows: int, seed: int | None, database: str) -> None:
     results: list[Result] = []
     with _pair(product, console) as pair:
         for number in range(first, first + seeds):
-            plan = planned(number, rows)
+            plan = planned(number, rows, KINDS[number % len(KINDS)] if kind == "all" else kind)
             with console.status(f"seed {number}") as status:
                 result = soak(pair, plan, lambda text, number=number: status.update(f"seed {number}: {text}"))  # type: ignore[misc]
             results.append(result)

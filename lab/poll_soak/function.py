@@ -32,13 +32,12 @@ from handler.stages.post import Posting
 from handler.stages.settle import Settling
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server
-from lab.poll_soak.memory import DeadLetters, Intake, Slack, StateTable
-from lab.poll_soak.plan import Plan
+from lab.poll_soak.memory import Clock, DeadLetters, Intake, Slack, StateTable
+from lab.poll_soak.plan import TIME, Plan
 from lab.poll_soak.points import Points
 from lab.shop import SCHEMA
 
 STAGE: Final = "soak"
-TYPE: Final = "soak.row"
 MAX_RECEIVES: Final = 50
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -55,12 +54,16 @@ class World:
 
 
 class Readers:
-    """ports.Database of the poll: servers that take turns. A share of the statements fails."""
+    """ports.Database of the poll: servers that take turns. A share of the statements fails.
 
-    def __init__(self, servers: Sequence[Replicas], random: Random, plan: Plan) -> None:
+    What the clock of the database says (`now`) is the time of the poll, as the plan has it.
+    """
+
+    def __init__(self, servers: Sequence[Replicas], random: Random, plan: Plan, now: Clock) -> None:
         self._servers = servers
         self._random = random
         self._plan = plan
+        self._now = now
         self._turn = servers[0]
         self.calm = False
 
@@ -74,7 +77,11 @@ class Readers:
             self.next()
         if not self.calm and self._random.random() < self._plan.refused:
             raise SourceError("DB_TIMEOUT", "as the plan has it")
-        return self._turn.select(database, sql, parameters, limit)
+        rows = self._turn.select(database, sql, parameters, limit)
+        if self._plan.kind != TIME:
+            return rows
+        now = int(self._now() + self._plan.ahead)
+        return [Row({**row, "now": now}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,32 +141,32 @@ class _Nothing:
         return None
 
 
-def compiled(plan: Plan) -> Catalog:
-    """Compile the template, with the poll as the plan has it."""
+def compiled(plan: Plan, event_type: str) -> Catalog:
+    """Compile the template of a type, with the poll as the plan has it."""
     from cli import compiler
 
     compilation = compiler.compile_templates(TEMPLATES)
     if compilation.errors:
         raise ValueError(f"the template of the soak is wrong: {compilation.findings}")
     found = catalog.read(compilation.catalog, STAGE)
-    (notification,) = found.notifications[TYPE]
+    (notification,) = found.notifications[event_type]
     assert notification.poll
     polled = replace(notification, poll=_planned(notification.poll, plan))
-    return replace(found, notifications={TYPE: (polled,)})
+    return replace(found, notifications={event_type: (polled,)})
 
 
 def _planned(poll: Poll, plan: Plan) -> Poll:
-    changed = replace(poll, digest_rows=plan.digest_rows, longest=plan.longest)
-    return changed if plan.created else replace(changed, created=False)
+    changed = replace(poll, digest_rows=plan.digest_rows, longest=plan.longest, identity=plan.identity)
+    return replace(changed, created=poll.created and plan.created, changed=poll.changed and plan.changed)
 
 
 @contextmanager
-def readers(pair: Pair, plan: Plan, random: Random) -> Iterator[Readers]:
+def readers(pair: Pair, plan: Plan, random: Random, now: Clock) -> Iterator[Readers]:
     """Connect to the replica, and to the primary as well if there are two readers."""
     servers: list[Server] = [pair.replica, pair.primary]
     found = [_replicas(server, pair) for server in servers[: plan.readers]]
     try:
-        yield Readers(found, random, plan)
+        yield Readers(found, random, plan, now)
     finally:
         for one in found:
             one.close()

@@ -1,10 +1,9 @@
-"""What has to hold after a soak: each committed row is one delivery, and posted twice only for a reason."""
+"""What has to hold after any soak: each event is one delivery, and posted twice only for a reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,28 +11,43 @@ from typing import Final
 PARKED_AFTER: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Histories:
-    """What was written, and what came of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """What came of the events, by their keys: all that their `event_id` has behind the type, as `5` or `5/paid`.
 
-    `there` are the ids of the rows in scope, `deleted` those that were there before. `ledger` has the phases of the
-    deliveries of each event: of rows by their ids, of digests by their first and last id. `digests` says how many rows
-    each digest counts. `posts` are the messages that Slack has accepted, `unknown` the posts whose outcome the function
-    could not know, by the same keys: `5` or `5-130`. What is `queued` has not ended.
+    A digest has the key of its first and last id, as `5-130`. `ledger` has the phases of the deliveries of each event.
+    `digests` says how many rows the digests of a key count, and `numbers` how many of these there are, if it is not
+    one. `posts` are the messages that Slack has accepted, `unknown` the posts whose outcome the function could not
+    know. `said` is the text of each message, whether or not it was posted. What is `queued` has not ended.
     """
 
-    there: AbstractSet[int]
-    deleted: AbstractSet[int]
     ledger: Mapping[str, Sequence[str]]
     posts: Mapping[str, int]
     digests: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
     queued: int = 0
+
+    @property
+    def singles(self) -> set[str]:
+        """The keys of the events that are no digests."""
+        return {key for key in self.ledger if key not in self.digests}
+
+    @property
+    def digested(self) -> int:
+        """How many rows all digests count."""
+        return sum(self.digests.values())
+
+    @property
+    def twice(self) -> int:
+        """The posts beyond the first of each event."""
+        return sum(max(count - self.numbers.get(key, 1), 0) for key, count in self.posts.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The rows that were told one by one, those in digests, those that are lost, the posts beyond the first.
+    """The events that were told one by one, those in digests, those that are lost, the posts beyond the first.
 
     `violations` are sentences; none if all is well.
     """
@@ -45,53 +59,22 @@ class Verdict:
     violations: Sequence[str]
 
 
-def check(found: Histories) -> Verdict:
-    """Hold the histories against the law."""
-    single = {int(key) for key in found.ledger if "-" not in key}
-    digested = sum(found.digests.values())
-    missing = sorted(found.there - single)
-    lost = _lost(missing, found.digests)
-    short = max(len(found.there - single) - digested, 0)
-    violations = [
-        *(f"row {id_} is lost" for id_ in lost),
-        *_of_counts(found, single, digested, short if not lost else 0),
-        *(f"row {id_} is delivered, and was never committed" for id_ in sorted(single - found.there - found.deleted)),
-        *_of_deliveries(found),
-    ]
-    twice = sum(max(count - 1, 0) for count in found.posts.values())
-    return Verdict(len(single), digested, max(len(lost), short), twice, violations)
-
-
-def _lost(missing: Iterable[int], digests: Mapping[str, int]) -> list[int]:
-    """The rows that are in no delivery of their own and in no digest's range."""
-    ranges = [tuple(map(int, key.split("-"))) for key in digests]
-    return [id_ for id_ in missing if not any(first <= id_ <= last for first, last in ranges)]
-
-
-def _of_counts(found: Histories, single: AbstractSet[int], digested: int, short: int) -> Iterator[str]:
-    """A digest has no list of its rows: their number says whether one is missing, or counted twice."""
-    if short:
-        yield f"{short} rows are in no delivery"
-    told, most = len(single) + digested, len(found.there | found.deleted)
-    if told > most:
-        yield f"{told} rows are told of, and {most} were committed"
+def broken(found: Deliveries) -> Iterator[str]:
+    """Return what is wrong with the deliveries, whatever they are of."""
     if found.queued:
         yield f"{found.queued} messages are still in the queue"
-
-
-def _of_deliveries(found: Histories) -> Iterator[str]:
     for key in found.digests.keys() - found.ledger.keys():
         yield f"the digest {key} is no delivery"
     for key, phases in found.ledger.items():
-        posts, unknown = found.posts.get(key, 0), found.unknown.get(key, 0)
-        if len(phases) != 1:
+        posts, unknown, events = found.posts.get(key, 0), found.unknown.get(key, 0), found.numbers.get(key, 1)
+        if len(phases) != events:
             yield f"{key} is {len(phases)} deliveries"
-        if phases[0] == "delivered":
-            if not posts:
-                yield f"{key} is delivered, and was not posted"
-        elif phases[0] != "parked" or unknown < PARKED_AFTER:
-            yield f"{key} ended as {phases[0]} with {unknown} unknown outcomes"
-        if posts - 1 > unknown:
+        for phase in phases:
+            if phase != "delivered" and (phase != "parked" or unknown < PARKED_AFTER):
+                yield f"{key} ended as {phase} with {unknown} unknown outcomes"
+        if posts < phases.count("delivered"):
+            yield f"{key} is delivered, and was not posted"
+        if posts - events > unknown:
             yield f"{key} was posted {posts} times with {unknown} unknown outcomes"
     for key in Counter(found.posts).keys() - found.ledger.keys():
         yield f"{key} was posted, and is no delivery"

@@ -20,7 +20,7 @@ from lab.queue.messages import ReceiptError
 
 Clock = Callable[[], float]
 # What a digest says of its rows (handler/stages/notes.py).
-_DIGEST: Final = re.compile(r"ids (\d+) to (\d+)\)")
+_DIGEST: Final = re.compile(r"ids (\S+) to (\S+)\)")
 
 
 @dataclass
@@ -67,13 +67,14 @@ class StateTable:
 class Intake:
     """ports.Send and ports.Postpone. `digests` has what was sent of digests, by their identities.
 
-    `changed` are those that were sent twice, and not with the same rows.
+    `changed` are those that were sent twice, and not with the same rows. `events` has the data of all other events.
     """
 
     queue: Queue
     now: Clock
     digests: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
+    events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def send(self, bodies: Sequence[str]) -> None:
         """Take messages."""
@@ -83,6 +84,8 @@ class Intake:
             digest = document.get("notifier", {}).get("digest")
             if digest and self.digests.setdefault(document["event_id"], digest) != digest:
                 self.changed.append(document["event_id"])
+            elif "event_id" in document and not digest:
+                self.events[document["event_id"]] = document.get("data", {})
 
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
         """Let records come again later."""
@@ -96,19 +99,22 @@ class Slack:
     """ports.Sink. A share of the posts fails in a way that leaves open whether Slack took them.
 
     `posts` counts the accepted messages by their first word, which the template makes the identity of the event;
-    those of digests by the ids that they name, as in `digest/5-130`. `unknown` counts the posts that failed.
+    those of digests by the ids that they name, as in `digest/5-130`. `unknown` counts the posts that failed, and
+    `said` has the text of each message.
     """
 
     random: Random
     share: float = 0.0
     posts: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    said: dict[str, str] = field(default_factory=dict)
 
     def post(self, message: Message) -> Receipt:
         """Post once."""
         is_lost, is_taken = self.random.random() < self.share, self.random.random() < 0.5
         digest = _DIGEST.search(message.text)
         word = f"digest/{digest[1]}-{digest[2]}" if digest else message.text.split()[0]
+        self.said[word] = message.text
         if not is_lost or is_taken:
             self.posts[word] += 1
         if is_lost:

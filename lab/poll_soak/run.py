@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Final
 from unittest.mock import patch
@@ -16,21 +17,24 @@ import pymysql
 
 from handler.delivery.item import Item
 from handler.model import Record, State
-from handler.polling import look
+from handler.polling import look, time_look
 from handler.polling.polls import SCHEDULE, partition
 from handler.polling.schedule import LEASE_SECONDS, Schedule
 from handler.stages.parse import records
 from lab.databases import Pair
 from lab.poll_soak import law, writers
-from lab.poll_soak.function import MAX_RECEIVES, TYPE, Function, Readers, World, compiled, function, readers
+from lab.poll_soak.collect import collected
+from lab.poll_soak.function import MAX_RECEIVES, Function, Readers, World, compiled, function, readers
+from lab.poll_soak.kinds import Application, Shown, View, application, drop_table, views
 from lab.poll_soak.memory import DeadLetters, Intake, Slack, StateTable
-from lab.poll_soak.plan import WRITERS, Plan
+from lab.poll_soak.plan import IDS, WRITERS, Plan
 from lab.poll_soak.points import Killed
 from lab.queue import Message, Queue
 from lab.queue.records import payload
 
 START: Final = 1_795_000_000.0
 MINUTE: Final = 60.0
+TICK_SECONDS: Final = 0.0001
 VISIBILITY_SECONDS: Final = 360.0
 # Where something happens: at any point (more of them than an invocation has), or at one of the first where something
 # is written, sent or posted.
@@ -43,8 +47,11 @@ BATCH: Final = 10
 RECEIVED: Final = 200
 # So many seconds an invocation has in the beginning, and when a run is to stop; the points in between are its time.
 FULL, OVER = 60.0, 10.0
-# Now and then the function does not run for so long.
-PAUSE_SECONDS: Final = (3600.0, 20 * 3600.0)
+# In such a share of the minutes replication stops. Now and then the function does not run for so long.
+STOPPED: Final = 0.05
+PAUSE_SECONDS: Final = ((600.0, 7200.0), (3600.0, 20 * 3600.0))
+# After so many minutes replication starts again, if what is promised takes a replica that is not far behind.
+MOST_BEHIND: Final = 10
 # While rows are written, and then until it is quiet.
 MOST_MINUTES: Final = 3000
 _WAIT_SECONDS: Final = 0.05
@@ -57,7 +64,7 @@ class Result:
     """What a seed came to. `met` counts by their places the points at which an invocation was killed or overtaken.
 
     `codes` counts the failures of runs and of deliveries. `holds` is how many times the poll noticed a reuse of ids
-    that had not happened, and was resumed.
+    that had not happened, and was resumed. `stood` counts what runs had to see, of changes and of times.
     """
 
     plan: Plan
@@ -69,9 +76,15 @@ class Result:
     stops: int
     holds: int
     unknown: int
+    stood: int
     met: Mapping[str, int]
     codes: Mapping[str, int]
     seconds: float
+
+    @property
+    def _seen(self) -> str:
+        """How much had to be seen, where the law counts that."""
+        return f"{self.stood} that a run had to see, " if self.plan.kind != IDS else ""
 
     @property
     def line(self) -> str:
@@ -81,31 +94,54 @@ class Result:
         befell = f"{self.killed} kills, {self.overtaken} overtaken, {self.stops} stops of the replica"
         return (
             f"{wrote.committed} rows committed, {len(wrote.deleted)} deleted, {told}, {found.lost} lost, "
-            f"{found.twice} posted again ({self.unknown} unknown outcomes), {self.holds} false holds; "
+            f"{self._seen}{found.twice} posted again ({self.unknown} unknown outcomes), {self.holds} false holds; "
             f"{self.minutes} minutes, {befell}; {self.seconds:.0f} s"
         )
 
 
 def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
     """Run a seed on a pair whose schema `shop` has no table `polled`; `show` is told how far it is."""
-    writers.create_table(pair)
-    random = Random(f"faults {plan.seed}")
+    random, clock = Random(f"faults {plan.seed}"), _Clock()
+    one = application(pair, plan, clock)
+    one.create_table()
     try:
         with (
-            readers(pair, plan, random) as reading,
+            readers(pair, plan, random, clock) as reading,
+            views(pair, plan, one.shown) as view,
             patch.multiple(look, SLICE=plan.slice_size, SWEEP_SLICES=plan.sweep_slices),
+            patch.object(time_look, "SLICE", plan.slice_size),
         ):
-            return _Soak(pair, plan, random, reading, show).run()
+            return _Soak(pair, plan, one, view, random, clock, reading, show).run()
     finally:
         pair.heal()
-        writers.drop_table(pair)
+        drop_table(pair)
+
+
+class _Clock:
+    """The time of the function and of its queue. Two readings are never equal, as those of a real clock."""
+
+    def __init__(self) -> None:
+        self.minute = START
+        self._ticks = count()
+
+    def __call__(self) -> float:
+        return self.minute + next(self._ticks) * TICK_SECONDS
 
 
 class _Soak:
-    def __init__(self, pair: Pair, plan: Plan, random: Random, reading: Readers, show: Show) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        plan: Plan,
+        written: Application,
+        view: View,
+        random: Random,
+        now: _Clock,
+        reading: Readers,
+        show: Show,
+    ) -> None:
         self._pair, self._plan, self._random, self._show = pair, plan, random, show
-        self._now = START
-        now = lambda: self._now  # noqa: E731
+        self._application, self._view, self._now = written, view, now
         self._dead_letters = Queue("dead-letters")
         self._queue = Queue(
             "events",
@@ -116,14 +152,16 @@ class _Soak:
         )
         slack = Slack(Random(f"slack {plan.seed}"), plan.ambiguous)
         self._world = World(StateTable(now), Intake(self._queue, now), slack, DeadLetters(), now)
-        self._compiled = compiled(plan)
+        self._compiled = compiled(plan, written.type)
         self._readers = reading
         self._one = self._function()
         self._unknown: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._minutes = self._killed = self._overtaken = self._stops = self._holds = self._found = 0
+        self._given_up = self._whole_runs = 0
+        self._stood: set[Shown] = set()
         self._is_calm = True
-        self._is_stopped = False
+        self._stopped_at = 0
 
     def _function(self) -> Function:
         return function(self._world, self._compiled, self._readers)
@@ -134,7 +172,8 @@ class _Soak:
         self._minute()
         self._minute()
         self._is_calm = self._readers.calm = False
-        with writers.writing(self._pair, self._plan.seed, WRITERS, self._is_wanted) as so_far:
+        writer = self._application.writer
+        with writers.writing(self._pair, self._plan.seed, WRITERS, self._is_wanted, writer) as so_far:
             while so_far().committed < self._plan.rows and self._minutes < MOST_MINUTES:
                 self._wait_for_writers(so_far().committed)
                 self._stop_or_start()
@@ -145,14 +184,18 @@ class _Soak:
         self._pair.heal()
         self._settle()
         written = so_far()
-        verdict = law.check(self._histories(written))
+        queued = len(self._events()) + len(self._dead_letters.messages)
+        found = collected(self._world, self._application.type, self._unknown, queued)
+        verdict = self._application.check(found, self._stood, written)
         unnamed = [f"{times} errors without a name" for code, times in self._codes.items() if code == "INTERNAL"]
         changed = [f"the digest {one} has changed" for one in self._world.intake.changed]
         # Of two readers one may stand still, while the other has shown higher ids: then a person has to look.
         held = [f"{self._holds} times on hold without a reason"] if self._holds and self._plan.readers == 1 else []
+        given_up = [f"{self._given_up} rows given up"] if self._given_up and self._plan.kind != IDS else []
         return Result(
             plan=self._plan,
-            verdict=replace(verdict, violations=[*verdict.violations, *unnamed, *changed, *held]),
+            verdict=replace(verdict, violations=[*verdict.violations, *unnamed, *changed, *held, *given_up]),
+            stood=len(self._stood),
             written=written,
             minutes=self._minutes,
             killed=self._killed,
@@ -174,20 +217,31 @@ class _Soak:
         return written.committed < self._plan.rows
 
     def _stop_or_start(self) -> None:
-        if self._random.random() < 0.05:
+        is_long = self._plan.is_lag_bounded and self._stopped_at and self._minutes - self._stopped_at >= MOST_BEHIND
+        if self._random.random() < (self._plan.started if self._stopped_at else STOPPED) or is_long:
             with suppress(pymysql.MySQLError):
-                (self._pair.replica.start_replication if self._is_stopped else self._pair.replica.stop_replication)()
-                self._is_stopped = not self._is_stopped
-                self._stops += self._is_stopped
+                if self._stopped_at:
+                    self._start_replication()
+                else:
+                    self._pair.replica.stop_replication()
+                    self._stopped_at = self._minutes
+                    self._stops += 1
+
+    def _start_replication(self) -> None:
+        self._pair.replica.start_replication()
+        self._stopped_at = 0
+        if self._plan.is_lag_bounded:
+            self._pair.wait_for_replica()
 
     def _pause(self) -> None:
-        if self._random.random() < 0.01:
-            self._now += self._random.uniform(*PAUSE_SECONDS)
+        if self._random.random() < self._plan.paused:
+            if self._plan.is_lag_bounded:
+                self._start_replication()
+            self._now.minute += self._random.uniform(*self._random.choice(PAUSE_SECONDS))
 
     def _settle(self) -> None:
-        """Let minutes pass until the poll has read all ids twice without finding any, and the queue is empty."""
-        top = max(writers.committed(self._pair), default=0)
-        passes = 2 * top // (self._plan.slice_size * self._plan.sweep_slices) + 20
+        """Let minutes pass until the poll has surely read everything without finding any, and the queue is empty."""
+        passes = self._application.passes(self._plan)
         quiet, end = 0, self._minutes + MOST_MINUTES
         while quiet < passes and self._minutes < end:
             before = self._found
@@ -203,11 +257,11 @@ class _Soak:
     def _minute(self) -> None:
         """A tick, and what is visible in the queue by then."""
         self._minutes += 1
-        self._now += MINUTE
+        self._now.minute += MINUTE
         self._invoke([], self._tick)
-        for messages in _batches(self._queue.receive(self._now, RECEIVED)):
+        for messages in _batches(self._queue.receive(self._now(), RECEIVED)):
             self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
-        for messages in _batches(self._queue.receive(self._now, RECEIVED)):  # what the runs have sent
+        for messages in _batches(self._queue.receive(self._now(), RECEIVED)):  # what the runs have sent
             self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
 
     def _invoke(self, messages: Sequence[Message], act: Callable[[], None]) -> None:
@@ -229,7 +283,7 @@ class _Soak:
             self._one = self._reborn(self._one)
             for key, claim in before.items():
                 if (now := self._claim(key)) and now != claim:
-                    self._unknown[_row(key)] += 1
+                    self._unknown[key] += 1
 
     def _reborn(self, dead: Function) -> Function:
         fresh = self._function()
@@ -244,7 +298,7 @@ class _Soak:
     def _overtake(self, messages: Sequence[Message]) -> None:
         """The function is frozen until its lease is over. Another one gets its requests, and ends or dies first."""
         self._overtaken += 1
-        self._now += LEASE_SECONDS + 1
+        self._now.minute += LEASE_SECONDS + 1
         other = self._function()
         other.points.begin(self._random.choice((0, self._random.randint(1, MOST_POINTS))))
         requests = [one for one in messages if _is_request(one)]
@@ -260,9 +314,10 @@ class _Soak:
 
     def _resume(self) -> None:
         """What a person does after a false alarm: `notifier poll resume`."""
-        (old,) = self._world.table.get([(partition(TYPE), SCHEDULE)])
+        poll = partition(self._application.type)
+        (old,) = self._world.table.get([(poll, SCHEDULE)])
         values = Schedule.of(old).resumed().values()
-        self._world.table.swap(Item(partition(TYPE), SCHEDULE, values, expires_at=0).following(old))
+        self._world.table.swap(Item(poll, SCHEDULE, values, expires_at=0).following(old))
 
     def _handle(self, one: Function, messages: Sequence[Message]) -> None:
         """What handler/app.py does with a batch."""
@@ -273,13 +328,28 @@ class _Soak:
         self._codes.update(outcome.code for outcome in outcomes if outcome.code)
         if requests:
             one.readers.next()
-            reports = one.polls.run(requests, self._remaining(one))
-            self._codes.update(report.failure.code for report in reports if report.failure)
-            self._found += sum(report.ran.found for report in reports if report.ran)
+            self._run(one, requests)
         again = {outcome.record.receipt for outcome in outcomes if outcome.state is State.RETRY}
         for message in messages:
             if message.receipt not in again:
                 self._queue.delete(message.receipt)
+
+    def _run(self, one: Function, requests: Sequence[str]) -> None:
+        """Run the poll. What was shown before and after it, it had to see if it read everything.
+
+        A run that ends early leaves a part of its pass over the older ids to the next one. So that one counts only if
+        the run before it read everything, too.
+        """
+        whole, self._whole_runs = self._whole_runs, 0
+        remaining, shown = self._remaining(one), self._view() if whole else frozenset[Shown]()
+        reports = one.polls.run(requests, remaining)
+        self._codes.update(report.failure.code for report in reports if report.failure)
+        self._found += sum(report.ran.found for report in reports if report.ran)
+        self._given_up += sum(report.ran.given_up for report in reports if report.ran)
+        rans = [report.ran for report in reports]
+        if remaining() == FULL and all(ran and ran.looked and not ran.more and not ran.failure for ran in rans):
+            self._whole_runs = whole + 1
+            self._stood |= shown and shown & self._view()
 
     def _remaining(self, one: Function) -> Callable[[], float]:
         """Time for any number of points, or for some."""
@@ -287,20 +357,6 @@ class _Soak:
             return lambda: FULL
         last = one.points.passed + self._random.randint(5, MOST_POINTS)
         return lambda: FULL if one.points.passed < last else OVER
-
-    def _histories(self, written: writers.Written) -> law.Histories:
-        ledger: dict[str, list[str]] = {}
-        for identity, items in self._world.table.partitions(f"event#{TYPE}/").items():
-            ledger.setdefault(_row(identity), []).extend(item.text("phase") for item in items)
-        return law.Histories(
-            there=writers.committed(self._pair),
-            deleted=frozenset(written.deleted),
-            ledger=ledger,
-            posts=_by_row(self._world.slack.posts),
-            digests=_by_row({name: one["count"] for name, one in self._world.intake.digests.items()}),
-            unknown=Counter(self._unknown) + Counter(_by_row(self._world.slack.unknown)),
-            queued=len(self._events()) + len(self._dead_letters.messages),
-        )
 
 
 def _batches(messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
@@ -314,13 +370,3 @@ def _identities(messages: Sequence[Message]) -> list[str]:
 
 def _is_request(message: Message) -> bool:
     return Record(message.id, message.body).requests_poll
-
-
-def _by_row(counts: Mapping[str, int]) -> dict[str, int]:
-    return {_row(identity): count for identity, count in counts.items()}
-
-
-def _row(identity: str) -> str:
-    """The key of an event in the histories: `5`, or `5-130` for a digest."""
-    name = identity.removeprefix(f"{TYPE}/")
-    return name.split("/")[1] if name.startswith("digest/") else name.split("/")[0]

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -21,10 +20,11 @@ from handler.polling.poll import PollState, run
 from handler.polling.seen import Seen
 from handler.polling.table import Table
 from lab.databases import Pair
-from lab.poll_soak.plan import WRITERS, planned
+from lab.poll_soak.ids import Ids
+from lab.poll_soak.kinds import drop_table
+from lab.poll_soak.plan import WRITERS
 from lab.poll_soak.points import Killed
-from lab.poll_soak.run import soak
-from lab.poll_soak.writers import committed, create_table, drop_table, writing
+from lab.poll_soak.writers import writing
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import ConflictError, Kept, seen
 from tests.poll_kit import poll as poll_of
@@ -39,7 +39,7 @@ SECONDS = 5.0
 @pytest.fixture
 def pair(breakable_pair: Pair) -> Iterator[Pair]:
     """The pair, with an empty table `polled`."""
-    create_table(breakable_pair)
+    Ids(breakable_pair).create_table()
     yield breakable_pair
     breakable_pair.heal()
     drop_table(breakable_pair)
@@ -84,7 +84,7 @@ def test_every_committed_row_is_reported_once(
     poll = Poll(database, poll_of(LONGEST, digest_rows, sql=SELECT))
     until = time.monotonic() + SECONDS
     crashes = 0
-    with writing(pair, seed, WRITERS, lambda _: time.monotonic() < until) as so_far:
+    with writing(pair, seed, WRITERS, lambda _: time.monotonic() < until, Ids(pair).writer) as so_far:
         while time.monotonic() < until:
             random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
             old = poll.kept.state
@@ -100,7 +100,7 @@ def test_every_committed_row_is_reported_once(
     poll.kept.effects_left = -1
     for _ in range(100):
         poll.run()
-    there = committed(pair)
+    there = Ids(pair).committed()
     rows, digests = poll.kept.rows(), poll.kept.digests()
     assert crashes > 3
     assert len(there) > 300
@@ -148,27 +148,6 @@ def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, mo
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
     assert (table.now(lambda: True), table.lowest()) == (IdCursor(90, 69, seen([70, 80, 90])), 5)
     assert table.ids(0, None) == Slice(seen([5, 6, 70]), whole=False)
-
-
-# A digest and none; one reader and two, which change with each statement; with canaries and without.
-PLANS = [
-    {"digest_rows": None, "readers": 2, "statement_turns": True, "created": True, "ambiguous": 0.01},
-    {"digest_rows": 30, "readers": 1, "created": False, "ambiguous": 0.0},
-]
-
-
-@pytest.mark.parametrize("changes", PLANS, ids=["rows", "digests"])
-def test_every_row_ends_as_one_delivery(breakable_pair: Pair, changes: dict[str, Any]) -> None:
-    """The soak of polls in short: `make soak-poll`."""
-    seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
-    print("POLL_SEED", seed)
-    always = {"slice_size": 100, "sweep_slices": 3, "killed": 0.4, "overtaken": 0.2, "refused": 0.02}
-    result = soak(breakable_pair, replace(planned(seed, 600), **always, **changes))
-    print(result.line, dict(result.codes), dict(result.met))
-    assert result.verdict.violations == []
-    assert result.written.committed >= 600
-    assert result.killed
-    assert bool(result.verdict.digested) == bool(changes["digest_rows"])
 
 
 GUARDED = replace(poll_of(LONGEST, None, sql="SELECT id, at AS created FROM polled"), created=True, table="polled")

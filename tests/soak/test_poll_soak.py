@@ -13,10 +13,11 @@ import pytest
 from handler.errors import SlackError
 from handler.model import Digest, Message
 from handler.polling import messages
+from handler.polling.poll import PolledRow
 from lab.poll_soak import function
-from lab.poll_soak.law import Histories, check
+from lab.poll_soak.ids import Histories, check
 from lab.poll_soak.memory import Intake, Slack
-from lab.poll_soak.plan import planned
+from lab.poll_soak.plan import IDS, KINDS, TIME, WATCHED, planned
 from lab.poll_soak.points import Killed, Points
 from lab.queue import Queue
 from lab.soak.rig import MAX_RECEIVES
@@ -160,18 +161,43 @@ def test_something_else_can_happen_at_a_point_and_the_call_goes_on() -> None:
     assert (port.done, happened) == (3, [1])
 
 
-def test_a_plan_follows_from_its_seed() -> None:
-    assert planned(7, 100) == planned(7, 100)
-    plans = [planned(seed, 100) for seed in range(20)]
-    for name in ("digest_rows", "readers", "created", "statement_turns", "slice_size", "killed", "overtaken"):
+VARIED = {
+    IDS: ("created",),
+    WATCHED: ("identity", "changed", "created", "is_lag_bounded"),
+    TIME: ("identity", "column", "future", "ahead", "paused", "started", "longest"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plan_follows_from_its_seed(kind: str) -> None:
+    assert planned(7, 100, kind) == planned(7, 100, kind)
+    plans = [planned(seed, 100, kind) for seed in range(40)]
+    always = ("digest_rows", "readers", "statement_turns", "slice_size", "killed", "overtaken", "line")
+    for name in (*always, *VARIED[kind]):
         assert len({getattr(plan, name) for plan in plans}) > 1, name
+    assert all(plan.changed or plan.readers == 1 for plan in plans if plan.kind == WATCHED)
 
 
 def test_a_plan_changes_the_poll_of_the_template() -> None:
     plan = replace(planned(7, 100), digest_rows=30, longest=120.0, created=False)
-    poll = function.compiled(plan).polls[function.TYPE]
+    poll = function.compiled(plan, "soak.row").polls["soak.row"]
     assert (poll.digest_rows, poll.longest, poll.created, poll.table) == (30, 120.0, False, "polled")
     assert function.MAX_RECEIVES == MAX_RECEIVES
+
+
+@pytest.mark.parametrize("identity", ["moment", "watched", ""])
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_plan_says_what_a_watched_column_is(identity: str, changed: bool) -> None:
+    plan = replace(planned(7, 100, WATCHED), identity=identity, changed=changed)
+    poll = function.compiled(plan, "soak.status").polls["soak.status"]
+    assert (poll.is_watching, poll.identity, poll.changed) == (True, identity, changed)
+
+
+@pytest.mark.parametrize("identity", ["at", ""])
+def test_a_plan_says_what_a_time_is(identity: str) -> None:
+    plan = replace(planned(7, 100, TIME), identity=identity, longest=1800.0)
+    poll = function.compiled(plan, "soak.time").polls["soak.time"]
+    assert (poll.at, poll.identity, poll.longest) == ("at", identity, 1800.0)
 
 
 def message(text: str) -> Message:
@@ -183,6 +209,7 @@ def message(text: str) -> Message:
     [
         ("soak.row/5 and a footer", "soak.row/5"),
         (":inbox_tray: 3 rows (soak.row, ids 2 to 6) were found at once", "digest/2-6"),
+        (":inbox_tray: 3 rows (soak.time, ids 5f0c-1 to a0-2) were found at once", "digest/5f0c-1-a0-2"),
     ],
 )
 @pytest.mark.parametrize(("share", "unknown"), [(0.0, 0), (1.0, 20)])
@@ -195,6 +222,7 @@ def test_slack_counts_what_it_took_and_what_nobody_knows(text: str, word: str, s
     for _ in range(20):
         refused(post) if share else post()
     assert slack.unknown[word] == unknown
+    assert slack.said == {word: text}
     assert 0 < slack.posts[word] <= 20
     assert (slack.posts[word] == 20) == (not unknown)
 
@@ -212,3 +240,11 @@ def test_a_digest_that_is_sent_again_must_not_have_changed() -> None:
     intake.send([other])
     assert intake.changed == [json.loads(other)["event_id"]]
     assert len(intake.queue.messages) == 3
+    assert intake.events == {}
+
+
+def test_what_an_event_says_is_known_before_it_is_posted() -> None:
+    intake = Intake(Queue("events"), lambda: 0.0)
+    row = PolledRow(7, change=(None, "paid"), key="paid")
+    intake.send([messages.request("soak.row"), *(messages.event("soak.row", one, 0) for one in (row, PolledRow(8)))])
+    assert intake.events == {"soak.row/7/paid": {"old": None, "new": "paid"}, "soak.row/8": {}}
