@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from random import Random
 
 from handler.delivery.item import Item
+from handler.errors import SourceError
 from handler.model import Digest, Poll
 from handler.polling.id_cursor import IdCursor
 from handler.polling.look import Ids
@@ -13,6 +16,7 @@ from handler.polling.poll import Finding, PolledRow, PollState
 from handler.polling.replicas import Changed
 from handler.polling.seen import Seen
 from handler.polling.values import UNKNOWN, Values
+from lab.databases import Pair
 from lab.poll_soak.points import Killed
 from tests.kit import FakeQueue, FakeTable
 
@@ -56,6 +60,28 @@ class Kept:
         self.effects_left -= 1
         if self.effects_left == 0:
             raise Killed
+
+
+def poll_in_trouble(
+    pair: Pair, kept: Kept, random: Random, until: float, poll: Callable[[int, float], None]
+) -> tuple[int, float]:
+    """Poll again and again until then (time.monotonic), while replication stops and goes on, and runs are killed.
+
+    `poll` takes how often a run finds that it is in time, and when the table was last read. Returns how many runs
+    failed, and when the last one ended.
+    """
+    crashes, looked_at = 0, time.time()
+    while time.monotonic() < until:
+        random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
+        kept.effects_left = random.choice([-1, -1, *range(1, 9)])
+        try:
+            poll(random.choice([3, 10, 1_000]), looked_at)
+        except (Killed, ConflictError, SourceError):
+            crashes += 1
+        looked_at = time.time()
+        time.sleep(random.choice([0.0, 0.05]))
+    kept.effects_left = -1
+    return crashes, looked_at
 
 
 @dataclass

@@ -24,7 +24,7 @@ from handler.polling.time_cursor import EPOCH, SECOND, From, TimedRow, basis, mo
 from handler.polling.time_look import first, look
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
-from tests.poll_kit import ConflictError, Kept, Killed
+from tests.poll_kit import Kept, poll_in_trouble
 from tests.poll_kit import poll as poll_of
 from tests.replica_kit import address, replicas
 
@@ -267,34 +267,25 @@ def test_every_row_is_reported_once(
     print("POLL_SEED", seed)
     random = Random(seed)
     fill(pair, column, {})
-    table, policy, crashes, looked_at = among(), replace(POLL, identity=identity), 0, time.time()
-    began = first(table.page, POLL.longest, round(looked_at * SECOND), basis("at", identity))
+    table, policy = among(), replace(POLL, identity=identity)
+    began = first(table.page, POLL.longest, round(time.time() * SECOND), basis("at", identity))
     kept = Kept(PollState(IdCursor.at(0), timed=began))
     until = time.monotonic() + SECONDS
 
-    def poll(steps: int = 1_000) -> None:
+    def poll(steps: int, looked_at: float) -> None:
         left = iter(range(steps))
         skew = random.choice([0.0, 3600.0, -86_400.0])
         run(kept.state, looked_at, table, kept, kept, policy, lambda: time.time() + skew, lambda: next(left, -1) >= 0)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(write, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
-        while time.monotonic() < until:
-            random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
-            kept.effects_left = random.choice([-1, -1, *range(1, 9)])
-            try:
-                poll(random.choice([3, 10, 1_000]))
-            except (Killed, ConflictError, SourceError):
-                crashes += 1
-            looked_at = time.time()
-            time.sleep(random.choice([0.0, 0.05]))
+        crashes, looked_at = poll_in_trouble(pair, kept, random, until, poll)
         timed: set[str] = set()
         for writer in writers:
             timed |= writer.result()
     pair.heal()
-    kept.effects_left = -1
     for _ in range(3):
-        poll()
+        poll(1_000, looked_at)
     told = {(one.id, one.key) for one in kept.sent if isinstance(one, PolledRow)}
     expected = {(one.id, moment(one.at) if identity else None) for one in pages(table, None)}
     assert crashes
@@ -302,5 +293,5 @@ def test_every_row_is_reported_once(
     assert {id_ for id_, _ in told} == timed
     assert told == expected if not identity else told >= expected
     sent = len(kept.sent)
-    poll()
+    poll(1_000, looked_at)
     assert len(kept.sent) == sent

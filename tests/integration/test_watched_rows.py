@@ -23,7 +23,7 @@ from handler.polling.table import MOST_WATCHED, Table
 from handler.polling.values import MOST_VALUES, Values, Watched
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
-from tests.poll_kit import ConflictError, Kept, Killed
+from tests.poll_kit import Kept, poll_in_trouble
 from tests.poll_kit import poll as poll_of
 from tests.replica_kit import Default, replicas
 
@@ -216,31 +216,22 @@ def test_every_change_that_a_run_can_see_is_reported_once(
     print("POLL_SEED", seed)
     random = Random(seed)
     kept = Kept(PollState(IdCursor.at(0), watched="status"))
-    table, crashes, looked_at = Table(database.replicas, POLL), 0, time.time()
+    table = Table(database.replicas, POLL)
     until = time.monotonic() + SECONDS
 
-    def poll(slices: int = 1_000) -> None:
+    def poll(slices: int, looked_at: float) -> None:
         left = iter(range(slices))
         run(kept.state, looked_at, table, kept, kept, POLL, time.time, lambda: next(left, -1) >= 0)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(change, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
-        while time.monotonic() < until:
-            random.choice([*[lambda: None] * 5, pair.replica.stop_replication, pair.replica.start_replication])()
-            kept.effects_left = random.choice([-1, -1, *range(1, 9)])
-            try:
-                poll(random.choice([3, 10, 1_000]))
-            except (Killed, ConflictError, SourceError):
-                crashes += 1
-            looked_at = time.time()
-            time.sleep(random.choice([0.0, 0.05]))
+        crashes, looked_at = poll_in_trouble(pair, kept, random, until, poll)
         history: dict[int, list[Watched]] = {}
         for writer in writers:
             history |= writer.result()
     pair.heal()
-    kept.effects_left = -1
     for _ in range(3):
-        poll()
+        poll(1_000, looked_at)
     told: dict[int, list[tuple[Watched, Watched]]] = {}
     for one in dict.fromkeys(kept.sent):
         assert isinstance(one, PolledRow)
