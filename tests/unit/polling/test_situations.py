@@ -111,7 +111,7 @@ TESTS: Final[dict[str, list[str]]] = {
         f"{TIMED}::test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing",
         f"{REAL}::test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing",
         f"{TICKS}::test_a_killed_function_loses_nothing_and_its_lease_ends",
-        "integration/test_polled_rows.py::test_every_row_ends_as_one_delivery",
+        "integration/test_poll_deliveries.py::test_what_a_poll_finds_ends_as_one_delivery",
     ],
     "The queue refuses events": [
         f"{REFUSALS}::test_each_row_is_sent_once_whatever_refuses_when",
