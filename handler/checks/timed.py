@@ -23,7 +23,7 @@ from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table
 from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, TimeCursor, basis
-from handler.polling.time_look import From, Page
+from handler.polling.time_look import Page
 
 # So long the window may be counted. If it takes longer, how many rows it has is not known.
 _COUNTED_SECONDS: Final = 3.0
