@@ -10,6 +10,7 @@ import click
 
 from cli import compiler
 from cli.bundle import ROOT
+from cli.compiler.files import printable
 from cli.operations import polls, runs, screen, stack
 from cli.operations.polls import Status, remedy
 from cli.operations.refusals import UnansweredError
@@ -171,11 +172,15 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
 
 def _ids(found: Mapping[str, Any]) -> str:
     if found["found"] == 1:
-        return f"id {found['lowest']}"
+        return f"id {_id(found['lowest'])}"
     if 0 < found["found"] == len(found["ids"]):
-        return "ids " + ", ".join(map(str, found["ids"]))
-    some = f", from the lowest on {', '.join(map(str, found['ids']))}" if found["ids"] else ""
-    return f"ids {found['lowest']} to {found['highest']}{some}"
+        return "ids " + ", ".join(map(_id, found["ids"]))
+    some = f", from the lowest on {', '.join(map(_id, found['ids']))}" if found["ids"] else ""
+    return f"ids {_id(found['lowest'])} to {_id(found['highest'])}{some}"
+
+
+def _id(id_: int | str) -> str:
+    return printable(str(id_))
 
 
 def _rows(count: int, late: int = 0) -> str:

@@ -70,7 +70,11 @@ def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S
 
 def shown(path: PurePath | str) -> str:
     """Return a path as one line of text, whatever bytes and control characters its names have."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
+
+
+def printable(text: str) -> str:
+    """Return a text with each sign escaped that a terminal might obey, or show as nothing."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 

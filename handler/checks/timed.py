@@ -22,7 +22,7 @@ from handler.errors import SourceError
 from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table
-from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, TimeCursor, basis
+from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, From, TimeCursor, basis
 from handler.polling.time_look import Page
 
 # So long the window may be counted. If it takes longer, how many rows it has is not known.
@@ -106,7 +106,7 @@ class Timed:
         """Where a run begins to read; None if no row has a time, as then it reads all of them."""
         if not self.latest.rows:
             return None
-        return From(self._latest_mark().start(self.poll.longest) - SLACK, self.latest.unit)
+        return replace(self._latest_mark(), unit=self.latest.unit).begin(self.poll.longest)
 
     def _latest_mark(self) -> TimeCursor:
         """A cursor with the latest time of the page that is not in the future, or else the present one."""
@@ -128,7 +128,7 @@ class Timed:
 
         now = self.latest.now or 0
         try:
-            cursor = time_look.first(page, self.poll.longest, now, basis(self.poll.at, self.poll.identity))
+            cursor = time_look.first(page, self.poll.longest, now, basis(self.poll))
         except _TookLongError:
             return f"how many rows the window has could not be counted in {_COUNTED_SECONDS:g} s"
         length = self.poll.longest + SLACK / SECOND

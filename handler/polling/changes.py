@@ -52,7 +52,7 @@ def _by_id(table: Table, start: float | None, in_time: Callable[[], bool]) -> Po
 
 def _by_time(table: Table, start: float | None, now: float) -> PollState:
     poll = table.poll
-    cursor = time_look.first(table.page, poll.longest, round(now * SECOND), basis(poll.at, poll.identity))
+    cursor = time_look.first(table.page, poll.longest, round(now * SECOND), basis(poll))
     if start is not None:
         cursor = cursor.rewound(round(start * SECOND), poll.longest)
     return PollState(IdCursor.at(0), timed=cursor)

@@ -264,7 +264,7 @@ def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
     What it has seen says nothing of such rows. To begin like a first run would skip rows silently, and to begin with
     nothing seen would make events of old rows.
     """
-    before, after = cursor.basis if cursor else "", basis(poll.at, poll.identity)
+    before, after = cursor.basis if cursor else "", basis(poll)
     if before != after:
         raise NotifierError("POLL_CURSOR_CHANGED", f"by {before or 'id'} before, by {after or 'id'} now")
 

@@ -77,7 +77,7 @@ def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> s
     if "id" in bounds:
         rows.append(f"(found.at = %(at)s AND found.id {beyond}= %(id)s OR found.at {beyond} %(at)s)")
     return (
-        "SELECT found.id AS id, found.at AS at, CAST(found.at AS CHAR) AS text, UNIX_TIMESTAMP() AS now "  # noqa: S608
+        f"SELECT {_IN_ORDER} found.id AS id, found.at AS at, CAST(found.at AS CHAR) AS text, UNIX_TIMESTAMP() AS now "  # noqa: S608
         f"FROM ({select}) AS found WHERE {' AND '.join(rows)} "
         f"ORDER BY found.at{direction}, found.id{direction} LIMIT %(count)s"
     )

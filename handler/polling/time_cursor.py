@@ -23,11 +23,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from handler.model import Poll
+
 SECOND: Final = 1_000_000
 SLACK: Final = 3600 * SECOND
 # How many rows are remembered. Each takes 16 bytes of the state.
 MOST_SEEN: Final = 12_000
-# Of a `basis` with which each new time of a row is an event.
+# Parts of a `basis`: before the ids, and with which each new time of a row is an event.
+_OF_IDS: Final = " of "
 _WITH_TIME: Final = " and each of its times"
 NEVER: Final = -(2**63)  # before all times
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,7 +77,7 @@ class TimeCursor:
     @property
     def column(self) -> str:
         """The column with the time."""
-        return self.basis.removesuffix(_WITH_TIME)
+        return self.basis.removesuffix(_WITH_TIME).partition(_OF_IDS)[0]
 
     @property
     def latest(self) -> str:
@@ -162,9 +165,10 @@ def decoded(data: bytes) -> dict[bytes, int]:
     return {key: at for at, key in _ENTRY.iter_unpack(data)}
 
 
-def basis(column: str, identity: str) -> str:
-    """What a cursor stands on: another column, or another identity, gives other rows. Empty without a column."""
-    return column and column + (_WITH_TIME if identity else "")
+def basis(poll: Poll) -> str:
+    """What a cursor stands on: another column, table, id or identity gives other rows. Empty for a poll by ids."""
+    ids = f"{_OF_IDS}{poll.table}.{poll.column}" if poll.table else ""
+    return poll.at and poll.at + ids + (_WITH_TIME if poll.identity else "")
 
 
 def moment(at: int) -> str:

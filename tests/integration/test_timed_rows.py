@@ -268,7 +268,7 @@ def test_every_row_is_reported_once(
     random = Random(seed)
     fill(pair, column, {})
     table, policy = among(), replace(POLL, identity=identity)
-    began = first(table.page, POLL.longest, round(time.time() * SECOND), basis("at", identity))
+    began = first(table.page, POLL.longest, round(time.time() * SECOND), basis(policy))
     kept = Kept(PollState(IdCursor.at(0), timed=began))
     until = time.monotonic() + SECONDS
 

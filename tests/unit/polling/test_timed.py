@@ -103,7 +103,7 @@ class World:
         self.table = Table(local=local)
         self.replicas, self.stopped = [at, at], [False, False]
         self.skew = 0.0
-        cursor = time_look.first(self.table.page, LONGEST, round(at * SECOND), basis(policy.at, policy.identity))
+        cursor = time_look.first(self.table.page, LONGEST, round(at * SECOND), basis(policy))
         self.kept = Kept(PollState(IdCursor.at(0), timed=cursor))
 
     def pass_time(self, seconds: float = 1.0) -> None:
@@ -486,7 +486,7 @@ def test_the_item_is_smaller_than_the_table_allows(identity: str) -> None:
     random = Random(1)
     ids = ["".join(chr(random.randrange(0x10000, 0x110000)) for _ in range(200)) for _ in range(1_000)]
     rows = {row.id: row for number in range(15_000) if (row := TimedRow(number, 10**15 + random.randrange(10**9), "x"))}
-    cursor = TimeCursor(10**15, basis("settled_at", identity), "time").having_read(rows.values(), 10**16)
+    cursor = TimeCursor(10**15, basis(replace(POLL, identity=identity)), "time").having_read(rows.values(), 10**16)
     full = cursor.within(time_cursor.MOST_SEEN, sorted(rows.values(), key=lambda row: row.at))
     far = TimedRow(ids[0], 0, "x" * 26)
     full = replace(full, floor=From(0, "time", far), last=far)
