@@ -235,7 +235,8 @@ CODES: Final[dict[str, Code]] = {
     ),
     "POLL_CURSOR_CHANGED": Code(
         True,
-        "the template finds rows by another column, or in another way, than what the poll has seen, so it is on hold",
+        "the template finds rows in another way, or rows have other times (`tz=`), than when the poll saw them, so it "
+        "is on hold",
         "take the change back; or run `notifier poll start`, which takes the rows that are there now as seen",
     ),
     "POLL_TIMES_UNFIT": Code(

@@ -200,6 +200,23 @@ def test_servers_of_different_lag_that_are_read_in_turns_lose_and_repeat_nothing
     assert len(function.sent) == len(set(function.identities)) == 24
 
 
+def test_rows_that_are_hidden_by_the_where_are_found_in_the_window(
+    pair: Pair, reading: Callable[..., Database]
+) -> None:
+    paid = replace(ONCE, sql=f"{ONCE.sql} WHERE note = 'paid'")
+    function = Function(reading(pair.replica), {"paid": paid})
+    write(pair.primary, "INSERT INTO settlements VALUES ('before', " + at(0) + ", 'paid')")
+    pair.wait_for_replica()
+    steps: list[Step] = [
+        ([],),
+        (insert("a", 1.5), insert("b", 1.5), []),
+        ("UPDATE settlements SET note = 'paid' WHERE id = 'a'", ["a"]),
+        ("INSERT INTO settlements VALUES ('c', " + at(240) + ", 'paid')", ["c"], 4 * HOUR),
+        ("UPDATE settlements SET note = 'paid'", []),
+    ]
+    play(function, pair, steps)
+
+
 @pytest.mark.parametrize(("before", "after"), [("UTC", "Asia/Tokyo"), ("Asia/Tokyo", "UTC")])
 def test_a_corrected_zone_puts_a_poll_on_hold(
     pair: Pair, reading: Callable[..., Database], before: str, after: str

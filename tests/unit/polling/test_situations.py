@@ -164,7 +164,8 @@ TESTS: Final[dict[str, list[str]]] = {
     ],
     "A time is in the past, as in an import": [f"{EACH_TIME}[a row has a time in the past]"],
     "A time is in the future": [f"{EACH_TIME}[a time is in the future]"],
-    "The `tz=` of the database is corrected": [f"{TIMED}::test_a_corrected_zone_gives_the_rows_other_times"],
+    "A row is hidden by `WHERE` at first": [f"{TIMED}::test_rows_that_are_hidden_by_the_where_are_found_in_the_window"],
+    "The `tz=` of the database is corrected": [f"{TIMED}::test_a_corrected_zone_puts_a_poll_on_hold"],
     "The window has more than 12,000 rows": [f"{TIMED}::test_more_rows_than_can_be_remembered_shorten_the_window"],
     "`longest_transaction` is changed": [
         f"{TIMED}::test_another_longest_transaction_makes_no_events_of_rows_that_were_seen"
