@@ -297,6 +297,20 @@ CODES: Final[dict[str, Code]] = {
 # Codes that are tried again, but fewer times than the queue allows: at this attempt of the event they are final.
 LAST_ATTEMPT: Final = {"DB_UNKNOWN_ERROR": 5}
 
+# With these codes an event waits by a rule, and nothing is broken: its row may be late, another attempt is posting it
+# or the first message of its thread, or Slack sets the pace. SLACK_HELD is not one: it is always behind a failure.
+CHOSEN_WAITS: Final = frozenset(
+    {
+        "ROW_NOT_FOUND",
+        "ROW_STALE",
+        "ROW_STUB",
+        "API_NOT_FOUND",
+        "THREAD_BUSY",
+        "LEDGER_BUSY",
+        "SLACK_RATE_LIMITED",
+    }
+)
+
 
 def bounded(text: str, size: int = MAX_DETAIL) -> str:
     """Return the text with secrets redacted, and cut to `size` characters with … at its end."""

@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from handler.errors import CHOSEN_WAITS
 from handler.model import Outcome, State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from handler.polling.polls import Report, Tick
 
 NAMESPACE: Final = "Notifier"
 # The event that proves the way to Slack by being delivered (infra/alarms.yaml).
 CANARY: Final = "notifier.canary"
+# The age of what is tried again, in seconds. `notifier balance` reads it by code (cli/operations/gauges.py).
+RETRY_AGE: Final = "RetryAge"
 _STATES: Final = {
     State.DELIVERED: "Delivered",
     State.SUPPRESSED: "Suppressed",
@@ -70,8 +75,13 @@ def line(outcome: Outcome) -> dict[str, Any]:
 
 
 def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
-    """Write the metrics of an invocation: how many deliveries came to which end, and how long they took."""
+    """Write the metrics of an invocation: how many deliveries came to which end, and how long they took.
+
+    `RetryAge` is how many seconds ago the oldest message was sent to the queue that is tried again. By code it counts
+    every such message; without a code it leaves out those of CHOSEN_WAITS, so that an alarm on it tells of an outage.
+    """
     now = time.time()
+    ages = _retry_ages(outcomes, now)
     for outcome in outcomes:
         metrics.add_metric(_end(outcome), MetricUnit.Count, 1)
         if alarm := _ALARMS.get(outcome.code):
@@ -82,12 +92,13 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
             metrics.add_metric("CanaryDelivered", MetricUnit.Count, 1)
         if outcome.state is State.DELIVERED and (age := _age(outcome, now)) is not None:
             metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
+    if failing := [age for code, age in ages.items() if code not in CHOSEN_WAITS]:
+        metrics.add_metric(RETRY_AGE, MetricUnit.Seconds, max(failing))
     if outcomes:
         metrics.flush_metrics()
-    for code, count in Counter(one.code for one in outcomes if one.code and not one.ignored).items():
-        with single_metric("Outcomes", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
-            metric.add_dimension("code", code)
-            metric.add_dimension("service", str(metrics.service))
+    counts = Counter(one.code for one in outcomes if one.code and not one.ignored)
+    _by_code("Outcomes", MetricUnit.Count, counts, metrics.service)
+    _by_code(RETRY_AGE, MetricUnit.Seconds, ages, metrics.service)
 
 
 def ticked(metrics: Metrics, tick: Tick) -> None:
@@ -121,6 +132,26 @@ def ran(metrics: Metrics, reports: Sequence[Report]) -> None:
         metrics.flush_metrics()
 
 
+def _by_code(name: str, unit: MetricUnit, values: Mapping[str, float], service: str | None) -> None:
+    for code, value in values.items():
+        with single_metric(name, unit, value, namespace=NAMESPACE) as metric:
+            metric.add_dimension("code", code)
+            metric.add_dimension("service", str(service))
+
+
+def _retry_ages(outcomes: Sequence[Outcome], now: float) -> dict[str, float]:
+    """For each code with which a message is tried again, the age of the oldest one.
+
+    It counts from when the message was sent, which for a replayed event is the replay.
+    """
+    ages: dict[str, float] = {}
+    for one in outcomes:
+        if one.state is State.RETRY and one.code and one.record.sent_at:
+            age = _seconds_since(one.record.sent_at, now)
+            ages[one.code] = max(age, ages.get(one.code, 0.0))
+    return ages
+
+
 def _end(outcome: Outcome) -> str:
     if outcome.ignored:
         return "Ignored"
@@ -135,4 +166,8 @@ def discovered(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
 def _age(outcome: Outcome, now: float) -> float | None:
     """The seconds since the event was first sent."""
     sent = outcome.record.first_sent_at
-    return round(max(0.0, now - sent.timestamp()), 1) if sent else None
+    return _seconds_since(sent, now) if sent else None
+
+
+def _seconds_since(moment: datetime, now: float) -> float:
+    return round(max(0.0, now - moment.timestamp()), 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -89,6 +91,90 @@ def test_a_notice_counts_apart(capsys: pytest.CaptureFixture[str]) -> None:
     (found,) = emitted(capsys, replace(DELIVERED, notice=True))
     assert found["Notices"] == [1.0]
     assert "Delivered" not in found
+
+
+# A new code that is tried again belongs into one of the two: is a message that waits with it a sign of a fault?
+FAULTS = {
+    "API_DENIED", "API_LOOKUP_DENIED", "API_NO_INSTANCE", "API_TIMEOUT", "API_TLS", "API_UNAVAILABLE",
+    "API_UNRESOLVED", "API_WRONG_SERVICE", "CATALOG_INVALID", "CONFIG_INVALID", "CONFIG_SECRET_FORMAT",
+    "CONFIG_UNAVAILABLE", "DB_BUSY", "DB_LOGIN", "DB_NOT_REPLICATING", "DB_TIMEOUT", "DB_TIME_ZONE", "DB_TLS",
+    "DB_UNAVAILABLE", "DB_UNKNOWN_ERROR", "INTERNAL", "LEDGER_UNAVAILABLE", "SLACK_AMBIGUOUS", "SLACK_HELD",
+    "SLACK_REDIRECT", "SLACK_UNAVAILABLE", "SLACK_UNREADABLE", "TIME_SHORT",
+}  # fmt: skip
+WAITS = {
+    "API_NOT_FOUND", "LEDGER_BUSY", "ROW_NOT_FOUND", "ROW_STALE", "ROW_STUB", "SLACK_RATE_LIMITED", "THREAD_BUSY",
+}  # fmt: skip
+# Polls are tried again by their schedule, not as messages: PollsOverdue is for them.
+RETRIED = sorted(code for code, meaning in CODES.items() if meaning.retry and not code.startswith("POLL_"))
+
+NOW = 1_800_000_000.0
+# The metric RetryAge by the values of its dimensions.
+Measured = Callable[..., dict[frozenset[str], float]]
+ALL = frozenset({"notifier"})
+
+
+def by_code(code: str) -> frozenset[str]:
+    return frozenset({code, "notifier"})
+
+
+def retried(code: str, seconds: float) -> Outcome:
+    """An outcome that is tried again, whose message was sent so many seconds before NOW."""
+    record = replace(RECORD, sent_at=datetime.fromtimestamp(NOW - seconds, UTC))
+    return replace(DELIVERED, state=State.RETRY, code=code, receipt=None, record=record)
+
+
+@pytest.fixture
+def retry_ages(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Measured:
+    """Measures outcomes at NOW, and returns the metric RetryAge by the values of its dimensions."""
+    monkeypatch.setattr(telemetry, "time", SimpleNamespace(time=lambda: NOW))
+
+    def measured(*outcomes: Outcome) -> dict[frozenset[str], float]:
+        found = {}
+        for line in emitted(capsys, *outcomes):
+            [directive] = line["_aws"]["CloudWatchMetrics"]
+            if {"Name": "RetryAge", "Unit": "Seconds"} in directive["Metrics"]:
+                [value] = line["RetryAge"]
+                found[frozenset(line[name] for name in directive["Dimensions"][0])] = value
+        return found
+
+    return measured
+
+
+def test_every_code_that_is_tried_again_is_a_fault_or_a_wait_by_a_rule() -> None:
+    assert {*RETRIED} == FAULTS | WAITS
+    assert not FAULTS & WAITS
+
+
+@pytest.mark.parametrize("code", RETRIED)
+def test_the_age_of_what_is_tried_again_tells_of_faults_and_by_code_of_all(retry_ages: Measured, code: str) -> None:
+    age = {by_code(code): 1000.0}
+    assert retry_ages(retried(code, 1000)) == (age | {ALL: 1000.0} if code in FAULTS else age)
+
+
+def test_the_age_is_that_of_the_oldest_message(retry_ages: Measured) -> None:
+    held = [retried("SLACK_HELD", seconds) for seconds in (40, 300, 20)]
+    assert retry_ages(*held, retried("ROW_NOT_FOUND", 9000), retried("DB_BUSY", 500), DELIVERED) == {
+        ALL: 500.0,
+        by_code("SLACK_HELD"): 300.0,
+        by_code("ROW_NOT_FOUND"): 9000.0,
+        by_code("DB_BUSY"): 500.0,
+    }
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.RETRY])
+def test_what_has_ended_is_not_tried_again(retry_ages: Measured, state: State) -> None:
+    assert not retry_ages(replace(retried("DB_BUSY", 1000), state=state))
+
+
+def test_a_replayed_event_is_as_old_as_its_replay(retry_ages: Measured) -> None:
+    outcome = retried("DB_BUSY", 60)
+    replayed = replace(outcome.record, attributes={"first_sent_at": "2026-01-05T09:00:00+00:00"})
+    assert retry_ages(replace(outcome, record=replayed))[ALL] == 60.0
+
+
+def test_an_age_is_never_below_zero_and_left_out_where_nobody_knows_it(retry_ages: Measured) -> None:
+    assert retry_ages(retried("DB_BUSY", -30))[ALL] == 0.0
+    assert not retry_ages(replace(retried("DB_BUSY", 0), record=replace(RECORD, sent_at=None)))
 
 
 def test_nothing_is_said_of_no_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
