@@ -17,12 +17,15 @@ def message(letter: Letter, body: str, now: float) -> dict[str, Any]:
 
 
 def invocation(letter: Letter, body: str, now: float) -> dict[str, Any]:
-    """Return what the function is invoked with where the topic does that itself."""
+    """Return what the function is invoked with where the topic does that itself.
+
+    The function counts how long an event waits from its Timestamp, which is that of the replay.
+    """
     wrapped = envelope(body) or _envelope(letter, body)
     attributes = wrapped.get("MessageAttributes")
     marks = {name: {"Type": "String", "Value": text} for name, text in _marks(letter, now).items()}
     known = attributes if isinstance(attributes, dict) else {}
-    sns = {**wrapped, "MessageAttributes": {**known, **marks}}
+    sns = {**wrapped, "Timestamp": times.iso(now), "MessageAttributes": {**known, **marks}}
     return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
 
 

@@ -183,6 +183,7 @@ def test_an_event_that_is_sent_again_keeps_its_identity(
     assert record.first_sent_at is not None
     assert record.first_sent_at.timestamp() == found.first_sent_at
     direct = records(json.loads(json.dumps(parcel.invocation(found, body, now=SENT + 9000))))
+    assert [one.sent_at for one in direct] == [datetime.fromtimestamp(SENT + 9000, UTC)]
     for one in (record, *direct):
         event = parse(one, datetime.fromtimestamp(SENT + 9000, UTC))
         assert (event.type, event.id, event.identity) == ("order.created", 1042, identity)
