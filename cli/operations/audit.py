@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cli.operations import books, gauges, mailbox, rows
@@ -17,6 +17,10 @@ from cli.operations.stack import Stack
 METRIC_LAG_SECONDS: Final = 300.0
 # Of the dead-letter queue so many messages are looked through for events that SQS has given up.
 LETTERS: Final = 10_000
+_IDLE: Final = (
+    "CloudWatch does not show that the function has worked on the queue for the last hour. As long as the queue holds "
+    "messages, what is late is not counted as lost."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,12 @@ def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> R
     found = list(rows.since(stack, since, now, lambda count: say(f"{count:,} items")))
     queue = gauges.depth(stack, stack.queue) if stack.queue else None
     dead_letters = gauges.depth(stack, stack.dead_letters)
-    late = books.overdue(found, now, books.patience(queue.visibility_seconds if queue else None))
+    patience = books.patience(queue.visibility_seconds if queue else None)
+    late = books.overdue(found, now, patience)
     evidence = Evidence(queue.total if queue else None)
     if late:
         say("looking for those that are late")
-        evidence = _evidence(stack, queue, dead_letters, now, notes)
+        evidence = replace(_waiting(stack, queue, now, patience, notes), parked=_parked(stack, dead_letters, notes))
     closed = books.close(found, late, evidence)
     say("reading the topic's metric")
     until = now - METRIC_LAG_SECONDS
@@ -87,19 +92,30 @@ def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> R
     )
 
 
-def _evidence(stack: Stack, queue: Depth | None, dead_letters: Depth, now: float, notes: list[str]) -> Evidence:
-    """What tells the late from the lost."""
-    paused = gauges.is_paused(stack)
-    if paused:
+def _waiting(stack: Stack, queue: Depth | None, now: float, patience: float, notes: list[str]) -> Evidence:
+    """What the queue tells of the late and the lost."""
+    if queue is None:
+        return Evidence(None)
+    if gauges.is_paused(stack):
         notes.append("The event source mapping is disabled: the function takes nothing from the queue.")
-    oldest = gauges.oldest_seconds(stack, stack.queue, now) if queue and queue.total else None
-    parked: set[str] = set()
-    if dead_letters.total:
-        with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
-            parked = {letter.event_id for letter in box.held.values()}
-            if box.more:
-                notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
-    return Evidence(queue.total if queue else None, None if oldest is None else now - oldest, paused, frozenset(parked))
+        return Evidence(queue.total, idle=True)
+    if not queue.total:
+        return Evidence(0)
+    progress = gauges.progress(stack, now - patience, now)
+    idle = not books.is_at_work(progress.worked_at, now, patience)
+    if idle:
+        notes.append(_IDLE)
+    return Evidence(queue.total, progress.oldest_at, idle)
+
+
+def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[str]:
+    """The events in the dead-letter queue."""
+    if not dead_letters.total:
+        return frozenset()
+    with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
+        if box.more:
+            notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
+        return frozenset(letter.event_id for letter in box.held.values())
 
 
 def _published(stack: Stack, since: float, until: float, notes: list[str]) -> int | None:

@@ -25,12 +25,13 @@ class Evidence:
     """What tells a delivery that is late from one that is lost.
 
     `queued` is how many messages the intake queue holds (None: there is no queue), `oldest_at` when the oldest of them
-    was sent (None: not known), `paused` whether nobody takes them, `parked` the events in the dead-letter queue.
+    was sent, or earlier (None: not known), `idle` whether nothing shows that the function takes them, `parked` the
+    events in the dead-letter queue.
     """
 
     queued: int | None
     oldest_at: float | None = None
-    paused: bool = False
+    idle: bool = False
     parked: frozenset[str] = frozenset()
 
 
@@ -69,6 +70,17 @@ def patience(visibility_seconds: float | None) -> float:
 def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
     """Return the deliveries that have not ended and show no progress since their time came, and so long after it."""
     return [row for row in rows if not row.final and now > max(row.entry.at, row.entry.until) + seconds]
+
+
+def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
+    """Whether the function has worked, so that it has tried each message that waits within the last `seconds`.
+
+    `worked_at` is when it was seen at work, and `seconds` the patience with a delivery. Work in the first minutes of
+    this time and in its last ones does not count. A function that has stopped at its beginning has tried some messages
+    only before, and one that has begun just now has not tried all of them yet.
+    """
+    pause = seconds - SLACK_SECONDS
+    return any(now - seconds + pause <= at <= now - 2 * pause for at in worked_at)
 
 
 def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books:
@@ -132,4 +144,4 @@ def _is_lost(row: Row, evidence: Evidence) -> bool:
     """Whether nothing can bring it on any more: its message is in no queue."""
     if not evidence.queued:
         return True
-    return not evidence.paused and evidence.oldest_at is not None and evidence.oldest_at > row.entry.at
+    return not evidence.idle and evidence.oldest_at is not None and evidence.oldest_at > row.entry.at

@@ -58,10 +58,10 @@ def test_a_notice_is_no_delivery() -> None:
     [
         pytest.param(Evidence(0), "lost", id="the queue is empty"),
         pytest.param(Evidence(None), "lost", id="there is no queue"),
-        pytest.param(Evidence(3, oldest_at=LONG_AGO + 1), "lost", id="all that is in the queue is younger"),
-        pytest.param(Evidence(3, oldest_at=LONG_AGO - 11), "queued", id="something in the queue is older"),
-        pytest.param(Evidence(3), "queued", id="nobody knows how old the queue is"),
-        pytest.param(Evidence(3, oldest_at=LONG_AGO + 1, paused=True), "queued", id="nobody takes from the queue"),
+        pytest.param(Evidence(3, oldest_at=LONG_AGO - 9), "lost", id="all that waits is younger"),
+        pytest.param(Evidence(3, oldest_at=LONG_AGO - 10), "queued", id="something that waits is as old"),
+        pytest.param(Evidence(3), "queued", id="nobody knows how old what waits is"),
+        pytest.param(Evidence(3, oldest_at=LONG_AGO - 9, idle=True), "queued", id="nobody takes from the queue"),
         pytest.param(Evidence(0, parked=frozenset({"e-1"})), "parked", id="SQS gave it up"),
     ],
 )
@@ -78,6 +78,23 @@ def test_patience_ends_after_the_longest_pause_and_an_hour() -> None:
     assert books.overdue([row(Phase.WAITING, LONG_AGO, until=LONG_AGO)], NOW, PATIENCE)
     assert not books.overdue([row(Phase.DELIVERED, LONG_AGO)], NOW, PATIENCE)
     assert books.patience(None) > 6 * 3600  # Lambda keeps an event for that long
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "expected"),
+    [
+        ((), False),
+        ((0, 5, 23), False),  # it may have begun just now
+        ((24,), True),
+        ((60,), True),
+        ((61, 72), False),  # it may have stopped an hour ago
+        ((5, 40, 100), True),
+    ],
+)
+def test_the_function_is_at_work_if_it_has_had_time_for_all_that_waits(
+    minutes_ago: tuple[int, ...], expected: bool
+) -> None:
+    assert books.is_at_work([NOW - 60 * minutes for minutes in minutes_ago], NOW, PATIENCE) is expected
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.operations import links
+from cli.operations import gauges, links
 from cli.operations.inquiry import Inquiry
 from cli.operations.refusals import UnansweredError
 from cli.operations.stack import Stack
@@ -15,12 +16,18 @@ from handler.delivery.ledger import Phase
 
 
 class Account:
-    """AWS with one row, and no right to anything but the state table."""
+    """AWS with one row, and no right to anything but the state table, and what is `allowed` with its answer."""
+
+    def __init__(self, **allowed: Any) -> None:
+        self._allowed = allowed
 
     def client(self, service: str) -> Any:
         return self
 
     def __getattr__(self, operation: str) -> Any:
+        if operation in self._allowed:
+            return lambda **_: self._allowed[operation]
+
         def refuse(**_: Any) -> Any:
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
 
@@ -45,7 +52,16 @@ class _Refusing(Account):
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "FilterLogEvents")
 
 
-STACK = Stack("blue", Account(), "arn:topic", "https://queue", "https://dead", "function", "table")  # type: ignore[arg-type]
+QUEUE = {"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-1:123456789012:queue"}}
+FUNCTION = {"FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:function"}
+
+
+def stack(**allowed: Any) -> Stack:
+    account: Any = Account(**allowed)
+    return Stack("blue", account, "arn:topic", "https://queue", "https://dead", "function", "table")
+
+
+STACK = stack()
 
 
 def test_without_the_log_the_table_still_says_how_things_stand() -> None:
@@ -54,8 +70,32 @@ def test_without_the_log_the_table_still_says_how_things_stand() -> None:
     assert [(trail.state, trail.channel) for trail in found.trails] == [("waiting", "orders")]
     assert inquiry.waiting() is None
     assert "logs:FilterLogEvents" in inquiry.notes[0]
-    assert "lambda:ListEventSourceMappings" in inquiry.notes[1]
+    assert "sqs:GetQueueAttributes" in inquiry.notes[1]
     assert inquiry.hints(None)  # though how long the log is kept cannot be read
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed", "missing"),
+    [
+        (gauges.is_paused, {}, "sqs:GetQueueAttributes"),
+        (gauges.is_paused, {"get_queue_attributes": QUEUE}, "lambda:ListEventSourceMappings"),
+        (gauges.is_filtered, {"get_queue_attributes": QUEUE}, "lambda:GetFunctionConfiguration"),
+        (
+            gauges.is_filtered,
+            {"get_queue_attributes": QUEUE, "get_function_configuration": FUNCTION},
+            "sns:ListSubscriptionsByTopic",
+        ),
+        (lambda stack: gauges.progress(stack, 0.0, 1.0), {}, "lambda:GetFunctionConfiguration"),
+        (
+            lambda stack: gauges.progress(stack, 0.0, 1.0),
+            {"get_function_configuration": FUNCTION},
+            "cloudwatch:GetMetricData",
+        ),
+    ],
+)
+def test_a_missing_right_is_named(asked: Callable[[Stack], Any], allowed: dict[str, Any], missing: str) -> None:
+    with pytest.raises(UnansweredError, match=missing):
+        asked(stack(**allowed))
 
 
 @pytest.mark.parametrize(
