@@ -30,10 +30,19 @@ def balance(since: float, tolerance: float, metric: bool, stack_name: str | None
     as one queued delivery. A delivery is lost if it has not ended, should have been tried again long ago, and its
     message is in no queue.
 
+    The messages in the queue cannot be listed. So while there are any, a delivery is lost only if CloudWatch shows that
+    the function works on the queue, and that each message that has waited or was tried again in the last hour was sent
+    after the delivery was last seen.
+
     Beside that, the number of messages that the topic took, by its own metric, is compared with the events that were
     seen. Events that the stack ignores (EventTypes=known) do not count. A difference beyond --tolerance is a finding,
     but not a proof: an event_id that is published twice also causes a difference. If the subscription has a filter, or
     the metric is missing, nothing is compared.
+
+    It takes cloudformation:DescribeStacks, dynamodb:Scan, sqs:GetQueueAttributes, sqs:ReceiveMessage,
+    sqs:ChangeMessageVisibility, lambda:GetFunctionConfiguration, lambda:ListEventSourceMappings,
+    sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes, cloudwatch:GetMetricStatistics and
+    cloudwatch:GetMetricData; with --metric also cloudwatch:PutMetricData.
 
     Exit status: 0 everything is accounted for, 1 something is not, 2 the command was misused or could not look.
     """

@@ -31,7 +31,9 @@ def template(*, direct: bool) -> str:
         "Handler": "index.handler",
         "Role": "arn:aws:iam::000000000000:role/none",
         "Code": {"ZipFile": _CODE},
-        "Environment": {"Variables": {"NOTIFIER_SLACK": "webhook", "POWERTOOLS_SERVICE_NAME": "notifier"}},
+        "Environment": {
+            "Variables": {"NOTIFIER_SLACK": "webhook", "POWERTOOLS_SERVICE_NAME": {"Ref": "AWS::StackName"}}
+        },
     }
     outputs = {
         "TopicArn": {"Ref": "Topic"},
@@ -103,6 +105,12 @@ class OnCall:
         ]
         group = f"/aws/lambda/{self.outputs['FunctionName']}"
         self.aws.client("logs").put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+
+    def measured(self, namespace: str, name: str, at: float, value: float, **dimensions: str) -> None:
+        """Put a point of a metric, as the function or AWS would."""
+        pairs = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+        datum = {"MetricName": name, "Dimensions": pairs, "Timestamp": at, "Value": value}
+        self.aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
 
     def parked(self, body: str, **attributes: str) -> str:
         """Put a message into the dead-letter queue, and return its id."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from click.testing import CliRunner
 
 from cli import running
@@ -213,7 +216,7 @@ def test_what_is_in_no_queue_is_lost(on_call: OnCall) -> None:
     assert [one["event_id"] for one in told["lost"]] == ["e-lost"]
     assert (told["parked"], told["queued"], told["unbalanced"]) == (1, 0, 1)
     metrics = on_call.aws.client("cloudwatch").list_metrics(Namespace="Notifier", MetricName="Unbalanced")["Metrics"]
-    assert {"Name": "service", "Value": "notifier"} in metrics[0]["Dimensions"]
+    assert [{"Name": "service", "Value": on_call.stack}] in [one["Dimensions"] for one in metrics]
     shown = on_call.run("balance")
     assert shown.exit_code == 1
     assert "e-lost" in shown.stdout
@@ -221,6 +224,60 @@ def test_what_is_in_no_queue_is_lost(on_call: OnCall) -> None:
     on_call.aws.client("sqs").send_message(QueueUrl=on_call.outputs["QueueUrl"], MessageBody="{}")
     told = on_call.asked("balance")
     assert (told["queued"], told["late"], told["lost"]) == (1, 1, [])
+
+
+YOUNG = {"ApproximateAgeOfOldestMessage": 5.0}
+WORKS = {"NumberOfMessagesDeleted": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("queue", "retried", "verdict"),
+    [
+        ({}, {}, "idle"),
+        (YOUNG, {}, "idle"),  # the function cannot start, for example
+        (YOUNG | WORKS, {}, "lost"),
+        ({}, {"DB_BUSY": 400.0}, "lost"),  # an outage in which younger ones are tried again
+        (YOUNG | WORKS, {"SLACK_HELD": 400.0, "SLACK_UNAVAILABLE": 40 * HOUR}, "late"),  # SQS has forgotten it
+        (YOUNG | WORKS, {"ROW_NOT_FOUND": 40 * HOUR}, "late"),  # and so does the alarm, but it waits
+        ({"ApproximateAgeOfOldestMessage": 40 * HOUR} | WORKS, {}, "late"),
+    ],
+)
+def test_behind_younger_messages_only_what_is_not_tried_again_is_lost(
+    on_call: OnCall, queue: dict[str, float], retried: dict[str, float], verdict: str
+) -> None:
+    half_an_hour_ago = time.time() - HOUR / 2
+    on_call.row("e-1", Phase.WAITING, at=time.time() - 30 * HOUR)
+    on_call.aws.client("sqs").send_message(QueueUrl=on_call.outputs["QueueUrl"], MessageBody="{}")
+    name = on_call.outputs["QueueUrl"].rsplit("/", 1)[-1]
+    for metric, value in queue.items():
+        on_call.measured("AWS/SQS", metric, half_an_hour_ago, value, QueueName=name)
+    for code, age in retried.items():
+        on_call.measured("Notifier", "RetryAge", half_an_hour_ago, age, code=code, service=on_call.stack)
+    told = on_call.asked("balance", status=1 if verdict == "lost" else 0)
+    unseen = any("does not show that the function has worked" in note for note in told["notes"])
+    assert told["late"] + len(told["lost"]) == 1
+    assert ("lost" if told["lost"] else "idle" if unseen else "late") == verdict
+
+
+@pytest.mark.parametrize("qualifier", ["", ":live"])
+def test_a_paused_function_loses_nothing_whoever_takes_from_the_queue(on_call: OnCall, qualifier: str) -> None:
+    lambda_, sqs, queue = on_call.aws.client("lambda"), on_call.aws.client("sqs"), on_call.outputs["QueueUrl"]
+    function = on_call.outputs["FunctionName"]
+    version = lambda_.publish_version(FunctionName=function)["Version"]
+    lambda_.create_alias(FunctionName=function, Name="live", FunctionVersion=version)
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping = lambda_.create_event_source_mapping(FunctionName=function + qualifier, EventSourceArn=arn, Enabled=False)[
+        "UUID"
+    ]
+    try:
+        on_call.row("e-1", Phase.WAITING, at=time.time() - 30 * HOUR)
+        sqs.send_message(QueueUrl=queue, MessageBody="{}")
+        told = on_call.asked("balance")
+        assert (told["late"], told["lost"]) == (1, [])
+        assert told["notes"][0] == "The event source mapping is disabled: the function takes nothing from the queue."
+        assert "mapping is disabled" in on_call.run("explain", "e-1").stdout
+    finally:
+        lambda_.delete_event_source_mapping(UUID=mapping)
 
 
 @pytest.mark.parametrize("rows", [0, 1])
@@ -262,18 +319,10 @@ def test_an_event_that_is_in_flight_before_a_word_was_said_of_it_is_not_unknown(
 def test_what_was_published_is_compared_with_what_was_seen(on_call: OnCall) -> None:
     then = time.time() - HOUR
     on_call.row("e-1", Phase.DELIVERED, at=then)
+    topic = on_call.outputs["TopicArn"].rsplit(":", 1)[-1]
     for published, missing in ((2, 0), (10, 9)):
-        on_call.aws.client("cloudwatch").put_metric_data(
-            Namespace="AWS/SNS",
-            MetricData=[
-                {
-                    "MetricName": "NumberOfMessagesPublished",
-                    "Dimensions": [{"Name": "TopicName", "Value": on_call.outputs["TopicArn"].rsplit(":", 1)[-1]}],
-                    "Timestamp": then,
-                    "Value": published if not missing else published - 2,
-                }
-            ],
-        )
+        value = published if not missing else published - 2
+        on_call.measured("AWS/SNS", "NumberOfMessagesPublished", then, value, TopicName=topic)
         told = on_call.asked("balance", status=1 if missing else 0)
         assert told["published"] == {"count": published, "seen": 1, "difference": missing}
 
@@ -281,17 +330,34 @@ def test_what_was_published_is_compared_with_what_was_seen(on_call: OnCall) -> N
 def test_what_the_stack_ignores_is_not_missing(on_call: OnCall) -> None:
     then = time.time() - HOUR
     on_call.row("e-1", Phase.DELIVERED, at=then)
-    topic = {"Name": "TopicName", "Value": on_call.outputs["TopicArn"].rsplit(":", 1)[-1]}
-    service = {"Name": "service", "Value": "notifier"}
-    for namespace, name, dimension, value in (
-        ("AWS/SNS", "NumberOfMessagesPublished", topic, 31),
-        ("Notifier", "Ignored", service, 30),
-    ):
-        datum = {"MetricName": name, "Dimensions": [dimension], "Timestamp": then, "Value": value}
-        on_call.aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
+    topic = on_call.outputs["TopicArn"].rsplit(":", 1)[-1]
+    on_call.measured("AWS/SNS", "NumberOfMessagesPublished", then, 31, TopicName=topic)
+    on_call.measured("Notifier", "Ignored", then, 30, service=on_call.stack)
     told = on_call.asked("balance")
     assert told["published"] == {"count": 1, "seen": 1, "difference": 0}
     assert any("30 events" in note for note in told["notes"])
+
+
+def test_the_help_lists_the_rights_that_balance_takes(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs, queue, topic = on_call.aws.client("sqs"), on_call.outputs["QueueUrl"], on_call.outputs["TopicArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    on_call.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    name = topic.rsplit(":", 1)[-1]
+    on_call.measured("AWS/SNS", "NumberOfMessagesPublished", time.time() - HOUR, 1, TopicName=name)
+    on_call.row("e-1", Phase.WAITING, at=time.time() - 30 * HOUR)
+    on_call.parked(notification(EVENT, "m-1"))
+    sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    call, taken = BaseClient._make_api_call, set()
+
+    def recorded(client: Any, operation: str, arguments: Any) -> Any:
+        taken.add(f"{client.meta.service_model.service_name}:{operation.removesuffix('Batch')}")
+        return call(client, operation, arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", recorded)
+        on_call.asked("balance", "--metric")
+    listed = re.findall(r"\b[a-z]+:[A-Z][A-Za-z]+", on_call.run("balance", "--help").stdout)
+    assert sorted(listed) == sorted(taken)
 
 
 def test_what_cannot_be_sent_stays_parked(on_call: OnCall) -> None:
