@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,6 +79,34 @@ def test_two_hours_without_slack_are_ridden_out(line: Line) -> None:
     assert Counter(Counter(line.texts()).values()) == {1: 10}
     assert line.parked() == []
     assert all("Late: this is from" in text for text in line.texts())
+
+
+def retry_ages(line: Line, code: str = "") -> list[float]:
+    """The metric RetryAge of each invocation that has it: by a code, or without one."""
+    logged = [one for ended in line.ended for one in ended.logs if "RetryAge" in one]
+    return [one["RetryAge"][0] for one in logged if one.get("code", "") == code]
+
+
+@pytest.mark.parametrize("minutes", [10, 60])
+def test_the_age_of_what_is_tried_again_shows_an_outage_from_a_quarter_of_an_hour_on(line: Line, minutes: int) -> None:
+    line.to_slack.set("refuse")
+    line.source.agenda.at(line.now() + 60 * minutes, lambda: line.to_slack.set("pass"))
+    line.publish()
+    line.run()
+    ages = retry_ages(line)
+    assert ages == retry_ages(line, "SLACK_UNAVAILABLE")
+    assert ages == sorted(ages)
+    assert 60 * (minutes - 6) - 5 < ages[-1] < 60 * minutes + 5
+    # The alarm looks at ten minutes at a time, so that it does not end between two attempts.
+    assert all(later - earlier < 600 for earlier, later in pairwise(ages))
+
+
+def test_a_message_that_slack_lets_wait_for_long_is_no_outage(line: Line) -> None:
+    line.slack.order("limited", retry_after="1800", method=POST, times=2)
+    line.publish()
+    line.run()
+    assert retry_ages(line) == []
+    assert 1800 <= retry_ages(line, "SLACK_RATE_LIMITED")[-1] < 2000
 
 
 # Answers that leave it open whether Slack has the message
