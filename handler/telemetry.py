@@ -77,8 +77,8 @@ def line(outcome: Outcome) -> dict[str, Any]:
 def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     """Write the metrics of an invocation: how many deliveries came to which end, and how long they took.
 
-    `RetryAge` is how many seconds ago the oldest message was sent to the queue that is tried again. By code it counts
-    every such message; without a code it leaves out those of CHOSEN_WAITS, so that an alarm on it tells of an outage.
+    `RetryAge` is the age of the oldest message that is tried again: the seconds since it was sent. By code it counts
+    every such message. Without a code it leaves out CHOSEN_WAITS, so that an alarm on it tells of an outage.
     """
     now = time.time()
     ages = _retry_ages(outcomes, now)

@@ -18,8 +18,8 @@ METRIC_LAG_SECONDS: Final = 300.0
 # Of the dead-letter queue so many messages are looked through for events that SQS has given up.
 LETTERS: Final = 10_000
 _IDLE: Final = (
-    "CloudWatch does not show that the function has worked on the queue for the last hour. As long as the queue holds "
-    "messages, what is late is not counted as lost."
+    "CloudWatch does not show that the function has worked on the queue for long enough to try every message again. "
+    "While the queue holds messages, late deliveries are not counted as lost."
 )
 
 

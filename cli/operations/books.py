@@ -73,11 +73,11 @@ def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
 
 
 def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
-    """Whether the function has worked, so that it has tried each message that waits within the last `seconds`.
+    """Whether the function has tried each message that waits within the last `seconds`, by when it was seen at work.
 
-    `worked_at` is when it was seen at work, and `seconds` the patience with a delivery. Work in the first minutes of
-    this time and in its last ones does not count. A function that has stopped at its beginning has tried some messages
-    only before, and one that has begun just now has not tried all of them yet.
+    `seconds` is the patience with a delivery. Work at the very beginning of this time, or at its end, proves nothing:
+    the function may have stopped soon after, or may have begun only now, and a message can wait as long as the longest
+    pause for its next attempt.
     """
     pause = seconds - SLACK_SECONDS
     return any(now - seconds + pause <= at <= now - 2 * pause for at in worked_at)

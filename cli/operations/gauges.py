@@ -56,7 +56,7 @@ class Progress:
     """What CloudWatch shows of the work on the intake queue, in Unix seconds.
 
     `oldest_at` is when the oldest message was sent that waited in this time, or up to a minute earlier (None: not
-    known). `worked_at` are the minutes in which the function was done with a message, or was to try one again.
+    known). `worked_at` are the minutes in which the function finished a message, or left one to be tried again.
     """
 
     oldest_at: float | None
