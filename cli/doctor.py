@@ -69,19 +69,22 @@ def doctor(
 
 
 def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
-    from cli.planning import judge, network, wishes
+    from cli.planning import judge, network, overrides, wishes
 
+    checks: list[Check] = []
     try:
-        parameters = wishes.overrides(Path("samconfig.toml"), config_env)
-        wanted = wishes.read({**parameters, **{name: value for name, value in given.items() if value}})
+        written = overrides.read(Path("samconfig.toml"), config_env)
+        checks += overrides.check(written, overrides.declared(Path()))
+        wanted = wishes.read({**written.values, **{name: value for name, value in given.items() if value}})
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        dropped = [check.cause for check in checks if check.state == "failed"]
+        raise click.UsageError("\n".join([str(error), *dropped])) from None
     demo = running.chosen()
     running.say()
     account = stack.Account(demo.environment if demo else {})
     with screen.working("Reading the network"):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)
-    return list(judge.judge(found, wanted))
+    return [*checks, *judge.judge(found, wanted)]
 
 
 def _show(checks: list[Check], as_json: bool, paths: Sequence[Mapping[str, Any]] = ()) -> None:

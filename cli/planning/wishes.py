@@ -1,14 +1,11 @@
-"""What is going to be deployed: from the command line, and the rest from samconfig.toml, so that nobody types twice."""
+"""What is going to be deployed, as its parameters say."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from handler import access
@@ -17,8 +14,6 @@ from handler.entries import read_entries
 
 HTTPS: Final = 443
 _SCHEMES: Final = {"http": 80, "https": HTTPS}
-# As SAM itself takes a text apart: a value ends at a blank, unless it stands in quotes.
-_OVERRIDE: Final = re.compile(r'([A-Za-z0-9]+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +31,6 @@ class Wishes:
     reserved: int = 0
     queue: bool = True
     polls: bool = False
-
-
-def overrides(path: Path, environment: str) -> dict[str, str]:
-    """Return the parameters that samconfig.toml gives an environment; none where it has no such file or table.
-
-    Raises ValueError for a file that is no TOML.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path.name} cannot be read: {error}") from None
-    given: Any = document.get(environment, {}).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
-    text = given if isinstance(given, str) else "\n".join(map(_quoted, given))
-    return {name: value.strip('"').replace('\\"', '"') for name, value in _OVERRIDE.findall(text)}
 
 
 def read(given: Mapping[str, str]) -> Wishes:
@@ -102,8 +81,3 @@ def _apis(text: str) -> dict[str, int]:
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _quoted(one: str) -> str:
-    name, _, value = one.partition("=")
-    return f"{name}={value}" if value.startswith('"') else f'{name}="{value}"'

@@ -319,3 +319,25 @@ def test_the_command_takes_what_sam_will_take(
     closed = CliRunner().invoke(main, [*command, "--security-groups", vpc.narrow_group(443)])
     assert closed.exit_code == 1
     assert "✗ security groups" in closed.output
+
+
+def test_an_override_that_sam_would_drop_is_told_before_anything_is_deployed(
+    vpc: Vpc, aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    Path("template.yaml").write_text((ROOT / "template.yaml").read_text("utf-8"), "utf-8")
+    command = ["doctor", "--plan", "--config-env", "prod", "--security-groups", vpc.group]
+    results = []
+    for subnets, more in (("SubnetIds", "Stage"), ("SubnetIds", "Stages"), ("SubnetId", "Stage")):
+        written = f"{subnets}={','.join(vpc.private)} {more}=prod"
+        Path("samconfig.toml").write_text(f'[prod.deploy.parameters]\nparameter_overrides = "{written}"\n')
+        results.append(CliRunner().invoke(main, command))
+    well, unknown, missing = results
+    assert [one.exit_code for one in results] == [0, 1, 2]
+    assert "✓ parameters" in well.output
+    assert "✗ parameter Stages" in unknown.output
+    assert "nearest: Stage" in unknown.output
+    assert "SubnetIds is not known" in missing.output
+    assert "no parameter SubnetId," in missing.output

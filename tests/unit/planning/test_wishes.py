@@ -1,12 +1,10 @@
-"""What is going to be deployed is read where `sam` reads it."""
+"""What parameters ask of a network is read from them."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from cli.planning.wishes import Wishes, overrides, read
+from cli.planning.wishes import Wishes, read
 
 GIVEN = {
     "SubnetIds": "subnet-1,subnet-2",
@@ -52,25 +50,3 @@ def test_what_runs_beside_the_events_is_read(given: dict[str, str], reserved: in
 def test_what_is_wrong_is_named(given: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read({**GIVEN, **given})
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        'parameter_overrides = "SubnetIds=\\"subnet-1,subnet-2\\" Stage=\\"prod\\" Databases=\\"a=mysql://x/y, b=mysql://z/y\\""',
-        'parameter_overrides = ["SubnetIds=subnet-1,subnet-2", "Stage=prod", "Databases=a=mysql://x/y, b=mysql://z/y"]',
-    ],
-)
-def test_overrides_are_a_text_or_a_list(tmp_path: Path, written: str) -> None:
-    path = tmp_path / "samconfig.toml"
-    path.write_text(f"version = 0.1\n[prod.deploy.parameters]\n{written}\n")
-    expected = {"SubnetIds": "subnet-1,subnet-2", "Stage": "prod", "Databases": "a=mysql://x/y, b=mysql://z/y"}
-    assert overrides(path, "prod") == expected
-    assert overrides(path, "staging") == {}
-    assert overrides(tmp_path / "none.toml", "prod") == {}
-
-
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "samconfig.toml").write_text("[[[")
-    with pytest.raises(ValueError, match=r"samconfig\.toml cannot be read"):
-        overrides(tmp_path / "samconfig.toml", "prod")
