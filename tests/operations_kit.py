@@ -15,10 +15,10 @@ from cli.main import main
 from handler.delivery.ledger import KEPT, Entry, Key, Phase
 from lab.aws import Aws
 
-_CODE = "def handler(event, context):\n    print('invoked')\n"
+_CODE = "def handler(event, context):\n    print('invoked as', context.invoked_function_arn)\n"
 
 
-def template(*, direct: bool) -> str:
+def template(*, direct: bool, live: bool) -> str:
     """What template.yaml leaves behind, as far as somebody on call reads it, around a function that does nothing."""
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 360}}
     table = {
@@ -42,13 +42,19 @@ def template(*, direct: bool) -> str:
         "StateTableName": {"Ref": "Table"},
         **({} if direct else {"QueueUrl": {"Ref": "Queue"}}),
     }
+    version = {"FunctionName": {"Ref": "Function"}}
+    alias = {"FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]}, "Name": "live", **version}
+    intake = f"{'direct' if direct else 'queue'}{'-live' if live else ''}"
     document = {
+        "Parameters": {"Intake": {"Type": "String", "Default": intake}},
         "Resources": {
             "Topic": {"Type": "AWS::SNS::Topic"},
             "Queue": queue,
             "DeadLetters": {"Type": "AWS::SQS::Queue"},
             "Table": {"Type": "AWS::DynamoDB::Table", "Properties": table},
             "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+            "Version": {"Type": "AWS::Lambda::Version", "Properties": version},
+            "Alias": {"Type": "AWS::Lambda::Alias", "Properties": alias},
         },
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
@@ -64,10 +70,10 @@ class OnCall:
     outputs: Mapping[str, str]
 
     @classmethod
-    def deployed(cls, aws: Aws, *, direct: bool = False) -> OnCall:
+    def deployed(cls, aws: Aws, *, direct: bool = False, live: bool = False) -> OnCall:
         name = f"notifier-{uuid4().hex[:8]}"
         cloudformation = aws.client("cloudformation")
-        cloudformation.create_stack(StackName=name, TemplateBody=template(direct=direct))
+        cloudformation.create_stack(StackName=name, TemplateBody=template(direct=direct, live=live))
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         [found] = cloudformation.describe_stacks(StackName=name)["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}

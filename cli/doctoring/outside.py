@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from cli import concurrency_plan
 from cli.operations.refusals import asking, code
-from cli.operations.stack import Stack
+from cli.operations.stack import LIVE, Stack
 from handler.checks.model import Check
 
-LIVE: Final = "live"
 LATEST: Final = "$LATEST"
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _TIMES: Final = 6
@@ -22,14 +21,22 @@ _COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcCo
 
 
 def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
-    """Return which version events go to ($LATEST or the alias), and the queue's mapping, if there is one."""
+    """Return which version events go to ($LATEST or the alias), and the queue's mapping, if there is one.
+
+    The mapping says it for certain; without one it is what the parameter `Intake` says.
+    """
+    mapping = _own_mapping(deployed) if deployed.queue else None
+    if mapping is None:
+        return deployed.alias or LATEST, None
+    return (LIVE if mapping["FunctionArn"].endswith(f":{LIVE}") else LATEST), mapping
+
+
+def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
+    """The mapping from the queue to the function or its alias. By the queue, as it is listed for one of the two."""
     with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
-        client = deployed.client("lambda")
-        for name in (deployed.function, f"{deployed.function}:{LIVE}"):
-            found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-            if found:
-                return (LIVE if found[0]["FunctionArn"].endswith(f":{LIVE}") else LATEST), found[0]
-    return LATEST, None
+        answer = deployed.client("lambda").list_event_source_mappings(EventSourceArn=deployed.queue_arn)
+    own = (one for one in answer["EventSourceMappings"] if deployed.function in one["FunctionArn"].split(":"))
+    return next(own, None)
 
 
 def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -> Iterator[Check]:

@@ -66,7 +66,7 @@ def _send(stack: Stack, letter: Letter) -> None:
         else:
             payload = json.dumps(parcel.invocation(letter, body, now), ensure_ascii=False).encode()
             with asking("invoke the function", "lambda:InvokeFunction"):
-                stack.client("lambda").invoke(FunctionName=stack.function, InvocationType="Event", Payload=payload)
+                stack.client("lambda").invoke(FunctionName=stack.invoked, InvocationType="Event", Payload=payload)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from cli.operations.refusals import UnansweredError, asking
 
 # More than the function's timeout.
 INVOKED_SECONDS: Final = 75
+# The alias of the version that was published last, as template.yaml names it.
+LIVE: Final = "live"
 REQUIRED: Final = ("TopicArn", "DeadLetterQueueUrl", "FunctionName", "StateTableName")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -59,7 +61,10 @@ def _config(service: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack's outputs. `queue` is empty with direct intake: then the topic invokes the function itself."""
+    """A stack's outputs. `queue` is empty with direct intake: then the topic invokes the function itself.
+
+    `alias` names the published version that events go to (Intake=...-live). If it is empty, they go to $LATEST.
+    """
 
     name: str
     account: Account
@@ -68,6 +73,18 @@ class Stack:
     dead_letters: str
     function: str
     table: str
+    alias: str = ""
+
+    @property
+    def invoked(self) -> str:
+        """The name that events invoke the function by, with its alias if it has one."""
+        return f"{self.function}:{self.alias}" if self.alias else self.function
+
+    @property
+    def queue_arn(self) -> str:
+        """The ARN of the intake queue, which is in the account and region of the topic."""
+        place = self.topic.rpartition(":")[0].replace(":sns:", ":sqs:", 1)
+        return f"{place}:{self.queue.rpartition('/')[2]}"
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
@@ -101,7 +118,8 @@ def find(name: str | None) -> Stack:
         running.say()
     account = Account(demo.environment if demo else {})
     name = name or (demo.stack if demo else running.STACK)
-    outputs = _outputs(account, name)
+    described = _described(account, name)
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
     if missing := [key for key in REQUIRED if key not in outputs]:
         raise UnansweredError(
             f"The stack {name} has no output {', '.join(missing)}: it is not a notifier, or an old one. "
@@ -115,16 +133,23 @@ def find(name: str | None) -> Stack:
         dead_letters=outputs["DeadLetterQueueUrl"],
         function=outputs["FunctionName"],
         table=outputs["StateTableName"],
+        alias=LIVE if _parameter(described, "Intake").endswith(f"-{LIVE}") else "",
     )
 
 
-def _outputs(account: Account, name: str) -> dict[str, str]:
+def _parameter(described: Mapping[str, Any], name: str) -> str:
+    """The value of a parameter, as it was deployed last; empty if the stack has no such parameter."""
+    values = (one.get("ParameterValue", "") for one in described.get("Parameters", []) if one["ParameterKey"] == name)
+    return str(next(values, ""))
+
+
+def _described(account: Account, name: str) -> Mapping[str, Any]:
     from botocore.exceptions import ClientError
 
     client = account.client("cloudformation")
     with asking(f"look up the stack {name}", "cloudformation:DescribeStacks"):
         try:
-            [found] = client.describe_stacks(StackName=name)["Stacks"]
+            found: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
@@ -132,4 +157,4 @@ def _outputs(account: Account, name: str) -> dict[str, str]:
                 f"There is no stack {name} in {client.meta.region_name}. Name yours with --stack or NOTIFIER_STACK, "
                 "its region with AWS_REGION and its account with AWS_PROFILE; or start a demo: `notifier demo`."
             ) from None
-    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+    return found

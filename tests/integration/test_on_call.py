@@ -38,11 +38,6 @@ def on_call(aws: Aws) -> OnCall:
     return OnCall.deployed(aws)
 
 
-@pytest.fixture
-def directly(aws: Aws) -> OnCall:
-    return OnCall.deployed(aws, direct=True)
-
-
 def test_an_event_is_explained_from_the_log_and_the_table(on_call: OnCall) -> None:
     now = time.time()
     on_call.logged(
@@ -131,7 +126,9 @@ def test_a_replay_sends_what_was_chosen_as_it_came(on_call: OnCall) -> None:
     assert left["MessageAttributes"]["event_id"]["StringValue"] == "m-2"
 
 
-def test_a_replay_with_direct_intake_invokes_the_function(directly: OnCall) -> None:
+@pytest.mark.parametrize("live", [False, True])
+def test_a_replay_with_direct_intake_invokes_what_the_topic_invokes(aws: Aws, live: bool) -> None:
+    directly = OnCall.deployed(aws, direct=True, live=live)
     failed = {
         "requestContext": {"condition": "RetriesExhausted"},
         "requestPayload": {"Records": [{"EventSource": "aws:sns", "Sns": json.loads(notification(EVENT, "m-1"))}]},
@@ -143,9 +140,10 @@ def test_a_replay_with_direct_intake_invokes_the_function(directly: OnCall) -> N
     assert directly.asked("replay", "--all", "--send", status=1)["result"]["sent"] == 1
     function = directly.outputs["FunctionName"]
     deadline = time.monotonic() + 30
-    while not any("invoked" in said for said in directly.aws.logs(function)):
+    while not (said := [line for line in directly.aws.logs(function) if "invoked as" in line]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    assert [line.strip().endswith(f":function:{function}{':live' if live else ''}") for line in said] == [True]
     assert directly.asked("replay", "--all", status=1)["found"] == 1  # what holds no event stays
 
 

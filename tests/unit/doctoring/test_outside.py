@@ -44,10 +44,9 @@ class Aws:
     def client(self, _service: str) -> Any:
         return self
 
-    def list_event_source_mappings(self, FunctionName: str) -> Any:  # noqa: N803 - boto3's
-        live = FunctionName.endswith(":live")
-        found = [one for one in self.facts["mappings"] if one["FunctionArn"].endswith(":live") == live]
-        return {"EventSourceMappings": found}
+    def list_event_source_mappings(self, EventSourceArn: str) -> Any:  # noqa: N803 - boto3's
+        asked_for = EventSourceArn == "arn:aws:sqs:eu-west-1:1:events"
+        return {"EventSourceMappings": self.facts["mappings"] if asked_for else []}
 
     def get_function_configuration(self, FunctionName: str, Qualifier: str = "") -> Any:  # noqa: N803
         return self.facts["live" if Qualifier else "latest"]
@@ -72,13 +71,14 @@ class Aws:
         return {"Payload": io.BytesIO(self.facts["answer"]), **self.facts.get("failed", {})}
 
 
-def deployed(queue: str = "https://sqs/events", **facts: Any) -> Stack:
+def deployed(queue: str = "https://sqs/events", alias: str = "", **facts: Any) -> Stack:
     account: Any = SimpleNamespace(client=Aws(**facts).client)
-    return Stack("notifier", account, "arn:topic", queue, "https://sqs/dead", "notifier", "state")
+    topic = "arn:aws:sns:eu-west-1:1:events-topic"
+    return Stack("notifier", account, topic, queue, "https://sqs/dead", "notifier", "state", alias)
 
 
-def seen(queue: str = "https://sqs/events", **facts: Any) -> dict[str, Check]:
-    stack = deployed(queue, **facts)
+def seen(queue: str = "https://sqs/events", alias: str = "", **facts: Any) -> dict[str, Check]:
+    stack = deployed(queue, alias, **facts)
     return {check.name: check for check in outside.checks(stack, *outside.invoked(stack))}
 
 
@@ -127,6 +127,34 @@ def test_what_is_not_well_is_named(facts: dict[str, Any], name: str, state: str,
 
 def test_direct_intake_has_no_mapping_to_look_at() -> None:
     assert seen(queue="", mappings=[]).keys() == {"function", "dead-letter queue"}
+
+
+def test_direct_intake_by_the_alias_looks_at_the_version_that_the_alias_names() -> None:
+    old = changed(FUNCTION, CodeSha256="b")
+    for live, state in ((FUNCTION, "ok"), (old, "warning")):
+        found = seen(queue="", alias="live", mappings=[], live=live)
+        assert found.keys() == {"function", "alias", "dead-letter queue"}
+        assert found["alias"].state == state
+
+
+OTHER = changed(MAPPING, FunctionArn="arn:aws:lambda:eu-west-1:1:function:notifier-2")
+
+
+@pytest.mark.parametrize(
+    ("mappings", "alias", "qualifier", "mapping"),
+    [
+        ([MAPPING], "", "$LATEST", MAPPING),
+        ([LIVE], "live", "live", LIVE),
+        ([MAPPING], "live", "$LATEST", MAPPING),  # changed by hand: events go where the mapping says
+        ([], "live", "live", None),
+        ([OTHER, LIVE], "live", "live", LIVE),
+        ([OTHER], "", "$LATEST", None),
+    ],
+)
+def test_events_go_where_the_mapping_says_else_where_intake_does(
+    mappings: list[dict[str, Any]], alias: str, qualifier: str, mapping: dict[str, Any] | None
+) -> None:
+    assert outside.invoked(deployed(alias=alias, mappings=mappings)) == (qualifier, mapping)
 
 
 @pytest.mark.parametrize(
