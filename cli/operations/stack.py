@@ -91,9 +91,9 @@ class Stack:
         return self.account.client(service)
 
     def configuration(self) -> Mapping[str, Any]:
-        """Return the function's configuration. Raises UnansweredError."""
+        """Return the configuration of the version that events go to. Raises UnansweredError."""
         with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
-            answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.function)
+            answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.invoked)
             return answer
 
 
