@@ -73,10 +73,10 @@ check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: st
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	.venv/bin/zizmor --offline --quiet .github/workflows
 
-build: lab  ## The function's package, in .aws-sam/build; RELEASE=1 fails where there is no Python 3.13 to compile it
+build: setup $(TOOLS)/sam/.ready  ## The function's package, in .aws-sam/build; RELEASE=1 fails where there is no Python 3.13 to compile it
 	$(TOOLS)/sam/bin/sam build
 
-image: lab  ## The function as a container image, with Docker; its contents are in .aws-sam/image
+image: setup $(TOOLS)/sam/.ready  ## The function as a container image, with Docker; its contents are in .aws-sam/image
 	rm -rf .aws-sam/image && mkdir -p .aws-sam/image
 	$(MAKE) --no-print-directory build-NotifierFunction ARTIFACTS_DIR=.aws-sam/image
 	$(TOOLS)/sam/bin/sam build --template template-image.yaml --build-dir .aws-sam/build-image

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +57,25 @@ def test_an_expression_names_what_the_job_has(job: str) -> None:
     known = {f"matrix.{key}" for key in JOBS[job].get("strategy", {}).get("matrix", {})}
     known |= {f"job.services.{name}.id" for name in JOBS[job].get("services", {})}
     assert set(wanted) == known
+
+
+@pytest.mark.parametrize(
+    ("target", "tools"),
+    [
+        ("setup", {"uv"}),
+        ("unit", {"uv"}),
+        ("docs", {"uv"}),
+        ("build", {"uv", "sam"}),
+        ("image", {"uv", "sam"}),
+        ("check", {"uv", "sam", "checkov"}),
+        ("demo", {"uv", "sam", "ministack", "runtime", "aws", "page"}),
+    ],
+)
+def test_a_target_installs_only_what_it_needs(target: str, tools: set[str], tmp_path: Path) -> None:
+    """On a machine that has nothing yet: a release machine builds without the local cloud, and without npm."""
+    command = ["make", "--dry-run", f"TOOLS={tmp_path}", target]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    ready = set(re.findall(rf"touch {tmp_path}/(\w+)/\.ready", ran.stdout))
+    installed = ready | ({"uv"} if f"venv {tmp_path}/uv" in ran.stdout else set())
+    assert installed - {"node"} == tools  # Node only where this machine has no npm
+    assert ("npm" in ran.stdout) == ("page" in tools)
