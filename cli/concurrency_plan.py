@@ -37,6 +37,19 @@ def too_few_reserved(maximum: int, reserved: int, *, polls: bool) -> list[str]:
     return [f"{numbers}: {wrong}. Reserve {enough} or more, or nothing"]
 
 
+def too_much_to_reserve(reserved: int, limit: int, unreserved: int) -> str:
+    """Return why AWS refuses to reserve so much; empty if it does not.
+
+    `limit` is what the account may run at a time, and `unreserved` what of it no function has reserved yet.
+    """
+    numbers = f"{reserved} are to be reserved, and AWS keeps {KEPT_BY_THE_ACCOUNT} for functions that reserve nothing"
+    if reserved > limit - KEPT_BY_THE_ACCOUNT:
+        return f"{numbers}: the account has {limit} in all"
+    if reserved > unreserved - KEPT_BY_THE_ACCOUNT:
+        return f"{numbers}: the account has {unreserved} left, without what this function may have reserved already"
+    return ""
+
+
 def _too_many_warm(provisioned: int, reserved: int) -> list[str]:
     if provisioned <= reserved:
         return []

@@ -42,8 +42,9 @@ def doctor(
     each API by its path, Slack (token, scopes, channels), the way out, and each poll (how it reads its table). It posts
     nothing. From outside come its version, the mapping, the dead-letter queue, and the account's concurrency.
 
-    With --plan nothing needs to be deployed: the subnets, routes, NAT gateways, filters, groups, endpoints and names of
-    the network are read, and what will not do is named.
+    With --plan nothing needs to be deployed: the parameters in samconfig.toml and the subnets, routes, NAT gateways,
+    filters, groups, endpoints and names of the network are read, and what will not do is named. So is a parameter that
+    `sam deploy` would drop without a word.
 
     It takes lambda:InvokeFunction on the function, and rights to read; docs/doctor.md lists them.
 
@@ -69,7 +70,7 @@ def doctor(
 
 
 def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
-    from cli.planning import judge, network, overrides, wishes
+    from cli.planning import judge, network, overrides, quota, wishes
 
     checks: list[Check] = []
     try:
@@ -84,6 +85,7 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
     account = stack.Account(demo.environment if demo else {})
     with screen.working("Reading the network"):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)
+        checks += quota.check(account.client("lambda"), wanted)
     return [*checks, *judge.judge(found, wanted)]
 
 

@@ -32,6 +32,11 @@ class Wishes:
     queue: bool = True
     polls: bool = False
 
+    @property
+    def reserves(self) -> int:
+        """How much of the account's concurrency the function takes for itself: with direct intake it always does."""
+        return self.reserved or (0 if self.queue else self.concurrency)
+
 
 def read(given: Mapping[str, str]) -> Wishes:
     """Return what parameters of template.yaml ask of a network. Raises ValueError for one that is wrong or missing."""
