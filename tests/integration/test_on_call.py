@@ -21,6 +21,9 @@ from cli.main import main
 from cli.operations import books
 from handler.delivery.ledger import Phase
 from lab.aws import Aws, running_aws
+from lab.processes import wait_until
+from lab.sam import ROOT
+from tests.infra import guides
 from tests.operations_kit import OnCall, line, notification
 
 EVENT = {"type": "order.created", "id": 1042}
@@ -180,6 +183,27 @@ def test_ctrl_c_leaves_each_letter_in_one_of_the_two_queues(on_call: OnCall) -> 
     assert sent >= 2
     assert left >= 1
     assert sent + left == 6
+
+
+def test_the_emergency_stop_of_the_runbook_stops_the_mapping_of_the_alias(aws: Aws, tmp_path: Path) -> None:
+    on_call = OnCall.deployed(aws, live=True)
+    client, queue = aws.client("lambda"), on_call.outputs["QueueUrl"]
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    function = f"{on_call.outputs['FunctionName']}:live"
+    made = client.create_event_source_mapping(EventSourceArn=attributes["QueueArn"], FunctionName=function)
+
+    def is_now(state: str) -> bool:
+        return bool(client.get_event_source_mapping(UUID=made["UUID"])["State"] == state)
+
+    _, _, section = (ROOT / "docs/runbook.md").read_text("utf-8").partition("## Stop everything")
+    here = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'  # of docs/local.md
+    [stop] = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    [resume] = re.findall(r"`(aws lambda update-event-source-mapping [^`]*--enabled)`", section)
+    environment = {**aws.env, "STACK": on_call.stack}
+    guides.run(here + stop, tmp_path, environment)
+    wait_until(lambda: is_now("Disabled"), "the mapping to be paused", 30)
+    guides.run(f"{here}{stop}\n{resume}", tmp_path, environment)
+    wait_until(lambda: is_now("Enabled"), "the mapping to be on again", 30)
 
 
 def test_the_books_are_balanced(on_call: OnCall) -> None:
