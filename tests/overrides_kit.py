@@ -21,6 +21,7 @@ class Form:
     def put(self, folder: Path) -> Path:
         """Write samconfig.toml with the files beside it, and return its path."""
         for name, text in self.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
         path = folder / "samconfig.toml"
         path.write_text(f"version = 0.1\n[prod.{self.command}.parameters]\nparameter_overrides = {self.written}\n")
@@ -60,6 +61,11 @@ FORMS: Final[dict[str, Form]] = {
     "nothing": Form('""', {}),
     "an empty list": Form("[]", {}),
     "a file": Form('"file://more.yaml"', {"Polls": "on", "C": ""}, files={"more.yaml": "Polls: on\nC:\n"}),
+    "a file that names another one in its own folder": Form(
+        '"file://more/a.yaml"',
+        {"A": "1", "B": "2"},
+        files={"more/a.yaml": "A: 1\n$include: file://b.yaml\n", "more/b.yaml": "B: 2\n"},
+    ),
     "files beside files": Form(
         '["A=1", "file://more.yml"]',
         {"A": "1", "B": "2", "C": "3"},

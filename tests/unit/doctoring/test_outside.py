@@ -45,6 +45,7 @@ class Aws:
         return self
 
     def list_event_source_mappings(self, EventSourceArn: str) -> Any:  # noqa: N803 - boto3's
+        assert not EventSourceArn.endswith(":"), "AWS refuses an ARN without a name"
         asked_for = EventSourceArn == "arn:aws:sqs:eu-west-1:1:events"
         return {"EventSourceMappings": self.facts["mappings"] if asked_for else []}
 
