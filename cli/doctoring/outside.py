@@ -43,17 +43,17 @@ def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -
     """Look at the function, its version, its mapping, the dead-letter queue, and the account's concurrency."""
     with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
         client = deployed.client("lambda")
-        latest = client.get_function_configuration(FunctionName=deployed.function)
+        latest = invoked = client.get_function_configuration(FunctionName=deployed.function)
         yield _state(latest)
         if qualifier == LIVE:
-            published = client.get_function_configuration(FunctionName=deployed.function, Qualifier=LIVE)
-            yield _alias(latest, published)
+            invoked = client.get_function_configuration(FunctionName=deployed.function, Qualifier=LIVE)
+            yield _alias(latest, invoked)
     if deployed.queue:
         yield _mapping(mapping)
-        yield _visibility(deployed, int(latest["Timeout"]))
+        yield _visibility(deployed, int(invoked["Timeout"]))
     yield _dead_letters(deployed)
     if mapping:
-        variables = latest.get("Environment", {}).get("Variables", {})
+        variables = invoked.get("Environment", {}).get("Variables", {})
         yield _concurrency(deployed, mapping, polls=variables.get("NOTIFIER_POLLS") == "on")
 
 
