@@ -1,0 +1,79 @@
+"""What tests ask of an alarm, whether it watches a metric as it is or metric math on one.
+
+An alarm here is the dictionary of a resource's properties, as `tests.infra.plain.stack` resolves them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.infra.plain import stack
+
+TYPE: Final = "AWS::CloudWatch::Alarm"
+# Parameters with which infra/alarms.yaml makes every alarm that it has.
+EVERYTHING: Final = {
+    "Email": "oncall@example.org",
+    "ReplicaIdentifier": "shop-replica",
+    "FirstNatGatewayId": "nat-1",
+    "SecondNatGatewayId": "nat-2",
+    "Polls": "on",
+}
+_COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The one metric of an alarm, its period in seconds, and the expression that the alarm applies to it, if any."""
+
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str]
+    statistic: str
+    period: int
+    expression: str = ""
+
+
+def alarms(**given: str) -> dict[str, dict[str, Any]]:
+    """The properties of each alarm by its logical id."""
+    resources = stack("alarms", **{**EVERYTHING, **given})["Resources"]
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == TYPE}
+
+
+def watched(alarm: Mapping[str, Any]) -> Watched:
+    if "Metrics" not in alarm:
+        return _watched(alarm, alarm["Statistic"], alarm["Period"])
+    [part] = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if one.get("ReturnData", True)]
+    return _watched(part["Metric"], part["Stat"], part["Period"], expression)
+
+
+def _watched(metric: Mapping[str, Any], statistic: str, period: int, expression: str = "") -> Watched:
+    dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    return Watched(metric["Namespace"], metric["MetricName"], dimensions, statistic, period, expression)
+
+
+def breaches(alarm: Mapping[str, Any], value: float) -> bool:
+    """Whether a value is on the bad side of the alarm's threshold."""
+    return _COMPARED[alarm["ComparisonOperator"]](value, float(alarm["Threshold"]))
+
+
+def without_math(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A template whose alarms watch their metric as it is: the local cloud's CloudFormation knows no metric math."""
+    return {**template, "Resources": {name: _unfilled(part) for name, part in template["Resources"].items()}}
+
+
+def _unfilled(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    if resource["Type"] != TYPE or "Metrics" not in properties:
+        return resource
+    [part] = [one["MetricStat"] for one in properties["Metrics"] if "MetricStat" in one]
+    kept = {key: value for key, value in properties.items() if key != "Metrics"}
+    metric = {**part["Metric"], "Statistic": part["Stat"], "Period": part["Period"]}
+    return {**resource, "Properties": {**kept, **metric}}
