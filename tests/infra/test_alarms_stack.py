@@ -6,7 +6,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -60,7 +60,8 @@ def emitted() -> dict[str, list[set[str]]]:
 def test_all_that_somebody_is_woken_for_has_an_alarm(emitted: dict[str, list[set[str]]]) -> None:
     own = {one.metric: one for one in map(watched, alarms().values()) if one.namespace == telemetry.NAMESPACE}
     polled = {name for name in emitted if name.startswith(("Poll", "Tick"))} - COUNTED
-    assert own.keys() == {*telemetry._ALARMS.values(), "CanaryDelivered", PUT_BY_BALANCE, *polled}
+    woken = {*telemetry._ALARMS.values(), telemetry.RETRY_AGE, "CanaryDelivered", PUT_BY_BALANCE, *polled}
+    assert own.keys() == woken
     for name, one in own.items():
         assert name == PUT_BY_BALANCE or {"service"} in emitted[name]
         assert one.dimensions == {"service": "notifier"}
@@ -89,17 +90,60 @@ def test_an_alarm_tells_the_topic_when_it_begins_and_when_it_ends(name: str) -> 
     assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
 
 
-def test_missing_data_is_a_fault_only_where_it_is_the_fault() -> None:
-    breaching = {name for name, one in alarms().items() if one["TreatMissingData"] == "breaching"}
-    assert breaching == {"ReplicaStopped", "CanaryMissing", "TicksMissing"}
-    assert {one["TreatMissingData"] for one in alarms().values()} == {"breaching", "notBreaching", "ignore"}
+@dataclass(frozen=True)
+class Form:
+    """How an alarm of a kind is written; `periods` are those of which a number, the second one, has to be bad."""
+
+    statistics: str
+    expression: str
+    missing: str
+    periods: tuple[int, int] | None = None
+
+
+# docs/alarms.md says what each kind does without data.
+KINDS = {
+    "sparse": Form("Sum Maximum", "FILL(seen, 0)", "notBreaching"),
+    "absence": Form("Sum SampleCount", "FILL(seen, 0)", "breaching"),
+    "gauge": Form("Maximum Minimum", "", "notBreaching"),
+    "required gauge": Form("Minimum", "", "breaching"),
+    "last value": Form("Maximum", "", "ignore", (1, 1)),
+    "growth": Form("Maximum", "DIFF(FILL(seen, 0))", "notBreaching", (2, 1)),
+}
+
+
+def documented_kinds() -> dict[str, str]:
+    """The kind of each alarm, as the guide has it."""
+    guide = (ROOT / "docs/alarms.md").read_text("utf-8")
+    return dict(re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", guide, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_has_the_form_of_its_kind(name: str) -> None:
+    alarm, kind = alarms()[name], documented_kinds()[name]
+    form, one = KINDS[kind], watched(alarm)
+    assert one.statistic in form.statistics.split()
+    assert (one.expression, alarm["TreatMissingData"]) == (form.expression, form.missing)
+    periods = (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"])
+    assert form.periods in (None, periods)
+    assert kind != "absence" or (len(set(periods)) == 1 and breaches(alarm, 0))
+
+
+def test_each_kind_is_explained() -> None:
+    guide = (ROOT / "docs/alarms.md").read_text("utf-8")
+    assert (
+        set(re.findall(r"^\| \*\*([a-z ]+)\*\*", guide, re.MULTILINE))
+        == KINDS.keys()
+        == set(documented_kinds().values())
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
+        ("RetryAge", 900, 901),
         ("OldestMessage", 900, 901),
         ("DeadLetters", 0, 1),
+        ("MoreDeadLetters", 0, 1),
         ("Throttles", 0, 1),
         ("CredentialErrors", 0, 1),
         ("AmbiguousPosts", 2, 3),
@@ -126,6 +170,11 @@ def test_an_alarm_begins_where_it_should(name: str, good: float, bad: float) -> 
 AWS_OWN = {
     "OldestMessage": ("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": "${import:notifier-QueueName}"}),
     "DeadLetters": (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "${import:notifier-DeadLetterQueueName}"},
+    ),
+    "MoreDeadLetters": (
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
         {"QueueName": "${import:notifier-DeadLetterQueueName}"},
@@ -181,9 +230,42 @@ def test_what_is_not_there_is_not_watched(given: dict[str, str], gone: set[str])
     assert alarms().keys() - alarms(**given).keys() == gone
 
 
+# What can be given by name, each under the key of the notifier's output.
+NAMES = {
+    "TopicArn": "arn:aws:sns:eu-west-1:123456789012:events",
+    "QueueName": "the-queue",
+    "DeadLetterQueueName": "the-dead-letters",
+    "TickDeadLetterQueueName": "the-tick-dead-letters",
+    "FunctionName": "the-function",
+}
+
+
+def test_with_names_it_imports_nothing_and_is_the_same() -> None:
+    imported = stack("alarms", **EVERYTHING)
+    named = stack("alarms", **EVERYTHING, **NAMES)
+    assert "import:" not in json.dumps(named)
+    for key, name in NAMES.items():
+        imported = json.loads(json.dumps(imported).replace(f"${{import:notifier-{key}}}", name))
+    assert named == imported
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_name_takes_the_place_of_one_import(key: str) -> None:
+    imported = set(re.findall(r"import:notifier-(\w+)", json.dumps(stack("alarms", **EVERYTHING, **{key: NAMES[key]}))))
+    assert imported == NAMES.keys() - {key}
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_name_is_one_of_the_notifiers_outputs(key: str) -> None:
+    assert key in resolved(Polls="on")["Outputs"]
+    pattern = template("alarms")["Parameters"][key]["AllowedPattern"]
+    assert re.fullmatch(pattern, NAMES[key])
+    assert not re.fullmatch(pattern, "a name, with signs")
+
+
 def test_what_it_imports_the_notifiers_stack_exports() -> None:
     imported = set(re.findall(r"\$\{import:notifier-(\w+)\}", json.dumps(stack("alarms", **EVERYTHING))))
-    assert imported == {"QueueName", "DeadLetterQueueName", "TickDeadLetterQueueName", "FunctionName", "TopicArn"}
+    assert imported == NAMES.keys()
     assert imported <= resolved(Polls="on")["Outputs"].keys()
     direct = json.dumps(stack("alarms", **EVERYTHING, Intake="direct"))
     assert "QueueUrl" not in direct
@@ -237,12 +319,14 @@ def test_the_schedule_may_publish_to_the_notifiers_topic_and_do_nothing_else() -
 def test_the_dashboard_shows_metrics_that_are_there(emitted: dict[str, list[set[str]]]) -> None:
     body = json.loads(stack("alarms", **EVERYTHING)["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
     shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
-    assert len(body["widgets"]) == 10
+    assert len(body["widgets"]) == 11
     namespaces = {watched(alarm).namespace for alarm in alarms().values()}
     for metric in shown:
         if isinstance(metric[0], dict):
-            assert {"code", "service"} in emitted["Outcomes"]
-            assert '{Notifier,code,service} MetricName="Outcomes" service="notifier"' in metric[0]["expression"]
+            [name] = re.findall(
+                r'{Notifier,code,service} MetricName="(\w+)" service="notifier"', metric[0]["expression"]
+            )
+            assert {"code", "service"} in emitted[name]
         elif metric[0] == telemetry.NAMESPACE:
             assert {"service"} in emitted[metric[1]]
             assert metric[2:4] == ["service", "notifier"]
@@ -282,3 +366,11 @@ def test_a_parameter_is_described_and_bounded(key: str) -> None:
 def test_the_guide_has_a_line_for_each_alarm() -> None:
     guide = (ROOT / "docs/alarms.md").read_text("utf-8")
     assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == alarms().keys()
+
+
+def test_the_guides_count_the_alarms() -> None:
+    always, polled = len(alarms(Polls="off")), len(alarms(Polls="on"))
+    guide, costs = ((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("alarms", "deploy"))
+    assert f"{always} alarms at 0.10 are" in guide
+    assert f"there are {polled - always} more" in guide
+    assert f"| alarms, {always} of them," in costs
