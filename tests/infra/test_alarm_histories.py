@@ -23,6 +23,7 @@ from tests.infra.alarm_kit import Watched, alarms, watched
 from tests.infra.cloudwatch import Player, Samples, State, Unstated
 
 NAMES: Final = {
+    "TopicArn": "arn:aws:sns:eu-west-1:123456789012:events",
     "QueueName": "queue",
     "DeadLetterQueueName": "parked",
     "TickDeadLetterQueueName": "ticks",
@@ -161,6 +162,9 @@ HISTORIES: Final = {
         given={"Polls": "off", "Canary": "no"},
     ),
     "one error of the function": History({"Errors of function": at(0)}, {}),
+    "SNS can neither deliver nor park an event": History(
+        {"NumberOfNotificationsFailedToRedriveToDlq of events": at(0)}, {"RedriveFailures": "ALARM 0, OK 5"}
+    ),
     "throttling for two minutes": History({"Throttles of function": each_minute(3, 0, 1)}, {}),
     "throttling for a quarter of an hour": History(
         {"Throttles of function": each_minute(3, 0, 14)}, {"Throttles": "ALARM 10, OK 19"}
