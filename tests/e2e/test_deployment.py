@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from lab import sam
 from lab.aws import Aws
 from lab.cloud import LocalCloud
 from tests.e2e.conftest import Deployment
-from tests.infra import alarm_kit, plain
+from tests.infra import alarm_kit, guides, plain
 
 STACK: Final = "whole"
 EVENT: Final = {"type": "order.created", "id": 1042}
@@ -56,6 +57,31 @@ def make_and_remove(aws: Aws, name: str, **parameters: str) -> None:
     client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
     client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     sam.delete(aws, stack=name)
+
+
+def test_the_guides_command_gives_the_alarms_its_outputs_as_names(made: Deployment, tmp_path: Path) -> None:
+    aws = made.cloud.aws
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/alarms.yaml").write_text(json.dumps(alarm_kit.without_math(plain.template("alarms"))), "utf-8")
+    [command, *_] = re.findall(r"```sh\n(.*?)```", (sam.ROOT / "docs/alarms.md").read_text("utf-8"), re.DOTALL)
+    script = command.replace("--stack-name notifier ", f"--stack-name {STACK} ")
+    guides.run(script.replace("Notifier=notifier", f"Notifier={STACK} Polls=on"), tmp_path, aws.env)
+    try:
+        [stack] = aws.client("cloudformation").describe_stacks(StackName="notifier-alarms")["Stacks"]
+        given = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+        names = {"TopicArn", "QueueName", "DeadLetterQueueName", "TickDeadLetterQueueName", "FunctionName"}
+        assert {name: given[name] for name in names} == {name: made.outputs[name] for name in names}
+        topic = made.outputs["TopicArn"].split(":")[-1]
+        watched = {STACK, topic, *(made.outputs[name] for name in names - {"TopicArn"})}
+        assert watched <= {value for one in alarms_of(aws) for value in one.values()}
+    finally:
+        sam.delete(aws, stack="notifier-alarms")
+
+
+def alarms_of(aws: Aws) -> list[dict[str, str]]:
+    """The dimensions of each alarm."""
+    found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    return [{one["Name"]: one["Value"] for one in alarm["Dimensions"]} for alarm in found]
 
 
 def test_the_doctor_finds_it_well_and_posts_nothing(made: Deployment, cloud: LocalCloud) -> None:

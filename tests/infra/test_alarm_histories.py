@@ -1,8 +1,8 @@
 """What each alarm tells in a history of its metrics: an outage, a gap, a first hour, one parked event after another.
 
 A history is a healthy day with some metrics of its own; minute 0 is when its trouble begins. `told` has the alarms that
-change their state, each with the minutes: "ALARM 5, OK 10-15" if the end depends on what AWS's pages leave open. All
-others say nothing, whatever that is.
+change their state, each with the minutes: "ALARM 5, OK 10-15" if the end depends on what AWS's pages leave open. No
+other alarm changes its state.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def each_minute(value: float, first: int = FIRST, last: int = LAST) -> Samples:
     return {minute: [value] for minute in range(first, last + 1)}
 
 
-def at(*minutes: int, value: float = 1) -> Samples:
-    return {minute: [value] for minute in minutes}
+def at(*minutes: int) -> Samples:
+    return {minute: [1] for minute in minutes}
 
 
 # What a metric is called here: the name, and the value of its one dimension.
@@ -82,19 +82,15 @@ class History:
     given: Mapping[str, str] = field(default_factory=dict)
 
 
-class Steady(Random):
-    """Pauses that are all longer, or all shorter, than the rule by the same factor."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
+class Even(Random):
+    """Pauses of the medium length."""
 
     def uniform(self, a: float, b: float) -> float:
-        return self.factor
+        return (a + b) / 2
 
 
 def attempts(events: Iterable[int], until: int, random: Random) -> Iterator[tuple[int, float]]:
-    """The second of each attempt that fails, and the event's age then; events come in these minutes."""
+    """The minute of each attempt that fails, and the event's age in seconds; events come in these minutes."""
     for minute in events:
         second, attempt = minute * 60.0, 1
         while second < until * 60:
@@ -122,13 +118,13 @@ RETRY_AGE: Final = "RetryAge of notifier"
 NEW: Final = {alarm: "OK 0" for alarm in alarms() if alarm not in LAST_VALUE}
 HISTORIES: Final = {
     "a quiet night": History({}, {}),
-    "an outage of ten minutes": History({RETRY_AGE: ages(range(10), 10, Steady(1))}, {}),
+    "an outage of ten minutes": History({RETRY_AGE: ages(range(10), 10, Even())}, {}),
     "an outage of three hours by day": History(
-        {RETRY_AGE: ages(range(180), 180, Steady(1)), CANARY: {**without(at(*HOURLY), 0, 180), 181: [1, 1, 1]}},
+        {RETRY_AGE: ages(range(180), 180, Even()), CANARY: {**without(at(*HOURLY), 0, 180), 181: [1, 1, 1]}},
         {"RetryAge": "ALARM 16, OK 190", "CanaryMissing": "ALARM 125, OK 181"},
     ),
     "an outage of three hours at night, which the canary meets": History(
-        {RETRY_AGE: ages(range(5, 180, 60), 180, Steady(1)), CANARY: {**without(at(*HOURLY), 0, 180), 181: [1, 1, 1]}},
+        {RETRY_AGE: ages(range(5, 180, 60), 180, Even()), CANARY: {**without(at(*HOURLY), 0, 180), 181: [1, 1, 1]}},
         {"RetryAge": "ALARM 21, OK 186", "CanaryMissing": "ALARM 125, OK 181"},
     ),
     "a new stack, whose canary arrives": History(
@@ -151,7 +147,7 @@ HISTORIES: Final = {
     ),
     "alarms for a notifier that runs": History({}, NEW, range(240), new=True),
     "a canary that no longer arrives": History({CANARY: at(*HOURLY[:10])}, {"CanaryMissing": "ALARM 125"}),
-    "one canary of three is missing": History({CANARY: without(at(*HOURLY), 0, 60)}, {}),
+    "one canary is missing": History({CANARY: without(at(*HOURLY), 0, 60)}, {}),
     "a function that cannot start": History(
         {
             "Errors of function": at(*range(0, 240, 6)),
@@ -219,6 +215,9 @@ HISTORIES: Final = {
     "nobody receives": History(
         {AGE: {minute: [60.0 * max(0, minute)] for minute in range(FIRST, LAST)}}, {"OldestMessage": "ALARM 16"}
     ),
+    "nobody receives, and SQS stops reporting the queue": History(
+        {AGE: {minute: [60.0 * max(0, minute)] for minute in range(FIRST, 31)}}, {"OldestMessage": "ALARM 16, OK 35-60"}
+    ),
     "replication stops": History(
         {LAG: {**each_minute(0.5), **each_minute(-1, 0)}}, {"ReplicaStopped": "ALARM 4"}
     ),
@@ -273,6 +272,11 @@ def test_the_alarms_tell_what_happens_and_nothing_else(title: str) -> None:
     history = HISTORIES[title]
     found = {key: told(alarm, history) for key, alarm in alarms(**NAMES, **history.given).items()}
     assert {key: said for key, said in found.items() if said} == history.told
+
+
+def test_each_metric_of_a_history_is_one_that_an_alarm_watches() -> None:
+    known = {name(watched(alarm)) for alarm in alarms(**NAMES).values()}
+    assert HEALTHY.keys() | {metric for history in HISTORIES.values() for metric in history.samples} <= known
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -44,6 +44,16 @@ def test_an_alarm_is_decided_as_the_page_says(points: str, needed: str, states: 
 
 
 @pytest.mark.parametrize(
+    ("points", "state"),
+    [("- X - - X", State.ALARM), ("- - X - X", State.ALARM), ("- - - X X", State.INSUFFICIENT_DATA)],
+)
+def test_where_all_that_is_there_breaches_the_oldest_point_decides(points: str, state: State) -> None:
+    """The page: ALARM once "the oldest available breaching datapoint" is at least as old as "Datapoints to Alarm"."""
+    rule = Rule(3, 3, "missing")
+    assert decide([BREACHING[point] for point in points.split()], rule, State.OK) is state
+
+
+@pytest.mark.parametrize(
     ("expression", "points", "found"),
     [
         ("seen", [1.0, None, 2.0], [1.0, None, 2.0]),

@@ -314,6 +314,10 @@ def test_the_canary_is_an_event_that_the_template_takes() -> None:
     assert (canary["update"], "now" in canary["thread"]) == (True, True)  # one message a day, and no flood
 
 
+def test_the_first_canary_is_sent_before_its_absence_is_watched() -> None:
+    assert stack("alarms")["Resources"]["CanaryMissing"]["DependsOn"] == "CanarySchedule"
+
+
 def test_the_schedule_may_publish_to_the_notifiers_topic_and_do_nothing_else() -> None:
     resources = stack("alarms")["Resources"]
     [policy] = resources["CanaryRole"]["Properties"]["Policies"]
