@@ -159,7 +159,7 @@ HISTORIES: Final = {
     ),
     "one error of the function": History({"Errors of function": at(0)}, {}),
     "SNS can neither deliver nor park an event": History(
-        {"NumberOfNotificationsFailedToRedriveToDlq of events": at(0)}, {"RedriveFailures": "ALARM 0, OK 5"}
+        {"NumberOfNotificationsFailedToRedriveToDlq of events": at(0)}, {"RedriveFailures": "ALARM 0, OK 10"}
     ),
     "throttling for two minutes": History({"Throttles of function": each_minute(3, 0, 1)}, {}),
     "throttling for a quarter of an hour": History(
@@ -319,3 +319,15 @@ def test_a_metric_that_comes_late_holds_no_alarm_in_its_state(key: str, late: in
         )
         seen.append(state)
     assert [after for before, after in pairwise(seen) if before is not after] == [State.ALARM, State.OK]
+
+
+@pytest.mark.parametrize("key", [key for key in FILLED if alarms()[key]["DatapointsToAlarm"] == 1])
+def test_one_bad_value_is_told_if_it_comes_nine_minutes_late(key: str) -> None:
+    """With FILL, CloudWatch does not look back for it."""
+    bad = {0: [1000.0]}
+    states = [
+        state
+        for now in range(9, 60)
+        for _, state in Player(alarms()[key], bad).transitions(range(now, now + 1), State.OK, UNSTATED[4])
+    ]
+    assert State.ALARM in states
