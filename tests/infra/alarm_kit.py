@@ -49,7 +49,7 @@ def alarms(**given: str) -> dict[str, dict[str, Any]]:
 def watched(alarm: Mapping[str, Any]) -> Watched:
     if "Metrics" not in alarm:
         return _watched(alarm, alarm["Statistic"], alarm["Period"])
-    [part] = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    part = _metric_stat(alarm)
     [expression] = [one["Expression"] for one in alarm["Metrics"] if one.get("ReturnData", True)]
     return _watched(part["Metric"], part["Stat"], part["Period"], expression)
 
@@ -57,6 +57,11 @@ def watched(alarm: Mapping[str, Any]) -> Watched:
 def _watched(metric: Mapping[str, Any], statistic: str, period: int, expression: str = "") -> Watched:
     dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
     return Watched(metric["Namespace"], metric["MetricName"], dimensions, statistic, period, expression)
+
+
+def _metric_stat(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    [part] = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    return dict(part)
 
 
 def breaches(alarm: Mapping[str, Any], value: float) -> bool:
@@ -73,7 +78,7 @@ def _unfilled(resource: dict[str, Any]) -> dict[str, Any]:
     properties = resource.get("Properties", {})
     if resource["Type"] != TYPE or "Metrics" not in properties:
         return resource
-    [part] = [one["MetricStat"] for one in properties["Metrics"] if "MetricStat" in one]
+    part = _metric_stat(properties)
     kept = {key: value for key, value in properties.items() if key != "Metrics"}
     metric = {**part["Metric"], "Statistic": part["Stat"], "Period": part["Period"]}
     return {**resource, "Properties": {**kept, **metric}}
