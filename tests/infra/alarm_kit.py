@@ -46,6 +46,11 @@ def alarms(**given: str) -> dict[str, dict[str, Any]]:
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] == TYPE}
 
 
+def every_alarm(**given: str) -> dict[str, dict[str, Any]]:
+    """Those of both intakes, as each has one of its own."""
+    return {**alarms(**given, Intake="direct"), **alarms(**given, Intake="queue")}
+
+
 def watched(alarm: Mapping[str, Any]) -> Watched:
     if "Metrics" not in alarm:
         return _watched(alarm, alarm["Statistic"], alarm["Period"])

@@ -19,7 +19,7 @@ from typing import Any, Final
 import pytest
 
 from handler.delivery import backoff
-from tests.infra.alarm_kit import Watched, alarms, watched
+from tests.infra.alarm_kit import Watched, alarms, every_alarm, watched
 from tests.infra.cloudwatch import Player, Samples, State, Unstated
 
 NAMES: Final = {
@@ -161,6 +161,11 @@ HISTORIES: Final = {
     "SNS can neither deliver nor park an event": History(
         {"NumberOfNotificationsFailedToRedriveToDlq of events": at(0)}, {"RedriveFailures": "ALARM 0, OK 10"}
     ),
+    "Lambda can neither process nor park an event, with direct intake": History(
+        {"DestinationDeliveryFailures of function": at(0)},
+        {"DestinationFailures": "ALARM 0, OK 10"},
+        given={"Intake": "direct"},
+    ),
     "throttling for two minutes": History({"Throttles of function": each_minute(3, 0, 1)}, {}),
     "throttling for a quarter of an hour": History(
         {"Throttles of function": each_minute(3, 0, 14)}, {"Throttles": "ALARM 10, OK 19"}
@@ -275,7 +280,7 @@ def test_the_alarms_tell_what_happens_and_nothing_else(title: str) -> None:
 
 
 def test_each_metric_of_a_history_is_one_that_an_alarm_watches() -> None:
-    known = {name(watched(alarm)) for alarm in alarms(**NAMES).values()}
+    known = {name(watched(alarm)) for alarm in every_alarm(**NAMES).values()}
     assert HEALTHY.keys() | {metric for history in HISTORIES.values() for metric in history.samples} <= known
 
 
@@ -301,14 +306,14 @@ def test_one_event_that_fails_for_two_hours_is_told_once(alarm: str, first: int,
     assert first <= changes[0][0] <= last
 
 
-FILLED: Final = sorted(key for key, one in alarms().items() if watched(one).expression == "FILL(seen, 0)")
+FILLED: Final = sorted(key for key, one in every_alarm().items() if watched(one).expression == "FILL(seen, 0)")
 
 
 @pytest.mark.parametrize("late", [0, 1, 3])
 @pytest.mark.parametrize("key", FILLED)
 def test_a_metric_that_comes_late_holds_no_alarm_in_its_state(key: str, late: int) -> None:
     """AWS's page on metric math warns of this, where FILL stands for newest minutes that never have their data."""
-    alarm = alarms()[key]
+    alarm = every_alarm()[key]
     good, bad = (1.0, 0.0) if key in ("CanaryMissing", "TicksMissing") else (0.0, 1000.0)
     written = {**each_minute(good), **each_minute(bad, 0, 199)}
     state, seen = State.OK, []
@@ -321,13 +326,13 @@ def test_a_metric_that_comes_late_holds_no_alarm_in_its_state(key: str, late: in
     assert [after for before, after in pairwise(seen) if before is not after] == [State.ALARM, State.OK]
 
 
-@pytest.mark.parametrize("key", [key for key in FILLED if alarms()[key]["DatapointsToAlarm"] == 1])
+@pytest.mark.parametrize("key", [key for key in FILLED if every_alarm()[key]["DatapointsToAlarm"] == 1])
 def test_one_bad_value_is_told_if_it_comes_nine_minutes_late(key: str) -> None:
     """With FILL, CloudWatch does not look back for it."""
     bad = {0: [1000.0]}
     states = [
         state
         for now in range(9, 60)
-        for _, state in Player(alarms()[key], bad).transitions(range(now, now + 1), State.OK, UNSTATED[4])
+        for _, state in Player(every_alarm()[key], bad).transitions(range(now, now + 1), State.OK, UNSTATED[4])
     ]
     assert State.ALARM in states

@@ -18,7 +18,7 @@ from handler.model import Event, Outcome, Receipt, Record, State
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PollState, Ran
 from handler.polling.polls import Report, Tick
-from tests.infra.alarm_kit import EVERYTHING, alarms, breaches, watched
+from tests.infra.alarm_kit import EVERYTHING, alarms, breaches, every_alarm, watched
 from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved
 
@@ -73,20 +73,20 @@ def test_the_functions_own_dimension_is_the_name_of_its_stack() -> None:
     assert watched(alarms(Notifier="other")["CredentialErrors"]).dimensions == {"service": "other"}
 
 
-@pytest.mark.parametrize("name", alarms())
+@pytest.mark.parametrize("name", every_alarm())
 def test_an_alarm_says_what_it_means_and_where_to_read_on(name: str) -> None:
-    description = alarms(RunbookUrl="https://example.org/run")[name]["AlarmDescription"]
+    description = every_alarm(RunbookUrl="https://example.org/run")[name]["AlarmDescription"]
     words, _, link = description.partition(" https://example.org/run#")
     assert len(words) > 20
     assert f'<a id="{link}"></a>' in (ROOT / "docs/runbook.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", alarms())
+@pytest.mark.parametrize("name", every_alarm())
 def test_an_alarm_tells_the_topic_when_it_begins_and_when_it_ends(name: str) -> None:
-    alarm = alarms()[name]
+    alarm = every_alarm()[name]
     assert alarm["AlarmActions"] == alarm["OKActions"] == ["${AlarmTopic}"]
     given = "arn:aws:sns:eu-west-1:123456789012:oncall"
-    assert alarms(AlarmTopicArn=given)[name]["AlarmActions"] == [given]
+    assert every_alarm(AlarmTopicArn=given)[name]["AlarmActions"] == [given]
     assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
 
 
@@ -117,9 +117,9 @@ def documented_kinds() -> dict[str, str]:
     return dict(re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", guide, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", alarms())
+@pytest.mark.parametrize("name", every_alarm())
 def test_an_alarm_has_the_form_of_its_kind(name: str) -> None:
-    alarm, kind = alarms()[name], documented_kinds()[name]
+    alarm, kind = every_alarm()[name], documented_kinds()[name]
     form, one = KINDS[kind], watched(alarm)
     assert one.statistic in form.statistics.split()
     assert (one.expression, alarm["TreatMissingData"]) == (form.expression, form.missing)
@@ -145,6 +145,7 @@ def test_each_kind_is_explained() -> None:
         ("DeadLetters", 0, 1),
         ("MoreDeadLetters", 0, 1),
         ("RedriveFailures", 0, 1),
+        ("DestinationFailures", 0, 1),
         ("Throttles", 0, 1),
         ("CredentialErrors", 0, 1),
         ("AmbiguousPosts", 2, 3),
@@ -163,7 +164,7 @@ def test_each_kind_is_explained() -> None:
     ],
 )
 def test_an_alarm_begins_where_it_should(name: str, good: float, bad: float) -> None:
-    alarm = alarms()[name]
+    alarm = every_alarm()[name]
     assert (breaches(alarm, good), breaches(alarm, bad)) == (False, True)
 
 
@@ -185,6 +186,11 @@ AWS_OWN = {
         "NumberOfNotificationsFailedToRedriveToDlq",
         {"TopicName": "${import:notifier-TopicArn}"},
     ),
+    "DestinationFailures": (
+        "AWS/Lambda",
+        "DestinationDeliveryFailures",
+        {"FunctionName": "${import:notifier-FunctionName}"},
+    ),
     "Throttles": ("AWS/Lambda", "Throttles", {"FunctionName": "${import:notifier-FunctionName}"}),
     "FunctionErrors": ("AWS/Lambda", "Errors", {"FunctionName": "${import:notifier-FunctionName}"}),
     "ReplicaLag": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
@@ -202,7 +208,7 @@ AWS_OWN = {
 def test_of_awss_own_metrics_the_right_ones_are_watched() -> None:
     found = {
         name: (one.namespace, one.metric, one.dimensions)
-        for name, one in ((name, watched(alarm)) for name, alarm in alarms().items())
+        for name, one in ((name, watched(alarm)) for name, alarm in every_alarm().items())
         if one.namespace != telemetry.NAMESPACE
     }
     assert found == AWS_OWN
@@ -270,6 +276,10 @@ def test_a_name_is_one_of_the_notifiers_outputs(key: str) -> None:
     pattern = template("alarms")["Parameters"][key]["AllowedPattern"]
     assert re.fullmatch(pattern, NAMES[key])
     assert not re.fullmatch(pattern, "a name, with signs")
+
+
+def test_direct_intake_has_one_alarm_that_a_queue_has_not() -> None:
+    assert alarms(Intake="direct").keys() - alarms().keys() == {"DestinationFailures"}
 
 
 def test_what_it_imports_the_notifiers_stack_exports() -> None:
@@ -378,12 +388,13 @@ def test_a_parameter_is_described_and_bounded(key: str) -> None:
 
 def test_the_guide_has_a_line_for_each_alarm() -> None:
     guide = (ROOT / "docs/alarms.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == alarms().keys()
+    assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == every_alarm().keys()
 
 
 def test_the_guides_count_the_alarms() -> None:
     always, polled = len(alarms(Polls="off")), len(alarms(Polls="on"))
     guide, costs = ((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("alarms", "deploy"))
+    assert len(alarms(Intake="direct")) == always
     assert f"{always} alarms at 0.10 are" in guide
     assert f"there are {polled - always} more" in guide
     assert f"| alarms, {always} of them," in costs
