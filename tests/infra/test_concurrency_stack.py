@@ -21,6 +21,14 @@ def test_what_is_kept_warm_is_what_the_alias_names() -> None:
     assert "FunctionName" in resolved()["Outputs"]
 
 
+def test_with_its_name_nothing_of_the_function_is_imported() -> None:
+    assert (
+        target(FunctionName="notifier-NotifierFunction-1A")["ResourceId"]
+        == "function:notifier-NotifierFunction-1A:live"
+    )
+    assert "import:" not in str(stack("concurrency", FunctionName="notifier-NotifierFunction-1A"))
+
+
 def test_the_hours_are_kept_in_a_time_zone() -> None:
     morning, evening = target(WorkingHours=3, OtherHours=1, TimeZone="Asia/Tokyo")["ScheduledActions"]
     assert (morning["Schedule"], morning["Timezone"]) == ("cron(0 8 ? * MON-FRI *)", "Asia/Tokyo")

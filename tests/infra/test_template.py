@@ -53,8 +53,10 @@ def statements(**parameters: object) -> dict[str, dict[str, Any]]:
 
 
 both_intakes = pytest.mark.parametrize("intake", ["queue", "direct"])
-every_intake = pytest.mark.parametrize("intake", ["queue", "queue-live", "direct", "direct-live"])
+INTAKES = ("queue", "queue-live", "drain", "drain-live", "direct", "direct-live")
+every_intake = pytest.mark.parametrize("intake", INTAKES)
 by_queue = pytest.mark.parametrize("intake", ["queue", "queue-live"])
+draining = pytest.mark.parametrize("intake", ["drain", "drain-live"])
 
 # ---- Parameters ----
 
@@ -244,6 +246,8 @@ def test_concurrency_is_reserved_where_it_is_asked_for(intake: str) -> None:
         ("queue-live", "${NotifierFunctionAliaslive}", None),
         ("direct", None, "${NotifierFunction.Arn}"),
         ("direct-live", None, "${NotifierFunctionAliaslive}"),
+        ("drain", "${NotifierFunction}", "${NotifierFunction.Arn}"),
+        ("drain-live", "${NotifierFunctionAliaslive}", "${NotifierFunctionAliaslive}"),
     ],
 )
 def test_events_reach_the_newest_code_or_the_version_that_the_alias_names(
@@ -261,7 +265,9 @@ def test_direct_intake_by_the_alias_keeps_what_the_alias_fails() -> None:
     assert permission["FunctionName"] == properties("FunctionSubscription", Intake="direct-live")["Endpoint"]
 
 
-@pytest.mark.parametrize("given", [{"Intake": "direct-live"}, {"Intake": "queue-live", "Polls": "on"}])
+@pytest.mark.parametrize(
+    "given", [{"Intake": "direct-live"}, {"Intake": "drain-live"}, {"Intake": "queue-live", "Polls": "on"}]
+)
 def test_what_names_the_alias_by_its_name_alone_waits_for_it(given: dict[str, str]) -> None:
     resources = stack(**given)["Resources"]
     assert resources["AsyncInvokeConfig"]["DependsOn"] == "NotifierFunctionAliaslive"
@@ -298,7 +304,7 @@ def test_what_polls_need_is_there_only_with_polls_and_a_queue(intake: str, polls
     assert POLLING_OUTPUTS & deployed["Outputs"].keys() == (POLLING_OUTPUTS if polling else set())
     granted = statements(Intake=intake, Polls=polls).keys()
     assert POLLING_RIGHTS & granted == (POLLING_RIGHTS if polling else set())
-    assert ("AsyncInvokeConfig" in deployed["Resources"]) == (polling or intake.startswith("direct"))
+    assert ("AsyncInvokeConfig" in deployed["Resources"]) == (polling or not intake.startswith("queue"))
 
 
 @every_intake
@@ -313,7 +319,7 @@ def test_polls_change_nothing_else(intake: str) -> None:
 @pytest.mark.parametrize("polls", ["off", "on"])
 def test_the_function_knows_whether_it_should_poll(intake: str, polls: str) -> None:
     given = {**environment(Intake=intake, Polls=polls), **RESOURCES}
-    assert Settings.from_environment(given, PATHS).polls is (polls == "on")
+    assert Settings.from_environment(given, PATHS).polls is (polls == "on" and not intake.startswith("drain"))
 
 
 @by_queue
@@ -409,6 +415,49 @@ def test_only_the_topic_may_invoke_the_function(existing: str, topic: str) -> No
     assert permission["SourceArn"] == topic
 
 
+# ---- From queue to direct: the queue is drained ----
+
+AROUND_THE_QUEUE = {"Queue", "QueuePolicy", "QueueMapping"}
+QUEUE_OUTPUTS = {"QueueUrl", "QueueName"}
+
+
+@every_intake
+def test_the_queue_is_there_until_it_has_been_drained(intake: str) -> None:
+    deployed, there = stack(Intake=intake), not intake.startswith("direct")
+    assert AROUND_THE_QUEUE & deployed["Resources"].keys() == (AROUND_THE_QUEUE if there else set())
+    assert QUEUE_OUTPUTS & deployed["Outputs"].keys() == (QUEUE_OUTPUTS if there else set())
+    assert ("TakeEvents" in statements(Intake=intake)) == there
+    assert environment(Intake=intake)["NOTIFIER_QUEUE_URL"] == ("${Queue}" if there else "")
+
+
+@every_intake
+def test_the_topic_has_one_way_to_the_function(intake: str) -> None:
+    resources = stack(Intake=intake)["Resources"].values()
+    [subscription] = [one["Properties"] for one in resources if one["Type"] == "AWS::SNS::Subscription"]
+    assert subscription["Protocol"] == ("sqs" if intake.startswith("queue") else "lambda")
+
+
+@draining
+def test_what_is_drained_is_the_queue_as_it_was_and_the_rest_as_it_will_be(intake: str) -> None:
+    before, between, after = (
+        stack(Intake=intake.replace("drain", kind))["Resources"] for kind in ("queue", "drain", "direct")
+    )
+    assert {name: between[name] for name in ("Queue", "QueuePolicy")} == {
+        name: before[name] for name in ("Queue", "QueuePolicy")
+    }
+    differing = {name for name in after if between[name] != after[name]}
+    version = {name for name in after if after[name]["Type"] == "AWS::Lambda::Version"}
+    assert differing - version == {"NotifierFunction", "FunctionRole"}  # they know the queue
+
+
+@draining
+def test_the_queue_leaves_room_for_new_events(intake: str) -> None:
+    """Both ways share what is reserved: what the queue does not take is for the topic."""
+    assert properties("QueueMapping", Intake=intake, MaximumConcurrency=7)["ScalingConfig"] == {"MaximumConcurrency": 2}
+    function = properties("NotifierFunction", Intake=intake, MaximumConcurrency=7)
+    assert function["ReservedConcurrentExecutions"] == 7
+
+
 # ---- The topic, its subscription, and who may send ----
 
 
@@ -416,6 +465,7 @@ def test_only_the_topic_may_invoke_the_function(existing: str, topic: str) -> No
     ("intake", "name", "protocol", "endpoint"),
     [
         ("queue", "QueueSubscription", "sqs", "${Queue.Arn}"),
+        ("drain", "FunctionSubscription", "lambda", "${NotifierFunction.Arn}"),
         ("direct", "FunctionSubscription", "lambda", "${NotifierFunction.Arn}"),
     ],
 )
@@ -441,13 +491,14 @@ def test_event_types_become_a_filter_on_the_body(intake: str, name: str) -> None
 
 @pytest.mark.parametrize("queue", ["Queue", "DeadLetterQueue"])
 @pytest.mark.parametrize(("existing", "topic"), [("", "${Topic}"), (EXISTING_TOPIC, EXISTING_TOPIC)])
-def test_only_the_topic_may_send_to_a_queue(queue: str, existing: str, topic: str) -> None:
+def test_only_the_topic_and_the_stacks_former_one_may_send_to_a_queue(queue: str, existing: str, topic: str) -> None:
     policy = properties(f"{queue}Policy", ExistingTopicArn=existing)["PolicyDocument"]
     [allow] = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     assert allow["Principal"] == {"Service": "sns.amazonaws.com"}
     assert allow["Action"] == "sqs:SendMessage"
     assert allow["Resource"] == f"${{{queue}.Arn}}"
-    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    own = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-Topic-*"
+    assert allow["Condition"] == {"ArnLike": {"aws:SourceArn": [topic, own]}}
 
 
 @pytest.mark.parametrize("policy", ["TopicPolicy", "QueuePolicy", "DeadLetterQueuePolicy"])
@@ -576,6 +627,7 @@ def test_only_the_secrets_below_the_prefix_are_read(store: str, action: str, res
 
 def test_the_role_takes_events_only_from_a_queue_that_is_there() -> None:
     assert statements()["TakeEvents"]["Resource"] == "${Queue.Arn}"
+    assert "TakeEvents" in statements(Intake="drain")
     assert "TakeEvents" not in statements(Intake="direct")
 
 
@@ -595,11 +647,28 @@ def test_sam_adds_no_role_of_its_own() -> None:
 # ---- What is kept ----
 
 
-@pytest.mark.parametrize("name", ["Queue", "DeadLetterQueue", "StateTable"])
-def test_events_and_state_outlive_a_deleted_stack(name: str) -> None:
+KEPT = ("Topic", "Queue", "DeadLetterQueue", "StateTable")
+# What is kept is only of use, and only safe, with these.
+KEPT_WITH_IT = ("TopicPolicy", "QueuePolicy", "DeadLetterQueuePolicy")
+
+
+@pytest.mark.parametrize("name", [*KEPT, *KEPT_WITH_IT])
+def test_what_others_use_and_what_holds_events_or_state_outlives_a_deleted_stack(name: str) -> None:
     resource = stack()["Resources"][name]
     assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
     assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_what_a_former_topic_gets_still_reaches_the_queue() -> None:
+    """It is replaced with the topic. One that goes with the intake by queue, or with the stack, is deleted."""
+    subscription = stack()["Resources"]["QueueSubscription"]
+    assert (subscription["UpdateReplacePolicy"], subscription["DeletionPolicy"]) == ("Retain", "Delete")
+
+
+def test_no_event_comes_twice_for_ever_where_the_function_is_subscribed() -> None:
+    """Another function or alias is another endpoint: a subscription that stayed would go on beside the new one."""
+    subscription = stack(Intake="direct")["Resources"]["FunctionSubscription"]
+    assert not {"UpdateReplacePolicy", "DeletionPolicy"} & subscription.keys()
 
 
 @both_intakes

@@ -28,6 +28,7 @@ def test_ports_are_those_that_are_written() -> None:
         ({"Polls": "on", "Intake": "queue-live"}, 0, True, True),
         ({"Polls": "off", "Intake": "direct"}, 0, False, False),
         ({"Polls": "on", "Intake": "direct-live"}, 0, False, True),
+        ({"Polls": "on", "Intake": "drain"}, 0, False, True),
     ],
 )
 def test_what_runs_beside_the_events_is_read(given: dict[str, str], reserved: int, queue: bool, polls: bool) -> None:
