@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from ipaddress import IPv4Network
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -69,10 +70,15 @@ def _blocks(block: str, count: int, bits: int) -> list[str]:
     return list(islice(map(str, IPv4Network(block).subnets(new_prefix=32 - bits)), count))
 
 
-@cache
 def template(name: str) -> dict[str, Any]:
     """A template of infra/ or of a folder in it, by its file's name without the ending."""
     [path] = [path for path in PLAIN if path.stem == name]
+    return read(path)
+
+
+@cache
+def read(path: Path) -> dict[str, Any]:
+    """A template as it is written, with the functions in their long forms."""
     loaded: dict[str, Any] = yaml.load(path.read_text("utf-8"), _Template)
     return loaded
 
