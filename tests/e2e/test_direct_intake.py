@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from lab import sam
+from lab.cloud import LocalCloud
 from tests.e2e.conftest import Deployment
 
 
@@ -52,3 +55,21 @@ def test_what_still_fails_after_lambdas_attempts_reaches_the_same_dead_letter_qu
     record = json.loads(parked["Body"])
     assert "ROW_NOT_FOUND" in json.dumps(record["responsePayload"])
     assert record["requestPayload"]["Records"][0]["Sns"]["Message"] == body
+
+
+def test_the_alias_can_be_subscribed_by_the_first_deployment(cloud: LocalCloud, built_template: Path) -> None:
+    live = Deployment(cloud, cloud.deploy(built_template, "live-first", Intake="direct-live"))
+    try:
+        alias = live.outputs["FunctionAlias"]
+        [subscribed] = cloud.aws.client("sns").list_subscriptions_by_topic(TopicArn=live.outputs["TopicArn"])[
+            "Subscriptions"
+        ]
+        assert (subscribed["Endpoint"], alias.rpartition(":")[2]) == (alias, "live")
+        client, function = cloud.aws.client("lambda"), live.outputs["FunctionName"]
+        attempts = client.get_function_event_invoke_config(FunctionName=function, Qualifier="live")
+        assert attempts["DestinationConfig"]["OnFailure"]["Destination"].endswith(live.outputs["DeadLetterQueueName"])
+        live.publish('{"type": "order.created", "id": 1042}')
+        (post,) = live.posts(1)
+        assert "T-001042" in post["text"]
+    finally:
+        sam.delete(cloud.aws, stack="live-first")
