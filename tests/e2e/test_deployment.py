@@ -115,6 +115,8 @@ def test_what_holds_events_or_state_outlives_the_stack(made: Deployment) -> None
     for queue in (made.outputs["QueueUrl"], made.outputs["DeadLetterQueueUrl"]):
         aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     aws.client("dynamodb").describe_table(TableName=made.outputs["StateTableName"])
+    policy = aws.client("sns").get_topic_attributes(TopicArn=made.outputs["TopicArn"])["Attributes"]["Policy"]
+    assert "NothingInPlainText" in policy
     functions = aws.client("lambda").list_functions()["Functions"]
     assert made.outputs["FunctionName"] not in {one["FunctionName"] for one in functions}
 

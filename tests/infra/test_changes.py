@@ -114,7 +114,13 @@ CHANGES: Final = [
     Change("`Intake`: `direct` ↔ `direct-live`", {"Intake": "direct-live"}, {"Intake": "direct"}),
     *(
         Change(f"`Intake`: `{one}` → `{other}`", {"Intake": f"{one}{live}"}, {"Intake": f"{other}{live}"})
-        for one, other in (("queue", "drain"), ("drain", "direct"), ("queue", "direct"), ("direct", "queue"))
+        for one, other in (
+            ("queue", "drain"),
+            ("drain", "direct"),
+            ("queue", "direct"),
+            ("direct", "queue"),
+            ("drain", "queue"),
+        )
         for live in ("", "-live")
     ),
     Change("`Polls`: `off` → `on`", {}, {"Polls": "on"}),
@@ -227,7 +233,7 @@ def test_every_row_is_compared() -> None:
 
 def names() -> dict[str, str]:
     """What the notifier's outputs give to the stacks beside it, in the way that docs/deploy.md has it."""
-    found = notifier(TEMPLATE, Polls="on")["Outputs"]
+    found = notifier(TEMPLATE, Polls="on", ExistingTopicArn=ONE)["Outputs"]
     return {name: str(one["Value"]) for name, one in found.items()}
 
 
