@@ -244,7 +244,7 @@ def importers(folder: Path, intake: str, given: Given) -> dict[str, Stack]:
 
 
 @pytest.mark.parametrize("intake", ["queue", "direct"])
-@pytest.mark.parametrize("name", [name for name in BESIDE if name != "alarms"])
+@pytest.mark.parametrize("name", BESIDE)
 def test_with_names_nothing_is_imported(name: str, intake: str) -> None:
     assert imported(importers(INFRA, intake, {**names(), "Topic": ONE})[name]) == set()
 
