@@ -51,6 +51,7 @@ def after(before: Deployment, built_template: Path) -> Deployment:
 
 
 def make(aws: Aws, name: str, file: str) -> None:
+    """Make a stack beside it as the release before has it."""
     client, given = aws.client("cloudformation"), [{"ParameterKey": "Notifier", "ParameterValue": STACK}]
     body = (RELEASED / f"{file}.yaml").read_text("utf-8")
     client.create_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
@@ -77,13 +78,14 @@ def name_alarms(aws: Aws, folder: Path) -> None:
     guides.run(example.replace("notifier", STACK), folder, aws.env)
 
 
-def watched_topic(aws: Aws) -> str:
-    """The topic that the canary publishes to."""
-    [name] = [one for one in resources(aws, ALARMS).values() if "CanarySchedule" in one]
-    return str(aws.client("scheduler").get_schedule(Name=name)["Target"]["Arn"])
+def canary_input(aws: Aws) -> str:
+    """What the canary's schedule publishes, and where."""
+    name = resources(aws, ALARMS)["CanarySchedule"]
+    return str(aws.client("scheduler").get_schedule(Name=name)["Target"])
 
 
 def given_names(aws: Aws) -> dict[str, str]:
+    """The parameters of the alarms' stack."""
     [stack] = aws.client("cloudformation").describe_stacks(StackName=ALARMS)["Stacks"]
     return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
 
@@ -124,6 +126,7 @@ def test_a_former_topic_keeps_its_policy_and_its_way_to_the_queue(
 
     name_alarms(cloud.aws, tmp_path)
     assert given_names(cloud.aws)["TopicArn"] == given
+    assert given in canary_input(cloud.aws)
 
 
 def taken(aws: Aws, queue: str, topic: str) -> bool:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from lab.aws import TOOLS
+from lab.aws import REGION, TOOLS
 from tests.infra import plain
 from tests.infra.stack import ABSENT, Resolver, translated
 
@@ -141,12 +141,15 @@ def _named(value: Any) -> set[str]:
 @cache
 def created_with() -> dict[str, tuple[tuple[str, ...], ...]]:
     """By resource type, the places of the properties that can only be set at creation."""
-    [folder] = (TOOLS / "sam").glob("lib/python*/site-packages/cfnlint/data/schemas/resources")
-    schemas = [json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")]
+    [folder] = (TOOLS / "sam").glob("lib/python*/site-packages/cfnlint/data/schemas")
+    files = json.loads((folder / f"providers/{REGION}.json").read_text("utf-8"))
+    places = {kind: _schema(folder, name).get("createOnlyProperties", ()) for kind, name in files.items()}
     return {
-        one["typeName"]: tuple(
-            tuple(place.removeprefix("/properties/").split("/")) for place in one.get("createOnlyProperties", ())
-        )
-        for one in schemas
-        if "typeName" in one
+        kind: tuple(tuple(place.removeprefix("/properties/").split("/")) for place in found)
+        for kind, found in places.items()
     }
+
+
+def _schema(folder: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / f"resources/{name}.json").read_text("utf-8"))
+    return found

@@ -2,7 +2,8 @@
 
 The table's second column names the resources that CloudFormation makes anew, deletes or keeps; the third column names
 the stacks that have to be deployed again. The templates of the release before are in released/: an update from them has
-to be one that CloudFormation takes, whatever the stacks beside it import.
+to be one that CloudFormation takes, whatever the stacks beside it import. Whoever makes a release copies its templates
+there.
 """
 
 from __future__ import annotations
