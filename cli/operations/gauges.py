@@ -114,7 +114,7 @@ def ignored(stack: Stack, since: float, now: float) -> int:
 
 def is_filtered(stack: Stack) -> bool:
     """Whether the subscription leaves some of the topic's events out. Raises UnansweredError."""
-    sns, queue, function = stack.client("sns"), _queue_arn(stack), stack.configuration()["FunctionArn"]
+    sns, queue, function = stack.client("sns"), stack.queue_arn, stack.configuration()["FunctionArn"]
     with asking("read the topic's subscriptions", "sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes"):
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=stack.topic)
         for one in (one for page in pages for one in page["Subscriptions"]):
@@ -131,11 +131,12 @@ def is_paused(stack: Stack) -> bool:
 
     The mapping is looked up by its queue: it can be that of an alias, which may be missing among the function's own.
     """
-    queue = _queue_arn(stack)
-    if not queue:
+    if not stack.queue:
         return False
     with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
-        pages = stack.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=queue)
+        pages = (
+            stack.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=stack.queue_arn)
+        )
         found = [one for page in pages for one in page["EventSourceMappings"]]
     return bool(found) and not any(one.get("State", "Enabled") in ("Enabled", "Enabling", "Updating") for one in found)
 
@@ -149,15 +150,6 @@ def report_unbalanced(stack: Stack, value: int) -> None:
     datum = {"MetricName": "Unbalanced", "Dimensions": dimensions, "Value": value, "Unit": "Count"}
     with asking("put the metric", "cloudwatch:PutMetricData"):
         stack.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
-
-
-def _queue_arn(stack: Stack) -> str:
-    """The intake queue's ARN; empty with direct intake."""
-    if not stack.queue:
-        return ""
-    with asking("look up the queue's ARN", "sqs:GetQueueAttributes"):
-        found = stack.client("sqs").get_queue_attributes(QueueUrl=stack.queue, AttributeNames=["QueueArn"])
-    return str(found["Attributes"]["QueueArn"])
 
 
 def _service(stack: Stack) -> str:

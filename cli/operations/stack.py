@@ -82,7 +82,9 @@ class Stack:
 
     @property
     def queue_arn(self) -> str:
-        """The ARN of the intake queue, which is in the account and region of the topic."""
+        """The ARN of the intake queue, which is in the account and region of the topic; empty with direct intake."""
+        if not self.queue:
+            return ""
         place = self.topic.rpartition(":")[0].replace(":sns:", ":sqs:", 1)
         return f"{place}:{self.queue.rpartition('/')[2]}"
 

@@ -285,8 +285,6 @@ def test_behind_younger_messages_only_what_is_not_tried_again_is_lost(
 def test_a_paused_function_loses_nothing_whoever_takes_from_the_queue(on_call: OnCall, qualifier: str) -> None:
     lambda_, sqs, queue = on_call.aws.client("lambda"), on_call.aws.client("sqs"), on_call.outputs["QueueUrl"]
     function = on_call.outputs["FunctionName"]
-    version = lambda_.publish_version(FunctionName=function)["Version"]
-    lambda_.create_alias(FunctionName=function, Name="live", FunctionVersion=version)
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     mapping = lambda_.create_event_source_mapping(FunctionName=function + qualifier, EventSourceArn=arn, Enabled=False)[
         "UUID"

@@ -52,7 +52,6 @@ class _Refusing(Account):
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "FilterLogEvents")
 
 
-QUEUE = {"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-1:123456789012:queue"}}
 FUNCTION = {"FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:function"}
 
 
@@ -70,21 +69,16 @@ def test_without_the_log_the_table_still_says_how_things_stand() -> None:
     assert [(trail.state, trail.channel) for trail in found.trails] == [("waiting", "orders")]
     assert inquiry.waiting() is None
     assert "logs:FilterLogEvents" in inquiry.notes[0]
-    assert "sqs:GetQueueAttributes" in inquiry.notes[1]
+    assert "lambda:ListEventSourceMappings" in inquiry.notes[1]
     assert inquiry.hints(None)  # though how long the log is kept cannot be read
 
 
 @pytest.mark.parametrize(
     ("asked", "allowed", "missing"),
     [
-        (gauges.is_paused, {}, "sqs:GetQueueAttributes"),
-        (gauges.is_paused, {"get_queue_attributes": QUEUE}, "lambda:ListEventSourceMappings"),
-        (gauges.is_filtered, {"get_queue_attributes": QUEUE}, "lambda:GetFunctionConfiguration"),
-        (
-            gauges.is_filtered,
-            {"get_queue_attributes": QUEUE, "get_function_configuration": FUNCTION},
-            "sns:ListSubscriptionsByTopic",
-        ),
+        (gauges.is_paused, {}, "lambda:ListEventSourceMappings"),
+        (gauges.is_filtered, {}, "lambda:GetFunctionConfiguration"),
+        (gauges.is_filtered, {"get_function_configuration": FUNCTION}, "sns:ListSubscriptionsByTopic"),
         (lambda stack: gauges.progress(stack, 0.0, 1.0), {}, "lambda:GetFunctionConfiguration"),
         (
             lambda stack: gauges.progress(stack, 0.0, 1.0),
