@@ -25,6 +25,8 @@ from handler.polling.table import Table
 from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, From, TimeCursor, basis
 from handler.polling.time_look import Page
 
+# What is further in the future is not meant as a time, but as never.
+_FAR_SECONDS: Final = 10 * 365 * 86_400.0
 # So long the window may be counted. If it takes longer, how many rows it has is not known.
 _COUNTED_SECONDS: Final = 3.0
 # A time that is so far ahead may be one of another clock.
@@ -134,6 +136,10 @@ class Timed:
         length = self.poll.longest + SLACK / SECOND
         if cursor.floor is None:
             return f"{len(cursor.seen)} rows in the window of {spoken(length)}; {MOST_SEEN} can be remembered"
+        future = sum(at > now for at in cursor.seen.values())
+        if 2 * future > MOST_SEEN:
+            cause = f"{future} rows have a time in the future, and {MOST_SEEN} rows are remembered in all"
+            return self._found("window", "warning", cause, "leave rows that are so far in the future out of the SELECT")
         span = (cursor.mark - cursor.floor.at) / SECOND
         cause = (
             f"the window of {spoken(length)} has more than {MOST_SEEN} rows, and no more are remembered: it is cut to "
@@ -148,6 +154,12 @@ class Timed:
         column = self._column
         if wrong := column.wrong_type:
             return self._found("times", "failed", wrong.cause, wrong.remedy)
+        if self.latest.unfit:
+            cause = f"of the latest rows, {self.latest.unfit} have a number in `{self.poll.at}` that is no time"
+            remedy = (
+                "correct them, or leave them out of the SELECT: each run leaves them out, and fails with QUERY_INVALID"
+            )
+            return self._found("times", "warning", cause, remedy)
         if not self.latest.rows and self._is_never_set():
             cause = f"there are rows, and `{self.poll.at}` has no time in any of them (NULL, or 0)"
             return self._found("times", "warning", cause, "nothing, if it is yet to be set; else select another column")
@@ -160,7 +172,7 @@ class Timed:
             cause = f"its latest time is {spoken(ahead)} in the future, if it is one of the zone {self._zone()}"
             remedy = "if it is a time of another zone, name that in Databases (tz=); else nothing"
             return self._found("times", "warning", cause, remedy)
-        future = f"its latest time is {spoken(ahead)} in the future" if ahead > _CLOCKS_DIFFER else ""
+        future = f"its latest time is {_far(ahead)} in the future" if ahead > _CLOCKS_DIFFER else ""
         zone = f"read in the zone {self._zone()}" if column.has_no_zone else ""
         return "; ".join(filter(None, (column.setter, zone, future)))
 
@@ -222,3 +234,7 @@ def _shorter(span: float) -> str:
     if minutes < 1:
         return "leave out rows by WHERE, or poll by the id if it is counted up: one hour of this table is too much"
     return f"write longest_transaction: {minutes}m, or less, if no transaction takes longer"
+
+
+def _far(seconds: float) -> str:
+    return spoken(seconds) if seconds < _FAR_SECONDS else "many years"

@@ -70,7 +70,9 @@ def rewound(state: PollState, poll: Poll, schedule: Schedule) -> PollState:
         upto = max(state.resent_upto, state.cursor.top)
         return replace(state, cursor=state.cursor.rewound(schedule.above), resent_upto=upto)
     timed = state.timed.rewound(schedule.above + 1, poll.longest)
-    return replace(state, timed=timed, resent_upto=max(state.resent_upto, state.timed.mark))
+    # Its rows are one event each, also if all of their times are in the future, so that there is no mark yet.
+    upto = max(state.resent_upto, state.timed.mark, 1)
+    return replace(state, timed=timed, resent_upto=upto)
 
 
 def _require_kind(schedule: Schedule, poll: Poll) -> None:

@@ -110,13 +110,13 @@ def look(
 def _begun(cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> tuple[_Reading, int]:
     """Read the ids above `top`; return also up to which of the older ones have been read with them.
 
-    All of them are, if they and a new one fit into a slice. If they cannot be read together, the new ones are alone:
-    an older row with a value that is unfit, for example, delays no new row.
+    All of them are, if they and a new one fit into a slice. If they cannot be read together, or the time ends before
+    the new ones, these are read alone: an older row with a value that is unfit, for example, delays no new row.
     """
     if cursor.top - cursor.floor < SLICE:
         reading = _Reading(cursor, ids, in_time, most)
         reached = reading.read(cursor.floor, None)
-        if not reading.failure:
+        if not reading.failure and not (reading.cut and reached < cursor.top):
             return reading, reached
     reading = _Reading(cursor, ids, in_time, most)
     reading.read(cursor.top, None)

@@ -68,10 +68,10 @@ def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> s
     """The first `count` rows from the time `at` on, and from the row `id` with this time on; or up to there, backwards.
 
     Each has its time as a text too, with which the next page begins, and the present time in seconds since 1970. The
-    condition on the time alone is for the index. A time of zero is none.
+    condition on the time alone is for the index. A time of zero is none, and a row without an id is none.
     """
     beyond, direction = ("<", " DESC") if backwards else (">", "")
-    rows = ["found.at > 0"]
+    rows = ["found.at > 0", "found.id IS NOT NULL"]
     if "at" in bounds:
         rows.append(f"found.at {beyond}= %(at)s")
     if "id" in bounds:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from handler.model import Poll
+from handler.model import MAX_ID, Poll
 
 SECOND: Final = 1_000_000
 SLACK: Final = 3600 * SECOND
@@ -113,12 +113,16 @@ class TimeCursor:
             key = self.key(row)
             seen[key] = max(seen.get(key, row.at), row.at)
             if mark < row.at <= now:
-                mark, last = row.at, row
+                mark, last = row.at, row if len(str(row.id)) <= MAX_ID else None
         return replace(self, seen=seen, mark=mark, last=last)
+
+    def is_last(self, row: TimedRow) -> bool:
+        """Whether this is the row that moved the mark last, as it was."""
+        return bool(self.last) and replace(row, at=self.mark) == self.last
 
     def contradicts(self, row: TimedRow) -> bool:
         """Whether a row that did not change has another time than before, as after a correction of the zone."""
-        return bool(self.last) and replace(row, at=self.mark) == self.last and row.at != self.mark
+        return self.is_last(row) and row.at != self.mark
 
     def rewound(self, to: int, longest: float) -> TimeCursor:
         """As if no row from the time `to` on had been read. Earlier ones stay as they are: seen, or still to appear.
@@ -139,7 +143,8 @@ class TimeCursor:
     def within(self, most: int, read: Sequence[TimedRow]) -> TimeCursor:
         """With at most so many rows, the latest ones. `read` are the rows that were read, in their order.
 
-        If more have one time, the last ones of them are kept. Reading begins at the first of these then.
+        If more have one time, the last ones of them are kept. Reading begins at the first of these then. Those that
+        were not read count as the last ones: a look that ended early, or another replica, has not shown them.
         """
         if len(self.seen) <= most:
             return self
@@ -149,10 +154,11 @@ class TimeCursor:
         if len(kept) > most:
             kept = {key: at for key, at in kept.items() if at > cut}
             equal = {self.key(row): row for row in read if row.at == cut and self.seen.get(self.key(row)) == cut}
-            last = [*equal.items()][len(kept) - most :]
-            kept |= dict.fromkeys((key for key, _ in last), cut)
-            row = last[0][1] if last else None
-            cut += row is None
+            unread = [key for key, at in self.seen.items() if at == cut and key not in equal]
+            last = [*equal, *unread][len(kept) - most :]
+            kept |= dict.fromkeys(last, cut)
+            row = equal.get(last[0], [*equal.values()][-1]) if equal else None
+            cut += row is None and not unread
         return replace(self, floor=From(cut, self.unit, row), since=cut, seen=kept)
 
     def encoded(self) -> bytes:

@@ -26,7 +26,7 @@ class Page:
     """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
 
     `now` is what the clock of the database says; None if there is no row. Rows that are `unfit` are left out, since
-    their time is none, or their id.
+    their time is none. `end` is the place of the last row, also if it is one of these.
     """
 
     rows: Sequence[TimedRow]
@@ -34,6 +34,7 @@ class Page:
     whole: bool
     unit: Unit = "time"
     unfit: int = 0
+    end: TimedRow | None = None
 
 
 class Pages(Protocol):
@@ -128,6 +129,7 @@ class _Reading:
         self.order: list[TimedRow] = []
         self.found: list[TimedRow] = []
         self.unfit = 0
+        self._has_misfit = False
         self.misfit: SourceError | None = None
         self._start = cursor.start(longest)
         self._singles = singles
@@ -136,13 +138,13 @@ class _Reading:
     @property
     def comes_further(self) -> bool:
         """Whether there was a row that had not been seen."""
-        return bool(self.found or self.unfit)
+        return bool(self.found) or self._has_misfit
 
     def take(self, page: Page, now: int) -> bool:
         """Read the rows of a page; return whether there was room for all of them."""
         if page.unfit:
             self.unfit += page.unfit
-            self.misfit = SourceError("QUERY_INVALID", f"rows whose time or id is none: {page.unfit}")
+            self.misfit = SourceError("QUERY_INVALID", f"rows whose number is no time: {page.unfit}")
         self.now = now if page.now is None else min(now, page.now)
         taken: dict[bytes, TimedRow] = {}
         room = True
@@ -172,6 +174,7 @@ class _Reading:
             self.found.append(row)
             self._bytes += len(json.dumps(row.id, ensure_ascii=False).encode()) + _BESIDE_ID
         else:
+            self._has_misfit = True
             self.unfit += 1
             self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
 
@@ -180,7 +183,10 @@ def _window(cursor: TimeCursor, pages: Pages, longest: float) -> Iterator[Page]:
     """The pages from the start of the window on. Raises NotifierError."""
     begin = cursor.begin(longest)
     page = pages(begin) if cursor.unit else None
-    if page is None or not page.rows:
+    if cursor.last and page and not any(map(cursor.is_last, page.rows)):
+        # Before a row of another zone counts as new, as this page may have such, and may be the only one that is read.
+        _require_same_times(cursor, pages(From(cursor.mark, cursor.unit, cursor.last)))
+    if page is None or (page.whole and not page.rows):
         # At least the row that moved the mark should be there. The last ones of the table may tell why it is not.
         last = pages(None, backwards=True)
         _require_same_times(cursor, last)
@@ -211,7 +217,7 @@ def _following(begin: From | None, page: Page) -> From | None:
     """Where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
     if page.whole:
         return None
-    last = page.rows[-1]
+    last = page.end or page.rows[-1]
     if begin and begin.row == last:
         raise SourceError("QUERY_INVALID", f"more than {SLICE} rows have the same id and the same time")
     return From(last.at, page.unit, last)

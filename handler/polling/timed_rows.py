@@ -18,8 +18,9 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # No server has earlier times.
 _EARLIEST: Final = (datetime(1000, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
 _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
-# Numbers from this one on are milliseconds: those of 1973. As seconds it is in the year 5138.
-_MILLISECONDS: Final = 10**11
+# Numbers from this one on are milliseconds: those of 1978. As seconds it is the end of the year 9999.
+_MILLISECONDS: Final = 253_402_300_800
+_NO_TIME: Final = "`at` is neither a time nor seconds or milliseconds since 1970"
 _SCALE: Final[Mapping[Unit, int]] = {"s": SECOND, "ms": 1000}
 
 
@@ -33,17 +34,18 @@ def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool 
     sql = statements.timed(poll.sql, bounds.keys(), backwards=backwards)
     found = database.select(poll.database, sql, {**bounds, "count": count}, count)
     unit = _unit([row["at"] for row in found], begin.unit if begin else "")
-    read = [one for row in found if (one := _row(row, unit))]
-    if found and not read:
-        what = "`at` is neither a time nor seconds or milliseconds since 1970"
-        raise SourceError("QUERY_INVALID", f"{poll.where}: {what}, or `id` neither a whole number nor a text")
+    placed = [_row(row, unit, poll) for row in found]
+    read = [row for row in placed if row.at <= _LATEST]
+    if placed and not read and begin is None:
+        raise SourceError("QUERY_INVALID", f"{poll.where}: {_NO_TIME}")
     clock = found[0]["now"] if found else None
     return Page(
         read,
         int(str(clock)) * SECOND + SECOND if clock is not None else None,
         whole=len(found) < count,
         unit=unit if read else "",
-        unfit=len(found) - len(read),
+        unfit=len(placed) - len(read),
+        end=placed[-1] if placed else None,
     )
 
 
@@ -61,30 +63,21 @@ def _unit(values: Sequence[Value], before: Unit) -> Unit:
     """
     if any(isinstance(value, datetime) for value in values):
         return "time"
-    if before and any(_at(value, before) is not None for value in values):
-        return before
     numbers = [value for value in values if type(value) is int]
+    if before in _SCALE and any(value * _SCALE[before] <= _LATEST for value in numbers):
+        return before
     return "ms" if 2 * sum(value >= _MILLISECONDS for value in numbers) > len(numbers) else "s"
 
 
-def _row(row: Row, unit: Unit) -> TimedRow | None:
-    """None if its time is none, or its id."""
-    id_, at = _id(row["id"]), _at(row["at"], unit)
-    return None if id_ is None or at is None else TimedRow(id_, at, str(row["text"]))
-
-
-def _at(value: Value, unit: Unit) -> int | None:
-    if isinstance(value, datetime):
-        return (value - EPOCH) // _MICROSECOND if unit == "time" else None
-    if type(value) is not int or unit not in _SCALE:
-        return None
-    at = value * _SCALE[unit]
-    return at if at <= _LATEST else None
-
-
-def _id(value: Value) -> int | str | None:
-    if isinstance(value, str) or type(value) is int:
-        return value
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return int(value)
-    return None
+def _row(row: Row, unit: Unit, poll: Poll) -> TimedRow:
+    """A row; its time is later than _LATEST if its number is no time."""
+    id_, at = row["id"], row["at"]
+    if isinstance(id_, Decimal) and id_ == id_.to_integral_value():
+        id_ = int(id_)
+    if not isinstance(id_, str) and type(id_) is not int:
+        raise SourceError("QUERY_INVALID", f"{poll.where}: `id` is neither a whole number nor a text")
+    if isinstance(at, datetime) and unit == "time":
+        return TimedRow(id_, (at - EPOCH) // _MICROSECOND, str(row["text"]))
+    if type(at) is int and unit in _SCALE:
+        return TimedRow(id_, at * _SCALE[unit], str(row["text"]))
+    raise SourceError("QUERY_INVALID", f"{poll.where}: {_NO_TIME}")

@@ -207,6 +207,26 @@ def test_what_is_no_time_is_an_error(pair: Pair, among: Any, column: str, value:
         among().page(None, backwards=True)
 
 
+@pytest.mark.parametrize("in_time", [True, False], ids=["a page of them", "one, and a short time"])
+def test_rows_without_an_id_hide_no_other_row(
+    pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, in_time: bool
+) -> None:
+    """As an outer join gives them."""
+    monkeypatch.setattr(time_look, "SLICE", 10)
+    fill(pair, "DATETIME(6) NULL", {f"r{n:03}": AT - timedelta(seconds=900 - n) for n in range(15)})
+    table = among("UTC", "SELECT NULLIF(LEFT(id, 4), 'none') AS id, at FROM timed_rows")
+    now = (AT - EPOCH) // timedelta(microseconds=1)
+    cursor = first(table.page, 3600.0, now, "at")
+    rows = {f"none{n}": AT - timedelta(seconds=895) for n in range(12 if in_time else 1)}
+    fill(pair, "DATETIME(6) NULL", {**rows, "new1": AT - timedelta(seconds=1)})
+    found: list[Any] = []
+    for _ in range(5):
+        seen = look(cursor, table.page, 3600.0, now, lambda: in_time, None)
+        cursor = seen.cursor
+        found += [row.id for row in seen.found]
+    assert (found, seen.failure) == (["new1"], None)
+
+
 @pytest.mark.parametrize("id_type", ["CHAR(36)", "BIGINT"])
 @pytest.mark.parametrize("column", ["TIMESTAMP(6) NULL", "DATETIME", "BIGINT"])
 def test_a_page_is_read_by_the_index_of_the_time(pair: Pair, column: str, id_type: str) -> None:

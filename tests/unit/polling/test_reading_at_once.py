@@ -94,3 +94,23 @@ def test_each_look_finds_a_new_row_however_short_the_time_is(most: int | None) -
         assert looked.news
         cursor, looks = looked.cursor, looks + 1
     assert looks <= len(rows.ids) // SLICE + 1
+
+
+def test_new_ids_are_found_however_short_the_time_is_also_where_ids_come_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Table.ids reads them from a JOIN: a slice of ten rows has five ids."""
+    monkeypatch.setattr(look, "SLICE", 10)
+    table = [*range(1, 9)]
+
+    def ids(after: int, upto: int | None) -> Slice:
+        read = [id_ for id_ in table if id_ > after and (upto is None or id_ <= upto)]
+        return Slice(seen(read[:5]), whole=len(read) < 5)
+
+    cursor = look.look(IdCursor.at(0), ids, 3600.0, lambda: 0.0, lambda: True).cursor
+    assert cursor.top == 8
+    table.append(9)
+    found: list[int] = []
+    for _ in range(10):
+        seen_now = look.look(cursor, ids, 3600.0, lambda: 0.0, lambda: False)
+        cursor = seen_now.cursor
+        found += seen_now.found
+    assert found == [9]
