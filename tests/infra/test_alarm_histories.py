@@ -32,7 +32,7 @@ NAMES: Final = {
 UNSTATED: Final = [Unstated(further, nothing) for further, nothing in product(range(6), (False, True))]
 FIRST: Final = -600
 LAST: Final = 420
-LAST_VALUE: Final = {"DeadLetters", "TickDeadLetters", "Unbalanced"}
+LAST_VALUE: Final = {"DeadLetters", "TickDeadLetters", "CanaryDeadLetters", "Unbalanced"}
 
 
 def each_minute(value: float, first: int = FIRST, last: int = LAST) -> Samples:
@@ -47,6 +47,7 @@ def at(*minutes: int) -> Samples:
 PARKED: Final = "ApproximateNumberOfMessagesVisible of parked"
 AGE: Final = "ApproximateAgeOfOldestMessage of queue"
 CANARY: Final = "CanaryDelivered of notifier"
+CANARIES_PARKED: Final = "ApproximateNumberOfMessagesVisible of ${CanaryDeadLetterQueue.QueueName}"
 TICKS: Final = "Ticks of notifier"
 LAG: Final = "ReplicaLag of shop-replica"
 HOURLY: Final = range(FIRST + 5, LAST, 60)  # minutes -55, 5, 65, 125 and so on
@@ -147,6 +148,14 @@ HISTORIES: Final = {
     ),
     "alarms for a notifier that runs": History({}, NEW, range(240), new=True),
     "a canary that no longer arrives": History({CANARY: at(*HOURLY[:10])}, {"CanaryMissing": "ALARM 125"}),
+    "SNS refuses four canaries; then it takes them again, and somebody empties the queue": History(
+        {
+            CANARY: without(at(*HOURLY), 0, 190),
+            CANARIES_PARKED: {**each_minute(1, 20, 209), **each_minute(0, 210)},
+        },
+        {"CanaryDeadLetters": "ALARM 20, OK 214", "CanaryMissing": "ALARM 125, OK 245"},
+        range(-60, 300),
+    ),
     "one canary is missing": History({CANARY: without(at(*HOURLY), 0, 60)}, {}),
     "a function that cannot start": History(
         {

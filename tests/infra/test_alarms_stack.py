@@ -156,6 +156,7 @@ def test_each_kind_is_explained() -> None:
         ("CanaryMissing", 1, 0),
         ("TicksMissing", 1, 0),
         ("TickDeadLetters", 0, 1),
+        ("CanaryDeadLetters", 0, 1),
         ("PollsOverdue", 0, 1),
         ("PollsOnHold", 0, 1),
         ("PollsNearlyFull", 0, 1),
@@ -195,6 +196,11 @@ AWS_OWN = {
     "FunctionErrors": ("AWS/Lambda", "Errors", {"FunctionName": "${import:notifier-FunctionName}"}),
     "ReplicaLag": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
     "ReplicaStopped": ("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": "shop-replica"}),
+    "CanaryDeadLetters": (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "${CanaryDeadLetterQueue.QueueName}"},
+    ),
     "TickDeadLetters": (
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
@@ -235,7 +241,7 @@ def test_a_lag_that_is_null_is_minus_one_and_no_high_lag() -> None:
         ({"ReplicaIdentifier": ""}, {"ReplicaLag", "ReplicaStopped"}),
         ({"FirstNatGatewayId": ""}, {"FirstNatPorts"}),
         ({"SecondNatGatewayId": ""}, {"SecondNatPorts"}),
-        ({"Canary": "no"}, {"CanaryMissing"}),
+        ({"Canary": "no"}, {"CanaryMissing", "CanaryDeadLetters"}),
     ],
 )
 def test_what_is_not_there_is_not_watched(given: dict[str, str], gone: set[str]) -> None:
@@ -287,7 +293,7 @@ def test_what_it_imports_the_notifiers_stack_exports() -> None:
     assert imported == NAMES.keys()
     assert imported <= resolved(Polls="on")["Outputs"].keys()
     direct = json.dumps(stack("alarms", **EVERYTHING, Intake="direct"))
-    assert "QueueUrl" not in direct
+    assert "import:notifier-QueueUrl" not in direct
     for name in ("QueueName", "TickDeadLetterQueueName"):  # a stack with direct intake has none
         assert f"import:notifier-{name}" not in direct
     assert "TickDeadLetterQueueName" not in json.dumps(stack("alarms", **{**EVERYTHING, "Polls": "off"}))
@@ -328,12 +334,38 @@ def test_the_first_canary_is_sent_before_its_absence_is_watched() -> None:
     assert stack("alarms")["Resources"]["CanaryMissing"]["DependsOn"] == "CanarySchedule"
 
 
-def test_the_schedule_may_publish_to_the_notifiers_topic_and_do_nothing_else() -> None:
-    resources = stack("alarms")["Resources"]
+CANARY = {"CanaryRole", "CanarySchedule", "CanaryDeadLetterQueue", "CanaryDeadLetterQueuePolicy"}
+
+
+def test_the_canary_comes_and_goes_with_all_that_it_has() -> None:
+    sent, none = stack("alarms")["Resources"], stack("alarms", Canary="no")["Resources"]
+    assert sent.keys() - none.keys() == CANARY | {"CanaryMissing", "CanaryDeadLetters"}
+
+
+@pytest.mark.parametrize("given", [{}, {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:events"}])
+def test_the_canary_goes_to_the_topic_to_which_its_role_may_publish(given: dict[str, str]) -> None:
+    resources = stack("alarms", **given)["Resources"]
     [policy] = resources["CanaryRole"]["Properties"]["Policies"]
-    [statement] = policy["PolicyDocument"]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", "${import:notifier-TopicArn}")
-    assert resources["CanarySchedule"]["Properties"]["Target"]["Arn"] == statement["Resource"]
+    publishing, parking = policy["PolicyDocument"]["Statement"]
+    target = resources["CanarySchedule"]["Properties"]["Target"]
+    assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", target["Arn"])
+    assert (parking["Action"], parking["Resource"]) == ("sqs:SendMessage", target["DeadLetterConfig"]["Arn"])
+
+
+def test_the_queue_of_canaries_is_encrypted_and_takes_nothing_in_plain_text() -> None:
+    resources = stack("alarms")["Resources"]
+    queue = resources["CanaryDeadLetterQueue"]["Properties"]
+    assert (queue["SqsManagedSseEnabled"], queue["MessageRetentionPeriod"]) == (True, 14 * 86400)
+    [refusing] = resources["CanaryDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (refusing["Effect"], refusing["Principal"], refusing["Action"]) == ("Deny", "*", "sqs:*")
+    assert refusing["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_key_is_given_as_the_publishers_stack_takes_it() -> None:
+    """So that its output can be passed on as it is; a policy knows no alias."""
+    ours, theirs = (template(name)["Parameters"]["TopicKeyArn"] for name in ("alarms", "publisher"))
+    assert ours["AllowedPattern"] == theirs["AllowedPattern"]
+    assert not re.fullmatch(ours["AllowedPattern"], "arn:aws:kms:eu-west-1:123456789012:alias/events")
 
 
 # ---- The dashboard ----
