@@ -214,7 +214,10 @@ def test_the_order_names_each_stack_that_takes_what_changes(change: Change) -> N
 
 @pytest.mark.parametrize("change", CHANGES_BESIDE, ids=lambda change: change.row)
 def test_a_change_beside_touches_the_resources_that_the_table_names(change: ChangeBeside) -> None:
-    assert effect(*change.stacks).touched == ids(TABLE_BESIDE[change.row][0]) - {"TargetUtilization"}
+    cell = TABLE_BESIDE[change.row][0]
+    found = effect(*change.stacks)
+    assert found.touched == ids(cell) - {"TargetUtilization"}
+    assert found.kept == documented(cell).kept
 
 
 def test_every_parameter_and_every_way_of_its_intake_is_in_the_table() -> None:
