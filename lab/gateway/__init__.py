@@ -1,6 +1,7 @@
 r"""An HTTP API of API Gateway on this machine: IAM authorisation in front, tasks that Cloud Map knows behind.
 
     signature   whether a request is signed as AWS asks for it (Signature Version 4)
+    routes      which paths there are, and which tasks each leads to
     targets     the tasks, one after the other
     gateway     what a request meets, from its route to the task's answer
     server      the process and its control

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from lab.gateway.gateway import Gateway
+from lab.gateway.gateway import Gateway, Settings
+from lab.gateway.routes import by_role
 from lab.gateway.server import Server
 from lab.gateway.signature import Account, Verifier
 from lab.gateway.targets import Targets
@@ -25,14 +26,25 @@ from lab.gateway.targets import Targets
 @click.option("--registry", required=True, help="The URL of Cloud Map, without a path.")
 @click.option("--namespace", required=True, help="The namespace of the tasks' service.")
 @click.option("--service", required=True, help="The tasks' service.")
+@click.option("--role-attribute", default="", help="The attribute by which /leader/... and /follower/... find theirs.")
 def main(
-    host: str, port: int, cert: str, key: str, control: Path, region: str, registry: str, namespace: str, service: str
+    host: str,
+    port: int,
+    cert: str,
+    key: str,
+    control: Path,
+    region: str,
+    registry: str,
+    namespace: str,
+    service: str,
+    role_attribute: str,
 ) -> None:
     """Serve one API, until told to end."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     account = Account(*(os.environ[f"GATEWAY_{name}"] for name in ("ACCESS_KEY", "SECRET_KEY", "TOKEN")))
-    gateway = Gateway(Verifier(account, region), Targets(registry, namespace, service, region))
+    targets = Targets(registry, namespace, service, region)
+    gateway = Gateway(Verifier(account, region), targets, Settings(routes=by_role(role_attribute)))
     asyncio.run(_serve(Server(gateway), host, port, tls, control))
 
 

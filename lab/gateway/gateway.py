@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
@@ -16,6 +15,7 @@ from yarl import URL
 
 from lab.cloudmap.clock import Clock
 from lab.cloudmap.throttle import Bucket
+from lab.gateway.routes import DEFAULT, Route, matching
 from lab.gateway.signature import ForbiddenError, Request, Verifier
 from lab.gateway.targets import NoTargetError, Targets
 
@@ -35,11 +35,11 @@ HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", 
 class Settings:
     """How the API is configured; `shift_seconds` is by how much its clock is ahead.
 
-    `routes` are patterns of paths, the first one being `$default`. `rate` (requests a second) and `burst` are what the
+    The first of the `routes` that takes a path is the one. `rate` (requests a second) and `burst` are what the
     stage lets through, at first as much as AWS does for an account; `timeout_seconds` is how long a task is waited for.
     """
 
-    routes: tuple[str, ...] = ("*",)
+    routes: tuple[Route, ...] = DEFAULT
     rate: float = 10_000
     burst: float = 5_000
     timeout_seconds: float = 10
@@ -49,21 +49,26 @@ class Settings:
 class Gateway:
     """One API. `calls` are the last requests: their target, the status, and what was wrong with the signature."""
 
-    def __init__(self, verifier: Verifier, targets: Targets) -> None:
+    def __init__(self, verifier: Verifier, targets: Targets, settings: Settings = Settings()) -> None:
         self.calls: deque[Mapping[str, Any]] = deque(maxlen=REMEMBERED_CALLS)
         self._verifier = verifier
         self._targets = targets
+        self._first = settings
         self.reset()
 
     def reset(self) -> None:
         """Be as at the start."""
-        self._settings = Settings()
+        self._settings = self._first
         self._bucket = Bucket(Clock())
         self.calls.clear()
 
     def configure(self, wish: Mapping[str, Any]) -> None:
-        """Change some of the settings. Raises TypeError for one that there is not."""
-        self._settings = replace(self._settings, **wish)
+        """Change some of the settings; each route is an object with the keys of Route.
+
+        Raises TypeError for one that there is not.
+        """
+        routes = {"routes": tuple(Route(**route) for route in wish["routes"])} if "routes" in wish else {}
+        self._settings = replace(self._settings, **{**wish, **routes})
         self._bucket = Bucket(Clock())
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -83,19 +88,20 @@ class Gateway:
 
     async def _checked(self, request: web.Request) -> web.Response:
         settings = self._settings
-        if not any(fnmatchcase(request.raw_path.partition("?")[0], route) for route in settings.routes):
+        route = matching(settings.routes, request.raw_path.partition("?")[0])
+        if route is None:
             return _own(404)
         headers = [(name.lower(), value) for name, value in request.headers.items()]
         signed = Request(request.method, request.raw_path, headers, await request.read())
         self._verifier.check(signed, datetime.now(UTC) + timedelta(seconds=settings.shift_seconds))
         if not self._bucket.take(settings.rate, settings.burst):
             return _own(429)
-        return await self._passed_on(signed)
+        return await self._passed_on(signed, route)
 
-    async def _passed_on(self, request: Request) -> web.Response:
-        """The answer of a task to the same request."""
-        target = await asyncio.to_thread(self._targets.next)
-        url = URL(f"http://{target}{request.target}", encoded=True)
+    async def _passed_on(self, request: Request, route: Route) -> web.Response:
+        """The answer of a task to the same request, at the path that the route leaves of it."""
+        target = await asyncio.to_thread(self._targets.next, route.attributes)
+        url = URL(f"http://{target}{route.passed_on(request.target)}", encoded=True)
         timeout = ClientTimeout(total=self._settings.timeout_seconds)
         async with (
             ClientSession(timeout=timeout, auto_decompress=False) as session,

@@ -63,6 +63,7 @@ def running_gateway(
     namespace: str,
     service: str,
     *,
+    role_attribute: str = "",
     account: Account | None = None,
     region: str = REGION,
     host: str = "127.0.0.1",
@@ -72,8 +73,9 @@ def running_gateway(
     """Run an API until the block ends, or this process does; its tasks are those that Cloud Map at `registry` knows.
 
     It serves TLS with the certificate, at `host` and `port` (None: one that is free on loopback), and lets in what the
-    account (None: the lab's) has signed for the region. `prefix` puts its process elsewhere, such as in a network
-    namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
+    account (None: the lab's) has signed for the region. With a `role_attribute` there are routes to the leader and to
+    the followers, as with RoleAttribute of infra/discovery/apigateway.yaml. `prefix` puts its process elsewhere, such
+    as in a network namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
     """
     port, account = port or free_port(), account or Account()
     secret = {"ACCESS_KEY": account.access_key, "SECRET_KEY": account.secret_key, "TOKEN": account.token}
@@ -83,6 +85,7 @@ def running_gateway(
         command = [sys.executable, "-m", "lab.gateway", "--host", host, "--port", str(port), "--control", str(control)]
         command += ["--cert", str(certificate.cert), "--key", str(certificate.key), "--region", region]
         command += ["--registry", registry, "--namespace", namespace, "--service", service]
+        command += ["--role-attribute", role_attribute]
         with child(prefix(command), env=env, log=log, grace_seconds=1) as process:
             running = RunningGateway(host, port, process, Control(control))
             wait_until(running.control.answers, "API Gateway", READY_SECONDS, process)

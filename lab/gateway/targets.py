@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import boto3
@@ -18,11 +20,15 @@ class NoTargetError(Exception):
 
 
 class Targets:
-    """One service of a namespace. It is asked for each request: what API Gateway remembers, AWS does not say."""
+    """One service of a namespace. It is asked for each request: what API Gateway remembers, AWS does not say.
+
+    Healthy instances alone are taken: "API Gateway distributes requests across healthy resources".
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
+    """
 
     def __init__(self, registry: str, namespace: str, service: str, region: str) -> None:
-        self._question = {"NamespaceName": namespace, "ServiceName": service}
-        self._turn = 0
+        self._question = {"NamespaceName": namespace, "ServiceName": service, "HealthStatus": "HEALTHY"}
+        self._turns: Counter[frozenset[tuple[str, str]]] = Counter()
         account = Account()  # the registry of the lab takes any
         self._client: Any = boto3.client(
             "servicediscovery",
@@ -39,17 +45,21 @@ class Targets:
             ),
         )
 
-    def next(self) -> str:
-        """Return the address and port whose turn it is. Blocks; raises NoTargetError."""
+    def next(self, attributes: Mapping[str, str]) -> str:
+        """Return the address and port whose turn it is among those with these attributes. Blocks.
+
+        Raises NoTargetError.
+        """
         try:
-            instances = self._client.discover_instances(**self._question)["Instances"]
+            instances = self._client.discover_instances(**self._question, QueryParameters=attributes)["Instances"]
         except (BotoCoreError, ClientError) as error:
             raise NoTargetError from error
         found = sorted(target for one in instances if (target := _target(one["Attributes"])))
         if not found:
             raise NoTargetError
-        self._turn += 1
-        return found[self._turn % len(found)]
+        asked_for = frozenset(attributes.items())
+        self._turns[asked_for] += 1
+        return found[self._turns[asked_for] % len(found)]
 
 
 def _target(attributes: dict[str, str]) -> str:

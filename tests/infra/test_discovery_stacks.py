@@ -10,6 +10,7 @@ import pytest
 
 from handler.access import api
 from handler.bootstrap import PATHS as PATH_READERS
+from lab.gateway.routes import DEFAULT, by_role
 from tests.infra.plain import BALANCED, FILES, FOLDER, PATHS, PLAIN, REGISTERED, stack, template
 
 # What only AWS knows: the names that it gives.
@@ -116,6 +117,7 @@ def allowed(name: str, key: str, value: str) -> bool:
         ("dns", "Namespace", "eu-1.shop.internal", "shop.internal."),
         ("srv", "ServiceName", "orders-2", "orders.v2"),
         ("apigateway", "ServiceName", "a", "-a"),
+        ("apigateway", "RoleAttribute", "role", "role=x&a"),
         ("alb", "HealthPath", "/status/live", "health"),
         ("nlb", "HealthPath", "/", "/a b"),
         ("service", "Image", "a.example:5000/orders@sha256:0f", "orders 1"),
@@ -304,20 +306,61 @@ def test_without_the_endpoint_nothing_of_it_is_left() -> None:
 
 # ---- API Gateway ----
 
+INTEGRATED = {
+    "ApiId": "${Api}",
+    "IntegrationType": "HTTP_PROXY",
+    "IntegrationMethod": "ANY",
+    "ConnectionType": "VPC_LINK",
+    "ConnectionId": "${VpcLink}",
+    "PayloadFormatVersion": "1.0",  # the only one for what is no function
+    "TimeoutInMillis": 10000,
+}
 
-def test_every_route_asks_who_is_there() -> None:
-    routes = of_type("apigateway", "ApiGatewayV2::Route")
+
+@pytest.mark.parametrize("role_attribute", ["", "role"])
+def test_every_route_asks_who_is_there(role_attribute: str) -> None:
+    routes = of_type("apigateway", "ApiGatewayV2::Route", RoleAttribute=role_attribute)
     assert "$default" in {route["RouteKey"] for route in routes.values()}
     assert {route["AuthorizationType"] for route in routes.values()} == {"AWS_IAM"}
-    assert {route["Target"] for route in routes.values()} == {"integrations/${Integration}"}
 
 
-def test_the_integration_goes_through_the_link_to_the_registry() -> None:
-    integration = only("apigateway", "ApiGatewayV2::Integration")
-    assert integration["IntegrationType"] == "HTTP_PROXY"
-    assert integration["IntegrationUri"] == "${Registry.Arn}"
-    assert (integration["ConnectionType"], integration["ConnectionId"]) == ("VPC_LINK", "${VpcLink}")
-    assert integration["PayloadFormatVersion"] == "1.0"  # the only one for what is no function
+@pytest.mark.parametrize(
+    ("role_attribute", "asked"),
+    [
+        ("", {"$default": ("${Registry.Arn}", None)}),
+        (
+            "duty",
+            {
+                "$default": ("${Registry.Arn}", None),
+                "ANY /leader/{proxy+}": ("${Registry.Arn}?duty=leader", "/$request.path.proxy"),
+                "ANY /follower/{proxy+}": ("${Registry.Arn}?duty=follower", "/$request.path.proxy"),
+            },
+        ),
+    ],
+)
+def test_each_route_asks_the_registry_for_its_own_tasks(
+    role_attribute: str, asked: Mapping[str, tuple[str, str | None]]
+) -> None:
+    routes = of_type("apigateway", "ApiGatewayV2::Route", RoleAttribute=role_attribute)
+    integrations = of_type("apigateway", "ApiGatewayV2::Integration", RoleAttribute=role_attribute)
+    found = {}
+    for route in routes.values():
+        integration = integrations.pop(route["Target"].removeprefix("integrations/${").removesuffix("}"))
+        path = integration.get("RequestParameters", {}).get("overwrite:path")
+        found[route["RouteKey"]] = (integration["IntegrationUri"], path)
+        assert {key: integration[key] for key in INTEGRATED} == INTEGRATED
+    assert found == asked
+    assert not integrations  # each is reached by a route
+
+
+def test_the_local_gateway_has_the_routes_of_the_template() -> None:
+    routes = of_type("apigateway", "ApiGatewayV2::Route", RoleAttribute="role").values()
+    patterns = {"$default": "*", "ANY /leader/{proxy+}": "/leader/?*", "ANY /follower/{proxy+}": "/follower/?*"}
+    assert {patterns[route["RouteKey"]] for route in routes} == {route.pattern for route in by_role("role")}
+    assert by_role("") == DEFAULT
+
+
+def test_the_link_has_a_group_and_subnets_of_its_own() -> None:
     link = only("apigateway", "ApiGatewayV2::VpcLink")
     assert link["SecurityGroupIds"] == ["${LinkSecurityGroup}"]
     assert link["SubnetIds"] == ["subnet-1", "subnet-2"]

@@ -37,14 +37,18 @@ API_KEY = f"{CANARY}-of-the-api"
 
 
 class World:
-    """A gateway with its registry and one task, and the APIs of a function that knows it by its name."""
+    """A gateway with its registry and three tasks, and the APIs of a function that knows it by its name.
+
+    Only the first task is registered at the start of a test.
+    """
 
     def __init__(
-        self, gateway: RunningGateway, registry: RunningCloudMap, task: RunningApi, dns: RunningDns, ca: Path
+        self, gateway: RunningGateway, registry: RunningCloudMap, tasks: list[RunningApi], dns: RunningDns, ca: Path
     ) -> None:
         self.gateway = gateway
         self.registry = registry
-        self.task = task
+        self.tasks = tasks
+        self.task = tasks[0]
         self._dns = dns
         self._ca = ca
 
@@ -59,9 +63,17 @@ class World:
         with apis.invocation():
             return apis.get("default", path)
 
-    def code(self) -> str:
+    def register(self, task: RunningApi, **attributes: str) -> None:
+        address = {"AWS_INSTANCE_IPV4": task.host, "AWS_INSTANCE_PORT": str(task.port)}
+        self.registry.register(NAMESPACE, SERVICE, task.name, {**address, **attributes})
+
+    def answering(self, role: str, times: int = 6) -> list[str]:
+        """Which tasks answer so many lookups of a role, one after the other."""
+        return [self.get("/health", f"/{role}")["task"] for _ in range(times)]
+
+    def code(self, base: str = "") -> str:
         with pytest.raises(SourceError) as caught:
-            self.get("/customers/7")
+            self.get("/customers/7", base)
         safe(caught.value)
         return caught.value.code
 
@@ -80,13 +92,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with (
         running_dns(folder / "dns.log") as dns,
         running_cloudmap(folder / "cloudmap.log") as registry,
-        running_api(folder / "api.log") as task,
+        running_api(folder / "t1.log", name="t1") as task,
+        running_api(folder / "t2.log", name="t2") as second,
+        running_api(folder / "t3.log", name="t3") as third,
         running_gateway(
-            folder / "gateway.log", certificate, registry.url, NAMESPACE, SERVICE, account=ACCOUNT
+            folder / "gateway.log",
+            certificate,
+            registry.url,
+            NAMESPACE,
+            SERVICE,
+            role_attribute="role",
+            account=ACCOUNT,
         ) as gateway,
     ):
         dns.records(f"{NAME}.", "A", "127.0.0.1")
-        yield World(gateway, registry, task, dns, authority.ca)
+        yield World(gateway, registry, [task, second, third], dns, authority.ca)
 
 
 @pytest.fixture
@@ -94,8 +114,7 @@ def world(running: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     running.gateway.reset()
     running.task.clear()
     running.registry.reset()
-    attributes = {"AWS_INSTANCE_IPV4": running.task.host, "AWS_INSTANCE_PORT": str(running.task.port)}
-    running.registry.register(NAMESPACE, SERVICE, "t1", attributes)
+    running.register(running.task)
     credentials(monkeypatch)
     yield running
     aws._session.cache_clear()
@@ -235,8 +254,85 @@ def test_too_many_requests_are_unavailable(world: World) -> None:
 
 
 def test_a_route_that_is_not_there_is_not_found(world: World) -> None:
-    world.gateway.configure(routes=["/prod/*"])
+    world.gateway.configure(routes=[{"pattern": "/prod/*"}])
     assert (world.code(), world.status()) == ("API_NOT_FOUND", 404)
+
+
+# Routes that select tasks by an attribute
+
+
+def test_the_leader_is_asked_and_nobody_else(world: World) -> None:
+    first, second, third = world.tasks
+    world.register(first, role="follower")
+    world.register(second, role="leader")
+    world.register(third)
+    assert set(world.answering("leader")) == {"t2"}
+    assert set(world.answering("follower")) == {"t1"}
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+def test_a_role_that_no_task_has_is_an_api_without_an_instance(world: World, role: str) -> None:
+    for task in world.tasks:
+        world.register(task, role="candidate")
+    assert (world.code(f"/{role}"), world.status()) == ("API_NO_INSTANCE", 500)
+    assert world.get("/customers/7")["id"] == 7  # by $default any task will do
+
+
+def test_followers_take_turns_whoever_else_is_asked_in_between(world: World) -> None:
+    first, second, third = world.tasks
+    for task in (first, second, third):
+        world.register(task, role="follower")
+    found = []
+    for _ in range(6):
+        found += world.answering("follower", times=1)
+        world.get("/health")
+    assert sorted(found[:3]) == ["t1", "t2", "t3"]
+    assert found[:3] == found[3:]
+
+
+def test_an_unhealthy_task_is_left_out_of_its_role_even_if_it_is_the_only_one(world: World) -> None:
+    first, second, _ = world.tasks
+    world.registry.configure(health_lag_seconds=0)
+    for task in (first, second):
+        world.register(task, role="follower")
+    world.registry.health(NAMESPACE, SERVICE, "t1", "UNHEALTHY")
+    assert set(world.answering("follower")) == {"t2"}
+    world.registry.health(NAMESPACE, SERVICE, "t2", "UNHEALTHY")
+    assert (world.code("/follower"), world.status()) == ("API_NO_INSTANCE", 500)
+    world.registry.health(NAMESPACE, SERVICE, "t1", "HEALTHY")
+    assert set(world.answering("follower")) == {"t1"}
+
+
+def test_a_task_that_registers_with_another_role_is_found_by_that_one_alone(world: World) -> None:
+    first, second, _ = world.tasks
+    world.registry.configure(attribute_lag_seconds=0)
+    world.register(first, role="leader")
+    world.register(second, role="follower")
+    assert (world.answering("leader", 2), world.answering("follower", 2)) == (["t1"] * 2, ["t2"] * 2)
+    world.register(first, role="follower")
+    world.register(second, role="leader")
+    assert (world.answering("leader", 2), world.answering("follower", 2)) == (["t2"] * 2, ["t1"] * 2)
+
+
+def test_while_the_registry_shows_two_leaders_the_gateway_asks_either(world: World) -> None:
+    """It knows no `term`: docs/discovery.md says so."""
+    first, second, _ = world.tasks
+    world.register(first, role="leader", term="7")
+    world.register(second, role="leader", term="8")
+    assert set(world.answering("leader")) == {"t1", "t2"}
+
+
+def test_what_is_signed_has_the_beginning_that_the_task_does_not_see(world: World) -> None:
+    world.register(world.task, role="leader")
+    found = world.get("/echo/%e3%81%82?b=2&a=1", "/leader")
+    assert found["path"] == "/echo/%E3%81%82?b=2&a=1"
+    [call] = world.gateway.calls()
+    assert (call.target, call.status) == ("/leader/echo/%E3%81%82?b=2&a=1", 200)
+
+
+def test_a_beginning_behind_the_role_is_a_part_of_the_api(world: World) -> None:
+    world.register(world.task, role="leader")
+    assert world.get("/a", "/leader/echo/v1")["path"] == "/echo/v1/a"
 
 
 # VPC Lattice

@@ -21,6 +21,8 @@ from botocore.credentials import Credentials
 from lab.api import RunningApi, running_api
 from lab.cloudmap import RunningCloudMap, running_cloudmap
 from lab.gateway import Account, RunningGateway, running_gateway
+from lab.gateway.gateway import Gateway, Settings
+from lab.gateway.routes import Route, by_role, matching
 from lab.gateway.signature import LATTICE, ForbiddenError, Request, Verifier
 from lab.processes import free_port
 from lab.tls import Authority
@@ -152,16 +154,65 @@ def test_more_than_the_rate_is_turned_away_before_a_task_sees_it(world: World) -
 
 
 def test_a_path_outside_the_routes_is_not_found_whoever_asks(world: World) -> None:
-    world.gateway.configure(routes=["/prod/*"])
+    world.gateway.configure(routes=[{"pattern": "/prod/*"}])
     for said in (world.ask(), world.send("/customers/7", {})):
         assert (said.status, said.document) == (404, {"message": "Not Found"})
     world.ask("/prod/customers/7")
     assert any(request["path"] == "/prod/customers/7" for task in world.tasks for request in task.requests())
 
 
-def test_a_setting_that_there_is_not_is_refused(world: World) -> None:
+@pytest.mark.parametrize("wish", [{"speed": 1}, {"routes": [{"pattern": "*", "speed": 1}]}])
+def test_a_setting_that_there_is_not_is_refused(world: World, wish: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="speed"):
-        world.gateway.configure(speed=1)
+        world.gateway.configure(**wish)
+
+
+# Routes that select tasks
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "seen"),
+    [
+        ("/leader/orders/1", {"duty": "leader"}, "/orders/1"),
+        ("/follower/a%2Fb/", {"duty": "follower"}, "/a%2Fb/"),
+        ("/leader/leader/1", {"duty": "leader"}, "/leader/1"),
+        ("/leader//a", {"duty": "leader"}, "//a"),
+        ("/leader/", {}, "/leader/"),
+        ("/leader", {}, "/leader"),
+        ("/leaders/1", {}, "/leaders/1"),
+        ("/Leader/1", {}, "/Leader/1"),
+        ("/v1/leader/1", {}, "/v1/leader/1"),
+        ("/", {}, "/"),
+    ],
+)
+def test_a_route_by_role_takes_what_is_below_it(path: str, wanted: dict[str, str], seen: str) -> None:
+    route = matching(by_role("duty"), path)
+    assert route
+    assert (dict(route.attributes), route.passed_on(f"{path}?a=/leader/b")) == (wanted, f"{seen}?a=/leader/b")
+
+
+def test_without_the_attribute_there_are_no_such_routes() -> None:
+    assert by_role("") == (Route("*"),)
+
+
+def test_a_reset_leaves_the_routes_that_it_started_with() -> None:
+    start = Settings(routes=by_role("role"))
+    verifier: Any = None
+    targets: Any = None
+    gateway = Gateway(verifier, targets, start)
+    gateway.configure({"routes": [{"pattern": "/prod/*"}]})
+    assert gateway._settings.routes == (Route("/prod/*"),)
+    gateway.reset()
+    assert gateway._settings == start
+
+
+def test_only_healthy_tasks_are_asked(world: World) -> None:
+    first, second = world.tasks
+    world.registry.configure(health_lag_seconds=0)
+    world.registry.health(SPACE, SERVICE, first.name, "UNHEALTHY")
+    assert {world.ask().headers["x-task"] for _ in range(4)} == {second.name}
+    world.registry.health(SPACE, SERVICE, second.name, "UNHEALTHY")
+    assert (world.ask().status, world.ask().document) == (500, {"message": "Internal Server Error"})
 
 
 @pytest.mark.parametrize(
