@@ -18,8 +18,16 @@ from lab.api.app import Task
 @click.option("--cert", type=click.Path(exists=True), help="Serve TLS with this certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True), help="The certificate's private key (PEM).")
 @click.option("--require-header", metavar="NAME=VALUE", help="Answer 401 to requests without this header.")
+@click.option("--no-control", is_flag=True, help="Serve nothing below /_control/, for where others can reach it.")
 def main(
-    host: str, port: int, name: str, service: str, cert: str | None, key: str | None, require_header: str | None
+    host: str,
+    port: int,
+    name: str,
+    service: str,
+    cert: str | None,
+    key: str | None,
+    require_header: str | None,
+    no_control: bool,
 ) -> None:
     """Serve the sample shop's customers and orders, until told to end."""
     if bool(cert) != bool(key):
@@ -27,7 +35,7 @@ def main(
     header, separator, value = (require_header or "").partition("=")
     if require_header and not (header and separator):
         raise click.UsageError("--require-header is of the form NAME=VALUE")
-    task = Task(name, service, (header, value) if require_header else None)
+    task = Task(name, service, (header, value) if require_header else None, control=not no_control)
     web.run_app(
         task.application(),
         host=host,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -13,6 +14,9 @@ from lab.api.faults import Faults, Handler
 from lab.shop.generator import generate
 
 CONTROL: Final = "/_control/"
+# How long a request was inside the task, for who compares paths to it: https://www.w3.org/TR/server-timing/
+TIMING: Final = "server-timing"
+_BEGAN: Final = web.RequestKey("began", float)
 REMEMBERED_REQUESTS: Final = 1_000
 
 
@@ -27,12 +31,18 @@ class Seen:
 
 
 class Task:
-    """One task of the service: its documents, what it has seen, and how it misbehaves."""
+    """One task of the service: its documents, what it has seen, and how it misbehaves.
 
-    def __init__(self, name: str, service: str, required_header: tuple[str, str] | None) -> None:
+    Without `control` nobody can ask it to misbehave, or what it has seen.
+    """
+
+    def __init__(
+        self, name: str, service: str, required_header: tuple[str, str] | None, *, control: bool = True
+    ) -> None:
         self.name = name
         self.service = service
         self.required_header = required_header
+        self.control = control
         self.faults = Faults()
         self.seen: deque[Seen] = deque(maxlen=REMEMBERED_REQUESTS)
         self._customers = documents.customers(generate())
@@ -40,7 +50,8 @@ class Task:
 
     def application(self) -> web.Application:
         """Return the aiohttp application that serves this task."""
-        app = web.Application(middlewares=[_errors_as_json, self._remember, self._misbehave, self._authorise])
+        passed = [_begin, _errors_as_json, self._remember, self._misbehave, self._authorise]
+        app = web.Application(middlewares=passed)
         app.on_response_prepare.append(self._sign)
         app.add_routes(
             [
@@ -48,11 +59,16 @@ class Task:
                 web.get(r"/customers/{id:\d+}", self._customer),
                 web.get(r"/orders/{id:\d+}", self._order),
                 web.get("/echo/{anything:.*}", self._echo),
-                web.post(CONTROL + "faults", self._add_fault),
-                web.delete(CONTROL + "faults", self._clear_faults),
-                web.get(CONTROL + "requests", self._requests),
             ]
         )
+        if self.control:
+            app.add_routes(
+                [
+                    web.post(CONTROL + "faults", self._add_fault),
+                    web.delete(CONTROL + "faults", self._clear_faults),
+                    web.get(CONTROL + "requests", self._requests),
+                ]
+            )
         return app
 
     async def _health(self, _request: web.Request) -> web.Response:
@@ -82,9 +98,11 @@ class Task:
     async def _requests(self, _request: web.Request) -> web.Response:
         return _answer([asdict(seen) for seen in self.seen])
 
-    async def _sign(self, _request: web.Request, answer: web.StreamResponse) -> None:
+    async def _sign(self, request: web.Request, answer: web.StreamResponse) -> None:
         answer.headers["x-task"] = self.name
         answer.headers["x-service"] = self.service
+        if (began := request.get(_BEGAN)) is not None:
+            answer.headers[TIMING] = f"app;dur={(time.perf_counter() - began) * 1000:.3f}"
 
     @web.middleware
     async def _remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -104,6 +122,12 @@ class Task:
             if request.headers.get(name) != value:
                 return _answer({"error": "unauthorized"}, status=401)
         return await handler(request)
+
+
+@web.middleware
+async def _begin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[_BEGAN] = time.perf_counter()
+    return await handler(request)
 
 
 @web.middleware
