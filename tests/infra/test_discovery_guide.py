@@ -108,10 +108,53 @@ def test_the_guide_uses_a_load_balancer_that_is_there(guide: Guide) -> None:
 def test_a_task_of_the_guide_registers_as_the_leader(guide: Guide) -> None:
     guide.run('"infra/discovery/$WAY.yaml"')
     path = {output["OutputKey"]: output["OutputValue"] for output in guide.described("orders-cloudmap")["Outputs"]}
-    guide.run("register-instance", REGISTRY=path["ServiceRegistryArn"], TASK="t1", ADDRESS="10.0.0.9")
+    guide.run("role=leader,term", REGISTRY=path["ServiceRegistryArn"], TASK="t1", ADDRESS="10.0.0.9")
     registry = guide.aws.client("servicediscovery")
     [instance] = registry.list_instances(ServiceId=path["ServiceRegistryArn"].rpartition("/")[2])["Instances"]
     assert instance["Attributes"]["role"] == "leader"
+
+
+@pytest.mark.parametrize("name", ["cloudmap"])
+def test_the_guide_registers_an_instance_by_hand_and_removes_it(guide: Guide) -> None:
+    guide.run('"infra/discovery/$WAY.yaml"')
+    path = {output["OutputKey"]: output["OutputValue"] for output in guide.described("orders-cloudmap")["Outputs"]}
+    service = path["ServiceRegistryArn"].rpartition("/")[2]
+    [script] = [example for example in guides.EXAMPLES if "machine-1" in example]
+    registered, reported, removed = re.findall(r"^aws(?:\\\n|.)+", script, re.MULTILINE)
+    registry = guide.aws.client("servicediscovery")
+
+    def run(command: str) -> list[Any]:
+        guides.run(command, guide.folder, {**guide.aws.env, "SERVICE": service})
+        return list(registry.list_instances(ServiceId=service)["Instances"])
+
+    [instance] = run(registered)
+    assert instance["Attributes"]["zone"] == "b"
+    assert len(run(reported)) == 1
+    assert registry.get_instances_health_status(ServiceId=service)["Status"] == {"machine-1": "UNHEALTHY"}
+    assert run(removed) == []
+
+
+@pytest.mark.parametrize("name", ["apigateway"])
+def test_the_guide_adds_routes_by_role_to_an_api_that_is_there(guide: Guide) -> None:
+    guide.run('"infra/discovery/$WAY.yaml"')
+    before = {output["OutputKey"]: output["OutputValue"] for output in guide.described("orders-apigateway")["Outputs"]}
+    guide.run("RoleAttribute=role")
+    after = {output["OutputKey"]: output["OutputValue"] for output in guide.described("orders-apigateway")["Outputs"]}
+    assert after == before
+    gateway = guide.aws.client("apigatewayv2")
+    [api] = gateway.get_apis()["Items"]
+    integrations = gateway.get_integrations(ApiId=api["ApiId"])["Items"]
+    asked = {one["IntegrationId"]: one["IntegrationUri"] for one in integrations}
+    found = {
+        route["RouteKey"]: asked[route["Target"].removeprefix("integrations/")]
+        for route in gateway.get_routes(ApiId=api["ApiId"])["Items"]
+    }
+    registry = after["ServiceRegistryArn"]
+    assert found == {
+        "$default": registry,
+        "ANY /leader/{proxy+}": f"{registry}?role=leader",
+        "ANY /follower/{proxy+}": f"{registry}?role=follower",
+    }
 
 
 @pytest.mark.parametrize("example", LISTS, ids=range(len(LISTS)))
