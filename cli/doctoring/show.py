@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.doctoring import published
 from handler.checks.model import Check
 
+TEXT_COLUMNS: Final = 2
 _MARKS: Final = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "skipped": ("·", "dim")}
 
 
@@ -40,12 +42,13 @@ def summary(checks: Sequence[Check]) -> str:
 
 
 def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
-    """Print how long each path to an API takes, in milliseconds, with the quickest warm one as the measure."""
+    """Print how long each path to an API takes, in milliseconds, with the quickest warm one as the measure.
+
+    Below are two calls in one invocation, and the same of a published measurement.
+    """
     rows = list(timed)
     quickest = min((row["warm"] for row in rows if row.get("warm")), default=None)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name in ("API", "path", "look-up", "first call", "further calls", "ratio"):
-        table.add_column(name, justify="left" if name in ("API", "path") else "right")
+    table = _table("API", "path", "look-up", "first call", "further calls", "ratio")
     for row in rows:
         if row.get("error"):
             table.add_row(row["api"], row["path"], Text(row["error"], style="red"), "", "", "")
@@ -53,3 +56,28 @@ def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
         ratio = f"{row['warm'] / quickest:.2f}" if quickest else ""
         table.add_row(row["api"], row["path"], *(f"{row[name]:.1f}" for name in ("look_up", "cold", "warm")), ratio)
     console.print(table)
+    if both := [row for row in rows if row.get("function")]:
+        _two_calls(console, both)
+
+
+def _two_calls(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the time of the function beside the time inside the API, and what was published of other accounts."""
+    table = _table("two calls", "path", "function", "inside the API", "difference")
+    for row in rows:
+        function, callee = row["function"], row.get("callee")
+        told = ("–", "–") if callee is None else (f"{callee:.1f}", f"{function - callee:.1f}")
+        table.add_row(row["api"], row["path"], f"{function:.1f}", *told)
+    for path, (function, callee) in published.TIMES.items():
+        table.add_row("published", path, f"{function}", f"{callee}", f"{function - callee}", style="dim")
+    console.print()
+    console.print(table)
+    if any(row.get("callee") is None for row in rows):
+        console.print("–  unknown: the API does not send Server-Timing: app;dur=<milliseconds>", soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    """A table without lines, whose first two columns are texts and the others numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number < TEXT_COLUMNS else "right")
+    return table

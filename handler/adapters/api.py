@@ -16,7 +16,7 @@ from urllib3.util import parse_url
 
 from handler import aws
 from handler.adapters import api_answers
-from handler.adapters.balanced import MAX_PARALLEL, Balanced
+from handler.adapters.balanced import MAX_PARALLEL, Balanced, Reply
 from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
 from handler.api_path import stays_below
@@ -34,11 +34,16 @@ HEADER_VALUE: Final = (re.compile(r"[!-~]+( [!-~]+)*"), "one line of visible ASC
 
 Tls = Callable[[str], ssl.SSLContext]
 Report = Callable[[str, Mapping[str, int]], None]
+Observe = Callable[[Reply], None]
 T = TypeVar("T")
 
 
 def unheard(api: str, counts: Mapping[str, int]) -> None:
     """A report that nobody reads."""
+
+
+def unseen(reply: Reply) -> None:
+    """An observer that does not look."""
 
 
 class HttpApis:
@@ -51,13 +56,15 @@ class HttpApis:
         tls: Tls,
         limits: Limits = LIMITS,
         report: Report = unheard,
+        observe: Observe = unseen,
     ) -> None:
         """`tls` makes the context for an API's CA file. The addresses are as handler/settings.py lets them pass.
 
         `report` is told after each invocation what discovery did for an API, in the words of discovery/endpoints.py.
+        `observe` is given each reply that `get` takes for the API's, before the document is read out of it.
         """
         self._report = report
-        self._apis = {name: _HttpApi(address, secrets, tls, limits) for name, address in addresses.items()}
+        self._apis = {name: _HttpApi(address, secrets, tls, limits, observe) for name, address in addresses.items()}
 
     def get(self, api: str, path: str) -> Value:
         """GET `path`, percent-encoded and beginning with a slash, below the API's base, and return the document.
@@ -97,10 +104,11 @@ class HttpApis:
 class _HttpApi:
     """One API. Its TLS context and its secret are read when the first template asks for it."""
 
-    def __init__(self, address: ApiAddress, secrets: Secrets, tls: Tls, limits: Limits) -> None:
+    def __init__(self, address: ApiAddress, secrets: Secrets, tls: Tls, limits: Limits, observe: Observe) -> None:
         self._address = address
         self._tls = tls
         self._limits = limits
+        self._observe = observe
         # A 403 may be about one path, which must not keep the others waiting.
         self._secret = Credential(secrets, f"apis/{address.name}", *HEADER_VALUE, hold=0.0)
         self.endpoints = Endpoints(address.origin.resolver)
@@ -108,6 +116,7 @@ class _HttpApi:
     def get(self, path: str) -> Value:
         def fetched(target: str, headers: Mapping[str, str]) -> Value:
             reply = self._instances.get(target, headers, Deadline.after(self._limits.total))
+            self._observe(reply)
             return api_answers.document(self._address, reply)
 
         return self._authorised(path, fetched)

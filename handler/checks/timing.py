@@ -1,41 +1,59 @@
-"""How long each path to an API takes from where the function runs: with nothing known, and with all of it known."""
+"""How long each path to an API takes from where the function runs: with nothing known, and with all of it known.
+
+An API may say how long a call was inside it, with `Server-Timing: app;dur=47.2` (milliseconds):
+https://www.w3.org/TR/server-timing/
+"""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, TypeVar
 
 from handler.adapters import tls
-from handler.adapters.api import HttpApis
+from handler.adapters.api import HttpApis, unseen
+from handler.adapters.balanced import Reply
+from handler.adapters.http_exchange import Answer
 from handler.checks.model import Subject
 from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import NotifierError
 
 COLD: Final = 5
 WARM: Final = 20
+# As many as in the measurement that was published (cli/doctoring/published.py).
+CALLS: Final = 2
 SPARE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0
 # An answer is an answer, whatever it says of the path.
 _ANSWERED: Final = frozenset({"API_NOT_FOUND", "API_BAD_ANSWER", "API_DENIED"})
+_INSIDE: Final = re.compile(r"(?:^|,)\s*app\s*;(?:[^,]*;)?\s*dur=(\d{1,9}(?:\.\d{1,9})?)(?=\s*(?:[;,]|$))", re.ASCII)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Medians in milliseconds; `error` in their place where the API did not answer."""
+    """Medians in milliseconds; `error` in their place where the API did not answer.
+
+    `function` is for two calls in one invocation with nothing known before, and `callee` how much of that was inside
+    the API; None where the API does not say it.
+    """
 
     api: str
     path: str
     look_up: float | None = None
     cold: float | None = None
     warm: float | None = None
+    function: float | None = None
+    callee: float | None = None
     error: str = ""
 
 
 def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterator[Timed]:
-    """Time each API by its own path: the look-up alone, a first call with everything to be found, and further calls."""
+    """Time each API by its own path: the look-up, a first call with everything to be found, further calls, and two."""
     for name, address in subject.settings.apis.items():
         uri = address.origin.text.partition("?")[0]
         try:
@@ -46,33 +64,70 @@ def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterat
             yield Timed(name, uri, error=error.trouble.value)
 
 
+def inside(replies: Sequence[Reply]) -> float | None:
+    """Return for how many milliseconds the calls were inside the API, all told; None if it has not said so for each."""
+    told = [_told(reply) for reply in replies]
+    known = [milliseconds for milliseconds in told if milliseconds is not None]
+    return sum(known) if known and len(known) == len(told) else None
+
+
+def _told(reply: Reply) -> float | None:
+    said = reply.outcome.headers.get("Server-Timing", "") if isinstance(reply.outcome, Answer) else ""
+    found = _INSIDE.search(said)
+    return float(found[1]) if found else None
+
+
 def _timed(subject: Subject, address: ApiAddress, uri: str, path: str, remaining: Callable[[], float]) -> Timed:
-    def fresh() -> HttpApis:
-        return HttpApis({address.name: address}, subject.secrets, tls.context)
+    def fresh(observe: Callable[[Reply], None] = unseen) -> HttpApis:
+        return HttpApis({address.name: address}, subject.secrets, tls.context, observe=observe)
+
+    def two() -> tuple[float, float | None]:
+        replies: list[Reply] = []
+        apis = fresh(replies.append)
+        return _milliseconds(lambda: _get(apis, address.name, path, CALLS)), inside(replies)
 
     look_up = _median(lambda: address.origin.resolver.resolve(LOOK_SECONDS), COLD, remaining)
     cold = _median(lambda: _get(fresh(), address.name, path), COLD, remaining)
     kept = fresh()
     _get(kept, address.name, path)
-    return Timed(address.name, uri, look_up, cold, _median(lambda: _get(kept, address.name, path), WARM, remaining))
+    warm = _median(lambda: _get(kept, address.name, path), WARM, remaining)
+    pairs = _repeated(two, COLD, remaining)
+    told = [callee for _, callee in pairs if callee is not None]
+    return Timed(
+        address.name,
+        uri,
+        look_up,
+        cold,
+        warm,
+        function=round(median(function for function, _ in pairs), 2),
+        callee=round(median(told), 2) if len(told) == len(pairs) else None,
+    )
 
 
-def _get(apis: HttpApis, name: str, path: str) -> None:
-    try:
-        with apis.invocation():
-            apis.get(name, path)
-    except NotifierError as error:
-        if error.code not in _ANSWERED:
-            raise
+def _get(apis: HttpApis, name: str, path: str, calls: int = 1) -> None:
+    """One invocation that asks so many times."""
+    with apis.invocation():
+        for _ in range(calls):
+            try:
+                apis.get(name, path)
+            except NotifierError as error:
+                if error.code not in _ANSWERED:
+                    raise
 
 
 def _median(call: Callable[[], object], times: int, remaining: Callable[[], float]) -> float:
-    """The median of so many calls, or of as many as there is time for; at least of one."""
-    took = []
-    for number in range(times):
-        if number and remaining() < SPARE_SECONDS:
-            break
-        began = time.perf_counter()
-        call()
-        took.append(1000 * (time.perf_counter() - began))
-    return round(median(took), 2)
+    return round(median(_repeated(lambda: _milliseconds(call), times, remaining)), 2)
+
+
+def _repeated(sample: Callable[[], T], times: int, remaining: Callable[[], float]) -> list[T]:
+    """So many samples, or as many as there is time for; at least one."""
+    found = [sample()]
+    while len(found) < times and remaining() >= SPARE_SECONDS:
+        found.append(sample())
+    return found
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return 1000 * (time.perf_counter() - began)

@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 import pytest
 
 from handler.adapters.api import HttpApis
+from handler.adapters.balanced import Reply
 from handler.adapters.http_connection import IDLE_SECONDS
-from handler.adapters.http_exchange import Limits
+from handler.adapters.http_exchange import Answer, Limits
 from handler.errors import ConfigError, SourceError, TemplateError
 from handler.ports import Api
 from lab.tls import Authority, Certificate
@@ -165,6 +166,20 @@ def test_each_api_trusts_the_authority_of_its_own(trust: ssl.SSLContext, certifi
         apis.get("a", "/")
         apis.get("a", "/")
     assert asked == ["certs/a.pem"]
+
+
+def test_an_observer_sees_each_reply_that_counts_whatever_it_says() -> None:
+    seen: list[Reply] = []
+    with scripted(document({}, Server_Timing="app;dur=1"), document({}, status=404)) as server:
+        address = api_address("default", server.url)
+        apis = HttpApis({"default": address}, FakeSecrets({}), no_tls, LONG, observe=seen.append)
+        apis.get("default", "/a")
+        with pytest.raises(SourceError):
+            apis.get("default", "/b")
+    first, second = (reply.outcome for reply in seen)
+    assert isinstance(first, Answer)
+    assert isinstance(second, Answer)
+    assert (first.status, first.headers.get("server-timing"), second.status) == (200, "app;dur=1", 404)
 
 
 def test_an_api_that_is_not_deployed_is_named_with_those_that_are() -> None:
