@@ -20,6 +20,7 @@ from tests.infra.stack import ROOT, resolved, translated
 THREE = {"ThirdZone": "zone-c"}
 GIVEN_VPC = {"VpcId": "vpc-0a1b2c3d", "DatabaseSecurityGroupId": "sg-0a1b2c3d", "Nat": "nat-0a1b2c3d"}
 EVERY_ENDPOINT = {"SecretsEndpoint": "secretsmanager", "LookupsEndpoint": "create", "QueueEndpoint": "create"}
+GIVEN_ROLE = "arn:aws:iam::123456789012:role/team/notifier"
 PRIVATE = ("PrivateSubnetA", "PrivateSubnetB", "PrivateSubnetC")
 NOWHERE = "127.0.0.1/32"
 # What the largest deployment that template.yaml takes asks of the subnets.
@@ -57,6 +58,7 @@ def test_nothing_has_to_be_given() -> None:
         ("Cidr", "10.64.0.0/24", "10.64.0.16/24"),
         ("FirstZone", "us-gov-west-1a", "use1-az3"),
         ("Notifier", "a" * 38, "a" * 39),
+        ("FunctionRoleArn", GIVEN_ROLE, "arn:aws:iam::123456789012:role/*"),
         ("SecretsPrefix", "team/notifier", "/notifier"),
         ("SecretsPrefix", "notifier", "*"),
         ("Nat", "nat-0a1b2c3d4e5f67890", "none"),
@@ -317,8 +319,10 @@ def test_interface_endpoints_answer_by_the_usual_name_in_every_zone() -> None:
             assert part["SecurityGroupIds"] == ["${EndpointSecurityGroup}"]
 
 
+@pytest.mark.parametrize("given", [[], [GIVEN_ROLE]])
 @pytest.mark.parametrize("secrets", ["secretsmanager", "ssm"])
-def test_an_endpoint_serves_the_functions_role_alone(secrets: str) -> None:
+def test_an_endpoint_serves_the_functions_role_alone(secrets: str, given: list[str]) -> None:
+    """A role that is given is served besides the one of the stack: both are in use while the notifier changes."""
     role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/chat-FunctionRole-*"
     named = {
         "FunctionRole": "RoleName",
@@ -328,13 +332,14 @@ def test_an_endpoint_serves_the_functions_role_alone(secrets: str) -> None:
     }
     for key, name in named.items():  # CloudFormation makes the name, of the stack's and this key
         assert name not in translated()["Resources"][key]["Properties"]
-    for name, part in endpoints(**{**EVERY_ENDPOINT, "SecretsEndpoint": secrets}, Notifier="chat").items():
+    chosen = {**EVERY_ENDPOINT, "SecretsEndpoint": secrets, "FunctionRoleArn": "".join(given)}
+    for name, part in endpoints(**chosen, Notifier="chat").items():
         for statement in part["PolicyDocument"]["Statement"]:
             if name == "s3":
                 assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Deny", "s3:*", "*")
             else:
                 assert statement["Effect"] == "Allow"
-                assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": role}}
+                assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": [role, *given]}}
 
 
 def rights(statements: list[dict[str, Any]], service: str) -> dict[str, set[str]]:
