@@ -88,9 +88,10 @@ bench-discovery: lab  ## Of these, the paths to an API
 	.venv/bin/python -m bench.discovery
 	.venv/bin/python -m bench.discovery_policies
 
-docs: setup  ## What is made from the program: pages of docs/, and template-image.yaml
+docs: setup  ## What is made from the program and the template: pages of docs/, template-image.yaml, the function's role
 	.venv/bin/python -m cli.reference
 	.venv/bin/python -m cli.packaging.image
+	.venv/bin/python -m cli.packaging.role
 
 lock: $(UV)  ## requirements/*.txt from requirements/*.in
 	cd requirements && for f in *.in; do ../$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 \

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from cli.packaging import role
 from lab import sam
 from lab.aws import Aws
 from lab.cloud import LocalCloud
@@ -106,6 +107,22 @@ def test_a_changed_parameter_is_in_use_and_nothing_that_holds_events_is_replaced
     changed = replace(made, outputs=after)
     changed.publish_event(EVENT)
     changed.posts(1)
+
+
+def test_a_role_that_is_given_takes_the_place_of_the_stacks_own(
+    made: Deployment, cloud: LocalCloud, built_template: Path
+) -> None:
+    iam = cloud.aws.client("iam")
+    trust, policy = role.TRUST.read_text("utf-8"), role.PERMISSIONS.read_text("utf-8")
+    given = iam.create_role(Path="/team/", RoleName="given", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="given", PolicyName="notifier", PolicyDocument=policy)
+    after = cloud.deploy(built_template, STACK, RoleArn=given)
+    function = cloud.aws.client("lambda").get_function_configuration(FunctionName=after["FunctionName"])
+    assert (function["Role"], schedule_of(cloud.aws, STACK)["Target"]["RoleArn"]) == (given, given)
+    assert after["FunctionRoleArn"] == given
+    assert [one for one in iam.list_roles()["Roles"] if one["RoleName"].startswith(f"{STACK}-")] == []
+    replace(made, outputs=after).publish_event(EVENT)
+    made.posts(1)
 
 
 def test_what_holds_events_or_state_outlives_the_stack(made: Deployment) -> None:

@@ -100,14 +100,7 @@ def outputs(name: str, **given: object) -> dict[str, Any]:
 
 def refusals(name: str, **given: object) -> list[str]:
     """What the template's own rules say against these parameters, as CloudFormation does before it makes anything."""
-    resolver = _resolver(name, given)
-    return [
-        assertion["AssertDescription"]
-        for rule in template(name).get("Rules", {}).values()
-        if resolver.value(rule.get("RuleCondition", True))
-        for assertion in rule["Assertions"]
-        if not resolver.value(assertion["Assert"])
-    ]
+    return _resolver(name, given).refusals(template(name))
 
 
 def _resolver(name: str, given: Mapping[str, object]) -> PlainResolver:

@@ -34,10 +34,18 @@ def resolved(**given: object) -> dict[str, Any]:
 
     References to resources stay readable: `${Queue}` for a Ref, `${Queue.Arn}` for a GetAtt.
     """
+    return _resolver(given).template(translated())
+
+
+def refused(**given: object) -> list[str]:
+    """What the template's own rules say against these parameters, as CloudFormation does before it makes anything."""
+    return _resolver(given).refusals(translated())
+
+
+def _resolver(given: Mapping[str, object]) -> Resolver:
     template = translated()
     defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
-    parameters = {**defaults, **given, "AWS::NoValue": ABSENT}
-    return Resolver(template["Conditions"], parameters).template(template)
+    return Resolver(template["Conditions"], {**defaults, **given, "AWS::NoValue": ABSENT})
 
 
 class Resolver:
@@ -50,6 +58,16 @@ class Resolver:
             section: {name: self.value(part) for name, part in template.get(section, {}).items() if self.included(part)}
             for section in ("Resources", "Outputs")
         }
+
+    def refusals(self, template: Mapping[str, Any]) -> list[str]:
+        """What the template's rules say against the parameters."""
+        return [
+            assertion["AssertDescription"]
+            for rule in template.get("Rules", {}).values()
+            if self.value(rule.get("RuleCondition", True))
+            for assertion in rule["Assertions"]
+            if not self.value(assertion["Assert"])
+        ]
 
     def included(self, part: Mapping[str, Any]) -> bool:
         return "Condition" not in part or self.holds(part["Condition"])

@@ -66,7 +66,7 @@ def test_few_parameters_need_a_value() -> None:
     without_default = [name for name, parameter in parameters.items() if "Default" not in parameter]
     assert set(without_default) == {"SubnetIds", "SecurityGroupIds", "Databases"}
     assert len(without_default) <= 7
-    assert len(parameters) <= 21
+    assert len(parameters) <= 22
 
 
 @pytest.mark.parametrize("name", translated()["Parameters"])
