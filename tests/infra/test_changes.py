@@ -35,6 +35,7 @@ from tests.infra.stack import IMAGE_TEMPLATE, ROOT, TEMPLATE
 
 ONE: Final = "arn:aws:sns:eu-west-1:123456789012:one"
 ANOTHER: Final = "arn:aws:sns:eu-west-1:123456789012:another"
+ROLE: Final = "arn:aws:iam::123456789012:role/notifier"
 INFRA: Final = ROOT / "infra"
 OLD: Final = RELEASED / "template.yaml"
 BESIDE: Final = ("alarms", "publisher", "concurrency")
@@ -92,6 +93,14 @@ IN_PLACE: Final = {
 IMAGE: Final = "package ↔ image"
 CHANGES: Final = [
     Change("another server behind a name in `Databases`", {}, {"Databases": IN_PLACE["Databases"]}),
+    *(
+        Change(f"`RoleArn`: from empty to a role{row}", polls, {"RoleArn": ROLE, **polls})
+        for row, polls in (("", {}), (", with `Polls=on`", {"Polls": "on"}))
+    ),
+    *(
+        Change("`RoleArn`: to another role, or to empty", {"RoleArn": ROLE, "Polls": "on"}, {"Polls": "on", **after})
+        for after in ({"RoleArn": f"{ROLE}-2"}, {})
+    ),
     Change("code, templates, `certs/`"),
     Change(IMAGE, later_template=IMAGE_TEMPLATE),
     Change(IMAGE, template=IMAGE_TEMPLATE),
@@ -223,7 +232,7 @@ def test_a_change_beside_touches_the_resources_that_the_table_names(change: Chan
 def test_every_parameter_and_every_way_of_its_intake_is_in_the_table() -> None:
     named = {name for row in TABLE for name in ids(row)}
     assert parameters(TEMPLATE).keys() <= named
-    assert {name for name in parameters(TEMPLATE) if name not in IN_PLACE} == {"ExistingTopicArn", "Intake", "Polls"}
+    assert parameters(TEMPLATE).keys() - IN_PLACE.keys() == {"ExistingTopicArn", "Intake", "Polls", "RoleArn"}
 
 
 def test_every_row_is_compared() -> None:
