@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from handler import aws as function_aws
 from handler.delivery.ledger import KEPT, Entry, Key, Phase
 from lab.aws import Aws
 
@@ -154,3 +158,21 @@ def line(state: str, identity: str, **fields: Any) -> dict[str, Any]:
     event = {"type": "order.created", "id": 1042, "event_id": identity}
     known = {"record": "r-1", "attempt": 1, "notification": "order.created", "channel": "orders"}
     return {"level": "INFO", "message": state, "event": event, "correlation_id": identity, **known, **fields}
+
+
+@contextmanager
+def polled_stack(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
+    """A stack of the local AWS, in which the function's own adapters run here."""
+    for variable, value in aws.env.items():
+        monkeypatch.setenv(variable, value)
+    function_aws._session.cache_clear()
+    yield OnCall.deployed(aws)
+    function_aws._session.cache_clear()
+
+
+def write_templates(folder: Path, event_type: str, template: str) -> str:
+    """A folder of templates with one of them and a stage; return its path."""
+    (folder / "_stages").mkdir()
+    (folder / "_stages/test.yaml").write_text("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\n")
+    (folder / f"{event_type}.yaml").write_text(template)
+    return str(folder)

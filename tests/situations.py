@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from handler.model import Row, Value
 from handler.ports import Database
 from lab.databases import Pair, Server
 from lab.shop import SCHEMA, Target
+from tests.poll_kit import Killed
 from tests.polls_kit import Function
 from tests.replica_kit import address, replicas
 
@@ -76,3 +77,33 @@ def _take(function: Function, pair: Pair, step: Step, sessions: Mapping[str, pym
     found = function.run(*after)
     expected = events if isinstance(events, dict) else dict.fromkeys(found, events)
     assert (found, function.code()) == (expected, ""), step
+
+
+def events_of_a_killed_function(
+    function: Function, pair: Pair, insert: Sequence[str], step: int
+) -> list[dict[str, Any]]:
+    """Kill a run at one of its writes, between the two statements; return the events without those that came twice.
+
+    What is sent twice must be the same, a summary included.
+    """
+    pair.wait_for_replica()
+    function.run()
+    write(pair.primary, insert[0])
+    pair.wait_for_replica()
+    function.killable.left = step
+    with suppress(Killed):
+        function.run()
+    assert function.killable.left <= 0 or step > 8
+    function.killable.left = -1
+    write(pair.primary, insert[1])
+    pair.wait_for_replica()
+    for _ in range(5):
+        function.run()
+    once = {event["event_id"]: event for event in function.sent}
+    assert all(once[event["event_id"]] == event for event in function.sent)
+    return [*once.values()]
+
+
+def rows_in(events: Sequence[Mapping[str, Any]]) -> int:
+    """How many rows these events tell of, those in a summary included."""
+    return sum(event["notifier"].get("digest", {"count": 1})["count"] for event in events)

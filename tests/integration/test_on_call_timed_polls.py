@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cli.operations import runs
-from handler import aws as function_aws
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.state_table import StateTable
 from handler.delivery.item import Item
@@ -20,7 +19,7 @@ from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
 from lab.aws import Aws, running_aws
 from tests.operated_polls import START
-from tests.operations_kit import OnCall
+from tests.operations_kit import OnCall, polled_stack, write_templates
 from tests.timed_kit import POLL, Payments
 from tests.unit.polling.test_timed_polls import TYPE
 
@@ -42,19 +41,13 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 
 @pytest.fixture
 def on_call(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
-    for variable, value in aws.env.items():
-        monkeypatch.setenv(variable, value)
-    function_aws._session.cache_clear()
-    yield OnCall.deployed(aws)
-    function_aws._session.cache_clear()
+    with polled_stack(aws, monkeypatch) as on_call:
+        yield on_call
 
 
 @pytest.fixture
 def templates(tmp_path: Path) -> str:
-    (tmp_path / "_stages").mkdir()
-    (tmp_path / "_stages/test.yaml").write_text("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\n")
-    (tmp_path / f"{TYPE}.yaml").write_text(TEMPLATE)
-    return str(tmp_path)
+    return write_templates(tmp_path, TYPE, TEMPLATE)
 
 
 class Function:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, cycle
@@ -26,10 +25,9 @@ from handler.ports import Database
 from lab.databases import Pair, Server
 from lab.shop import SCHEMA, Target
 from tests.kit import plenty
-from tests.poll_kit import Killed
 from tests.polls_kit import Function
 from tests.replica_kit import HEAVY, replicas
-from tests.situations import Named, Step, play, read_as_the_function, write
+from tests.situations import Named, Step, events_of_a_killed_function, play, read_as_the_function, rows_in, write
 from tests.zone_kit import knowing_berlin
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -569,31 +567,14 @@ def test_a_row_whose_creation_seems_to_have_changed_is_a_false_alarm(
 def test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing(
     pair: Pair, reading: Callable[..., Database], digest_rows: int | None
 ) -> None:
-    """What is sent twice has the same identity, and a summary the same rows."""
     database = reading(pair.replica)
     for step in range(1, 12):
         write(pair.primary, "DELETE FROM tickets")
         function = Function(database, {"guarded": replace(GUARDED, digest_rows=digest_rows)})
-        pair.wait_for_replica()
-        function.run()
-        write(pair.primary, THREE)
-        pair.wait_for_replica()
-        function.killable.left = step
-        with suppress(Killed):
-            function.run()
-        assert function.killable.left <= 0 or step > 8
-        function.killable.left = -1
-        write(pair.primary, THREE)
-        pair.wait_for_replica()
-        for _ in range(5):
-            function.run()
-        once = {event["event_id"]: event for event in function.sent}
-        assert all(once[event["event_id"]] == event for event in function.sent)
-        found = [event for event in once.values() if "digest" in event["notifier"]]
-        counted = sum(event["notifier"]["digest"]["count"] for event in found)
-        assert counted + len(once) - len(found) == 6
+        events = events_of_a_killed_function(function, pair, [THREE, THREE], step)
+        assert rows_in(events) == 6
         if digest_rows is None:
-            assert [event["id"] for event in once.values()] == rows(pair.replica)
+            assert [event["id"] for event in events] == rows(pair.replica)
 
 
 @pytest.mark.parametrize(

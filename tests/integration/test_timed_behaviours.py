@@ -7,7 +7,6 @@ the function's clock, so an hour takes no waiting.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -19,9 +18,8 @@ from handler.polling import time_cursor
 from handler.polling.schedule import TIME
 from handler.ports import Database
 from lab.databases import Pair
-from tests.poll_kit import Killed
 from tests.polls_kit import START, Function
-from tests.situations import Named, Step, play, read_as_the_function, write
+from tests.situations import Named, Step, events_of_a_killed_function, play, read_as_the_function, rows_in, write
 
 HOUR, DAY = 3600.0, 86_400.0
 ONCE: Final = Poll(
@@ -245,28 +243,12 @@ def test_a_corrected_zone_puts_a_poll_on_hold(
 def test_a_function_that_is_killed_at_any_write_loses_and_doubles_nothing(
     pair: Pair, reading: Callable[..., Database], digest_rows: int | None
 ) -> None:
-    """What is sent twice has the same identity, and a summary the same rows."""
     database = reading(pair.replica)
     for step in range(1, 12):
         write(pair.primary, "DELETE FROM settlements")
         function = Function(database, {"each": replace(EACH, digest_rows=digest_rows)})
-        pair.wait_for_replica()
-        function.run()
-        write(pair.primary, many("a", 3, 1.5))
-        pair.wait_for_replica()
-        function.killable.left = step
-        with suppress(Killed):
-            function.run()
-        assert function.killable.left <= 0 or step > 8
-        function.killable.left = -1
-        write(pair.primary, many("b", 3, 1.6))
-        pair.wait_for_replica()
-        for _ in range(5):
-            function.run()
-        once = {event["event_id"]: event for event in function.sent}
-        assert all(once[event["event_id"]] == event for event in function.sent)
-        digests = [event["notifier"]["digest"]["count"] for event in once.values() if "digest" in event["notifier"]]
-        assert sum(digests) + len(once) - len(digests) == 6
+        inserts = many("a", 3, 1.5), many("b", 3, 1.6)
+        assert rows_in(events_of_a_killed_function(function, pair, inserts, step)) == 6
 
 
 def test_ids_that_are_used_again_are_new_rows_unless_they_are_remembered(pair: Pair, function: Function) -> None:
