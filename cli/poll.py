@@ -127,7 +127,9 @@ def rebase(type_: str, resend: bool, to: To | None, yes: bool, stack_name: str |
     Exit status: 0 it is rebased, 1 it was not, 2 the command was misused or could not look.
     """
     if resend == (to is None):
-        raise click.UsageError("write --resend and --to together: the rows above an id, or from a time on, come again")
+        raise click.UsageError(
+            "--resend and --to must be used together: --to ID posts the rows above it, --to TIME those from then on"
+        )
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
     if to:

@@ -157,7 +157,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     elif not found["starts"] and not found["code"]:
         lines.append("No new row would be found.")
     if found["given_up"]:
-        lines.append(f"{found['given_up']} missing ids would no longer be looked for: the state would not fit.")
+        lines.append(f"{found['given_up']} rows or ids would be given up: they do not fit, or are not usable.")
     if found["more"]:
         lines.append(f"There may be more: one look takes at most 20 s, and about {MOST_EVENTS} rows.")
     if found["code"]:

@@ -32,7 +32,7 @@ def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
 
 
 def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
-    """The mapping from the queue to the function or its alias. By the queue, as it is listed for one of the two."""
+    """The mapping from the queue to the function or its alias: Lambda lists it for one of the two, and by its queue."""
     with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
         answer = deployed.client("lambda").list_event_source_mappings(EventSourceArn=deployed.queue_arn)
     own = (one for one in answer["EventSourceMappings"] if deployed.function in one["FunctionArn"].split(":"))

@@ -24,9 +24,9 @@ LEAST_DIFFERENCE: Final = 1
 class Evidence:
     """What tells a delivery that is late from one that is lost.
 
-    `queued` is how many messages the intake queue holds (None: there is no queue), `oldest_at` when the oldest of them
-    was sent, or earlier (None: not known), `idle` whether nothing shows that the function takes them, `parked` the
-    events in the dead-letter queue.
+    `queued` is how many messages the intake queue holds (None: there is no queue). None of them was sent before
+    `oldest_at` (None: not known). `idle`: there is no sign that the function reads the queue. `parked` are the events
+    in the dead-letter queue.
     """
 
     queued: int | None

@@ -129,7 +129,7 @@ def is_filtered(stack: Stack) -> bool:
 def is_paused(stack: Stack) -> bool:
     """Whether somebody has stopped the function from taking events out of the queue. Raises UnansweredError.
 
-    The mapping is looked up by its queue: it can be that of an alias, which may be missing among the function's own.
+    It looks the mapping up by its queue: if the mapping is that of an alias, the function's own list may not have it.
     """
     if not stack.queue:
         return False

@@ -83,8 +83,8 @@ def concerned(status: Status, to: To) -> str:
     require_kind(status, to)
     if state.watched:
         raise click.ClickException(
-            f"{name} watches a column, so each of its events has an identity of its own. To post the rows above an id "
-            f"once more, as they are now: notifier poll rebase {name} --resend --to ID"
+            f"{name} cannot be rewound, because it watches a column. To post the rows above an id again, as they are "
+            f"now: notifier poll rebase {name} --resend --to ID"
         )
     said = _times(name, state.timed, to) if state.timed else _ids(name, state.cursor, to.above)
     return (
@@ -97,7 +97,7 @@ def concerned(status: Status, to: To) -> str:
 def _ids(name: str, cursor: IdCursor, above: int) -> str:
     if above >= cursor.top:
         raise click.ClickException(
-            f"The highest id that {name} has read is {cursor.top}: there is nothing above {above}."
+            f"There is nothing to rewind: {name} has read ids up to {cursor.top}, and --to is {above}."
         )
     rows = len(cursor.seen.above(above))
     said = f"The next run of {name} finds {rows} ids again that it has seen, from {above + 1} to {cursor.top}"
@@ -112,8 +112,8 @@ def _times(name: str, cursor: TimeCursor, to: To) -> str:
         raise click.ClickException(f"{name} has not read any row yet. The rows that come are found without a rewind.")
     if to.above >= max(times):
         raise click.ClickException(
-            f"The latest time that {name} has read is {moment(max(times))}: there is nothing "
-            f"{to.rows} that it has seen. The rows that come are found without a rewind."
+            f"There is nothing to rewind: {name} has read times up to {moment(max(times))}, and --to is later. "
+            "The rows that come are found without a rewind."
         )
     rows = sum(at > to.above for at in cursor.seen.values())
     said = f"The next run of {name} finds {rows} rows again that it remembers, {to.rows}"
@@ -126,9 +126,9 @@ def rewound(status: Status, schedule: Schedule, to: To) -> Schedule:
     """Return the schedule with a rewind, if it is still that of this status. Raises ClickException otherwise."""
     name = status.name
     if schedule.code in ON_HOLD:
-        raise click.ClickException(f"{name} is on hold: {schedule.code}. To do before: {remedy(schedule.code)}")
+        raise click.ClickException(f"{name} is on hold: {schedule.code}. First: {remedy(schedule.code)}")
     if status.state is None or schedule.starts > status.state.starts:
         raise click.ClickException(
-            f"{name} was changed before, and has not run since. Run it first: notifier poll run {name}"
+            f"An earlier start, rebase or rewind of {name} has not run yet. Run it first: notifier poll run {name}"
         )
     return schedule.rewound(to.above, to.above_is)

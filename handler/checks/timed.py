@@ -150,22 +150,28 @@ class Timed:
     # ---- The times ----
 
     def times(self) -> Check | str:
-        """Whether the column is one to go by: its type, who sets it, and whether anybody does."""
+        """Whether the poll can use the column: its type, who sets it, and whether any row has a time."""
         column = self._column
         if wrong := column.wrong_type:
             return self._found("times", "failed", wrong.cause, wrong.remedy)
         if self.latest.unfit:
-            cause = f"of the latest rows, {self.latest.unfit} have a number in `{self.poll.at}` that is no time"
+            cause = (
+                f"of the latest rows, {self.latest.unfit} have a number in `{self.poll.at}` that is not a valid time"
+            )
             remedy = (
                 "correct them, or leave them out of the SELECT: each run leaves them out, and fails with QUERY_INVALID"
             )
             return self._found("times", "warning", cause, remedy)
         if not self.latest.rows and self._is_never_set():
             cause = f"there are rows, and `{self.poll.at}` has no time in any of them (NULL, or 0)"
-            return self._found("times", "warning", cause, "nothing, if it is yet to be set; else select another column")
+            return self._found(
+                "times", "warning", cause, "if it will be set later, nothing; otherwise select another column"
+            )
         if column.changes and not self.poll.identity:
             cause = f"each UPDATE of a row sets `{self.poll.at}`: a row that is no longer remembered is found again"
-            remedy = "write identity: [id, at], and each new time is an event; or select a time that is set once"
+            remedy = (
+                "if each new time is to be an event, write identity: [id, at]; if not, select a time that is set once"
+            )
             return self._found("times", "warning", cause, remedy)
         ahead = self._ahead()
         if column.has_no_zone and _CLOCKS_DIFFER < ahead <= _ZONES_DIFFER:

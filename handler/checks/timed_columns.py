@@ -62,7 +62,7 @@ class TimeColumn:
 
     @property
     def wrong_type(self) -> Fault | None:
-        """Why no poll can go by it."""
+        """Why no poll can use it."""
         if not self.type or self.type in (*_TIMES, *_NUMBERS):
             return None
         why = "all rows of a day have the same time" if self.type == "date" else "that is no time to go by"

@@ -73,9 +73,9 @@ def look(
 
     First come the ids above `top`; then a part of the pass over the older ids; then all ids of recent transactions,
     where a row is most likely to appear, from the newest on. However short the time is, the first two read one slice
-    each: so new rows are always found, and each pass ends some day. If one part cannot be read, the next ones are,
-    until MOST_FAILURES have failed. A look ends early with `most` new ids (None: any number). Where one slice has room
-    for all older ids, one SELECT reads all parts.
+    each: so new rows are always found, and each pass ends some day. If the new ids cannot be read, the look ends. If a
+    later part cannot be read, it continues with the next one, until MOST_FAILURES reads have failed. A look ends early
+    with `most` new ids (None: any number). Where one slice has room for all older ids, one SELECT reads all parts.
 
     If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age. Nor is
     any if the poll is `watching` a column.

@@ -270,7 +270,7 @@ def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
 
 
 def _resent_upto(state: PollState, seen: Look | TimeLook, reached: int) -> int:
-    """PollState.resent_upto after a look that has come so far.
+    """Return the new PollState.resent_upto after a look that has read up to `reached`.
 
     A replica that lags shows some of these rows later. The last ones may be gone, and then nothing more is found.
     """

@@ -170,7 +170,7 @@ class Schedule:
     def rebased(self, above: int | None = None, above_is: str = ID) -> Schedule:
         """With a next run that starts the poll again, because ids begin again: rows get identities of their own.
 
-        Rows with ids, or times, greater than `above` are new then; None: the rows that are there are seen.
+        Rows with an id, or a time, greater than `above` count as new. If it is None, all present rows count as seen.
         """
         again = replace(self.started(), epoch=self.epoch + 1)
         return again if above is None else replace(again, wish=RESEND, above=above, above_is=above_is)

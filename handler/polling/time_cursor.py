@@ -89,7 +89,7 @@ class TimeCursor:
         return _hashed(f"{row.at}/{row.id}" if self.basis.endswith(_WITH_TIME) else f"{row.id}")
 
     def start(self, longest: float) -> int:
-        """The time from which on rows are looked for."""
+        """When the window starts, in microseconds: earlier rows are ignored."""
         return max(self.since, self.mark - round(longest * SECOND) - SLACK)
 
     def is_late(self, row: TimedRow, longest: float) -> bool:
@@ -141,10 +141,11 @@ class TimeCursor:
         return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start}, since=start)
 
     def within(self, most: int, read: Sequence[TimedRow]) -> TimeCursor:
-        """With at most so many rows, the latest ones. `read` are the rows that were read, in their order.
+        """Keep only the `most` latest rows. `read` has the rows that this look read, in their order.
 
-        If more have one time, the last ones of them are kept. Reading begins at the first of these then. Those that
-        were not read count as the last ones: a look that ended early, or another replica, has not shown them.
+        If too many rows share the earliest of these times, the last of them are kept, and reading begins at the first
+        one that is kept. Rows that were not read count as last: a look that ended early has not come to them, or
+        another replica has not shown them.
         """
         if len(self.seen) <= most:
             return self

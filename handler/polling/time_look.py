@@ -25,8 +25,8 @@ _BESIDE_ID: Final = 40
 class Page:
     """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
 
-    `now` is what the clock of the database says; None if there is no row. Rows that are `unfit` are left out, since
-    their time is none. `end` is the place of the last row, also if it is one of these.
+    `now` is what the clock of the database says; None if there is no row. Rows without a valid time are left out, and
+    counted in `unfit`. `end` is the last row of the page, even if it is one of these.
     """
 
     rows: Sequence[TimedRow]
@@ -144,7 +144,7 @@ class _Reading:
         """Read the rows of a page; return whether there was room for all of them."""
         if page.unfit:
             self.unfit += page.unfit
-            self.misfit = SourceError("QUERY_INVALID", f"rows whose number is no time: {page.unfit}")
+            self.misfit = SourceError("QUERY_INVALID", f"rows without a valid time: {page.unfit}")
         self.now = now if page.now is None else min(now, page.now)
         taken: dict[bytes, TimedRow] = {}
         room = True

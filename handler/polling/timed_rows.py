@@ -70,7 +70,7 @@ def _unit(values: Sequence[Value], before: Unit) -> Unit:
 
 
 def _row(row: Row, unit: Unit, poll: Poll) -> TimedRow:
-    """A row; its time is later than _LATEST if its number is no time."""
+    """Return a row. If its number is too large for a time, the time is later than _LATEST, and `page` leaves it out."""
     id_, at = row["id"], row["at"]
     if isinstance(id_, Decimal) and id_ == id_.to_integral_value():
         id_ = int(id_)

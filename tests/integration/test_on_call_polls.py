@@ -511,7 +511,7 @@ def test_a_rewind_says_what_it_concerns_and_asks(on_call: OnCall) -> None:
     answer = on_call.run("poll", "rewind", TYPE, "--to", "1", "--yes")
     assert (answer.exit_code, "notifier poll run order.created" in answer.output) == (0, True)
     again = on_call.run("poll", "rewind", TYPE, "--to", "0", "--yes")
-    assert (again.exit_code, "was changed before, and has not run since" in again.output) == (1, True)
+    assert (again.exit_code, "An earlier start, rebase or rewind of" in again.output) == (1, True)
     assert [event["event_id"] for event in function.minute()] == [
         "order.created/2", "order.created/4", "order.created/9",
     ]  # fmt: skip
@@ -532,7 +532,7 @@ def test_a_rewind_that_makes_no_sense_is_refused(on_call: OnCall, case: str) -> 
     said = {
         "never ran": "has ever run here",
         "lost": "no state that can be read",
-        "nothing above": "The highest id that order.created has read is 2: there is nothing above 2.",
+        "nothing above": "There is nothing to rewind: order.created has read ids up to 2, and --to is 2.",
         "reused": "is on hold: POLL_IDS_REUSED",
         "paused": "finds them with its next run",
     }
