@@ -26,6 +26,9 @@ NAMESPACE: Final = "Notifier"
 CANARY: Final = "notifier.canary"
 # The age of what is tried again, in seconds. `notifier balance` reads it by code (cli/operations/gauges.py).
 RETRY_AGE: Final = "RetryAge"
+# An event that waited by a rule, or in a queue that was paused, may fail once and be old. Whoever is woken should hear
+# of one that has failed again and again: after a quarter of an hour an event has had nine attempts.
+_FAILED_AGAIN: Final = 5
 _STATES: Final = {
     State.DELIVERED: "Delivered",
     State.SUPPRESSED: "Suppressed",
@@ -78,10 +81,12 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     """Write the metrics of an invocation: how many deliveries came to which end, and how long they took.
 
     `RetryAge` is the age of the oldest message that is tried again: the seconds since it was sent. By code it counts
-    every such message. Without a code it leaves out CHOSEN_WAITS, so that an alarm on it tells of an outage.
+    every such message. Without a code it leaves out CHOSEN_WAITS and the first attempts, so that an alarm on it tells
+    of an outage.
     """
     now = time.time()
     ages = _retry_ages(outcomes, now)
+    again = _retry_ages([one for one in outcomes if one.record.attempt >= _FAILED_AGAIN], now)
     for outcome in outcomes:
         metrics.add_metric(_end(outcome), MetricUnit.Count, 1)
         if alarm := _ALARMS.get(outcome.code):
@@ -92,7 +97,7 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
             metrics.add_metric("CanaryDelivered", MetricUnit.Count, 1)
         if outcome.state is State.DELIVERED and (age := _age(outcome, now)) is not None:
             metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
-    if failing := [age for code, age in ages.items() if code not in CHOSEN_WAITS]:
+    if failing := [age for code, age in again.items() if code not in CHOSEN_WAITS]:
         metrics.add_metric(RETRY_AGE, MetricUnit.Seconds, max(failing))
     if outcomes:
         metrics.flush_metrics()

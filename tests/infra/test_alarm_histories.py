@@ -162,11 +162,15 @@ HISTORIES: Final = {
             "Errors of function": at(*range(0, 240, 6)),
             AGE: {minute: [60.0 * max(0, minute) if minute <= 12 else 0] for minute in range(FIRST, LAST)},
         },
-        {"FunctionErrors": "ALARM 6"},
+        {"FunctionErrors": "ALARM 16"},
         range(-60, 120),
         given={"Polls": "off", "Canary": "no"},
     ),
     "one error of the function": History({"Errors of function": at(0)}, {}),
+    "two killed invocations, a minute apart": History({"Errors of function": at(0, 1)}, {}),
+    "an event that fails three times with direct intake": History(
+        {"Errors of function": at(0, 1, 3)}, {}, given={"Intake": "direct"}
+    ),
     "SNS can neither deliver nor park an event": History(
         {"NumberOfNotificationsFailedToRedriveToDlq of events": at(0)}, {"RedriveFailures": "ALARM 0, OK 10"}
     ),

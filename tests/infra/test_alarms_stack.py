@@ -29,7 +29,7 @@ PUT_BY_BALANCE = "Unbalanced"
 COUNTED = {"PollRuns", "PollFailures"}
 RAN = Ran(PollState(IdCursor.at(0)), more=False)
 OUTCOME = Outcome(
-    Record("r1", "{}", sent_at=datetime.now(UTC)),
+    Record("r1", "{}", attempt=5, sent_at=datetime.now(UTC)),
     State.DELIVERED,
     event=Event(telemetry.CANARY, "2026-01-05T08:00:00Z", "e1"),
     receipt=Receipt("C1", "1.0"),

@@ -14,7 +14,7 @@ from handler.delivery.backoff import wait
 from handler.polling.polls import RUN_SECONDS, SPARE_SECONDS
 from handler.polling.schedule import LEASE_SECONDS
 from handler.settings import Settings
-from tests.infra.stack import resolved, translated
+from tests.infra.stack import refused, resolved, translated
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -200,6 +200,13 @@ def test_an_outage_of_two_hours_is_ridden_out_whatever_the_jitter() -> None:
     assert (
         sum(wait(attempt, shortest) for attempt in range(1, receives)) < properties("Queue")["MessageRetentionPeriod"]
     )
+
+
+@pytest.mark.parametrize("intake", ["queue", "queue-live", "drain", "drain-live", "direct", "direct-live"])
+@pytest.mark.parametrize(("most", "reserved"), [(2, 0), (3, 0), (2, 4)])
+def test_draining_leaves_a_copy_of_the_function_for_new_events(intake: str, most: int, reserved: int) -> None:
+    complaints = refused(Intake=intake, MaximumConcurrency=most, ReservedConcurrency=reserved)
+    assert len(complaints) == (intake.startswith("drain") and (most, reserved) == (2, 0))
 
 
 @pytest.mark.parametrize(("intake", "url"), [("queue", "${Queue}"), ("direct", "")])

@@ -117,9 +117,9 @@ def by_code(code: str) -> frozenset[str]:
     return frozenset({code, "notifier"})
 
 
-def retried(code: str, seconds: float) -> Outcome:
+def retried(code: str, seconds: float, attempt: int = 5) -> Outcome:
     """An outcome that is tried again, whose message was sent so many seconds before NOW."""
-    record = replace(RECORD, sent_at=datetime.fromtimestamp(NOW - seconds, UTC))
+    record = replace(RECORD, sent_at=datetime.fromtimestamp(NOW - seconds, UTC), attempt=attempt)
     return replace(DELIVERED, state=State.RETRY, code=code, receipt=None, record=record)
 
 
@@ -149,6 +149,12 @@ def test_every_code_that_is_tried_again_is_a_fault_or_a_wait_by_a_rule() -> None
 def test_the_age_of_what_is_tried_again_tells_of_faults_and_by_code_of_all(retry_ages: Measured, code: str) -> None:
     age = {by_code(code): 1000.0}
     assert retry_ages(retried(code, 1000)) == (age | {ALL: 1000.0} if code in FAULTS else age)
+
+
+@pytest.mark.parametrize("attempt", [1, 4])
+def test_the_first_attempts_of_an_old_event_are_no_outage(retry_ages: Measured, attempt: int) -> None:
+    """It was in a queue that was paused, or waited by a rule."""
+    assert retry_ages(retried("DB_BUSY", 1000, attempt)) == {by_code("DB_BUSY"): 1000.0}
 
 
 def test_the_age_is_that_of_the_oldest_message(retry_ages: Measured) -> None:
