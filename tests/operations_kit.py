@@ -22,7 +22,7 @@ from lab.aws import Aws
 _CODE = "def handler(event, context):\n    print('invoked as', context.invoked_function_arn)\n"
 
 
-def template(*, direct: bool, live: bool) -> str:
+def template(*, direct: bool, live: bool, draining: bool) -> str:
     """What template.yaml leaves behind, as far as somebody on call reads it, around a function that does nothing."""
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 360}}
     table = {
@@ -48,7 +48,7 @@ def template(*, direct: bool, live: bool) -> str:
     }
     version = {"FunctionName": {"Ref": "Function"}}
     alias = {"FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]}, "Name": "live", **version}
-    intake = f"{'direct' if direct else 'queue'}{'-live' if live else ''}"
+    intake = f"{'direct' if direct else 'drain' if draining else 'queue'}{'-live' if live else ''}"
     document = {
         "Parameters": {"Intake": {"Type": "String", "Default": intake}},
         "Resources": {
@@ -74,10 +74,10 @@ class OnCall:
     outputs: Mapping[str, str]
 
     @classmethod
-    def deployed(cls, aws: Aws, *, direct: bool = False, live: bool = False) -> OnCall:
+    def deployed(cls, aws: Aws, *, direct: bool = False, live: bool = False, draining: bool = False) -> OnCall:
         name = f"notifier-{uuid4().hex[:8]}"
         cloudformation = aws.client("cloudformation")
-        cloudformation.create_stack(StackName=name, TemplateBody=template(direct=direct, live=live))
+        cloudformation.create_stack(StackName=name, TemplateBody=template(direct=direct, live=live, draining=draining))
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         [found] = cloudformation.describe_stacks(StackName=name)["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}

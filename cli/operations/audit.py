@@ -75,7 +75,7 @@ def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> R
     found = list(rows.since(stack, since, now, lambda count: say(f"{count:,} items")))
     queue = gauges.depth(stack, stack.queue) if stack.queue else None
     dead_letters = gauges.depth(stack, stack.dead_letters)
-    patience = books.patience(queue.visibility_seconds if queue else None)
+    patience = books.patience(queue.visibility_seconds if queue and not stack.is_draining else None)
     late = books.overdue(found, now, patience)
     evidence = Evidence(queue.total if queue else None)
     if late:

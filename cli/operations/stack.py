@@ -63,7 +63,8 @@ def _config(service: str) -> Any:
 class Stack:
     """A stack's outputs. `queue` is empty with direct intake: then the topic invokes the function itself.
 
-    `alias` names the published version that events go to (Intake=...-live). If it is empty, they go to $LATEST.
+    `alias` names the published version that events go to (Intake=...-live). If it is empty, they go to $LATEST. A stack
+    that `is_draining` has a queue, and new events go past it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Stack:
     function: str
     table: str
     alias: str = ""
+    is_draining: bool = False
 
     @property
     def invoked(self) -> str:
@@ -121,6 +123,7 @@ def find(name: str | None) -> Stack:
     account = Account(demo.environment if demo else {})
     name = name or (demo.stack if demo else running.STACK)
     described = _described(account, name)
+    intake = _parameter(described, "Intake")
     outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
     if missing := [key for key in REQUIRED if key not in outputs]:
         raise UnansweredError(
@@ -135,7 +138,8 @@ def find(name: str | None) -> Stack:
         dead_letters=outputs["DeadLetterQueueUrl"],
         function=outputs["FunctionName"],
         table=outputs["StateTableName"],
-        alias=LIVE if _parameter(described, "Intake").endswith(f"-{LIVE}") else "",
+        alias=LIVE if intake.endswith(f"-{LIVE}") else "",
+        is_draining=intake.startswith("drain"),
     )
 
 

@@ -195,7 +195,7 @@ def test_the_emergency_stop_of_the_runbook_stops_the_mapping_of_the_alias(aws: A
     def is_now(state: str) -> bool:
         return bool(client.get_event_source_mapping(UUID=made["UUID"])["State"] == state)
 
-    _, _, section = (ROOT / "docs/runbook.md").read_text("utf-8").partition("## Stop everything")
+    section = (ROOT / "docs/runbook.md").read_text("utf-8").partition("## Stop everything")[2].partition("\n## ")[0]
     here = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'  # of docs/local.md
     [stop] = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
     [resume] = re.findall(r"`(aws lambda update-event-source-mapping [^`]*--enabled)`", section)
@@ -226,6 +226,16 @@ def test_the_books_are_balanced(on_call: OnCall) -> None:
     shown = on_call.run("balance")
     assert "5 = 2 + 1 + 1 + 1" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
+
+
+def test_what_lambda_may_still_hold_is_not_lost_while_the_queue_is_drained(aws: Aws) -> None:
+    """New events go past the queue, which is empty. Lambda holds those that it throttles for six hours."""
+    draining = OnCall.deployed(aws, draining=True)
+    now = time.time()
+    draining.row("e-1", Phase.WAITING, at=now - 5 * HOUR)
+    draining.row("e-2", Phase.WAITING, at=now - books.patience(None) - HOUR)
+    told = draining.asked("balance", status=1)
+    assert [one["event_id"] for one in told["lost"]] == ["e-2"]
 
 
 def test_what_is_in_no_queue_is_lost(on_call: OnCall) -> None:

@@ -66,6 +66,7 @@ def test_events_go_to_the_alias_if_intake_says_so(
     deployed, aws = found(monkeypatch, parameters)
     invoked = f"notifier-Function-1{':live' if alias else ''}"
     assert (deployed.alias, deployed.invoked) == (alias, invoked)
+    assert deployed.is_draining == parameters.get("Intake", "").startswith("drain")
     deployed.configuration()
     assert aws.asked == [invoked]
 
