@@ -1,6 +1,6 @@
 """From the release before to this one, with the stacks beside it, and on to another topic.
 
-The local cloud refuses no update of an export that is imported: tests/infra/test_changes.py looks for those.
+The local cloud refuses no update of an export that is imported: tests/infra/test_stack_changes.py looks for those.
 """
 
 from __future__ import annotations
