@@ -80,31 +80,46 @@ def look(
     If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age. Nor is
     any if the poll is `watching` a column.
     """
-    slices, retain = (WATCH_SLICES, inf) if watching else (SWEEP_SLICES, RETAIN_SECONDS)
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
     sweep = cursor.sweep or Sweep(cursor.floor, top, began)
     reading, reached = _begun(cursor, ids, in_time, most)
     more, news = reading.cut, reading.failure is None
-    whole = news and not more
     if steady:
         reading.cursor = reading.cursor.marked(clock(), longest)
-    if news:
-        reached = reading.read(max(sweep.at, reached), sweep.end, slices)
-        swept = reading.cursor.swept(replace(sweep, at=reached), retain)
-        reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
-        whole = whole and not (watching and (cursor.sweep or reached < sweep.end))
-        for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
-            if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
-                whole = False
-                break
-            reading.read(after, upto)
+    whole = news and _reread(cursor, reading, sweep, reached, bound, in_time, steady=steady, watching=watching)
     # Two of the parts may read the same row: it can change back in between, or have had no value before the first.
     found = reading.found - cursor.seen
     appeared = found.ids - cursor.seen.ids
     late = appeared - appeared.above(bound)
     whole = whole and not reading.cut and reading.failure is None
     return Look(reading.cursor, found, late, more, news, whole, reading.failure)
+
+
+def _reread(
+    cursor: IdCursor,
+    reading: _Reading,
+    sweep: Sweep,
+    reached: int,
+    bound: int,
+    in_time: Callable[[], bool],
+    *,
+    steady: bool,
+    watching: bool,
+) -> bool:
+    """Read the older ids: a part of the pass over all of them, and those above `bound`, of recent transactions.
+
+    Those up to `reached` have been read. Return whether all that may have news was read, if nothing failed.
+    """
+    slices, retain = (WATCH_SLICES, inf) if watching else (SWEEP_SLICES, RETAIN_SECONDS)
+    reached = reading.read(max(sweep.at, reached), sweep.end, slices)
+    swept = reading.cursor.swept(replace(sweep, at=reached), retain)
+    reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
+    for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
+        if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
+            return False
+        reading.read(after, upto)
+    return not (watching and (cursor.sweep or reached < sweep.end))
 
 
 def _begun(cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> tuple[_Reading, int]:

@@ -159,7 +159,6 @@ class TimeCursor:
             last = [*equal, *unread][len(kept) - most :]
             kept |= dict.fromkeys(last, cut)
             row = equal.get(last[0], [*equal.values()][-1]) if equal else None
-            cut += row is None and not unread
         return replace(self, floor=From(cut, self.unit, row), since=cut, seen=kept)
 
     def encoded(self) -> bytes:

@@ -9,7 +9,7 @@ from handler.model import Digest
 from handler.polling import changes, state_item, time_cursor, time_look
 from handler.polling.poll import PolledRow
 from handler.polling.schedule import REWIND, TIME, Schedule
-from handler.polling.time_cursor import SECOND
+from handler.polling.time_cursor import SECOND, From, TimeCursor, TimedRow
 from tests.unit.polling.test_timed_edges import HOUR, NOW, Polled, Table
 
 
@@ -129,3 +129,11 @@ def test_each_row_of_a_rewind_is_a_message_of_its_own(past: int) -> None:
     told = polled.run()
     assert [one for one in told if isinstance(one, Digest)] == []
     assert len(told) == 30
+
+
+def test_a_row_that_has_a_later_time_too_takes_no_place_among_those_of_the_earliest_time() -> None:
+    """As a JOIN gives it."""
+    rows = [TimedRow(id_, at, str(at)) for at, id_ in [(5, "a"), (5, "b"), (5, "c"), (5, "x"), (9, "x")]]
+    kept = TimeCursor(0, "at").having_read(rows, 10).within(2, rows)
+    assert kept.seen == {kept.key(rows[2]): 5, kept.key(rows[4]): 9}
+    assert kept.floor == From(5, "", rows[2])
