@@ -137,3 +137,13 @@ def test_a_row_that_has_a_later_time_too_takes_no_place_among_those_of_the_earli
     kept = TimeCursor(0, "at").having_read(rows, 10).within(2, rows)
     assert kept.seen == {kept.key(rows[2]): 5, kept.key(rows[4]): 9}
     assert kept.floor == From(5, "", rows[2])
+
+
+def test_after_a_rewind_no_row_is_read_for_the_mark_that_is_gone() -> None:
+    table = Table([(NOW - 60 * n, f"r{n}") for n in range(10)])
+    polled = Polled(table)
+    assert polled.run() == []
+    wish = Schedule(starts=1, wish=REWIND, above=round((NOW - 200) * SECOND), above_is=TIME)
+    polled.kept.state = changes.rewound(polled.kept.state, polled.policy, wish)
+    assert len(polled.run()) == 4
+    assert table.reads == 1
