@@ -129,7 +129,6 @@ class _Reading:
         self.order: list[TimedRow] = []
         self.found: list[TimedRow] = []
         self.unfit = 0
-        self._has_misfit = False
         self.misfit: SourceError | None = None
         self._start = cursor.start(longest)
         self._singles = singles
@@ -138,7 +137,7 @@ class _Reading:
     @property
     def comes_further(self) -> bool:
         """Whether there was a row that had not been seen."""
-        return bool(self.found) or self._has_misfit
+        return bool(self.found or self.misfit)
 
     def take(self, page: Page, now: int) -> bool:
         """Read the rows of a page; return whether there was room for all of them."""
@@ -174,7 +173,6 @@ class _Reading:
             self.found.append(row)
             self._bytes += len(json.dumps(row.id, ensure_ascii=False).encode()) + _BESIDE_ID
         else:
-            self._has_misfit = True
             self.unfit += 1
             self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
 

@@ -33,7 +33,7 @@ def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool 
         bounds = {"at": _written(begin)}
     sql = statements.timed(poll.sql, bounds.keys(), backwards=backwards)
     found = database.select(poll.database, sql, {**bounds, "count": count}, count)
-    unit = _unit([row["at"] for row in found], begin.unit if begin else "")
+    unit = _unit([row["at"] for row in found], begin)
     placed = [_row(row, unit, poll) for row in found]
     read = [row for row in placed if row.at <= _LATEST]
     if placed and not read and begin is None:
@@ -43,7 +43,7 @@ def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool 
         read,
         int(str(clock)) * SECOND + SECOND if clock is not None else None,
         whole=len(found) < count,
-        unit=unit if read else "",
+        unit=unit if placed else "",
         unfit=len(placed) - len(read),
         end=placed[-1] if placed else None,
     )
@@ -56,15 +56,17 @@ def _written(begin: From) -> Value:
     return EPOCH + max(begin.at, _EARLIEST) * _MICROSECOND
 
 
-def _unit(values: Sequence[Value], before: Unit) -> Unit:
+def _unit(values: Sequence[Value], begin: From | None) -> Unit:
     """What the column holds: the same as before if that fits to any row, else what most rows have.
 
-    One row can be wrong, or be meant as never, as the last second of the year 9999 is.
+    One row can be wrong, or be meant as never, as the last second of the year 9999 is. What a page that begins with a
+    row has is what the one before it had.
     """
+    before = begin.unit if begin else ""
     if any(isinstance(value, datetime) for value in values):
         return "time"
     numbers = [value for value in values if type(value) is int]
-    if before in _SCALE and any(value * _SCALE[before] <= _LATEST for value in numbers):
+    if begin and before in _SCALE and (begin.row or any(value * _SCALE[before] <= _LATEST for value in numbers)):
         return before
     return "ms" if 2 * sum(value >= _MILLISECONDS for value in numbers) > len(numbers) else "s"
 

@@ -226,6 +226,33 @@ def test_a_row_with_a_time_that_is_none_does_not_stop_all_others() -> None:
     assert [one.id for one in seen.found] == [2]
 
 
+@pytest.mark.parametrize("wrong", [int(NOW) * 1000, int(NOW) * 1_000_000], ids=["milliseconds", "microseconds"])
+def test_more_wrong_numbers_than_a_page_has_rows_hide_no_row_and_change_no_unit(
+    wrong: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column of seconds, into which somebody writes something else."""
+    monkeypatch.setattr(time_look, "SLICE", 4)
+    database = Seconds({1: int(NOW)})
+    page = lambda begin, **how: timed_rows.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
+    cursor = time_look.first(page, HOUR, round(NOW * SECOND), "at")
+    database.rows |= {2: int(NOW) + 1} | {number: wrong + number for number in range(10, 20)}
+    seen = time_look.look(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
+    assert ([one.id for one in seen.found], seen.cursor.unit) == ([2], "s")
+    assert seen.failure
+    assert "without a valid time" in seen.failure.detail
+    assert seen.given_up >= 10
+
+
+def test_a_look_ends_in_time_also_among_rows_whose_ids_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time_look, "SLICE", 4)
+    table = Table([(NOW, "x")])
+    polled = Polled(table)
+    table.rows += [(NOW + n, f"{n:02}" + "y" * 300) for n in range(40)]
+    table.clock += 60
+    assert polled.run(in_time=False) == []
+    assert (polled.ran.more, table.reads) == (True, 3)  # as long as `run` lets it have time
+
+
 CHANGES: list[dict[str, str]] = [
     {"at": "paid_at"},
     {"table": "refunds"},
