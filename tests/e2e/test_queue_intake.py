@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 
 from lab.aws import TOOLS
@@ -90,5 +91,7 @@ def test_the_function_logs_one_line_a_delivery_without_secrets_and_rows(by_queue
     assert line["event"] == {"type": "order.created", "id": 1042, "event_id": message_id}
     assert line["channel"] == "orders"
     log = "\n".join(by_queue.cloud.aws.logs(by_queue.outputs["FunctionName"]))
-    for hidden in ("xoxb-", "Zoë", "€118", "118.00", by_queue.cloud.database.reader.password, "lab-api-token"):
+    for hidden in ("xoxb-", "Zoë", "€118", by_queue.cloud.database.reader.password, "lab-api-token"):
         assert hidden not in log
+    # The amount as a number of its own: it may stand within the time of a post, such as 1796017118.000100.
+    assert not re.search(r"(?<!\d)118\.00(?!\d)", log)
