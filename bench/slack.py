@@ -1,5 +1,7 @@
 """A Slack that only says yes, over kept-alive TLS: the floor must not be made of the stand-in's own work.
 
+A GET of any path returns how many posts there were, so that a bench can check that each of its rounds posted.
+
 `python -m bench.slack PORT CERT KEY MILLISECONDS`
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import socketserver
 import ssl
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 
@@ -15,20 +18,32 @@ BODY = b'{"ok":true,"channel":"C0LABORDERS","ts":"1732263600.000100"}'
 
 
 class Yes(BaseHTTPRequestHandler):
-    """Answers each POST alike."""
+    """Answers each POST alike, and counts it."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     seconds = 0.0
+    posts = 0
+    counting = threading.Lock()
 
     def do_POST(self) -> None:
         """Read the request, and say yes after a while."""
         self.rfile.read(int(self.headers["Content-Length"]))
+        with self.counting:
+            Yes.posts += 1
         time.sleep(self.seconds)
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
-        self.wfile.write(head.encode() + BODY)
+        self._answer(BODY)
 
-    do_GET = do_POST  # noqa: N815
+    def do_GET(self) -> None:
+        """Say how many posts there were."""
+        self._answer(str(Yes.posts).encode())
+
+    def _answer(self, body: bytes) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write(head.encode() + body)
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: a line for each post is work of its own."""
 
 
 class Server(socketserver.ThreadingTCPServer):

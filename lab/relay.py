@@ -1,12 +1,14 @@
 """Passes connections on, from here to there: `python -m lab.relay LISTEN TARGET`, each a path or a host:port.
 
 A unix socket's path reaches across network namespaces, and a port does not: so two relays in a row bring a port of a
-namespace to one of this machine's loopback.
+namespace to one of this machine's loopback. With a certificate and its key (`... TARGET CERT KEY`) the relay speaks TLS
+for a server that does not.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from contextlib import suppress
 from typing import Final
@@ -16,11 +18,17 @@ CHUNK: Final = 65_536
 
 def main() -> None:
     """Serve until ended."""
-    listen, target = sys.argv[1:]
-    asyncio.run(_serve(listen, target))
+    listen, target, *certificate = sys.argv[1:]
+    asyncio.run(_serve(listen, target, _tls(*certificate) if certificate else None))
 
 
-async def _serve(listen: str, target: str) -> None:
+def _tls(cert: str, key: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+async def _serve(listen: str, target: str, tls: ssl.SSLContext | None) -> None:
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, back = await _open(target)
@@ -30,10 +38,10 @@ async def _serve(listen: str, target: str) -> None:
         await asyncio.gather(_pump(reader, back), _pump(there, writer))
 
     if "/" in listen:
-        server = await asyncio.start_unix_server(relay, listen)
+        server = await asyncio.start_unix_server(relay, listen, ssl=tls)
     else:
         host, _, port = listen.rpartition(":")
-        server = await asyncio.start_server(relay, host, int(port))
+        server = await asyncio.start_server(relay, host, int(port), ssl=tls)
     async with server:
         await server.serve_forever()
 
