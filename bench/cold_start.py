@@ -3,7 +3,8 @@
 Ours reads a row over TLS, writes its ledger, and posts; the peer, terraform-aws-notify-slack, has neither database nor
 ledger. Its one file is given by BENCH_PEER, and belongs to nobody here; without it the other side is the import of the
 packages that ours is made of. The peer's libraries have their bytecode, as ours do; whether those of AWS's own runtime
-have is not known. Beside the time: the memory at its peak.
+have is not known. Beside the time: the memory at its peak, and the first event at the share of a processor that the
+default memory brings. Each round has an event of its own, and fails where it is not posted.
 """
 
 from __future__ import annotations
@@ -11,55 +12,52 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
+import statistics
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from ruamel.yaml import YAML
+
+from bench.cold import Cold
 from bench.measure import interleaved, ratio, report
-from bench.warm_event import batch, slack
-from lab.aws import TOOLS
-from lab.cloud import local_cloud
+from bench.quota import Quota, quota
+from bench.rig import Rig, running_rig
+from bench.warm_event import batch
+from lab.sam import ROOT
 
 ROUNDS: Final = 15
 AT_MOST: Final = 1.20
 BYTECODE_AT_MOST: Final = 0.40
-MEMORY_AT_MOST: Final = 1.05
-OURS_SHIPPED: Final = "ours, import + first event"
-PYTHON: Final = TOOLS / "runtime/bin/python"
+MEMORY_AT_MOST: Final = 1.00
+FIRST_EVENT_AT_MOST: Final = 3.0
+FIRST_EVENT_MILLISECONDS_AT_MOST: Final = 200.0
+
+# Rows of the sample shop.
+_numbers: Final = count(1042)
 
 OURS: Final = """
 import handler.app
 class Context:
     aws_request_id = "bench"
     def get_remaining_time_in_millis(self): return 60000
-imported()
-assert handler.app.lambda_handler(event, Context()) == {"batchItemFailures": []}
+def handle(event):
+    assert handler.app.lambda_handler(event, Context()) == {"batchItemFailures": []}
 """
 PEER: Final = """
 import notify_slack
-imported()
-notify_slack.lambda_handler(event, None)
+def handle(event):
+    notify_slack.lambda_handler(event, None)
 """
+# What stands for the peer where its file is not there. It posts as the peer does.
 PACKAGES: Final = """
 import boto3, pymysql, slack_sdk, aws_lambda_powertools, jinja2
-imported()
-"""
-# Both moments are taken inside the process, and it ends at once: taking Python down is no part of a cold start.
-FRAME: Final = """
-import json, os, sys, time
-event = json.load(sys.stdin)
-out, sys.stdout = sys.stdout, open(os.devnull, "w")
-began = time.perf_counter()
-moments = []
-imported = lambda: moments.append(time.perf_counter() - began)
-{body}
-moments.append(time.perf_counter() - began)
-[peak] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
-moments.append(int(peak.split()[1]) / 1024)
-out.write(json.dumps(moments)); out.flush(); os._exit(0)
+from urllib.request import Request, urlopen
+def handle(event):
+    urlopen(Request(os.environ["SLACK_WEBHOOK_URL"], b"{}")).read()
 """
 # What CloudWatch publishes: the peer's own kind of event.
 ALARM: Final = {
@@ -84,79 +82,77 @@ PEER_EVENT: Final = {
 }
 
 
-@dataclass
-class Cold:
-    """A process that starts anew for each sample. `imports` are its milliseconds until then, `peaks` MiB of memory."""
-
-    program: str
-    environment: Mapping[str, str]
-    event: Any
-    imports: list[float] = field(default_factory=list)
-    peaks: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        """Run once, and return the milliseconds of import and first event."""
-        ran = subprocess.run(
-            [PYTHON, "-c", FRAME.replace("{body}", self.program)],
-            input=json.dumps(self.event),
-            env=self.environment,
-            cwd="/",  # Python looks there first
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise RuntimeError(ran.stderr)
-        imported, done, peak = json.loads(ran.stdout)
-        self.imports.append(imported * 1000)
-        self.peaks.append(peak)
-        return float(done * 1000)
-
-
 def main() -> None:
     """Measure, print, and keep the results."""
-    with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
-        folder = Path(name)
-        with local_cloud(folder) as cloud, slack(cloud) as api_url:
-            artefact = cloud.build().parent / "NotifierFunction"
-            bare = shutil.copytree(artefact, folder / "bare", ignore=shutil.ignore_patterns("__pycache__"))
-            settings = f"bot;api={api_url};ca={folder / 'tls/ca.pem'}"
-            found = cloud.environment(artefact / "catalog.json", NOTIFIER_SLACK=settings)
-            lambdas = {**found, "PYTHONDONTWRITEBYTECODE": "1"}  # as where the package is read-only
-            shipped = Cold(OURS, {**lambdas, "PYTHONPATH": str(artefact)}, batch(1042))
-            uncompiled = Cold(OURS, {**lambdas, "PYTHONPATH": str(bare)}, batch(1043))
-            peer_name, peer = _other_side(folder, found, api_url)
-            sides = {OURS_SHIPPED: shipped, peer_name: peer, "ours without bytecode": uncompiled}
-            samples = interleaved(sides, ROUNDS)
-    own = f"import + first event / {peer_name}"
-    print("A cold start:")
-    report("cold_start", samples, {own: ratio(samples[OURS_SHIPPED], samples[peer_name])}, AT_MOST)
-    imports = {"our import": shipped.imports[1:], "our import without bytecode": uncompiled.imports[1:]}
+    with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, quota(default_memory()) as share:
+        other = "peer" if os.environ.get("BENCH_PEER") else "five packages"
+        sides = _measured(Path(name), share, other)
+    samples = {name: [a + b for a, b in zip(one.imports, one.events, strict=True)] for name, one in sides.items()}
+    print("A cold start, import and first event:")
+    whole = {name: samples[name] for name in ("ours", other)}
+    report("cold_start", whole, {f"import + first event / {other}": ratio(*whole.values())}, AT_MOST)
     print("What bytecode saves:")
+    imports = {name: sides[name].imports for name in ("ours", "ours without bytecode")}
+    _report("bytecode", imports, "import / without bytecode", BYTECODE_AT_MOST)
+    print("Memory at its peak:")
+    peaks = {name: sides[name].peaks for name in ("ours", other)}
+    _report("memory", peaks, f"peak / {other}", MEMORY_AT_MOST, unit="MiB")
+    print(f"The first event with {default_memory()} MB, which is {share.share:.1%} of a processor, by {share.how}:")
+    events = {name: sides[f"{name}, limited"].events for name in ("ours", other)}
+    _report("first_event", events, f"first event / {other}", FIRST_EVENT_AT_MOST)
+    median = statistics.median(events["ours"])
     report(
-        "bytecode", imports, {"import / without bytecode": ratio(*imports.values())}, BYTECODE_AT_MOST,
+        "first_event_milliseconds", events, {"milliseconds of the first event": median}, FIRST_EVENT_MILLISECONDS_AT_MOST,
         script="cold_start",
     )  # fmt: skip
-    peaks = {"ours": shipped.peaks[1:], peer_name: peer.peaks[1:]}
-    print("Memory at its peak:")
-    report(
-        "memory", peaks, {f"peak / {peer_name}": ratio(*peaks.values())}, MEMORY_AT_MOST,
-        script="cold_start", unit="MiB",
-    )  # fmt: skip
 
 
-def _other_side(folder: Path, environment: Mapping[str, str], api_url: str) -> tuple[str, Cold]:
+def default_memory() -> int:
+    """Return the function's memory in MB where a deployment does not say."""
+    template = YAML().load((ROOT / "template.yaml").read_text("utf-8"))
+    return int(template["Parameters"]["MemorySize"]["Default"])
+
+
+def _measured(folder: Path, share: Quota, other: str) -> dict[str, Cold]:
+    """Every side, and what was measured of it without the first round."""
+    with running_rig(folder) as rig:
+        artefact = rig.cloud.build().parent / "NotifierFunction"
+        bare = shutil.copytree(artefact, folder / "bare", ignore=shutil.ignore_patterns("__pycache__"))
+        ours, peer = function(rig, artefact), _other_side(folder, rig)
+        sides = {
+            "ours": ours(), other: peer(), "ours without bytecode": function(rig, bare)(),
+            "ours, limited": ours(quota=share), f"{other}, limited": peer(quota=share),
+        }  # fmt: skip
+        interleaved({name: rig.posting(side) for name, side in sides.items()}, ROUNDS)
+    for side in sides.values():
+        side.forget_first()
+    return sides
+
+
+def function(rig: Rig, artefact: Path) -> Callable[..., Cold]:
+    """Return what makes a cold function of a built package. Each event is of a row of its own."""
+    environment = {
+        **rig.environment(artefact / "catalog.json"),
+        "PYTHONPATH": str(artefact),
+        "PYTHONDONTWRITEBYTECODE": "1",  # as where the package is read-only
+    }
+    return partial(Cold, OURS, environment, map(batch, _numbers).__next__)
+
+
+def _other_side(folder: Path, rig: Rig) -> Callable[..., Cold]:
     """The peer, or what stands for it. Its first round, which is not counted, makes its bytecode."""
-    compiled = {**environment, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
     given = os.environ.get("BENCH_PEER")
-    if not given:
-        return "five packages", Cold(PACKAGES, compiled, {})
-    settings = {
-        "PYTHONPATH": str(Path(given).resolve().parent), "SLACK_WEBHOOK_URL": f"{api_url}peer", "SLACK_CHANNEL": "c",
-        "SLACK_USERNAME": "u", "SLACK_EMOJI": ":x:", "LOG_EVENTS": "False",
-        "SSL_CERT_FILE": str(folder / "tls/ca.pem"),
+    environment = {
+        **rig.environment(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+        "PYTHONPATH": str(Path(given).resolve().parent) if given else "",
+        "SLACK_WEBHOOK_URL": f"{rig.slack}peer", "SLACK_CHANNEL": "c", "SLACK_USERNAME": "u", "SLACK_EMOJI": ":x:",
+        "LOG_EVENTS": "False",
     }  # fmt: skip
-    return "peer", Cold(PEER, {**compiled, **settings}, PEER_EVENT)
+    return partial(Cold, PEER if given else PACKAGES, environment, lambda: PEER_EVENT)
+
+
+def _report(name: str, samples: dict[str, list[float]], what: str, at_most: float, unit: str = "ms") -> None:
+    report(name, samples, {what: ratio(*samples.values())}, at_most, script="cold_start", unit=unit)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,16 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-# What is imported here stays for ever: looking for garbage among it takes a tenth of the import.
+# What the init phase makes stays for ever: looking for garbage among it takes a tenth of the phase.
 gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402
 
-from handler import bootstrap, logs, telemetry  # noqa: E402
+from handler import bootstrap, init_phase, logs, telemetry  # noqa: E402
 from handler.errors import bounded, named  # noqa: E402
 from handler.model import State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
@@ -23,9 +23,6 @@ from handler.stages.parse import UNNAMED, records  # noqa: E402
 
 if TYPE_CHECKING:
     from handler.polling.polls import Report
-
-gc.freeze()
-gc.enable()
 
 logger: Final = Logger(utc=True)
 metrics: Final = Metrics(namespace=telemetry.NAMESPACE)
@@ -105,3 +102,14 @@ def _report(reports: Sequence[Report]) -> None:
 def _log_discovery(api: str, counts: Mapping[str, int]) -> None:
     if said := telemetry.discovered(api, counts):
         logger.info("discovery", extra=said)
+
+
+def _preparations() -> Iterator[Callable[[], object]]:
+    """Begin with the pipeline: a mistake in the settings ends the preparation there."""
+    yield pipeline
+    yield from pipeline().preparations
+
+
+init_phase.prepare(_preparations())
+gc.freeze()
+gc.enable()

@@ -16,7 +16,7 @@ from handler.adapters.park import DeadLetterQueue
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.replica import Replicas
 from handler.adapters.secrets import SecretStore
-from handler.adapters.slack import BotSink, WebhookSink
+from handler.adapters.slack import BOT_SECRET, BotSink, WebhookSink
 from handler.adapters.state_table import StateTable
 from handler.catalog import Catalog
 from handler.delivery.gates import Gates
@@ -26,6 +26,7 @@ from handler.discovery import addresses, cloudmap, srv
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.discovery.uri import Path
+from handler.model import Leaf
 from handler.pipeline import Pipeline
 from handler.settings import Settings
 from handler.stages.attempt import Attempting
@@ -47,6 +48,8 @@ PATHS: Final[Mapping[str, Path]] = {
     "srv": srv.services(DNS),
     "cloudmap": cloudmap.read,
 }
+# Compiled ahead, because Jinja makes its lexer for the first text that it compiles.
+ANY_LEAF: Final = Leaf("mrkdwn", "{{ id }}", "")
 
 
 def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
@@ -70,6 +73,12 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     apis = HttpApis(addresses, secrets, tls.context, report=report)
     sources = Sources(replicas, apis, apis, templates)
     posting = _posting(settings, secrets, table)
+    preparations = [
+        posting.gates.refresh,
+        *([] if settings.slack.mode == "webhook" else [lambda: secrets.get(BOT_SECRET)]),
+        replicas.connect,
+        lambda: templates.check(ANY_LEAF),
+    ]
     if settings.trace_downstream:
         sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)
     return Pipeline(
@@ -86,6 +95,7 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
         ),
         ignore_unknown=settings.unknown_type == "ignore",
         polls=lambda: _polls(compiled, replicas, table, queue),
+        preparations=preparations,
     )
 
 

@@ -75,6 +75,11 @@ class Replicas:
         replica = self._replicas.get(database)
         return replica.replication.read() if replica else None
 
+    def connect(self) -> None:
+        """Log in to each database, so that its next lookup finds a connection. Raises what a login raises."""
+        for replica in self._replicas.values():
+            replica.connected()
+
     def close(self) -> None:
         """Close what is open. The next lookup opens anew."""
         for replica in self._replicas.values():
@@ -137,7 +142,7 @@ class _Replica:
     def _session(self, sql: str, parameters: Mapping[str, Value]) -> Iterator[Connection]:
         """The connection for a statement, kept on only where that ended cleanly, be it with an error of the server."""
         try:
-            yield self._connected()
+            yield self.connected()
         except pymysql.MySQLError as error:
             limits = self._limits
             trouble = of_statement(self._address.name, sql, parameters, error, limits.read, limits.statement)
@@ -152,7 +157,7 @@ class _Replica:
         finally:
             self._used_at = self._clock.now()
 
-    def _connected(self) -> Connection:
+    def connected(self) -> Connection:
         if self._kept is None or not self._kept.open or self._clock.age(self._used_at) > self._limits.idle:
             self.close()
             self._kept = self._connect()

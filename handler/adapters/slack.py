@@ -22,7 +22,8 @@ from handler.model import Message, Receipt
 from handler.ports import Secrets
 
 _API_HOST: Final = "slack.com"
-# What the secret matches, and that in words.
+# The name of the token's secret; what it matches, and that in words.
+BOT_SECRET: Final = "slack-token"  # noqa: S105
 BOT_TOKEN: Final = (re.compile(r"xoxb-[!-~]+"), "a bot token (xoxb-...)")
 
 # A text says what its template says: no bare name or address in it becomes a mention or a link. The default of `parse`
@@ -48,7 +49,7 @@ class BotSink:
         self._api_url = api_url
         self._exchange = slack_transport.exchange(tls, limits, proxy)
         self._limits = limits
-        self._token = Credential(secrets, "slack-token", *BOT_TOKEN)
+        self._token = Credential(secrets, BOT_SECRET, *BOT_TOKEN)
 
     def post(self, message: Message) -> Receipt:
         """Post once; once more with a token that was replaced, and once as plain text where the layout is refused."""

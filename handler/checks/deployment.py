@@ -43,7 +43,7 @@ def checks(subject: Subject) -> Iterator[Check]:
     """Whether each secret is there, and of its form. None is shown."""
     settings = subject.settings
     if settings.slack.mode == "bot":
-        yield _secret(subject, "slack-token", *slack.BOT_TOKEN)
+        yield _secret(subject, slack.BOT_SECRET, *slack.BOT_TOKEN)
     else:
         for name in sorted({*subject.destinations.values()} - {""}):
             yield _secret(subject, f"webhooks/{name}", *slack.webhook_form(settings.slack.api_url))

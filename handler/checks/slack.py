@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from handler.adapters import slack_answers, slack_transport, tls
 from handler.adapters.http_exchange import Answer, Deadline
+from handler.adapters.slack import BOT_SECRET
 from handler.adapters.slack_transport import LIMITS, PooledWebClient
 from handler.checks.model import Check, Subject, attempt
 from handler.errors import SlackError
@@ -44,12 +45,12 @@ def checks(subject: Subject) -> Iterator[Check]:
 def _client(subject: Subject) -> Client:
     slack = subject.settings.slack
     exchange = slack_transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
-    token = subject.secrets.get("slack-token") if _readable(subject) else ""
+    token = subject.secrets.get(BOT_SECRET) if _readable(subject) else ""
     return lambda: PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
 
 
 def _readable(subject: Subject) -> bool:
-    return attempt("", lambda: subject.secrets.get("slack-token")).state == "ok"
+    return attempt("", lambda: subject.secrets.get(BOT_SECRET)).state == "ok"
 
 
 def _judge(answer: Answer, now: float) -> object:

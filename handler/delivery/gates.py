@@ -38,10 +38,13 @@ class Gates:
         self._known: dict[str, Item] = {}
         self._read_at = 0.0
 
+    @property
+    def are_fresh(self) -> bool:
+        """Whether they were read a moment ago."""
+        return 0 <= self._now() - self._read_at < FRESH_SECONDS
+
     def refresh(self) -> None:
-        """Read the gates, unless that was done a moment ago. Raises nothing: the ledger will say what is wrong."""
-        if 0 <= self._now() - self._read_at < FRESH_SECONDS:
-            return
+        """Read the gates. Raises nothing: the ledger will say what is wrong."""
         self._read_at = self._now()
         with suppress(ConfigError):
             self._known = {item.sort: item for item in self._shelf.items(_PARTITION)}
