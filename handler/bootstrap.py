@@ -48,8 +48,8 @@ PATHS: Final[Mapping[str, Path]] = {
     "srv": srv.services(DNS),
     "cloudmap": cloudmap.read,
 }
-# Compiled ahead, because Jinja makes its lexer for the first text that it compiles.
-ANY_LEAF: Final = Leaf("mrkdwn", "{{ id }}", "")
+# Rendered ahead: Jinja makes its lexer for the first text, and the stage's time zone is read for the first time.
+FIRST_TEXT: Final = Leaf("mrkdwn", "{{ '2026-01-05T10:00:00Z' | datetime }}", "")
 
 
 def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
@@ -77,7 +77,7 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
         posting.gates.refresh,
         *([] if settings.slack.mode == "webhook" else [lambda: secrets.get(BOT_SECRET)]),
         replicas.connect,
-        lambda: templates.check(ANY_LEAF),
+        lambda: templates.render(FIRST_TEXT, {}),
     ]
     if settings.trace_downstream:
         sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)

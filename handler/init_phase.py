@@ -28,11 +28,10 @@ def prepare(steps: Iterable[Callable[[], object]], clock: Callable[[], float] = 
     It ends with the first failure, so that an outage costs one time-out here and not several. `clock` gives seconds.
     """
     began = clock()
-    for step in steps:
-        if clock() - began > BEGIN_WITHIN_SECONDS:
-            return
-        try:
+    try:
+        for step in steps:
+            if clock() - began > BEGIN_WITHIN_SECONDS:
+                return
             step()
-        except Exception as error:  # noqa: BLE001 - the event that needs it meets the same error, and reports it
-            _logger.debug("not prepared: %s", named(error))
-            return
+    except Exception as error:  # noqa: BLE001 - the event that needs it meets the same error, and reports it
+        _logger.debug("not prepared: %s", named(error))
