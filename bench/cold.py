@@ -1,4 +1,4 @@
-"""A process that starts anew, imports a function, and handles one event: what a cold start is made of."""
+"""A process that starts anew, imports a function, and handles its first event: what a cold start is made of."""
 
 from __future__ import annotations
 
@@ -12,22 +12,30 @@ from bench.quota import Quota
 from lab.aws import TOOLS
 
 PYTHON: Final = TOOLS / "runtime/bin/python"
+# Between two events: what the function knows of the channels is out of date by then, as it is where few events come.
+PAUSE_SECONDS: Final = 1.05
 
 # Each moment is taken inside the process, and it ends at once: taking Python down is no part of a cold start.
 _FRAME: Final = """
 import json, os, sys, time
-event = json.load(sys.stdin)
+first, *further = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, open(os.devnull, "w")
 began = time.perf_counter()
 {program}
 imported = time.perf_counter() - began
 if {members!r}:
     open({members!r}, "w").write(str(os.getpid()))
-began, used = time.perf_counter(), time.process_time()
-handle(event)
-handled, used = time.perf_counter() - began, time.process_time() - used
+def timed(event):
+    began, used = time.perf_counter(), time.process_time()
+    handle(event)
+    return (time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000
+handled = timed(first)
 [peak] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
-json.dump([imported * 1000, handled * 1000, used * 1000, int(peak.split()[1]) / 1024], out)
+warm = []
+for event in further:
+    time.sleep({pause})
+    warm.append(timed(event))
+json.dump([imported * 1000, handled, warm, int(peak.split()[1]) / 1024], out)
 out.flush()
 os._exit(0)
 """
@@ -37,24 +45,27 @@ os._exit(0)
 class Cold:
     """A function that is imported anew for each sample. `program` imports it, and defines `handle(event)`.
 
-    `event` makes the event of a sample. `imports` and `events` are milliseconds, `peaks` MiB of memory. With a `quota`
-    the event has no more of a processor than that, and the import has all of it.
+    `event` makes an event. `imports`, `events` (the first ones) and `warm` (so many `further` ones, some seconds apart)
+    are milliseconds, `peaks` MiB of memory. With a `quota` the events have no more of a processor than that, and the
+    import has all of it.
     """
 
     program: str
     environment: Mapping[str, str]
     event: Callable[[], Any]
     quota: Quota | None = None
+    further: int = 0
     imports: list[float] = field(default_factory=list)
     events: list[float] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
-        """Run once, and return the milliseconds of import and event."""
+        """Run once, and return the milliseconds of import and first event."""
         members = str(self.quota.members) if self.quota and self.quota.members else ""
         ran = subprocess.run(
-            [PYTHON, "-c", _FRAME.format(program=self.program, members=members)],
-            input=json.dumps(self.event()),
+            [PYTHON, "-c", _FRAME.format(program=self.program, members=members, pause=PAUSE_SECONDS)],
+            input=json.dumps([self.event() for _ in range(1 + self.further)]),
             env=self.environment,
             cwd="/",  # Python looks there first
             capture_output=True,
@@ -63,15 +74,17 @@ class Cold:
         )
         if ran.returncode:
             raise RuntimeError(ran.stderr)
-        imported, handled, used, peak = json.loads(ran.stdout)
-        if self.quota:
-            handled = self.quota.milliseconds(handled, used)
+        imported, first, warm, peak = json.loads(ran.stdout)
         self.imports.append(imported)
-        self.events.append(handled)
+        self.events.append(self._under_quota(*first))
+        self.warm += [self._under_quota(*one) for one in warm]
         self.peaks.append(peak)
-        return float(imported + handled)
+        return self.imports[-1] + self.events[-1]
+
+    def _under_quota(self, wall: float, processor: float) -> float:
+        return self.quota.milliseconds(wall, processor) if self.quota else wall
 
     def forget_first(self) -> None:
         """Leave out the first sample: it was not counted."""
-        for samples in (self.imports, self.events, self.peaks):
-            del samples[0]
+        for samples, each in ((self.imports, 1), (self.events, 1), (self.warm, self.further), (self.peaks, 1)):
+            del samples[:each]

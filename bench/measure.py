@@ -61,15 +61,23 @@ def report(
         print(f"  {side:<44} {statistics.median(values):9.3f} {unit}   ({low:.3f} to {high:.3f}, n={len(values)})")
     for what, value in ratios.items():
         print(f"  {what:<44} {value:9.2f}   (at most {at_most:.2f})")
+    measured = {
+        "ratios": {what: round(value, 3) for what, value in ratios.items()},
+        "at_most": at_most,
+        "unit": unit,
+        "samples": {side: [round(value, 4) for value in values] for side, values in samples.items()},
+    }
+    keep(name, measured, script=script)
+
+
+def keep(name: str, measured: Mapping[str, Any], *, script: str = "") -> None:
+    """Keep what was measured in results/<name>.json, with the machine and the date. See `report` for `script`."""
     RESULTS.mkdir(exist_ok=True)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m bench.{script or name}",
         "python": sys.version.split()[0],
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}",
-        "ratios": {what: round(value, 3) for what, value in ratios.items()},
-        "at_most": at_most,
-        "unit": unit,
-        "samples": {side: [round(value, 4) for value in values] for side, values in samples.items()},
+        **measured,
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
