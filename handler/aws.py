@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+from handler import aws_roots
+
 # The services that the function may call, by botocore's names. The package holds the models of these and no others.
 SERVICES: Final = ("dynamodb", "secretsmanager", "servicediscovery", "sqs", "ssm")
 
@@ -46,7 +48,8 @@ def client(
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     with _making:
-        return _session().create_client(service, config=config)
+        session = _session()
+        return session.create_client(service, config=config, verify=aws_roots.verify(session))
 
 
 def signable(target: str) -> str:
@@ -102,9 +105,14 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 def reason(error: BaseException) -> str:
-    """AWS's code for the error, else its class; never its text, which may hold what was sent."""
+    """AWS's code for the error, else its class; never its text, which may hold what was sent.
+
+    Without a TLS connection it also says why.
+    """
     answer = getattr(error, "response", None) or {}
-    return str(answer.get("Error", {}).get("Code") or type(error).__name__)
+    code = str(answer.get("Error", {}).get("Code") or type(error).__name__)
+    why = aws_roots.refusal(error) if code == "SSLError" else ""
+    return f"{code}: {why}" if why else code
 
 
 def _identity(region: str) -> tuple[Any, str]:

@@ -67,7 +67,8 @@ def test_the_package_holds_the_function_and_its_dependencies_alone(artefact: Pat
         "cronsim",
     } <= names
     assert not names & {"cli", "lab", "tests", "bench", "templates", "boto3", "s3transfer", "bin"}
-    assert [path.relative_to(artefact).as_posix() for path in artefact.rglob("*.pem")] == ["botocore/cacert.pem"]
+    certificates = {path.relative_to(artefact).as_posix() for path in artefact.rglob("*.pem")}
+    assert certificates == {"botocore/cacert.pem", "handler/aws_roots.pem"}
 
 
 def test_the_package_knows_the_services_that_the_function_calls_and_no_others(artefact: Path) -> None:
@@ -81,6 +82,12 @@ def test_a_client_is_made_from_what_ships(artefact: Path, service: str) -> None:
     program = f"from handler import aws; print(aws.client({service!r}).meta.endpoint_url)"
     ran = run(artefact, program, AWS_DEFAULT_REGION="eu-west-1")
     assert (ran.stdout.strip(), ran.stderr) == (f"https://{service}.eu-west-1.amazonaws.com", "")
+
+
+def test_what_ships_finds_amazons_roots(artefact: Path) -> None:
+    program = "from handler import aws, aws_roots; print(aws_roots.verify(aws._session()))"
+    ran = run(artefact, program, AWS_DEFAULT_REGION="eu-west-1")
+    assert ran.stdout.strip() == str(artefact / "handler/aws_roots.pem")
 
 
 def test_every_source_has_bytecode_that_is_taken_unchecked(artefact: Path) -> None:
