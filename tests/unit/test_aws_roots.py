@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,10 +19,21 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 from botocore.session import get_session
 
 from handler import aws, aws_roots
+from handler.adapters.park import DeadLetterQueue
+from handler.adapters.queue import IntakeQueue
+from handler.adapters.secrets import SecretStore
+from handler.adapters.state_table import StateTable
 from handler.aws_roots import ROOTS, roots
+from handler.checks.model import attempt
+from handler.discovery import cloudmap
+from handler.discovery.model import ResolveError
+from handler.errors import ConfigError
+from handler.model import Outcome, Record, State
+from handler.places import SecretsAddress
 from lab.tls import Authority
 from tests.unit.adapters.scripted import answer, scripted
 
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/queue"
 HOST = "secretsmanager.eu-west-1.amazonaws.com"
 # SHA-256 of each certificate, as https://www.amazontrust.com/repository/ and Mozilla's list of roots have them.
 FINGERPRINTS = {
@@ -118,20 +129,13 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     aws._session.cache_clear()
 
 
-def regions() -> list[tuple[str, str]]:
-    session = get_session()
-    return [
-        (partition, region)
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions("sqs", partition)
-    ]
-
-
 def test_each_region_has_the_roots_of_its_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = get_session()
     found: dict[str, set[str | None]] = {}
-    for partition, region in regions():
-        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-        found.setdefault(partition, set()).add(aws_roots.verify(get_session()))
+    for partition in session.get_available_partitions():
+        for region in session.get_available_regions("sqs", partition):
+            monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+            found.setdefault(partition, set()).add(aws_roots.verify(session))
     assert found.pop("aws") == {str(ROOTS)}
     assert {"aws-cn", "aws-us-gov", "aws-eusc"} <= found.keys()
     assert set.union(*found.values()) == {None}
@@ -290,6 +294,39 @@ def test_the_name_in_the_certificate_is_checked(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     assert asked() == "SSLError: the certificate is for another host"
     assert inspecting.served == 0
+
+
+OUTCOME = Outcome(Record("r-1", "{}"), State.PARKED, "EVENT_MALFORMED")
+# What the function asks of AWS, and the code that its failure has.
+CALLS: dict[str, tuple[Callable[[], object], str]] = {
+    "a secret": (lambda: SecretStore(SecretsAddress()).get("slack-token"), "CONFIG_UNAVAILABLE"),
+    "a parameter": (lambda: SecretStore(SecretsAddress("ssm")).get("slack-token"), "CONFIG_UNAVAILABLE"),
+    "the state table": (lambda: StateTable("state").get([("delivery", "1")]), "LEDGER_UNAVAILABLE"),
+    "the queue": (lambda: IntakeQueue(QUEUE).send(["{}"]), "CONFIG_UNAVAILABLE"),
+    "the dead-letter queue": (lambda: DeadLetterQueue(QUEUE).park(OUTCOME), "CONFIG_UNAVAILABLE"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_each_call_says_why_there_is_no_connection(inspecting: InspectingProxy, call: str) -> None:
+    ask, code = CALLS[call]
+    with pytest.raises(ConfigError, match="SSLError: unable to get local issuer certificate") as raised:
+        ask()
+    assert raised.value.code == code
+    assert inspecting.served == 0
+
+
+def test_cloud_map_says_why_there_is_no_connection(inspecting: InspectingProxy) -> None:
+    cloudmap._client.cache_clear()
+    with pytest.raises(ResolveError, match="SSLError: unable to get local issuer certificate"):
+        cloudmap.CloudMap("shop.internal", "orders").resolve(1.0)
+    cloudmap._client.cache_clear()
+
+
+def test_doctor_says_why_there_is_no_connection(inspecting: InspectingProxy) -> None:
+    check = attempt("state table", lambda: str(StateTable("state").items("check#doctor")))
+    assert check.state == "failed"
+    assert check.cause.startswith("LEDGER_UNAVAILABLE: SSLError: unable to get local issuer certificate")
 
 
 def test_a_server_that_does_not_speak_tls_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
