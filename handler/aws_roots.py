@@ -1,8 +1,8 @@
 """Which root certificates the calls to AWS are verified by.
 
-botocore reads the 126 roots of its bundle anew for each connection, which takes about 20 ms of processor time
-(https://github.com/boto/botocore/issues/3171, https://github.com/urllib3/urllib3/issues/3623). Amazon's five take less
-than one. They are in aws_roots.pem.
+botocore reads the 126 roots of its bundle anew for each connection (https://github.com/boto/botocore/issues/3171,
+https://github.com/urllib3/urllib3/issues/3623): 17 ms of processor time, as measured with OpenSSL 3.0, where Amazon's
+five take 0.8 ms. These are in aws_roots.pem.
 """
 
 from __future__ import annotations
