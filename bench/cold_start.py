@@ -100,7 +100,6 @@ def main() -> None:
     print(f"The first event with {default_memory()} MB, which is {share.share:.1%} of a processor, by {share.how}:")
     events = {name: sides[f"{name}, limited"].events for name in ("ours", other)}
     _report("first_event", events, f"first event / {other}", FIRST_EVENT_AT_MOST)
-    median = statistics.median(events["ours"])
     whole = {"milliseconds of the first event": statistics.median(events["ours"])}
     report("first_event_milliseconds", events, whole, MILLISECONDS_AT_MOST, script="cold_start")
 

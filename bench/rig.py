@@ -6,7 +6,6 @@ a bundle with all public roots, and AWS by Amazon's, each with the local authori
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import botocore
 import urllib3
 
+from handler import aws_roots
 from lab.cloud import LocalCloud, local_cloud
 from lab.processes import child, free_port, listening, wait_until
 from lab.sam import ROOT
@@ -75,7 +75,7 @@ def running_rig(folder: Path, milliseconds: int = 0) -> Iterator[Rig]:
         certificate = Certificate(folder / "tls/slack.pem", folder / "tls/slack.key")
         own = folder / "tls/ca.pem"
         roots = _bundle(folder / "roots.pem", PUBLIC_ROOTS, own)
-        amazon_roots = _bundle(folder / "amazon.pem", _amazons(folder / "amazon-roots.pem"), own)
+        amazon_roots = _bundle(folder / "amazon.pem", aws_roots.ROOTS, own)
         with (
             _server("bench.slack", certificate, str(milliseconds), folder=folder) as slack,
             _tls_before(cloud.aws.endpoint, certificate, folder) as aws,
@@ -86,16 +86,6 @@ def running_rig(folder: Path, milliseconds: int = 0) -> Iterator[Rig]:
 
 def _bundle(path: Path, *parts: Path) -> Path:
     path.write_text("\n".join(part.read_text("utf-8") for part in parts), "utf-8")
-    return path
-
-
-def _amazons(path: Path) -> Path:
-    found = re.findall(
-        r'# Label: "(?:Amazon Root|Starfield Services).*?END CERTIFICATE-----',
-        PUBLIC_ROOTS.read_text("utf-8"),
-        re.DOTALL,
-    )
-    path.write_text("\n".join(found), "utf-8")
     return path
 
 
