@@ -3,50 +3,158 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench import memory_size
 from bench.measure import RESULTS
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs/benchmarks.md"
-# What each script's first ratio is about, in the order of the page.
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A script's first ratio: what was measured, and what it means for an owner of the notifier."""
+
+    what: str
+    means: str
+
+
+# By the names of the results, in the order of the page.
 FIGURES: Final = {
-    "cold_start": "cold import and first event with database and ledger, over terraform-aws-notify-slack's without",
-    "bytecode": "cold import of the package as it ships, over the same without bytecode",
-    "warm_event": "a warm event over its floor: the same SELECT, ledger writes, render and kept post in a bare loop",
-    "discovery": "a call by cached Cloud Map over one by a fixed address",
-    "batch": "a batch of ten for ten channels over one event, with a Slack that takes 80 ms",
-    "poll": "a poll that finds nothing, and reads a thousand ids again, over one SELECT of them, GetItem and PutItem",
-    "poll_rows": "a poll that finds 100,000 rows, until they are saved, over the bare query that reads their ids",
-    "poll_sent": "a poll that sends 1,000 events, over the bare query and the same calls of the queue",
-    "connect": "a login to the database over verified TLS over PyMySQL's default, which verifies nothing",
-    "memory": "memory at its peak after the first event over the peer's",
-    "size": "the package, zipped, in MB",
-    "worst_template": "processor time of the worst template minus that of the simplest one, in seconds",
-    "worst_template_memory": "peak memory of the worst template minus that of the simplest one, in MB",
+    "cold_start": Figure(
+        "A cold start: import and first event, over terraform-aws-notify-slack's",
+        "How long a message waits for a new environment, before Lambda's own part. Ours reads the database and writes "
+        "its ledger meanwhile; the peer has neither.",
+    ),
+    "first_event": Figure(
+        "The first event at the default memory, over the peer's",
+        "The part of a cold start that has only the share of a processor that the memory brings.",
+    ),
+    "first_event_milliseconds": Figure(
+        "The same in milliseconds",
+        "With a Slack, a database and an AWS that answer at once: add what yours take.",
+    ),
+    "bytecode": Figure(
+        "The import of the package, over the same without bytecode",
+        "Why a release is built with Python 3.13 on the build server.",
+    ),
+    "memory": Figure(
+        "Memory at its peak after the first event, over the peer's",
+        "Well below the smallest size of a function; what is left is for long texts and many rows.",
+    ),
+    "warm_event": Figure(
+        "A warm event, over its floor",
+        "What our code adds to the calls that cannot be saved: the SELECT, two conditional writes of the ledger, the "
+        "render and the post, in a bare loop with the same clients.",
+    ),
+    "warm_event_apart": Figure(
+        "The same where a second passes between two events",
+        "Then the function also reads which channels have to wait. This is the usual case.",
+    ),
+    "batch": Figure(
+        "A batch of ten for ten channels, over its floor, with a Slack that takes 80 ms",
+        "Posts to different channels overlap: a burst takes hardly longer than one event. The floor is the same ten "
+        "SELECTs, twenty writes and ten posts in ten bare threads.",
+    ),
+    "discovery": Figure(
+        "A call to an API by cached Cloud Map, over one by a fixed address",
+        "Finding an instance costs nothing while it is remembered.",
+    ),
+    "poll": Figure(
+        "A poll that finds nothing, and reads a thousand ids again, over one SELECT of them, a GetItem and a PutItem",
+        "What `poll:` costs each time, on the replica and in the state table.",
+    ),
+    "poll_rows": Figure(
+        "A poll that finds 100,000 rows, until they are saved, over the bare query that reads their ids",
+        "A large import into the table holds nothing up.",
+    ),
+    "poll_sent": Figure(
+        "A poll that sends 1,000 events, over the bare query and the same calls of the queue",
+        "The same for the events that follow.",
+    ),
+    "connect": Figure(
+        "A login to the database over verified TLS, over PyMySQL's default, which verifies nothing",
+        "Verification costs no time: the authorities are read once.",
+    ),
+    "size": Figure(
+        "The package, zipped, in MB",
+        "What a deployment uploads, and Lambda unpacks for each environment.",
+    ),
+    "worst_template": Figure(
+        "Processor time of the worst template minus that of the simplest one, in seconds",
+        "The most that a mistake in a template can cost one event.",
+    ),
+    "worst_template_memory": Figure(
+        "Peak memory of the worst template minus that of the simplest one, in MB",
+        "With the 50 MB of the function itself this must stay below its memory.",
+    ),
 }
 HEAD: Final = """# Figures
 
-Ratios, each of both sides in one interleaved run on one machine: absolute times would be about the machine. Made by
-`make bench`, with `BENCH_PEER=.../notify_slack.py` for the peer's file; `bench/results` has every sample.
+Most are ratios, of both sides in one interleaved run on one machine: absolute times would be about the machine. Made by
+`make bench`, with `BENCH_PEER=.../notify_slack.py` for the file of
+[terraform-aws-notify-slack](https://github.com/terraform-aws-modules/terraform-aws-notify-slack) 7.5.0; `bench/results`
+has every sample. Each round has an event of its own, and fails where that is not posted. AWS and Slack are reached over
+TLS, with as many root certificates as in Lambda.
 
-| what | measured | at most | on | machine |
+| what | measured | at most | what it means for you |
+| --- | --- | --- | --- |
+"""
+MEMORY: Final = """
+## How much memory
+
+Lambda gives a function a share of a processor by its memory: all of one at 1,769 MB
+([Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)). Below, a control group gives as much
+to the function once it is imported. Slack takes {slack} ms, everything else answers at once; a warm event comes a second
+after the one before. The price is that of a million such events on arm64 in us-east-1
+([prices](https://aws.amazon.com/lambda/pricing)), one in each invocation, with the waiting and without the {requests} for
+the requests.
+
+| `MemorySize` | of a processor | first event | warm event | dollars for a million |
 | --- | --- | --- | --- | --- |
+{rows}
 """
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(HEAD + "".join(_row(name, words) for name, words in FIGURES.items()), "utf-8")
+    PAGE.write_text(page(), "utf-8")
 
 
-def _row(name: str, words: str) -> str:
-    kept: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+def page() -> str:
+    """Return the page."""
+    kept = {name: _kept(name) for name in FIGURES}
+    rows = "".join(_row(kept[name], figure) for name, figure in FIGURES.items())
+    return HEAD + rows + _made(kept) + _memory(_kept(memory_size.NAME))
+
+
+def _kept(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+def _row(kept: dict[str, Any], figure: Figure) -> str:
     what, value = next(iter(kept["ratios"].items()))
     note = "" if value <= kept["at_most"] else " **(falls short)**"
-    stand_in = "" if name not in ("cold_start", "memory") or what.endswith("peer") else " (without the peer's file)"
-    machine = f"{kept['machine']}, Python {kept['python']}"
-    return f"| {words}{stand_in} | {value:.2f}{note} | {kept['at_most']:.2f} | {kept['date']} | {machine} |\n"
+    stand_in = " (five packages stand in for the peer)" if what.endswith("five packages") else ""
+    return f"| {figure.what}{stand_in} | {value:.2f}{note} | {kept['at_most']:.2f} | {figure.means} |\n"
+
+
+def _made(kept: dict[str, dict[str, Any]]) -> str:
+    """When and where."""
+    runs = sorted({(one["date"], one["machine"], one["python"]) for one in kept.values()})
+    return "\n" + "\n".join(f"Measured on {date}: {machine}, Python {python}." for date, machine, python in runs) + "\n"
+
+
+def _memory(kept: dict[str, Any]) -> str:
+    rows = "\n".join(
+        f"| {row['megabytes']} | {row['processor']:.0%} | {row['first_event']:.0f} ms | {row['warm_event']:.0f} ms "
+        f"| {row['dollars_per_million']:.2f} |"
+        for row in kept["rows"]
+    )
+    return MEMORY.format(rows=rows, slack=memory_size.SLACK_MILLISECONDS, requests="0.20")
 
 
 if __name__ == "__main__":
