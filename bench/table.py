@@ -107,10 +107,10 @@ MEMORY: Final = """
 
 Lambda gives a function a share of a processor by its memory: all of one at 1,769 MB
 ([Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)). Below, a control group gives as much
-to the function once it is imported. Slack takes {slack} ms, everything else answers at once; a warm event comes a second
-after the one before. The price is that of a million such events on arm64 in us-east-1
-([prices](https://aws.amazon.com/lambda/pricing)), one in each invocation, with the waiting and without the {requests} for
-the requests.
+to the function once it is imported. Slack takes {slack} ms, everything else answers at once; a warm event comes a
+second after the one before. The price is that of a million such events on arm64 in us-east-1
+([prices](https://aws.amazon.com/lambda/pricing)), one in each invocation: with the waiting, and without the {requests}
+for the requests.
 
 | `MemorySize` | of a processor | first event | warm event | dollars for a million |
 | --- | --- | --- | --- | --- |
