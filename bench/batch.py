@@ -1,26 +1,37 @@
-"""A batch of ten events for ten channels against one event, with a Slack that takes 80 ms: posts overlap, or add up."""
+"""A batch of ten events for ten channels against its floor, with a Slack that takes 80 ms.
+
+The floor is the same ten SELECTs in one connection, one after the other, and then the same ten posts in ten threads
+that wait for nothing else, each between its two writes of the ledger (bench/floor.py). A second ratio, over one event,
+tells whether posts overlap or add up.
+"""
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from bench.measure import interleaved, ratio, report, timed
-from bench.warm_event import Context, slack
-from cli import compiler
-from lab.cloud import local_cloud
+import jinja2
 
-ROUNDS: Final = 30
-AT_MOST: Final = 1.20
+from bench.events import function, identity, record
+from bench.floor import Floor, check, recorded, running_floor
+from bench.measure import interleaved, ratio, report, timed
+from bench.rig import running_rig
+from cli import compiler
+
+ROUNDS: Final = 60
+AT_MOST: Final = 1.10
 SLACK_MILLISECONDS: Final = 80
 CHANNELS: Final = 10
+ORDER: Final = 1042
+TEN: Final = "batch of ten"
+FLOOR: Final = "floor"
+ONE: Final = "one event"
 TEMPLATE: Final = """
 id: integer
 channel: c{number}
@@ -37,19 +48,24 @@ def main() -> None:
     """Measure, print, and keep the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
-        _compile(folder)
-        with local_cloud(folder) as cloud, slack(cloud, SLACK_MILLISECONDS) as api_url:
-            settings = f"bot;api={api_url};ca={folder / 'tls/ca.pem'}"
-            os.environ.update(cloud.environment(folder / "catalog.json", NOTIFIER_SLACK=settings))
-            numbers = count(1)
-            sides = {"batch of ten": timed(_batch(CHANNELS, numbers)), "one event": timed(_batch(1, numbers))}
-            samples = interleaved(sides, ROUNDS)
+        template = _compiled(folder)
+        with running_rig(folder, SLACK_MILLISECONDS) as rig:
+            os.environ.update(rig.environment(folder / "catalog.json"))
+            with running_floor(rig) as floor, ThreadPoolExecutor(CHANNELS) as pool:
+                numbers = count(1)
+                sides = {
+                    TEN: rig.posting(timed(_ours(CHANNELS, numbers)), CHANNELS),
+                    FLOOR: rig.posting(timed(_floor(floor, template, pool, numbers)), CHANNELS),
+                    ONE: rig.posting(timed(_ours(1, numbers))),
+                }
+                samples = interleaved(sides, ROUNDS)
     print(f"A batch, with a Slack that takes {SLACK_MILLISECONDS} ms:")
-    ratios = {"batch of ten / one event": ratio(samples["batch of ten"], samples["one event"])}
-    report("batch", samples, ratios, AT_MOST)
+    report("batch", samples, {f"{TEN} / {FLOOR}": ratio(samples[TEN], samples[FLOOR])}, AT_MOST)
+    print(f"  {f'{TEN} / {ONE}':<44} {ratio(samples[TEN], samples[ONE]):9.2f}")
 
 
-def _compile(folder: Path) -> None:
+def _compiled(folder: Path) -> dict[str, Any]:
+    """Compile a template for each of the channels, and return one: all of them read and say the same."""
     templates = folder / "templates"
     (templates / "_stages").mkdir(parents=True)
     for number in range(CHANNELS):
@@ -60,24 +76,43 @@ def _compile(folder: Path) -> None:
     compilation = compiler.compile_templates(templates)
     assert not compilation.findings
     compiler.write(compilation, folder / "catalog.json")
+    template: dict[str, Any] = compilation.catalog["notifications"][0]
+    return template
 
 
-def _batch(size: int, numbers: Iterator[int]) -> Callable[[], None]:
-    from handler import app
+def _ours(size: int, numbers: Iterator[int]) -> Callable[[], None]:
+    handle = function()
+    return lambda: handle(_events(range(size), numbers))
 
-    app.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
+
+def _floor(
+    floor: Floor, template: dict[str, Any], pool: ThreadPoolExecutor, numbers: Iterator[int]
+) -> Callable[[], None]:
+    (lookup,) = template["lookups"]
+    words = jinja2.Environment(autoescape=False).from_string(template["text"]["source"])
+
+    def text() -> str:
+        return words.render({lookup["name"]: floor.row(lookup["sql"], ORDER)})
+
+    known = [recorded(partial(function(), _events([channel], numbers))) for channel in range(CHANNELS)]
+    for one in known:
+        check(one, text())
 
     def events() -> None:
-        records = [_record(channel, next(numbers)) for channel in range(size)]
-        with redirect_stdout(io.StringIO()):  # the metrics
-            assert app.lambda_handler({"Records": records}, Context()) == {"batchItemFailures": []}
+        texts = [text() for _ in known]
+        identities = [identity(next(numbers)) for _ in known]
+        list(pool.map(floor.deliver, known, identities, texts))
 
     return events
 
 
+def _events(channels: Iterable[int], numbers: Iterator[int]) -> dict[str, Any]:
+    """A batch with an event for each of these channels."""
+    return {"Records": [_record(channel, next(numbers)) for channel in channels]}
+
+
 def _record(channel: int, number: int) -> dict[str, Any]:
-    body = json.dumps({"type": f"bench.c{channel}", "id": 1042, "event_id": f"bench-{number}"})
-    return {"messageId": f"r-{number}", "eventSource": "aws:sqs", "body": body, "attributes": {}}
+    return record(number, {"type": f"bench.c{channel}", "id": ORDER, "event_id": identity(number)})
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ from typing import Final
 from ruamel.yaml import YAML
 
 from bench.cold import Cold
+from bench.events import batch
 from bench.measure import interleaved, ratio, report
 from bench.quota import Quota, quota
 from bench.rig import Rig, running_rig
-from bench.warm_event import batch
 from lab.sam import ROOT
 
 ROUNDS: Final = 15

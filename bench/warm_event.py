@@ -1,129 +1,100 @@
 """A warm event against its floor: the same SELECT, render, ledger writes and kept-alive TLS POST in a bare loop.
 
-Both sides read the same row from the same replica, write the ledger before and after the post, and post the same text
-to the same server; ours through the function's entry point, with everything that it does beside.
+Both sides read a row from the same replica, write the ledger before and after the post, and post the same message to
+the same server, each time for a new event; ours through the function's entry point, with everything that it does
+beside. How the floor knows what to write and to post is in bench/floor.py.
+
+While events come one after the other, the function knows the state of the channels from the one before. If they come a
+second apart, it reads that again, which the floor never does: that is the second figure.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import ssl
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from functools import partial
+from html import escape
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-import pymysql
-import urllib3
 
+from bench.events import TYPE, batch, function, identity
+from bench.floor import Floor, check, recorded, running_floor
 from bench.measure import interleaved, ratio, report, timed
+from bench.rig import running_rig
 from cli import compiler
-from lab.cloud import SLACK_TOKEN, LocalCloud, local_cloud
-from lab.processes import child, free_port, listening, wait_until
+from handler.delivery.gates import FRESH_SECONDS
 from lab.sam import ROOT
 
-ROUNDS: Final = 300
-AT_MOST: Final = 1.6
-TYPE: Final = "order.created"
-
-
-class Context:
-    """An invocation with time to spare."""
-
-    aws_request_id = "bench"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """A minute."""
-        return 60_000
-
-
-def batch(number: int) -> dict[str, Any]:
-    """One event, as the queue hands it over."""
-    envelope = {"Type": "Notification", "MessageId": f"m-{number}", "Message": json.dumps({"type": TYPE, "id": number})}
-    record = {"messageId": f"r-{number}", "eventSource": "aws:sqs", "body": json.dumps(envelope), "attributes": {}}
-    return {"Records": [record]}
-
-
-@contextmanager
-def slack(cloud: LocalCloud, milliseconds: int = 0) -> Iterator[str]:
-    """Run the Slack that only says yes, after so long, and yield its API's address."""
-    port, tls = free_port(), cloud.folder / "tls"
-    command = [sys.executable, "-m", "bench.slack", str(port), str(tls / "slack.pem"), str(tls / "slack.key")]
-    command.append(str(milliseconds))
-    with child(command, cwd=ROOT, log=cloud.folder / "bench-slack.log") as process:
-        wait_until(lambda: listening(port), "the bench's Slack", 10, process)
-        yield f"https://localhost:{port}/api/"
+ROUNDS: Final = 400
+AT_MOST: Final = 1.20
+APART_ROUNDS: Final = 100
+APART_AT_MOST: Final = 1.30
+# Before each sample of either side, so that two of one side are further apart than the state of the channels is known.
+PAUSE_SECONDS: Final = FRESH_SECONDS / 2 + 0.02
+FIRST_ORDER: Final = 1042
+SIGNS: Final = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
+OURS: Final = "warm event"
+FLOOR: Final = "floor"
 
 
 def main() -> None:
-    """Measure, print, and keep the result."""
+    """Measure, print, and keep the results."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
         compilation = compiler.compile_templates(ROOT / "templates")
         compiler.write(compilation, folder / "catalog.json")
-        with local_cloud(folder) as cloud, slack(cloud) as api_url:
-            changes = {
-                "NOTIFIER_SLACK": f"bot;api={api_url};ca={folder / 'tls/ca.pem'}",
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-            }
-            os.environ.update(cloud.environment(folder / "catalog.json", **changes))
-            sides = {"warm event": timed(_ours()), "floor": timed(_floor(cloud, api_url, compilation))}
-            samples = interleaved(sides, ROUNDS)
+        with running_rig(folder) as rig:
+            os.environ.update(rig.environment(folder / "catalog.json"))
+            with running_floor(rig) as floor:
+                numbers = count(FIRST_ORDER)
+                template = next(one for one in compilation.catalog["notifications"] if one["name"] == TYPE)
+                calls = {OURS: _ours(numbers), FLOOR: _floor(floor, template, numbers)}
+                sides = {name: rig.posting(timed(call)) for name, call in calls.items()}
+                samples = interleaved(sides, ROUNDS)
+                apart = interleaved({name: _later(side) for name, side in sides.items()}, APART_ROUNDS)
     print("A warm event:")
-    report("warm_event", samples, {"warm event / floor": ratio(samples["warm event"], samples["floor"])}, AT_MOST)
+    report("warm_event", samples, {"warm event / floor": ratio(samples[OURS], samples[FLOOR])}, AT_MOST)
+    print("Events a second apart:")
+    ratios = {"warm event / floor, a second apart": ratio(apart[OURS], apart[FLOOR])}
+    report("warm_event_apart", apart, ratios, APART_AT_MOST, script="warm_event")
 
 
-def _ours() -> Callable[[], None]:
-    from handler import app
-
-    app.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
-    numbers = iter(range(1042, 10_000))
-
-    def event() -> None:
-        with redirect_stdout(io.StringIO()):  # the metrics
-            assert app.lambda_handler(batch(next(numbers)), Context()) == {"batchItemFailures": []}
-
-    return event
+def _ours(numbers: Iterator[int]) -> Callable[[], None]:
+    handle = function()
+    return lambda: handle(batch(next(numbers)))
 
 
-def _floor(cloud: LocalCloud, api_url: str, compilation: compiler.Compilation) -> Callable[[], None]:
-    (template,) = [one for one in compilation.catalog["notifications"] if one["name"] == TYPE]
+def _floor(floor: Floor, template: dict[str, Any], numbers: Iterator[int]) -> Callable[[], None]:
     (lookup,) = template["lookups"]
-    reader, replica = cloud.database.reader, cloud.database.replica
-    tls = ssl.create_default_context(cafile=str(cloud.database.ca))
-    connection = pymysql.connect(
-        host="localhost", port=replica.port, user=reader.user, password=reader.password, database="shop",
-        ssl=tls, autocommit=True, cursorclass=pymysql.cursors.DictCursor,
-    )  # fmt: skip
-    http = urllib3.PoolManager(ssl_context=tls)
-    filters = jinja2.Environment(autoescape=False)
-    filters.filters["money"] = lambda value, currency: f"{value:,.2f} {currency}"
-    text = filters.from_string(template["text"]["source"])
-    headers = {"Authorization": f"Bearer {SLACK_TOKEN}", "Content-Type": "application/json"}
-    dynamodb, table = cloud.aws.client("dynamodb"), cloud.aws.create_state_table("state")
-    numbers = iter(range(1042, 10_000))
+    bare = jinja2.Environment(autoescape=False, finalize=lambda value: escape(str(value), quote=False))
+    bare.filters["money"] = lambda value, currency: f"{SIGNS[currency]}{value:,.{0 if currency == 'JPY' else 2}f}"
+    words = bare.from_string(template["text"]["source"])
 
-    def write(number: int, phase: str) -> None:
-        key = {"pk": {"S": f"floor#{number}"}, "sk": {"S": TYPE}}
-        dynamodb.put_item(TableName=table, Item={**key, "phase": {"S": phase}, "at": {"N": str(time.time())}})
+    def text(number: int) -> str:
+        return words.render({lookup["name"]: floor.row(lookup["sql"], number), "id": number})
+
+    first = next(numbers)
+    known = recorded(partial(function(), batch(first)))
+    check(known, text(first))
 
     def event() -> None:
         number = next(numbers)
-        with connection.cursor() as cursor:
-            cursor.execute(lookup["sql"], {"id": number})
-            row = cursor.fetchone()
-        said = {"channel": "C0LABORDERS", "text": text.render({lookup["name"]: row, "id": number})}
-        write(number, "sending")
-        assert http.request("POST", f"{api_url}chat.postMessage", json=said, headers=headers).json()["ok"]
-        write(number, "delivered")
+        floor.deliver(known, identity(number), text(number))
 
     return event
+
+
+def _later(sample: Callable[[], float]) -> Callable[[], float]:
+    def later() -> float:
+        time.sleep(PAUSE_SECONDS)
+        return sample()
+
+    return later
 
 
 if __name__ == "__main__":
