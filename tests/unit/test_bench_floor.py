@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +16,9 @@ from botocore.endpoint import Endpoint
 from urllib3 import HTTPHeaderDict
 
 from bench import quota, rig, slack, warm_event
-from bench.events import TYPE, batch, identity, record
+from bench.events import TYPE, batch, function, identity, record
 from bench.floor import Floor, check, recorded
-from handler import aws
+from handler import app, aws
 from handler.adapters.http_exchange import Answer, Exchange
 from handler.adapters.slack import BotSink
 from handler.adapters.state_table import StateTable
@@ -224,3 +225,21 @@ def test_where_no_group_can_be_made_the_share_is_known_all_the_same(
         assert found == quota.Quota(share, None)
         assert found.how.startswith("calculated")
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failures", [[], [{"itemIdentifier": "r-1042"}]])
+def test_a_record_that_is_to_come_again_ends_the_bench(
+    failures: list[Mapping[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor does the function print anything between what the bench prints."""
+
+    def handler(payload: Any, _context: Any) -> Any:
+        assert payload == batch(NUMBER)
+        print("metrics")
+        return {"batchItemFailures": failures}
+
+    monkeypatch.setattr(app, "lambda_handler", handler)
+    monkeypatch.setattr(app.logger.registered_handler, "stream", None)  # what the bench puts there goes with the test
+    with pytest.raises(RuntimeError, match="r-1042") if failures else nullcontext():
+        function()(batch(NUMBER))
+    assert capsys.readouterr().out == ""
