@@ -115,7 +115,7 @@ def _measured(folder: Path, share: Quota, other: str) -> dict[str, Cold]:
     with running_rig(folder) as rig:
         artefact = rig.cloud.build().parent / "NotifierFunction"
         bare = shutil.copytree(artefact, folder / "bare", ignore=shutil.ignore_patterns("__pycache__"))
-        ours, peer = function(rig, artefact), _other_side(folder, rig)
+        ours, peer = function(rig, artefact), _other_side(folder, rig, artefact)
         sides = {
             "ours": ours(), other: peer(), "ours without bytecode": function(rig, bare)(),
             "ours, limited": ours(quota=share), f"{other}, limited": peer(quota=share),
@@ -136,12 +136,12 @@ def function(rig: Rig, artefact: Path) -> Callable[..., Cold]:
     return partial(Cold, OURS, environment, map(batch, _numbers).__next__)
 
 
-def _other_side(folder: Path, rig: Rig) -> Callable[..., Cold]:
+def _other_side(folder: Path, rig: Rig, artefact: Path) -> Callable[..., Cold]:
     """The peer, or what stands for it. Its first round, which is not counted, makes its bytecode."""
     given = os.environ.get("BENCH_PEER")
     environment = {
         **rig.environment(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
-        "PYTHONPATH": str(Path(given).resolve().parent) if given else "",
+        "PYTHONPATH": str(Path(given).resolve().parent if given else artefact),
         "SLACK_WEBHOOK_URL": f"{rig.slack}peer", "SLACK_CHANNEL": "c", "SLACK_USERNAME": "u", "SLACK_EMOJI": ":x:",
         "LOG_EVENTS": "False",
     }  # fmt: skip
