@@ -44,7 +44,7 @@ def bundle(folder: Path, templates: Path, python: Path | None, release: bool) ->
             shutil.copytree(
                 ROOT / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
-    prune(folder, aws.SERVICES)
+    prune(folder, aws.OPERATIONS)
     complete = with_previous(compilation, templates)
     compiler.write(complete, folder / "catalog.json")
     notifications = complete.catalog["notifications"]

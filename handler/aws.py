@@ -6,15 +6,23 @@ They are botocore's, which boto3's only wrap: that leaves out a quarter of the i
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from handler import aws_roots
 
-# The services that the function may call, by botocore's names. The package holds the models of these and no others.
-SERVICES: Final = ("dynamodb", "secretsmanager", "servicediscovery", "sqs", "ssm")
+# The operations that the function may call, by the names of AWS's API, of each service by botocore's name for it. The
+# package holds the models of these and no others.
+OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dynamodb": ("BatchGetItem", "PutItem", "Query"),
+    "secretsmanager": ("GetSecretValue",),
+    "servicediscovery": ("DiscoverInstances",),
+    "sqs": ("ChangeMessageVisibilityBatch", "GetQueueAttributes", "SendMessage", "SendMessageBatch"),
+    "ssm": ("GetParameter",),
+}
+SERVICES: Final = tuple(OPERATIONS)
 
 # Calls are small and to the same region. Who waits longer does so in an invocation that is paid for; the queue is not.
 CONNECT_SECONDS: Final = 1.0
@@ -34,22 +42,25 @@ _making = threading.Lock()  # botocore's sessions are for one thread
 def client(
     service: str, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, attempts: int = ATTEMPTS
 ) -> Any:
-    """Make a client with short timeouts, in seconds. Threads may share it.
+    """Make a client with short timeouts, in seconds. Threads may share it. It has the methods of OPERATIONS alone.
 
     Raises one of `failures`, where no region is set for example, and LookupError for a service that is not listed.
     """
     if service not in SERVICES:
-        raise LookupError(f"{service} is not in SERVICES, so the package does not know it")
+        raise LookupError(f"{service} is not in OPERATIONS, so the package does not know it")
     from botocore.config import Config
 
     config = Config(
         connect_timeout=connect,
         read_timeout=read,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        endpoint_discovery_enabled=False,  # it calls DescribeEndpoints, which is not in OPERATIONS
     )
     with _making:
         session = _session()
-        return session.create_client(service, config=config, verify=aws_roots.verify(session))
+        made = session.create_client(service, config=config, verify=aws_roots.verify(session))
+    _remove_undeclared(made, OPERATIONS[service])
+    return made
 
 
 def signable(target: str) -> str:
@@ -127,6 +138,16 @@ def _identity(region: str) -> tuple[Any, str]:
     if not where:
         raise NoRegionError
     return credentials.get_frozen_credentials(), where
+
+
+def _remove_undeclared(made: Any, operations: Collection[str]) -> None:
+    """Take from a client what the package does not hold: such a call then fails here too, by the same AttributeError.
+
+    botocore makes a class for each client, so no other client loses anything.
+    """
+    for method, operation in made.meta.method_to_api_mapping.items():
+        if operation not in operations:
+            delattr(type(made), method)
 
 
 @cache

@@ -1,6 +1,7 @@
-"""Leaves out of a package what the function cannot use, above all the models of AWS's four hundred other services.
+"""Leaves out of a package what the function cannot use, above all the models of what it does not call at AWS.
 
-What is left out can be missed by nobody but those who ask for it: handler/aws.py refuses a service that is not listed.
+What is left out can be missed by nobody but those who ask for it: handler/aws.py refuses a service and an operation
+that is not listed.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from cli.packaging.models import of_operations, without_documentation
 
 # Whole parts of dependencies that are for other kinds of programs, and that nothing of ours imports.
 _UNUSED: Final = (
@@ -25,10 +29,11 @@ _KEPT_NOTES: Final = ("METADATA", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*",
 _KEPT_MODELS: Final = ("service-2*", "endpoint-rule-set-1*")
 
 
-def prune(folder: Path, services: Collection[str]) -> None:
-    """Remove from a package all that its function does not use; of AWS's services it keeps these, by botocore's names.
+def prune(folder: Path, operations: Mapping[str, Collection[str]]) -> None:
+    """Remove from a package all that its function does not use; of AWS it keeps these operations of each service.
 
-    What stays is the same for every build of the same code: an installer's notes hold paths and times.
+    The services have botocore's names, the operations those of AWS's API; KeyError if there is no such operation. What
+    stays is the same for every build of the same code: an installer's notes hold paths and times.
     """
     for name in ("bin", ".lock", *_UNUSED):
         _remove(folder / name)
@@ -38,26 +43,34 @@ def prune(folder: Path, services: Collection[str]) -> None:
         _keep(notes, _KEPT_NOTES)
     data = folder / "botocore/data"
     if data.is_dir():
-        _prune_models(data, services)
+        _prune_models(data, operations)
 
 
-def _prune_models(data: Path, services: Collection[str]) -> None:
+def _prune_models(data: Path, operations: Mapping[str, Collection[str]]) -> None:
     """Keep the newest model of each service, unpacked: that is read twice as fast, and zipped once more anyway."""
     for service in [path for path in data.iterdir() if path.is_dir()]:
-        if service.name not in services:
+        if service.name not in operations:
             shutil.rmtree(service)
             continue
         *older, newest = sorted(service.iterdir())
         for version in older:
             _remove(version)
         _keep(newest, _KEPT_MODELS)
-    for packed in list(data.rglob("*.json.gz")):
-        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
-        packed.unlink()
-    endpoints = data / "endpoints.json"
-    trimmed = _trimmed(json.loads(endpoints.read_bytes()), services)
-    endpoints.unlink()  # an installer links files: written in place, it would change for every other program
-    endpoints.write_text(json.dumps(trimmed), "utf-8")
+        _rewrite(newest / "service-2.json", partial(of_operations, operations=operations[service.name]))
+        _rewrite(newest / "endpoint-rule-set-1.json", without_documentation)
+    _rewrite(data / "endpoints.json", partial(_trimmed, services=operations))
+
+
+def _rewrite(path: Path, change: Callable[[Any], Any]) -> None:
+    """Change a file of JSON, packed or not; it is unpacked then.
+
+    It becomes a new file: an installer links files, and written in place it would change for every other program.
+    """
+    packed = path.with_name(f"{path.name}.gz")
+    content = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
+    _remove(packed)
+    _remove(path)
+    path.write_text(json.dumps(change(json.loads(content)), separators=(",", ":")), "utf-8")
 
 
 def _trimmed(endpoints: dict[str, Any], services: Collection[str]) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""Models of AWS's services, as botocore reads them (botocore/model.py), without what the function does not call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+
+def of_operations(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
+    """Return the model of a service with these operations alone, all the shapes that they need, and no documentation.
+
+    All errors of the service stay: AWS also answers with those that only other operations declare, such as
+    AccessDeniedException. The operations have the names of AWS's API; KeyError if the service has no such operation.
+    """
+    kept = {name: model["operations"][name] for name in sorted(operations)}
+    errors = {name for name, shape in model["shapes"].items() if shape.get("exception")}
+    shapes = _reached(errors.union(_references(kept)), model["shapes"])
+    pruned: dict[str, Any] = without_documentation({**model, "operations": kept, "shapes": shapes})
+    return pruned
+
+
+def without_documentation(node: Any) -> Any:
+    """Return a part of a model, or of the rules for its endpoints, without the texts for people."""
+    match node:
+        case dict():
+            return {
+                key: without_documentation(value)
+                for key, value in node.items()
+                if not (key == "documentation" and isinstance(value, str))  # a member of that name is no text
+            }
+        case list():
+            return [without_documentation(value) for value in node]
+        case _:
+            return node
+
+
+def _reached(names: Collection[str], shapes: Mapping[str, Any]) -> dict[str, Any]:
+    """The shapes of these names, those of their members, and so on; in the order of the model."""
+    found: set[str] = set()
+    ahead = set(names)
+    while ahead:
+        name = ahead.pop()
+        found.add(name)
+        ahead |= set(_references(shapes[name])) - found
+    return {name: shape for name, shape in shapes.items() if name in found}
+
+
+def _references(node: Any) -> Iterator[str]:
+    """The names of shapes that a part of a model refers to: `"shape": "Name"`."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        if key == "shape" and isinstance(child, str):
+            yield child
+        else:
+            yield from _references(child)
