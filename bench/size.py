@@ -10,7 +10,7 @@ from typing import Final
 from bench.measure import report
 from lab import sam
 
-AT_MOST: Final = 10.0
+AT_MOST: Final = 5.0
 
 
 def main() -> None:

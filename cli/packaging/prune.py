@@ -16,13 +16,36 @@ from typing import Any, Final
 
 from cli.packaging.models import of_operations, without_documentation
 
-# Whole parts of dependencies that are for other kinds of programs, and that nothing of ours imports.
-_UNUSED: Final = (
-    "aws_lambda_powertools/event_handler",  # web APIs
-    "dateutil/zoneinfo",  # time zones of its own; the function's are tzdata's
-    "slack",  # slack_sdk by its former name
-    *(f"slack_sdk/{part}" for part in ("audit_logs", "oauth", "rtm", "rtm_v2", "scim", "socket_mode")),
+# Parts of dependencies that are for other kinds of programs, and that nothing of ours imports. A test looks through all
+# that the function can import, now or later.
+_UTILITIES: Final = (
+    *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags", "idempotency"),
+    *("kafka", "metadata", "parameters", "parser", "streaming", "typing", "validation"),
 )
+_SLACK: Final = ("audit_logs", "models/dialogs", "oauth", "rtm", "rtm_v2", "scim", "signature", "socket_mode")
+UNUSED: Final = (
+    "aws_lambda_powertools/event_handler",  # web APIs
+    "aws_lambda_powertools/metrics/provider/datadog",
+    *(f"aws_lambda_powertools/utilities/{part}" for part in _UTILITIES),
+    "cronsim/explain.py",  # says in words what an expression means
+    *(f"dateutil/{part}.py" for part in ("easter", "rrule")),  # calendars
+    "dateutil/zoneinfo",  # time zones of its own; the function's are tzdata's
+    *(f"dns/{part}.py" for part in ("btree", "btreezone", "versioned", "zone", "zonefile")),  # for name servers
+    *(f"dns/{part}" for part in ("dnssec.py", "dnssecalgs", "quic/_[a-z]*.py")),  # need packages that are not here
+    "jinja2/ext.py",  # more statements for templates, such as for translations
+    "slack",  # slack_sdk by its former name
+    *(f"slack_sdk/{part}" for part in _SLACK),
+    *(f"slack_sdk/*/{kind}_*.py" for kind in ("async", "legacy")),  # clients for asyncio, and those of older versions
+    *(f"tzdata/zoneinfo/*.{kind}" for kind in ("tab", "zi")),  # the same zones as lists and as one text
+    "urllib3/contrib",  # for browsers, pyOpenSSL and SOCKS
+)
+# Of dnspython's kinds of records: those that the function asks for (A, AAAA, SRV), those on the way to them, and what
+# dnspython itself imports. It takes any other record as bytes: https://www.rfc-editor.org/rfc/rfc3597
+_KEPT_RECORDS: Final = {
+    "dns/rdtypes": ("__init__.py", "ANY", "IN", "nsbase.py", "svcbbase.py", "util.py"),
+    "dns/rdtypes/ANY": ("__init__.py", "CNAME.py", "DNAME.py", "OPT.py", "PTR.py", "SOA.py", "TSIG.py"),
+    "dns/rdtypes/IN": ("__init__.py", "A.py", "AAAA.py", "SRV.py"),
+}
 # Of what an installer leaves beside a distribution: what it is, and its licence.
 _KEPT_NOTES: Final = ("METADATA", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*", "licenses")
 # What making a client reads (botocore/session.py, botocore/client.py). Pages, waiters and examples are for others.
@@ -35,12 +58,15 @@ def prune(folder: Path, operations: Mapping[str, Collection[str]]) -> None:
     The services have botocore's names, the operations those of AWS's API; KeyError if there is no such operation. What
     stays is the same for every build of the same code: an installer's notes hold paths and times.
     """
-    for name in ("bin", ".lock", *_UNUSED):
-        _remove(folder / name)
+    for pattern in ("bin", ".lock", *UNUSED):
+        for unused in list(folder.glob(pattern)):
+            _remove(unused)
     for cached in list(folder.rglob("__pycache__")):
         shutil.rmtree(cached)
     for notes in folder.glob("*.dist-info"):
         _keep(notes, _KEPT_NOTES)
+    for records, kept in _KEPT_RECORDS.items():
+        _keep(folder / records, kept)
     data = folder / "botocore/data"
     if data.is_dir():
         _prune_models(data, operations)
@@ -81,8 +107,9 @@ def _trimmed(endpoints: dict[str, Any], services: Collection[str]) -> dict[str, 
 
 
 def _keep(folder: Path, patterns: Collection[str]) -> None:
+    """Remove all else from a folder, if there is such a folder."""
     kept = {path for pattern in patterns for path in folder.glob(pattern)}
-    for path in list(folder.iterdir()):
+    for path in list(folder.glob("*")):
         if path not in kept:
             _remove(path)
 

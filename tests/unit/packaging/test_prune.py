@@ -64,3 +64,29 @@ def test_of_an_installers_notes_the_name_and_the_licence_are_left(tmp_path: Path
         put(tmp_path, path)
     prune(tmp_path, {})
     assert left(tmp_path) == {f"{notes}/METADATA", f"{notes}/licenses/LICENSE.txt", "handler/app.py"}
+
+
+def test_what_is_for_other_programs_is_removed_and_what_stands_beside_it_is_left(tmp_path: Path) -> None:
+    removed = {
+        "aws_lambda_powertools/utilities/parser/models/sqs.py",
+        "dns/dnssecalgs/rsa.py",
+        "dns/quic/_sync.py",
+        "dns/rdtypes/ANY/MX.py",
+        "dns/rdtypes/CH/A.py",
+        "slack_sdk/web/async_client.py",
+        "slack_sdk/http_retry/async_handler.py",
+        "tzdata/zoneinfo/zone.tab",
+    }
+    kept = {
+        "aws_lambda_powertools/utilities/jmespath_utils/__init__.py",
+        "dns/asyncquery.py",
+        "dns/quic/__init__.py",
+        "dns/rdtypes/ANY/CNAME.py",
+        "dns/rdtypes/IN/SRV.py",
+        "slack_sdk/web/client.py",
+        "tzdata/zoneinfo/Asia/Tokyo",
+    }
+    for path in removed | kept:
+        put(tmp_path, path)
+    prune(tmp_path, {})
+    assert left(tmp_path) == kept
