@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.session import get_session
 
 from handler import aws
@@ -95,6 +97,24 @@ def test_a_client_has_the_operations_that_are_declared_and_no_others(service: st
 def test_a_call_that_is_not_declared_fails_here_as_it_does_in_the_package() -> None:
     with pytest.raises(AttributeError, match="purge_queue"):
         aws.client("sqs").purge_queue(QueueUrl="https://sqs.eu-west-1.amazonaws.com/1/events")
+
+
+def test_a_client_does_not_ask_for_another_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DescribeEndpoints is not in the package, and the function's role does not allow it."""
+    for name, value in {"ENABLE_ENDPOINT_DISCOVERY": "true", "ACCESS_KEY_ID": "A", "SECRET_ACCESS_KEY": "s"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    aws._session.cache_clear()
+    client = aws.client("dynamodb")
+    aws._session.cache_clear()
+    sent: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.headers["X-Amz-Target"].decode())
+        return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda: [b"{}"]))
+
+    client.meta.events.register("before-send", answer)
+    client.query(TableName="t")
+    assert sent == ["DynamoDB_20120810.Query"]
 
 
 def test_clients_that_others_make_keep_all_their_operations() -> None:
