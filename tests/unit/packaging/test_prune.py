@@ -6,7 +6,10 @@ import gzip
 import json
 from pathlib import Path
 
-from cli.packaging.prune import prune
+import jinja2
+import pytest
+
+from cli.packaging.prune import UNUSED, prune
 
 ENDPOINTS = {"partitions": [{"partition": "aws", "services": {"sqs": {"endpoints": {}}, "ec2": {"endpoints": {}}}}]}
 MODEL = {"metadata": {"serviceId": "SQS"}, "operations": {"Send": {}, "Receive": {}}, "shapes": {}}
@@ -90,3 +93,9 @@ def test_what_is_for_other_programs_is_removed_and_what_stands_beside_it_is_left
         put(tmp_path, path)
     prune(tmp_path, {})
     assert left(tmp_path) == kept
+
+
+@pytest.mark.parametrize("pattern", UNUSED)
+def test_each_part_that_is_left_out_exists(pattern: str) -> None:
+    """A dependency may rename one, which would then ship again."""
+    assert list(Path(jinja2.__file__).parents[1].glob(pattern))
