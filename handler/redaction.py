@@ -141,6 +141,7 @@ _SECRETS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     ),
 )
 _SECRET_NAME: Final = rf"{_NAMES}\Z"
+_WORDS: Final = tuple({word for words, *_ in _SECRETS for word in words})
 
 # What every record has; the rest is what a caller gave as `extra`.
 STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -149,8 +150,9 @@ STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asct
 def redact(text: str) -> str:
     """Return the text with everything that has the form of a secret replaced by `[redacted]`."""
     small = text.lower()
-    for words, pattern, replacement in _SECRETS:
-        if any(word in small for word in words):
+    found = {word for word in _WORDS if word in small}
+    for words, pattern, replacement in _SECRETS if found else ():
+        if not found.isdisjoint(words):
             text = _compiled(pattern).sub(replacement, text)
     return text
 
