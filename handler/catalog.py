@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from handler.errors import ConfigError, EventError
+from handler.frozen import frozen
 from handler.model import (
     ApiLookup,
     Group,
@@ -29,7 +30,7 @@ from handler.templating.text import Url
 FORMAT: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """What differs between environments.
 
@@ -56,7 +57,7 @@ class Stage:
         return self.channels[alias], ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalog:
     """Every notification by event type, for one stage."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from handler.frozen import frozen
 
 # By how much the wall clock may be set back before a moment's age counts as unknown: NTP slews by less.
 SET_BACK_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A point in time, in seconds of each clock."""
 
@@ -23,7 +24,7 @@ class Moment:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """The two clocks; a test gives its own."""
 

@@ -7,10 +7,11 @@ a TIMESTAMP, which is a moment, arrives in the session's zone and is read by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timezone, tzinfo
 from functools import cache
 from typing import Final
+
+from handler.frozen import frozen
 
 # A zone that kept one offset over these years is given to the server as that offset: its own tables of zones, which
 # may be empty, are then not needed.
@@ -18,7 +19,7 @@ _YEARS: Final = range(2000, 2038)
 _MONTHS: Final = range(1, 13)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Zone:
     """`session` is the session's time_zone; DATETIME columns are read as `columns`, TIMESTAMP ones as `stamps`."""
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from handler import redaction
 from handler.errors import named
+from handler.frozen import frozen
 
 # The loggers of this package are below this one.
 _PACKAGE: Final = "handler"
@@ -49,7 +49,7 @@ class _Bare(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LibraryFilter:
     """Lets the records of `own` loggers pass, and those of the others from WARNING on, without any value in them."""
 

@@ -7,11 +7,13 @@ a Message, Slack gives a Receipt; and whatever happened, the record ends in one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Literal
+
+from handler.frozen import frozen
 
 # What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
 # (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list). Within an API's answer there can be
@@ -44,7 +46,7 @@ Missing = Literal["park", "skip", "render"]
 LeafContext = Literal["mrkdwn", "plain", "exact", "url", "expression"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One message of a batch, still unread: `body` is what the queue held, SNS envelope and all.
 
@@ -80,7 +82,7 @@ class Record:
         return "replayed_at" in self.attributes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locale:
     """In which time zone and language a stage's filters write, whom its aliases mention, and what its codes mean."""
 
@@ -90,7 +92,7 @@ class Locale:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digest:
     """Many new rows that a poll reports as one: how many they are, how many of them late, the lowest and highest id.
 
@@ -104,7 +106,7 @@ class Digest:
     last: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Polled:
     """A poll found the event. It is `late` if its row appeared after the time that the longest transaction takes."""
 
@@ -112,7 +114,7 @@ class Polled:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something of this `type` happened to the record `id`: an application published it, or a poll found it."""
 
@@ -125,7 +127,7 @@ class Event:
     polled: Polled | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """One string of a template that holds expressions; `where` is its place, as `order.created.yaml:12 text`."""
 
@@ -134,7 +136,7 @@ class Leaf:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Blocks under `if`, repeated for each `name` in `over`, or both: then `when` is tested per element."""
 
@@ -148,7 +150,7 @@ class Group:
 Tree = str | int | bool | None | Leaf | Group | list[Any] | dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """Where a message goes if `when` holds (None: always): once to each of the channel aliases."""
 
@@ -156,7 +158,7 @@ class Route:
     when: Leaf | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SqlLookup:
     """One SELECT. `sql` has PyMySQL's named parameters, each of which is `id` or a key of `bind`."""
 
@@ -170,7 +172,7 @@ class SqlLookup:
     missing: Missing = "park"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiLookup:
     """One GET, to one instance of an API or to `all`.
 
@@ -197,7 +199,7 @@ class ApiLookup:
 Lookup = SqlLookup | ApiLookup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdRule:
     """The form of an event's id: a 64-bit integer, a UUID, or text that a pattern matches as a whole."""
 
@@ -205,7 +207,7 @@ class IdRule:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Poll:
     """New rows that become events of a notification, without any code in the application.
 
@@ -253,7 +255,7 @@ class Poll:
         return bool(self.watched)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notification:
     """One template file, compiled: what to look up for an event, whether to speak, where, and what to say."""
 
@@ -283,7 +285,7 @@ class Notification:
         return found | {self.poll.database} if self.poll else found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
 
@@ -307,7 +309,7 @@ class Message:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """Slack's word that it has the message. A webhook gives no `ts`. `fallback` names why plain text was posted.
 
@@ -337,7 +339,7 @@ class State(StrEnum):
 IGNORED: Final = "EVENT_TYPE_UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """The end of one delivery: a state, the code or the rule behind it, and what was known by then.
 

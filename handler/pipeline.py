@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
 from handler.errors import EventError, NotifierError, named
+from handler.frozen import frozen
 from handler.model import IGNORED, Event, Notification, Outcome, Record, State
 from handler.ports import Discovery
 from handler.stages import notes
@@ -31,7 +32,7 @@ Ahead = Callable[[str], None]  # begins to find an API's instances, beside what 
 Step = Delivery | Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pipeline:
     """Everything that a batch passes through, wired once. `preparations` make the first event as fast as the next."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from handler.frozen import frozen
 
 SecretsStore = Literal["secretsmanager", "ssm"]
 SlackMode = Literal["bot", "webhook"]
@@ -12,7 +13,7 @@ OnAmbiguous = Literal["repost", "park", "read-back"]
 SLACK_API: Final = "https://slack.com/api/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseAddress:
     """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the public ones.
 
@@ -31,7 +32,7 @@ class DatabaseAddress:
     time_zone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlackAddress:
     """How to post: with a bot's token or to webhooks, and what becomes of a post whose outcome nobody knows.
 
@@ -45,7 +46,7 @@ class SlackAddress:
     proxy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretsAddress:
     """Which store the secrets are in, and what their names begin with."""
 

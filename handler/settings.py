@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
@@ -14,6 +13,7 @@ from handler.discovery.model import ApiAddress
 from handler.discovery.uri import Path as ApiPath
 from handler.entries import Address, Parse, read_entries
 from handler.errors import ConfigError
+from handler.frozen import frozen
 from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
 
 UnknownType = Literal["park", "ignore"]
@@ -27,7 +27,7 @@ Choice = TypeVar("Choice")
 Read = TypeVar("Read")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What `template.yaml` hands to the function."""
 

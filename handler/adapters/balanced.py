@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange
 from handler.discovery.endpoints import Endpoints
 from handler.discovery.model import ApiAddress, Endpoint
+from handler.frozen import frozen
 
 # A silent instance costs a quarter of a second, all told, and once, where there is another. A connection in a VPC takes
 # 2 ms; one with TLS is given all of its time, because a processor that is shared takes a part of it.
@@ -28,7 +28,7 @@ MAX_DOUBTFUL: Final = 2
 MAX_PARALLEL: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """What one instance did: it answered, or the exchange broke off. `stranger`: another service answered."""
 

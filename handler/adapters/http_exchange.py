@@ -10,7 +10,6 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
 
@@ -18,12 +17,13 @@ from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
 
 from handler.adapters.http_connection import Cause, ExchangeError, Pool, TlsPool
+from handler.frozen import frozen
 
 # Its lines quote addresses. The address of a webhook is a secret, and that of a lookup holds values of a row.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Seconds to connect and in all, and bytes of an answer's body."""
 
@@ -32,7 +32,7 @@ class Limits:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadline:
     """The moment at which everything that belongs together has to be over."""
 
@@ -48,7 +48,7 @@ class Deadline:
         return self.at - time.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a server said, read to its end. The names of headers match in any case."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from handler.adapters import dialect
 from handler.errors import SourceError
+from handler.frozen import frozen
 
 # Runs a statement: the names of the columns, and the rows.
 Ask = Callable[[str], tuple[list[str], Sequence[tuple[Any, ...]]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replication:
     """What a replica says of itself. It does not know how many seconds it is behind while replication has stopped."""
 

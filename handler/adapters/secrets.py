@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from handler import aws
 from handler.errors import ConfigError
+from handler.frozen import frozen
 from handler.places import SecretsAddress
 
 # A rotated secret is in use after this many seconds at most, and at once where its predecessor is refused (`fresh`).
@@ -38,7 +39,7 @@ class _StoreDownError(ConfigError):
     """The store did not answer, or not with what it knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """A value, when the store gave it, and until when it is used without asking again; seconds of the clock."""
 

@@ -9,7 +9,7 @@ import ssl
 import struct
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import pymysql
@@ -20,6 +20,7 @@ from handler.adapters import dialect, faults, server_warnings
 from handler.adapters.binding import written
 from handler.adapters.rows import conversions, label
 from handler.errors import ConfigError, SourceError
+from handler.frozen import frozen
 from handler.local_time import zone
 from handler.model import Value
 from handler.places import DatabaseAddress
@@ -39,7 +40,7 @@ _NAMED: Final = 5
 _KNOWN: Final = frozenset(value for name, value in vars(FIELD_TYPE).items() if name.isupper())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How long a lookup may take, in seconds, and how much any lookup may ever return: rows, and bytes on the wire.
 
@@ -60,7 +61,7 @@ class Limits:
     bytes: int = 2 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Login:
     """An account of the database."""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from handler.adapters.http_exchange import Answer
 from handler.adapters.slack_words import UNKNOWN, WORDS
 from handler.errors import SlackError
+from handler.frozen import frozen
 
 MAX_RETRY_AFTER: Final = 3600.0
 # Where a 429 names no time: Slack counts by the second and by the minute.
@@ -35,7 +35,7 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]{1,79}")
 _SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivered:
     """Slack has the message. A webhook names neither the channel nor the message's `ts`."""
 

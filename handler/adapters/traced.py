@@ -13,11 +13,12 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from handler.discovery.model import ApiAddress, Listing, ResolveError, Resolver
 from handler.errors import NotifierError, SlackError
+from handler.frozen import frozen
 from handler.model import Message, Receipt, Row, Value
 from handler.ports import Api, Database, Editor, FanOut, History, Sink
 from handler.stages.enrich import Sources
@@ -66,7 +67,7 @@ class Tracer:
             datagrams.sendto(_HEADER + json.dumps(document).encode(), self._daemon)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Database:
     inner: Database
     tracer: Tracer
@@ -76,7 +77,7 @@ class _Database:
             return self.inner.select(database, sql, parameters, limit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Apis:
     one: Api
     all: FanOut
@@ -91,7 +92,7 @@ class _Apis:
             return self.all.get_all(api, path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Resolver:
     inner: Resolver
     name: str
@@ -102,7 +103,7 @@ class _Resolver:
             return self.inner.resolve(seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sink:
     inner: Sink
     tracer: Tracer
@@ -112,7 +113,7 @@ class _Sink:
             return self.inner.post(message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Editor:
     inner: Editor
     tracer: Tracer
@@ -122,7 +123,7 @@ class _Editor:
             return self.inner.edit(message, ts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _History:
     inner: History
     tracer: Tracer

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from handler.errors import SourceError
+from handler.frozen import frozen
 from handler.model import Row, Value
 from handler.ports import Database
 
@@ -24,7 +25,7 @@ _HIDDEN_VIEW: Final = "error 1345"
 _HIDDEN: Final = "Why is shown only to an account that may see the view (SHOW VIEW) and read its tables"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asking:
     """One database, asked about its own work."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
 from handler.adapters.slack_words import WORDS
 from handler.catalog import Catalog
 from handler.errors import CODES, NotifierError, SlackError, named
+from handler.frozen import frozen
 from handler.ports import Secrets
 from handler.settings import Settings
 
 State = Literal["ok", "warning", "failed", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One thing that the notifier needs. `seen` is what was found, `cause` what is wrong, `remedy` what to do next.
 
@@ -32,7 +32,7 @@ class Check:
     milliseconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A deployment to look at. `catalog` is None where it cannot be read; `egress` is empty where nobody is asked."""
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from handler.frozen import frozen
 from handler.model import Value
 
 # A good plan reads three rows for each id: one by the index, two of the temporary tables; and one of each joined table.
@@ -30,7 +30,7 @@ _VIEW: Final = "poll its table, or a view without GROUP BY, DISTINCT, UNION, LIM
 _OUTER: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """The order in which a poll wants rows, in words: `things` are what it goes by, and `last` is what it begins after.
 
@@ -58,7 +58,7 @@ BY_ID: Final = Order(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """Why the database reads more rows than it finds, and what to change. `of_order`: no index gave it their order."""
 
@@ -67,7 +67,7 @@ class Fault:
     of_order: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """By which index the database finds the ids; `fault` is None if it reads only those that are wanted, in order."""
 
@@ -75,7 +75,7 @@ class Plan:
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reads:
     """How many rows a SELECT read, of tables and temporary tables, and how many ids it returned."""
 
@@ -88,7 +88,7 @@ class Reads:
         return self.rows > ROWS_PER_ID * self.ids + SPARE_ROWS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What there is to say of a SELECT: `cause` is empty if all is well, and `seen` says how it reads."""
 
@@ -97,7 +97,7 @@ class Verdict:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     number: str
     kind: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from handler.checks.asking import Asking
 from handler.checks.plans import Fault, Order
 from handler.errors import SourceError
+from handler.frozen import frozen
 from handler.model import Poll
 
 _TIMES: Final = ("datetime", "timestamp")
@@ -43,7 +44,7 @@ _JOINED: Final = re.compile(r"\bJOIN\b|,", re.IGNORECASE)
 _TABLES: Final = re.compile(r"\bFROM\b(.*?)(?:\bWHERE\b|$)", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeColumn:
     """What is known of it. `table` is empty if it is not clear which one it is from, and `kind` if nothing is known.
 

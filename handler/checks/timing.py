@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final, TypeVar
 
@@ -20,6 +19,7 @@ from handler.adapters.http_exchange import Answer
 from handler.checks.model import Subject
 from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import NotifierError
+from handler.frozen import frozen
 
 COLD: Final = 5
 WARM: Final = 20
@@ -34,7 +34,7 @@ _INSIDE: Final = re.compile(r"(?:^|,)\s*app\s*;(?:[^,]*;)?\s*dur=(\d{1,9}(?:\.\d
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timed:
     """Medians in milliseconds; `error` in their place where the API did not answer.
 

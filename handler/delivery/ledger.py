@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from handler.delivery.item import Item
+from handler.frozen import frozen
 from handler.ports import Shelf, Store
 
 # Longer than the queue (4 days) and the dead-letter queue (14 days) keep a message, with a replay in between.
@@ -31,7 +32,7 @@ _WORDS: Final = frozenset(phase.value for phase in Phase)
 FINAL: Final = frozenset({Phase.DELIVERED, Phase.SUPPRESSED, Phase.PARKED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A delivery: event x notification x channel. The channel is the template's alias; `-` where none was chosen."""
 
@@ -55,7 +56,7 @@ class Key:
         return sha256(f"{self.partition}#{self.sort}".encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """What is known of a delivery. Times are Unix seconds.
 
@@ -93,7 +94,7 @@ class Entry:
         return replace(self, doubts=self.doubts + 1, doubted_at=self.doubted_at or self.at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """An entry, and the item whose revision the next write has to name."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from handler.delivery.item import Item
+from handler.frozen import frozen
 from handler.ports import Shelf, Store
 
 # How long whoever begins a thread has for its first message, before somebody else may.
@@ -16,7 +17,7 @@ KEPT_SECONDS: Final = 90 * 86_400
 _ATTEMPTS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thread:
     """Where a message goes: behind the message `ts`; or, with an empty one, it is the first.
 

@@ -7,12 +7,12 @@ addresses in a private zone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from handler.discovery.dns import Dns
 from handler.discovery.model import Endpoint, Listing, Origin
 from handler.discovery.uri import Path, Uri
+from handler.frozen import frozen
 from handler.mistakes import together
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -22,7 +22,7 @@ _EXECUTE_API: Final = re.compile(r"[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazon
 _SERVICE: Final = re.compile(r"[a-z0-9-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addresses:
     """The A records of a name, or its AAAA records where it has no other."""
 

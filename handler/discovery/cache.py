@@ -16,15 +16,16 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Final
 
 from handler.clock import Clock, Moment
 from handler.discovery.model import Listing, ResolveError, Resolver, Trouble
+from handler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ages:
     """Seconds. A source that says for how long its answer holds shortens or lengthens `soft` between its bounds."""
 
@@ -42,7 +43,7 @@ class Ages:
 AGES: Final = Ages()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     listing: Listing
     at: Moment
@@ -50,7 +51,7 @@ class _Known:
     last: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Failed:
     error: ResolveError
     wait: float

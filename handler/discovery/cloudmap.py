@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Final
 
 from handler import aws
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
 from handler.discovery.uri import MAX_PORT, Uri
+from handler.frozen import frozen
 from handler.mistakes import together
 
 # The list is not paged, and 100 is what is answered where nothing is said; a service holds 1000 instances at most.
@@ -44,7 +45,7 @@ _TROUBLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CloudMap:
     """One service of a namespace. `required` must all match; `preferred` count only where something matches them.
 

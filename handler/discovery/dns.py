@@ -6,11 +6,11 @@ of one that fails, sorts every list alike, and knows no SRV records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.discovery.model import ResolveError, Trouble
+from handler.frozen import frozen
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver
@@ -22,7 +22,7 @@ QUERY_SECONDS: Final = 0.4
 PAYLOAD: Final = 1232
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One SRV record, and the addresses of its target that came with it."""
 

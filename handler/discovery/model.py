@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final, Literal, Protocol
+
+from handler.frozen import frozen
 
 Scheme = Literal["http", "https"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """One instance of an API: a literal address and a port. A lower `rank` is tried before a higher one."""
 
@@ -57,7 +59,7 @@ class ResolveError(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What a source of endpoints answered.
 
@@ -86,7 +88,7 @@ class Resolver(Protocol):
         """Return the instances, which may be none, within so many seconds. Raises ResolveError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """What a URI says: how the instances are found, and how each of them is spoken to.
 
@@ -104,7 +106,7 @@ class Origin:
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiAddress:
     """Where one API is. `header` is the header that carries its secret (empty: none), `ca` a PEM file.
 

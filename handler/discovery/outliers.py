@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from handler.clock import Clock, Moment
 from handler.discovery.model import Endpoint
+from handler.frozen import frozen
 
 # The shape of Envoy's outlier detection: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
 EJECT_SECONDS: Final = 10.0
@@ -21,7 +21,7 @@ MAX_FALTERS: Final = 3
 PANIC_SHARE: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Record:
     """What is held against an instance; `since` is its last failure, `seconds` for how long it stays out."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from handler.discovery.dns import Dns, Service
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
 from handler.discovery.uri import Path, Uri
+from handler.frozen import frozen
 from handler.mistakes import together
 
 # `namespace/service` as cloudmap:// takes it. A name has a service before its zone, so that most have two dots or more;
@@ -17,7 +17,7 @@ from handler.mistakes import together
 _OTHER_FORM: Final = re.compile(r"srv://((?!_)[^./]+(?:\.[^./]+)?)/([^/]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """The SRV records of a name, and the addresses of their targets.
 

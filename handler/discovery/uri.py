@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import unquote_plus, urlsplit
 
 from handler.discovery.model import Origin, Scheme
+from handler.frozen import frozen
 
 # No user, no fragment, and no character that two readers could read in two ways.
 _HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
@@ -20,7 +20,7 @@ MAX_PORT: Final = 65535
 COMMON_OPTIONS: Final = frozenset({"ca", "header", "identity"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uri:
     """A URI and the options behind it. `port` is 0 where none is written."""
 

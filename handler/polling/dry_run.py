@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from handler.errors import named
+from handler.frozen import frozen
 from handler.model import Digest, Poll
 from handler.polling import changes, state_item
 from handler.polling.poll import Finding, Pending, PolledRow, PollState, Ran, findings
@@ -19,7 +20,7 @@ from handler.ports import Database, Shelf
 SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DryRun:
     """What the next run would do if it began now. Of the rows it holds nothing but ids.
 

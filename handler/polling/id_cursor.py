@@ -16,9 +16,10 @@ in whatever order transactions commit. Clocks only decide which ids every run re
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from handler.frozen import frozen
 from handler.polling.seen import CHUNK
 from handler.polling.values import Values
 
@@ -29,7 +30,7 @@ _MARKS_IN_BOUND: Final = 48
 _DAY: Final = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """The highest id that had been read at a Unix time of the poller. So all ids up to it were allocated before."""
 
@@ -37,7 +38,7 @@ class Mark:
     top: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sweep:
     """A pass over the older ids, which can take several runs: the id that it has reached, its last id, its begin."""
 
@@ -46,7 +47,7 @@ class Sweep:
     began: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdCursor:
     """What a poll remembers of a table. Ids are positive. `sweep` is None between two passes."""
 

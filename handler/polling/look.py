@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Final
 
 from handler.errors import NotifierError
+from handler.frozen import frozen
 from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.seen import Seen
 from handler.polling.values import Values
@@ -26,7 +27,7 @@ MOST_FAILURES: Final = 2
 MOST_CHUNKS: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """What one SELECT has read of a range, from its lowest id on: all of it, or some ids of a range that has more."""
 
@@ -38,7 +39,7 @@ class Slice:
 Ids = Callable[[int, int | None], Slice]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """The cursor afterwards, and the ids that were new or had changed.
 

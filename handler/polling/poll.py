@@ -7,11 +7,12 @@ one sends the same events again, with the same identities, and the ledger of del
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from handler.errors import NotifierError, SourceError
+from handler.frozen import frozen
 from handler.model import Digest, Poll
 from handler.polling import time_look
 from handler.polling.canaries import renewed, reused, wanted
@@ -39,7 +40,7 @@ _STEADY_SECONDS: Final = 8 * 86_400.0
 _BACKWARDS_SECONDS: Final = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolledRow:
     """One event: a row that is new, or whose watched value has changed, from `change[0]` to `change[1]`.
 
@@ -52,14 +53,14 @@ class PolledRow:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """Events that the queue has not accepted yet; at least one."""
 
     rows: tuple[PolledRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PollState:
     """What is kept between two runs.
 
@@ -87,7 +88,7 @@ class PollState:
 Finding = PolledRow | Digest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ran:
     """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 

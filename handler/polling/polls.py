@@ -8,6 +8,7 @@ from typing import Final
 
 from handler.delivery.item import Item
 from handler.errors import ConfigError, NotifierError, named
+from handler.frozen import frozen
 from handler.model import Poll
 from handler.polling import changes, messages, state_item
 from handler.polling.poll import Finding, PollState, Queue, Ran, run
@@ -33,7 +34,7 @@ def partition(poll: str) -> str:
     return f"poll#{poll}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     """The outcome of a tick: the polls that were asked to run, those that are overdue, on hold, and nearly full."""
 
@@ -43,7 +44,7 @@ class Tick:
     nearly_full: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """The outcome of a request. If `ran` is None, the poll failed, was not due, or no template has it any longer."""
 
@@ -52,7 +53,7 @@ class Report:
     failure: NotifierError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Polls:
     """All polls, by the type of the events that they make. For one thread."""
 
@@ -179,7 +180,7 @@ class _Kept:
         return item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Store:
     """poll.Store in the state table."""
 
@@ -189,7 +190,7 @@ class _Store:
         return replace(state, revision=self.kept.save(state_item.values(state)).revision)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Events:
     """poll.Queue on the queue that the records come from."""
 

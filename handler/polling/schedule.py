@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Final
 
 from handler.delivery.item import Item
 from handler.errors import ConfigError, NotifierError
+from handler.frozen import frozen
 from handler.model import Poll
 from handler.polling import cron
 from handler.polling.poll import Ran
@@ -41,7 +42,7 @@ ID: Final = "id"
 TIME: Final = "time"  # whole microseconds since 1970
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schedule:
     """All times are Unix seconds; 0 means never.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from handler.frozen import frozen
 
 # One element of what a SELECT gives: which of the ids from 64 * word on are there, the first as the lowest bit.
 Word = tuple[int, int]
@@ -17,7 +19,7 @@ _WORDS: Final = CHUNK // 64
 _LAYOUT: Final = struct.Struct(f"<{_WORDS}Q")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """Ids, none of them negative. `chunks` has the bits of each 65,536 ids of which at least one is in the set."""
 

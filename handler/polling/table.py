@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from handler.errors import SourceError
+from handler.frozen import frozen
 from handler.model import Poll, Row, Value
 from handler.polling import id_cursor, look, statements, timed_rows
 from handler.polling.id_cursor import IdCursor
@@ -35,7 +36,7 @@ MOST_WATCHED: Final = 40
 _NAMED: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """The rows that a poll's SELECT gives."""
 

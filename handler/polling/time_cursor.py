@@ -19,10 +19,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from handler.frozen import frozen
 from handler.model import MAX_ID, Poll
 
 SECOND: Final = 1_000_000
@@ -39,7 +40,7 @@ _ENTRY: Final = struct.Struct("<q8s")
 Unit = Literal["", "time", "s", "ms"]  # what the column holds; empty: no row has shown it yet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimedRow:
     """A row: its id, its time, and the time as the server wrote it. The last two say where it stands in the order."""
 
@@ -48,7 +49,7 @@ class TimedRow:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class From:
     """Where reading begins: at a time, or else at a row."""
 
@@ -57,7 +58,7 @@ class From:
     row: TimedRow | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeCursor:
     """What a poll remembers of a table: each row that it has seen since `start`, as a hash, with its time.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from handler.errors import ConfigError, NotifierError, SourceError
+from handler.frozen import frozen
 from handler.model import MAX_ID
 from handler.polling import time_cursor
 from handler.polling.time_cursor import NEVER, SLACK, From, TimeCursor, TimedRow, Unit
@@ -21,7 +22,7 @@ FOUND_BYTES: Final = 130_000
 _BESIDE_ID: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
 
@@ -44,7 +45,7 @@ class Pages(Protocol):
         """Read one page. Raises NotifierError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeLook:
     """The cursor afterwards, and the rows that are new. Those before the longest transaction are `late`.
 

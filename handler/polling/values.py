@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
+from handler.frozen import frozen
 from handler.polling.seen import Seen, Word
 
 # The value of rows whose value is not known, because the poll watches no column, or watched another one. No column has
@@ -27,7 +28,7 @@ class Change(NamedTuple):
     new: Watched
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """Ids, none of them negative, each with one value. `seen` has the ids of each value that occurs."""
 

@@ -14,7 +14,7 @@ An edit may be repeated, so that there is no doubt about one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from handler.delivery.backoff import wait
@@ -22,6 +22,7 @@ from handler.delivery.gates import EARLY_SECONDS
 from handler.delivery.ledger import FINAL, Entry, Known, OvertakenError, Phase
 from handler.delivery.threads import Thread
 from handler.errors import SlackError, named
+from handler.frozen import frozen
 from handler.model import Outcome, Receipt
 from handler.stages.deliver import Delivery
 from handler.stages.post import GRACE_SECONDS, SENDING_SECONDS, STUB, Posting
@@ -30,7 +31,7 @@ _TURNS: Final = 4
 _QUEUED: Final = "SLACK_RATE_LIMITED"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempting:
     """stages.deliver.Attempt, over the ledger."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.fallback import plain
+from handler.frozen import frozen
 from handler.model import Event, Message, Notification, Record
 from handler.ports import Replicating
 from handler.stages import limits, notes
@@ -27,7 +28,7 @@ LATE: Final = timedelta(minutes=10)
 MAX_THREAD_KEY: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composition:
     """The messages of one notification, none of which was sent. Without any, `rule` says why, and `where` it stands.
 
@@ -41,7 +42,7 @@ class Composition:
     milliseconds: dict[str, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composing:
     """What a message is made with. Nothing here has an effect outside."""
 

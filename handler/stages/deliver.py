@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from handler.delivery.ledger import Entry, Key
 from handler.errors import CODES, LAST_ATTEMPT, NotifierError, SlackError
+from handler.frozen import frozen
 from handler.model import Event, Message, Outcome, Receipt, Record, State
 
 # As many as a batch has records: the waiting is for Slack, not for a processor.
@@ -21,7 +22,7 @@ REUSED: Final = "EVENT_IDENTITY_REUSED"
 _ITS_OWN: Final = frozenset({"SLACK_RATE_LIMITED", "LEDGER_BUSY", "THREAD_BUSY", "ROW_STUB"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """One message, and where it came from. A `notice` says that there is no message, because something is broken."""
 

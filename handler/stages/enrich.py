@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from handler.errors import SourceError, TemplateError
+from handler.frozen import frozen
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
 from handler.ports import Api, Database, FanOut
 from handler.stages.lateness import MISSING, Lateness
@@ -26,7 +26,7 @@ _NONE: Final[Mapping[str, Value]] = {}
 Fetch = Callable[[Lookup, Context], Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enriched:
     """The context of a template, and the names of the lookups that it has to do without.
 
@@ -110,7 +110,7 @@ def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -
     return {**known, "now": now, "vars": Row(variables)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sources:
     """Fetches a lookup from the database or the API that it names."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from handler.fallback import note
+from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
 from handler.stages import limits
 from handler.templating import Context, LongAddressError, Templates, explaining
@@ -34,7 +35,7 @@ _SHORTEST: Final = 20
 Block = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filling:
     """Fills trees with values. `share` divides the room of each long text if all together are too long.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import MAX_EMAX, MIN_EMIN, Decimal
 from decimal import Context as Arithmetic
 from typing import Final
 
 from handler.errors import EventError, SourceError
+from handler.frozen import frozen
 from handler.model import Event, Lookup, Notification, SqlLookup, Value
 from handler.ports import Replicating
 from handler.templating import Context, Templates
@@ -34,7 +34,7 @@ class SkipError(Exception):
         self.where = where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lateness:
     """How old an event is, in seconds, and who knows whether its replica follows."""
 

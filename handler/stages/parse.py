@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeGuard
 
 from handler import strict_json
 from handler.errors import EventError
+from handler.frozen import frozen
 from handler.model import MAX_ID, Digest, Event, Polled, Record
 
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
@@ -112,7 +113,7 @@ def _is_short(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_ID
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Layer:
     """A body, with the message attributes and the message id that came with it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from handler.delivery.backoff import wait
@@ -13,6 +13,7 @@ from handler.delivery.ledger import Entry, Known, Ledger, OvertakenError, Phase
 from handler.delivery.threads import Thread, Threads
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.fallback import noted
+from handler.frozen import frozen
 from handler.model import Message, Outcome, Receipt
 from handler.ports import Editor, History, Sink
 from handler.stages.deliver import Delivery
@@ -49,7 +50,7 @@ _REPLACED: Final = "The message that this one replaces is gone or locked."
 Doubt = Literal["repost", "park"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posting:
     """Slack, with what is remembered of it.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from handler.errors import TemplateError
 from handler.fallback import note
+from handler.frozen import frozen
 from handler.model import Notification
 from handler.stages import layout, limits
 from handler.templating import Context, Templates
@@ -17,7 +17,7 @@ from handler.templating.text import mrkdwn
 TEXT_CHARACTERS: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """The rendered text and blocks of a message."""
 

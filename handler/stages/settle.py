@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from handler.delivery.backoff import wait
 from handler.delivery.ledger import Key, Known, Ledger, Phase
 from handler.errors import ConfigError, named
+from handler.frozen import frozen
 from handler.model import Outcome, Record, State
 from handler.ports import Park, Postpone
 from handler.stages.book import Book, key_of
@@ -16,7 +17,7 @@ from handler.stages.deliver import REUSED, reused
 from handler.stages.post import STUB
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settling:
     """Where records go that are not simply done, and where it is written down."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any, Final, TypeVar
 
@@ -11,6 +10,7 @@ from jinja2 import Undefined, nodes, pass_context
 from jinja2.meta import TrackingCodeGenerator
 
 from handler.errors import TemplateError
+from handler.frozen import frozen
 from handler.model import Leaf, LeafContext, Locale, Value
 from handler.templating import budget, operations, position
 from handler.templating.budget import Budget
@@ -34,7 +34,7 @@ _UTC: Final = Locale()
 _RESULT: Final = "result"  # the name under which Jinja keeps the value of an expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Compiled:
     """A leaf ready to run, and the top-level names that it uses."""
 

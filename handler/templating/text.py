@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import Undefined
 
 from handler.errors import TemplateError
+from handler.frozen import frozen
 from handler.model import LeafContext
 from handler.templating.cutting import cut
 
@@ -28,7 +28,7 @@ _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2
 LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mrkdwn:
     """Text that is already mrkdwn, `markup`, and the `plain` text that stands for it where there is no markup.
 

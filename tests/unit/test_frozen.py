@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 from collections.abc import Callable
 from copy import copy, deepcopy
 from dataclasses import FrozenInstanceError, InitVar, asdict, astuple, dataclass, field, fields, is_dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import handler
 from handler.frozen import frozen
 
 Decorator = Callable[[type], type]
@@ -301,3 +304,15 @@ def test_an_object_can_be_matched() -> None:
 def test_a_class_whose_fields_cannot_be_given_by_position_is_refused(unfit: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=r"Unfit has a field that cannot be given by position and by name"):
         frozen(type("Unfit", (), unfit))
+
+
+def test_all_frozen_classes_of_the_function_are_made_by_it() -> None:
+    """One made by `dataclass` would work as well, and cost a cold start more."""
+    made = {
+        f"{path.name}: {kind.name}"
+        for path in Path(handler.__file__).parent.rglob("*.py")
+        for kind in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(kind, ast.ClassDef)
+        and any("dataclass" in ast.unparse(by) and "frozen" in ast.unparse(by) for by in kind.decorator_list)
+    }
+    assert made == set()

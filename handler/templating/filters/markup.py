@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from handler.frozen import frozen
 from handler.templating.budget import MAX_TEXT
 from handler.templating.text import Mrkdwn, Quote, in_line, mrkdwn, show
 
@@ -67,7 +67,7 @@ def quote_lines(value: Any) -> str | Mrkdwn:
     return quoted if len(quoted.markup) <= MAX_TEXT else quoted.shortened(MAX_TEXT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mentions:
     """Whom a stage's aliases mention: `ids` maps an alias to a person's or a group's id, or here, channel, everyone."""
 

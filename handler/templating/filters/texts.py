@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from jinja2.filters import do_title
 
 from handler.errors import TemplateError
+from handler.frozen import frozen
 from handler.templating.cutting import clusters, cut, one, tail, width
 from handler.templating.nearest import UnknownNameError
 from handler.templating.text import show
@@ -20,7 +20,7 @@ _MAX_SIGNS: Final = 100  # that `trim` removes
 _LOOKED_AT: Final = 1_000  # code points at the end: far more than the characters shown can have
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Labels:
     """What the codes of a group mean: `groups` maps the group's name to its texts by code."""
 

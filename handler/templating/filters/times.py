@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from handler.errors import ConfigError, TemplateError
+from handler.frozen import frozen
 from handler.model import Locale
 from handler.templating.filters.wording import WORDINGS, Wording
 from handler.templating.reading import moment, plain
@@ -21,7 +21,7 @@ from handler.templating.reading import moment, plain
 _TIME_OF_DAY: Final = re.compile(r"(-?)([0-9]{1,3})(:[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,6})?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Times:
     """The filters for one locale. A value is a time, a date, or what handler/templating/reading.py reads as one.
 

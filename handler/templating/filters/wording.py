@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
+from handler.frozen import frozen
 from handler.templating.nearest import UnknownNameError
 
 T = TypeVar("T")
@@ -15,7 +15,7 @@ T = TypeVar("T")
 _UNITS: Final = {"year": 31_536_000, "month": 2_592_000, "day": 86_400, "hour": 3_600, "minute": 60}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wording:
     """The words of one language. `dates` are the patterns by style, `spans` those for one unit and for several."""
 
