@@ -34,7 +34,8 @@ _ALONE: Final = (
     "\u3000-\u3029\u3041-\u3096\u309b-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d"
     "\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
 )
-_JOINING: Final = re.compile(f"[^{_ALONE}]+")
+# It is compiled when the first text is cut (re keeps it): that takes longer than a cold start should wait.
+_JOINING: Final = f"[^{_ALONE}]+"
 
 
 def cut(text: str, size: int, measure: Callable[[str], int] = len) -> str:
@@ -108,7 +109,7 @@ def tail(text: str, size: int) -> list[str]:
 def _joining(text: str) -> Iterator[str]:
     """Yield the parts of a text that may hold characters of several code points, each with its neighbours."""
     start = end = 0
-    for match in _JOINING.finditer(text):
+    for match in re.finditer(_JOINING, text):
         if match.start() > end + 1:
             yield text[start : end + 1]
             start = match.start() - 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from itertools import islice
@@ -18,8 +17,10 @@ _MAX_LENGTH: Final = 64
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known names that `name` may have been meant for, five at most, as the end of a sentence."""
+    from difflib import get_close_matches
+
     names = sorted(one for one in islice(known, _MAX_CANDIDATES) if len(one) <= _MAX_LENGTH)
-    close = difflib.get_close_matches(name[:_MAX_LENGTH], names, n=3, cutoff=0.5)
+    close = get_close_matches(name[:_MAX_LENGTH], names, n=3, cutoff=0.5)
     if close:
         return f"nearest: {', '.join(close)}"
     more = ", …" if len(names) > MAX_NAMES else ""

@@ -17,7 +17,7 @@ from lab.sam import ROOT
 
 # bench/size.py holds it to less; this leaves dependencies some room.
 MAX_ZIPPED_BYTES = 6_000_000
-# Each costs a cold start a tenth of a second or more, and is needed later or never.
+# Each costs a cold start up to a tenth of a second, and is needed later or never.
 LATE_OR_NEVER = {
     "boto3",
     "botocore.session",
@@ -28,6 +28,7 @@ LATE_OR_NEVER = {
     "handler.checks",
     "dns",
     "cronsim",
+    "difflib",
     "yaml",
     "ruamel",
     "sqlglot",
