@@ -48,7 +48,7 @@ ALIASES = st.sampled_from([*MENTIONS, "here", "channel", "U024BE7LH", "@here"])
 LISTS = st.lists(TEXTS | ADDRESSES, max_size=3) | st.lists(st.fixed_dictionaries({"k": TEXTS}), max_size=3)
 VALUES = st.one_of(TEXTS, ADDRESSES, ALIASES, LISTS, st.integers(), st.none())
 # What the filters may make: an address without anything that ends it, and an alias that the stage lists.
-URL = r"(?:(?:https?|HTTPS?)://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][^\s<>|\"`\\{}^]*)?|mailto:[^\s<>|\"`\\{}^]+)"
+URL = r"(?:(?i:https?)://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][^\s<>|\"`\\{}^]*)?|(?i:mailto):[^\s<>|\"`\\{}^]+)"
 MADE = re.compile(rf"<{URL}\|[^<>\n]+>|<@U024BE7LH>|<!subteam\^S024BE7LD>|<!here>")
 TEMPLATES = {language: Templates(locale=locale) for language, locale in LOCALES.items()}
 
@@ -56,6 +56,8 @@ TEMPLATES = {language: Templates(locale=locale) for language, locale in LOCALES.
 @settings(max_examples=1500)
 @given(source=SOURCES, x=VALUES, y=TEXTS, language=st.sampled_from(["en", "ja"]), limit=st.sampled_from([None, 4, 30]))
 @example(source="{{ x | link(y) }}", x="https://a.example/|<!here>", y="<!channel>|", language="en", limit=None)
+@example(source="{{ x | title | link }}", x="https://a.example", y="", language="en", limit=None)
+@example(source="{{ x | title | link }}", x="mailto:a@a.example", y="", language="en", limit=None)
 @example(source="{{ x | code }}", x="`<!channel>`", y="", language="en", limit=None)
 def test_filters_make_no_other_markup(source: str, x: Any, y: str, language: str, limit: int | None) -> None:
     try:
