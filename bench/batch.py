@@ -51,11 +51,11 @@ def main() -> None:
         template = _compiled(folder)
         with running_rig(folder, SLACK_MILLISECONDS) as rig:
             os.environ.update(rig.environment(folder / "catalog.json"))
-            with running_floor(rig) as floor, ThreadPoolExecutor(CHANNELS) as pool:
+            with running_floor(rig) as floor:
                 numbers = count(1)
                 sides = {
                     TEN: rig.posting(timed(_ours(CHANNELS, numbers)), CHANNELS),
-                    FLOOR: rig.posting(timed(_floor(floor, template, pool, numbers)), CHANNELS),
+                    FLOOR: rig.posting(timed(_floor(floor, template, numbers)), CHANNELS),
                     ONE: rig.posting(timed(_ours(1, numbers))),
                 }
                 samples = interleaved(sides, ROUNDS)
@@ -85,9 +85,7 @@ def _ours(size: int, numbers: Iterator[int]) -> Callable[[], None]:
     return lambda: handle(_events(range(size), numbers))
 
 
-def _floor(
-    floor: Floor, template: dict[str, Any], pool: ThreadPoolExecutor, numbers: Iterator[int]
-) -> Callable[[], None]:
+def _floor(floor: Floor, template: dict[str, Any], numbers: Iterator[int]) -> Callable[[], None]:
     (lookup,) = template["lookups"]
     words = jinja2.Environment(autoescape=False).from_string(template["text"]["source"])
 
@@ -101,7 +99,8 @@ def _floor(
     def events() -> None:
         texts = [text() for _ in known]
         identities = [identity(next(numbers)) for _ in known]
-        list(pool.map(floor.deliver, known, identities, texts))
+        with ThreadPoolExecutor(CHANNELS) as pool:
+            list(pool.map(floor.deliver, known, identities, texts))
 
     return events
 

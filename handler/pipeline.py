@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
+from handler.delivery.gates import Gates
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import IGNORED, Event, Notification, Outcome, Record, State
@@ -47,10 +49,7 @@ class Pipeline:
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        gates = self.attempting.posting.gates
-        with ThreadPoolExecutor(1) as beside, self.discovery.invocation() as ahead:
-            if not gates.are_fresh:
-                beside.submit(gates.refresh)
+        with _beside(self.attempting.posting.gates), self.discovery.invocation() as ahead:
             prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
@@ -109,6 +108,17 @@ class Pipeline:
         text = notes.notice(event, notification.name, problem, self.composing.templates)
         message = self.composing.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
+
+
+@contextmanager
+def _beside(gates: Gates) -> Iterator[None]:
+    """Read the gates beside the block, unless that was done a moment ago."""
+    if gates.are_fresh:
+        yield
+        return
+    with ThreadPoolExecutor(1) as reader:
+        reader.submit(gates.refresh)
+        yield
 
 
 def _steps(record: Record, notification: Notification, composed: Composition) -> list[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -84,6 +84,11 @@ class Entry:
         return cls(phase=phase, **{"at": 0.0, **known})  # type: ignore[arg-type]
 
     @property
+    def values(self) -> dict[str, str | float]:
+        """The entry as the item's values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
     def abandoned(self) -> Entry:
         """The entry as it counts after the worker that claimed it is gone: one more post has an unknown outcome.
 
@@ -122,7 +127,7 @@ class Ledger:
 
         Raises OvertakenError, ConfigError (LEDGER_UNAVAILABLE).
         """
-        item = Item(key.partition, key.sort, asdict(entry), int(entry.at + KEPT.total_seconds()))
+        item = Item(key.partition, key.sort, entry.values, int(entry.at + KEPT.total_seconds()))
         item = item.following(over.item if over else None)
         if (standing := self._store.swap(item)) is not None:
             raise OvertakenError(Known(Entry.of(standing), standing))
