@@ -1,4 +1,4 @@
-"""Clients of AWS: one session for all, made on first use because importing it takes a tenth of a second.
+"""Clients of AWS: one session for all. It is made on first use: mistakes in the settings are to be found before that.
 
 They are botocore's, which boto3's only wrap: that leaves out a quarter of the import (docs/decisions/0003).
 """

@@ -1,4 +1,4 @@
-"""The read replicas: to each one kept, verified, read-only connection, which is opened when it is first needed.
+"""The read replicas: to each one kept, verified, read-only connection, opened in the init phase or when it is needed.
 
 The traps that this is built around:
 
