@@ -6,7 +6,8 @@ The only place that builds real things.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from handler import catalog
@@ -73,11 +74,11 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     apis = HttpApis(addresses, secrets, tls.context, report=report)
     sources = Sources(replicas, apis, apis, templates)
     posting = _posting(settings, secrets, table)
-    preparations = [
+    preparations: list[Callable[[], object]] = [
         posting.gates.refresh,
-        *([] if settings.slack.mode == "webhook" else [lambda: secrets.get(BOT_SECRET)]),
-        replicas.connect,
-        lambda: templates.render(FIRST_TEXT, {}),
+        *(partial(secrets.get, name) for name in _secrets_of_every_event(settings)),
+        *(partial(replicas.connect, name) for name in settings.databases),
+        partial(templates.render, FIRST_TEXT, {}),
     ]
     if settings.trace_downstream:
         sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)
@@ -97,6 +98,12 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
         polls=lambda: _polls(compiled, replicas, table, queue),
         preparations=preparations,
     )
+
+
+def _secrets_of_every_event(settings: Settings) -> list[str]:
+    """Their names. That of a webhook depends on the channel."""
+    logins = [database.login_secret for database in settings.databases.values() if not database.iam_user]
+    return [BOT_SECRET, *logins] if settings.slack.mode == "bot" else logins
 
 
 def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: IntakeQueue) -> Polls:

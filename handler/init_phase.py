@@ -14,8 +14,8 @@ from typing import Final
 
 from handler.errors import named
 
-# No step begins later than this. The phase may take 10 seconds, else Lambda begins it again within the invocation; and
-# the longest step, a login to a database that accepts the connection and stays silent, takes 8.
+# No step begins later than this. The phase may take 10 seconds, or Lambda begins it again within the invocation; and
+# the longest steps take 8: a call of AWS that is made twice, or a login to a database that accepts and says nothing.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 BEGIN_WITHIN_SECONDS: Final = 1.5
 

@@ -31,6 +31,11 @@ class DatabaseAddress:
     iam_user: str = ""
     time_zone: str = "UTC"
 
+    @property
+    def login_secret(self) -> str:
+        """The name of the secret with the account, as ports.Secrets takes it."""
+        return f"/{self.secret}" if self.secret else f"databases/{self.name}"
+
 
 @frozen
 class SlackAddress:

@@ -75,10 +75,12 @@ class Replicas:
         replica = self._replicas.get(database)
         return replica.replication.read() if replica else None
 
-    def connect(self) -> None:
-        """Log in to each database, so that its next lookup finds a connection. Raises what a login raises."""
-        for replica in self._replicas.values():
-            replica.connected()
+    def connect(self, database: str) -> None:
+        """Log in to a database, so that its next lookup finds a connection.
+
+        Raises SourceError (DB_*), ConfigError; KeyError for a database that is not deployed.
+        """
+        self._replicas[database].connected()
 
     def close(self) -> None:
         """Close what is open. The next lookup opens anew."""
@@ -99,8 +101,7 @@ class _Replica:
         clock: Clock,
     ) -> None:
         self._address = address
-        secret = f"/{address.secret}" if address.secret else f"databases/{address.name}"
-        self._credential = Credential(secrets, secret, LOGIN_PATTERN, LOGIN_FORM)
+        self._credential = Credential(secrets, address.login_secret, LOGIN_PATTERN, LOGIN_FORM)
         self._tls = tls
         self._names = names
         self._limits = limits

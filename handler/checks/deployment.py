@@ -49,7 +49,7 @@ def checks(subject: Subject) -> Iterator[Check]:
             yield _secret(subject, f"webhooks/{name}", *slack.webhook_form(settings.slack.api_url))
     for database in settings.databases.values():
         if not database.iam_user:
-            name = f"/{database.secret}" if database.secret else f"databases/{database.name}"
+            name = database.login_secret
             yield attempt(f"secret {name.lstrip('/')}", partial(_login, subject, name))
     for api in settings.apis.values():
         if api.header:

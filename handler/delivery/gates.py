@@ -45,9 +45,10 @@ class Gates:
 
     def refresh(self) -> None:
         """Read the gates. Raises nothing: the ledger will say what is wrong."""
-        self._read_at = self._now()
+        began = self._now()
         with suppress(ConfigError):
             self._known = {item.sort: item for item in self._shelf.items(_PARTITION)}
+            self._read_at = began
 
     def closed(self, destination: str) -> bool:
         """Whether Slack said to wait, and the time is not over."""

@@ -1,8 +1,12 @@
-"""What the property test found once: a gate that had expired, and was begun anew with the same revision."""
+"""What is known of the gates, and for how long."""
 
 from __future__ import annotations
 
-from handler.delivery.gates import Gates
+import pytest
+
+from handler.delivery.gates import FRESH_SECONDS, Gates
+from handler.delivery.item import Item
+from handler.errors import ConfigError
 from tests.kit import FakeTable
 
 
@@ -16,3 +20,26 @@ def test_a_known_gate_that_has_expired_does_not_overwrite_one_that_was_begun_ane
     assert first.slot("C0ORDERS01") >= now + 60
     second.refresh()
     assert second.closed("C0ORDERS01")
+
+
+@pytest.mark.parametrize(
+    ("later", "fresh"), [(0.0, True), (FRESH_SECONDS * 0.99, True), (FRESH_SECONDS, False), (-1.0, False)]
+)
+def test_what_was_read_is_fresh_for_a_second_by_a_clock_that_may_be_set_back(later: float, fresh: bool) -> None:
+    now = 1_770_000_000.0
+    table = FakeTable(lambda: now)
+    gates = Gates(table, table, lambda: now)
+    assert not gates.are_fresh
+    gates.refresh()
+    now += later
+    assert gates.are_fresh == fresh
+
+
+def test_a_read_that_failed_is_not_fresh() -> None:
+    class Unreachable:
+        def items(self, partition: str) -> list[Item]:
+            raise ConfigError("LEDGER_UNAVAILABLE", partition)
+
+    gates = Gates(FakeTable(lambda: 0.0), Unreachable(), lambda: 1_770_000_000.0)
+    gates.refresh()
+    assert not gates.are_fresh
