@@ -12,10 +12,11 @@ from bench.quota import Quota
 from lab.aws import TOOLS
 
 PYTHON: Final = TOOLS / "runtime/bin/python"
+VERSION: Final = "3.13"  # as in template.yaml
 # Between two events: what the function knows of the channels is out of date by then, as it is where few events come.
 PAUSE_SECONDS: Final = 1.05
 
-# Each moment is taken inside the process, and it ends at once: taking Python down is no part of a cold start.
+# Times are taken in the process, which then exits at once: shutting Python down is not part of a cold start.
 _FRAME: Final = """
 import json, os, sys, time
 first, *further = json.load(sys.stdin)
@@ -67,7 +68,7 @@ class Cold:
             [PYTHON, "-c", _FRAME.format(program=self.program, members=members, pause=PAUSE_SECONDS)],
             input=json.dumps([self.event() for _ in range(1 + self.further)]),
             env=self.environment,
-            cwd="/",  # Python looks there first
+            cwd="/",  # with -c, Python searches the working directory first
             capture_output=True,
             text=True,
             check=False,

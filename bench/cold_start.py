@@ -1,10 +1,10 @@
 """A cold start of the package as it ships: import and first event, against a peer's, and without its bytecode.
 
 Ours reads a row over TLS, writes its ledger, and posts; the peer, terraform-aws-notify-slack, has neither database nor
-ledger. Its one file is given by BENCH_PEER, and belongs to nobody here; without it the other side is the import of the
-packages that ours is made of. The peer's libraries have their bytecode, as ours do; whether those of AWS's own runtime
+ledger. Its one file is given by BENCH_PEER, and belongs to nobody here; without it the other side imports five packages
+that ours uses, and posts once. The peer's libraries have their bytecode, as ours do; whether those of AWS's own runtime
 have is not known. Beside the time: the memory at its peak, and the first event at the share of a processor that the
-default memory brings. Each round has an event of its own, and fails where it is not posted.
+default memory brings. Each round of ours has an event of its own; a round fails if nothing is posted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 
-from bench.cold import Cold
+from bench.cold import VERSION, Cold
 from bench.events import batch
 from bench.measure import interleaved, ratio, report
 from bench.quota import Quota, quota
@@ -91,7 +91,7 @@ def main() -> None:
     samples = {name: [a + b for a, b in zip(one.imports, one.events, strict=True)] for name, one in sides.items()}
     print("A cold start, import and first event:")
     both = {name: samples[name] for name in ("ours", other)}
-    report("cold_start", both, {f"import + first event / {other}": ratio(*both.values())}, AT_MOST)
+    _report("cold_start", both, f"import + first event / {other}", AT_MOST)
     print("What bytecode saves:")
     imports = {name: sides[name].imports for name in ("ours", "ours without bytecode")}
     _report("bytecode", imports, "import / without bytecode", BYTECODE_AT_MOST)
@@ -102,7 +102,7 @@ def main() -> None:
     events = {name: sides[f"{name}, limited"].events for name in ("ours", other)}
     _report("first_event", events, f"first event / {other}", FIRST_EVENT_AT_MOST)
     whole = {"milliseconds of the first event": statistics.median(events["ours"])}
-    report("first_event_milliseconds", events, whole, MILLISECONDS_AT_MOST, script="cold_start")
+    report("first_event_milliseconds", events, whole, MILLISECONDS_AT_MOST, script="cold_start", python=VERSION)
 
 
 def default_memory() -> int:
@@ -150,7 +150,7 @@ def _other_side(folder: Path, rig: Rig, artefact: Path) -> Callable[..., Cold]:
 
 
 def _report(name: str, samples: dict[str, list[float]], what: str, at_most: float, unit: str = "ms") -> None:
-    report(name, samples, {what: ratio(*samples.values())}, at_most, script="cold_start", unit=unit)
+    report(name, samples, {what: ratio(*samples.values())}, at_most, script="cold_start", unit=unit, python=VERSION)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def recorded(act: Callable[[], None]) -> Recorded:
 
 @dataclass(frozen=True)
 class Floor:
-    """One kept connection to the replica, and those to DynamoDB and to Slack, which threads may share."""
+    """One connection to the replica, for one thread, and clients of DynamoDB and Slack that threads may share."""
 
     database: Any
     dynamodb: Any

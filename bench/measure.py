@@ -51,10 +51,11 @@ def report(
     *,
     script: str = "",
     unit: str = "ms",
+    python: str = "",
 ) -> None:
     """Print the medians and ratios, and keep everything in results/<name>.json with the machine and the date.
 
-    `script` measured it, where that has another name.
+    `script` measured it, if that has another name; `python` is the version that ran it, if that is not this one.
     """
     for side, values in samples.items():
         low, *_, high = statistics.quantiles(values, n=10)
@@ -67,16 +68,16 @@ def report(
         "unit": unit,
         "samples": {side: [round(value, 4) for value in values] for side, values in samples.items()},
     }
-    keep(name, measured, script=script)
+    keep(name, measured, script=script, python=python)
 
 
-def keep(name: str, measured: Mapping[str, Any], *, script: str = "") -> None:
-    """Keep what was measured in results/<name>.json, with the machine and the date. See `report` for `script`."""
+def keep(name: str, measured: Mapping[str, Any], *, script: str = "", python: str = "") -> None:
+    """Keep what was measured in results/<name>.json, with the machine and the date. For the rest see `report`."""
     RESULTS.mkdir(exist_ok=True)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"python -m bench.{script or name}",
-        "python": sys.version.split()[0],
+        "python": python or sys.version.split()[0],
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}",
         **measured,
     }

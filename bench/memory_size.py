@@ -1,6 +1,6 @@
 """What more memory brings: the first event and a warm one under the share of a processor that each size has.
 
-Lambda is paid by gigabytes times seconds, the waiting included: so Slack takes 80 ms here, as it well may.
+Lambda bills gigabytes times seconds, waiting included: so Slack takes 80 ms here, as a real one may.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from bench.cold import VERSION
 from bench.cold_start import function
 from bench.measure import interleaved, keep
 from bench.quota import quota
@@ -32,8 +33,7 @@ def main() -> None:
         with running_rig(Path(name), SLACK_MILLISECONDS) as rig:
             cold = function(rig, rig.cloud.build().parent / "NotifierFunction")
             sides = {size: cold(quota=share, further=WARM_EVENTS) for size, share in shares.items()}
-            samples = {f"{size} MB": rig.posting(side, 1 + WARM_EVENTS) for size, side in sides.items()}
-            interleaved(samples, ROUNDS)
+            interleaved({f"{size} MB": rig.posting(side, 1 + WARM_EVENTS) for size, side in sides.items()}, ROUNDS)
     print(f"What more memory brings, by {shares[SIZES[0]].how}, with a Slack that takes {SLACK_MILLISECONDS} ms:")
     rows = []
     for size, side in sides.items():
@@ -48,7 +48,8 @@ def main() -> None:
         })  # fmt: skip
         print(f"  {size:5} MB   first event {first:7.1f} ms   warm event {warm:6.1f} ms   "
               f"{dollars_per_million(size, warm):5.2f} dollars for a million")  # fmt: skip
-    keep(NAME, {"rows": rows, "samples": {f"{size} MB": side.warm for size, side in sides.items()}})
+    samples = {f"{size} MB": {"first": side.events, "warm": side.warm} for size, side in sides.items()}
+    keep(NAME, {"rows": rows, "how": shares[SIZES[0]].how, "samples": samples}, python=VERSION)
 
 
 def dollars_per_million(megabytes: int, milliseconds: float) -> float:

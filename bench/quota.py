@@ -31,7 +31,7 @@ class Quota:
     @property
     def how(self) -> str:
         """How the figures are made, for those who read them."""
-        return "a control group" if self.members else "calculated from the processor time"
+        return "a control group (cgroup)" if self.members else "calculation from the processor time"
 
     def milliseconds(self, wall: float, processor: float) -> float:
         """Return what a step takes under the quota, from what was measured.

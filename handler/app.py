@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-# What the init phase makes stays for ever: looking for garbage among it takes a tenth of the phase.
+# What the init phase makes stays for ever: to look for garbage among it took a tenth of the import.
 gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402

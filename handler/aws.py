@@ -1,4 +1,6 @@
-"""Clients of AWS: one session for all. It is made on first use: mistakes in the settings are to be found before that.
+"""Clients of AWS, from one botocore session.
+
+The session is made on first use, so that mistakes in the settings are reported before botocore is loaded.
 
 They are botocore's, which boto3's only wrap: that leaves out a quarter of the import (docs/decisions/0003).
 """

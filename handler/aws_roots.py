@@ -25,8 +25,8 @@ def roots(*, bundle_is_set: bool, endpoint_is_set: bool, partition: str) -> Path
     https://aws.amazon.com/blogs/security/how-to-prepare-for-aws-move-to-its-own-certificate-authority/
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ats-certs.html
     https://www.amazontrust.com/repository/
-    The last page announces further roots for the European Sovereign Cloud. For China, GovCloud and the isolated
-    partitions, no page was found that says which authorities issue for the services that the function calls.
+    The last page announces further roots for the European Sovereign Cloud. AWS does not document which
+    authorities issue for the services that the function calls in China, GovCloud and the isolated partitions.
     """
     return ROOTS if partition == "aws" and not bundle_is_set and not endpoint_is_set else None
 
@@ -60,7 +60,7 @@ def refusal(error: BaseException) -> str:
             return cause.reason or type(cause).__name__
         if type(cause).__name__ == "CertificateError":  # urllib3 compares the names itself
             return "the certificate is for another host"
-        if isinstance(cause, OSError) and cause.errno is not None:
+        if isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError):
             return f"{type(cause).__name__} (AWS_CA_BUNDLE must name a PEM file)"
     return ""
 

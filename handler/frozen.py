@@ -1,4 +1,4 @@
-"""Frozen value classes that cost an import little.
+"""Frozen value classes that are cheap to import.
 
 `@dataclass(frozen=True, slots=True)` writes six methods of a class as text, and compiles them anew in each process. For
 the function's classes that was a sixth of the import. The classes here share their methods, and compile none.
@@ -30,7 +30,9 @@ def frozen(cls: type[_T]) -> type[_T]:
     cls.__doc__ = cls.__doc__ or cls.__name__  # otherwise dataclass() makes one out of the signature, which takes long
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     if made.__match_args__ != tuple(one.name for one in fields(made)):
-        raise TypeError(f"{cls.__name__} has a field that cannot be given by position and by name: use dataclass()")
+        raise TypeError(
+            f"{cls.__name__} has a field that cannot be passed both by position and by name: use dataclass()"
+        )
     return made  # type: ignore[no-any-return]
 
 
@@ -44,7 +46,10 @@ class _Methods:
         for name, set_slot, default in slots[len(given) :]:
             set_slot(self, named.pop(name) if name in named else default())
         if named or len(given) > len(slots):
-            raise TypeError(f"{self.__class__.__name__}() takes {', '.join(self.__match_args__)}, and each once")
+            raise TypeError(
+                f"{self.__class__.__name__}() got an unknown, repeated or extra argument; its fields are "
+                f"{', '.join(self.__match_args__)}"
+            )
         self.__post_init__()
 
     def __post_init__(self) -> None:

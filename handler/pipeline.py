@@ -36,7 +36,7 @@ Step = Delivery | Outcome
 
 @frozen
 class Pipeline:
-    """Everything that a batch passes through, wired once. `preparations` make the first event as fast as the next."""
+    """Everything that a batch passes through, wired once. `preparations` are for the init phase."""
 
     catalog: Catalog
     composing: Composing

@@ -1,7 +1,7 @@
 """Leaves out of a package what the function cannot use, above all the models of what it does not call at AWS.
 
-What is left out can be missed by nobody but those who ask for it: handler/aws.py refuses a service and an operation
-that is not listed.
+Code that asks for a service or an operation that was left out fails everywhere, not only in the package: handler/aws.py
+refuses it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNUSED: Final = (
     *(f"dateutil/{part}.py" for part in ("easter", "rrule")),  # calendars
     "dateutil/zoneinfo",  # time zones of its own; the function's are tzdata's
     *(f"dns/{part}.py" for part in ("btree", "btreezone", "versioned", "zone", "zonefile")),  # for name servers
-    *(f"dns/{part}" for part in ("dnssec.py", "dnssecalgs", "quic/_[a-z]*.py")),  # need packages that are not here
+    *(f"dns/{part}" for part in ("dnssec.py", "dnssecalgs", "quic/_[a-z]*.py")),  # need cryptography or aioquic
     "jinja2/ext.py",  # more statements for templates, such as for translations
     "slack",  # slack_sdk by its former name
     *(f"slack_sdk/{part}" for part in _SLACK),
@@ -39,8 +39,8 @@ UNUSED: Final = (
     *(f"tzdata/zoneinfo/*.{kind}" for kind in ("tab", "zi")),  # the same zones as lists and as one text
     "urllib3/contrib",  # for browsers, pyOpenSSL and SOCKS
 )
-# Of dnspython's kinds of records: those that the function asks for (A, AAAA, SRV), those on the way to them, and what
-# dnspython itself imports. It takes any other record as bytes: https://www.rfc-editor.org/rfc/rfc3597
+# The record types of dnspython that stay: those that we query (A, AAAA, SRV), aliases (CNAME, DNAME), and those that
+# dnspython imports itself. Others are read as bytes: https://www.rfc-editor.org/rfc/rfc3597
 _KEPT_RECORDS: Final = {
     "dns/rdtypes": ("__init__.py", "ANY", "IN", "nsbase.py", "svcbbase.py", "util.py"),
     "dns/rdtypes/ANY": ("__init__.py", "CNAME.py", "DNAME.py", "OPT.py", "PTR.py", "SOA.py", "TSIG.py"),
@@ -55,8 +55,8 @@ _KEPT_MODELS: Final = ("service-2*", "endpoint-rule-set-1*")
 def prune(folder: Path, operations: Mapping[str, Collection[str]]) -> None:
     """Remove from a package all that its function does not use; of AWS it keeps these operations of each service.
 
-    The services have botocore's names, the operations those of AWS's API; KeyError if there is no such operation. What
-    stays is the same for every build of the same code: an installer's notes hold paths and times.
+    The services have botocore's names, the operations those of AWS's API; KeyError if there is no such operation. Two
+    builds of the same code are equal: the files of `.dist-info` folders that hold paths and times are removed.
     """
     for pattern in ("bin", ".lock", *UNUSED):
         for unused in list(folder.glob(pattern)):
@@ -107,7 +107,7 @@ def _trimmed(endpoints: dict[str, Any], services: Collection[str]) -> dict[str, 
 
 
 def _keep(folder: Path, patterns: Collection[str]) -> None:
-    """Remove all else from a folder, if there is such a folder."""
+    """Delete everything in a folder that matches no pattern; do nothing if there is no such folder."""
     kept = {path for pattern in patterns for path in folder.glob(pattern)}
     for path in list(folder.glob("*")):
         if path not in kept:

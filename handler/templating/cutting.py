@@ -34,7 +34,7 @@ _ALONE: Final = (
     "\u3000-\u3029\u3041-\u3096\u309b-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d"
     "\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
 )
-# It is compiled when the first text is cut (re keeps it): that takes longer than a cold start should wait.
+# A text and no compiled pattern: re compiles and caches it at the first cut, so that a cold start does not wait for it.
 _JOINING: Final = f"[^{_ALONE}]+"
 
 

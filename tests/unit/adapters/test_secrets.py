@@ -290,8 +290,8 @@ def test_no_secret_is_logged(secrets: SecretStore, caplog: pytest.LogCaptureFixt
     assert TOKEN not in repr(vars(secrets))
 
 
-def test_boto3_is_not_imported_before_it_is_needed() -> None:
-    """It takes a tenth of a second, and a cold start that finds its secrets cached or fails early does without."""
+def test_botocore_is_not_imported_before_it_is_needed() -> None:
+    """It takes a tenth of a second, and a function whose settings are wrong does without."""
     program = (
         "import sys, handler.adapters.park, handler.adapters.replica, handler.adapters.secrets\n"
         "handler.adapters.park.DeadLetterQueue('https://sqs.example/q')\n"

@@ -1,0 +1,48 @@
+"""What an environment gets ready before its first event, by its settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from handler import bootstrap, catalog
+from handler.adapters.replica import Replicas
+from handler.adapters.secrets import SecretStore
+from handler.delivery.gates import Gates
+from handler.templating import Templates
+
+BOT = "bot"
+WEBHOOK = "webhook"
+ONE = "default=mysql://replica/shop"
+TWO = f"{ONE}, billing=mysql://billing/invoices;secret=rds!cluster-1"
+IAM = "default=mysql://replica/shop;auth=iam;user=notifier"
+
+
+@pytest.mark.parametrize(
+    ("slack", "databases", "prepared"),
+    [
+        (BOT, ONE, "channels, slack-token, databases/default, login default, text"),
+        (BOT, TWO, "channels, slack-token, databases/default, /rds!cluster-1, login default, login billing, text"),
+        (BOT, IAM, "channels, slack-token, login default, text"),
+        (BOT, "", "channels, slack-token, text"),
+        (WEBHOOK, ONE, "channels, databases/default, login default, text"),
+    ],
+)  # fmt: skip
+def test_what_every_event_needs_is_prepared_in_this_order(
+    monkeypatch: pytest.MonkeyPatch, slack: str, databases: str, prepared: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(catalog, "load", lambda *_: catalog.Catalog({}, catalog.Stage("test", {}, "C0FALLBACK")))
+    monkeypatch.setattr(Gates, "refresh", lambda _: told.append("channels"))
+    monkeypatch.setattr(SecretStore, "get", lambda _, name: told.append(name))
+    monkeypatch.setattr(Replicas, "connect", lambda _, name: told.append(f"login {name}"))
+    monkeypatch.setattr(Templates, "render", lambda *_: told.append("text"))
+    built = bootstrap.build({
+        "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
+        "NOTIFIER_STATE_TABLE": "state",
+        "NOTIFIER_SLACK": slack,
+        "NOTIFIER_DATABASES": databases,
+    })  # fmt: skip
+    assert told == []
+    for prepare in built.preparations:
+        prepare()
+    assert ", ".join(told) == prepared
