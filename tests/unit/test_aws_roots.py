@@ -220,7 +220,9 @@ class InspectingProxy:
                     self._answer(client)
 
     def _answer(self, client: socket.socket) -> None:
-        client.recv(65_536)
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):  # it may come in parts, and the rest would count as TLS
+            head += client.recv(1)
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with self._context.wrap_socket(client, server_side=True) as connection:
             connection.recv(65_536)

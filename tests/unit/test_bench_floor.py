@@ -223,7 +223,7 @@ def test_where_no_group_can_be_made_the_share_is_known_all_the_same(
     monkeypatch.setattr(quota, "_GROUPS", tmp_path)
     with quota.quota(megabytes) as found:
         assert found == quota.Quota(share, None)
-        assert found.how.startswith("calculated")
+        assert found.how.startswith("calculation")
         assert list(tmp_path.iterdir()) == []
 
 

@@ -263,9 +263,9 @@ def test_each_object_has_a_default_of_its_own() -> None:
     ("values", "named", "said"),
     [
         ([], {}, "Defaults() is missing a"),
-        ([1, 2, 3, 4, 5, 6], {}, "Defaults() takes a, b, c, d, self, and each once"),
-        ([1], {"a": 1}, "Defaults() takes a, b, c, d, self, and each once"),
-        ([1], {"x": "a value"}, "Defaults() takes a, b, c, d, self, and each once"),
+        ([1, 2, 3, 4, 5, 6], {}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
+        ([1], {"a": 1}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
+        ([1], {"x": "a value"}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
     ],
 )
 def test_a_wrong_call_is_told_by_names_and_without_values(values: list[Any], named: dict[str, Any], said: str) -> None:
@@ -302,7 +302,7 @@ def test_an_object_can_be_matched() -> None:
     ],
 )
 def test_a_class_whose_fields_cannot_be_given_by_position_is_refused(unfit: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"Unfit has a field that cannot be given by position and by name"):
+    with pytest.raises(TypeError, match=r"Unfit has a field that cannot be passed both by position and by name"):
         frozen(type("Unfit", (), unfit))
 
 
