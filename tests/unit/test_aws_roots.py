@@ -220,15 +220,24 @@ class InspectingProxy:
                     self._answer(client)
 
     def _answer(self, client: socket.socket) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):  # it may come in parts, and the rest would count as TLS
-            head += client.recv(1)
+        _read_request(client)
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with self._context.wrap_socket(client, server_side=True) as connection:
-            connection.recv(65_536)
+            _read_request(connection)
             body = json.dumps({"SecretString": "one"}).encode()
+            self.served += 1  # before the client can look
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-            self.served += 1
+
+
+def _read_request(connection: socket.socket) -> None:
+    """Read a request to its end: what is left unread would reset the connection when it is closed."""
+    with connection.makefile("rb", buffering=0) as stream:
+        length = 0
+        while (line := stream.readline()) not in (b"\r\n", b""):
+            name, _, value = line.lower().partition(b":")
+            length = int(value) if name == b"content-length" else length
+        while length > 0 and (part := stream.read(length)):
+            length -= len(part)
 
 
 @pytest.fixture
