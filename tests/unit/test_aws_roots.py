@@ -223,21 +223,23 @@ class InspectingProxy:
         _read_request(client)
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with self._context.wrap_socket(client, server_side=True) as connection:
-            _read_request(connection)
+            if not _read_request(connection):
+                return
             body = json.dumps({"SecretString": "one"}).encode()
             self.served += 1  # before the client can look
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
-def _read_request(connection: socket.socket) -> None:
-    """Read a request to its end: what is left unread would reset the connection when it is closed."""
+def _read_request(connection: socket.socket) -> bool:
+    """Read a request to its end: what is left unread would reset the connection when it is closed. Is there one?"""
     with connection.makefile("rb", buffering=0) as stream:
-        length = 0
+        asked, length = stream.readline(), 0
         while (line := stream.readline()) not in (b"\r\n", b""):
             name, _, value = line.lower().partition(b":")
             length = int(value) if name == b"content-length" else length
         while length > 0 and (part := stream.read(length)):
             length -= len(part)
+    return asked != b""
 
 
 @pytest.fixture
