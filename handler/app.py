@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,12 +104,8 @@ def _log_discovery(api: str, counts: Mapping[str, int]) -> None:
         logger.info("discovery", extra=said)
 
 
-def _preparations() -> Iterator[Callable[[], object]]:
-    """Begin with the pipeline: a mistake in the settings ends the preparation there."""
-    yield pipeline
-    yield from pipeline().preparations
-
-
-init_phase.prepare(_preparations())
-gc.freeze()
-gc.enable()
+try:
+    init_phase.prepare(lambda: pipeline().preparations)
+finally:
+    gc.freeze()
+    gc.enable()

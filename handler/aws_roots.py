@@ -12,15 +12,17 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.request import getproxies
 
 ROOTS: Final = Path(__file__).with_name("aws_roots.pem")
 
 
-def roots(*, bundle_is_set: bool, endpoint_is_set: bool, partition: str) -> Path | None:
+def roots(*, bundle_is_set: bool, endpoint_is_set: bool, proxy_has_tls: bool, partition: str) -> Path | None:
     """Return Amazon's roots if AWS documents that they are enough; None leaves the choice to botocore.
 
     `bundle_is_set`: the settings name a bundle, which then is used. `endpoint_is_set`: they name an endpoint, which can
-    have any certificate. `partition` is the region's, by botocore's names. In `aws` the certificates of AWS's endpoints
+    have any certificate. `proxy_has_tls`: calls go through an https:// proxy, whose certificate urllib3 verifies by the
+    same roots. `partition` is the region's, by botocore's names. In `aws` the certificates of AWS's endpoints
     are from Amazon Trust Services, which recommends to trust all five roots:
     https://aws.amazon.com/blogs/security/how-to-prepare-for-aws-move-to-its-own-certificate-authority/
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ats-certs.html
@@ -28,7 +30,7 @@ def roots(*, bundle_is_set: bool, endpoint_is_set: bool, partition: str) -> Path
     The last page announces further roots for the European Sovereign Cloud. AWS does not document which
     authorities issue for the services that the function calls in China, GovCloud and the isolated partitions.
     """
-    return ROOTS if partition == "aws" and not bundle_is_set and not endpoint_is_set else None
+    return ROOTS if partition == "aws" and not (bundle_is_set or endpoint_is_set or proxy_has_tls) else None
 
 
 def verify(session: Any, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -43,6 +45,7 @@ def verify(session: Any, environment: Mapping[str, str] = os.environ) -> str | N
         bundle_is_set=bundle is not None or "REQUESTS_CA_BUNDLE" in environment,
         endpoint_is_set=any(name.startswith("AWS_ENDPOINT_URL") for name in environment)
         or not session.get_scoped_config().keys().isdisjoint({"endpoint_url", "services"}),
+        proxy_has_tls=any(proxy.startswith("https://") for proxy in getproxies().values()),
         partition=_partition(session),
     )
     return str(chosen) if chosen else None

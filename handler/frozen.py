@@ -21,9 +21,11 @@ _T = TypeVar("_T")
 def frozen(cls: type[_T]) -> type[_T]:
     """Make of a class what `dataclass(frozen=True, slots=True)` makes of it; a method that it has itself stays.
 
-    Every field can be given by position and by name. Raises TypeError for a class that asks for something else, by
-    InitVar, `kw_only` or `init=False`. The subclasses are frozen too.
+    Every field can be passed by position and by name. Raises TypeError for a class that asks for something else: by
+    InitVar, `kw_only`, `init=False`, `hash=` or `__post_init__`. Subclasses are frozen too.
     """
+    if hasattr(cls, "__post_init__"):
+        raise TypeError(f"{cls.__name__} has a __post_init__, which would not be called: use dataclass()")
     for name, method in _METHODS.items():
         if vars(cls).get(name) is None:  # __hash__ is None where a class has an __eq__ of its own
             setattr(cls, name, method)
@@ -33,6 +35,8 @@ def frozen(cls: type[_T]) -> type[_T]:
         raise TypeError(
             f"{cls.__name__} has a field that cannot be passed both by position and by name: use dataclass()"
         )
+    if any(one.hash is not None for one in fields(made)):
+        raise TypeError(f"{cls.__name__} has a field with hash=, which would be ignored: use dataclass()")
     return made  # type: ignore[no-any-return]
 
 
@@ -50,10 +54,6 @@ class _Methods:
                 f"{self.__class__.__name__}() got an unknown, repeated or extra argument; its fields are "
                 f"{', '.join(self.__match_args__)}"
             )
-        self.__post_init__()
-
-    def __post_init__(self) -> None:
-        """For a class that checks its fields."""
 
     @recursive_repr()
     def __repr__(self: Any) -> str:

@@ -1,37 +1,78 @@
 """The init phase: what an environment gets ready before its first event.
 
-Lambda gives this phase a whole processor, and an event the share that belongs to the function's memory: a seventh at
-256 MB. So what every event needs is done here. Nothing may go wrong here, though: Lambda would end the environment and
-log an error that belongs to no event. What fails is left to the first event that needs it, which reports it.
+The function has a whole processor in this phase, and in an event the share that belongs to its memory: a seventh at
+256 MB (docs/decisions/0003). So what every event needs is done here. An error here must not get out, though: Lambda
+would end the environment, and log an error that belongs to no event. What fails is left to the event that needs it.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterable
-from typing import Final
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from handler.errors import named
 
-# No step begins later than this. The phase may take 10 seconds, or Lambda begins it again within the invocation; and
-# the longest steps take 8: a call of AWS that is made twice, or a login to a database that accepts and says nothing.
+# Of all steps together. With the import, which takes up to two seconds where the phase has no more of a processor than
+# an event, this stays well below the 10 seconds after which Lambda begins the phase again, within the invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-BEGIN_WITHIN_SECONDS: Final = 1.5
+SECONDS: Final = 4.0
+# Python swallows an error that is raised in a destructor. So the alarm goes on.
+_AGAIN_SECONDS: Final = 0.1
+
+Step = Callable[[], object]
 
 _logger: Final = logging.getLogger(__name__)
 
 
-def prepare(steps: Iterable[Callable[[], object]], clock: Callable[[], float] = time.monotonic) -> None:
-    """Run the steps in order, until one fails or the time is over. Raises nothing.
+class _OverError(BaseException):
+    """The time is over. Nothing that catches an Exception catches it."""
 
-    It ends with the first failure, so that an outage costs one time-out here and not several. `clock` gives seconds.
+
+def prepare(steps: Callable[[], Iterable[Step]], seconds: float = SECONDS) -> None:
+    """Run each step, whatever becomes of the others, and stop after so many seconds, wherever that is. Raises nothing.
+
+    `steps` lists them; it may fail as a step may. The limit holds in the main thread alone: only that one gets signals.
     """
-    began = clock()
     try:
-        for step in steps:
-            if clock() - began > BEGIN_WITHIN_SECONDS:
-                return
-            step()
-    except Exception as error:  # noqa: BLE001 - the event that needs it meets the same error, and reports it
+        with _limit(seconds):
+            for step in _attempt(steps) or ():
+                _attempt(step)
+    except _OverError:
+        _logger.debug("not all is prepared after %g s", seconds)
+
+
+def _attempt(step: Callable[[], Any]) -> Any:
+    try:
+        return step()
+    except Exception as error:  # noqa: BLE001 - the event that needs it tries again, and reports it
         _logger.debug("not prepared: %s", named(error))
+        return None
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise _OverError in the block when its time is over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    is_armed = True
+
+    def ring(*_: object) -> None:
+        if is_armed:
+            raise _OverError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
+        yield
+    finally:
+        try:
+            is_armed = False  # first: a signal that arrives from here on is ignored
+        finally:
+            is_armed = False  # also where the alarm rang just before
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)

@@ -28,7 +28,7 @@ pytest_plugins = [
 # No test sees a demo that runs on this machine, nor the AWS that its user works with; nor does what the tests start.
 _STATE = tempfile.TemporaryDirectory(prefix="state-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
-for _name in [*running.NAMING, *(name for name in os.environ if name.startswith(running.ENDPOINT))]:
+for _name in [*running.NAMING, *(name for name in os.environ if name.startswith((running.ENDPOINT, "NOTIFIER_")))]:
     os.environ.pop(_name, None)
 
 # No test is timed: how long an example takes depends on what else runs.

@@ -116,7 +116,7 @@ class StateTable:
                 ConsistentRead=True,
                 **start,
             )
-            yield from page["Items"]
+            yield from page.get("Items", ())
             if not page.get("LastEvaluatedKey"):
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -110,7 +110,7 @@ def test_a_call_that_is_not_declared_fails_here_as_it_does_in_the_package() -> N
 
 def test_a_client_does_not_ask_for_another_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """DescribeEndpoints is not in the package, and the function's role does not allow it."""
-    for name, value in {"ENABLE_ENDPOINT_DISCOVERY": "true", "ACCESS_KEY_ID": "A", "SECRET_ACCESS_KEY": "s"}.items():
+    for name, value in {"ENDPOINT_DISCOVERY_ENABLED": "true", "ACCESS_KEY_ID": "A", "SECRET_ACCESS_KEY": "s"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     aws._session.cache_clear()
     client = aws.client("dynamodb")

@@ -95,24 +95,36 @@ def test_none_expires_within_two_years() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bundle_is_set", "endpoint_is_set", "partition", "chosen"),
+    ("bundle_is_set", "endpoint_is_set", "proxy_has_tls", "partition", "chosen"),
     [
-        (False, False, "aws", ROOTS),
-        (True, False, "aws", None),
-        (False, True, "aws", None),
-        (True, True, "aws", None),
-        (False, False, "aws-cn", None),
-        (False, False, "aws-eusc", None),
-        (False, False, "aws-iso", None),
-        (False, False, "aws-us-gov", None),
-        (False, False, "", None),
-        (True, True, "aws-cn", None),
+        (False, False, False, "aws", ROOTS),
+        (True, False, False, "aws", None),
+        (False, True, False, "aws", None),
+        (False, False, True, "aws", None),
+        (True, True, True, "aws", None),
+        (False, False, False, "aws-cn", None),
+        (False, False, False, "aws-eusc", None),
+        (False, False, False, "aws-iso", None),
+        (False, False, False, "aws-us-gov", None),
+        (False, False, False, "", None),
+        (True, True, True, "aws-cn", None),
     ],
 )
 def test_amazons_roots_are_for_amazons_endpoints_alone(
-    bundle_is_set: bool, endpoint_is_set: bool, partition: str, chosen: Path | None
+    bundle_is_set: bool, endpoint_is_set: bool, proxy_has_tls: bool, partition: str, chosen: Path | None
 ) -> None:
-    assert roots(bundle_is_set=bundle_is_set, endpoint_is_set=endpoint_is_set, partition=partition) == chosen
+    found = roots(
+        bundle_is_set=bundle_is_set, endpoint_is_set=endpoint_is_set, proxy_has_tls=proxy_has_tls, partition=partition
+    )
+    assert found == chosen
+
+
+@pytest.mark.parametrize(("proxy", "chosen"), [("http://proxy:3128", str(ROOTS)), ("https://proxy:3128", None)])
+def test_a_proxy_with_a_certificate_of_its_own_is_verified_by_botocores_bundle(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, chosen: str | None
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert aws_roots.verify(get_session()) == chosen
 
 
 @pytest.fixture(autouse=True)

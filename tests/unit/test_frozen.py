@@ -135,22 +135,6 @@ def own_hash(decorate: Decorator) -> type:
     return OwnHash
 
 
-def checked(decorate: Decorator) -> type:
-    @decorate
-    class Checked:
-        """That checks its fields, and works one out."""
-
-        a: Any
-        b: Any = ""
-
-        def __post_init__(self) -> None:
-            if self.a is None:
-                raise ValueError("a")
-            object.__setattr__(self, "b", [self.a])
-
-    return Checked
-
-
 def undocumented(decorate: Decorator) -> type:
     @decorate
     class Undocumented:
@@ -159,7 +143,7 @@ def undocumented(decorate: Decorator) -> type:
     return Undocumented
 
 
-SHAPES = [empty, one, defaults, secret, hidden, inherited, undecorated, own_methods, own_hash, checked, undocumented]
+SHAPES = [empty, one, defaults, secret, hidden, inherited, undecorated, own_methods, own_hash, undocumented]
 PAIRS = [(shape(frozen), shape(plain)) for shape in SHAPES]
 # Few, so that equal ones meet; some can have no hash.
 VALUES = st.sampled_from([0, 1, 1.0, True, "", "a", None, (), (1,), [], [1], {"k": [1]}])
@@ -232,7 +216,7 @@ def test_nothing_of_an_object_can_be_set_or_deleted(ours: Any) -> None:
 
 
 def test_objects_of_two_classes_are_never_equal() -> None:
-    made = [ours(*["x" for _ in fields(ours)]) for ours in (one(frozen), one(frozen), checked(frozen), secret(frozen))]
+    made = [ours(*["x" for _ in fields(ours)]) for ours in (one(frozen), one(frozen), hidden(frozen), secret(frozen))]
     assert [[a == b for b in made] for a in made] == [[a is b for b in made] for a in made]
     child, parent = inherited(frozen)(1), defaults(frozen)(1)
     assert child.__eq__(parent) is parent.__eq__(child) is NotImplemented
@@ -263,9 +247,17 @@ def test_each_object_has_a_default_of_its_own() -> None:
     ("values", "named", "said"),
     [
         ([], {}, "Defaults() is missing a"),
-        ([1, 2, 3, 4, 5, 6], {}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
+        (
+            [1, 2, 3, 4, 5, 6],
+            {},
+            "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self",
+        ),
         ([1], {"a": 1}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
-        ([1], {"x": "a value"}, "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self"),
+        (
+            [1],
+            {"x": "a value"},
+            "Defaults() got an unknown, repeated or extra argument; its fields are a, b, c, d, self",
+        ),
     ],
 )
 def test_a_wrong_call_is_told_by_names_and_without_values(values: list[Any], named: dict[str, Any], said: str) -> None:
@@ -304,6 +296,24 @@ def test_an_object_can_be_matched() -> None:
 def test_a_class_whose_fields_cannot_be_given_by_position_is_refused(unfit: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=r"Unfit has a field that cannot be passed both by position and by name"):
         frozen(type("Unfit", (), unfit))
+
+
+class Checking:
+    def __post_init__(self) -> None:
+        """A check that must not be lost."""
+
+
+@pytest.mark.parametrize(
+    ("bases", "unfit", "why"),
+    [
+        ((), {"__post_init__": print}, "__post_init__"),
+        ((Checking,), {}, "__post_init__"),
+        ((), {"a": field(hash=False), "__annotations__": {"a": "int"}}, "hash="),
+    ],
+)
+def test_what_would_be_ignored_is_refused(bases: tuple[type, ...], unfit: dict[str, Any], why: str) -> None:
+    with pytest.raises(TypeError, match=f"Unfit has a .*{why}.*: use dataclass"):
+        frozen(type("Unfit", bases, unfit))
 
 
 def test_all_frozen_classes_of_the_function_are_made_by_it() -> None:

@@ -1,69 +1,115 @@
-"""The init phase gets ready what it can, and breaks nothing."""
+"""The init phase gets ready what it can, in a limited time, and breaks nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import pytest
 
 from handler import init_phase
 from handler.errors import ConfigError
 
-
-class Steps:
-    """Steps that note that they ran, each of which takes so many seconds, or fails."""
-
-    def __init__(self, *steps: float | Exception) -> None:
-        self.ran: list[int] = []
-        self.now = 100.0
-        self._steps = steps
-
-    def __iter__(self) -> Iterator[Callable[[], None]]:
-        return iter([self._step(number, step) for number, step in enumerate(self._steps)])
-
-    def _step(self, number: int, step: float | Exception) -> Callable[[], None]:
-        def run() -> None:
-            self.ran.append(number)
-            if isinstance(step, Exception):
-                raise step
-            self.now += step
-
-        return run
+# Long enough that a busy machine reaches the step that is to be interrupted.
+SHORT = 0.3
 
 
-@pytest.mark.parametrize(
-    ("steps", "ran"),
-    [
-        ((), []),
-        ((0, 0, 0), [0, 1, 2]),
-        ((0, ConfigError("CONFIG_UNAVAILABLE", "the store"), 0), [0, 1]),
-        ((OSError("no more files"), 0), [0]),
-        ((1.5, 0), [0, 1]),
-        ((1.6, 0), [0]),
-        ((0.8, 0.8, 0), [0, 1]),
-    ],
-    ids=str,
-)
-def test_steps_run_in_order_until_one_fails_or_the_time_is_over(
-    steps: tuple[float | Exception, ...], ran: list[int]
-) -> None:
-    given = Steps(*steps)
-    init_phase.prepare(given, clock=lambda: given.now)
-    assert given.ran == ran
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(init_phase._logger, "debug", lambda text, *values: lines.append(text % values))
+    return lines
 
 
-def test_a_failure_is_told_at_debug_by_its_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(init_phase._logger, "debug", lambda text, *values: told.append(text % values))
-    init_phase.prepare(Steps(ValueError("xoxb-secret")))
-    [line] = told
+def raising(error: BaseException) -> Callable[[], object]:
+    def step() -> object:
+        raise error
+
+    return step
+
+
+def silent() -> object:
+    """Wait for a server that says nothing."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        return ours.recv(1)
+
+
+def stubborn() -> object:
+    """Catch whatever is an Exception, as libraries do."""
+    while True:
+        with suppress(Exception):
+            silent()
+
+
+def swallowing() -> object:
+    """Lose the first alarm, as Python does in a destructor."""
+    with suppress(BaseException):
+        silent()
+    return silent()
+
+
+def test_each_step_runs_in_order_whatever_becomes_of_the_others(log: list[str]) -> None:
+    ran: list[str] = []
+    init_phase.prepare(
+        lambda: [
+            lambda: ran.append("first"),
+            raising(ConfigError("CONFIG_UNAVAILABLE", "the store")),
+            lambda: ran.append("second"),
+            raising(OSError("no more files")),
+            lambda: ran.append("third"),
+        ]
+    )
+    assert ran == ["first", "second", "third"]
+    assert [line.partition(" at ")[0] for line in log] == [
+        "not prepared: CONFIG_UNAVAILABLE: the store",
+        "not prepared: INTERNAL: OSError",
+    ]
+
+
+def test_steps_that_cannot_be_listed_are_none(log: list[str]) -> None:
+    def none() -> Iterable[Callable[[], object]]:
+        raise ConfigError("CONFIG_INVALID", "NOTIFIER_SLACK is wrong")
+
+    init_phase.prepare(none)
+    assert log == ["not prepared: CONFIG_INVALID: NOTIFIER_SLACK is wrong"]
+
+
+def test_an_error_is_told_by_its_name_and_not_by_its_text(log: list[str]) -> None:
+    init_phase.prepare(lambda: [raising(ValueError("xoxb-secret"))])
+    [line] = log
     assert "ValueError" in line
     assert "xoxb" not in line
 
 
-def test_steps_that_cannot_be_listed_are_a_failure_too() -> None:
-    def none() -> Iterator[Callable[[], None]]:
-        raise ConfigError("CONFIG_INVALID", "NOTIFIER_SLACK")
-        yield
+@pytest.mark.parametrize("step", [silent, stubborn, swallowing])
+def test_a_step_that_does_not_end_is_stopped_and_nothing_follows_it(log: list[str], step: Callable[[], object]) -> None:
+    ran: list[str] = []
+    init_phase.prepare(lambda: [lambda: ran.append("first"), step, lambda: ran.append("second")], SHORT)
+    assert ran == ["first"]
+    assert log == ["not all is prepared after 0.3 s"]
 
-    init_phase.prepare(none())
+
+@pytest.mark.parametrize("steps", [[], [silent], [raising(ValueError())]], ids=["none", "silent", "failing"])
+def test_no_alarm_is_left_behind(steps: list[Callable[[], object]]) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    init_phase.prepare(lambda: steps, SHORT)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_an_end_of_the_process_is_not_held_up() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        init_phase.prepare(lambda: [raising(KeyboardInterrupt())])
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_another_thread_prepares_without_a_limit() -> None:
+    ran: list[str] = []
+    thread = threading.Thread(target=init_phase.prepare, args=(lambda: [lambda: ran.append("step")],))
+    thread.start()
+    thread.join()
+    assert ran == ["step"]

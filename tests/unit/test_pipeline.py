@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from handler.delivery.gates import Gates
+from handler.delivery.item import Item
 from handler.errors import NotifierError, SlackError, SourceError
 from handler.model import (
     ApiLookup,
@@ -460,3 +463,35 @@ def test_an_event_that_the_application_publishes_too_is_posted_once() -> None:
         outcomes = pipeline(notification(), sink=sink).run(both, plenty)
         assert len(sink.posted) == 1
         assert [one.state for one in outcomes] == [State.DELIVERED, State.REPEATED]
+
+
+@dataclass
+class Reading(FakeTable):
+    """A table that takes its time, and notes when the channels' state was read."""
+
+    told: list[str] = field(default_factory=list)
+
+    def items(self, partition: str) -> list[Item]:
+        if partition == "gate":
+            time.sleep(0.05)  # longer than all else that the batch does before it posts
+            self.told.append("read")
+        return super().items(partition)
+
+
+def test_the_channels_state_is_read_before_anything_is_posted() -> None:
+    table = Reading(NOW.timestamp)
+    Gates(table, table, NOW.timestamp).close("C0ORDERS01", 60.0)  # by another worker
+    (outcome,) = pipeline(notification(), sink=FakeSink(), table=table).run([record()], plenty)
+    assert table.told == ["read"]
+    assert (outcome.state, outcome.code) == (State.RETRY, "SLACK_RATE_LIMITED")
+
+
+def test_the_channels_state_is_not_read_again_within_a_second() -> None:
+    now = [NOW.timestamp()]
+    table = Reading(lambda: now[0])
+    wired = pipeline(notification(), sink=FakeSink(), table=table, clock=lambda: now[0])
+    threads = threading.active_count()
+    for seconds, reads in ((0.0, 1), (0.9, 1), (0.2, 2)):
+        now[0] += seconds
+        wired.run([record(name=str(now[0]))], plenty)
+        assert (len(table.told), threading.active_count()) == (reads, threads)
