@@ -77,8 +77,8 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     preparations: list[Callable[[], object]] = [
         posting.gates.refresh,
         *(partial(secrets.get, name) for name in _secrets_of_every_event(settings)),
-        *(partial(replicas.connect, name) for name in settings.databases),
         partial(templates.render, FIRST_TEXT, {}),
+        *(partial(replicas.connect, name) for name in settings.databases),  # last, as a dead one takes all the time
     ]
     if settings.trace_downstream:
         sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)

@@ -20,11 +20,11 @@ IAM = "default=mysql://replica/shop;auth=iam;user=notifier"
 @pytest.mark.parametrize(
     ("slack", "databases", "prepared"),
     [
-        (BOT, ONE, "channels, slack-token, databases/default, login default, text"),
-        (BOT, TWO, "channels, slack-token, databases/default, /rds!cluster-1, login default, login billing, text"),
-        (BOT, IAM, "channels, slack-token, login default, text"),
+        (BOT, ONE, "channels, slack-token, databases/default, text, login default"),
+        (BOT, TWO, "channels, slack-token, databases/default, /rds!cluster-1, text, login default, login billing"),
+        (BOT, IAM, "channels, slack-token, text, login default"),
         (BOT, "", "channels, slack-token, text"),
-        (WEBHOOK, ONE, "channels, databases/default, login default, text"),
+        (WEBHOOK, ONE, "channels, databases/default, text, login default"),
     ],
 )  # fmt: skip
 def test_what_every_event_needs_is_prepared_in_this_order(
