@@ -81,3 +81,13 @@ def test_an_answer_without_a_certain_end_is_an_error_that_may_be_tried_again(
         assert asked(monkeypatch, server, 2) == ["ConnectionClosedError", "two"]
     with scripted(broken, answer(200, secret("two"))) as server:
         assert asked(monkeypatch, server, 1, attempts=2) == ["two"]
+
+
+def test_what_was_prepared_by_half_can_be_prepared_again() -> None:
+    """The alarm of the init phase may end it between the two kinds of pools."""
+    from botocore.awsrequest import AWSHTTPSConnectionPool
+
+    aws._keep_answers_apart.__wrapped__()
+    before = AWSHTTPSConnectionPool.ConnectionCls
+    aws._keep_answers_apart.__wrapped__()
+    assert AWSHTTPSConnectionPool.ConnectionCls is before

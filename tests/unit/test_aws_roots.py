@@ -6,9 +6,7 @@ import json
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +29,7 @@ from handler.errors import ConfigError
 from handler.model import Outcome, Record, State
 from handler.places import SecretsAddress
 from lab.tls import Authority
+from tests.proxies import Proxy
 from tests.unit.adapters.scripted import answer, scripted
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/queue"
@@ -203,35 +202,20 @@ def test_an_endpoint_of_ones_own_is_really_used(monkeypatch: pytest.MonkeyPatch,
 # A connection
 
 
-class InspectingProxy:
+class InspectingProxy(Proxy):
     """A proxy that ends TLS itself, with a certificate of a company's authority, and answers each call with a secret.
 
-    `served` counts the answers. It speaks with one client after the other.
+    `served` counts the answers.
     """
 
     def __init__(self, authority: Authority, host: str) -> None:
         certificate = authority.issue("inspecting", host)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate.cert, certificate.key)
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.served = 0
-        self._serving = threading.Thread(target=self._serve, daemon=True)
-        self._serving.start()
+        super().__init__()
 
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)  # which ends its accept
-        self._listening.close()
-        self._serving.join(5)
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                with client, suppress(OSError):
-                    self._answer(client)
-
-    def _answer(self, client: socket.socket) -> None:
+    def answer(self, client: socket.socket) -> None:
         _read_request(client)
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with self._context.wrap_socket(client, server_side=True) as connection:

@@ -6,9 +6,7 @@ import json
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from handler.errors import SlackError
 from handler.model import Message
 from lab.processes import free_port
 from lab.tls import Certificate
+from tests.proxies import Proxy
 
 from .canary import CANARY, TOKEN, FakeSecrets
 from .scripted import Scripted, answer, reset, scripted
@@ -31,11 +30,10 @@ Make = Callable[[Scripted, ssl.SSLContext, str], Any]
 LIMITS = Limits(connect=3.0, total=6.0, size=1 << 20)
 
 
-class Proxy:
+class ConnectingProxy(Proxy):
     """A real one, for CONNECT alone. `refusal` is what it answers with instead; what it was asked stands in `asked`.
 
-    `connected` is what it says once it is connected, `carried` what went through it, both ways. It speaks with one
-    client after the other.
+    `connected` is what it says once it is connected, `carried` what went through it, both ways.
     """
 
     def __init__(self, refusal: bytes = b"") -> None:
@@ -43,24 +41,9 @@ class Proxy:
         self.connected = b"HTTP/1.1 200 Connection established\r\n\r\n"
         self.asked: list[str] = []
         self.carried = bytearray()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._serving = threading.Thread(target=self._serve, daemon=True)
-        self._serving.start()
+        super().__init__()
 
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)  # which ends its accept
-        self._listening.close()
-        self._serving.join(5)
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                with client, suppress(OSError):
-                    self._carry(client)
-
-    def _carry(self, client: socket.socket) -> None:
+    def answer(self, client: socket.socket) -> None:
         head = client.recv(65_536).decode()
         self.asked.append(head)
         if self.refusal:
@@ -79,8 +62,8 @@ class Proxy:
 
 
 @pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    made = Proxy()
+def proxy() -> Iterator[ConnectingProxy]:
+    made = ConnectingProxy()
     yield made
     made.close()
 
@@ -99,7 +82,7 @@ SINKS = pytest.mark.parametrize(("sink", "said"), [(bot, ACCEPTED), (hook, b"ok"
 
 @SINKS
 def test_a_post_goes_through_the_proxy_which_sees_the_name_and_no_more(
-    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+    trust: ssl.SSLContext, certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes
 ) -> None:
     with scripted(answer(200, said), certificate=certificate) as server:
         posting = sink(server, trust, proxy.url)
@@ -117,7 +100,7 @@ def test_a_post_goes_through_the_proxy_which_sees_the_name_and_no_more(
 @SINKS
 @pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"])
 def test_a_proxy_that_refuses_leaves_nothing_in_doubt(
-    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, status: str
+    trust: ssl.SSLContext, certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes, status: str
 ) -> None:
     proxy.refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
     with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
@@ -138,7 +121,7 @@ def test_a_proxy_that_is_down_is_gone_around_by_nobody(
 
 @SINKS
 def test_behind_the_proxy_the_certificate_has_to_be_slacks(
-    certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+    certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes
 ) -> None:
     with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
         sink(server, ssl.create_default_context(), proxy.url).post(MESSAGE)
@@ -148,7 +131,7 @@ def test_behind_the_proxy_the_certificate_has_to_be_slacks(
 
 @SINKS
 def test_what_breaks_after_the_request_has_left_is_in_doubt_as_without_a_proxy(
-    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes
+    trust: ssl.SSLContext, certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes
 ) -> None:
     with scripted(reset, certificate=certificate) as server, pytest.raises(SlackError) as caught:
         sink(server, trust, proxy.url).post(MESSAGE)
@@ -173,7 +156,7 @@ CONNECTED = b"HTTP/1.1 200 Connection established\r\n"
     ],
 )
 def test_a_post_goes_through_whatever_a_proxy_says_around_its_yes(
-    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, connected: bytes
+    trust: ssl.SSLContext, certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes, connected: bytes
 ) -> None:
     proxy.connected = connected
     with scripted(answer(200, said), certificate=certificate) as server:
@@ -196,7 +179,7 @@ def test_a_post_goes_through_whatever_a_proxy_says_around_its_yes(
     ],
 )
 def test_a_proxy_that_says_more_or_else_leaves_nothing_in_doubt(
-    trust: ssl.SSLContext, certificate: Certificate, proxy: Proxy, sink: Make, said: bytes, connected: bytes
+    trust: ssl.SSLContext, certificate: Certificate, proxy: ConnectingProxy, sink: Make, said: bytes, connected: bytes
 ) -> None:
     proxy.connected = connected
     with scripted(answer(200, said), certificate=certificate) as server, pytest.raises(SlackError) as caught:
