@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-# What the init phase makes stays for ever: to look for garbage among it took a tenth of the import.
+# What the init phase makes stays for ever, and garbage collection took a tenth of the import.
 gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402

@@ -101,7 +101,7 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
 
 
 def _secrets_of_every_event(settings: Settings) -> list[str]:
-    """Their names. That of a webhook depends on the channel."""
+    """Return the names of the secrets that every event needs. A webhook's is left out: it depends on the channel."""
     logins = [database.login_secret for database in settings.databases.values() if not database.iam_user]
     return [BOT_SECRET, *logins] if settings.slack.mode == "bot" else logins
 

@@ -73,7 +73,7 @@ class _Methods:
     def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
-    def __reduce__(self: Any) -> tuple[Any, ...]:  # for copy and pickle, which set a field in no other way
+    def __reduce__(self: Any) -> tuple[Any, ...]:  # for copy and pickle: they would set the fields one by one
         return self.__class__, tuple(getattr(self, one.name) for one in fields(self))
 
 
@@ -82,7 +82,7 @@ _METHODS: Final = {name: method for name, method in vars(_Methods).items() if is
 
 @cache
 def _slots(cls: Any) -> list[tuple[str, Callable[[Any, Any], None], Callable[[], Any]]]:
-    """Return the name of each field, what sets it, and what makes its default."""
+    """Return for each field its name, a function that sets it, and one that makes its default."""
     return [(one.name, getattr(cls, one.name).__set__, _default(cls, one)) for one in fields(cls)]
 
 
@@ -97,5 +97,5 @@ def _default(cls: Any, one: Field[Any]) -> Callable[[], Any]:
 
 @cache
 def _compared(cls: Any) -> Callable[[Any], Any]:
-    """Return what reads the fields that tell two of a class apart."""
+    """Return a function that reads what two objects are compared by."""
     return attrgetter("__class__", *(one.name for one in fields(cls) if one.compare))

@@ -33,9 +33,9 @@ class _OverError(BaseException):
 
 
 def prepare(steps: Callable[[], Iterable[Step]], seconds: float = SECONDS) -> None:
-    """Run each step, whatever becomes of the others, and stop after so many seconds, wherever that is. Raises nothing.
+    """Run each step, even if others fail, and stop after so many seconds, also in the middle of a step. Raises nothing.
 
-    `steps` lists them; it may fail as a step may. The limit holds in the main thread alone: only that one gets signals.
+    `steps` returns them, and may fail as a step may. There is a limit in the main thread only: no other gets signals.
     """
     try:
         with _limit(seconds):

@@ -112,7 +112,7 @@ class Pipeline:
 
 @contextmanager
 def _beside(gates: Gates) -> Iterator[None]:
-    """Read the gates beside the block, unless that was done a moment ago."""
+    """Read the gates in a thread while the block runs, unless that was done a moment ago."""
     if gates.are_fresh:
         yield
         return
