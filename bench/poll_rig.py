@@ -8,7 +8,6 @@ from typing import Final
 
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.state_table import StateTable
-from handler.delivery.item import Item
 from handler.model import Poll
 from handler.polling import messages, state_item
 from handler.polling.id_cursor import IdCursor
@@ -16,6 +15,7 @@ from handler.polling.poll import PollState, Ran
 from handler.polling.polls import SCHEDULE, STATE, Polls, partition
 from handler.polling.schedule import Schedule
 from handler.ports import Database
+from handler.state_item import Item
 from lab.databases import Pair
 from lab.shop import SCHEMA
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from handler.delivery.item import Item
 from handler.model import Message, Outcome, Receipt, Record, Row, Value
+from handler.state_item import Item
 
 
 class Database(Protocol):

@@ -13,7 +13,6 @@ from typing import Any
 
 from handler.catalog import Catalog, Stage
 from handler.delivery.gates import Gates
-from handler.delivery.item import Item
 from handler.delivery.ledger import Ledger
 from handler.delivery.threads import Threads
 from handler.errors import NotifierError
@@ -25,6 +24,7 @@ from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
 from handler.stages.post import Posting
 from handler.stages.settle import Settling
+from handler.state_item import Item
 from handler.templating import Templates
 
 CHANNELS = {"orders": "C0ORDERS01", "vip": "C0VIPS0001"}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handler.delivery.item import Item
 from handler.model import Poll, Record, Row, Value
 from handler.polling import messages, state_item
 from handler.polling.dry_run import DryRun, dry_run
@@ -15,6 +14,7 @@ from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, Polls, Report, partition
 from handler.polling.schedule import Schedule
 from handler.polling.statements import COUNTER
+from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 from tests.poll_kit import Killable
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from handler.delivery.item import Item
 from handler.errors import SourceError
 from handler.model import Digest, Poll
 from handler.polling.id_cursor import IdCursor
@@ -16,6 +15,7 @@ from handler.polling.poll import Finding, PolledRow, PollState
 from handler.polling.replicas import Changed
 from handler.polling.seen import Seen
 from handler.polling.values import UNKNOWN, Values
+from handler.state_item import Item
 from lab.databases import Pair
 from lab.poll_soak.points import Killed
 from tests.kit import FakeQueue, FakeTable

@@ -12,7 +12,6 @@ from cli.operations import times
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.adapters.state_table import read_item, written
-from handler.delivery.item import Item
 from handler.errors import CODES, NotifierError
 from handler.model import Digest, Poll
 from handler.polling import state_item
@@ -20,6 +19,7 @@ from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
 from handler.polling.schedule import ID, RESEND, REWIND, Schedule
 from handler.polling.time_cursor import moment
+from handler.state_item import Item
 
 # How many times a schedule is changed again, if a run has written it in between.
 _ATTEMPTS: Final = 5

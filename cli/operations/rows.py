@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
-from handler.delivery.item import Item
 from handler.delivery.ledger import FINAL, Entry, Key
+from handler.state_item import Item
 
 _PREFIX: Final = Key("", "", "").partition
 

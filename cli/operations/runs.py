@@ -16,8 +16,8 @@ from cli.operations.polls import Status
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.screen import Say
 from cli.operations.stack import Stack
-from handler.delivery.item import Item
 from handler.polling.schedule import Schedule
+from handler.state_item import Item
 
 _PAUSE_SECONDS: Final = 1.0
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from handler import aws
-from handler.delivery.item import Item
 from handler.errors import ConfigError
+from handler.state_item import Item
 
 # The names of what is no value. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 PARTITION: Final = "pk"

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from handler.delivery.item import Item
 from handler.errors import ConfigError
 from handler.ports import Shelf, Store
+from handler.state_item import Item
 
 # Slack takes about one message a second in a channel; a little less often leaves room for clocks and queues that are
 # not exact. https://docs.slack.dev/apis/web-api/rate-limits

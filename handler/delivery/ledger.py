@@ -8,9 +8,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from handler.delivery.item import Item
 from handler.frozen import frozen
 from handler.ports import Shelf, Store
+from handler.state_item import Item
 
 # Longer than the queue (4 days) and the dead-letter queue (14 days) keep a message, with a replay in between.
 KEPT: Final = timedelta(days=30)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from handler.delivery.item import Item
 from handler.frozen import frozen
 from handler.ports import Shelf, Store
+from handler.state_item import Item
 
 # How long whoever begins a thread has for its first message, before somebody else may.
 CLAIM_SECONDS: Final = 60.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from handler.delivery.item import Item
 from handler.errors import NotifierError
 from handler.model import Poll
 from handler.polling import state_item, time_look
@@ -18,6 +17,7 @@ from handler.polling.poll import FIRST_BYTES, PollState, require_same_cursor
 from handler.polling.schedule import RESEND, REWIND, TIME, Schedule
 from handler.polling.table import Table
 from handler.polling.time_cursor import SECOND, basis
+from handler.state_item import Item
 
 
 def is_asked(schedule: Schedule, state: Item) -> bool:

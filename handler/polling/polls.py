@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.delivery.item import Item
 from handler.errors import ConfigError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Poll
@@ -16,6 +15,7 @@ from handler.polling.poll import Store as StateStore
 from handler.polling.schedule import RESEND, Schedule
 from handler.polling.table import Table
 from handler.ports import Database, Listed, Send, Shelf, Store
+from handler.state_item import Item
 
 SCHEDULE: Final = "schedule"
 STATE: Final = "state"

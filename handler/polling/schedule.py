@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, fields, replace
 from typing import Final
 
-from handler.delivery.item import Item
 from handler.errors import ConfigError, NotifierError
 from handler.frozen import frozen
 from handler.model import Poll
 from handler.polling import cron
 from handler.polling.poll import Ran
+from handler.state_item import Item
 
 # How long a lease lasts. No invocation can last longer (Timeout in template.yaml), so the run whose lease has expired
 # must have ended.

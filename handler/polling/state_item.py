@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
-from handler.delivery.item import Item
 from handler.errors import NotifierError
 from handler.model import Digest
 from handler.polling import time_cursor
@@ -19,6 +18,7 @@ from handler.polling.replicas import Moment, Moments
 from handler.polling.seen import Seen
 from handler.polling.time_cursor import From, TimeCursor, TimedRow
 from handler.polling.values import UNKNOWN, Values
+from handler.state_item import Item
 
 # What only newer code reads gets another number. The first format had no values; the third is of a poll by a time.
 FORMAT: Final = 2

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from handler.delivery.item import Item
 from handler.errors import SlackError
 from handler.model import Message, Outcome, Receipt, Record
+from handler.state_item import Item
 from lab.queue import Queue
 from lab.queue.messages import ReceiptError
 

@@ -15,12 +15,12 @@ from unittest.mock import patch
 
 import pymysql
 
-from handler.delivery.item import Item
 from handler.model import Record, State
 from handler.polling import look, time_look
 from handler.polling.polls import SCHEDULE, partition
 from handler.polling.schedule import LEASE_SECONDS, Schedule
 from handler.stages.parse import records
+from handler.state_item import Item
 from lab.databases import Pair
 from lab.poll_soak import law, writers
 from lab.poll_soak.collect import collected

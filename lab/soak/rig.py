@@ -11,12 +11,12 @@ from random import Random
 from typing import Final
 
 from handler.adapters.state_table import written
-from handler.delivery.item import Item
 from handler.polling import state_item
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PollState
 from handler.polling.polls import SCHEDULE, STATE, partition
 from handler.polling.schedule import Schedule
+from handler.state_item import Item
 from lab import shop
 from lab.aws import Aws, running_aws
 from lab.databases import Pair

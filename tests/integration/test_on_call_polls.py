@@ -16,12 +16,12 @@ from cli.operations import runs, stack
 from cli.operations.refusals import UnansweredError
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.state_table import StateTable
-from handler.delivery.item import Item
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
 from handler.polling.dry_run import dry_run
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
+from handler.state_item import Item
 from lab.aws import Aws, running_aws
 from tests.operations_kit import OnCall, polled_stack, write_templates
 

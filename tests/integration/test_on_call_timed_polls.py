@@ -13,10 +13,10 @@ import pytest
 from cli.operations import runs
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.state_table import StateTable
-from handler.delivery.item import Item
 from handler.polling import time_look
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
+from handler.state_item import Item
 from lab.aws import Aws, running_aws
 from tests.operated_polls import START
 from tests.operations_kit import OnCall, polled_stack, write_templates

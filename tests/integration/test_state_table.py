@@ -14,9 +14,9 @@ from botocore.httpsession import URLLib3Session
 
 from handler import aws
 from handler.adapters.state_table import StateTable
-from handler.delivery.item import Item
 from handler.errors import ConfigError
 from handler.ports import Listed, Shelf, Store
+from handler.state_item import Item
 from lab.cloud import LocalCloud
 
 NOW = 1_770_000_000.5

@@ -11,7 +11,6 @@ from datetime import timedelta
 import pytest
 
 from handler.delivery.gates import Gates
-from handler.delivery.item import Item
 from handler.errors import NotifierError, SlackError, SourceError
 from handler.model import (
     ApiLookup,
@@ -27,6 +26,7 @@ from handler.model import (
     SqlLookup,
     State,
 )
+from handler.state_item import Item
 from tests.kit import (
     NOW,
     FakeApi,

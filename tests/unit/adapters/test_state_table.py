@@ -9,8 +9,8 @@ import pytest
 
 from handler import aws
 from handler.adapters.state_table import StateTable
-from handler.delivery.item import Item
 from handler.errors import ConfigError
+from handler.state_item import Item
 
 from .canary import CANARY, safe
 from .scripted import Step, answer, closed, reset, scripted

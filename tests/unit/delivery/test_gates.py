@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from handler.delivery.gates import FRESH_SECONDS, Gates
-from handler.delivery.item import Item
 from handler.errors import ConfigError
+from handler.state_item import Item
 from tests.kit import FakeTable
 
 

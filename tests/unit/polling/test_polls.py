@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handler.delivery.item import Item
 from handler.errors import ConfigError, SourceError
 from handler.model import Poll, Record, Row, Value
 from handler.polling import look, messages, polls, schedule, state_item, table
@@ -22,6 +21,7 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES, PollState, Ran
 from handler.polling.polls import Polls, Report, partition
 from handler.polling.statements import COUNTED, COUNTER, lowest_id
+from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 from tests.poll_kit import Killable, Killed
 

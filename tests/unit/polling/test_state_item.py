@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.delivery.item import Item
 from handler.model import Digest
 from handler.polling import state_item
 from handler.polling.id_cursor import IdCursor, Mark, Sweep
@@ -17,6 +16,7 @@ from handler.polling.poll import Pending, PolledRow, PollState
 from handler.polling.replicas import Moment
 from handler.polling.seen import Seen
 from handler.polling.values import Values
+from handler.state_item import Item
 from tests.poll_kit import seen
 
 IDS = st.integers(1, 2**63 - 1)

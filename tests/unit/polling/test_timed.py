@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.delivery.item import Item
 from handler.errors import NotifierError, SourceError
 from handler.local_time import digits, moment
 from handler.model import Digest, Poll
@@ -23,6 +22,7 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
 from handler.polling.time_cursor import SECOND, SLACK, From, TimeCursor, TimedRow, basis
 from handler.polling.time_look import Page
+from handler.state_item import Item
 from tests.poll_kit import ConflictError, Kept, Killed
 
 LONGEST = 5_000.0

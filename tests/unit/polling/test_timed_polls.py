@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from cli.operations.polls import Status, document
 from cli.poll import _drawn
-from handler.delivery.item import Item
 from handler.model import Poll, Row, Value
 from handler.polling import messages, polls, state_item
 from handler.polling.id_cursor import IdCursor
@@ -22,6 +21,7 @@ from handler.polling.poll import Pending, PolledRow, PollState
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
 from handler.polling.time_cursor import From, TimeCursor, TimedRow, Unit
+from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 
 TYPE = "payment.settled"
