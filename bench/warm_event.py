@@ -27,7 +27,7 @@ from bench.floor import Floor, check, recorded, running_floor
 from bench.measure import interleaved, ratio, report, timed
 from bench.rig import running_rig
 from cli import compiler
-from handler.delivery.gates import FRESH_SECONDS
+from handler.delivery.throttle import FRESH_SECONDS
 from lab.sam import ROOT
 
 ROUNDS: Final = 400

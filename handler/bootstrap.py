@@ -20,9 +20,9 @@ from handler.adapters.secrets import SecretStore
 from handler.adapters.slack import BOT_SECRET, BotSink, WebhookSink
 from handler.adapters.state_table import StateTable
 from handler.catalog import Catalog
-from handler.delivery.gates import Gates
 from handler.delivery.ledger import Ledger
 from handler.delivery.threads import Threads
+from handler.delivery.throttle import ChannelThrottle
 from handler.discovery import addresses, cloudmap, srv
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
@@ -114,7 +114,7 @@ def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: Inta
 
 def _posting(settings: Settings, secrets: SecretStore, table: StateTable) -> Posting:
     """Slack, with the state table around each post. Only a bot can edit, and read back where it may."""
-    state = (Ledger(table, table), Gates(table, table, time.time), Threads(table, table, time.time))
+    state = (Ledger(table), ChannelThrottle(table, time.time), Threads(table, time.time))
     slack = settings.slack
     doubt: Doubt = "park" if slack.on_ambiguous == "park" else "repost"
     trusted = tls.context(slack.ca)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
-from handler.delivery.gates import Gates
+from handler.delivery.throttle import ChannelThrottle
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import IGNORED, Event, Notification, Outcome, Record, State
@@ -111,9 +111,9 @@ class Pipeline:
 
 
 @contextmanager
-def _beside(gates: Gates) -> Iterator[None]:
+def _beside(gates: ChannelThrottle) -> Iterator[None]:
     """Read the gates in a thread while the block runs, unless that was done a moment ago."""
-    if gates.are_fresh:
+    if gates.is_fresh:
         yield
         return
     with ThreadPoolExecutor(1) as reader:

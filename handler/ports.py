@@ -107,6 +107,25 @@ class History(Protocol):
         """
 
 
+class StateTable(Protocol):
+    """The table in which deliveries and polls are remembered."""
+
+    def swap(self, item: Item) -> Item | None:
+        """Write an item where the one before it stands: revision n where n-1 does, 1 where nothing does.
+
+        Return None if it is written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+
+    def items(self, partition: str) -> list[Item]:
+        """Return the items of a partition as they are now. Raises ConfigError (LEDGER_UNAVAILABLE)."""
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Return those of the items with these partitions and sort keys that are there now, in any order.
+
+        Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+
+
 class Store(Protocol):
     """The table in which deliveries are remembered."""
 

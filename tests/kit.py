@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handler.catalog import Catalog, Stage
-from handler.delivery.gates import Gates
 from handler.delivery.ledger import Ledger
 from handler.delivery.threads import Threads
+from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError
 from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Route, Row, Value
 from handler.pipeline import Pipeline
@@ -199,7 +199,7 @@ def pipeline(
 
 
 def posting_to(sink: FakeSink, table: FakeTable, clock: Callable[[], float], **changes: Any) -> Posting:
-    ledger, gates, threads = Ledger(table, table), Gates(table, table, clock), Threads(table, table, clock)
+    ledger, gates, threads = Ledger(table), ChannelThrottle(table, clock), Threads(table, clock)
     plain = {"sink": sink, "editor": None, "history": None, "doubt": "repost"}
     return Posting(**{**plain, "ledger": ledger, "gates": gates, "threads": threads, "now": clock, **changes})
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from handler import aws as function_aws
-from handler.delivery.ledger import KEPT, Entry, Key, Phase
+from handler.adapters.state_table import written
+from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, encode
 from lab.aws import Aws
 
 _CODE = "def handler(event, context):\n    print('invoked as', context.invoked_function_arn)\n"
@@ -97,14 +98,20 @@ class OnCall:
         return json.loads(answer.stdout)
 
     def row(
-        self, event: str, phase: Phase, *, notification: str = "order.created", channel: str = "orders", **fields: Any
+        self,
+        event: str,
+        phase: Phase,
+        *,
+        notification: str = "order.created",
+        channel: str = "orders",
+        notice: bool = False,
+        **fields: Any,
     ) -> None:
         """Put a row into the state table, as the function would."""
-        key = Key(event, notification, channel)
-        entry = Entry(phase, **{"at": time.time(), "type": "order.created", "id": "1042", **fields})
-        values = {"pk": key.partition, "sk": key.sort, "revision": 1, "written_by": "x"}
-        values |= {**asdict(entry), "expires_at": int(entry.at + KEPT.total_seconds())}
-        item = {name: {"S": value} if isinstance(value, str) else {"N": repr(value)} for name, value in values.items()}
+        key = DeliveryKey(event, notification, channel, notice)
+        about = {"event_type": "order.created", "event_id": "1042"}
+        record = DeliveryRecord(phase, **{"at": time.time(), **about, **fields})
+        item = {**written(encode(key, record)), "written_by": {"S": "x"}}
         self.aws.client("dynamodb").put_item(TableName=self.outputs["StateTableName"], Item=item)
 
     def logged(self, *lines: tuple[float, dict[str, Any]]) -> None:

@@ -84,7 +84,7 @@ def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> R
     closed = books.close(found, late, evidence)
     say("reading the topic's metric")
     until = now - METRIC_LAG_SECONDS
-    seen = len({row.key.event for row in books.current(found) if since <= row.entry.at <= until})
+    seen = len({row.key.event for row in books.current(found) if since <= row.record.at <= until})
     published = _published(stack, since, until, notes)
     difference = 0 if published is None else books.difference(published, seen, queue.total if queue else 0, tolerance)
     return Result(

@@ -9,8 +9,7 @@ from typing import Final
 
 from cli.operations.rows import Row
 from handler.delivery.backoff import JITTER, LONGEST_SECONDS
-from handler.delivery.ledger import Phase
-from handler.stages.deliver import NOTICE
+from handler.delivery.records import Phase
 
 # How much longer than the longest pause between two attempts a delivery may show no progress.
 SLACK_SECONDS: Final = 3600.0
@@ -69,7 +68,7 @@ def patience(visibility_seconds: float | None) -> float:
 
 def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
     """Return the deliveries that have not ended and show no progress since their time came, and so long after it."""
-    return [row for row in rows if not row.final and now > max(row.entry.at, row.entry.until) + seconds]
+    return [row for row in rows if not row.final and now > max(row.record.at, row.record.until) + seconds]
 
 
 def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
@@ -87,12 +86,12 @@ def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
 def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books:
     """Count. `rows` are of deliveries and notices, `late` those of them that are overdue."""
     deliveries = current(rows)
-    phases = Counter(row.entry.phase for row in deliveries if row.final)
+    phases = Counter(row.record.phase for row in deliveries if row.final)
     ours = {row.key for row in deliveries}
     late = [row for row in late if row.key in ours]
     given_up = [row for row in late if row.key.event in evidence.parked]
     lost = [row for row in late if row.key.event not in evidence.parked and _is_lost(row, evidence)]
-    parked = {row.key.event for row in deliveries if row.entry.phase is Phase.PARKED}
+    parked = {row.key.event for row in deliveries if row.record.phase is Phase.PARKED}
     queued = [row for row in deliveries if not row.final and row not in given_up and row not in lost]
     return Books(
         delivered=phases[Phase.DELIVERED],
@@ -104,7 +103,7 @@ def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books
         events=len({row.key.event for row in deliveries}),
         queued_events=len({row.key.event for row in queued}),
         parked_events=len(parked | {row.key.event for row in given_up}),
-        notices=len(rows) - len([row for row in rows if not _is_notice(row)]),
+        notices=len(rows) - len([row for row in rows if not row.key.notice]),
     )
 
 
@@ -115,14 +114,14 @@ def current(rows: Sequence[Row]) -> list[Row]:
     """
     newest: dict[tuple[str, str], float] = {}
     for row in rows:
-        if row.key.channel and not _is_notice(row):
+        if row.key.channel and not row.key.notice:
             for name in (row.key.notification, ""):
-                newest[row.key.event, name] = max(row.entry.at, newest.get((row.key.event, name), 0.0))
+                newest[row.key.event, name] = max(row.record.at, newest.get((row.key.event, name), 0.0))
 
     def left_behind(row: Row) -> bool:
-        return not row.key.channel and newest.get((row.key.event, row.key.notification), 0.0) > row.entry.at
+        return not row.key.channel and newest.get((row.key.event, row.key.notification), 0.0) > row.record.at
 
-    return [row for row in rows if not _is_notice(row) and not left_behind(row)]
+    return [row for row in rows if not row.key.notice and not left_behind(row)]
 
 
 def difference(published: int, seen: int, queued: int, tolerance: float) -> int:
@@ -137,12 +136,8 @@ def difference(published: int, seen: int, queued: int, tolerance: float) -> int:
     return -extra if extra > allowed else 0
 
 
-def _is_notice(row: Row) -> bool:
-    return row.key.channel.endswith(NOTICE)
-
-
 def _is_lost(row: Row, evidence: Evidence) -> bool:
     """Whether nothing can bring it on any more: its message is in no queue."""
     if not evidence.queued:
         return True
-    return not evidence.idle and evidence.oldest_at is not None and evidence.oldest_at > row.entry.at
+    return not evidence.idle and evidence.oldest_at is not None and evidence.oldest_at > row.record.at

@@ -11,7 +11,7 @@ import click
 
 from cli import moments
 from cli.operations.polls import Status, remedy
-from handler.delivery.ledger import KEPT
+from handler.delivery.records import KEPT
 from handler.polling.id_cursor import IdCursor
 from handler.polling.schedule import ID, ON_HOLD, TIME, Schedule
 from handler.polling.time_cursor import EPOCH, NEVER, TimeCursor, moment

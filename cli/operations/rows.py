@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
-from handler.delivery.ledger import FINAL, Entry, Key
-from handler.state_item import Item
-
-_PREFIX: Final = Key("", "", "").partition
+from handler.delivery.records import FINAL, PHASE_WORDS, DeliveryKey, DeliveryRecord, decode
+from handler.state_item import DeliveryItem, Item
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """What the table holds of one delivery. Notification and channel are empty where none was chosen yet."""
 
-    key: Key
-    entry: Entry
+    key: DeliveryKey
+    record: DeliveryRecord
 
     @property
     def final(self) -> bool:
         """Whether nothing more happens to it, unless it is replayed."""
-        return self.entry.phase in FINAL
+        return self.record.phase in FINAL
 
 
 def of_event(stack: Stack, identity: str, now: float) -> list[Row]:
     """Return the rows of an event's deliveries. Raises UnansweredError."""
     condition = {
         "KeyConditionExpression": "pk = :event",
-        "ExpressionAttributeValues": {":event": {"S": Key(identity, "", "").partition}},
+        "ExpressionAttributeValues": {":event": {"S": DeliveryKey(identity, "", "").partition}},
         "ConsistentRead": True,
     }
     with asking("read the state table", "dynamodb:Query"):
@@ -44,12 +42,12 @@ def since(stack: Stack, moment: float, now: float, progress: Callable[[int], Non
 
     It reads the whole table; `progress` is told how many items that were so far.
     """
-    ends = [phase.value for phase in FINAL]
+    ends = [PHASE_WORDS[phase] for phase in FINAL]
     condition = {
         "FilterExpression": "begins_with(pk, :prefix) AND (#at >= :since OR NOT #phase IN (:end0, :end1, :end2))",
         "ExpressionAttributeNames": {"#at": "at", "#phase": "phase"},
         "ExpressionAttributeValues": {
-            ":prefix": {"S": _PREFIX},
+            ":prefix": {"S": DeliveryItem.PARTITION},
             ":since": {"N": f"{moment:.3f}"},
             **{f":end{number}": {"S": end} for number, end in enumerate(ends)},
         },
@@ -68,9 +66,7 @@ def _row(attributes: Mapping[str, Mapping[str, Any]], now: float) -> Row | None:
     item = Item(str(values.pop("pk")), str(values.pop("sk")), values, int(float(values.get("expires_at", 0))))
     if 0 < item.expires_at <= now:
         return None
-    notification, _, channel = item.sort.partition("#")
-    key = Key(item.partition.removeprefix(_PREFIX), notification.removeprefix("-"), channel.removeprefix("-"))
-    return Row(key, Entry.of(item))
+    return Row(DeliveryKey.of(item), decode(item))
 
 
 def _value(attribute: Mapping[str, Any]) -> str | float:

@@ -14,6 +14,7 @@ from rich.text import Text
 from cli.operations import times
 from cli.operations.audit import Result
 from cli.operations.rows import Row
+from handler.delivery.records import PHASE_WORDS
 
 # Lost deliveries that are listed; --json lists all.
 SHOWN: Final = 20
@@ -96,10 +97,10 @@ def _lost(result: Result) -> Table:
     for column in ("last seen", "event_id", "delivery"):
         table.add_column(column, overflow="fold")
     for row in result.books.lost[:SHOWN]:
-        key, entry = row.key, row.entry
+        key, record = row.key, row.record
         channel = f" → {key.channel}" if key.channel else ""
-        delivery = Text.assemble(f"{entry.type} {entry.id}", (f"\n{key.notification}{channel}", "dim"))
-        table.add_row(times.short(entry.at), key.event, delivery)
+        delivery = Text.assemble(f"{record.event_type} {record.event_id}", (f"\n{key.notification}{channel}", "dim"))
+        table.add_row(times.short(record.at), key.event, delivery)
     if (more := len(result.books.lost) - SHOWN) > 0:
         table.add_row("", f"and {more} more", "")
     return table
@@ -116,5 +117,10 @@ def _published(result: Result) -> Text:
 
 def _row(row: Row) -> dict[str, Any]:
     named = {"event_id": row.key.event, "notification": row.key.notification, "channel": row.key.channel}
-    entry = {"type": row.entry.type, "id": row.entry.id, "phase": row.entry.phase.value, "code": row.entry.code}
-    return {**named, **entry, "at": times.iso(row.entry.at)}
+    entry = {
+        "type": row.record.event_type,
+        "id": row.record.event_id,
+        "phase": PHASE_WORDS[row.record.phase],
+        "code": row.record.code,
+    }
+    return {**named, **entry, "at": times.iso(row.record.at)}

@@ -11,9 +11,9 @@ from cli.operations.journal import Line
 from cli.operations.letters import Letter
 from cli.operations.rows import Row
 from cli.operations.told import Kind, Step
-from handler.delivery.ledger import Phase
+from handler.delivery.records import PHASE_WORDS, Phase
 from handler.model import State
-from handler.stages.deliver import NOTICE, REUSED
+from handler.stages.deliver import REUSED
 
 # A row is written before the line about the same thing, by one clock, or by two that differ a little.
 SKEW_SECONDS: Final = 1.0
@@ -73,7 +73,9 @@ def _kinds(lines: Sequence[Line], rows: Sequence[Row]) -> dict[Kind, float]:
     There is one, unless a publisher used an event_id twice. A row of an early version does not say.
     """
     seen = [(line.at, (line.type, line.id)) for line in lines]
-    seen += [(row.entry.doubted_at or row.entry.at, (row.entry.type, row.entry.id)) for row in rows]
+    seen += [
+        (row.record.ambiguous_since or row.record.at, (row.record.event_type, row.record.event_id)) for row in rows
+    ]
     kinds: dict[Kind, float] = {}
     for at, kind in sorted(seen):
         if kind[0]:
@@ -102,7 +104,7 @@ def _of_line(line: Line) -> _Name:
 
 
 def _of_row(row: Row) -> _Name:
-    return row.key.notification, row.key.channel.removesuffix(NOTICE), row.key.channel.endswith(NOTICE)
+    return row.key.notification, row.key.channel, row.key.notice
 
 
 def _belongs(part: _Name, name: _Name, names: Sequence[_Name]) -> bool:
@@ -122,11 +124,11 @@ def _trail(
     if row is None:
         return Trail(*name[:2], last.state.value if last else "", last.code if last else "", name[2], steps)
     if not _is_told(row, about):
-        steps = sorted([*steps, told.of_row(row.entry)], key=lambda step: step.at)
-    due = 0.0 if row.final else told.due(row.entry)
+        steps = sorted([*steps, told.of_row(row.record)], key=lambda step: step.at)
+    due = 0.0 if row.final else told.due(row.record)
     if due:
-        steps.append(told.ahead(row.entry, now))
-    return Trail(*name[:2], row.entry.phase.value, row.entry.code, name[2], steps, due)
+        steps.append(told.ahead(row.record, now))
+    return Trail(*name[:2], PHASE_WORDS[row.record.phase], row.record.code, name[2], steps, due)
 
 
 def with_letter(timeline: Timeline, letter: Letter) -> Timeline:
@@ -170,13 +172,13 @@ def _steps(lines: Sequence[Line]) -> list[Step]:
 
 def _is_told(row: Row, lines: Sequence[Line]) -> bool:
     """Whether the log says all that a row does. It lacks what an attempt did that was killed before its end."""
-    since = [line.state for line in lines if line.at >= row.entry.at - SKEW_SECONDS]
+    since = [line.state for line in lines if line.at >= row.record.at - SKEW_SECONDS]
     if row.final:
-        return row.entry.phase.value in since
-    return State.RETRY in since and row.entry.phase is not Phase.SENDING
+        return PHASE_WORDS[row.record.phase] in since
+    return State.RETRY in since and row.record.phase is not Phase.SENDING
 
 
 def _received(lines: Sequence[Line], rows: Sequence[Row]) -> float:
     ages = [line.at - line.age for line in lines if line.age is not None]
-    began = [line.at for line in lines] + [row.entry.doubted_at or row.entry.at for row in rows]
+    began = [line.at for line in lines] + [row.record.ambiguous_since or row.record.at for row in rows]
     return min(ages) if ages else min(began, default=0.0)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from cli.operations import times
 from cli.operations.journal import Line
-from handler.delivery.ledger import FINAL, Entry, Phase
+from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.errors import CODES
 from handler.model import State
 from handler.stages.deliver import REUSED
@@ -92,46 +92,46 @@ def other(at: float, kind: Kind, first: Kind) -> Step:
     return Step(at, "another event", text, "bad", (REUSED,))
 
 
-def of_row(entry: Entry) -> Step:
+def of_row(record: DeliveryRecord) -> Step:
     """Tell what the state table knows and no line of the log says: the log is late, has ended, or was cut off."""
-    word, text, tone = _known(entry)
-    facts = (_UNLOGGED,) if entry.phase in FINAL else ()
-    return Step(entry.at, word, text, tone, facts, entry.channel, entry.ts)
+    word, text, tone = _known(record)
+    facts = (_UNLOGGED,) if record.phase in FINAL else ()
+    return Step(record.at, word, text, tone, facts, record.channel, record.ts)
 
 
-def _known(entry: Entry) -> tuple[str, str, Tone]:
-    match entry.phase:
+def _known(record: DeliveryRecord) -> tuple[str, str, Tone]:
+    match record.phase:
         case Phase.SENDING:
             return "being sent", "an attempt to post began", "waiting"
-        case Phase.DOUBTFUL:
-            return "ambiguous", f"{entry.doubts} posts of which nobody knows", "waiting"
+        case Phase.UNKNOWN:
+            return "ambiguous", f"{record.ambiguous_posts} posts of which nobody knows", "waiting"
         case Phase.WAITING:
-            return "waiting", _meant(entry.code), "waiting"
+            return "waiting", _meant(record.code), "waiting"
         case Phase.STUB:
-            return "stub posted", _meant(entry.code or "ROW_STUB"), "waiting"
+            return "stub posted", _meant(record.code or "ROW_STUB"), "waiting"
         case Phase.PARKED:
-            return "parked", entry.code, "bad"
+            return "parked", record.code, "bad"
         case Phase.SUPPRESSED:
-            return "suppressed", _RULES.get(entry.code, entry.code), "quiet"
-    return "delivered", entry.code, "good"
+            return "suppressed", _RULES.get(record.code, record.code), "quiet"
+    return "delivered", record.code, "good"
 
 
-def due(entry: Entry) -> float:
+def due(record: DeliveryRecord) -> float:
     """Return when somebody looks after a delivery that has not ended, in Unix seconds."""
-    return max(entry.until, entry.at)
+    return max(record.until, record.at)
 
 
-def ahead(entry: Entry, now: float) -> Step:
+def ahead(record: DeliveryRecord, now: float) -> Step:
     """Tell what comes next to a delivery that has not ended."""
-    late = now - due(entry)
+    late = now - due(record)
     what = {
         Phase.SENDING: "another attempt finds out what became of the post, or repeats it",
-        Phase.DOUBTFUL: "it is looked for in the channel, or posted once more: as ambiguous= in Slack says",
+        Phase.UNKNOWN: "it is looked for in the channel, or posted once more: as ambiguous= in Slack says",
         Phase.STUB: "the message is edited, once the row is there",
-    }.get(entry.phase, "it is tried again")
+    }.get(record.phase, "it is tried again")
     if late <= 0:
-        return Step(due(entry), AHEAD[0], f"{what}: in {times.span(late)}", "waiting")
-    return Step(due(entry), AHEAD[1], f"{what}: since {times.span(late)}", "waiting")
+        return Step(due(record), AHEAD[0], f"{what}: in {times.span(late)}", "waiting")
+    return Step(due(record), AHEAD[1], f"{what}: since {times.span(late)}", "waiting")
 
 
 def _meant(code: str) -> str:

@@ -14,19 +14,15 @@ from uuid import uuid4
 
 from handler import aws
 from handler.errors import ConfigError
-from handler.state_item import Item
+from handler.state_item import Envelope, Item
 
-# The names of what is no value. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
-PARTITION: Final = "pk"
-SORT: Final = "sk"
-REVISION: Final = "revision"
-EXPIRY: Final = "expires_at"
-WRITER: Final = "written_by"
-_OWN: Final = frozenset({PARTITION, SORT, REVISION, EXPIRY, WRITER})
+_OWN: Final = frozenset(
+    {Envelope.PARTITION, Envelope.SORT, Envelope.REVISION, Envelope.EXPIRES_AT, Envelope.WRITTEN_BY}
+)
 
 # TTL deletes within days, so what has expired is looked for. What was deleted before it was swapped does not come back.
-_FIRST: Final = f"attribute_not_exists({PARTITION}) OR {EXPIRY} <= :now"
-_NEXT: Final = f"attribute_not_exists({PARTITION}) OR {REVISION} = :before"
+_FIRST: Final = f"attribute_not_exists({Envelope.PARTITION}) OR {Envelope.EXPIRES_AT} <= :now"
+_NEXT: Final = f"attribute_not_exists({Envelope.PARTITION}) OR {Envelope.REVISION} = :before"
 _REFUSED: Final = "ConditionalCheckFailedException"
 
 # DynamoDB returns at most so many items for one list of keys:
@@ -58,8 +54,8 @@ class StateTable:
         written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE); it may be written even then.
         """
         writer = uuid4().hex
-        standing = self._put({**written(item), WRITER: {"S": writer}}, self._condition(item))
-        return None if standing is None or standing.get(WRITER) == {"S": writer} else read_item(standing)
+        standing = self._put({**written(item), Envelope.WRITTEN_BY: {"S": writer}}, self._condition(item))
+        return None if standing is None or standing.get(Envelope.WRITTEN_BY) == {"S": writer} else read_item(standing)
 
     def items(self, partition: str) -> list[Item]:
         """Return the items of a partition as they are now, in the order of `sk`.
@@ -111,7 +107,7 @@ class StateTable:
         while True:
             page = self._client.query(
                 TableName=self._name,
-                KeyConditionExpression=f"{PARTITION} = :partition",
+                KeyConditionExpression=f"{Envelope.PARTITION} = :partition",
                 ExpressionAttributeValues={":partition": {"S": partition}},
                 ConsistentRead=True,
                 **start,
@@ -122,7 +118,7 @@ class StateTable:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _batch(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        named = [{PARTITION: {"S": partition}, SORT: {"S": sort}} for partition, sort in keys]
+        named = [{Envelope.PARTITION: {"S": partition}, Envelope.SORT: {"S": sort}} for partition, sort in keys]
         asked: Any = {self._name: {"Keys": named, "ConsistentRead": True}}
         found: list[Item] = []
         for _ in range(_ROUNDS):
@@ -140,10 +136,10 @@ class StateTable:
 
 def written(item: Item) -> dict[str, Attribute]:
     """Return an item as DynamoDB writes it."""
-    own = {PARTITION: {"S": item.partition}, SORT: {"S": item.sort}}
-    counted = {REVISION: _number(item.revision)}
+    own = {Envelope.PARTITION: {"S": item.partition}, Envelope.SORT: {"S": item.sort}}
+    counted = {Envelope.REVISION: _number(item.revision)}
     if item.expires_at:
-        counted[EXPIRY] = _number(item.expires_at)
+        counted[Envelope.EXPIRES_AT] = _number(item.expires_at)
     return {**{name: _attribute(value) for name, value in item.values.items()}, **own, **counted}
 
 
@@ -161,7 +157,13 @@ def read_item(attributes: Mapping[str, Attribute]) -> Item:
     """Read an item. A value of another type is none of ours, and is left out."""
     read = {name: _value(attribute) for name, attribute in attributes.items() if attribute.keys() & {"S", "N", "B"}}
     values = {name: value for name, value in read.items() if name not in _OWN}
-    return Item(str(read[PARTITION]), str(read[SORT]), values, int(read.get(EXPIRY, 0)), int(read.get(REVISION, 0)))
+    return Item(
+        str(read[Envelope.PARTITION]),
+        str(read[Envelope.SORT]),
+        values,
+        int(read.get(Envelope.EXPIRES_AT, 0)),
+        int(read.get(Envelope.REVISION, 0)),
+    )
 
 
 def _value(attribute: Attribute) -> str | float | bytes:

@@ -4,7 +4,7 @@ All of it lies in one table as items that are only ever swapped: a write names t
 another one stands there by now, nothing is written. That revision is the fence: who was frozen or overtaken in the
 middle of a post cannot overwrite what came after.
 
-    Item <- Entry (ledger.py)    one delivery: event x notification x channel
-         <- gates.py             when a channel may be posted to again
-         <- threads.py           the first message of a thread
+    Item <- records.py     one delivery: event x notification x channel
+         <- throttle.py    when a channel may be posted to again
+         <- threads.py     the first message of a thread
 """

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from handler.frozen import frozen
-from handler.ports import Shelf, Store
-from handler.state_item import Item
+from handler.ports import StateTable
+from handler.state_item import Item, ThreadItem
 
 # How long whoever begins a thread has for its first message, before somebody else may.
 CLAIM_SECONDS: Final = 60.0
@@ -32,9 +32,8 @@ class Thread:
 class Threads:
     """The threads of all channels, in the state table."""
 
-    def __init__(self, store: Store, shelf: Shelf, now: Callable[[], float]) -> None:
-        self._store = store
-        self._shelf = shelf
+    def __init__(self, table: StateTable, now: Callable[[], float]) -> None:
+        self._table = table
         self._now = now
 
     def join(self, destination: str, key: str, owner: str) -> Thread:
@@ -42,12 +41,12 @@ class Threads:
 
         Raises ConfigError (LEDGER_UNAVAILABLE).
         """
-        partition = f"thread#{destination}#{key}"
-        old = next(iter(self._shelf.items(partition)), None)
-        if old and old.text("ts"):
-            return Thread(self._kept(old), old.text("ts"))
-        if old and old.text("owner") != owner and old.number("claimed_until") > self._now():
-            return Thread(old, busy_until=old.number("claimed_until"))
+        partition = f"{ThreadItem.PARTITION}{destination}#{key}"
+        old = next(iter(self._table.items(partition)), None)
+        if old and old.text(ThreadItem.TS):
+            return Thread(self._kept(old), old.text(ThreadItem.TS))
+        if old and old.text(ThreadItem.OWNER) != owner and old.number(ThreadItem.CLAIMED_UNTIL) > self._now():
+            return Thread(old, busy_until=old.number(ThreadItem.CLAIMED_UNTIL))
         return self._claim(partition, owner, old)
 
     def advance(self, thread: Thread, read_at: float) -> Thread | None:
@@ -57,20 +56,24 @@ class Threads:
         """
         item = thread.item
         for _ in range(_ATTEMPTS):
-            if item.number("read_at") > read_at:
+            if item.number(ThreadItem.READ_AT) > read_at:
                 return None
-            advanced = replace(item, values={**item.values, "read_at": read_at}, expires_at=self._expiry())
+            advanced = replace(item, values={**item.values, ThreadItem.READ_AT: read_at}, expires_at=self._expiry())
             advanced = advanced.following(item)
-            if (standing := self._store.swap(advanced)) is None:
+            if (standing := self._table.swap(advanced)) is None:
                 return Thread(advanced, thread.ts)
             item = standing
         return thread
 
     def begun(self, thread: Thread, ts: str, read_at: float) -> None:
         """Let a message be the thread's first, unless somebody else's is by now."""
-        values: dict[str, str | float] = {"ts": ts, "owner": thread.item.text("owner"), "read_at": read_at}
+        values: dict[str, str | float] = {
+            ThreadItem.TS: ts,
+            ThreadItem.OWNER: thread.item.text(ThreadItem.OWNER),
+            ThreadItem.READ_AT: read_at,
+        }
         item = Item(thread.item.partition, thread.item.sort, values, self._expiry())
-        self._store.swap(item.following(thread.item))
+        self._table.swap(item.following(thread.item))
 
     def lost(self, thread: Thread, owner: str) -> Thread:
         """Begin the thread anew: its first message is gone, or locked."""
@@ -81,18 +84,18 @@ class Threads:
         if item.expires_at - self._now() > KEPT_SECONDS / 2:
             return item
         kept = replace(item, expires_at=self._expiry()).following(item)
-        return self._store.swap(kept) or kept
+        return self._table.swap(kept) or kept
 
     def _claim(self, partition: str, owner: str, old: Item | None) -> Thread:
         until = self._now() + CLAIM_SECONDS
-        values: dict[str, str | float] = {"owner": owner, "claimed_until": until, "ts": ""}
-        item = Item(partition, "-", values, self._expiry()).following(old)
-        standing = self._store.swap(item)
+        values: dict[str, str | float] = {ThreadItem.OWNER: owner, ThreadItem.CLAIMED_UNTIL: until, ThreadItem.TS: ""}
+        item = Item(partition, ThreadItem.SORT, values, self._expiry()).following(old)
+        standing = self._table.swap(item)
         if standing is None:
             return Thread(item)
-        if ts := standing.text("ts"):
+        if ts := standing.text(ThreadItem.TS):
             return Thread(standing, ts)
-        return Thread(standing, busy_until=standing.number("claimed_until"))
+        return Thread(standing, busy_until=standing.number(ThreadItem.CLAIMED_UNTIL))
 
     def _expiry(self) -> int:
         return int(self._now() + KEPT_SECONDS)

@@ -18,9 +18,10 @@ from dataclasses import replace
 from typing import Final
 
 from handler.delivery.backoff import wait
-from handler.delivery.gates import EARLY_SECONDS
-from handler.delivery.ledger import FINAL, Entry, Known, OvertakenError, Phase
+from handler.delivery.ledger import ConflictError
+from handler.delivery.records import FINAL, DeliveryRecord, Phase, StoredRecord
 from handler.delivery.threads import Thread
+from handler.delivery.throttle import EARLY_SECONDS
 from handler.errors import SlackError, named
 from handler.frozen import frozen
 from handler.model import Outcome, Receipt
@@ -44,43 +45,45 @@ class Attempting:
             for _ in range(_TURNS):
                 try:
                     return self._turn(delivery, known)
-                except OvertakenError as other:
-                    known = other.known
+                except ConflictError as other:
+                    known = other.stored
         except Exception as error:  # noqa: BLE001 - a defect met by one delivery must not touch its neighbours
             problem = named(error)
             pause = problem.retry_after if isinstance(problem, SlackError) else None
             return replace(delivery.ended(problem), due=self._now() + pause if pause else 0.0)
         return delivery.waits("LEDGER_BUSY", self._now() + SENDING_SECONDS)
 
-    def _turn(self, delivery: Delivery, known: Known | None) -> Outcome:
+    def _turn(self, delivery: Delivery, known: StoredRecord | None) -> Outcome:
         if known is None and self._is_crowded(delivery):  # then a slot is not taken in vain
             known = self.posting.ledger.of_event(delivery.key.event).get(delivery.key)
         if known is None:
             return self._send(delivery, None)
-        entry = known.entry
+        entry = known.record
         if entry.phase in FINAL:
             anew = entry.phase is Phase.PARKED and delivery.record.replayed
             return self._replay(delivery, known) if anew else delivery.repeated(entry)
         if entry.until > self._now() and self._is_early(entry):
             return delivery.waits("LEDGER_BUSY" if entry.phase is Phase.SENDING else entry.code, entry.until)
-        if entry.phase is Phase.DOUBTFUL or (entry.phase is Phase.SENDING and not entry.ts):
+        if entry.phase is Phase.UNKNOWN or (entry.phase is Phase.SENDING and not entry.ts):
             return self._resolve(delivery, known)
         if entry.phase is Phase.STUB and delivery.message.stub:
             return delivery.waits(STUB, self._now() + wait(delivery.record.attempt))
         return self._send(delivery, known)
 
-    def _replay(self, delivery: Delivery, known: Known) -> Outcome:
+    def _replay(self, delivery: Delivery, known: StoredRecord) -> Outcome:
         """Begin anew after PARKED; but what Slack may have taken before is looked for first, where that is possible."""
-        if known.entry.doubts and self.posting.history:
+        if known.record.ambiguous_posts and self.posting.history:
             return self._resolve(delivery, known)
-        return self._send(delivery, Known(replace(known.entry, doubts=0, doubted_at=0.0), known.item))
+        return self._send(
+            delivery, StoredRecord(replace(known.record, ambiguous_posts=0, ambiguous_since=0.0), known.item)
+        )
 
-    def _send(self, delivery: Delivery, known: Known | None) -> Outcome:
+    def _send(self, delivery: Delivery, known: StoredRecord | None) -> Outcome:
         """Post or edit now; or take a slot behind the others who wait for this channel."""
         gates, destination = self.posting.gates, delivery.message.destination
-        edited = known.entry.ts if known and known.entry.phase is not Phase.PARKED else ""
-        has_slot = known is not None and known.entry.phase is Phase.WAITING and known.entry.code == _QUEUED
-        if gates.closed(destination) or (self._is_crowded(delivery) and not has_slot):
+        edited = known.record.ts if known and known.record.phase is not Phase.PARKED else ""
+        has_slot = known is not None and known.record.phase is Phase.WAITING and known.record.code == _QUEUED
+        if gates.state(destination).paused or (self._is_crowded(delivery) and not has_slot):
             slot = gates.slot(destination)
             waiting = self.posting.entry(delivery, known, Phase.WAITING, until=slot, code=_QUEUED, ts=edited)
             self.posting.ledger.write(delivery.key, waiting, known)
@@ -96,14 +99,14 @@ class Attempting:
             thread, edited = newest, edited or newest.ts
         return self.posting.send(delivery, known, thread, edited)
 
-    def _outrun(self, delivery: Delivery, known: Known | None, thread: Thread) -> Outcome:
+    def _outrun(self, delivery: Delivery, known: StoredRecord | None, thread: Thread) -> Outcome:
         """The message shows what was read after this by now, and stays as it is."""
         destination = delivery.message.destination
         shown = self.posting.entry(delivery, known, Phase.DELIVERED, channel=destination, ts=thread.ts)
         self.posting.ledger.write(delivery.key, shown, known)
         return delivery.delivered(Receipt(destination, thread.ts), ["a newer state is shown already"])
 
-    def _is_early(self, entry: Entry) -> bool:
+    def _is_early(self, entry: DeliveryRecord) -> bool:
         """Whether a delivery has to keep to its time. One that waits by backoff is due when its record comes.
 
         Else a record of several deliveries, each with its own jitter, would come in vain for most of them.
@@ -113,19 +116,19 @@ class Attempting:
         return entry.code == _QUEUED and entry.until > self._now() + EARLY_SECONDS
 
     def _is_crowded(self, delivery: Delivery) -> bool:
-        return self.posting.gates.crowded(delivery.message.destination)
+        return self.posting.gates.state(delivery.message.destination).has_waiters
 
-    def _resolve(self, delivery: Delivery, known: Known) -> Outcome:
+    def _resolve(self, delivery: Delivery, known: StoredRecord) -> Outcome:
         """A post of which nobody knows: look for it, or follow the rule."""
-        entry, posting = known.entry.abandoned, self.posting
-        in_doubt = Known(entry, known.item)
+        entry, posting = known.record.abandoned, self.posting
+        in_doubt = StoredRecord(entry, known.item)
         if posting.history is None:
-            if posting.gives_up(entry.doubts):
-                return delivery.parked("SLACK_AMBIGUOUS", f"{entry.doubts} posts of which nobody knows")
+            if posting.gives_up(entry.ambiguous_posts):
+                return delivery.parked("SLACK_AMBIGUOUS", f"{entry.ambiguous_posts} posts of which nobody knows")
             return self._send(delivery, in_doubt)
         thread = posting.thread(delivery)
         sought = replace(posting.marked(delivery), thread_ts=thread.ts if thread else "")
-        found = posting.history.find(sought, entry.doubted_at)
+        found = posting.history.find(sought, entry.ambiguous_since)
         if found:
             is_first = thread is not None and not thread.ts
             return replace(posting.posted(delivery, in_doubt, found, thread if is_first else None), code="READ_BACK")

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from handler.delivery.ledger import FINAL, Entry, Key, Known, Ledger, OvertakenError, Phase
+from handler.delivery.ledger import ConflictError, Ledger
+from handler.delivery.records import FINAL, DeliveryKey, DeliveryRecord, Phase, StoredRecord
 from handler.errors import ConfigError
 from handler.model import Outcome, State
-from handler.stages.deliver import NOTICE
 
 # The rule of a delivery that its event did not ask for any more when it came again: a route or a `when` had changed.
 SUPERSEDED: Final = "SUPERSEDED"
@@ -26,14 +26,14 @@ class Book:
         self._now = now
         self._down: ConfigError | None = None
 
-    def known(self, outcome: Outcome) -> Mapping[Key, Known]:
+    def known(self, outcome: Outcome) -> Mapping[DeliveryKey, StoredRecord]:
         """Return what the ledger has of the outcome's event; nothing where it cannot be asked."""
         try:
             return self._asked(lambda: self._ledger.of_event(key_of(outcome).event))
         except ConfigError:
             return {}
 
-    def write(self, outcome: Outcome, phase: Phase, over: Known | None = None) -> None:
+    def write(self, outcome: Outcome, phase: Phase, over: StoredRecord | None = None) -> None:
         """Write down how a delivery ended; what stands there by now has its own reason to. Raises ConfigError."""
         self._write(key_of(outcome), outcome, phase, over)
 
@@ -42,20 +42,20 @@ class Book:
         parked = next((one for one in outcomes if one.state is State.PARKED and not one.notice), None)
         met = {key_of(one) for one in outcomes}
         for key, known in self.known(outcomes[0]).items():
-            if key not in met and known.entry.phase not in FINAL | {Phase.SENDING}:
+            if key not in met and known.record.phase not in FINAL | {Phase.SENDING}:
                 with suppress(ConfigError):
                     self._write(key, parked or outcomes[0], Phase.PARKED if parked else Phase.SUPPRESSED, known)
 
-    def _write(self, key: Key, outcome: Outcome, phase: Phase, over: Known | None) -> None:
+    def _write(self, key: DeliveryKey, outcome: Outcome, phase: Phase, over: StoredRecord | None) -> None:
         event, code = outcome.event, outcome.code
         if phase is Phase.SUPPRESSED and outcome.state is not State.SUPPRESSED:
             code = SUPERSEDED
         event_type, event_id = (event.type, str(event.id)) if event else ("", "")
-        entry = Entry(phase, self._now(), code=code, type=event_type, id=event_id)
+        entry = DeliveryRecord(phase, self._now(), code=code, event_type=event_type, event_id=event_id)
         if over:  # a replay reads back first what may have been posted
-            before = over.entry.abandoned
-            entry = replace(entry, doubts=before.doubts, doubted_at=before.doubted_at)
-        with suppress(OvertakenError):
+            before = over.record.abandoned
+            entry = replace(entry, ambiguous_posts=before.ambiguous_posts, ambiguous_since=before.ambiguous_since)
+        with suppress(ConflictError):
             self._asked(lambda: self._ledger.write(key, entry, over))
 
     def _asked(self, call: Callable[[], T]) -> T:
@@ -68,7 +68,7 @@ class Book:
             raise
 
 
-def key_of(outcome: Outcome) -> Key:
+def key_of(outcome: Outcome) -> DeliveryKey:
     """Return what the ledger knows an outcome's delivery by."""
     event = outcome.event.identity if outcome.event else outcome.record.id
-    return Key(event, outcome.notification or "-", (outcome.channel or "-") + (NOTICE if outcome.notice else ""))
+    return DeliveryKey(event, outcome.notification, outcome.channel, outcome.notice)

@@ -7,15 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from typing import Final
 
-from handler.delivery.ledger import Entry, Key
+from handler.delivery.records import DeliveryKey, DeliveryRecord
 from handler.errors import CODES, LAST_ATTEMPT, NotifierError, SlackError
 from handler.frozen import frozen
 from handler.model import Event, Message, Outcome, Receipt, Record, State
 
 # As many as a batch has records: the waiting is for Slack, not for a processor.
 MAX_WORKERS: Final = 10
-# What follows a channel's alias in the ledger, where the message is no more than a notice.
-NOTICE: Final = "!notice"
 # An event that is not posted because another one came under its event_id before: a mistake of its publisher.
 REUSED: Final = "EVENT_IDENTITY_REUSED"
 # What is about one delivery alone, so that those behind it in its channel need not wait.
@@ -33,10 +31,10 @@ class Delivery:
     milliseconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def key(self) -> Key:
+    def key(self) -> DeliveryKey:
         """What it is known by in the ledger."""
         message = self.message
-        return Key(self.event.identity, message.notification, message.channel + (NOTICE if self.notice else ""))
+        return DeliveryKey(self.event.identity, message.notification, message.channel, self.notice)
 
     def delivered(self, receipt: Receipt, remarks: Sequence[str] = ()) -> Outcome:
         """Slack has it."""
@@ -50,7 +48,7 @@ class Delivery:
         """It cannot succeed."""
         return self._outcome(State.PARKED, code, detail)
 
-    def repeated(self, entry: Entry) -> Outcome:
+    def repeated(self, entry: DeliveryRecord) -> Outcome:
         """It had ended before."""
         receipt = Receipt(entry.channel, entry.ts) if entry.channel else None
         if other := reused(entry, self.event):
@@ -73,14 +71,14 @@ def failed(record: Record, error: NotifierError, event: Event | None = None, not
     return Outcome(record, state, error.code, error.detail, event, notification)
 
 
-def reused(entry: Entry, event: Event | None) -> str:
+def reused(entry: DeliveryRecord, event: Event | None) -> str:
     """Return what to say where an entry is about another event of the same identity; empty where it is not.
 
     Entries of early versions do not say what they are about.
     """
-    if event is None or not entry.type or (entry.type, entry.id) == (event.type, str(event.id)):
+    if event is None or not entry.event_type or (entry.event_type, entry.event_id) == (event.type, str(event.id)):
         return ""
-    return f"{event.type} {event.id} has the event_id of {entry.type} {entry.id}, so it was not posted"
+    return f"{event.type} {event.id} has the event_id of {entry.event_type} {entry.event_id}, so it was not posted"
 
 
 Attempt = Callable[[Delivery], Outcome]

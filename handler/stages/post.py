@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from handler.delivery.backoff import wait
-from handler.delivery.gates import Gates
-from handler.delivery.ledger import Entry, Known, Ledger, OvertakenError, Phase
+from handler.delivery.ledger import ConflictError, Ledger
+from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
 from handler.delivery.threads import Thread, Threads
+from handler.delivery.throttle import ChannelThrottle
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.fallback import noted
 from handler.frozen import frozen
@@ -62,7 +63,7 @@ class Posting:
     history: History | None
     doubt: Doubt
     ledger: Ledger
-    gates: Gates
+    gates: ChannelThrottle
     threads: Threads
     now: Callable[[], float]
 
@@ -77,13 +78,13 @@ class Posting:
         """Return the message with what it can be found by, where somebody may look for it."""
         return replace(delivery.message, mark=delivery.key.mark) if self.history else delivery.message
 
-    def send(self, delivery: Delivery, known: Known | None, thread: Thread | None, edited: str) -> Outcome:
-        """Claim the delivery, and post it, or edit the message `edited`. Raises OvertakenError, ConfigError."""
+    def send(self, delivery: Delivery, known: StoredRecord | None, thread: Thread | None, edited: str) -> Outcome:
+        """Claim the delivery, and post it, or edit the message `edited`. Raises ConflictError, ConfigError."""
         claim = self.entry(delivery, known, Phase.SENDING, until=self.now() + SENDING_SECONDS, ts=edited)
         return self._post(delivery, self.ledger.write(delivery.key, claim, known), thread)
 
-    def _post(self, delivery: Delivery, claim: Known, thread: Thread | None, *, again: bool = False) -> Outcome:
-        edited = claim.entry.ts
+    def _post(self, delivery: Delivery, claim: StoredRecord, thread: Thread | None, *, again: bool = False) -> Outcome:
+        edited = claim.record.ts
         message = replace(self.marked(delivery), thread_ts=thread.ts if thread else "")
         began = time.perf_counter()
         try:
@@ -98,7 +99,7 @@ class Posting:
         took = {**delivery.milliseconds, "post": round(1000 * (time.perf_counter() - began), 1)}
         return self.posted(replace(delivery, milliseconds=took), claim, receipt, thread)
 
-    def _begin_anew(self, delivery: Delivery, claim: Known, thread: Thread | None) -> Outcome:
+    def _begin_anew(self, delivery: Delivery, claim: StoredRecord, thread: Thread | None) -> Outcome:
         """Post without the message that is gone, and say so."""
         if thread:
             thread = self.threads.lost(thread, delivery.key.mark)
@@ -109,7 +110,7 @@ class Posting:
         words = noted(delivery.message, _BEGUN_ANEW if thread else _REPLACED)
         return self._post(replace(delivery, message=words), claim, thread, again=True)
 
-    def posted(self, delivery: Delivery, claim: Known, receipt: Receipt, thread: Thread | None) -> Outcome:
+    def posted(self, delivery: Delivery, claim: StoredRecord, receipt: Receipt, thread: Thread | None) -> Outcome:
         """Write down what Slack said. From here on nothing may be posted again for want of the ledger."""
         stub = delivery.message.stub and self.editor is not None
         phase = Phase.STUB if stub else Phase.DELIVERED
@@ -117,9 +118,9 @@ class Posting:
         remarks = [receipt.fallback] if receipt.fallback else []
         try:
             self.ledger.write(delivery.key, entry, claim)
-            if thread and not (thread.ts and (receipt.thread_ts or claim.entry.ts)):
+            if thread and not (thread.ts and (receipt.thread_ts or claim.record.ts)):
                 remarks += self._first(delivery, receipt, thread)
-        except OvertakenError:
+        except ConflictError:
             remarks.append("another attempt took over meanwhile")
         except ConfigError as error:
             remarks.append(f"not in the ledger: {error}")
@@ -140,12 +141,12 @@ class Posting:
             return [f"its thread is gone, which it does not say: {error.code}"]
         return ["its thread is gone: it begins it anew"]
 
-    def _failed(self, delivery: Delivery, claim: Known, error: NotifierError) -> Outcome:
+    def _failed(self, delivery: Delivery, claim: StoredRecord, error: NotifierError) -> Outcome:
         """Write down that nothing was posted, or that nobody knows."""
-        if error.code == "SLACK_AMBIGUOUS" and not claim.entry.ts:
+        if error.code == "SLACK_AMBIGUOUS" and not claim.record.ts:
             return self._doubted(delivery, claim, error)
         due = self._due(delivery, error)
-        entry = self.entry(delivery, claim, Phase.WAITING, until=due, code=error.code, ts=claim.entry.ts)
+        entry = self.entry(delivery, claim, Phase.WAITING, until=due, code=error.code, ts=claim.record.ts)
         self._try_write(delivery, entry, claim)
         return replace(delivery.ended(error), due=due)
 
@@ -155,16 +156,16 @@ class Posting:
             return self.now() + (wait(delivery.record.attempt) if error.retry else 0.0)
         seconds = DEFAULT_PAUSE_SECONDS if error.retry_after is None else error.retry_after
         try:
-            self.gates.close(delivery.message.destination, seconds)
+            self.gates.pause(delivery.message.destination, seconds)
             return self.gates.slot(delivery.message.destination)
         except ConfigError:
             return self.now() + seconds
 
-    def _doubted(self, delivery: Delivery, claim: Known, error: NotifierError) -> Outcome:
-        doubts, began = claim.entry.doubts + 1, claim.entry.doubted_at or claim.entry.at
+    def _doubted(self, delivery: Delivery, claim: StoredRecord, error: NotifierError) -> Outcome:
+        doubts, began = claim.record.ambiguous_posts + 1, claim.record.ambiguous_since or claim.record.at
         due = self.now() + (GRACE_SECONDS if self.history else REPOST_SECONDS)
-        entry = self.entry(delivery, claim, Phase.DOUBTFUL, until=due, code=error.code)
-        self._try_write(delivery, replace(entry, doubts=doubts, doubted_at=began), claim)
+        entry = self.entry(delivery, claim, Phase.UNKNOWN, until=due, code=error.code)
+        self._try_write(delivery, replace(entry, ambiguous_posts=doubts, ambiguous_since=began), claim)
         if self.gives_up(doubts):
             return delivery.parked("SLACK_AMBIGUOUS", error.detail)
         return replace(delivery.ended(error), due=due)
@@ -173,25 +174,27 @@ class Posting:
         """Whether nothing more is posted after so many posts of which nobody knows."""
         return self.history is None and (self.doubt == "park" or doubts >= MAX_DOUBTS)
 
-    def _try_write(self, delivery: Delivery, entry: Entry, over: Known) -> None:
+    def _try_write(self, delivery: Delivery, entry: DeliveryRecord, over: StoredRecord) -> None:
         """Write where that is possible; else the claim stands, runs out, and counts as a doubt."""
         try:
             self.ledger.write(delivery.key, entry, over)
-        except (OvertakenError, ConfigError):
+        except (ConflictError, ConfigError):
             return
 
     def entry(
         self,
         delivery: Delivery,
-        known: Known | None,
+        known: StoredRecord | None,
         phase: Phase,
         *,
         until: float = 0.0,
         code: str = "",
         channel: str = "",
         ts: str = "",
-    ) -> Entry:
+    ) -> DeliveryRecord:
         """Return what is written next: the doubts so far go along."""
-        doubts, doubted_at = (known.entry.doubts, known.entry.doubted_at) if known else (0, 0.0)
+        doubts, doubted_at = (known.record.ambiguous_posts, known.record.ambiguous_since) if known else (0, 0.0)
         event = delivery.event
-        return Entry(phase, self.now(), until, code, channel, ts, doubts, doubted_at, event.type, str(event.id))
+        return DeliveryRecord(
+            phase, self.now(), until, code, channel, ts, doubts, doubted_at, event.type, str(event.id)
+        )

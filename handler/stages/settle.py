@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from handler.delivery.backoff import wait
-from handler.delivery.ledger import Key, Known, Ledger, Phase
+from handler.delivery.ledger import Ledger
+from handler.delivery.records import DeliveryKey, Phase, StoredRecord
 from handler.errors import ConfigError, named
 from handler.frozen import frozen
 from handler.model import Outcome, Record, State
@@ -102,12 +103,12 @@ def _by_record(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     return list(records.values())
 
 
-def _repeated(outcome: Outcome, known: Known) -> Outcome:
-    if other := reused(known.entry, outcome.event):
+def _repeated(outcome: Outcome, known: StoredRecord) -> Outcome:
+    if other := reused(known.record, outcome.event):
         return replace(outcome, state=State.REPEATED, code=REUSED, detail=other)
     return replace(outcome, state=State.REPEATED)
 
 
-def _is_parked(known: Mapping[Key, Known], outcome: Outcome) -> bool:
+def _is_parked(known: Mapping[DeliveryKey, StoredRecord], outcome: Outcome) -> bool:
     entry = known.get(key_of(outcome))
-    return entry is not None and entry.entry.phase is Phase.PARKED
+    return entry is not None and entry.record.phase is Phase.PARKED

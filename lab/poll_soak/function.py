@@ -15,9 +15,9 @@ from handler import catalog
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.catalog import Catalog
-from handler.delivery.gates import Gates
 from handler.delivery.ledger import Ledger
 from handler.delivery.threads import Threads
+from handler.delivery.throttle import ChannelThrottle
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.errors import SourceError
@@ -99,15 +99,15 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
     points = Points()
     table, intake = points.around(world.table), points.around(world.intake)
     templates = Templates(locale=compiled.stage.locale)
-    ledger = Ledger(table, table)
+    ledger = Ledger(table)
     posting = Posting(
         points.around(world.slack),
         None,
         None,
         "repost",
         ledger,
-        Gates(table, table, world.now),
-        Threads(table, table, world.now),
+        ChannelThrottle(table, world.now),
+        Threads(table, world.now),
         world.now,
     )
     nothing: Any = _Nothing()

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from cli import running
 from cli.main import main
 from cli.operations import books
-from handler.delivery.ledger import Phase
+from handler.delivery.records import Phase
 from lab.aws import Aws, running_aws
 from lab.processes import wait_until
 from lab.sam import ROOT
@@ -212,7 +212,7 @@ def test_the_books_are_balanced(on_call: OnCall) -> None:
     on_call.row("e-1", Phase.DELIVERED, channel="vip")
     on_call.row("e-2", Phase.SUPPRESSED, channel="-", code="WHEN")
     on_call.row("e-3", Phase.PARKED, channel="-", code="TEMPLATE_UNDEFINED")
-    on_call.row("e-3", Phase.DELIVERED, channel="orders!notice")
+    on_call.row("e-3", Phase.DELIVERED, notice=True)
     on_call.row("e-4", Phase.WAITING, until=now + 60, code="SLACK_RATE_LIMITED")
     on_call.row("e-5", Phase.DELIVERED, at=now - 30 * HOUR)  # before the window
     on_call.row("e-6", Phase.WAITING, at=now - 800 * HOUR)  # its time is over

@@ -22,9 +22,10 @@ from handler import app, aws
 from handler.adapters.http_exchange import Answer, Exchange
 from handler.adapters.slack import BotSink
 from handler.adapters.state_table import StateTable
-from handler.delivery.gates import FRESH_SECONDS, Gates
-from handler.delivery.ledger import Key, Ledger
+from handler.delivery.ledger import Ledger
+from handler.delivery.records import DeliveryKey
 from handler.delivery.threads import Threads
+from handler.delivery.throttle import FRESH_SECONDS, ChannelThrottle
 from handler.model import Event, Message, Record
 from handler.stages.deliver import Delivery
 from handler.stages.parse import records
@@ -78,7 +79,7 @@ def delivered(times: int = 1) -> Callable[[], None]:
     """Deliver an event as the function does, from its ledger to its client of Slack."""
     table = StateTable("state")
     sink = BotSink(FakeSecrets({"slack-token": "xoxb-1"}), "https://slack.test/api/", ssl.create_default_context())
-    state = (Ledger(table, table), Gates(table, table, lambda: 0.0), Threads(table, table, lambda: 0.0))
+    state = (Ledger(table), ChannelThrottle(table, lambda: 0.0), Threads(table, lambda: 0.0))
     posting = Posting(sink, None, None, "repost", *state, lambda: 1_764_000_000.25)
     message = Message(TYPE, "orders", "C0LABORDERS", TEXT, blocks=BLOCKS)
     delivery = Delivery(Record("r", "{}"), Event(TYPE, NUMBER, identity(NUMBER)), message)
@@ -127,7 +128,7 @@ def test_each_event_of_the_floor_is_another_one(outside: Outside) -> None:
     for number in (1, 2):
         bare.deliver(known, identity(number), f"order {number}")
     assert [put["Item"]["pk"]["S"] for put in outside.puts] == [
-        Key(identity(number), "", "").partition for number in (1, 1, 2, 2)
+        DeliveryKey(identity(number), "", "").partition for number in (1, 1, 2, 2)
     ]
     assert len({put["Item"]["written_by"]["S"] for put in outside.puts}) == len(outside.puts)
     assert [json.loads(body)["text"] for _, _, body, _ in outside.posts[1:]] == ["order 1", "order 2"]

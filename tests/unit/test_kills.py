@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from handler.catalog import Catalog, Stage
-from handler.delivery.ledger import FINAL, Ledger, Phase
+from handler.delivery.ledger import Ledger
+from handler.delivery.records import FINAL, Phase
 from handler.errors import SlackError
 from handler.model import Message, Notification, Outcome, Receipt, Record, State
 from handler.pipeline import Pipeline
@@ -212,11 +213,13 @@ POINTS = [(mode, at) for mode in MODES for at in range(1, points(mode) + 1)]
 def test_nothing_is_lost_and_nothing_is_doubled_beyond_its_mode(mode: str, at: int) -> None:
     world = World()
     live(world, mode, at)
-    ledger = Ledger(world.table, world.table)
-    phases = {name: {key.channel: known.entry.phase for key, known in ledger.of_event(name).items()} for name in EVENTS}
+    ledger = Ledger(world.table)
+    phases = {
+        name: {key.channel: known.record.phase for key, known in ledger.of_event(name).items()} for name in EVENTS
+    }
     assert all(phase in FINAL for found in phases.values() for phase in found.values())
-    assert phases["quiet"] == {"-": Phase.SUPPRESSED}
-    assert phases["broken"].pop("-") is Phase.PARKED
+    assert phases["quiet"] == {"": Phase.SUPPRESSED}
+    assert phases["broken"].pop("") is Phase.PARKED
     posts = Counter(message.text.partition(" ")[2] for message in world.posts.values())
     for name in ("posted", "threaded"):
         ended = phases[name]["orders"]

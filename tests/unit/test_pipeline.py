@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from handler.delivery.gates import Gates
+from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError, SlackError, SourceError
 from handler.model import (
     ApiLookup,
@@ -480,7 +480,7 @@ class Reading(FakeTable):
 
 def test_the_channels_state_is_read_before_anything_is_posted() -> None:
     table = Reading(NOW.timestamp)
-    Gates(table, table, NOW.timestamp).close("C0ORDERS01", 60.0)  # by another worker
+    ChannelThrottle(table, NOW.timestamp).pause("C0ORDERS01", 60.0)  # by another worker
     (outcome,) = pipeline(notification(), sink=FakeSink(), table=table).run([record()], plenty)
     assert table.told == ["read"]
     assert (outcome.state, outcome.code) == (State.RETRY, "SLACK_RATE_LIMITED")

@@ -7,7 +7,7 @@ import pytest
 from handler import bootstrap, catalog
 from handler.adapters.replica import Replicas
 from handler.adapters.secrets import SecretStore
-from handler.delivery.gates import Gates
+from handler.delivery.throttle import ChannelThrottle
 from handler.templating import Templates
 
 BOT = "bot"
@@ -32,7 +32,7 @@ def test_what_every_event_needs_is_prepared_in_this_order(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(catalog, "load", lambda *_: catalog.Catalog({}, catalog.Stage("test", {}, "C0FALLBACK")))
-    monkeypatch.setattr(Gates, "refresh", lambda _: told.append("channels"))
+    monkeypatch.setattr(ChannelThrottle, "refresh", lambda _: told.append("channels"))
     monkeypatch.setattr(SecretStore, "get", lambda _, name: told.append(name))
     monkeypatch.setattr(Replicas, "connect", lambda _, name: told.append(f"login {name}"))
     monkeypatch.setattr(Templates, "render", lambda *_: told.append("text"))

@@ -13,13 +13,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from handler.delivery.gates import SLOT_SECONDS, Gates
-from handler.delivery.ledger import FINAL, Entry, Key, Known, Ledger, OvertakenError, Phase
+from handler.delivery.ledger import ConflictError, Ledger
+from handler.delivery.records import FINAL, DeliveryKey, DeliveryRecord, Phase, StoredRecord, decode
 from handler.delivery.threads import Thread, Threads
+from handler.delivery.throttle import SLOT_SECONDS, ChannelThrottle
 from tests.kit import FakeTable
 
 WORKERS = st.integers(0, 2)
-KEYS = st.sampled_from([Key("e1", "n", "orders"), Key("e1", "n", "vip"), Key("e2", "n", "orders")])
+KEYS = st.sampled_from(
+    [DeliveryKey("e1", "n", "orders"), DeliveryKey("e1", "n", "vip"), DeliveryKey("e2", "n", "orders")]
+)
 CHANNELS = st.sampled_from(["C0ORDERS01", "C0VIPS0001"])
 SECONDS = st.sampled_from([0.0, 0.1, 1.0, 1.1, 5.0, 20.0, 59.0, 61.0, 4000.0])
 SENDING_SECONDS = 20.0
@@ -29,11 +32,11 @@ class Worker:
     """What one execution environment has in its memory."""
 
     def __init__(self, table: FakeTable) -> None:
-        self.ledger = Ledger(table, table)
-        self.gates = Gates(table, table, table.now)
-        self.threads = Threads(table, table, table.now)
-        self.known: dict[Key, Known] = {}
-        self.claims: dict[Key, Known] = {}
+        self.ledger = Ledger(table)
+        self.gates = ChannelThrottle(table, table.now)
+        self.threads = Threads(table, table.now)
+        self.known: dict[DeliveryKey, StoredRecord] = {}
+        self.claims: dict[DeliveryKey, StoredRecord] = {}
         self.begins: dict[str, Thread] = {}
 
 
@@ -43,8 +46,8 @@ class Deliveries(RuleBasedStateMachine):
         self.time = 1_770_000_000.0
         self.table = FakeTable(lambda: self.time)
         self.workers = [Worker(self.table) for _ in range(3)]
-        self.claimed: set[tuple[Key, int]] = set()
-        self.ended: dict[Key, tuple[Phase, int]] = {}
+        self.claimed: set[tuple[DeliveryKey, int]] = set()
+        self.ended: dict[DeliveryKey, tuple[Phase, int]] = {}
         self.slots: dict[str, list[float]] = {}
         self.closed: dict[str, float] = {}
         self.first: dict[str, str] = {}
@@ -65,17 +68,17 @@ class Deliveries(RuleBasedStateMachine):
         self.workers[number].known |= self.workers[number].ledger.of_event(event)
 
     @rule(number=WORKERS, key=KEYS)
-    def claims(self, number: int, key: Key) -> None:
+    def claims(self, number: int, key: DeliveryKey) -> None:
         worker = self.workers[number]
         known = worker.known.get(key)
-        if known and (known.entry.phase in FINAL or known.entry.until > self.time):
+        if known and (known.record.phase in FINAL or known.record.until > self.time):
             return
-        claim = Entry(Phase.SENDING, self.time, self.time + SENDING_SECONDS)
+        claim = DeliveryRecord(Phase.SENDING, self.time, self.time + SENDING_SECONDS)
         try:
             written = worker.ledger.write(key, claim, known)
-        except OvertakenError as other:
-            worker.known[key] = other.known
-            assert self.row(key) == other.known
+        except ConflictError as other:
+            worker.known[key] = other.stored
+            assert self.row(key) == other.stored
             return
         assert key not in self.ended, "what has ended is begun again"
         assert (key, written.item.revision) not in self.claimed, "two claims have one revision"
@@ -85,19 +88,19 @@ class Deliveries(RuleBasedStateMachine):
     @rule(
         number=WORKERS,
         key=KEYS,
-        phase=st.sampled_from([Phase.DELIVERED, Phase.PARKED, Phase.WAITING, Phase.DOUBTFUL]),
+        phase=st.sampled_from([Phase.DELIVERED, Phase.PARKED, Phase.WAITING, Phase.UNKNOWN]),
         wait=SECONDS,
     )
-    def ends(self, number: int, key: Key, phase: Phase, wait: float) -> None:
+    def ends(self, number: int, key: DeliveryKey, phase: Phase, wait: float) -> None:
         worker = self.workers[number]
         claim = worker.claims.pop(key, None)
         if claim is None:
             return
         try:
-            written = worker.ledger.write(key, Entry(phase, self.time, self.time + wait), claim)
-        except OvertakenError as other:
-            worker.known[key] = other.known
-            assert other.known.item.revision > claim.item.revision, "nobody was faster, and nothing was written"
+            written = worker.ledger.write(key, DeliveryRecord(phase, self.time, self.time + wait), claim)
+        except ConflictError as other:
+            worker.known[key] = other.stored
+            assert other.stored.item.revision > claim.item.revision, "nobody was faster, and nothing was written"
             return
         worker.known[key] = written
         if phase in FINAL:
@@ -107,15 +110,15 @@ class Deliveries(RuleBasedStateMachine):
     def what_has_ended_stays_as_it_is(self) -> None:
         for key, end in self.ended.items():
             row = self.row(key)
-            assert (row.entry.phase, row.item.revision) == end
+            assert (row.record.phase, row.item.revision) == end
 
     @invariant()
     def one_at_most_posts_a_delivery(self) -> None:
         claims = [(key, claim) for worker in self.workers for key, claim in worker.claims.items()]
-        in_time = [key for key, claim in claims if claim.entry.until > self.time]
+        in_time = [key for key, claim in claims if claim.record.until > self.time]
         assert len(set(in_time)) == len(in_time)
 
-    # Gates
+    # ChannelThrottle
 
     @rule(number=WORKERS)
     def refreshes(self, number: int) -> None:
@@ -124,9 +127,9 @@ class Deliveries(RuleBasedStateMachine):
     @rule(number=WORKERS, channel=CHANNELS, seconds=SECONDS)
     def is_told_to_wait(self, number: int, channel: str, seconds: float) -> None:
         gates = self.workers[number].gates
-        gates.close(channel, seconds)
+        gates.pause(channel, seconds)
         self.closed[channel] = max(self.time + seconds, self.closed.get(channel, 0.0))
-        assert gates.closed(channel) == (self.closed[channel] > self.time)
+        assert gates.state(channel).paused == (self.closed[channel] > self.time)
 
     @rule(number=WORKERS, channel=CHANNELS)
     def takes_a_slot(self, number: int, channel: str) -> None:
@@ -189,9 +192,9 @@ class Deliveries(RuleBasedStateMachine):
             in_time = {item.text("owner") for item in begins if item.number("claimed_until") > self.time}
             assert len(in_time) <= 1
 
-    def row(self, key: Key) -> Known:
+    def row(self, key: DeliveryKey) -> StoredRecord:
         item = self.table.rows[key.partition, key.sort]
-        return Known(Entry.of(item), item)
+        return StoredRecord(decode(item), item)
 
 
 Deliveries.TestCase.settings = settings(max_examples=80, stateful_step_count=60)

@@ -9,15 +9,17 @@ import pytest
 from cli.operations import books
 from cli.operations.books import Evidence
 from cli.operations.rows import Row
-from handler.delivery.ledger import Entry, Key, Phase
+from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 
 NOW = 1_800_000_000.0
 PATIENCE = books.patience(360)
 LONG_AGO = NOW - PATIENCE - 1
 
 
-def row(phase: Phase, at: float = NOW, event: str = "e-1", channel: str = "orders", **fields: Any) -> Row:
-    return Row(Key(event, "order.created", channel), Entry(phase, at, **fields))
+def row(
+    phase: Phase, at: float = NOW, event: str = "e-1", channel: str = "orders", *, notice: bool = False, **fields: Any
+) -> Row:
+    return Row(DeliveryKey(event, "order.created", channel, notice), DeliveryRecord(phase, at, **fields))
 
 
 def closed(*rows: Row, evidence: Evidence | None = None) -> books.Books:
@@ -31,7 +33,7 @@ def test_each_delivery_counts_once() -> None:
         row(Phase.PARKED, event="e-3"),
         row(Phase.WAITING, event="e-4", until=NOW + 60),
         row(Phase.SENDING, event="e-5"),
-        row(Phase.DOUBTFUL, event="e-6"),
+        row(Phase.UNKNOWN, event="e-6"),
         row(Phase.STUB, event="e-7"),
         row(Phase.SENDING, LONG_AGO, event="e-8"),
     )
@@ -48,9 +50,9 @@ def test_a_replay_leaves_no_parked_delivery_behind() -> None:
 
 
 def test_a_notice_is_no_delivery() -> None:
-    found = closed(row(Phase.PARKED, channel=""), row(Phase.DELIVERED, NOW + 1, channel="orders!notice"))
+    found = closed(row(Phase.PARKED, channel=""), row(Phase.DELIVERED, NOW + 1, notice=True))
     assert (found.received, found.parked, found.notices) == (1, 1, 1)
-    assert not closed(row(Phase.SENDING, LONG_AGO, channel="orders!notice")).lost
+    assert not closed(row(Phase.SENDING, LONG_AGO, notice=True)).lost
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cli.operations import books
 from cli.operations.books import Evidence
 from cli.operations.gauges import Progress
 from cli.operations.rows import Row
-from handler.delivery.ledger import Entry, Key, Phase
+from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 
 VISIBILITY = 360
 PATIENCE = books.patience(VISIBILITY)
@@ -63,7 +63,7 @@ class History:
 
 def verdict(seen_at: float, progress: Progress) -> str:
     """What balance says of a delivery that was last seen then, while the queue holds messages."""
-    row = Row(Key("e-1", "order.created", "orders"), Entry(Phase.WAITING, seen_at))
+    row = Row(DeliveryKey("e-1", "order.created", "orders"), DeliveryRecord(Phase.WAITING, seen_at))
     evidence = Evidence(9, progress.oldest_at, idle=not books.is_at_work(progress.worked_at, NOW, PATIENCE))
     found = books.close([row], books.overdue([row], NOW, PATIENCE), evidence)
     return "lost" if found.lost else "late" if found.late else "in time"

@@ -12,7 +12,7 @@ from cli.operations import gauges, links
 from cli.operations.inquiry import Inquiry
 from cli.operations.refusals import UnansweredError
 from cli.operations.stack import Stack
-from handler.delivery.ledger import Phase
+from handler.delivery.records import Phase
 
 
 class Account:

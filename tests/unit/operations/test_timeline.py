@@ -11,7 +11,7 @@ from cli.operations.journal import Line
 from cli.operations.letters import Letter
 from cli.operations.rows import Row
 from cli.operations.timeline import Timeline
-from handler.delivery.ledger import Entry, Key, Phase
+from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 from handler.errors import CODES
 from handler.model import State
 from handler.stages.deliver import REUSED
@@ -24,8 +24,16 @@ def said(at: float, state: str, code: str = "", **fields: Any) -> Line:
     return Line(at, State(state), code, **{**known, "channel": "orders", **fields})
 
 
-def row(phase: Phase, at: float, channel: str = "orders", notification: str = "order.created", **fields: Any) -> Row:
-    return Row(Key("e-1", notification, channel), Entry(phase, at, **fields))
+def row(
+    phase: Phase,
+    at: float,
+    channel: str = "orders",
+    notification: str = "order.created",
+    *,
+    notice: bool = False,
+    **fields: Any,
+) -> Row:
+    return Row(DeliveryKey("e-1", notification, channel, notice), DeliveryRecord(phase, at, **fields))
 
 
 def told(found: Timeline) -> dict[str, list[str]]:
@@ -70,7 +78,7 @@ def told(found: Timeline) -> dict[str, list[str]]:
         ),
         pytest.param(
             [said(1, "retry", "SLACK_AMBIGUOUS")],
-            [row(Phase.DOUBTFUL, 0.9, until=50, doubts=1)],
+            [row(Phase.UNKNOWN, 0.9, until=50, ambiguous_posts=1)],
             {"order.created>orders": ["doubtful", "ambiguous", "next"]},
             id="the line says what the row does",
         ),
@@ -111,7 +119,7 @@ def told(found: Timeline) -> dict[str, list[str]]:
         ),
         pytest.param(
             [said(9, "parked", "TEMPLATE_UNDEFINED", channel=""), said(9, "delivered", notice=True)],
-            [row(Phase.PARKED, 9, channel="", code="TEMPLATE_UNDEFINED"), row(Phase.DELIVERED, 9, "orders!notice")],
+            [row(Phase.PARKED, 9, channel="", code="TEMPLATE_UNDEFINED"), row(Phase.DELIVERED, 9, notice=True)],
             {"order.created>": ["parked", "parked"], "order.created>orders": ["delivered", "notice posted"]},
             id="a notice does not hide that the event is parked",
         ),
@@ -203,8 +211,8 @@ PAID = {"type": "order.paid", "notification": "order.paid"}
 def test_an_event_of_another_type_under_the_same_identity_is_told(known: str, end: Phase) -> None:
     state = "retry" if end is Phase.WAITING else end.value
     lines = [said(1, "delivered"), said(20, state, "DB_BUSY", **PAID)] if "log" in known else []
-    paid = row(end, 20, notification="order.paid", type="order.paid", id="1042")
-    created = row(Phase.DELIVERED, 1, type="order.created", id="1042")
+    paid = row(end, 20, notification="order.paid", event_type="order.paid", event_id="1042")
+    created = row(Phase.DELIVERED, 1, event_type="order.created", event_id="1042")
     found = timeline.merge("e-1", lines, [paid, created] if "table" in known else [], now=40)
     assert (found.type, found.id) == ("order.created", "1042")
     first, second = found.trails
@@ -217,7 +225,9 @@ def test_an_event_of_another_type_under_the_same_identity_is_told(known: str, en
 @pytest.mark.parametrize("state", ["suppressed", "parked"])
 def test_another_id_under_the_same_identity_is_told_where_its_own_line_does_not(state: str) -> None:
     lines = [said(1, state, "WHEN"), said(20, state, "WHEN", id="7")]
-    (trail,) = timeline.merge("e-1", lines, [row(Phase(state), 1, type="order.created", id="1042")], NOW).trails
+    (trail,) = timeline.merge(
+        "e-1", lines, [row(Phase(state), 1, event_type="order.created", event_id="1042")], NOW
+    ).trails
     assert [step.word for step in trail.steps] == [state, "another event", state]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from handler.delivery.ledger import Entry, Known, Ledger, Phase
+from handler.delivery.ledger import Ledger
+from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.model import Event, Message, Outcome, Receipt, Record, State
 from handler.stages.attempt import Attempting
@@ -82,13 +83,13 @@ class World:
     def later(self, seconds: float) -> None:
         self.time += seconds
 
-    def entry(self, wanted: Delivery | None = None) -> Entry:
+    def entry(self, wanted: Delivery | None = None) -> DeliveryRecord:
         key = (wanted or delivery()).key
-        return Ledger(self.table, self.table).of_event(key.event)[key].entry
+        return Ledger(self.table).of_event(key.event)[key].record
 
-    def put(self, phase: Phase, wanted: Delivery | None = None, **fields: Any) -> Known:
-        entry = Entry(phase, self.now(), **fields)
-        return Ledger(self.table, self.table).write((wanted or delivery()).key, entry, None)
+    def put(self, phase: Phase, wanted: Delivery | None = None, **fields: Any) -> StoredRecord:
+        entry = DeliveryRecord(phase, self.now(), **fields)
+        return Ledger(self.table).write((wanted or delivery()).key, entry, None)
 
 
 def delivery(text: str = "New order 1", event: str = "e1", record: Record | None = None, **message: Any) -> Delivery:
@@ -116,8 +117,8 @@ RECEIPT = {"channel": CHANNEL, "ts": "1000.000100"}
         (Phase.SENDING, {"until": 15.0}, State.RETRY, "LEDGER_BUSY", 0),
         (Phase.SENDING, {"until": -GRACE_SECONDS - 1}, State.DELIVERED, "", 1),
         (Phase.SENDING, {"until": -1.0}, State.RETRY, "SLACK_AMBIGUOUS", 0),
-        (Phase.DOUBTFUL, {"until": 5.0, "code": "SLACK_AMBIGUOUS"}, State.RETRY, "SLACK_AMBIGUOUS", 0),
-        (Phase.DOUBTFUL, {"until": -GRACE_SECONDS - 1, "doubts": 1}, State.DELIVERED, "", 1),
+        (Phase.UNKNOWN, {"until": 5.0, "code": "SLACK_AMBIGUOUS"}, State.RETRY, "SLACK_AMBIGUOUS", 0),
+        (Phase.UNKNOWN, {"until": -GRACE_SECONDS - 1, "ambiguous_posts": 1}, State.DELIVERED, "", 1),
     ],
 )
 def test_what_is_known_decides(phase: Phase, fields: dict[str, Any], state: State, code: str, posts: int) -> None:
@@ -169,7 +170,7 @@ def test_a_replay_looks_first_for_what_slack_may_have_taken(mode: str, posts: in
     """It was parked for another reason, after a post of which nobody knew."""
     world = World(mode)
     world.slack.posts["999.000100"] = replace(delivery().message, mark=delivery().key.mark)
-    world.put(Phase.PARKED, code="SLACK_CREDENTIAL", doubts=1, doubted_at=world.time - 60)
+    world.put(Phase.PARKED, code="SLACK_CREDENTIAL", ambiguous_posts=1, ambiguous_since=world.time - 60)
     assert world.attempt(delivery(record=REPLAY)).state is State.DELIVERED
     assert len(world.slack.posts) == posts
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from handler.delivery.ledger import Entry, Key, Ledger, Phase
+from handler.delivery.ledger import Ledger
+from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode
 from handler.errors import ConfigError
 from handler.model import Event, Outcome, Record, State
 from handler.stages.settle import Settling
@@ -21,7 +22,7 @@ LAST = 5
 class World:
     def __init__(self, park_error: Exception | None = None) -> None:
         self.table, self.park, self.queue = FakeTable(lambda: NOW), FakePark(park_error), FakeQueue()
-        self.ledger = Ledger(self.table, self.table)
+        self.ledger = Ledger(self.table)
 
     def settle(self, *outcomes: Outcome) -> list[Outcome]:
         return Settling(self.park, self.queue, self.ledger, LAST, lambda: NOW)(outcomes)
@@ -112,14 +113,14 @@ def test_what_is_suppressed_is_written_down_and_overwrites_nothing() -> None:
     world = World()
     world.settle(outcome(State.SUPPRESSED, "WHEN", channel=""))
     assert world.phases() == {"order.created#-": "suppressed"}
-    world.ledger.write(Key("e1", "order.created", "orders"), Entry(Phase.DELIVERED, NOW), None)
+    world.ledger.write(DeliveryKey("e1", "order.created", "orders"), DeliveryRecord(Phase.DELIVERED, NOW), None)
     world.settle(outcome(State.SUPPRESSED, "WHEN", channel="orders"))
     assert world.phases()["order.created#orders"] == "delivered"
 
 
 def test_a_stub_whose_row_never_came_stays_as_it_is() -> None:
     world = World()
-    world.ledger.write(Key("e1", "order.created", "orders"), Entry(Phase.STUB, NOW, ts="1.0"), None)
+    world.ledger.write(DeliveryKey("e1", "order.created", "orders"), DeliveryRecord(Phase.STUB, NOW, ts="1.0"), None)
     (settled,) = world.settle(outcome(State.RETRY, "ROW_STUB", attempt=LAST))
     assert (settled.state, settled.detail) == (State.DELIVERED, "the row never came")
     assert world.phases() == {"order.created#orders": "delivered"}
@@ -170,7 +171,7 @@ def test_a_ledger_that_is_down_is_asked_once() -> None:
     [
         (State.DELIVERED, "", Phase.WAITING, ("suppressed", "SUPERSEDED")),
         (State.SUPPRESSED, "WHEN", Phase.WAITING, ("suppressed", "WHEN")),
-        (State.PARKED, "SLACK_CONFIG", Phase.DOUBTFUL, ("parked", "SLACK_CONFIG")),
+        (State.PARKED, "SLACK_CONFIG", Phase.UNKNOWN, ("parked", "SLACK_CONFIG")),
         (State.DELIVERED, "", Phase.SENDING, ("sending", "")),
         (State.DELIVERED, "", Phase.DELIVERED, ("delivered", "")),
         (State.RETRY, "SLACK_UNAVAILABLE", Phase.WAITING, ("waiting", "")),
@@ -181,31 +182,33 @@ def test_what_an_earlier_attempt_left_open_is_closed_with_its_record(
 ) -> None:
     """The route led elsewhere when the record came again."""
     world = World()
-    world.ledger.write(Key("e1", "order.created", "vip"), Entry(left, NOW), None)
+    world.ledger.write(DeliveryKey("e1", "order.created", "vip"), DeliveryRecord(left, NOW), None)
     world.settle(outcome(ended, code, attempt=2))
-    entry = Entry.of(world.table.rows["event#e1", "order.created#vip"])
+    entry = decode(world.table.rows["event#e1", "order.created#vip"])
     assert (entry.phase.value, entry.code) == swept
 
 
 @pytest.mark.parametrize(
     ("before", "doubts", "since"),
     [
-        (Entry(Phase.DOUBTFUL, 9.0, doubts=2, doubted_at=7.0), 2, 7.0),
-        (Entry(Phase.WAITING, 9.0, doubts=1, doubted_at=7.0), 1, 7.0),
-        (Entry(Phase.WAITING, 9.0), 0, 0.0),
+        (DeliveryRecord(Phase.UNKNOWN, 9.0, ambiguous_posts=2, ambiguous_since=7.0), 2, 7.0),
+        (DeliveryRecord(Phase.WAITING, 9.0, ambiguous_posts=1, ambiguous_since=7.0), 1, 7.0),
+        (DeliveryRecord(Phase.WAITING, 9.0), 0, 0.0),
         # Its process was killed in the middle of the post, so that Slack may have the message.
-        (Entry(Phase.SENDING, 9.0), 1, 9.0),
-        (Entry(Phase.SENDING, 9.0, doubts=1, doubted_at=7.0), 2, 7.0),
-        (Entry(Phase.SENDING, 9.0, ts="1700000000.000100"), 0, 0.0),  # an edit may be repeated
+        (DeliveryRecord(Phase.SENDING, 9.0), 1, 9.0),
+        (DeliveryRecord(Phase.SENDING, 9.0, ambiguous_posts=1, ambiguous_since=7.0), 2, 7.0),
+        (DeliveryRecord(Phase.SENDING, 9.0, ts="1700000000.000100"), 0, 0.0),  # an edit may be repeated
     ],
 )
-def test_a_parked_delivery_keeps_count_of_posts_with_unknown_outcome(before: Entry, doubts: int, since: float) -> None:
+def test_a_parked_delivery_keeps_count_of_posts_with_unknown_outcome(
+    before: DeliveryRecord, doubts: int, since: float
+) -> None:
     """A replay reads back first where one of them may be in the channel."""
     world = World()
-    world.ledger.write(Key("e1", "order.created", "orders"), before, None)
+    world.ledger.write(DeliveryKey("e1", "order.created", "orders"), before, None)
     world.settle(outcome(State.PARKED, "SLACK_CREDENTIAL"))
-    entry = Entry.of(world.table.rows["event#e1", "order.created#orders"])
-    assert (entry.phase, entry.doubts, entry.doubted_at) == (Phase.PARKED, doubts, since)
+    entry = decode(world.table.rows["event#e1", "order.created#orders"])
+    assert (entry.phase, entry.ambiguous_posts, entry.ambiguous_since) == (Phase.PARKED, doubts, since)
 
 
 def test_a_replay_that_is_suppressed_is_parked_no_more() -> None:
