@@ -16,9 +16,8 @@ from aws_lambda_powertools import Logger, Metrics  # noqa: E402
 
 from handler import bootstrap, init_phase, logs, telemetry  # noqa: E402
 from handler.errors import bounded, named  # noqa: E402
-from handler.model import State  # noqa: E402
+from handler.model import Outcome, Repeated, State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
-from handler.stages.deliver import REUSED  # noqa: E402
 from handler.stages.parse import UNNAMED, records  # noqa: E402
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     events = [record for record in batch if not record.requests_poll]
     outcomes = wired.run(events, remaining) if events else []
     for outcome in outcomes:
-        log = logger.warning if outcome.code == REUSED else _LOG.get(outcome.state, logger.info)
+        log = logger.warning if _is_misuse(outcome) else _LOG.get(outcome.state, logger.info)
         log(outcome.state.value, extra=telemetry.line(outcome))
     telemetry.measure(metrics, outcomes)
     if requests:  # after the events, which nothing has to wait for
@@ -90,6 +89,11 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     names = ["" if record_id.startswith(UNNAMED) else record_id for record_id in unfinished]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+
+def _is_misuse(outcome: Outcome) -> bool:
+    """Whether the publisher used the `event_id` of another event, so that this one is not posted."""
+    return isinstance(outcome.end, Repeated) and outcome.end.identity_reused
 
 
 def _report(reports: Sequence[Report]) -> None:

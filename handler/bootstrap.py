@@ -17,10 +17,13 @@ from handler.adapters.park import DeadLetterQueue
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.replica import Replicas
 from handler.adapters.secrets import SecretStore
-from handler.adapters.slack import BOT_SECRET, BotSink, WebhookSink
+from handler.adapters.slack import BOT_SECRET, SlackBot, SlackWebhooks
 from handler.adapters.state_table import StateTable
 from handler.catalog import Catalog
+from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
+from handler.delivery.send import Deliverer
+from handler.delivery.situation import Policy
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.discovery import addresses, cloudmap, srv
@@ -29,12 +32,10 @@ from handler.discovery.names import CachedNames
 from handler.discovery.uri import Path
 from handler.model import Leaf
 from handler.pipeline import Pipeline
+from handler.ports import Slack
 from handler.settings import Settings
-from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing, wall_clock
 from handler.stages.enrich import Sources
-from handler.stages.post import Doubt, Posting
-from handler.stages.settle import Settling
 from handler.templating import Templates
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
@@ -73,26 +74,25 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     replicas = Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
     apis = HttpApis(addresses, secrets, tls.context, report=report)
     sources = Sources(replicas, apis, apis, templates)
-    posting = _posting(settings, secrets, table)
+    slack = _slack(settings, secrets)
+    throttle = ChannelThrottle(table, time.time)
     preparations: list[Callable[[], object]] = [
-        posting.gates.refresh,
+        throttle.refresh,
         *(partial(secrets.get, name) for name in _secrets_of_every_event(settings)),
         partial(templates.render, FIRST_TEXT, {}),
         *(partial(replicas.connect, name) for name in settings.databases),  # last, as a dead one takes all the time
     ]
     if settings.trace_downstream:
-        sources, posting = traced.sources(sources, tracer), traced.posting(posting, tracer)
+        sources, slack = traced.sources(sources, tracer), traced.slack(slack, tracer)
+    policy = Policy(can_edit=settings.slack.mode == "bot", on_ambiguous=settings.slack.on_ambiguous)
+    ledger = Ledger(table)
     return Pipeline(
         catalog=compiled,
         composing=Composing(compiled.stage, templates, sources, replicas, wall_clock),
         discovery=apis,
-        attempting=Attempting(posting),
-        settling=Settling(
-            DeadLetterQueue(settings.dead_letter_queue_url),
-            queue,
-            posting.ledger,
-            settings.max_receives,
-            time.time,
+        deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), time.time),
+        finisher=Finisher(
+            DeadLetterQueue(settings.dead_letter_queue_url), queue, ledger, settings.max_receives, time.time
         ),
         ignore_unknown=settings.unknown_type == "ignore",
         polls=lambda: _polls(compiled, replicas, table, queue),
@@ -112,14 +112,7 @@ def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: Inta
     return Polls(compiled.polls, replicas, table, table, table, queue, time.time)
 
 
-def _posting(settings: Settings, secrets: SecretStore, table: StateTable) -> Posting:
-    """Slack, with the state table around each post. Only a bot can edit, and read back where it may."""
-    state = (Ledger(table), ChannelThrottle(table, time.time), Threads(table, time.time))
+def _slack(settings: Settings, secrets: SecretStore) -> Slack:
     slack = settings.slack
-    doubt: Doubt = "park" if slack.on_ambiguous == "park" else "repost"
-    trusted = tls.context(slack.ca)
-    if slack.mode == "webhook":
-        webhook = WebhookSink(secrets, slack.api_url, trusted, proxy=slack.proxy)
-        return Posting(webhook, None, None, doubt, *state, time.time)
-    bot = BotSink(secrets, slack.api_url, trusted, proxy=slack.proxy)
-    return Posting(bot, bot, bot if slack.on_ambiguous == "read-back" else None, doubt, *state, time.time)
+    kind = SlackWebhooks if slack.mode == "webhook" else SlackBot
+    return kind(secrets, slack.api_url, tls.context(slack.ca), proxy=slack.proxy)

@@ -11,7 +11,7 @@ from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from handler.frozen import frozen
 
@@ -335,31 +335,148 @@ class State(StrEnum):
     RETRY = "retry"
 
 
-# The code of an event that no template is for: parked, or ignored.
-IGNORED: Final = "EVENT_TYPE_UNKNOWN"
+class Rule(StrEnum):
+    """Why the template wanted nothing posted. The value is logged as the code."""
+
+    WHEN = "WHEN"  # its `when` does not hold
+    NO_ROUTE = "NO_ROUTE"  # none of its routes holds
+    ROW_NOT_FOUND = "ROW_NOT_FOUND"  # `missing: skip`: the row never came,
+    API_NOT_FOUND = "API_NOT_FOUND"  # the API never knew it,
+    ROW_STALE = "ROW_STALE"  # or the row never reached the event's version
+    SUPERSEDED = "SUPERSEDED"  # when the event came again, the template did not ask for this delivery any more
+    UNKNOWN_TYPE = "EVENT_TYPE_UNKNOWN"  # the event is for somebody else, and the deployment ignores those
+
+
+class How(StrEnum):
+    """How it became known that Slack has a message. The value is logged as the code."""
+
+    POSTED = ""
+    FOUND = "READ_BACK"  # an earlier post was found in the channel
+    STUB = "ROW_STUB"  # a message without its row was posted, and the row never came
+
+
+# The code of an event that is not posted because another one came before under its `event_id`: its publisher's mistake.
+IDENTITY_REUSED: Final = "EVENT_IDENTITY_REUSED"
+
+
+@frozen
+class Delivered:
+    """Slack has the message. `remarks` say what did not go as the template meant it."""
+
+    state: ClassVar = State.DELIVERED
+    receipt: Receipt | None = None
+    remarks: tuple[str, ...] = ()
+    how: How = How.POSTED
+
+    @property
+    def code(self) -> str:
+        """What is logged as the code."""
+        return self.how.value
+
+    @property
+    def detail(self) -> str:
+        """What is logged as the detail."""
+        return "; ".join(self.remarks)
+
+
+@frozen
+class Suppressed:
+    """A rule of the template wanted nothing posted; `detail` is the rule's place."""
+
+    state: ClassVar = State.SUPPRESSED
+    rule: Rule
+    detail: str = ""
+
+    @property
+    def code(self) -> str:
+        """What is logged as the code."""
+        return self.rule.value
+
+
+@frozen
+class Parked:
+    """It cannot succeed."""
+
+    state: ClassVar = State.PARKED
+    code: str
+    detail: str = ""
+
+
+@frozen
+class Repeated:
+    """The delivery had ended before, with this code; `identity_reused` if that was another event's delivery."""
+
+    state: ClassVar = State.REPEATED
+    code: str
+    detail: str = ""
+    receipt: Receipt | None = None
+
+    @classmethod
+    def by_another_event(cls, detail: str, receipt: Receipt | None = None) -> Repeated:
+        """Return the end of a delivery whose `event_id` another event has used."""
+        return cls(IDENTITY_REUSED, detail, receipt)
+
+    @property
+    def identity_reused(self) -> bool:
+        """Whether another event has used the `event_id`."""
+        return self.code == IDENTITY_REUSED
+
+
+@frozen
+class Retry:
+    """It is tried again at `due`, a Unix time (0: by the number of attempts)."""
+
+    state: ClassVar = State.RETRY
+    code: str
+    detail: str = ""
+    due: float = 0.0
+
+
+End = Delivered | Suppressed | Parked | Repeated | Retry
 
 
 @frozen
 class Outcome:
-    """The end of one delivery: a state, the code or the rule behind it, and what was known by then.
+    """How one delivery ended, for now or for good, and what was known by then.
 
-    `due` is the Unix time at which a RETRY makes sense (0: by the number of attempts). A `notice` is about a message
-    that says what is broken; the delivery itself has an outcome of its own. `milliseconds` is what each stage took.
+    A `notice` is the message that tells a channel of a broken template; the delivery that it stands for has an outcome
+    of its own. `milliseconds` is what each stage took.
     """
 
     record: Record
-    state: State
-    code: str = ""
-    detail: str = ""
+    end: End
     event: Event | None = None
     notification: str = ""
     channel: str = ""
-    receipt: Receipt | None = None
-    due: float = 0.0
     notice: bool = False
     milliseconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def state(self) -> State:
+        """How it ended."""
+        return self.end.state
+
+    @property
+    def code(self) -> str:
+        """The code or the rule behind the end."""
+        return self.end.code
+
+    @property
+    def detail(self) -> str:
+        """What there is to say of it."""
+        return self.end.detail
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """Slack's answer, if it has the message."""
+        return self.end.receipt if isinstance(self.end, Delivered | Repeated) else None
+
+    @property
+    def due(self) -> float:
+        """When it is tried again; 0 where that is not known, or never."""
+        return self.end.due if isinstance(self.end, Retry) else 0.0
+
+    @property
     def ignored(self) -> bool:
         """Whether the event is for somebody else, and the deployment ignores those (EventTypes=known)."""
-        return self.state is State.SUPPRESSED and self.code == IGNORED
+        return isinstance(self.end, Suppressed) and self.end.rule is Rule.UNKNOWN_TYPE

@@ -9,17 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
+from handler.delivery.channels import Attempt, deliver
+from handler.delivery.delivery import Delivery, ended_by, failed
+from handler.delivery.finish import Finisher
+from handler.delivery.send import Deliverer
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
-from handler.model import IGNORED, Event, Notification, Outcome, Record, State
+from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
 from handler.ports import Discovery
 from handler.stages import notes
-from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing, Composition
-from handler.stages.deliver import Attempt, Delivery, deliver, failed
 from handler.stages.parse import named_types, parse
-from handler.stages.settle import Settling
 from handler.time_limit import PREVIOUS_SECONDS
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
@@ -41,20 +42,20 @@ class Pipeline:
     catalog: Catalog
     composing: Composing
     discovery: Discovery
-    attempting: Attempting
-    settling: Settling
+    deliverer: Deliverer
+    finisher: Finisher
     ignore_unknown: bool
     polls: Callable[[], Polls]
     preparations: Sequence[Callable[[], object]] = ()
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        with _beside(self.attempting.posting.gates), self.discovery.invocation() as ahead:
+        with _refreshed(self.deliverer.throttle), self.discovery.invocation() as ahead:
             prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
-        ended += deliver(deliveries, in_time(self.attempting, remaining))
-        return self.settling(ended)
+        ended += deliver(deliveries, in_time(self.deliverer, remaining))
+        return self.finisher(ended)
 
     def _prepare(self, record: Record, remaining: Remaining, ahead: Ahead) -> list[Step]:
         event = None
@@ -65,8 +66,8 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
             if self.ignore_unknown and isinstance(problem, EventError) and not self._is_ours(record):
-                detail = problem.detail if problem.code == IGNORED else problem.code
-                return [Outcome(record, State.SUPPRESSED, IGNORED, detail, event)]
+                detail = problem.detail if problem.code == Rule.UNKNOWN_TYPE else problem.code
+                return [Outcome(record, Suppressed(Rule.UNKNOWN_TYPE, detail), event)]
             return [failed(record, problem, event)]
         return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
 
@@ -111,19 +112,19 @@ class Pipeline:
 
 
 @contextmanager
-def _beside(gates: ChannelThrottle) -> Iterator[None]:
-    """Read the gates in a thread while the block runs, unless that was done a moment ago."""
-    if gates.is_fresh:
+def _refreshed(throttle: ChannelThrottle) -> Iterator[None]:
+    """Read the channels' rate limits in a thread while the block runs, unless that was done a moment ago."""
+    if throttle.is_fresh:
         yield
         return
     with ThreadPoolExecutor(1) as reader:
-        reader.submit(gates.refresh)
+        reader.submit(throttle.refresh)
         yield
 
 
 def _steps(record: Record, notification: Notification, composed: Composition) -> list[Step]:
     if composed.rule:
-        return [Outcome(record, State.SUPPRESSED, composed.rule, composed.where, composed.event, notification.name)]
+        return [Outcome(record, Suppressed(composed.rule, composed.where), composed.event, notification.name)]
     took = composed.milliseconds or {}
     return [Delivery(record, composed.event, message, milliseconds=took) for message in composed.messages]
 
@@ -135,7 +136,7 @@ def in_time(attempt: Attempt, remaining: Remaining) -> Attempt:
         try:
             _require(remaining, POST_SECONDS)
         except NotifierError as error:
-            return delivery.ended(error)
+            return delivery.outcome(ended_by(error))
         return attempt(delivery)
 
     return attempted

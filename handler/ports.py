@@ -83,27 +83,19 @@ class Secrets(Protocol):
         """
 
 
-class Sink(Protocol):
-    """Where messages go: Slack, or a stand-in for it."""
+class Slack(Protocol):
+    """Slack's channels. Only a bot can edit messages and find them; a webhook can do neither."""
 
     def post(self, message: Message) -> Receipt:
-        """Post once, and return only on Slack's own documented word of success. Raises SlackError, ConfigError."""
-
-
-class Editor(Protocol):
-    """Slack, where messages can be edited: with a bot token."""
+        """Post once, and return only if Slack says that it has the message. Raises SlackError, ConfigError."""
 
     def edit(self, message: Message, ts: str) -> Receipt:
-        """Let the message `ts` say what this one says. Doing so twice does no harm. Raises SlackError, ConfigError."""
-
-
-class History(Protocol):
-    """Slack, where channels can be read."""
+        """Replace the message `ts` by this one. Doing so twice does no harm. Raises SlackError, ConfigError."""
 
     def find(self, message: Message, since: float) -> Receipt | None:
         """Return the receipt of the message with this mark that was posted after `since`, a Unix time, if it is there.
 
-        Raises SlackError (SLACK_*), ConfigError.
+        Raises SlackError, ConfigError.
         """
 
 
@@ -153,22 +145,25 @@ class Listed(Protocol):
         """
 
 
-class Send(Protocol):
-    """The queue that the records come from, for what is to come next."""
+class IntakeQueue(Protocol):
+    """The queue that the records come from."""
 
     def send(self, bodies: Sequence[str]) -> None:
         """Return once the queue has accepted all of these messages. Raises ConfigError (CONFIG_UNAVAILABLE)."""
-
-
-class Postpone(Protocol):
-    """The queue that the records come from."""
 
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
         """Let each record come again after so many seconds. Raises nothing: they come again anyway, later."""
 
 
-class Park(Protocol):
+class DeadLetterQueue(Protocol):
     """Where records go that cannot succeed."""
 
     def park(self, outcome: Outcome) -> None:
         """Put the record's original body, with its code, into the dead-letter queue. Raises NotifierError."""
+
+
+class Send(Protocol):
+    """The queue that the records come from, for what is to come next."""
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Return once the queue has accepted all of these messages. Raises ConfigError (CONFIG_UNAVAILABLE)."""

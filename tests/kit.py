@@ -12,18 +12,38 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handler.catalog import Catalog, Stage
+from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
+from handler.delivery.send import Deliverer
+from handler.delivery.situation import Policy
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError
-from handler.model import IdRule, Leaf, Message, Notification, Outcome, Receipt, Record, Route, Row, Value
+from handler.model import (
+    Delivered,
+    End,
+    IdRule,
+    Leaf,
+    Message,
+    Notification,
+    Outcome,
+    Parked,
+    Receipt,
+    Record,
+    Repeated,
+    Retry,
+    Route,
+    Row,
+    Rule,
+    State,
+    Suppressed,
+    Value,
+)
 from handler.pipeline import Pipeline
 from handler.polling.polls import Polls
-from handler.stages.attempt import Attempting
+from handler.ports import Slack, StateTable
 from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
-from handler.stages.post import Posting
-from handler.stages.settle import Settling
 from handler.state_item import Item
 from handler.templating import Templates
 
@@ -79,7 +99,7 @@ class FakeApi:
 
 
 @dataclass
-class FakeSink:
+class FakeSlack:
     fail: Callable[[Message], Exception | None] = lambda message: None
     posted: list[Message] = field(default_factory=list)
 
@@ -88,6 +108,12 @@ class FakeSink:
             raise error
         self.posted.append(message)
         return Receipt(message.destination, f"1732263600.{len(self.posted):06}")
+
+    def edit(self, message: Message, ts: str) -> Receipt:
+        raise AssertionError("nothing was expected to be edited")
+
+    def find(self, message: Message, since: float) -> Receipt | None:
+        raise AssertionError("nothing was expected to be looked for")
 
 
 @dataclass
@@ -166,7 +192,7 @@ class NoReplication:
 
 def pipeline(
     *notifications: Notification,
-    sink: FakeSink | None = None,
+    sink: FakeSlack | None = None,
     park: FakePark | None = None,
     database: FakeDatabase | None = None,
     api: FakeApi | None = None,
@@ -185,23 +211,43 @@ def pipeline(
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
     fetch = Sources(database or FakeDatabase(missing), api, api, templates)
     table, queue = table or FakeTable(clock), queue or FakeQueue()
-    posting = posting_to(sink or FakeSink(), table, clock)
+    deliverer = deliverer_to(sink or FakeSlack(), table, clock)
     catalog = Catalog(by_type, known)
     return Pipeline(
         catalog=catalog,
         composing=Composing(known, templates, fetch, NoReplication(), lambda: datetime.fromtimestamp(clock(), UTC)),
         discovery=api,
-        attempting=Attempting(posting),
-        settling=Settling(park or FakePark(), queue, posting.ledger, 3, clock),
+        deliverer=deliverer,
+        finisher=Finisher(park or FakePark(), queue, deliverer.ledger, 3, clock),
         ignore_unknown=ignore_unknown,
         polls=lambda: Polls(catalog.polls, fetch.database, table, table, table, queue, clock),
     )
 
 
-def posting_to(sink: FakeSink, table: FakeTable, clock: Callable[[], float], **changes: Any) -> Posting:
-    ledger, gates, threads = Ledger(table), ChannelThrottle(table, clock), Threads(table, clock)
-    plain = {"sink": sink, "editor": None, "history": None, "doubt": "repost"}
-    return Posting(**{**plain, "ledger": ledger, "gates": gates, "threads": threads, "now": clock, **changes})
+def end(state: State, code: str = "", due: float = 0.0, detail: str = "detail") -> End:
+    """An end of this kind, with a code where it has one."""
+    ends: dict[State, Callable[[], End]] = {
+        State.DELIVERED: lambda: Delivered(remarks=(detail,) if detail else ()),
+        State.SUPPRESSED: lambda: Suppressed(Rule(code), detail),
+        State.PARKED: lambda: Parked(code, detail),
+        State.REPEATED: lambda: Repeated(code, detail),
+        State.RETRY: lambda: Retry(code, detail, due),
+    }
+    return ends[state]()
+
+
+# As a webhook: nothing can be edited or found.
+POLICY = Policy(can_edit=False, on_ambiguous="repost")
+
+
+def policy(mode: str) -> Policy:
+    """What a deployment with this `ambiguous=`, or with webhooks, chose."""
+    return POLICY if mode == "webhook" else Policy(can_edit=True, on_ambiguous=mode)  # type: ignore[arg-type]
+
+
+def deliverer_to(slack: Slack, table: StateTable, clock: Callable[[], float], policy: Policy = POLICY) -> Deliverer:
+    throttle, threads = ChannelThrottle(table, clock), Threads(table, clock)
+    return Deliverer(slack, policy, Ledger(table), throttle, threads, clock)
 
 
 def plenty() -> float:

@@ -12,8 +12,7 @@ from cli.operations.letters import Letter
 from cli.operations.rows import Row
 from cli.operations.told import Kind, Step
 from handler.delivery.records import PHASE_WORDS, Phase
-from handler.model import State
-from handler.stages.deliver import REUSED
+from handler.model import IDENTITY_REUSED, State
 
 # A row is written before the line about the same thing, by one clock, or by two that differ a little.
 SKEW_SECONDS: Final = 1.0
@@ -152,7 +151,7 @@ def _given_up(trail: Trail, letter: Letter) -> Trail:
 
 def _others(first: Kind, lines: Sequence[Line], row: Row | None) -> list[Step]:
     """That other events came under this identity, where no line says so itself."""
-    said = {(line.type, line.id) for line in lines if line.code == REUSED}
+    said = {(line.type, line.id) for line in lines if line.code == IDENTITY_REUSED}
     kinds = _kinds(lines, [row] if row else [])
     return [told.other(at, kind, first) for kind, at in kinds.items() if kind != first and kind not in said]
 

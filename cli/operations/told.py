@@ -9,8 +9,7 @@ from cli.operations import times
 from cli.operations.journal import Line
 from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.model import State
-from handler.stages.deliver import REUSED
+from handler.model import IDENTITY_REUSED, State
 
 # An event's type and id.
 Kind = tuple[str, str]
@@ -76,7 +75,7 @@ def _told(line: Line) -> tuple[str, str, Tone]:
             return "suppressed", _joined(why, line.detail), "quiet"
         case State.PARKED:
             return "parked", _joined(line.code, line.detail), "bad"
-        case State.REPEATED if line.code == REUSED:
+        case State.REPEATED if line.code == IDENTITY_REUSED:
             return "came again", line.detail, "bad"
         case State.REPEATED:
             return "came again", f"it was {line.code.lower() or 'done'} before: nothing was done", "quiet"
@@ -89,7 +88,7 @@ def _told(line: Line) -> tuple[str, str, Tone]:
 def other(at: float, kind: Kind, first: Kind) -> Step:
     """Tell that another event came under the identity of the first one, whatever became of it."""
     text = f"{' '.join(kind)} has the event_id of {' '.join(first)}: publish each event with its own"
-    return Step(at, "another event", text, "bad", (REUSED,))
+    return Step(at, "another event", text, "bad", (IDENTITY_REUSED,))
 
 
 def of_row(record: DeliveryRecord) -> Step:

@@ -23,7 +23,7 @@ def _now() -> datetime:
 
 
 class DeadLetterQueue:
-    """ports.Park over SQS. For several threads."""
+    """ports.DeadLetterQueue over SQS. For several threads."""
 
     def __init__(self, url: str, clock: Callable[[], datetime] = _now) -> None:
         self._url = url

@@ -21,7 +21,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class IntakeQueue:
-    """ports.Postpone and ports.Send over SQS. With an empty `url`, the topic invokes the function itself."""
+    """ports.IntakeQueue over SQS. With an empty `url`, the topic invokes the function itself."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -35,8 +35,8 @@ Attempt = Callable[[Message, Deadline], Receipt]
 Call = Callable[[PooledWebClient, Message], Receipt]
 
 
-class BotSink:
-    """The Web API with the bot token in the secret `slack-token`: ports.Sink, Editor and History.
+class SlackBot:
+    """ports.Slack by the Web API, with the bot token in the secret `slack-token`.
 
     May be used from several threads.
     """
@@ -105,8 +105,11 @@ class BotSink:
         return _receipt(said)
 
 
-class WebhookSink:
-    """Incoming webhooks, whose addresses are the secrets `webhooks/<destination>`. May be used from several threads."""
+class SlackWebhooks:
+    """ports.Slack by incoming webhooks, whose addresses are the secrets `webhooks/<destination>`.
+
+    They can neither edit nor find a message. May be used from several threads.
+    """
 
     def __init__(
         self, secrets: Secrets, api_url: str, tls: ssl.SSLContext, limits: Limits = LIMITS, proxy: str = ""
@@ -121,6 +124,14 @@ class WebhookSink:
     def post(self, message: Message) -> Receipt:
         """Post once; once more to an address that was replaced, and once as plain text where the layout is refused."""
         return _with_fallback(message, self._attempt, Deadline.after(self._limits.total))
+
+    def edit(self, message: Message, ts: str) -> Receipt:
+        """Raises SlackError (SLACK_CONFIG): webhooks only post."""
+        raise SlackError("SLACK_CONFIG", f"a webhook cannot edit {message.destination} {ts}")
+
+    def find(self, message: Message, since: float) -> Receipt | None:
+        """Raises SlackError (SLACK_UNREADABLE): webhooks only post."""
+        raise SlackError("SLACK_UNREADABLE", f"a webhook cannot read {message.destination} since {since:.0f}")
 
     def _attempt(self, message: Message, deadline: Deadline) -> Receipt:
         return self._credential(message.destination).use(

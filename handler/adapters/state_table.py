@@ -36,7 +36,7 @@ Attribute = Mapping[str, Any]
 
 
 class StateTable:
-    """ports.Store and ports.Shelf over DynamoDB. For several threads.
+    """ports.StateTable over DynamoDB. For several threads.
 
     An item has `pk`, `sk`, `revision`, `expires_at` (the attribute for TTL) and `written_by`; its values stand beside
     them, as texts, numbers and bytes. An item that never expires has no `expires_at`.

@@ -20,9 +20,8 @@ from handler.discovery.model import ApiAddress, Listing, ResolveError, Resolver
 from handler.errors import NotifierError, SlackError
 from handler.frozen import frozen
 from handler.model import Message, Receipt, Row, Value
-from handler.ports import Api, Database, Editor, FanOut, History, Sink
+from handler.ports import Api, Database, FanOut, Slack
 from handler.stages.enrich import Sources
-from handler.stages.post import Posting
 
 _HEADER: Final = b'{"format": "json", "version": 1}\n'
 
@@ -104,29 +103,17 @@ class _Resolver:
 
 
 @frozen
-class _Sink:
-    inner: Sink
+class _Slack:
+    inner: Slack
     tracer: Tracer
 
     def post(self, message: Message) -> Receipt:
         with self.tracer.waiting("Slack", call="post"):
             return self.inner.post(message)
 
-
-@frozen
-class _Editor:
-    inner: Editor
-    tracer: Tracer
-
     def edit(self, message: Message, ts: str) -> Receipt:
         with self.tracer.waiting("Slack", call="edit"):
             return self.inner.edit(message, ts)
-
-
-@frozen
-class _History:
-    inner: History
-    tracer: Tracer
 
     def find(self, message: Message, since: float) -> Receipt | None:
         with self.tracer.waiting("Slack", call="find"):
@@ -147,11 +134,6 @@ def sources(found: Sources, tracer: Tracer) -> Sources:
     return replace(found, database=_Database(found.database, tracer), api=apis, fan_out=apis)
 
 
-def posting(found: Posting, tracer: Tracer) -> Posting:
+def slack(found: Slack, tracer: Tracer) -> Slack:
     """Return Slack with requests that are traced."""
-    return replace(
-        found,
-        sink=_Sink(found.sink, tracer),
-        editor=_Editor(found.editor, tracer) if found.editor else None,
-        history=_History(found.history, tracer) if found.history else None,
-    )
+    return _Slack(found, tracer)

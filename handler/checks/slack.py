@@ -18,7 +18,7 @@ from handler.errors import SlackError
 
 READ_BACK: Final = ("channels:history", "groups:history")
 SEES_CHANNELS: Final = "channels:read"
-# The ledger takes a claim for run out after 20 s (stages/post.py), by each worker's own clock.
+# A claim is over after 20 s (LEASE_SECONDS in delivery/decide.py), by each worker's own clock.
 CLOCK_SECONDS: Final = 20.0
 # Each call has its own deadline, however many channels there are.
 Client = Callable[[], PooledWebClient]

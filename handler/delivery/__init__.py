@@ -1,10 +1,16 @@
-"""What is remembered of deliveries, so that nothing is lost and hardly anything is posted twice.
+"""From messages to outcomes, so that nothing is lost and hardly anything is posted twice.
 
-All of it lies in one table as items that are only ever swapped: a write names the revision that it replaces, and where
-another one stands there by now, nothing is written. That revision is the fence: who was frozen or overtaken in the
-middle of a post cannot overwrite what came after.
+    channels.py    in order within a channel, channels in parallel
+    send.py        one delivery: carries out what is decided
+    situation.py   what is known of a delivery,
+    decide.py      what to do next (pure),
+    after.py       and what to remember of it (pure)
+    ledger.py      the record of each delivery (records.py)      \\
+    throttle.py    the rate limit of each channel                 } in the state table
+    threads.py     the first message of each thread              /
+    finish.py      what happens to the records in the queue
 
-    Item <- records.py     one delivery: event x notification x channel
-         <- throttle.py    when a channel may be posted to again
-         <- threads.py     the first message of a thread
+The items of the state table are only ever swapped: a write names the revision that it replaces, and is refused where
+another worker has written since. So a worker that was frozen or overtaken in the middle of a post cannot overwrite what
+came after.
 """

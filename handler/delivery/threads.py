@@ -1,4 +1,4 @@
-"""The first message of each thread: of all who want to post it, one does, and the others reply to it."""
+"""The first message of each thread: one worker posts it, and the others reply to it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from handler.delivery.situation import Place
 from handler.frozen import frozen
 from handler.ports import StateTable
 from handler.state_item import Item, ThreadItem
 
-# How long whoever begins a thread has for its first message, before somebody else may.
+# How long a worker may take to post the first message of a thread, before another one may.
 CLAIM_SECONDS: Final = 60.0
-# A thread that nobody posted to for so long begins anew.
+# A thread without a message for this long begins anew.
 KEPT_SECONDS: Final = 90 * 86_400
 _ATTEMPTS: Final = 8
 
 
 @frozen
 class Thread:
-    """Where a message goes: behind the message `ts`; or, with an empty one, it is the first.
-
-    `busy_until` is when to ask again, where somebody else is about to post the first message (else 0).
-    """
+    """A message's place in its thread, and the item that holds the thread: the next write names its revision."""
 
     item: Item
-    ts: str = ""
-    busy_until: float = 0.0
+    place: Place = Place()
 
 
 class Threads:
@@ -37,20 +34,20 @@ class Threads:
         self._now = now
 
     def join(self, destination: str, key: str, owner: str) -> Thread:
-        """Return the thread of this key in this channel; where there is none, `owner` begins it.
+        """Return the thread of a key in a channel; where there is none, it is claimed for `owner`.
 
         Raises ConfigError (LEDGER_UNAVAILABLE).
         """
         partition = f"{ThreadItem.PARTITION}{destination}#{key}"
         old = next(iter(self._table.items(partition)), None)
         if old and old.text(ThreadItem.TS):
-            return Thread(self._kept(old), old.text(ThreadItem.TS))
+            return Thread(self._kept(old), Place(old.text(ThreadItem.TS)))
         if old and old.text(ThreadItem.OWNER) != owner and old.number(ThreadItem.CLAIMED_UNTIL) > self._now():
-            return Thread(old, busy_until=old.number(ThreadItem.CLAIMED_UNTIL))
+            return Thread(old, Place(busy_until=old.number(ThreadItem.CLAIMED_UNTIL)))
         return self._claim(partition, owner, old)
 
     def advance(self, thread: Thread, read_at: float) -> Thread | None:
-        """Return the thread for an edit by what was read at this Unix time; None where newer things are shown already.
+        """Note that the first message will show what was read at `read_at`, a Unix time; None if it shows newer things.
 
         Of two events that are handled at once, the one that read first may come last. Raises ConfigError.
         """
@@ -61,7 +58,7 @@ class Threads:
             advanced = replace(item, values={**item.values, ThreadItem.READ_AT: read_at}, expires_at=self._expiry())
             advanced = advanced.following(item)
             if (standing := self._table.swap(advanced)) is None:
-                return Thread(advanced, thread.ts)
+                return Thread(advanced, thread.place)
             item = standing
         return thread
 
@@ -94,8 +91,8 @@ class Threads:
         if standing is None:
             return Thread(item)
         if ts := standing.text(ThreadItem.TS):
-            return Thread(standing, ts)
-        return Thread(standing, busy_until=standing.number(ThreadItem.CLAIMED_UNTIL))
+            return Thread(standing, Place(ts))
+        return Thread(standing, Place(busy_until=standing.number(ThreadItem.CLAIMED_UNTIL)))
 
     def _expiry(self) -> int:
         return int(self._now() + KEPT_SECONDS)

@@ -10,29 +10,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from handler.delivery.situation import ChannelState
 from handler.errors import ConfigError
-from handler.frozen import frozen
 from handler.ports import StateTable
 from handler.state_item import Item, ThrottleItem
 
 # Slack takes about one message a second in a channel. Slots are a little further apart, because clocks and queues are
 # not exact. https://docs.slack.dev/apis/web-api/rate-limits
 SLOT_SECONDS: Final = 1.05
-# A delivery may come this much before its slot: a queue counts in whole seconds.
-EARLY_SECONDS: Final = 1.0
 # How old the known state may be. An environment that meets a 429 knows it at once, the others within this time.
 FRESH_SECONDS: Final = 1.0
 # How long the state of a channel is kept after the last slot.
 _KEPT_SECONDS: Final = 3600
 _ATTEMPTS: Final = 25
-
-
-@frozen
-class ChannelState:
-    """A channel's rate limit at one moment: whether Slack asked to wait, and whether deliveries wait for slots."""
-
-    paused: bool = False
-    has_waiters: bool = False
 
 
 _OPEN: Final = ChannelState()

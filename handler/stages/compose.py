@@ -12,7 +12,7 @@ from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.fallback import plain
 from handler.frozen import frozen
-from handler.model import Event, Message, Notification, Record
+from handler.model import Event, Message, Notification, Record, Rule
 from handler.ports import Replicating
 from handler.stages import limits, notes
 from handler.stages.enrich import Enriched, Fetch, enrich
@@ -37,7 +37,7 @@ class Composition:
 
     event: Event
     messages: Sequence[Message] = ()
-    rule: str = ""
+    rule: Rule | None = None
     where: str = ""
     milliseconds: dict[str, float] | None = None
 
@@ -80,8 +80,8 @@ class Composing:
         try:
             enriched = enrich(event, notification, self.fetch, now, self.stage.vars, lateness)
             stale = require_fresh(event, notification, enriched.context, self.templates, lateness)
-        except SkipError as rule:
-            return Composition(event, rule=rule.code, where=rule.where)
+        except SkipError as skip:
+            return Composition(event, rule=skip.rule, where=skip.where)
         looked_up = time.perf_counter()
         with self.templates.budget.running():
             said = [*remarks, *self._late(record, event, now)]
@@ -105,10 +105,10 @@ class Composing:
     ) -> Composition:
         context, templates = enriched.context, self.templates
         if not speaks(notification, context, templates):
-            return Composition(event, rule="WHEN", where=notification.when.where if notification.when else "")
+            return Composition(event, rule=Rule.WHEN, where=notification.when.where if notification.when else "")
         aliases = channels(notification, context, templates)
         if not aliases:
-            return Composition(event, rule="NO_ROUTE", where=notification.text.where)
+            return Composition(event, rule=Rule.NO_ROUTE, where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
         said = [*said, *notes.missing(enriched.without, templates)]
         rendered: dict[str, Content] = {}  # one for all channels that need the same remark

@@ -10,7 +10,7 @@ from typing import Final
 
 from handler.errors import EventError, SourceError
 from handler.frozen import frozen
-from handler.model import Event, Lookup, Notification, SqlLookup, Value
+from handler.model import Event, Lookup, Notification, Rule, SqlLookup, Value
 from handler.ports import Replicating
 from handler.templating import Context, Templates
 from handler.templating.reading import moment, number
@@ -26,11 +26,11 @@ _EXACT: Final = Arithmetic(prec=210, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class SkipError(Exception):
-    """The template wants nothing posted about what never came. `code` is the rule, `where` its place."""
+    """The template wants nothing posted about what never came; `where` is the rule's place."""
 
-    def __init__(self, code: str, where: str) -> None:
-        super().__init__(code, where)
-        self.code = code
+    def __init__(self, rule: Rule, where: str) -> None:
+        super().__init__(rule, where)
+        self.rule = rule
         self.where = where
 
 
@@ -51,7 +51,7 @@ class Lateness:
         if self.age < lookup.wait:
             raise error
         if lookup.missing == "skip":
-            raise SkipError(error.code, lookup.where)
+            raise SkipError(Rule(error.code), lookup.where)
         if lookup.missing == "park":
             detail = f"{error.detail}, after {self.age:.0f} s"
             raise SourceError(error.code, detail, given_up=True)

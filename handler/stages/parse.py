@@ -25,7 +25,7 @@ _MAX_ENVELOPES: Final = 3
 # The name for a record without a usable id; the queue does not know this name.
 UNNAMED: Final = "unnamed-"
 # Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
-# any more whether it was posted (handler/delivery/ledger.py).
+# any more whether it was posted (handler/delivery/records.py).
 MAX_AGE: Final = timedelta(days=30)
 _DIGEST: Final = {field.name for field in fields(Digest)}
 _DIGEST_IDS: Final = {"first", "last"}

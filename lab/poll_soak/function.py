@@ -15,7 +15,10 @@ from handler import catalog
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.catalog import Catalog
+from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
+from handler.delivery.send import Deliverer
+from handler.delivery.situation import Policy
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.discovery.dns import Dns
@@ -25,11 +28,8 @@ from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
 from handler.places import DatabaseAddress
 from handler.polling.polls import Polls
-from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
-from handler.stages.post import Posting
-from handler.stages.settle import Settling
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server
 from lab.poll_soak.memory import Clock, DeadLetters, Intake, Slack, StateTable
@@ -100,11 +100,9 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
     table, intake = points.around(world.table), points.around(world.intake)
     templates = Templates(locale=compiled.stage.locale)
     ledger = Ledger(table)
-    posting = Posting(
+    deliverer = Deliverer(
         points.around(world.slack),
-        None,
-        None,
-        "repost",
+        Policy(can_edit=False, on_ambiguous="repost"),
         ledger,
         ChannelThrottle(table, world.now),
         Threads(table, world.now),
@@ -122,8 +120,8 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
             lambda: datetime.fromtimestamp(world.now(), UTC),
         ),
         discovery=nothing,
-        attempting=Attempting(posting),
-        settling=Settling(points.around(world.dead), intake, ledger, MAX_RECEIVES, world.now),
+        deliverer=deliverer,
+        finisher=Finisher(points.around(world.dead), intake, ledger, MAX_RECEIVES, world.now),
         ignore_unknown=False,
         polls=lambda: polls,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-# Of how many posts with an unknown outcome the function parks the event (handler/stages/post.py: MAX_DOUBTS).
+# After how many posts with an unknown outcome the event is parked: MAX_AMBIGUOUS_POSTS in handler/delivery/decide.py.
 PARKED_AFTER: Final = 2
 
 

@@ -14,13 +14,14 @@ import yaml
 from aws_lambda_powertools import Metrics
 
 from handler import telemetry
-from handler.model import Event, Outcome, Receipt, Record, State
+from handler.model import Delivered, Event, Outcome, Receipt, Record, Retry, State
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PollState, Ran
 from handler.polling.polls import Report, Tick
 from tests.infra.alarm_kit import EVERYTHING, alarms, breaches, every_alarm, watched
 from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved
+from tests.kit import end
 
 # What notifier balance puts beside what the function emits (cli/operations/gauges.py).
 PUT_BY_BALANCE = "Unbalanced"
@@ -30,9 +31,8 @@ COUNTED = {"PollRuns", "PollFailures"}
 RAN = Ran(PollState(IdCursor.at(0)), more=False)
 OUTCOME = Outcome(
     Record("r1", "{}", attempt=5, sent_at=datetime.now(UTC)),
-    State.DELIVERED,
+    Delivered(Receipt("C1", "1.0")),
     event=Event(telemetry.CANARY, "2026-01-05T08:00:00Z", "e1"),
-    receipt=Receipt("C1", "1.0"),
     milliseconds={"lookup": 1.0, "render": 1.0, "post": 1.0},
 )
 
@@ -41,8 +41,8 @@ OUTCOME = Outcome(
 def emitted() -> dict[str, list[set[str]]]:
     """Every metric that the function emits, and each set of dimensions with which it does."""
     out = io.StringIO()
-    every = [replace(OUTCOME, state=state) for state in State] + [replace(OUTCOME, notice=True)]
-    every += [replace(OUTCOME, state=State.RETRY, code=code) for code in telemetry._ALARMS]
+    every = [replace(OUTCOME, end=end(state, "ROW_STALE")) for state in State] + [replace(OUTCOME, notice=True)]
+    every += [replace(OUTCOME, end=Retry(code)) for code in telemetry._ALARMS]
     with redirect_stdout(out):
         metrics = Metrics(namespace=telemetry.NAMESPACE, service="notifier")
         telemetry.measure(metrics, every)

@@ -188,15 +188,16 @@ def test_a_bad_template_that_is_deployed_over_a_full_queue_harms_nobody_else(lin
 
 
 def newer(folder: Path) -> Path:
-    """The function as its next version may be: it calls a phase otherwise, and writes down more."""
+    """The function as its next version may be: it has another word for a phase, and writes down more."""
     shutil.copytree(HANDLER, folder / "handler", ignore=shutil.ignore_patterns("__pycache__"))
-    ledger = folder / "handler/delivery/ledger.py"
-    source = ledger.read_text()
-    changed = source.replace('SENDING = "sending"', 'SENDING = "posting"').replace(
-        '    id: str = ""\n', '    id: str = ""\n    mood: str = "cheerful"\n'
+    records = folder / "handler/delivery/records.py"
+    source = records.read_text()
+    changed = source.replace('Phase.SENDING: "sending"', 'Phase.SENDING: "posting"')
+    changed = changed.replace(
+        "        DeliveryItem.AT: record.at,\n", '        "mood": "cheerful",\n        DeliveryItem.AT: record.at,\n'
     )
     assert changed.count('"posting"') == changed.count("mood") == 1
-    ledger.write_text(changed)
+    records.write_text(changed)
     return folder
 
 

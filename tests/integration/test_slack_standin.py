@@ -12,10 +12,10 @@ import pytest
 
 from handler.adapters import tls
 from handler.adapters.http_exchange import Limits
-from handler.adapters.slack import BotSink, WebhookSink
+from handler.adapters.slack import SlackBot, SlackWebhooks
 from handler.errors import SlackError
 from handler.model import Message, Receipt
-from handler.ports import Sink
+from handler.ports import Slack
 from lab.slack import Control, running_slack
 from lab.slack.config import TOKEN
 from lab.tls import Authority
@@ -50,16 +50,16 @@ def trust(authority: Authority) -> ssl.SSLContext:
     return tls.context(str(authority.ca))
 
 
-def bot(url: str, trust: ssl.SSLContext, token: str = TOKEN) -> BotSink:
-    return BotSink(FakeSecrets({"slack-token": token}), f"{url}/api/", trust, LIMITS)
+def bot(url: str, trust: ssl.SSLContext, token: str = TOKEN) -> SlackBot:
+    return SlackBot(FakeSecrets({"slack-token": token}), f"{url}/api/", trust, LIMITS)
 
 
-def hook(url: str, trust: ssl.SSLContext) -> Sink:
+def hook(url: str, trust: ssl.SSLContext) -> Slack:
     secrets = FakeSecrets({f"webhooks/{ORDERS}": f"{url}/services/T0LAB/{ORDERS.replace('C', 'B', 1)}/lab-secret"})
-    return WebhookSink(secrets, f"{url}/api/", trust, LIMITS)
+    return SlackWebhooks(secrets, f"{url}/api/", trust, LIMITS)
 
 
-MakeSink = Callable[[str, ssl.SSLContext], Sink]
+MakeSlack = Callable[[str, ssl.SSLContext], Slack]
 SINKS = pytest.mark.parametrize("make", [bot, hook])
 
 
@@ -72,7 +72,7 @@ def section(text: str) -> dict[str, Any]:
 
 
 @SINKS
-def test_a_message_arrives_as_it_was_sent(make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext) -> None:
+def test_a_message_arrives_as_it_was_sent(make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext) -> None:
     receipt = make(url, trust).post(message("New order &lt;!channel&gt; 日本 😀", section("*A-1*")))
     (accepted,) = slack.messages("orders")
     assert accepted["text"] == "New order &lt;!channel&gt; 日本 😀"
@@ -83,7 +83,7 @@ def test_a_message_arrives_as_it_was_sent(make: MakeSink, slack: Control, url: s
 
 @SINKS
 def test_a_refused_layout_arrives_as_plain_text(
-    make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext
+    make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext
 ) -> None:
     receipt = make(url, trust).post(message("New order", section("x" * 3001)))
     (accepted,) = slack.messages("orders")
@@ -95,7 +95,7 @@ def test_a_refused_layout_arrives_as_plain_text(
 
 
 @SINKS
-def test_a_rate_limit_is_handed_on(make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext) -> None:
+def test_a_rate_limit_is_handed_on(make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext) -> None:
     slack.configure(rate={"per_second": 0.1, "burst": 1})
     sink = make(url, trust)
     sink.post(message())
@@ -121,7 +121,7 @@ def test_a_rate_limit_is_handed_on(make: MakeSink, slack: Control, url: str, tru
     ids=lambda fault: fault["kind"],
 )
 def test_a_message_that_was_accepted_without_a_word_is_ambiguous_and_sent_once(
-    make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext, fault: dict[str, Any]
+    make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext, fault: dict[str, Any]
 ) -> None:
     options = {"accept": True} if fault["kind"] not in {"truncate", "drip"} else {}
     slack.order(**fault, **options)
@@ -131,7 +131,7 @@ def test_a_message_that_was_accepted_without_a_word_is_ambiguous_and_sent_once(
 
 
 @SINKS
-def test_a_redirect_is_not_followed(make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext) -> None:
+def test_a_redirect_is_not_followed(make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext) -> None:
     slack.order("redirect", status=307, location=f"{url}/api/chat.postMessage")
     with pytest.raises(SlackError, match="SLACK_REDIRECT"):
         make(url, trust).post(message())
@@ -140,7 +140,7 @@ def test_a_redirect_is_not_followed(make: MakeSink, slack: Control, url: str, tr
 
 @SINKS
 def test_posts_share_a_connection_that_survives_a_refusal(
-    make: MakeSink, slack: Control, url: str, trust: ssl.SSLContext
+    make: MakeSlack, slack: Control, url: str, trust: ssl.SSLContext
 ) -> None:
     sink = make(url, trust)
     slack.order("error", error="channel_not_found")

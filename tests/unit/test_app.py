@@ -15,7 +15,7 @@ from handler import app
 from handler.errors import SlackError, SourceError
 from handler.model import Poll, Row
 from handler.polling.messages import request
-from tests.kit import NOW, FakeDatabase, FakePark, FakeQueue, FakeSink, notification, pipeline, raising
+from tests.kit import NOW, FakeDatabase, FakePark, FakeQueue, FakeSlack, notification, pipeline, raising
 from tests.unit.stages.test_parse import direct, sqs
 
 GOOD = '{"type": "order.created", "id": 1}'
@@ -35,14 +35,14 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return written
 
 
-def invoke(monkeypatch: pytest.MonkeyPatch, payload: Any, sink: FakeSink | None = None) -> Any:
+def invoke(monkeypatch: pytest.MonkeyPatch, payload: Any, sink: FakeSlack | None = None) -> Any:
     wired = pipeline(notification(), sink=sink, park=FakePark())
     monkeypatch.setattr(app, "pipeline", lambda: wired)
     return app.lambda_handler(payload, Context())
 
 
-def slack_is_down() -> FakeSink:
-    return FakeSink(lambda message: SlackError("SLACK_UNAVAILABLE", "connection refused"))
+def slack_is_down() -> FakeSlack:
+    return FakeSlack(lambda message: SlackError("SLACK_UNAVAILABLE", "connection refused"))
 
 
 def test_a_queue_is_told_that_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_requested_poll_runs_after_the_events_of_its_batch(
         bits = 0 if "LIMIT 1" in sql else next(words)
         return [Row(word=0, bits=bits, counted=bits.bit_count())] if bits else []
 
-    queue, sink, clock = FakeQueue(), FakeSink(), [NOW.timestamp()]
+    queue, sink, clock = FakeQueue(), FakeSlack(), [NOW.timestamp()]
     database = FakeDatabase(answer)
     polled = notification(poll=Poll("SELECT id FROM orders", 60.0))
     wired = pipeline(polled, queue=queue, sink=sink, database=database, clock=lambda: clock[0])

@@ -26,7 +26,7 @@ from handler.checks.model import attempt
 from handler.discovery import cloudmap
 from handler.discovery.model import ResolveError
 from handler.errors import ConfigError
-from handler.model import Outcome, Record, State
+from handler.model import Outcome, Parked, Record
 from handler.places import SecretsAddress
 from lab.tls import Authority
 from tests.proxies import Proxy
@@ -305,7 +305,7 @@ def test_the_name_in_the_certificate_is_checked(
     assert inspecting.served == 0
 
 
-OUTCOME = Outcome(Record("r-1", "{}"), State.PARKED, "EVENT_MALFORMED")
+OUTCOME = Outcome(Record("r-1", "{}"), Parked("EVENT_MALFORMED"))
 # What the function asks of AWS, and the code that its failure has.
 CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "a secret": (lambda: SecretStore(SecretsAddress()).get("slack-token"), "CONFIG_UNAVAILABLE"),

@@ -12,7 +12,7 @@ import pytest
 
 from handler.model import Group, Leaf, Notification, Record, SqlLookup, State
 from tests.bad_families import BODIES, CANARY, ROW, SOURCES, Case
-from tests.kit import FakeDatabase, FakePark, FakeSink, mrkdwn, notification, pipeline, plenty, record
+from tests.kit import FakeDatabase, FakePark, FakeSlack, mrkdwn, notification, pipeline, plenty, record
 
 GOOD = notification("good {{ id }}", name="good", event="good")
 LOOKUPS = [SqlLookup("row", "SELECT 1", {}, where="bad.yaml:3")]
@@ -32,7 +32,7 @@ def in_pipeline(family: int, given: str) -> tuple[Record, Notification]:
 
 @pytest.mark.parametrize(("family", "given", "code"), CASES, ids=lambda value: ascii(value)[1:40])
 def test_a_bad_input_has_one_name_and_touches_nobody(family: int, given: str, code: str) -> None:
-    sink, park, database = FakeSink(), FakePark(), FakeDatabase(lambda sql, parameters: [ROW])
+    sink, park, database = FakeSlack(), FakePark(), FakeDatabase(lambda sql, parameters: [ROW])
     bad, template = in_pipeline(family, given)
     first, last = (record({"type": "good", "id": 7}, name) for name in ("first", "last"))
     wired = pipeline(GOOD, template, sink=sink, park=park, database=database)
@@ -86,7 +86,7 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_more_than_slack_takes_in_all_is_never_cut_in_silence(name: str) -> None:
-    sink, database = FakeSink(), FakeDatabase(lambda sql, parameters: [{"long": "z" * 5000}])
+    sink, database = FakeSlack(), FakeDatabase(lambda sql, parameters: [{"long": "z" * 5000}])
     long = replace(BAD, blocks=TOO_MUCH[name], lookups=LOOKUPS)
     (outcome,) = pipeline(long, sink=sink, database=database).run([record({"type": "bad", "id": 1})], plenty)
     assert outcome.state is State.DELIVERED

@@ -20,16 +20,14 @@ from bench.events import TYPE, batch, function, identity, record
 from bench.floor import Floor, check, recorded
 from handler import app, aws
 from handler.adapters.http_exchange import Answer, Exchange
-from handler.adapters.slack import BotSink
+from handler.adapters.slack import SlackBot
 from handler.adapters.state_table import StateTable
-from handler.delivery.ledger import Ledger
+from handler.delivery.delivery import Delivery
 from handler.delivery.records import DeliveryKey
-from handler.delivery.threads import Threads
-from handler.delivery.throttle import FRESH_SECONDS, ChannelThrottle
+from handler.delivery.throttle import FRESH_SECONDS
 from handler.model import Event, Message, Record
-from handler.stages.deliver import Delivery
 from handler.stages.parse import records
-from handler.stages.post import Posting
+from tests.kit import deliverer_to
 from tests.unit.adapters.canary import FakeSecrets
 
 NUMBER = 1042
@@ -78,15 +76,14 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
 def delivered(times: int = 1) -> Callable[[], None]:
     """Deliver an event as the function does, from its ledger to its client of Slack."""
     table = StateTable("state")
-    sink = BotSink(FakeSecrets({"slack-token": "xoxb-1"}), "https://slack.test/api/", ssl.create_default_context())
-    state = (Ledger(table), ChannelThrottle(table, lambda: 0.0), Threads(table, lambda: 0.0))
-    posting = Posting(sink, None, None, "repost", *state, lambda: 1_764_000_000.25)
+    sink = SlackBot(FakeSecrets({"slack-token": "xoxb-1"}), "https://slack.test/api/", ssl.create_default_context())
+    deliverer = deliverer_to(sink, table, lambda: 1_764_000_000.25)
     message = Message(TYPE, "orders", "C0LABORDERS", TEXT, blocks=BLOCKS)
     delivery = Delivery(Record("r", "{}"), Event(TYPE, NUMBER, identity(NUMBER)), message)
 
     def act() -> None:
         for _ in range(times):
-            posting.send(delivery, None, None, "")
+            deliverer(delivery)
 
     return act
 

@@ -23,7 +23,7 @@ from tests.kit import (
     FakeApi,
     FakeDatabase,
     FakePark,
-    FakeSink,
+    FakeSlack,
     expression,
     mrkdwn,
     notification,
@@ -53,7 +53,7 @@ KEYS = {
 
 def ended(bad: Record, *notifications: Notification, **parts: Any) -> list[Message]:
     """Run a record beside a good one, check that both end as they have to, and return what was posted of the first."""
-    sink, park = FakeSink(), FakePark()
+    sink, park = FakeSlack(), FakePark()
     outcomes = pipeline(PLAIN, *notifications, sink=sink, park=park, **parts).run([GOOD, bad], plenty)
     ends = Counter((one.record.id, one.notification, one.channel, one.notice) for one in outcomes)
     assert set(ends.values()) == {1}, "a delivery has two ends"

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from handler import app, telemetry
 from handler.errors import CODES, ConfigError, EventError
-from handler.model import MAX_ID, Outcome, Record, State
-from handler.stages.deliver import REUSED
+from handler.model import IDENTITY_REUSED, MAX_ID, Outcome, Record, State
 from handler.stages.parse import named_types, parse, records
 from tests import bad_families, fuzz_kit
-from tests.kit import NOW, FakePark, FakeSink, FakeTable, notification, pipeline, plenty
+from tests.kit import NOW, FakePark, FakeSlack, FakeTable, notification, pipeline, plenty
 from tests.unit.stages.test_parse import sns, sqs
 from tests.unit.test_app import Context
 
@@ -204,7 +203,7 @@ def test_an_identity_stays_as_it_was_given(identity: str) -> None:
 
 
 def test_two_events_without_an_identity_of_their_own_are_two() -> None:
-    sink, table = FakeSink(), FakeTable(NOW.timestamp)
+    sink, table = FakeSlack(), FakeTable(NOW.timestamp)
     for number in (1, 2):
         run(Record(f"r{number}", json.dumps(GOOD)), sink=sink, table=table)
     assert len(sink.posted) == 2
@@ -236,7 +235,7 @@ def again(first: dict[str, Any], second: dict[str, Any], **parts: Any) -> Outcom
 )
 def test_another_event_under_the_same_event_id_is_repeated_and_both_are_named(first: Any, second: Any) -> None:
     outcome = again(first, second)
-    assert (outcome.state, outcome.code) == (State.REPEATED, REUSED)
+    assert (outcome.state, outcome.code) == (State.REPEATED, IDENTITY_REUSED)
     assert f"{second['type']} {second['id']} " in outcome.detail
     assert f"{first['type']} {first['id']}," in outcome.detail
 
@@ -245,7 +244,7 @@ def test_another_event_under_the_same_event_id_is_repeated_and_both_are_named(fi
 def test_the_same_event_is_no_mistake(event: dict[str, Any]) -> None:
     outcome = again(event, event)
     assert outcome.state is State.REPEATED
-    assert outcome.code != REUSED
+    assert outcome.code != IDENTITY_REUSED
 
 
 def test_a_number_that_comes_as_text_is_the_same_event() -> None:
@@ -271,12 +270,12 @@ def test_the_log_warns_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
         app.lambda_handler(sqs(json.dumps({"type": "good", "id": number, "event_id": "e"})), Context())
     first, second = map(json.loads, written.getvalue().splitlines())
     assert (first["level"], first["message"]) == ("INFO", "delivered")
-    assert (second["level"], second["message"], second["code"]) == ("WARNING", "repeated", REUSED)
+    assert (second["level"], second["message"], second["code"]) == ("WARNING", "repeated", IDENTITY_REUSED)
     assert "good 2 has the event_id of good 1" in second["detail"]
 
 
 def test_an_event_of_another_type_under_the_same_event_id_is_posted_too() -> None:
-    sink, table = FakeSink(), FakeTable(NOW.timestamp)
+    sink, table = FakeSlack(), FakeTable(NOW.timestamp)
     paid = notification("paid {{ id }}", name="paid", event="paid")
     for number, kind in enumerate(("good", "paid")):
         record = Record(f"r{number}", json.dumps({"type": kind, "id": 1, "event_id": "e"}))
@@ -311,7 +310,7 @@ UNREADABLE: dict[str, Any] = {
 }
 
 
-def invoked(monkeypatch: pytest.MonkeyPatch, items: list[Any], park: FakePark, sink: FakeSink) -> Any:
+def invoked(monkeypatch: pytest.MonkeyPatch, items: list[Any], park: FakePark, sink: FakeSlack) -> Any:
     wired = pipeline(OURS, park=park, sink=sink, ignore_unknown=True)
     monkeypatch.setattr(app, "pipeline", lambda: wired)
     return app.lambda_handler({"Records": items}, Context())
@@ -322,7 +321,7 @@ def invoked(monkeypatch: pytest.MonkeyPatch, items: list[Any], park: FakePark, s
 def test_one_record_that_cannot_be_read_is_parked_and_its_neighbour_delivered(
     monkeypatch: pytest.MonkeyPatch, item: Any, first: bool
 ) -> None:
-    park, sink = FakePark(), FakeSink()
+    park, sink = FakePark(), FakeSlack()
     assert invoked(monkeypatch, [item, FINE] if first else [FINE, item], park, sink) == {"batchItemFailures": []}
     assert [message.text for message in sink.posted] == ["good 1"]
     (parked,) = park.parked
@@ -335,7 +334,7 @@ def test_one_record_that_cannot_be_read_is_parked_and_its_neighbour_delivered(
 @pytest.mark.parametrize(("name", "told"), [("no body", "other"), ("no id", ""), ("null", "")])
 def test_what_cannot_be_parked_comes_again(monkeypatch: pytest.MonkeyPatch, name: str, told: str) -> None:
     """A record without an id can only come again with its whole batch, which an empty identifier asks for."""
-    park, sink = FakePark(ConfigError("CONFIG_UNAVAILABLE")), FakeSink()
+    park, sink = FakePark(ConfigError("CONFIG_UNAVAILABLE")), FakeSlack()
     answer = invoked(monkeypatch, [UNREADABLE[name], FINE], park, sink)
     assert answer == {"batchItemFailures": [{"itemIdentifier": told}]}
     assert len(sink.posted) == 1
@@ -358,7 +357,7 @@ def test_a_batch_of_which_nothing_can_be_read_is_no_success(items: list[Any]) ->
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(fuzz_kit.JSON | fuzz_kit._RECORDS, max_size=4))
 def test_whatever_comes_with_a_good_record_it_is_delivered(items: list[Any]) -> None:
-    park, sink = FakePark(), FakeSink()
+    park, sink = FakePark(), FakeSlack()
     batch = records({"Records": [*items, FINE]})
     assert len(batch) == len(items) + 1
     wired = pipeline(OURS, notification(name="echo", event="echo", text="echo"), park=park, sink=sink)

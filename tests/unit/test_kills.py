@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 from handler.catalog import Catalog, Stage
+from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import FINAL, Phase
 from handler.errors import SlackError
 from handler.model import Message, Notification, Outcome, Receipt, Record, State
 from handler.pipeline import Pipeline
-from handler.stages.attempt import Attempting
 from handler.stages.compose import Composing
 from handler.stages.enrich import Sources
-from handler.stages.settle import Settling
 from handler.templating import Templates
 from tests.kit import (
     CHANNELS,
@@ -32,11 +31,12 @@ from tests.kit import (
     FakeQueue,
     FakeTable,
     NoReplication,
+    deliverer_to,
     expression,
     mrkdwn,
     notification,
     plenty,
-    posting_to,
+    policy,
     raising,
     record,
 )
@@ -149,21 +149,14 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
     fetch = Sources(FakeDatabase(lambda sql, parameters: []), nobody, nobody, templates)
     table = Around(world.table, "swap", kill)
     table.items = world.table.items  # type: ignore[attr-defined]
-    posting = posting_to(
-        slack,  # type: ignore[arg-type]
-        table,  # type: ignore[arg-type]
-        world.now,
-        editor=None if mode == "webhook" else slack,
-        history=slack if mode == "read-back" else None,
-        doubt="park" if mode == "park" else "repost",
-    )
+    deliverer = deliverer_to(slack, table, world.now, policy(mode))  # type: ignore[arg-type]
     park, queue = Around(world.park, "park", kill), Around(FakeQueue(), "postpone", kill)
     return Pipeline(
         Catalog(notifications(), stage),
         Composing(stage, templates, fetch, NoReplication(), lambda: NOW),
         nobody,
-        Attempting(posting),
-        Settling(park, queue, posting.ledger, 50, world.now),  # type: ignore[arg-type]
+        deliverer,
+        Finisher(park, queue, deliverer.ledger, 50, world.now),  # type: ignore[arg-type]
         ignore_unknown=False,
         polls=raising(AssertionError("no poll was requested")),
     )

@@ -33,7 +33,7 @@ from tests.kit import (
     FakeDatabase,
     FakePark,
     FakeQueue,
-    FakeSink,
+    FakeSlack,
     FakeTable,
     expression,
     mrkdwn,
@@ -50,7 +50,7 @@ def states(outcomes: list[Outcome]) -> dict[str, tuple[str, str]]:
 
 
 def test_an_event_becomes_a_post() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     (outcome,) = pipeline(notification("New order {{ id }}"), sink=sink).run([record()], plenty)
     assert outcome.state is State.DELIVERED
     assert outcome.receipt is not None
@@ -90,7 +90,7 @@ def test_an_unknown_type_can_be_ignored() -> None:
 
 
 def test_when_suppresses_with_its_rule() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     (outcome,) = pipeline(notification(when=expression("id > 1")), sink=sink).run([record()], plenty)
     assert (outcome.state, outcome.code, outcome.detail) == (State.SUPPRESSED, "WHEN", "order.created.yaml:4 when")
     assert not sink.posted
@@ -105,7 +105,7 @@ def test_a_lookup_that_may_succeed_later_stays_in_the_queue() -> None:
 
 def test_the_last_delivery_of_a_record_is_parked_with_its_code() -> None:
     park = FakePark()
-    wired = pipeline(notification(), park=park, sink=FakeSink(lambda message: SlackError("SLACK_UNAVAILABLE")))
+    wired = pipeline(notification(), park=park, sink=FakeSlack(lambda message: SlackError("SLACK_UNAVAILABLE")))
     (outcome,) = wired.run([record(attempt=2)], plenty)
     assert outcome.state is State.RETRY
     (outcome,) = wired.run([record(attempt=3)], plenty)
@@ -119,7 +119,7 @@ def test_what_cannot_be_parked_stays_in_the_queue() -> None:
 
 
 def test_a_message_over_slacks_limits_is_posted_as_plain_text() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     header = {"type": "header", "text": {"type": "plain_text", "text": Leaf("plain", "{{ id }}" * 200, "f")}}
     (outcome,) = pipeline(notification("New order", blocks=[header]), sink=sink).run([record()], plenty)
     assert outcome.state is State.DELIVERED
@@ -130,7 +130,7 @@ def test_a_message_over_slacks_limits_is_posted_as_plain_text() -> None:
 
 
 def test_an_alias_that_the_stage_does_not_list_goes_to_the_fallback_and_says_so() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     (outcome,) = pipeline(notification(channel="ordres"), sink=sink).run([record()], plenty)
     (message,) = sink.posted
     assert message.destination == "C0FALLBACK"
@@ -139,7 +139,7 @@ def test_an_alias_that_the_stage_does_not_list_goes_to_the_fallback_and_says_so(
 
 
 def test_a_message_goes_once_to_each_channel_of_the_first_route_that_holds() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     routes = [Route(["vip"], expression("id > 10")), Route(["orders", "vip"], expression("id > 5")), Route(["vip"])]
     batch = [record({"type": "order.created", "id": 7}, "r7")]
     outcomes = pipeline(notification(routes=routes), sink=sink).run(batch, plenty)
@@ -154,13 +154,13 @@ def test_where_no_route_holds_nothing_is_posted() -> None:
 
 
 def test_one_channel_that_waits_keeps_the_record_in_the_queue() -> None:
-    sink = FakeSink(lambda message: SlackError("SLACK_RATE_LIMITED") if message.channel == "vip" else None)
+    sink = FakeSlack(lambda message: SlackError("SLACK_RATE_LIMITED") if message.channel == "vip" else None)
     outcomes = pipeline(notification(routes=[Route(["orders", "vip"])]), sink=sink).run([record()], plenty)
     assert {(one.channel, one.state.value) for one in outcomes} == {("orders", "delivered"), ("vip", "retry")}
 
 
 def test_a_stage_may_send_everything_to_one_channel_and_say_so() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     pipeline(notification(), sink=sink, redirect="C0REDIRECT", prefix="[staging]").run([record()], plenty)
     (message,) = sink.posted
     assert message.destination == "C0REDIRECT"
@@ -168,14 +168,14 @@ def test_a_stage_may_send_everything_to_one_channel_and_say_so() -> None:
 
 
 def test_templates_read_the_variables_of_their_stage() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     wired = pipeline(notification("{{ vars.shop }} {{ id }}"), sink=sink, vars={"shop": "Tea & co"})
     wired.run([record()], plenty)
     assert sink.posted[0].text == "Tea &amp; co 1"
 
 
 def test_a_message_without_an_api_says_what_is_missing() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     lookup = ApiLookup("customer", Leaf("url", "/c/{{ id }}", "f"), on_failure="without")
     wired = pipeline(notification(lookups=[lookup]), sink=sink, api=FakeApi(raising(SourceError("API_TIMEOUT"))))
     (outcome,) = wired.run([record()], plenty)
@@ -192,7 +192,7 @@ def test_a_message_without_an_api_says_what_is_missing() -> None:
     ],
 )
 def test_order_is_kept_within_a_channel_and_a_held_message_waits_its_turn(error: SlackError, behind: str) -> None:
-    sink, queue = FakeSink(lambda message: error if message.text == "New order 2" else None), FakeQueue()
+    sink, queue = FakeSlack(lambda message: error if message.text == "New order 2" else None), FakeQueue()
     vip = notification(name="vip", event="order.vip", channel="vip")
     batch = [record({"type": "order.created", "id": n}, f"o{n}") for n in (1, 2, 3)]
     batch.append(record({"type": "order.vip", "id": 9}, "vip"))
@@ -208,7 +208,7 @@ def test_order_is_kept_within_a_channel_and_a_held_message_waits_its_turn(error:
 
 
 def test_a_message_refused_for_good_does_not_hold_its_channel() -> None:
-    sink = FakeSink(lambda message: SlackError("SLACK_CONTENT", "no_text") if message.text == "New order 1" else None)
+    sink = FakeSlack(lambda message: SlackError("SLACK_CONTENT", "no_text") if message.text == "New order 1" else None)
     outcomes = pipeline(notification(), sink=sink).run(
         [record({"type": "order.created", "id": n}, f"o{n}") for n in (1, 2)], plenty
     )
@@ -218,7 +218,7 @@ def test_a_message_refused_for_good_does_not_hold_its_channel() -> None:
 def test_channels_are_posted_to_side_by_side() -> None:
     together = threading.Barrier(2, timeout=10)
 
-    class Meeting(FakeSink):
+    class Meeting(FakeSlack):
         def post(self, message: Message) -> Receipt:
             together.wait()
             return super().post(message)
@@ -231,7 +231,7 @@ def test_channels_are_posted_to_side_by_side() -> None:
 
 
 def test_a_defect_has_a_code_and_touches_nobody_else() -> None:
-    sink = FakeSink(lambda message: KeyError("CANARY") if message.text == "New order 1" else None)
+    sink = FakeSlack(lambda message: KeyError("CANARY") if message.text == "New order 1" else None)
     database = FakeDatabase(raising(RuntimeError("CANARY")))
     broken = notification(name="broken", event="order.broken", lookups=[SqlLookup("order", "SELECT", {})])
     batch = [record({"type": "order.created", "id": n}, f"o{n}") for n in (2, 1)]
@@ -278,7 +278,7 @@ JAPANESE = Locale("Asia/Tokyo", "ja")
     ],
 )
 def test_a_broken_template_is_parked_and_its_channel_is_told(language: Locale, words: str) -> None:
-    sink, park = FakeSink(), FakePark()
+    sink, park = FakeSlack(), FakePark()
     outcomes = pipeline(BROKEN, sink=sink, park=park, locale=language).run([record()], plenty)
     (told,) = sink.posted
     assert words in told.text
@@ -288,14 +288,14 @@ def test_a_broken_template_is_parked_and_its_channel_is_told(language: Locale, w
 
 
 def test_a_notice_wakes_nobody() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     named = replace(BROKEN, id=IdRule("pattern", ".*"))
     pipeline(named, sink=sink).run([record({"type": "order.created", "id": "<!channel> & <@U1>"})], plenty)
     assert "order.created &lt;!channel&gt; &amp; &lt;@U1&gt; could not" in sink.posted[0].text
 
 
 def test_the_notice_is_posted_once_however_often_the_record_comes() -> None:
-    sink, table = FakeSink(), FakeTable(NOW.timestamp)
+    sink, table = FakeSlack(), FakeTable(NOW.timestamp)
     park = FakePark(NotifierError("CONFIG_UNAVAILABLE"))
     for attempt in (1, 2):
         pipeline(BROKEN, sink=sink, park=park, table=table).run([record(attempt=attempt)], plenty)
@@ -305,14 +305,14 @@ def test_the_notice_is_posted_once_however_often_the_record_comes() -> None:
 
 
 def test_the_notice_goes_to_the_route_that_takes_the_rest() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     routes = [Route(["vip"], expression("order.amount > 5")), Route(["orders", "vip"])]
     pipeline(notification("{{ id }}", routes=routes), sink=sink).run([record()], plenty)
     assert [message.destination for message in sink.posted] == ["C0ORDERS01"]
 
 
 def test_the_version_before_the_last_change_writes_the_message_and_says_so() -> None:
-    sink, park = FakeSink(), FakePark()
+    sink, park = FakeSlack(), FakePark()
     repaired = notification("{{ order.nubmer }}", previous=notification("Order {{ id }}"))
     (outcome,) = pipeline(repaired, sink=sink, park=park).run([record()], plenty)
     (message,) = sink.posted
@@ -322,14 +322,14 @@ def test_the_version_before_the_last_change_writes_the_message_and_says_so() -> 
 
 
 def test_the_version_before_speaks_in_the_channel_of_today() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     moved = notification("{{ order.nubmer }}", "vip", previous=notification("Order {{ id }}", "orders"))
     pipeline(moved, sink=sink).run([record()], plenty)
     assert [message.destination for message in sink.posted] == ["C0VIPS0001"]
 
 
 def test_where_the_version_before_is_no_better_the_newer_problem_is_told() -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     both = notification("{{ order.nubmer }}", previous=notification("{{ id | round('x') }}"))
     pipeline(both, sink=sink).run([record()], plenty)
     (told,) = sink.posted
@@ -338,7 +338,7 @@ def test_where_the_version_before_is_no_better_the_newer_problem_is_told() -> No
 
 @pytest.mark.parametrize("error", [SourceError("DB_UNAVAILABLE"), SourceError("ROW_NOT_FOUND", given_up=True)])
 def test_what_is_no_mistake_of_the_template_is_not_told(error: SourceError) -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     read = SqlLookup("order", "SELECT 1", {})
     pipeline(notification(lookups=[read]), database=FakeDatabase(raising(error)), sink=sink).run([record()], plenty)
     assert sink.posted == []
@@ -370,7 +370,7 @@ def read_order(missing: Missing) -> SqlLookup:
 )
 def test_a_row_that_does_not_come(missing: Missing, age: float, state: str, code: str, posts: int) -> None:
     """Without anything that could edit it later, a message that stands for a row is the message."""
-    sink = FakeSink()
+    sink = FakeSlack()
     text = notification("{{ order.number if order else id }}", lookups=[read_order(missing)])
     (outcome,) = pipeline(text, database=NOBODY, sink=sink).run([sent(age)], plenty)
     assert (outcome.state.value, outcome.code) == (state, code)
@@ -387,14 +387,14 @@ def test_a_row_that_does_not_come(missing: Missing, age: float, state: str, code
     ],
 )
 def test_a_late_message_says_from_when_it_is(arrived: Record, late: str) -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     pipeline(notification(), sink=sink).run([arrived], plenty)
     assert sink.posted[0].text == "\n".join(filter(None, ["New order 1", late]))
 
 
 def test_a_stale_row_is_as_good_as_none() -> None:
     """Its `when` would suppress the event for good."""
-    sink, read = FakeSink(), read_order("render")
+    sink, read = FakeSlack(), read_order("render")
     old = FakeDatabase(lambda sql, parameters: [{"version": 1, "status": "open"}])
     late = notification(
         "{{ order.status if order else 'changed' }}",
@@ -419,7 +419,7 @@ def polled(**more: object) -> Record:
     [("en", "Late: the database showed this row long after it was written"), ("ja", "遅延: この行は")],
 )
 def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None:
-    sink = FakeSink()
+    sink = FakeSlack()
     wired = pipeline(notification(), sink=sink, locale=Locale(language=language))
     wired.run([polled(), polled(late=True)], plenty)
     assert [bool(message.remarks) for message in sink.posted] == [False]  # one delivery: they have one identity
@@ -439,7 +439,7 @@ def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None
 )
 def test_many_rows_are_one_message_in_the_channel_that_takes_the_rest(language: str, words: str) -> None:
     """No lookup is made: the one row that the event names is not what the message is about."""
-    sink = FakeSink()
+    sink = FakeSlack()
     routes = [Route(["vip"], expression("id == 5")), Route(["orders", "vip"])]
     wired = pipeline(
         notification("{{ order.total }}", routes=routes, lookups=[read_order("park")], when=expression("false")),
@@ -459,7 +459,7 @@ def test_an_event_that_the_application_publishes_too_is_posted_once() -> None:
     """With the identity that a poll gives to the row; whichever of the two comes first."""
     published = record({"type": "order.created", "id": 5, "event_id": "order.created/5"}, "r2")
     for both in ([polled(), published], [published, polled()]):
-        sink = FakeSink()
+        sink = FakeSlack()
         outcomes = pipeline(notification(), sink=sink).run(both, plenty)
         assert len(sink.posted) == 1
         assert [one.state for one in outcomes] == [State.DELIVERED, State.REPEATED]
@@ -481,7 +481,7 @@ class Reading(FakeTable):
 def test_the_channels_state_is_read_before_anything_is_posted() -> None:
     table = Reading(NOW.timestamp)
     ChannelThrottle(table, NOW.timestamp).pause("C0ORDERS01", 60.0)  # by another worker
-    (outcome,) = pipeline(notification(), sink=FakeSink(), table=table).run([record()], plenty)
+    (outcome,) = pipeline(notification(), sink=FakeSlack(), table=table).run([record()], plenty)
     assert table.told == ["read"]
     assert (outcome.state, outcome.code) == (State.RETRY, "SLACK_RATE_LIMITED")
 
@@ -489,7 +489,7 @@ def test_the_channels_state_is_read_before_anything_is_posted() -> None:
 def test_the_channels_state_is_not_read_again_within_a_second() -> None:
     now = [NOW.timestamp()]
     table = Reading(lambda: now[0])
-    wired = pipeline(notification(), sink=FakeSink(), table=table, clock=lambda: now[0])
+    wired = pipeline(notification(), sink=FakeSlack(), table=table, clock=lambda: now[0])
     threads = threading.active_count()
     for seconds, reads in ((0.0, 1), (0.9, 1), (0.2, 2)):
         now[0] += seconds

@@ -14,16 +14,16 @@ from aws_lambda_powertools import Metrics
 
 from handler import telemetry
 from handler.errors import CODES
-from handler.model import Event, Outcome, Receipt, Record, State
+from handler.model import Delivered, Event, Outcome, Parked, Receipt, Record, Retry, State
+from tests.kit import end
 
 RECORD = Record("r1", "{}", sent_at=datetime.now(UTC) - timedelta(seconds=90), attempt=2)
 DELIVERED = Outcome(
     RECORD,
-    State.DELIVERED,
+    Delivered(Receipt("C0ORDERS01", "1.0")),
     event=Event("order.created", 7, "e1"),
     notification="order.created",
     channel="orders",
-    receipt=Receipt("C0ORDERS01", "1.0"),
     milliseconds={"lookup": 3.5, "render": 0.4, "post": 80.1},
 )
 
@@ -56,7 +56,7 @@ def test_the_age_counts_from_when_the_event_was_first_sent() -> None:
 
 
 def test_metrics_have_the_outcome_the_stages_and_the_age(capsys: pytest.CaptureFixture[str]) -> None:
-    parked = replace(DELIVERED, state=State.PARKED, code="SLACK_CREDENTIAL", receipt=None, milliseconds={})
+    parked = replace(DELIVERED, end=Parked("SLACK_CREDENTIAL"), milliseconds={})
     found, by_code = emitted(capsys, DELIVERED, parked)
     assert found["Delivered"] == [1.0]
     assert found["Parked"] == [1.0]
@@ -83,7 +83,7 @@ def test_metrics_have_the_outcome_the_stages_and_the_age(capsys: pytest.CaptureF
 def test_a_canary_counts_once_it_is_in_slack(
     capsys: pytest.CaptureFixture[str], type_: str, state: State, counted: bool
 ) -> None:
-    (found,) = emitted(capsys, replace(DELIVERED, event=Event(type_, "t", "e1"), state=state))
+    (found,) = emitted(capsys, replace(DELIVERED, event=Event(type_, "t", "e1"), end=end(state)))
     assert ("CanaryDelivered" in found) is counted
 
 
@@ -120,7 +120,7 @@ def by_code(code: str) -> frozenset[str]:
 def retried(code: str, seconds: float, attempt: int = 5) -> Outcome:
     """An outcome that is tried again, whose message was sent so many seconds before NOW."""
     record = replace(RECORD, sent_at=datetime.fromtimestamp(NOW - seconds, UTC), attempt=attempt)
-    return replace(DELIVERED, state=State.RETRY, code=code, receipt=None, record=record)
+    return replace(DELIVERED, end=Retry(code), record=record)
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_the_age_is_that_of_the_oldest_message(retry_ages: Measured) -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.RETRY])
 def test_what_has_ended_is_not_tried_again(retry_ages: Measured, state: State) -> None:
-    assert not retry_ages(replace(retried("DB_BUSY", 1000), state=state))
+    assert not retry_ages(replace(retried("DB_BUSY", 1000), end=end(state, "ROW_STALE")))
 
 
 def test_a_replayed_event_is_as_old_as_its_replay(retry_ages: Measured) -> None:

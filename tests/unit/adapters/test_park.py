@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from handler.adapters.park import MAX_ATTRIBUTE_CHARACTERS, DeadLetterQueue
 from handler.errors import ConfigError
-from handler.model import Event, Outcome, Record, State
+from handler.model import Event, Outcome, Parked, Record
 
 REGION = "eu-central-1"
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -33,9 +33,7 @@ def parked(queue: Any, outcome: Outcome) -> tuple[str, dict[str, str]]:
 def outcome(**changes: Any) -> Outcome:
     fields = {
         "record": Record("m-1", BODY),
-        "state": State.PARKED,
-        "code": "TEMPLATE_UNDEFINED",
-        "detail": "order.created.yaml:12 text: order.nmae",
+        "end": Parked("TEMPLATE_UNDEFINED", "order.created.yaml:12 text: order.nmae"),
         "event": Event("order.created", 1042, "e-7"),
         "notification": "order.created",
         "channel": "orders",
@@ -60,9 +58,7 @@ def test_a_record_is_parked_as_it_came_with_what_is_wrong(queue: Any) -> None:
 
 
 def test_a_record_that_is_no_event_is_parked_with_what_is_known(queue: Any) -> None:
-    unread = outcome(
-        record=Record("m-1", "{"), code="EVENT_NOT_JSON", detail="", event=None, notification="", channel=""
-    )
+    unread = outcome(record=Record("m-1", "{"), end=Parked("EVENT_NOT_JSON"), event=None, notification="", channel="")
     assert parked(queue, unread) == (
         "{",
         {"code": "EVENT_NOT_JSON", "event_id": "m-1", "parked_at": "2026-01-05T10:00:00+00:00"},
@@ -77,14 +73,14 @@ def test_a_type_that_came_as_an_attribute_is_kept_for_the_replay(queue: Any) -> 
 
 
 def test_a_long_detail_is_cut(queue: Any) -> None:
-    _, attributes = parked(queue, outcome(detail="é" * 1000))
+    _, attributes = parked(queue, outcome(end=Parked("TEMPLATE_UNDEFINED", "é" * 1000)))
     assert attributes["detail"] == "é" * (MAX_ATTRIBUTE_CHARACTERS - 1) + "…"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800", "\uffff"])
 def test_characters_that_sqs_refuses_do_not_keep_a_record_from_being_parked(queue: Any, character: str) -> None:
     record = Record("m-1", f'{{"type": "{character}"}}')
-    body, attributes = parked(queue, outcome(record=record, detail=f"type {character}"))
+    body, attributes = parked(queue, outcome(record=record, end=Parked("TEMPLATE_UNDEFINED", f"type {character}")))
     assert body == '{"type": "\ufffd"}'
     assert attributes["detail"] == "type \ufffd"
 

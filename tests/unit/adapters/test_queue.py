@@ -11,7 +11,7 @@ from moto import mock_aws
 from handler.adapters.queue import LONGEST_SECONDS, IntakeQueue
 from handler.errors import ConfigError
 from handler.model import Record
-from handler.ports import Postpone, Send
+from handler.ports import IntakeQueue as Port
 
 REGION = "eu-central-1"
 
@@ -56,7 +56,7 @@ def told(*waits: tuple[Record, float], url: str = "https://sqs.example/intake", 
 def test_a_record_comes_again_at_its_time(queue: Any) -> None:
     """moto makes a message visible at once where the timeout is 0, and keeps the others hidden."""
     first, second = received(queue, 2)
-    port: Postpone = IntakeQueue(queue.url)
+    port: Port = IntakeQueue(queue.url)
     port.postpone([(first, 0.0), (second, 600.0)])
     assert [one.body for one in queue.receive_messages(MaxNumberOfMessages=10)] == [first.body]
 
@@ -107,7 +107,7 @@ def _visible(queue: Any) -> list[Any]:
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
 def test_everything_that_is_sent_is_in_the_queue(queue: Any, count: int) -> None:
-    port: Send = IntakeQueue(queue.url)
+    port: Port = IntakeQueue(queue.url)
     port.send([str(number) for number in range(count)])
     found: set[str] = set()
     while more := queue.receive_messages(MaxNumberOfMessages=10):

@@ -23,10 +23,10 @@ from slack_sdk.webhook import client as webhook_client
 
 from handler.adapters.http_connection import IDLE_SECONDS
 from handler.adapters.http_exchange import Limits
-from handler.adapters.slack import BotSink, WebhookSink
+from handler.adapters.slack import SlackBot, SlackWebhooks
 from handler.errors import ConfigError, SlackError
 from handler.model import Message, Receipt
-from handler.ports import Sink
+from handler.ports import Slack
 from lab.tls import Authority, Certificate
 
 from .canary import CANARY, TOKEN, FakeSecrets, safe
@@ -54,13 +54,13 @@ def refusal(word: str) -> Step:
     return answer(200, json.dumps({"ok": False, "error": word}).encode())
 
 
-def bot(server: Scripted, trust: ssl.SSLContext, limits: Limits = LONG, secrets: FakeSecrets | None = None) -> BotSink:
-    return BotSink(secrets or FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust, limits)
+def bot(server: Scripted, trust: ssl.SSLContext, limits: Limits = LONG, secrets: FakeSecrets | None = None) -> SlackBot:
+    return SlackBot(secrets or FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust, limits)
 
 
-def hook(server: Scripted, trust: ssl.SSLContext, limits: Limits = LONG) -> WebhookSink:
+def hook(server: Scripted, trust: ssl.SSLContext, limits: Limits = LONG) -> SlackWebhooks:
     secrets = FakeSecrets({"webhooks/C0ORDERS": f"{server.url}{HOOK_PATH}"})
-    return WebhookSink(secrets, f"{server.url}/api/", trust, limits)
+    return SlackWebhooks(secrets, f"{server.url}/api/", trust, limits)
 
 
 SINKS = pytest.mark.parametrize("sink", [bot, hook])
@@ -134,7 +134,7 @@ def test_the_api_address_may_end_without_a_slash(
     trust: ssl.SSLContext, certificate: Certificate, slash: str, path: str
 ) -> None:
     with scripted(answer(200, ACCEPTED), certificate=certificate) as server:
-        BotSink(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api{slash}", trust, LONG).post(MESSAGE)
+        SlackBot(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api{slash}", trust, LONG).post(MESSAGE)
     assert server.requests[0].target == path
 
 
@@ -294,7 +294,7 @@ def test_a_name_without_an_address_is_not_ambiguous(trust: ssl.SSLContext, monke
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
-    sink = BotSink(FakeSecrets({"slack-token": TOKEN}), "https://slack.com/api/", trust)
+    sink = SlackBot(FakeSecrets({"slack-token": TOKEN}), "https://slack.com/api/", trust)
     with pytest.raises(SlackError, match=r"SLACK_UNAVAILABLE: slack\.com cannot be resolved"):
         sink.post(MESSAGE)
 
@@ -334,7 +334,7 @@ def test_many_dead_addresses_share_one_connect_timeout(trust: ssl.SSLContext, mo
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses(*[f"192.0.2.{n}" for n in range(8)]))
     monkeypatch.setattr(socket, "create_connection", dropped)
-    sink = BotSink(FakeSecrets({"slack-token": TOKEN}), "https://slack.com/api/", trust)
+    sink = SlackBot(FakeSecrets({"slack-token": TOKEN}), "https://slack.com/api/", trust)
     with pytest.raises(SlackError, match=r"SLACK_UNAVAILABLE: no connection to slack\.com in 3 s"):
         sink.post(MESSAGE)
     assert len(given) == 8
@@ -496,14 +496,14 @@ def test_what_is_not_a_bot_token_is_neither_sent_nor_shown(
 def test_what_is_not_a_webhook_of_slack_is_neither_called_nor_shown(trust: ssl.SSLContext, address: str) -> None:
     secrets = FakeSecrets({"webhooks/C0ORDERS": f"{address}{CANARY}" if address else ""})
     with pytest.raises(ConfigError, match=r"CONFIG_SECRET_FORMAT: webhooks/C0ORDERS is not a webhook.*hooks") as raised:
-        WebhookSink(secrets, "https://slack.com/api/", trust).post(MESSAGE)
+        SlackWebhooks(secrets, "https://slack.com/api/", trust).post(MESSAGE)
     safe(raised.value)
 
 
 @pytest.mark.parametrize(
     "api_url", ["http://slack.com/api/", "slack.com/api/", "https:///api/", "https://u:p@slack.com"]
 )
-@pytest.mark.parametrize("sink", [BotSink, WebhookSink])
+@pytest.mark.parametrize("sink", [SlackBot, SlackWebhooks])
 def test_slack_is_reached_by_https_alone(sink: Any, trust: ssl.SSLContext, api_url: str) -> None:
     with pytest.raises(ConfigError, match="CONFIG_INVALID: api= in Slack"):
         sink(FakeSecrets({}), api_url, trust)
@@ -526,7 +526,7 @@ def test_a_replaced_webhook_is_picked_up_at_once(trust: ssl.SSLContext, certific
     with scripted(answer(404, b"no_active_hooks"), answer(200, b"ok"), certificate=certificate) as server:
         old, new = f"{server.url}{HOOK_PATH}", f"{server.url}{HOOK_PATH}2"
         secrets = FakeSecrets({"webhooks/C0ORDERS": old}, later={"webhooks/C0ORDERS": new})
-        WebhookSink(secrets, server.url, trust, LONG).post(MESSAGE)
+        SlackWebhooks(secrets, server.url, trust, LONG).post(MESSAGE)
     assert [request.target for request in server.requests] == [HOOK_PATH, f"{HOOK_PATH}2"]
 
 
@@ -616,9 +616,9 @@ def test_an_ambiguous_fallback_is_ambiguous(trust: ssl.SSLContext, certificate: 
 
 
 def test_both_sinks_fit_the_port(trust: ssl.SSLContext) -> None:
-    sinks: list[Sink] = [
-        BotSink(FakeSecrets({}), "https://slack.com/api/", trust),
-        WebhookSink(FakeSecrets({}), "https://slack.com/api/", trust),
+    sinks: list[Slack] = [
+        SlackBot(FakeSecrets({}), "https://slack.com/api/", trust),
+        SlackWebhooks(FakeSecrets({}), "https://slack.com/api/", trust),
     ]
     assert len(sinks) == 2
 

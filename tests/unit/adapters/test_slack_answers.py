@@ -12,8 +12,8 @@ from urllib3 import HTTPHeaderDict
 
 from handler.adapters.http_exchange import Answer
 from handler.adapters.slack_answers import MAX_RETRY_AFTER, Delivered, retry_after, web_api, webhook
+from handler.delivery.after import _GONE
 from handler.errors import CODES, SlackError
-from handler.stages.post import _GONE
 
 NOW = 1_770_000_000.0  # 2026-02-02 02:40:00 UTC
 OK = {"ok": True, "channel": "C1", "ts": "1770000000.000100", "message": {"text": "hi"}}
@@ -102,7 +102,7 @@ def test_a_refusal_of_the_web_api_is_classed_by_its_word(status: int, code: str,
 
 @pytest.mark.parametrize("word", sorted(_GONE))
 def test_a_first_message_that_is_gone_is_known_by_slacks_own_word(word: str) -> None:
-    """What stages/post.py goes by is listed above, and no word that only stands for any refusal."""
+    """What delivery/after.py looks for is listed above, and no word that only stands for any refusal."""
     error = of_the_web_api(200, {"ok": False, "error": word})
     assert isinstance(error, SlackError)
     assert (error.code, error.reason) == ("SLACK_CONFIG", word)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from handler.adapters.http_exchange import Limits
-from handler.adapters.slack import BotSink, WebhookSink
+from handler.adapters.slack import SlackBot, SlackWebhooks
 from handler.errors import SlackError
 from handler.model import Message
 from lab.processes import free_port
@@ -68,13 +68,13 @@ def proxy() -> Iterator[ConnectingProxy]:
     made.close()
 
 
-def bot(server: Scripted, trust: ssl.SSLContext, proxy: str) -> BotSink:
-    return BotSink(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust, LIMITS, proxy=proxy)
+def bot(server: Scripted, trust: ssl.SSLContext, proxy: str) -> SlackBot:
+    return SlackBot(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust, LIMITS, proxy=proxy)
 
 
-def hook(server: Scripted, trust: ssl.SSLContext, proxy: str) -> WebhookSink:
+def hook(server: Scripted, trust: ssl.SSLContext, proxy: str) -> SlackWebhooks:
     secrets = FakeSecrets({"webhooks/C0ORDERS": f"{server.url}/services/T0/B0/{CANARY}"})
-    return WebhookSink(secrets, f"{server.url}/api/", trust, LIMITS, proxy=proxy)
+    return SlackWebhooks(secrets, f"{server.url}/api/", trust, LIMITS, proxy=proxy)
 
 
 SINKS = pytest.mark.parametrize(("sink", "said"), [(bot, ACCEPTED), (hook, b"ok")])

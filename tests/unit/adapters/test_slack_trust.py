@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from handler.adapters.slack import BotSink
+from handler.adapters.slack import SlackBot
 from handler.errors import SlackError
 from handler.model import Message
 from lab.tls import Authority
@@ -22,7 +22,9 @@ def test_an_expired_certificate_is_named_and_gets_no_token(trust: ssl.SSLContext
     expired = authority.issue("expired-slack", "localhost", lifetime=timedelta(days=-1))
     with scripted(answer(200, b"{}"), certificate=expired) as server:
         with pytest.raises(SlackError, match="SLACK_UNAVAILABLE.*expired") as raised:
-            BotSink(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust).post(Message("n", "c", "C1", "x"))
+            SlackBot(FakeSecrets({"slack-token": TOKEN}), f"{server.url}/api/", trust).post(
+                Message("n", "c", "C1", "x")
+            )
         assert server.requests == []
     assert raised.value.retry
     safe(raised.value)

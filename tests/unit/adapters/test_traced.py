@@ -21,7 +21,6 @@ from handler.errors import SlackError, SourceError
 from handler.model import Message, Receipt
 from handler.settings import Settings
 from handler.stages.enrich import Sources
-from handler.stages.post import Posting
 
 ROOT, PARENT = "1-68f0a1b2-0123456789abcdef01234567", "0123456789abcdef"
 SAMPLED = f"Root={ROOT};Parent={PARENT};Sampled=1"
@@ -137,20 +136,11 @@ def test_every_port_passes_on_what_it_is_given_and_is_told(daemon: Daemon) -> No
     assert sources.database.select("default", "SELECT 1", {}, 1) == [{"given": ["default", "SELECT 1", {}, 1]}]
     assert sources.api.get("shop", "/a") == ["shop", "/a"]
     assert sources.fan_out.get_all("shop", "/a") == [["shop", "/a"]]
-    empty = cast(Any, None)
-    posting = traced.posting(Posting(inner, inner, inner, "repost", empty, empty, empty, empty), tracer)
-    assert posting.sink.post(MESSAGE) == Receipt("C1")
-    assert posting.editor
-    assert posting.editor.edit(MESSAGE, "1.2") == Receipt("C1", "1.2")
-    assert posting.history
-    assert posting.history.find(MESSAGE, 3.0) == Receipt("C1", "3.0")
+    slack = traced.slack(cast(Any, inner), tracer)
+    assert slack.post(MESSAGE) == Receipt("C1")
+    assert slack.edit(MESSAGE, "1.2") == Receipt("C1", "1.2")
+    assert slack.find(MESSAGE, 3.0) == Receipt("C1", "3.0")
     assert [told["name"] for told in daemon.told()] == ["database default", "API shop", "API shop", *["Slack"] * 3]
-
-
-def test_a_webhook_stays_without_editor_and_history(daemon: Daemon) -> None:
-    empty = cast(Any, None)
-    posting = traced.posting(Posting(empty, None, None, "repost", empty, empty, empty, empty), Tracer({}))
-    assert (posting.editor, posting.history) == (None, None)
 
 
 def test_a_look_up_of_an_api_is_told(daemon: Daemon) -> None:

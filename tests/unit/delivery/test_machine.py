@@ -1,6 +1,6 @@
 """Several workers on one table, any of whom may be late, die, or be overtaken; what must hold whatever they do.
 
-A worker does what stages/attempt.py does: it writes over what it knows, which may be old, and posts only where nothing
+A worker does what delivery/send.py does: it writes over what it knows, which may be old, and posts only where nothing
 is delivered and nobody is posting.
 """
 
@@ -149,10 +149,10 @@ class Deliveries(RuleBasedStateMachine):
         owner = f"worker {number}"
         thread = self.workers[number].threads.join("C0ORDERS01", key, owner)
         standing = self.table.items(f"thread#C0ORDERS01#{key}")[0]
-        if thread.ts:
-            assert thread.ts == self.first[key]
-        elif thread.busy_until:
-            assert (standing.text("owner") != owner, thread.busy_until > self.time) == (True, True)
+        if thread.place.ts:
+            assert thread.place.ts == self.first[key]
+        elif thread.place.busy_until:
+            assert (standing.text("owner") != owner, thread.place.busy_until > self.time) == (True, True)
         else:
             assert key not in self.first, "a thread that has begun is begun again"
             assert (standing, standing.text("owner")) == (thread.item, owner)
@@ -178,10 +178,10 @@ class Deliveries(RuleBasedStateMachine):
     def finds_the_first_gone(self, number: int, key: str) -> None:
         worker, owner = self.workers[number], f"worker {number}"
         found = worker.threads.join("C0ORDERS01", key, owner)
-        if not found.ts:
+        if not found.place.ts:
             return
         anew = worker.threads.lost(found, owner)
-        assert not anew.ts
+        assert not anew.place.ts
         del self.first[key]
         worker.begins[key] = anew
 

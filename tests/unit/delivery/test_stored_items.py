@@ -147,7 +147,7 @@ def test_a_delivery_has_the_key_and_the_mark_that_it_had() -> None:
 )
 def test_threads_are_read_as_before(table: StateTable, key: str, ts: str, busy_until: float) -> None:
     thread = Threads(table, lambda: AT).join("C0ORDERS01", key, "another")
-    assert (thread.ts, thread.busy_until) == (ts, busy_until)
+    assert (thread.place.ts, thread.place.busy_until) == (ts, busy_until)
 
 
 @pytest.mark.parametrize("table", ["gate"], indirect=True)

@@ -13,8 +13,7 @@ from cli.operations.rows import Row
 from cli.operations.timeline import Timeline
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.model import State
-from handler.stages.deliver import REUSED
+from handler.model import IDENTITY_REUSED, State
 
 NOW = 1_800_000_000.0
 
@@ -219,7 +218,7 @@ def test_an_event_of_another_type_under_the_same_identity_is_told(known: str, en
     assert "another event" not in [step.word for step in first.steps]
     assert [step.word for step in second.steps].count("another event") == 1
     assert second.steps[0].text.startswith("order.paid 1042 has the event_id of order.created 1042")
-    assert (second.steps[0].tone, second.steps[0].facts) == ("bad", (REUSED,))
+    assert (second.steps[0].tone, second.steps[0].facts) == ("bad", (IDENTITY_REUSED,))
 
 
 @pytest.mark.parametrize("state", ["suppressed", "parked"])
@@ -238,8 +237,8 @@ def test_an_event_whose_early_rows_do_not_say_what_they_are_about_is_one() -> No
 
 def test_another_event_under_the_same_identity_is_told_with_both_names() -> None:
     detail = "order.created 7 has the event_id of order.created 1042, so it was not posted"
-    lines = [said(1, "delivered"), said(20, "repeated", REUSED, id="7", detail=detail)]
+    lines = [said(1, "delivered"), said(20, "repeated", IDENTITY_REUSED, id="7", detail=detail)]
     (trail,) = timeline.merge("e-1", lines, [row(Phase.DELIVERED, 1)], NOW).trails
     assert (trail.state, trail.steps[-1].text, trail.steps[-1].tone) == ("delivered", detail, "bad")
     (trail,) = timeline.merge("e-1", lines[1:], [], NOW).trails
-    assert (trail.state, trail.code) == ("repeated", REUSED)
+    assert (trail.state, trail.code) == ("repeated", IDENTITY_REUSED)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode
 from handler.errors import ConfigError
 from handler.model import Event, Outcome, Record, State
-from handler.stages.settle import Settling
-from tests.kit import FakePark, FakeQueue, FakeTable
+from tests.kit import FakePark, FakeQueue, FakeTable, end
 
 NOW = 1_000_000.0
 EVENT = Event("order.created", 1, "e1")
@@ -24,8 +24,8 @@ class World:
         self.table, self.park, self.queue = FakeTable(lambda: NOW), FakePark(park_error), FakeQueue()
         self.ledger = Ledger(self.table)
 
-    def settle(self, *outcomes: Outcome) -> list[Outcome]:
-        return Settling(self.park, self.queue, self.ledger, LAST, lambda: NOW)(outcomes)
+    def finish(self, *outcomes: Outcome) -> list[Outcome]:
+        return Finisher(self.park, self.queue, self.ledger, LAST, lambda: NOW)(outcomes)
 
     def phases(self) -> dict[str, str]:
         return {item.sort: str(item.values["phase"]) for item in self.table.items("event#e1")}
@@ -33,7 +33,7 @@ class World:
 
 def outcome(state: State, code: str = "", channel: str = "orders", attempt: int = 1, **more: Any) -> Outcome:
     record = more.pop("record", Record("r1", "{}", attempt=attempt))
-    return Outcome(record, state, code, "detail", EVENT, "order.created", channel, **more)
+    return Outcome(record, end(state, code, more.pop("due", 0.0)), EVENT, "order.created", channel, **more)
 
 
 def states(outcomes: list[Outcome]) -> list[str]:
@@ -42,7 +42,7 @@ def states(outcomes: list[Outcome]) -> list[str]:
 
 def test_what_cannot_succeed_is_parked_and_written_down() -> None:
     world = World()
-    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["parked"]
+    assert states(world.finish(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["parked"]
     assert [one.code for one in world.park.parked] == ["TEMPLATE_FAILED"]
     assert world.phases() == {"order.created#orders": "parked"}
     assert world.queue.waits == {}
@@ -50,16 +50,16 @@ def test_what_cannot_succeed_is_parked_and_written_down() -> None:
 
 def test_a_record_that_comes_again_after_it_was_parked_is_not_parked_again() -> None:
     world = World()
-    world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))
-    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["repeated"]
+    world.finish(outcome(State.PARKED, "TEMPLATE_FAILED"))
+    assert states(world.finish(outcome(State.PARKED, "TEMPLATE_FAILED"))) == ["repeated"]
     replay = Record("r2", "{}", attributes={"replayed_at": "2026-11-25T10:00:00+00:00"})
-    assert states(world.settle(outcome(State.PARKED, "TEMPLATE_FAILED", record=replay))) == ["parked"]
+    assert states(world.finish(outcome(State.PARKED, "TEMPLATE_FAILED", record=replay))) == ["parked"]
     assert len(world.park.parked) == 2
 
 
 def test_a_record_stays_while_one_of_its_deliveries_is_to_be_retried() -> None:
     world = World()
-    settled = world.settle(outcome(State.PARKED, "SLACK_CONFIG"), outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip"))
+    settled = world.finish(outcome(State.PARKED, "SLACK_CONFIG"), outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip"))
     assert states(settled) == ["parked", "retry"]
     assert world.park.parked == []
     assert world.phases() == {}
@@ -67,7 +67,7 @@ def test_a_record_stays_while_one_of_its_deliveries_is_to_be_retried() -> None:
 
 def test_its_last_delivery_parks_a_record_once_with_all_that_is_left_of_it() -> None:
     world = World()
-    settled = world.settle(
+    settled = world.finish(
         outcome(State.DELIVERED, attempt=LAST),
         outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip", LAST),
         outcome(State.RETRY, "SLACK_HELD", "ops", LAST),
@@ -82,46 +82,46 @@ def test_its_last_delivery_parks_a_record_once_with_all_that_is_left_of_it() -> 
 
 def test_a_record_that_cannot_be_parked_stays_in_the_queue() -> None:
     world = World(ConfigError("CONFIG_UNAVAILABLE", "the dead-letter queue"))
-    assert states(world.settle(outcome(State.PARKED, "SLACK_CONFIG", attempt=LAST))) == ["retry"]
+    assert states(world.finish(outcome(State.PARKED, "SLACK_CONFIG", attempt=LAST))) == ["retry"]
     assert world.phases() == {}
 
 
 def test_parking_does_without_the_ledger() -> None:
     world = World()
     world.table.broken = ConfigError("LEDGER_UNAVAILABLE")
-    assert states(world.settle(outcome(State.PARKED, "SLACK_CONFIG"))) == ["parked"]
+    assert states(world.finish(outcome(State.PARKED, "SLACK_CONFIG"))) == ["parked"]
     assert len(world.park.parked) == 1
 
 
 def test_a_notice_that_was_not_posted_keeps_its_record_until_the_last_delivery() -> None:
     pair = (outcome(State.PARKED, "TEMPLATE_FAILED"), outcome(State.RETRY, "SLACK_UNAVAILABLE", notice=True))
     world = World()
-    assert states(world.settle(*pair)) == ["parked", "retry"]
+    assert states(world.finish(*pair)) == ["parked", "retry"]
     assert world.park.parked == []
     last = [replace(one, record=Record("r1", "{}", attempt=LAST)) for one in pair]
-    assert states(world.settle(*last)) == ["parked", "parked"]
+    assert states(world.finish(*last)) == ["parked", "parked"]
     assert len(world.park.parked) == 1
 
 
 def test_a_notice_that_slack_refuses_parks_nothing_more() -> None:
     world = World()
-    world.settle(outcome(State.PARKED, "SLACK_CONFIG", notice=True), outcome(State.DELIVERED))
+    world.finish(outcome(State.PARKED, "SLACK_CONFIG", notice=True), outcome(State.DELIVERED))
     assert world.park.parked == []
 
 
 def test_what_is_suppressed_is_written_down_and_overwrites_nothing() -> None:
     world = World()
-    world.settle(outcome(State.SUPPRESSED, "WHEN", channel=""))
+    world.finish(outcome(State.SUPPRESSED, "WHEN", channel=""))
     assert world.phases() == {"order.created#-": "suppressed"}
     world.ledger.write(DeliveryKey("e1", "order.created", "orders"), DeliveryRecord(Phase.DELIVERED, NOW), None)
-    world.settle(outcome(State.SUPPRESSED, "WHEN", channel="orders"))
+    world.finish(outcome(State.SUPPRESSED, "WHEN", channel="orders"))
     assert world.phases()["order.created#orders"] == "delivered"
 
 
 def test_a_stub_whose_row_never_came_stays_as_it_is() -> None:
     world = World()
     world.ledger.write(DeliveryKey("e1", "order.created", "orders"), DeliveryRecord(Phase.STUB, NOW, ts="1.0"), None)
-    (settled,) = world.settle(outcome(State.RETRY, "ROW_STUB", attempt=LAST))
+    (settled,) = world.finish(outcome(State.RETRY, "ROW_STUB", attempt=LAST))
     assert (settled.state, settled.detail) == (State.DELIVERED, "the row never came")
     assert world.phases() == {"order.created#orders": "delivered"}
     assert world.park.parked == []
@@ -133,14 +133,14 @@ def test_a_stub_whose_row_never_came_stays_as_it_is() -> None:
 )
 def test_a_record_comes_again_when_its_first_delivery_is_due(dues: list[float], low: float, high: float) -> None:
     world = World()
-    world.settle(*[outcome(State.RETRY, "SLACK_UNAVAILABLE", f"c{n}", due=due) for n, due in enumerate(dues)])
+    world.finish(*[outcome(State.RETRY, "SLACK_UNAVAILABLE", f"c{n}", due=due) for n, due in enumerate(dues)])
     assert low <= world.queue.waits["r1"] <= high
 
 
 def test_what_cannot_be_written_down_as_suppressed_comes_again() -> None:
     world = World()
     world.table.broken = ConfigError("LEDGER_UNAVAILABLE", "down")
-    (settled,) = world.settle(outcome(State.SUPPRESSED, "WHEN"))
+    (settled,) = world.finish(outcome(State.SUPPRESSED, "WHEN"))
     assert (settled.state, settled.code) == (State.RETRY, "LEDGER_UNAVAILABLE")
     assert "r1" in world.queue.waits
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_written_down_as_suppressed_comes_again() -> None:
 def test_an_event_of_somebody_else_leaves_no_trace() -> None:
     world = World()
     ignored = replace(outcome(State.SUPPRESSED, "EVENT_TYPE_UNKNOWN"), notification="", channel="")
-    assert states(world.settle(ignored)) == ["suppressed"]
+    assert states(world.finish(ignored)) == ["suppressed"]
     assert world.table.rows == {}
 
 
@@ -161,7 +161,7 @@ def test_a_ledger_that_is_down_is_asked_once() -> None:
 
     world.table.swap = down  # type: ignore[method-assign]
     records = [Record(f"r{number}", "{}") for number in range(10)]
-    settled = world.settle(*[outcome(State.SUPPRESSED, "WHEN", record=one) for one in records])
+    settled = world.finish(*[outcome(State.SUPPRESSED, "WHEN", record=one) for one in records])
     assert states(settled) == ["retry"] * 10
     assert len(asked) == 1
 
@@ -183,7 +183,7 @@ def test_what_an_earlier_attempt_left_open_is_closed_with_its_record(
     """The route led elsewhere when the record came again."""
     world = World()
     world.ledger.write(DeliveryKey("e1", "order.created", "vip"), DeliveryRecord(left, NOW), None)
-    world.settle(outcome(ended, code, attempt=2))
+    world.finish(outcome(ended, code, attempt=2))
     entry = decode(world.table.rows["event#e1", "order.created#vip"])
     assert (entry.phase.value, entry.code) == swept
 
@@ -206,14 +206,14 @@ def test_a_parked_delivery_keeps_count_of_posts_with_unknown_outcome(
     """A replay reads back first where one of them may be in the channel."""
     world = World()
     world.ledger.write(DeliveryKey("e1", "order.created", "orders"), before, None)
-    world.settle(outcome(State.PARKED, "SLACK_CREDENTIAL"))
+    world.finish(outcome(State.PARKED, "SLACK_CREDENTIAL"))
     entry = decode(world.table.rows["event#e1", "order.created#orders"])
     assert (entry.phase, entry.ambiguous_posts, entry.ambiguous_since) == (Phase.PARKED, doubts, since)
 
 
 def test_a_replay_that_is_suppressed_is_parked_no_more() -> None:
     world = World()
-    world.settle(outcome(State.PARKED, "TEMPLATE_FAILED", channel=""))
+    world.finish(outcome(State.PARKED, "TEMPLATE_FAILED", channel=""))
     replay = Record("r2", "{}", attributes={"replayed_at": "2026-11-25T10:00:00+00:00"})
-    world.settle(outcome(State.SUPPRESSED, "WHEN", channel="", record=replay))
+    world.finish(outcome(State.SUPPRESSED, "WHEN", channel="", record=replay))
     assert world.phases() == {"order.created#-": "suppressed"}

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
+from handler.delivery.decide import GRACE_SECONDS, LEASE_SECONDS, REPOST_SECONDS, STUB
+from handler.delivery.delivery import Delivery
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.model import Event, Message, Outcome, Receipt, Record, State
-from handler.stages.attempt import Attempting
-from handler.stages.deliver import Delivery
-from handler.stages.post import GRACE_SECONDS, REPOST_SECONDS, SENDING_SECONDS, STUB
-from tests.kit import FakeSink, FakeTable, posting_to
+from tests.kit import FakeSlack, FakeTable, deliverer_to, policy
 
 CHANNEL = "C0ORDERS01"
 UNAVAILABLE = ConfigError("LEDGER_UNAVAILABLE", "down")
@@ -68,17 +67,9 @@ class World:
         return self.time
 
     def attempt(self, wanted: Delivery | None = None) -> Outcome:
-        bot = self.mode != "webhook"
-        posting = posting_to(
-            self.slack,  # type: ignore[arg-type]
-            self.table,
-            self.now,
-            editor=self.slack if bot else None,
-            history=self.slack if self.mode == "read-back" else None,
-            doubt="park" if self.mode == "park" else "repost",
-        )
-        posting.gates.refresh()
-        return Attempting(posting)(wanted or delivery())
+        deliverer = deliverer_to(self.slack, self.table, self.now, policy(self.mode))
+        deliverer.throttle.refresh()
+        return deliverer(wanted or delivery())
 
     def later(self, seconds: float) -> None:
         self.time += seconds
@@ -134,12 +125,17 @@ def test_what_is_known_decides(phase: Phase, fields: dict[str, Any], state: Stat
         assert world.time < outcome.due <= world.time + 60
 
 
-def test_a_delivery_that_goes_well_makes_two_writes() -> None:
-    world, writes = World(), []
+@pytest.mark.parametrize("mode", ["read-back", "repost", "park", "webhook"])
+def test_a_delivery_that_goes_well_makes_two_writes_and_no_read(mode: str) -> None:
+    world, calls = World(mode), []
     swap = world.table.swap
-    world.table.swap = lambda item: writes.append(item.values["phase"]) or swap(item)  # type: ignore[method-assign]
-    assert world.attempt().state is State.DELIVERED
-    assert writes == ["sending", "delivered"]
+    world.table.swap = lambda item: calls.append(item.values["phase"]) or swap(item)  # type: ignore[method-assign]
+    world.table.items = lambda partition: calls.append(partition) or []  # type: ignore[method-assign]
+    world.table.get = lambda keys: calls.append(keys) or []  # type: ignore[method-assign]
+    world.slack.find = _raising(AssertionError("the channel was read"))  # type: ignore[method-assign]
+    deliverer = deliverer_to(world.slack, world.table, world.now, policy(mode))
+    assert deliverer(delivery()).state is State.DELIVERED
+    assert calls == ["sending", "delivered"]
 
 
 def test_a_phase_of_a_newer_version_is_left_alone_and_its_values_are_kept() -> None:
@@ -225,10 +221,10 @@ def test_the_rule_park_posts_nothing_again() -> None:
 @pytest.mark.parametrize(("mode", "posts"), [("read-back", 1), ("repost", 2), ("park", 1)])
 def test_a_process_killed_between_the_post_and_the_ledger_counts_as_a_doubt(mode: str, posts: int) -> None:
     world = World(mode)
-    world.put(Phase.SENDING, until=world.time + SENDING_SECONDS)
+    world.put(Phase.SENDING, until=world.time + LEASE_SECONDS)
     world.slack.posts["999.000100"] = replace(delivery().message, mark=delivery().key.mark)
     assert world.attempt().code == "LEDGER_BUSY"
-    world.later(SENDING_SECONDS + GRACE_SECONDS + 1)
+    world.later(LEASE_SECONDS + GRACE_SECONDS + 1)
     assert world.attempt().state is (State.PARKED if mode == "park" else State.DELIVERED)
     assert len(world.slack.posts) == posts
 
@@ -274,7 +270,7 @@ def test_what_slack_has_is_delivered_even_if_the_ledger_cannot_be_told() -> None
     assert outcome.state is State.DELIVERED
     assert "not in the ledger" in outcome.detail
     world.table.broken = None
-    world.later(SENDING_SECONDS + GRACE_SECONDS + 1)
+    world.later(LEASE_SECONDS + GRACE_SECONDS + 1)
     assert world.attempt().code == "READ_BACK"
     assert len(world.slack.posts) == 1
 
@@ -495,6 +491,6 @@ def test_a_defect_is_named_and_tried_again() -> None:
 
 
 def test_the_fake_sink_of_the_kit_posts() -> None:
-    sink, table = FakeSink(), FakeTable()
-    assert Attempting(posting_to(sink, table, lambda: 1.0))(delivery()).state is State.DELIVERED
+    sink, table = FakeSlack(), FakeTable()
+    assert deliverer_to(sink, table, lambda: 1.0)(delivery()).state is State.DELIVERED
     assert NotifierError("LEDGER_BUSY").retry

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from handler.delivery.delivery import failed
 from handler.errors import SourceError
 from handler.model import State
-from handler.stages.deliver import failed
 from tests.kit import record
 
 

@@ -1,0 +1,68 @@
+"""One message on its way to one channel, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from handler.delivery.records import DeliveryKey
+from handler.delivery.situation import Facts
+from handler.errors import LAST_ATTEMPT, NotifierError
+from handler.frozen import frozen
+from handler.model import Delivered, End, Event, Message, Outcome, Parked, Record, Retry
+
+
+@frozen
+class Delivery:
+    """A message, and the event and the record that it is for.
+
+    A `notice` tells the channel that the template is broken; it is posted in place of the template's message.
+    `milliseconds` is what the stages before took.
+    """
+
+    record: Record
+    event: Event
+    message: Message
+    notice: bool = False
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def key(self) -> DeliveryKey:
+        """The delivery's key in the ledger."""
+        return DeliveryKey(self.event.identity, self.message.notification, self.message.channel, self.notice)
+
+    def facts(self, backoff: float) -> Facts:
+        """Return what a decision needs to know; `backoff` is how many seconds a further attempt should wait."""
+        event, message = self.event, self.message
+        return Facts(
+            event.type,
+            str(event.id),
+            in_thread=bool(message.thread),
+            update=message.update,
+            stub=message.stub,
+            replayed=self.record.replayed,
+            backoff=backoff,
+        )
+
+    def outcome(self, end: End) -> Outcome:
+        """Return the outcome; what did not go as the template meant it is said first."""
+        message = self.message
+        if isinstance(end, Delivered) and message.remarks:
+            end = Delivered(end.receipt, (*message.remarks, *end.remarks), end.how)
+        event, notification, channel = self.event, message.notification, message.channel
+        return Outcome(self.record, end, event, notification, channel, self.notice, self.milliseconds)
+
+
+def ended_by(error: NotifierError, due: float = 0.0) -> Retry | Parked:
+    """Return the end that an error means: tried again, at the Unix time `due` if that is known, or parked."""
+    return Retry(error.code, error.detail, due) if error.retry else Parked(error.code, error.detail)
+
+
+def failed(record: Record, error: NotifierError, event: Event | None = None, notification: str = "") -> Outcome:
+    """Return the outcome of a record that met an error before it had a message.
+
+    Errors with a code in LAST_ATTEMPT are tried again only a few times.
+    """
+    if record.attempt >= LAST_ATTEMPT.get(error.code, record.attempt + 1):
+        return Outcome(record, Parked(error.code, error.detail), event, notification)
+    return Outcome(record, ended_by(error), event, notification)
