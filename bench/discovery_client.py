@@ -18,7 +18,6 @@ from typing import Final
 from unittest.mock import patch
 
 from bench.measure import timed
-from handler.access import api
 from handler.adapters import tls
 from handler.adapters.api import HttpApis
 from handler.adapters.secrets import SecretStore
@@ -26,6 +25,7 @@ from handler.bootstrap import PATHS
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
 from handler.places import SecretsAddress
+from handler.settings.parse import api
 
 DOCUMENT: Final = "/customers/1"
 FAILURE_ROUNDS: Final = 15

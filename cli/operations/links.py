@@ -12,11 +12,11 @@ from slack_sdk.errors import SlackClientError
 
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.stack import Stack
-from handler import access
 from handler.adapters import tls
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
 from handler.errors import ConfigError
+from handler.settings import parse
 
 LIMITS: Final = Limits(connect=3.0, total=8.0, size=1 << 16)
 _SILENT: Final = logging.getLogger("slack_sdk")
@@ -44,7 +44,7 @@ def read(
     Those that Slack does not find are left out. Raises UnansweredError where there can be none: with webhooks, or where
     the caller may not read the token.
     """
-    slack = access.slack(environment.get("NOTIFIER_SLACK") or "bot")
+    slack = parse.slack(environment.get("NOTIFIER_SLACK") or "bot")
     if slack.mode == "webhook":
         raise UnansweredError("There are no links to messages: a webhook does not say which message it made.")
     try:
@@ -64,7 +64,7 @@ def _link(client: WebClient, channel: str, ts: str) -> str:
 
 
 def _token(stack: Stack, environment: Mapping[str, str]) -> str:
-    secrets = access.secrets(environment.get("NOTIFIER_SECRETS") or "secretsmanager:notifier")
+    secrets = parse.secrets(environment.get("NOTIFIER_SECRETS") or "secretsmanager:notifier")
     if secrets.store == "ssm":
         name = f"/{secrets.prefix}/slack-token"
         with asking("read Slack's token for links to messages", "ssm:GetParameter"):

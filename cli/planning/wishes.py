@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from handler import access
 from handler.bootstrap import PATHS
-from handler.entries import read_entries
+from handler.settings import parse
+from handler.settings.lists import read_entries
 
 HTTPS: Final = 443
 _SCHEMES: Final = {"http": 80, "https": HTTPS}
@@ -65,7 +65,7 @@ def _number(given: Mapping[str, str], name: str, default: str) -> int:
 
 
 def _databases(text: str) -> dict[str, int]:
-    found, mistakes = read_entries(text, access.database, "default=mysql://a/shop, billing=mysql://b/billing")
+    found, mistakes = read_entries(text, parse.database, "default=mysql://a/shop, billing=mysql://b/billing")
     if mistakes:
         raise ValueError(f"Databases, {mistakes[0]}")
     return {f"database {name}": address.port for name, address in found.items()}
@@ -73,7 +73,7 @@ def _databases(text: str) -> dict[str, int]:
 
 def _apis(text: str) -> dict[str, int]:
     """The ports that are written; those that a registry or an SRV record tells are not known yet."""
-    found, mistakes = read_entries(text, partial(access.api, PATHS), "default=https://a, billing=https://b")
+    found, mistakes = read_entries(text, partial(parse.api, PATHS), "default=https://a, billing=https://b")
     if mistakes:
         raise ValueError(f"Apis, {mistakes[0]}")
     ports = {}

@@ -58,7 +58,7 @@ class HttpApis:
         report: Report = unheard,
         observe: Observe = unseen,
     ) -> None:
-        """`tls` makes the context for an API's CA file. The addresses are as handler/settings.py lets them pass.
+        """`tls` makes the context for an API's CA file. The addresses are as handler/settings lets them pass.
 
         `report` is told after each invocation what discovery did for an API, in the words of discovery/endpoints.py.
         `observe` is given each reply that `get` takes for the API's, before the document is read out of it.

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handler.access import api
 from handler.bootstrap import PATHS as PATH_READERS
+from handler.settings.parse import api
 from lab.gateway.routes import DEFAULT, by_role
 from tests.infra.plain import BALANCED, FILES, FOLDER, PATHS, PLAIN, REGISTERED, stack, template
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from handler import aws
-from handler.access import api
 from handler.adapters import tls
 from handler.adapters.api import HttpApis
 from handler.discovery.addresses import stable
 from handler.discovery.dns import Dns
 from handler.errors import SourceError
+from handler.settings.parse import api
 from lab.api import RunningApi, running_api
 from lab.cloudmap import RunningCloudMap, running_cloudmap
 from lab.dns import RunningDns, running_dns

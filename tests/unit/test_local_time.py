@@ -50,7 +50,9 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
 
 def test_utc_needs_no_database_of_zones() -> None:
     assert zone("UTC") == Zone("+00:00", UTC, UTC)
-    code = "import sys, handler.access, handler.local_time as t; t.zone('UTC'); print('zoneinfo' in sys.modules)"
+    code = (
+        "import sys, handler.settings.parse, handler.local_time as t; t.zone('UTC'); print('zoneinfo' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handler.access import api
 from handler.bootstrap import PATHS
 from handler.discovery.model import ApiAddress
+from handler.settings.parse import api
 
 
 def api_address(name: str, uri: str, **options: str) -> ApiAddress:

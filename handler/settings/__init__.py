@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 
-from handler import access
 from handler.discovery.model import ApiAddress
 from handler.discovery.uri import Path as ApiPath
-from handler.entries import Address, Parse, read_entries
 from handler.errors import ConfigError
 from handler.frozen import frozen
 from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
+from handler.settings import parse
+from handler.settings.lists import Address, Parse, read_entries
 
 UnknownType = Literal["park", "ignore"]
 
-PACKAGE: Final = Path(__file__).resolve().parent.parent
-# For the messages: a list of two, as `entries` reads it.
+PACKAGE: Final = Path(__file__).resolve().parent.parent.parent
+# For the messages: a list of two, as `lists` reads it.
 _TWO_DATABASES: Final = "default=mysql://a/shop, billing=mysql://b/billing"
 _TWO_APIS: Final = "default=https://a, billing=https://b"
 
@@ -54,10 +54,10 @@ class Settings:
         read = _Reader(environment)
         settings = cls(
             stage=read.text("STAGE", r"[a-z0-9_-]+", "production"),
-            databases=read.addresses("DATABASES", access.database, _TWO_DATABASES),
-            apis=read.addresses("APIS", partial(access.api, paths), _TWO_APIS),
-            secrets=read.one("SECRETS", access.secrets, SecretsAddress()),
-            slack=read.one("SLACK", access.slack, SlackAddress()),
+            databases=read.addresses("DATABASES", parse.database, _TWO_DATABASES),
+            apis=read.addresses("APIS", partial(parse.api, paths), _TWO_APIS),
+            secrets=read.one("SECRETS", parse.secrets, SecretsAddress()),
+            slack=read.one("SLACK", parse.slack, SlackAddress()),
             unknown_type=read.choice("UNKNOWN_TYPE", get_args(UnknownType)),
             dead_letter_queue_url=read.text("DEAD_LETTER_QUEUE_URL", r"https?://\S+"),
             max_receives=int(read.text("MAX_RECEIVES", r"[1-9][0-9]{0,3}", "50")),
