@@ -13,7 +13,7 @@ from handler.discovery.dns import Dns
 from handler.discovery.model import Endpoint, Listing, Origin
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
-from handler.mistakes import together
+from handler.problems import together
 
 _PORTS: Final = {"http": 80, "https": 443}
 # The endpoints of API Gateway take requests that are signed for it, and tell their region:

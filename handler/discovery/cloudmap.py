@@ -15,7 +15,7 @@ from handler import aws
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
 from handler.discovery.uri import MAX_PORT, Uri
 from handler.frozen import frozen
-from handler.mistakes import together
+from handler.problems import together
 
 # The list is not paged, and 100 is what is answered where nothing is said; a service holds 1000 instances at most.
 MAX_RESULTS: Final = 1000

@@ -10,7 +10,7 @@ from handler.discovery.dns import Dns, Service
 from handler.discovery.model import Endpoint, Listing, Origin, ResolveError, Trouble
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
-from handler.mistakes import together
+from handler.problems import together
 
 # `namespace/service` as cloudmap:// takes it. A name has a service before its zone, so that most have two dots or more;
 # where one has fewer, a slash at the end tells a base from a service.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
-from handler.mistakes import together
+from handler.problems import together
 
 Address = TypeVar("Address")
 # Takes an entry's name, its URI and its options; raises ValueError with an argument for each mistake.

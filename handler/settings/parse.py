@@ -13,7 +13,6 @@ from urllib.parse import SplitResult, urlsplit
 from handler.discovery.model import ApiAddress, Origin
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
 from handler.local_time import zone
-from handler.mistakes import together
 from handler.places import (
     SLACK_API,
     DatabaseAddress,
@@ -23,6 +22,7 @@ from handler.places import (
     SlackAddress,
     SlackMode,
 )
+from handler.problems import together
 
 # A plain address: no user, no query, no fragment, and no character that two readers could read in two ways.
 _HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?P<port>:[0-9]+)?"
