@@ -11,7 +11,7 @@ import click
 
 from cli import running
 from cli.operations import screen, stack
-from handler.checks.model import Check
+from handler.health.model import Check
 
 
 @click.command(short_help="Check a deployment, and say what to do.")

@@ -64,9 +64,9 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     if isinstance(payload, dict) and payload.get("notifier") == "check":
-        from handler import checks
+        from handler import health
 
-        return checks.run(os.environ, payload, remaining)
+        return health.run(os.environ, payload, remaining)
     wired = pipeline()
     if isinstance(payload, dict) and payload.get("notifier") == "tick":
         telemetry.ticked(metrics, wired.polls().tick())

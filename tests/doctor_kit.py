@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from cli.compiler import sql
-from handler.checks import polling
-from handler.checks.model import Check
+from handler.health import polling
+from handler.health.model import Check
 from handler.model import Poll
 from tests.replica_kit import Default
 

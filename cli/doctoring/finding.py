@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from handler.checks.model import Check
+from handler.health.model import Check
 
 # Of what the function answers, whatever its version: a newer one may say more.
 _KNOWN: Final = tuple(Check.__dataclass_fields__)

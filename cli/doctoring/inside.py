@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
-from handler.checks.model import Check
+from handler.health.model import Check
 
 RIGHT: Final = "lambda:InvokeFunction"
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cli import concurrency_plan
 from cli.operations.refusals import asking, code
 from cli.operations.stack import LIVE, Stack
-from handler.checks.model import Check
+from handler.health.model import Check
 
 LATEST: Final = "$LATEST"
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.doctoring import published
-from handler.checks.model import Check
+from handler.health.model import Check
 
 TEXT_COLUMNS: Final = 2
 _MARKS: Final = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "skipped": ("·", "dim")}

@@ -8,7 +8,7 @@ from typing import Final
 
 from cli.planning.network import Described, Network
 from cli.planning.wishes import HTTPS, Wishes
-from handler.checks.model import Check
+from handler.health.model import Check
 
 ANYWHERE: Final = "0.0.0.0/0"
 # One of the ports to which answers come back.

@@ -12,7 +12,7 @@ from cli.address_plan import Demand, shortages
 from cli.planning import filters
 from cli.planning.network import Described, Network
 from cli.planning.wishes import Wishes
-from handler.checks.model import Check
+from handler.health.model import Check
 
 
 def judge(network: Network, wishes: Wishes) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from handler.checks.model import Check
+from handler.health.model import Check
 from handler.templating.nearest import nearest
 
 # The function as a package and as an image: what either takes is known.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cli import concurrency_plan
 from cli.operations.refusals import code
 from cli.planning.wishes import Wishes
-from handler.checks.model import Check, State
+from handler.health.model import Check, State
 
 ACTION: Final = "lambda:GetAccountSettings"
 _NAME: Final = "account"

@@ -25,7 +25,7 @@ LATE_OR_NEVER = {
     "s3transfer",
     "aws_xray_sdk",
     "handler.adapters.traced",
-    "handler.checks",
+    "handler.health",
     "dns",
     "cronsim",
     "difflib",

@@ -12,9 +12,9 @@ from typing import Any, Final
 import pytest
 
 from cli import compiler
-from handler import app, aws, checks
+from handler import app, aws, health
 from handler.adapters.state_table import StateTable
-from handler.checks.model import Check
+from handler.health.model import Check
 from lab.cloud import API_TOKEN, SLACK_TOKEN, LocalCloud
 from lab.processes import free_port
 from lab.sam import ROOT
@@ -49,7 +49,7 @@ class Patient:
         for name, value in zip(names, self.secrets.values(), strict=True):
             client.create_secret(Name=name, SecretString=value)
         try:
-            found = checks.run(self.environment, {"notifier": "check", "egress": ""}, plenty)["checks"]
+            found = health.run(self.environment, {"notifier": "check", "egress": ""}, plenty)["checks"]
         finally:
             for name in names:
                 client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
@@ -147,7 +147,7 @@ def test_the_deployed_function_answers_and_an_event_cannot_ask(
 
 
 def test_without_time_it_says_what_it_did_not_look_at(patient: Patient) -> None:
-    found = checks.run(patient.environment, {"egress": ""}, lambda: 3.0)["checks"]
+    found = health.run(patient.environment, {"egress": ""}, lambda: 3.0)["checks"]
     assert {one["name"] for one in found if one["state"] == "skipped"} >= {"slack", "databases", "apis", "polling"}
 
 
@@ -364,7 +364,7 @@ def test_a_replica_that_does_not_follow_is_named(patient: Patient) -> None:
 
 def test_settings_that_cannot_be_guessed_are_the_only_finding(patient: Patient) -> None:
     del patient.environment["NOTIFIER_STATE_TABLE"]
-    found = checks.run(patient.environment, {"egress": ""}, plenty)["checks"]
+    found = health.run(patient.environment, {"egress": ""}, plenty)["checks"]
     assert [(one["name"], one["state"]) for one in found] == [("settings", "failed")]
 
 
@@ -374,7 +374,7 @@ def test_the_paths_are_timed_in_place_of_all_checks(patient: Patient) -> None:
     patient.set(APIS=f"{patient.environment['NOTIFIER_APIS']}, other=http://127.0.0.1:{free_port()}")
     try:
         began = time.monotonic()
-        answer = checks.run(patient.environment, {"bench": "/customers/1"}, plenty)
+        answer = health.run(patient.environment, {"bench": "/customers/1"}, plenty)
     finally:
         client.delete_secret(SecretId=f"{PREFIX}/apis/default", ForceDeleteWithoutRecovery=True)
     assert answer.keys() == {"paths"}
@@ -390,8 +390,8 @@ def test_a_dry_run_of_a_poll_is_answered_in_place_of_all_checks(patient: Patient
     client.create_secret(Name=f"{PREFIX}/databases/default", SecretString=patient.secrets["databases/default"])
     table = StateTable(patient.environment["NOTIFIER_STATE_TABLE"])
     try:
-        answer = checks.run(patient.environment, {"dry_run": "refund.requested"}, plenty)
-        unknown = checks.run(patient.environment, {"dry_run": "refund.reqeusted"}, plenty)
+        answer = health.run(patient.environment, {"dry_run": "refund.requested"}, plenty)
+        unknown = health.run(patient.environment, {"dry_run": "refund.reqeusted"}, plenty)
     finally:
         client.delete_secret(SecretId=f"{PREFIX}/databases/default", ForceDeleteWithoutRecovery=True)
     assert answer.keys() == {"dry_run"}
@@ -404,5 +404,5 @@ def test_a_dry_run_of_a_poll_is_answered_in_place_of_all_checks(patient: Patient
 
 def test_a_dry_run_without_templates_says_what_is_wrong_with_them(patient: Patient) -> None:
     patient.set(CATALOG=str(patient.folder / "absent.json"))
-    found = checks.run(patient.environment, {"dry_run": "refund.requested"}, plenty)["checks"]
+    found = health.run(patient.environment, {"dry_run": "refund.requested"}, plenty)["checks"]
     assert [one["name"] for one in found if one["state"] == "failed"] == ["templates"]

@@ -16,7 +16,7 @@ from cli.main import main
 from cli.planning import network
 from cli.planning.judge import judge
 from cli.planning.wishes import Wishes
-from handler.checks.model import Check
+from handler.health.model import Check
 from lab.aws import REGION, Aws, running_aws
 from lab.sam import ROOT
 

@@ -412,7 +412,7 @@ def test_the_tick_goes_to_the_function_of_the_stack(on_call: OnCall) -> None:
 
 @pytest.fixture
 def previewed(monkeypatch: pytest.MonkeyPatch) -> list[Function]:
-    """Functions that answer for that of the stack, as handler.checks does."""
+    """Functions that answer for that of the stack, as handler.health does."""
     found: list[Function] = []
 
     def ask(deployed: object, qualifier: str, asked: Mapping[str, Any]) -> dict[str, Any]:

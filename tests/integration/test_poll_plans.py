@@ -11,8 +11,8 @@ import pytest
 
 from cli.compiler import sql
 from handler.adapters.session import Limits
-from handler.checks import plans, polling
-from handler.checks.model import Check
+from handler.health import plans, polling
+from handler.health.model import Check
 from handler.model import Poll
 from handler.polling import look, statements
 from lab.databases import Pair

@@ -22,10 +22,10 @@ from handler.adapters.queue import IntakeQueue
 from handler.adapters.secrets import SecretStore
 from handler.adapters.state_table import StateTable
 from handler.aws_roots import ROOTS, roots
-from handler.checks.model import attempt
 from handler.discovery import cloudmap
 from handler.discovery.model import ResolveError
 from handler.errors import ConfigError
+from handler.health.model import attempt
 from handler.model import Outcome, Parked, Record
 from handler.places import SecretsAddress
 from lab.tls import Authority

@@ -12,9 +12,9 @@ import pytest
 
 from cli.doctoring import finding, inside, outside, show
 from cli.operations.stack import Stack
-from handler.checks.databases import privileges, roles
-from handler.checks.model import Check
-from handler.checks.slack import _clock
+from handler.health.databases import privileges, roles
+from handler.health.model import Check
+from handler.health.slack import _clock
 
 MAPPING = {
     "UUID": "u-1",
@@ -244,5 +244,5 @@ def test_a_role_is_no_right_and_is_told_apart(grant: str, found: list[str]) -> N
     ],
 )
 def test_the_clock_is_compared_with_slacks(monkeypatch: pytest.MonkeyPatch, date: str, state: str) -> None:
-    monkeypatch.setattr("handler.checks.slack.time.time", lambda: 1_767_607_205.0)
+    monkeypatch.setattr("handler.health.slack.time.time", lambda: 1_767_607_205.0)
     assert _clock(date).state == state

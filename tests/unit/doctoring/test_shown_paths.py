@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from cli.doctoring import published, show
-from handler.checks.timing import Timed
+from handler.health.timing import Timed
 
 REGISTRY = Timed("default", "cloudmap://shop.internal/orders", 30.0, 35.0, 1.0, function=36.4, callee=0.4)
 BALANCER = Timed("alb", "http://alb.example", 1.5, 7.0, 2.5, function=9.5)

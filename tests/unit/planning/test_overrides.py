@@ -8,7 +8,7 @@ import pytest
 
 from cli.planning import overrides
 from cli.planning.overrides import Overrides
-from handler.checks.model import Check
+from handler.health.model import Check
 from tests.overrides_kit import FORMS
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from cli.planning import quota
 from cli.planning.wishes import Wishes
-from handler.checks.model import Check
+from handler.health.model import Check
 
 
 class Lambda:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from handler.checks import plans, timed_columns
-from handler.checks.asking import Asking, Recorded
-from handler.checks.model import Check, Look, State
-from handler.checks.plans import Plan, Reads, Verdict
-from handler.checks.timed_columns import TimeColumn
 from handler.errors import SourceError
+from handler.health import plans, timed_columns
+from handler.health.asking import Asking, Recorded
+from handler.health.model import Check, Look, State
+from handler.health.plans import Plan, Reads, Verdict
+from handler.health.timed_columns import TimeColumn
 from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table

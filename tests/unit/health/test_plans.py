@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from handler.checks import plans
-from handler.checks.plans import Fault, Order, Plan, Reads, Verdict
+from handler.health import plans
+from handler.health.plans import Fault, Order, Plan, Reads, Verdict
 
 # The outer SELECT of each plan, as MariaDB and as MySQL have it.
 OUTER: Final = "1|PRIMARY|<derived2>|ALL||Using temporary; Using filesort"

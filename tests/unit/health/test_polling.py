@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from handler.catalog import Catalog, Stage
-from handler.checks import databases, polling
-from handler.checks.model import Check, Subject
 from handler.errors import NotifierError, SourceError
+from handler.health import databases, polling
+from handler.health.model import Check, Subject
 from handler.model import Poll, Row, Value
 from handler.places import DatabaseAddress
 

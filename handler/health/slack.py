@@ -13,8 +13,8 @@ from handler.adapters import slack_answers, slack_transport, tls
 from handler.adapters.http_exchange import Answer, Deadline
 from handler.adapters.slack import BOT_SECRET
 from handler.adapters.slack_transport import LIMITS, PooledWebClient
-from handler.checks.model import Check, Subject, attempt
 from handler.errors import SlackError
+from handler.health.model import Check, Subject, attempt
 
 READ_BACK: Final = ("channels:history", "groups:history")
 SEES_CHANNELS: Final = "channels:read"

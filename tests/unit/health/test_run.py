@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from handler import checks
+from handler import health
 from handler.bootstrap import PATHS
 from handler.catalog import Catalog, Stage
-from handler.checks import deployment, slack
-from handler.checks.model import Check, Subject
 from handler.errors import SlackError
+from handler.health import deployment, slack
+from handler.health.model import Check, Subject
 from handler.settings import Settings
 
 
@@ -44,7 +44,7 @@ def test_a_part_that_takes_long_is_ended_between_two_checks_and_keeps_what_it_fo
             clock.left -= 20.0
             yield Check(f"database {number}", "failed")
 
-    found = checks._whole(slow, subject(channels={}, fallback="F"), clock.remaining)
+    found = health._whole(slow, subject(channels={}, fallback="F"), clock.remaining)
     assert states(found) == {
         "database 0": "failed",
         "database 1": "failed",
@@ -58,7 +58,7 @@ def test_a_part_that_breaks_off_keeps_what_it_found_and_says_where() -> None:
         yield Check("first", "ok")
         raise RuntimeError("xoxb-secret")
 
-    found = checks._whole(broken, subject(channels={}, fallback="F"), lambda: 60.0)
+    found = health._whole(broken, subject(channels={}, fallback="F"), lambda: 60.0)
     assert states(found) == {"first": "ok", "test_run": "failed"}
     assert "RuntimeError" in found[1].cause
     assert "xoxb" not in found[1].cause

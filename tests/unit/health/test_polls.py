@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from handler.catalog import Catalog, Stage
-from handler.checks import deployment
-from handler.checks.model import Check, Subject
+from handler.health import deployment
+from handler.health.model import Check, Subject
 from handler.model import Poll
 from tests.kit import notification
 

@@ -14,8 +14,8 @@ from handler.adapters.secrets import SecretStore
 from handler.adapters.session import Login
 from handler.bootstrap import PATHS
 from handler.catalog import Catalog
-from handler.checks.model import Check, Subject, attempt, failed
 from handler.errors import CODES, ConfigError, NotifierError
+from handler.health.model import Check, Subject, attempt, failed
 from handler.model import Poll
 from handler.polling import cron
 from handler.settings import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from handler.checks.asking import Asking
+from handler.health.asking import Asking
 from handler.model import Row, Value
 
 

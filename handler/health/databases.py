@@ -12,9 +12,9 @@ from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.session import Limits
 from handler.bootstrap import DNS
-from handler.checks.model import Check, Subject, attempt
 from handler.discovery.names import CachedNames
 from handler.errors import CODES, NotifierError, SourceError
+from handler.health.model import Check, Subject, attempt
 
 # What an account for reading may have: to read, to see how views are made, and to ask about replication.
 READING: Final = frozenset(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from handler.checks import polling, timed
-from handler.checks.model import Check
-from handler.checks.timed import spoken
 from handler.errors import NotifierError, SourceError
+from handler.health import polling, timed
+from handler.health.model import Check
+from handler.health.timed import spoken
 from handler.model import Poll, Row, Value
 from handler.polling import time_look
 from handler.polling.table import Table

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from handler.checks import apis, databases, deployment, egress, names, polling, polls, slack, store, timing
-from handler.checks.model import Check, Subject, failed
 from handler.errors import named
+from handler.health import apis, databases, deployment, egress, names, polling, polls, slack, store, timing
+from handler.health.model import Check, Subject, failed
 
 # What the answer itself takes, and what a single check may take at most: none is begun with less.
 SPARE_SECONDS: Final = 15.0

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from handler.bootstrap import PATHS
-from handler.checks import apis, databases, egress
-from handler.checks.model import Check, Subject
+from handler.health import apis, databases, egress
+from handler.health.model import Check, Subject
 from handler.settings import Settings
 from lab.processes import free_port
 from lab.tls import Authority

@@ -14,13 +14,13 @@ from typing import Final
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.bootstrap import DNS
-from handler.checks import plans
-from handler.checks.asking import Asking, Recorded
-from handler.checks.model import Check, Look, State, Subject, attempt
-from handler.checks.plans import Plan, Reads
-from handler.checks.timed import Timed
 from handler.discovery.names import CachedNames
 from handler.errors import SourceError
+from handler.health import plans
+from handler.health.asking import Asking, Recorded
+from handler.health.model import Check, Look, State, Subject, attempt
+from handler.health.plans import Plan, Reads
+from handler.health.timed import Timed
 from handler.model import Poll, Row, Value
 from handler.polling import look, statements
 from handler.polling.id_cursor import MOST_CHUNKS, IdCursor

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from handler import aws
 from handler.bootstrap import DNS
-from handler.checks.model import Check, Subject, attempt
 from handler.discovery.names import CachedNames
 from handler.errors import NotifierError
+from handler.health.model import Check, Subject, attempt
 
 _SHOWN = 4
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from handler.adapters import api_answers, tls
 from handler.adapters.api import HttpApis
-from handler.checks.model import Check, Subject, attempt, failed
 from handler.discovery.model import ApiAddress, Endpoint, ResolveError
 from handler.errors import NotifierError
+from handler.health.model import Check, Subject, attempt, failed
 
 RESOLVE_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 1.0

@@ -9,8 +9,8 @@ from typing import Final
 from handler.adapters import tls
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
-from handler.checks.model import Check, Subject, attempt
 from handler.errors import NotifierError
+from handler.health.model import Check, Subject, attempt
 
 # AWS's own, which answers with nothing but the caller's address.
 ADDRESS: Final = "https://checkip.amazonaws.com/"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
-from handler.checks.asking import Asking
-from handler.checks.plans import Fault, Order
 from handler.errors import SourceError
 from handler.frozen import frozen
+from handler.health.asking import Asking
+from handler.health.plans import Fault, Order
 from handler.model import Poll
 
 _TIMES: Final = ("datetime", "timestamp")

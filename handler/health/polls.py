@@ -11,8 +11,8 @@ from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.state_table import StateTable
 from handler.bootstrap import DNS
-from handler.checks.model import Subject
 from handler.discovery.names import CachedNames
+from handler.health.model import Subject
 from handler.polling.dry_run import dry_run
 
 

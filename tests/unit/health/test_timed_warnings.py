@@ -6,7 +6,7 @@ from handler.model import Poll
 from handler.polling import time_look
 from handler.polling.table import Table
 from handler.polling.time_cursor import SECOND
-from tests.unit.checks.test_timed import NOW, SELECT, Answers, said
+from tests.unit.health.test_timed import NOW, SELECT, Answers, said
 
 PAST = tuple(range(NOW - 20_000, NOW - 10, 100))
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from handler import aws
 from handler.adapters.state_table import StateTable
-from handler.checks.model import Check, Subject, attempt
 from handler.errors import ConfigError
+from handler.health.model import Check, Subject, attempt
 from handler.state_item import Item
 
 # A partition of its own, which no delivery, thread or gate has.
