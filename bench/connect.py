@@ -16,7 +16,7 @@ import pymysql
 from bench.measure import interleaved, ratio, report, timed
 from handler.adapters import tls
 from handler.adapters.session import Limits, Login, connect
-from handler.places import DatabaseAddress
+from handler.addresses import DatabaseAddress
 from lab import shop
 from lab.databases import replicated_pair
 from lab.tls import Authority

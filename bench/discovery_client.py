@@ -21,10 +21,10 @@ from bench.measure import timed
 from handler.adapters import tls
 from handler.adapters.api import HttpApis
 from handler.adapters.secrets import SecretStore
+from handler.addresses import SecretsAddress
 from handler.bootstrap import PATHS
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
-from handler.places import SecretsAddress
 from handler.settings.parse import api
 
 DOCUMENT: Final = "/customers/1"

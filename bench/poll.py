@@ -23,10 +23,10 @@ from handler import aws
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.state_table import written
+from handler.addresses import DatabaseAddress
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.model import Poll
-from handler.places import DatabaseAddress
 from handler.polling import messages, statements
 from handler.polling.poll import BATCH, PolledRow
 from handler.polling.polls import SCHEDULE, STATE, partition

@@ -10,11 +10,11 @@ from typing import Any
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.session import Limits
+from handler.addresses import DatabaseAddress
 from handler.clock import Clock
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.model import Row
-from handler.places import DatabaseAddress
 from lab.shop import Target
 
 SHORT = Limits(connect=2, read=4, statement=1)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from handler import aws
 from handler.adapters.session import Login
+from handler.addresses import DatabaseAddress
 from handler.errors import ConfigError
-from handler.places import DatabaseAddress
 
 
 def database_token(address: DatabaseAddress) -> Login:

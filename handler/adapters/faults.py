@@ -11,9 +11,9 @@ from pymysql.constants import CR
 
 from handler.adapters import dialect
 from handler.adapters.binding import finds_only_equal
+from handler.addresses import DatabaseAddress
 from handler.errors import SourceError
 from handler.model import Value
-from handler.places import DatabaseAddress
 
 _FIRST_SERVER_ERROR: Final = 1000
 

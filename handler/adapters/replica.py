@@ -29,10 +29,10 @@ from handler.adapters.faults import ConnectionLostError, NoSuchTextError, is_ser
 from handler.adapters.replication import Replication, ReplicationStatus
 from handler.adapters.server_warnings import LostValueError
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
+from handler.addresses import DatabaseAddress
 from handler.clock import Clock
 from handler.errors import SourceError
 from handler.model import Row, Value
-from handler.places import DatabaseAddress
 from handler.ports import Names, Secrets
 
 LIMITS: Final = Limits()

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from handler import aws
+from handler.addresses import SecretsAddress
 from handler.errors import ConfigError
 from handler.frozen import frozen
-from handler.places import SecretsAddress
 
 # A rotated secret is in use after this many seconds at most, and at once where its predecessor is refused (`fresh`).
 MAX_AGE_SECONDS: Final = 300

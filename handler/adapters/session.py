@@ -19,11 +19,11 @@ from pymysql.cursors import SSCursor
 from handler.adapters import dialect, faults, server_warnings
 from handler.adapters.binding import written
 from handler.adapters.rows import conversions, label
+from handler.addresses import DatabaseAddress
 from handler.errors import ConfigError, SourceError
 from handler.frozen import frozen
 from handler.local_time import zone
 from handler.model import Value
-from handler.places import DatabaseAddress
 
 # As RDS keeps the secrets that it manages.
 LOGIN_FORM: Final = 'JSON with "username" and "password"'

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 
+from handler.addresses import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.discovery.model import ApiAddress
 from handler.discovery.uri import Path as ApiPath
 from handler.errors import ConfigError
 from handler.frozen import frozen
-from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.settings import parse
 from handler.settings.lists import Address, Parse, read_entries
 

@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
 
-from handler.discovery.model import ApiAddress, Origin
-from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
-from handler.local_time import zone
-from handler.places import (
+from handler.addresses import (
     SLACK_API,
     DatabaseAddress,
     OnAmbiguous,
@@ -22,6 +19,9 @@ from handler.places import (
     SlackAddress,
     SlackMode,
 )
+from handler.discovery.model import ApiAddress, Origin
+from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
+from handler.local_time import zone
 from handler.problems import together
 
 # A plain address: no user, no query, no fragment, and no character that two readers could read in two ways.

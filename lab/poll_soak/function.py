@@ -14,6 +14,7 @@ from typing import Any, Final
 from handler import catalog
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
+from handler.addresses import DatabaseAddress
 from handler.catalog import Catalog
 from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
@@ -26,7 +27,6 @@ from handler.discovery.names import CachedNames
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
-from handler.places import DatabaseAddress
 from handler.polling.polls import Polls
 from handler.stages.compose import Composing
 from handler.stages.enrich import Sources

@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from handler.places import SLACK_API
+from handler.addresses import SLACK_API
 from tests.infra import plain
 
 GIVEN_VPC = {"VpcId": "vpc-0a1b2c3d", "DatabaseCidr": "10.1.0.0/16"}

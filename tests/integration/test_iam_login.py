@@ -18,8 +18,8 @@ import pytest
 from handler import aws
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
+from handler.addresses import DatabaseAddress
 from handler.errors import SourceError
-from handler.places import DatabaseAddress
 from lab.shop import SCHEMA, Target
 from lab.tls import Authority
 from tests.clear_password import ClearPasswordServer

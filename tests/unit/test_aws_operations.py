@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.session import get_session
 
 from handler import aws
-from handler.places import SecretsStore
+from handler.addresses import SecretsStore
 from lab.sam import ROOT
 
 SOURCES = [source for source in sorted((ROOT / "handler").rglob("*.py")) if source.name != "aws.py"]

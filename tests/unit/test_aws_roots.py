@@ -21,13 +21,13 @@ from handler.adapters.park import DeadLetterQueue
 from handler.adapters.queue import IntakeQueue
 from handler.adapters.secrets import SecretStore
 from handler.adapters.state_table import StateTable
+from handler.addresses import SecretsAddress
 from handler.aws_roots import ROOTS, roots
 from handler.discovery import cloudmap
 from handler.discovery.model import ResolveError
 from handler.errors import ConfigError
 from handler.health.model import attempt
 from handler.model import Outcome, Parked, Record
-from handler.places import SecretsAddress
 from lab.tls import Authority
 from tests.proxies import Proxy
 from tests.unit.adapters.scripted import answer, scripted

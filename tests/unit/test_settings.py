@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from handler.addresses import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.bootstrap import PATHS
 from handler.errors import ConfigError
-from handler.places import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.settings import PACKAGE, Settings
 
 GOOD = {

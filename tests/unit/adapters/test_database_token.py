@@ -11,8 +11,8 @@ import pytest
 
 from handler import aws
 from handler.adapters.database_token import database_token
+from handler.addresses import DatabaseAddress
 from handler.errors import ConfigError
-from handler.places import DatabaseAddress
 
 ADDRESS = DatabaseAddress("default", "shop.abc.eu-west-1.rds.amazonaws.com", "shop", 3307, iam_user="notifier")
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)

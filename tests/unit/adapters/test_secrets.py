@@ -15,8 +15,8 @@ from moto import mock_aws
 
 from handler import aws
 from handler.adapters.secrets import MAX_AGE_SECONDS, MAX_STALE_SECONDS, RETRY_SECONDS, SecretStore
+from handler.addresses import SecretsAddress, SecretsStore
 from handler.errors import ConfigError
-from handler.places import SecretsAddress, SecretsStore
 
 REGION = "eu-central-1"
 TOKEN = "xoxb-canary-1"
@@ -295,7 +295,7 @@ def test_botocore_is_not_imported_before_it_is_needed() -> None:
     program = (
         "import sys, handler.adapters.park, handler.adapters.replica, handler.adapters.secrets\n"
         "handler.adapters.park.DeadLetterQueue('https://sqs.example/q')\n"
-        "handler.adapters.secrets.SecretStore(handler.places.SecretsAddress('ssm', 'notifier'))\n"
+        "handler.adapters.secrets.SecretStore(handler.addresses.SecretsAddress('ssm', 'notifier'))\n"
         "sys.exit(any(name in sys.modules for name in ('boto3', 'botocore')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

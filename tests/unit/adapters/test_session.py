@@ -16,8 +16,8 @@ from pymysql.constants import CLIENT
 
 from handler.adapters import tls
 from handler.adapters.session import Limits, Login, connect
+from handler.addresses import DatabaseAddress
 from handler.errors import SourceError
-from handler.places import DatabaseAddress
 from lab.tls import Authority
 
 LOGIN = Login("canary-user", "canary-password")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from handler.addresses import DatabaseAddress
 from handler.catalog import Catalog, Stage
 from handler.errors import NotifierError, SourceError
 from handler.health import databases, polling
 from handler.health.model import Check, Subject
 from handler.model import Poll, Row, Value
-from handler.places import DatabaseAddress
 
 SELECT = "SELECT id FROM orders"
 COLUMN = {"kind": "BASE TABLE", "type": "bigint", "written": "bigint(20) unsigned", "indexes": 1}
