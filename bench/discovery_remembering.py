@@ -14,7 +14,7 @@ from handler.adapters.http_exchange import Answer, Deadline, Exchange
 from handler.clock import Clock
 from handler.discovery.cache import AGES
 from handler.discovery.endpoints import Endpoints
-from handler.discovery.model import ApiAddress, Endpoint, Listing, Origin, ResolveError, Resolver
+from handler.instances import ApiAddress, Endpoint, Listing, Origin, ResolveError, Resolver
 
 IDENTITY: Final = ("x-service", "shop")
 _BUDGET: Final = AGES.budget

@@ -21,8 +21,8 @@ from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
 from handler.api_path import stays_below
 from handler.discovery.endpoints import Endpoints
-from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import SourceError, TemplateError
+from handler.instances import ApiAddress, ResolveError
 from handler.model import Value
 from handler.ports import Secrets
 

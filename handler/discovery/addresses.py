@@ -10,9 +10,9 @@ import re
 from typing import Final
 
 from handler.discovery.dns import Dns
-from handler.discovery.model import Endpoint, Listing, Origin
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
+from handler.instances import Endpoint, Listing, Origin
 from handler.problems import together
 
 _PORTS: Final = {"http": 80, "https": 443}

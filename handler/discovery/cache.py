@@ -21,8 +21,8 @@ from random import Random
 from typing import Final
 
 from handler.clock import Clock, Moment
-from handler.discovery.model import Listing, ResolveError, Resolver, Trouble
 from handler.frozen import frozen
+from handler.instances import Listing, ResolveError, Resolver, Trouble
 
 
 @frozen

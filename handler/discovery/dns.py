@@ -9,8 +9,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from handler.discovery.model import ResolveError, Trouble
 from handler.frozen import frozen
+from handler.instances import ResolveError, Trouble
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver

@@ -7,8 +7,8 @@ from random import Random
 
 from handler.clock import Clock
 from handler.discovery.cache import AGES, Ages, Cache
-from handler.discovery.model import Endpoint, Resolver
 from handler.discovery.outliers import Outliers
+from handler.instances import Endpoint, Resolver
 
 
 class Endpoints:

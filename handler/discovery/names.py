@@ -7,8 +7,8 @@ from typing import Final
 from handler.discovery.addresses import Addresses
 from handler.discovery.cache import Ages, Cache
 from handler.discovery.dns import Dns
-from handler.discovery.model import ResolveError
 from handler.errors import SourceError
+from handler.instances import ResolveError
 
 # RDS changes the address behind a name at a failover, and asks that nobody believes an old one for 30 seconds:
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_BestPractices.html

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from handler.clock import Clock, Moment
-from handler.discovery.model import Endpoint
 from handler.frozen import frozen
+from handler.instances import Endpoint
 
 # The shape of Envoy's outlier detection: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
 EJECT_SECONDS: Final = 10.0

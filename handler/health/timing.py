@@ -16,10 +16,10 @@ from handler.adapters import tls
 from handler.adapters.api import HttpApis, unseen
 from handler.adapters.balanced import Reply
 from handler.adapters.http_exchange import Answer
-from handler.discovery.model import ApiAddress, ResolveError
 from handler.errors import NotifierError
 from handler.frozen import frozen
 from handler.health.model import Subject
+from handler.instances import ApiAddress, ResolveError
 
 COLD: Final = 5
 WARM: Final = 20

@@ -19,8 +19,8 @@ from handler.addresses import (
     SlackAddress,
     SlackMode,
 )
-from handler.discovery.model import ApiAddress, Origin
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
+from handler.instances import ApiAddress, Origin
 from handler.local_time import zone
 from handler.problems import together
 

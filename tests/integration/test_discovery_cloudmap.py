@@ -9,8 +9,8 @@ import pytest
 
 from handler import aws
 from handler.discovery import cloudmap
-from handler.discovery.model import Endpoint, ResolveError, Trouble
 from handler.discovery.uri import Uri
+from handler.instances import Endpoint, ResolveError, Trouble
 from lab.cloudmap import RunningCloudMap, running_cloudmap
 
 NAMESPACE, SERVICE = "shop.internal", "orders"

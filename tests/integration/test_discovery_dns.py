@@ -10,10 +10,10 @@ import pytest
 from handler.discovery.addresses import Addresses
 from handler.discovery.cache import Ages
 from handler.discovery.dns import PAYLOAD, Dns
-from handler.discovery.model import Endpoint, ResolveError, Trouble
 from handler.discovery.names import CachedNames
 from handler.discovery.srv import Services
 from handler.errors import SourceError
+from handler.instances import Endpoint, ResolveError, Trouble
 from lab.dns import RunningDns, running_dns
 
 API = "api.shop.internal"

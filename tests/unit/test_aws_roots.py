@@ -24,9 +24,9 @@ from handler.adapters.state_table import StateTable
 from handler.addresses import SecretsAddress
 from handler.aws_roots import ROOTS, roots
 from handler.discovery import cloudmap
-from handler.discovery.model import ResolveError
 from handler.errors import ConfigError
 from handler.health.model import attempt
+from handler.instances import ResolveError
 from handler.model import Outcome, Parked, Record
 from lab.tls import Authority
 from tests.proxies import Proxy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handler.bootstrap import PATHS
-from handler.discovery.model import ApiAddress
+from handler.instances import ApiAddress
 from handler.settings.parse import api
 
 

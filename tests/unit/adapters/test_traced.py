@@ -16,8 +16,8 @@ import pytest
 from handler.adapters import traced
 from handler.adapters.traced import Tracer
 from handler.bootstrap import PATHS
-from handler.discovery.model import Listing, ResolveError, Trouble
 from handler.errors import SlackError, SourceError
+from handler.instances import Listing, ResolveError, Trouble
 from handler.model import Message, Receipt
 from handler.settings import Settings
 from handler.stages.enrich import Sources

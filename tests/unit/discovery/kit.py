@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from handler.clock import Clock
-from handler.discovery.model import Endpoint, Listing, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, Trouble
 
 
 def endpoints(*names: str) -> tuple[Endpoint, ...]:

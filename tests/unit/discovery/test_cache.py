@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.discovery.cache import Ages, Cache
-from handler.discovery.model import Listing, ResolveError, Trouble
+from handler.instances import Listing, ResolveError, Trouble
 
 from .kit import DOWN, GONE, FakeResolver, Hands, listing, names
 

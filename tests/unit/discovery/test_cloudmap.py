@@ -12,11 +12,11 @@ from handler.adapters.api import HttpApis
 from handler.bootstrap import PATHS
 from handler.catalog import Catalog, Stage
 from handler.discovery import cloudmap
-from handler.discovery.model import ResolveError, Trouble
 from handler.discovery.uri import Uri
 from handler.errors import SourceError
 from handler.health import apis, databases
 from handler.health.model import Check, Subject
+from handler.instances import ResolveError, Trouble
 from handler.model import ApiLookup, IdRule, Leaf, Notification, SqlLookup
 from handler.settings import Settings
 

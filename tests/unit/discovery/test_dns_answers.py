@@ -13,7 +13,7 @@ import dns.rrset
 import pytest
 
 from handler.discovery.dns import Dns
-from handler.discovery.model import ResolveError, Trouble
+from handler.instances import ResolveError, Trouble
 
 NAME, RIGHT, WRONG = "api.shop.internal.", "10.0.0.1", "10.6.6.6"
 # To a question, which came from this address and port.

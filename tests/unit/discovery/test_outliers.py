@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from handler.discovery.model import Endpoint
 from handler.discovery.outliers import EJECT_SECONDS, JITTER, MAX_EJECT_SECONDS, Outliers
+from handler.instances import Endpoint
 
 from .kit import Hands, endpoints
 

@@ -14,10 +14,10 @@ from urllib3 import HTTPHeaderDict
 from handler.adapters.balanced import Reply
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer
-from handler.discovery.model import Endpoint, ResolveError, Trouble
 from handler.errors import SourceError
 from handler.health import timing
 from handler.health.model import Subject
+from handler.instances import Endpoint, ResolveError, Trouble
 from tests.unit.discovery.kit import DOWN, FakeResolver, listing
 
 TASK = Endpoint("t1", "10.0.0.1", 8080)
