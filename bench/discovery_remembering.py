@@ -11,10 +11,11 @@ from handler.adapters.api import LIMITS
 from handler.adapters.balanced import Balanced
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange
+from handler.addresses import ApiAddress, Origin
 from handler.clock import Clock
 from handler.discovery.cache import AGES
 from handler.discovery.endpoints import Endpoints
-from handler.instances import ApiAddress, Endpoint, Listing, Origin, ResolveError, Resolver
+from handler.instances import Endpoint, Listing, ResolveError, Resolver
 
 IDENTITY: Final = ("x-service", "shop")
 _BUDGET: Final = AGES.budget

@@ -1,11 +1,13 @@
-"""Where a database, Slack and the secrets are, and how to get in: what settings say, and adapters go by."""
+"""Where databases, APIs, Slack and the secrets are, and how to log in: what the settings say, as types."""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
 from handler.frozen import frozen
+from handler.instances import Resolver
 
+Scheme = Literal["http", "https"]
 SecretsStore = Literal["secretsmanager", "ssm"]
 SlackMode = Literal["bot", "webhook"]
 OnAmbiguous = Literal["repost", "park", "read-back"]
@@ -35,6 +37,38 @@ class DatabaseAddress:
     def login_secret(self) -> str:
         """The name of the secret with the account, as ports.Secrets takes it."""
         return f"/{self.secret}" if self.secret else f"databases/{self.name}"
+
+
+@frozen
+class Origin:
+    """What a URI says: how the instances are found, and how each of them is spoken to.
+
+    `authority` is the Host header, and whom a certificate has to name; `base` begins every path, without a slash at
+    its end. `sign` is the AWS service for which requests are signed (empty: not signed), `region` its region (empty:
+    the function's).
+    """
+
+    text: str
+    resolver: Resolver
+    scheme: Scheme
+    authority: str
+    base: str = ""
+    sign: str = ""
+    region: str = ""
+
+
+@frozen
+class ApiAddress:
+    """Where one API is. `header` is the header that carries its secret (empty: none), `ca` a PEM file.
+
+    `identity` is a response header and the value by which the service tells that it is itself (empty: not asked).
+    """
+
+    name: str
+    origin: Origin
+    header: str = ""
+    ca: str = ""
+    identity: tuple[str, str] = ("", "")
 
 
 @frozen

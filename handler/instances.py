@@ -1,15 +1,13 @@
-"""What passes between resolvers, caches and the client of an API."""
+"""The instances of an API: what a resolver answers, and why it has none to give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from handler.frozen import frozen
-
-Scheme = Literal["http", "https"]
 
 
 @frozen
@@ -86,35 +84,3 @@ class Resolver(Protocol):
 
     def resolve(self, seconds: float) -> Listing:
         """Return the instances, which may be none, within so many seconds. Raises ResolveError."""
-
-
-@frozen
-class Origin:
-    """What a URI says: how the instances are found, and how each of them is spoken to.
-
-    `authority` is the Host header, and whom a certificate has to name; `base` begins every path, without a slash at
-    its end. `sign` is the AWS service for which requests are signed (empty: not signed), `region` its region (empty:
-    the function's).
-    """
-
-    text: str
-    resolver: Resolver
-    scheme: Scheme
-    authority: str
-    base: str = ""
-    sign: str = ""
-    region: str = ""
-
-
-@frozen
-class ApiAddress:
-    """Where one API is. `header` is the header that carries its secret (empty: none), `ca` a PEM file.
-
-    `identity` is a response header and the value by which the service tells that it is itself (empty: not asked).
-    """
-
-    name: str
-    origin: Origin
-    header: str = ""
-    ca: str = ""
-    identity: tuple[str, str] = ("", "")

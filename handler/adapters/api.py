@@ -19,10 +19,11 @@ from handler.adapters import api_answers
 from handler.adapters.balanced import MAX_PARALLEL, Balanced, Reply
 from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.addresses import ApiAddress
 from handler.api_path import stays_below
 from handler.discovery.endpoints import Endpoints
 from handler.errors import SourceError, TemplateError
-from handler.instances import ApiAddress, ResolveError
+from handler.instances import ResolveError
 from handler.model import Value
 from handler.ports import Secrets
 

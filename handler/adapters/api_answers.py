@@ -10,8 +10,9 @@ from handler import strict_json
 from handler.adapters.balanced import MISDIRECTED, Reply
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer
+from handler.addresses import ApiAddress
 from handler.errors import EventError, SourceError
-from handler.instances import ApiAddress, ResolveError, Trouble
+from handler.instances import ResolveError, Trouble
 from handler.model import Value
 from handler.templating.unusable import Unusable
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from handler.adapters.http_connection import ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange
+from handler.addresses import ApiAddress
 from handler.discovery.endpoints import Endpoints
 from handler.frozen import frozen
-from handler.instances import ApiAddress, Endpoint
+from handler.instances import Endpoint
 
 # A silent instance costs a quarter of a second, all told, and once, where there is another. A connection in a VPC takes
 # 2 ms; one with TLS is given all of its time, because a processor that is shared takes a part of it.

@@ -16,9 +16,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from handler.addresses import ApiAddress
 from handler.errors import NotifierError, SlackError
 from handler.frozen import frozen
-from handler.instances import ApiAddress, Listing, ResolveError, Resolver
+from handler.instances import Listing, ResolveError, Resolver
 from handler.model import Message, Receipt, Row, Value
 from handler.ports import Api, Database, FanOut, Slack
 from handler.stages.enrich import Sources

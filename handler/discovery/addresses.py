@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from handler.addresses import Origin
 from handler.discovery.dns import Dns
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
-from handler.instances import Endpoint, Listing, Origin
+from handler.instances import Endpoint, Listing
 from handler.problems import together
 
 _PORTS: Final = {"http": 80, "https": 443}

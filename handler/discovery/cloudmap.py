@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any, Final
 
 from handler import aws
+from handler.addresses import Origin
 from handler.discovery.uri import MAX_PORT, Uri
 from handler.frozen import frozen
-from handler.instances import Endpoint, Listing, Origin, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, Trouble
 from handler.problems import together
 
 # The list is not paged, and 100 is what is answered where nothing is said; a service holds 1000 instances at most.

@@ -6,10 +6,11 @@ import re
 import time
 from typing import Final
 
+from handler.addresses import Origin
 from handler.discovery.dns import Dns, Service
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
-from handler.instances import Endpoint, Listing, Origin, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, Trouble
 from handler.problems import together
 
 # `namespace/service` as cloudmap:// takes it. A name has a service before its zone, so that most have two dots or more;

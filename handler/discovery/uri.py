@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 from urllib.parse import unquote_plus, urlsplit
 
+from handler.addresses import Origin, Scheme
 from handler.frozen import frozen
-from handler.instances import Origin, Scheme
 
 # No user, no fragment, and no character that two readers could read in two ways.
 _HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"

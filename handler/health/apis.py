@@ -10,9 +10,10 @@ from typing import Final
 
 from handler.adapters import api_answers, tls
 from handler.adapters.api import HttpApis
+from handler.addresses import ApiAddress
 from handler.errors import NotifierError
 from handler.health.model import Check, Subject, attempt, failed
-from handler.instances import ApiAddress, Endpoint, ResolveError
+from handler.instances import Endpoint, ResolveError
 
 RESOLVE_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 1.0

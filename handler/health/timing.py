@@ -16,10 +16,11 @@ from handler.adapters import tls
 from handler.adapters.api import HttpApis, unseen
 from handler.adapters.balanced import Reply
 from handler.adapters.http_exchange import Answer
+from handler.addresses import ApiAddress
 from handler.errors import NotifierError
 from handler.frozen import frozen
 from handler.health.model import Subject
-from handler.instances import ApiAddress, ResolveError
+from handler.instances import ResolveError
 
 COLD: Final = 5
 WARM: Final = 20

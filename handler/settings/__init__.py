@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 
-from handler.addresses import DatabaseAddress, SecretsAddress, SlackAddress
+from handler.addresses import ApiAddress, DatabaseAddress, SecretsAddress, SlackAddress
 from handler.discovery.uri import Path as ApiPath
 from handler.errors import ConfigError
 from handler.frozen import frozen
-from handler.instances import ApiAddress
 from handler.settings import parse
 from handler.settings.lists import Address, Parse, read_entries
 

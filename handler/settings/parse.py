@@ -12,15 +12,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from handler.addresses import (
     SLACK_API,
+    ApiAddress,
     DatabaseAddress,
     OnAmbiguous,
+    Origin,
     SecretsAddress,
     SecretsStore,
     SlackAddress,
     SlackMode,
 )
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
-from handler.instances import ApiAddress, Origin
 from handler.local_time import zone
 from handler.problems import together
 

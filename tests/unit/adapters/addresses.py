@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from handler.addresses import ApiAddress
 from handler.bootstrap import PATHS
-from handler.instances import ApiAddress
 from handler.settings.parse import api
 
 

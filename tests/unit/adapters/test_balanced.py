@@ -13,8 +13,9 @@ import pytest
 from handler.adapters.api import HttpApis
 from handler.adapters.balanced import MAX_DOUBTFUL
 from handler.adapters.http_exchange import Limits
+from handler.addresses import ApiAddress, Origin
 from handler.errors import SourceError
-from handler.instances import ApiAddress, Endpoint, Listing, Origin, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, Trouble
 
 from .canary import FakeSecrets
 from .scripted import Scripted, Step, answer, hang, reset, scripted
