@@ -161,7 +161,7 @@ def _keep_answers_apart() -> None:
     """
     from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
-    from handler.adapters.http_boundary import AtBoundary
+    from handler.http_framing.boundary import AtBoundary
 
     for pool in (AWSHTTPConnectionPool, AWSHTTPSConnectionPool):
         made: Any = pool.ConnectionCls

@@ -16,9 +16,9 @@ from typing import Any, Final
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from handler.adapters.http_boundary import AtBoundary, SpokeFirstError
-from handler.adapters.http_response import AnswerError, AnswerTooLargeError, ResponseUntil
 from handler.clock import Clock, Moment
+from handler.http_framing.boundary import AtBoundary, SpokeFirstError
+from handler.http_framing.response import AnswerError, AnswerTooLargeError, ResponseUntil
 
 # A NAT gateway forgets a flow after 350 s, and load balancers close theirs after 60 s by default:
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html

@@ -15,7 +15,7 @@ import pytest
 
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange, Limits
-from handler.adapters.http_response import ReadUntil
+from handler.http_framing.response import ReadUntil
 from lab.tls import Certificate
 
 from .scripted import Scripted, Step, answer, hang, http, hung_up_on, reset, scripted, send

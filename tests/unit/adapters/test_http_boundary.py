@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from handler.adapters.http_connection import Cause, ExchangeError
 from handler.adapters.http_exchange import Answer, Deadline, Exchange, Limits
-from handler.adapters.http_response import (
+from handler.http_framing.response import (
     HEAD_BYTES,
     INTERIM,
     AnswerError,
@@ -315,7 +315,7 @@ def test_what_comes_before_the_request_is_not_its_answer(
     def settled(sock: socket.socket) -> bool:
         return next((False for _ in range(300) if not (is_silent(sock) and not time.sleep(0.01))), True)
 
-    monkeypatch.setattr("handler.adapters.http_boundary.is_silent", settled)
+    monkeypatch.setattr("handler.http_framing.boundary.is_silent", settled)
     with forward(greeting, certificate if encrypted else None) as server:
         error = sent(Exchange(trust, LIMITS, connections=1), server, 1)
         assert isinstance(error, ExchangeError)

@@ -10,7 +10,7 @@ from functools import partial
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from handler.adapters.http_response import ResponseUntil, is_silent
+from handler.http_framing.response import ResponseUntil, is_silent
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection as Base
