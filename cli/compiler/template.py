@@ -14,9 +14,9 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from handler import id_pattern
 from handler.errors import TemplateError
 from handler.model import IdRule, Notification
+from handler.stages import id_pattern
 from handler.templating import Templates
 
 REQUIRED: Final = ("id", "text", "samples")

@@ -40,7 +40,7 @@ def checked_id(rule: IdRule, event: Event) -> int | str:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    from handler.id_pattern import compiled  # few templates have one
+    from handler.stages.id_pattern import compiled  # few templates have one
 
     return compiled(pattern).matches(value)
 

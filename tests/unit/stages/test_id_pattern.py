@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from handler.errors import TemplateError
-from handler.id_pattern import IdPattern
 from handler.model import MAX_ID
+from handler.stages.id_pattern import IdPattern
 
 # Letters whose upper or lower case is another letter's, too; digits and spaces beyond ASCII; and what ends a line.
 LETTERS = "abAB1_- \n\u00e9\u00c9\u00df\u017f\u212as\u0660\u3000\u0130i\u0131"
