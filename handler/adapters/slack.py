@@ -16,8 +16,8 @@ from handler.adapters import slack_answers, slack_history, slack_transport
 from handler.adapters.credential import Credential
 from handler.adapters.http_exchange import Deadline, Limits
 from handler.adapters.slack_transport import LIMITS, PooledWebClient, PooledWebhookClient
+from handler.block_kit.fallback import plain
 from handler.errors import ConfigError, SlackError
-from handler.fallback import plain
 from handler.model import Message, Receipt
 from handler.ports import Secrets
 

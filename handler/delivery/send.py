@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from handler.block_kit.fallback import noted as with_footer
 from handler.delivery.after import Failure, NewerShown, Result, SlotTaken, Step, after, anew, is_gone
 from handler.delivery.backoff import wait
 from handler.delivery.decide import (
@@ -28,7 +29,6 @@ from handler.delivery.situation import Policy, Situation
 from handler.delivery.threads import Thread, Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import ConfigError, NotifierError, SlackError, named
-from handler.fallback import noted as with_footer
 from handler.frozen import frozen
 from handler.model import Delivered, End, Message, Outcome, Receipt
 from handler.ports import Slack

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from handler.block_kit.fallback import plain
 from handler.catalog import Stage
 from handler.errors import TemplateError
-from handler.fallback import plain
 from handler.frozen import frozen
 from handler.model import Event, Message, Notification, Record, Rule
 from handler.ports import Replicating

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Any, Final
 
-from handler.fallback import note
+from handler.block_kit.fallback import note
 from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
 from handler.stages import limits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
 
-from handler.fallback import note
+from handler.block_kit.fallback import note
 from handler.model import Group, Tree
 from handler.stages import limits
 from handler.stages.fill import Block, Filling, more

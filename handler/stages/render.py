@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from handler.block_kit.fallback import note
 from handler.errors import TemplateError
-from handler.fallback import note
 from handler.frozen import frozen
 from handler.model import Notification
 from handler.stages import layout, limits

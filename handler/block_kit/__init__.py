@@ -1,0 +1,1 @@
+"""Blocks and texts as Slack takes them."""
