@@ -22,9 +22,9 @@ from handler.adapters import tls
 from handler.adapters.api import HttpApis
 from handler.adapters.secrets import SecretStore
 from handler.addresses import SecretsAddress
-from handler.bootstrap import PATHS
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
+from handler.discovery.paths import PATHS
 from handler.settings.parse import api
 
 DOCUMENT: Final = "/customers/1"

@@ -101,8 +101,8 @@ def _replicas(variables: Mapping[str, str]) -> Replicas:
     from handler.adapters import tls
     from handler.adapters.replica import Replicas
     from handler.adapters.secrets import SecretStore
-    from handler.bootstrap import DNS, PATHS
     from handler.discovery.names import CachedNames
+    from handler.discovery.paths import DNS, PATHS
     from handler.settings import Settings
 
     settings = Settings.from_environment(variables, PATHS)

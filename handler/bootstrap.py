@@ -26,10 +26,8 @@ from handler.delivery.send import Deliverer
 from handler.delivery.situation import Policy
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
-from handler.discovery import addresses, cloudmap, srv
-from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
-from handler.discovery.uri import Path
+from handler.discovery.paths import DNS, PATHS
 from handler.model import Leaf
 from handler.pipeline import Pipeline
 from handler.ports import Slack
@@ -41,15 +39,6 @@ from handler.templating import Templates
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
     from handler.polling.polls import Polls
 
-DNS: Final = Dns()
-# The scheme of a URI in `Apis` -> who reads it. A discovery path is a module, and a line here.
-PATHS: Final[Mapping[str, Path]] = {
-    "http": addresses.stable(DNS),
-    "https": addresses.stable(DNS),
-    "dns": addresses.records(DNS),
-    "srv": srv.services(DNS),
-    "cloudmap": cloudmap.read,
-}
 # Rendered ahead: Jinja makes its lexer for the first text, and the stage's time zone is read for the first time.
 FIRST_TEXT: Final = Leaf("mrkdwn", "{{ '2026-01-05T10:00:00Z' | datetime }}", "")
 

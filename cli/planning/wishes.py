@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.settings import parse
 from handler.settings.lists import read_entries
 

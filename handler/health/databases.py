@@ -11,8 +11,8 @@ from typing import Final
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.session import Limits
-from handler.bootstrap import DNS
 from handler.discovery.names import CachedNames
+from handler.discovery.paths import DNS
 from handler.errors import CODES, NotifierError, SourceError
 from handler.health.model import Check, Subject, attempt
 

@@ -12,8 +12,8 @@ from handler.adapters import slack
 from handler.adapters.api import HEADER_VALUE
 from handler.adapters.secrets import SecretStore
 from handler.adapters.session import Login
-from handler.bootstrap import PATHS
 from handler.catalog import Catalog
+from handler.discovery.paths import PATHS
 from handler.errors import CODES, ConfigError, NotifierError
 from handler.health.model import Check, Subject, attempt, failed
 from handler.model import Poll

@@ -8,8 +8,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from handler import aws
-from handler.bootstrap import DNS
 from handler.discovery.names import CachedNames
+from handler.discovery.paths import DNS
 from handler.errors import NotifierError
 from handler.health.model import Check, Subject, attempt
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
-from handler.bootstrap import DNS
 from handler.discovery.names import CachedNames
+from handler.discovery.paths import DNS
 from handler.errors import SourceError
 from handler.health import plans
 from handler.health.asking import Asking, Recorded

@@ -10,8 +10,8 @@ from typing import Any
 from handler.adapters import tls
 from handler.adapters.replica import Replicas
 from handler.adapters.state_table import StateTable
-from handler.bootstrap import DNS
 from handler.discovery.names import CachedNames
+from handler.discovery.paths import DNS
 from handler.health.model import Subject
 from handler.polling.dry_run import dry_run
 

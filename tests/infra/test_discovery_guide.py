@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handler.bootstrap import PATHS as SCHEMES
+from handler.discovery.paths import PATHS as SCHEMES
 from handler.settings import Settings
 from lab.aws import Aws, running_aws
 from tests.infra import guides

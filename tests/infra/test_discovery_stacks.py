@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handler.bootstrap import PATHS as PATH_READERS
+from handler.discovery.paths import PATHS as PATH_READERS
 from handler.settings.parse import api
 from lab.gateway.routes import DEFAULT, by_role
 from tests.infra.plain import BALANCED, FILES, FOLDER, PATHS, PLAIN, REGISTERED, stack, template

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cli.packaging.image import image_template
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.settings import Settings
 from tests.infra.stack import IMAGE_TEMPLATE, ROOT, TEMPLATE, translated
 

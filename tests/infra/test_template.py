@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from handler.bootstrap import PATHS
 from handler.delivery.backoff import wait
+from handler.discovery.paths import PATHS
 from handler.polling.polls import RUN_SECONDS, SPARE_SECONDS
 from handler.polling.schedule import LEASE_SECONDS
 from handler.settings import Settings

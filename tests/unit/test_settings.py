@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handler.addresses import DatabaseAddress, SecretsAddress, SlackAddress
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.errors import ConfigError
 from handler.settings import PACKAGE, Settings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handler.addresses import ApiAddress
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.settings.parse import api
 
 

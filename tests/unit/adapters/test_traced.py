@@ -15,7 +15,7 @@ import pytest
 
 from handler.adapters import traced
 from handler.adapters.traced import Tracer
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.errors import SlackError, SourceError
 from handler.instances import Listing, ResolveError, Trouble
 from handler.model import Message, Receipt

@@ -9,9 +9,9 @@ import pytest
 
 from handler.adapters import api_answers, tls
 from handler.adapters.api import HttpApis
-from handler.bootstrap import PATHS
 from handler.catalog import Catalog, Stage
 from handler.discovery import cloudmap
+from handler.discovery.paths import PATHS
 from handler.discovery.uri import Uri
 from handler.errors import SourceError
 from handler.health import apis, databases

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handler.bootstrap import PATHS
+from handler.discovery.paths import PATHS
 from handler.health import apis, databases, egress
 from handler.health.model import Check, Subject
 from handler.settings import Settings

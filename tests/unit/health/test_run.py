@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from handler import health
-from handler.bootstrap import PATHS
 from handler.catalog import Catalog, Stage
+from handler.discovery.paths import PATHS
 from handler.errors import SlackError
 from handler.health import deployment, slack
 from handler.health.model import Check, Subject
