@@ -49,6 +49,13 @@ CONTEXT: Final[dict[str, Any]] = {
 }
 
 
+NO_API: Final[Any] = None  # no lookup asks one
+
+
+def _lookup(name: str) -> SqlLookup:
+    return SqlLookup(name, name, {}, expect="many" if isinstance(CONTEXT[name], list) else "one")
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A template: a text, an expression for `when`, and a text for each block of a loop in a loop."""
@@ -69,7 +76,7 @@ class Candidate:
             id=IdRule("integer"),
             routes=(Route(("orders",)),),
             text=Leaf("mrkdwn", self.text, "w.yaml:3"),
-            lookups=tuple(SqlLookup(name, "SELECT 1", {}) for name in CONTEXT),
+            lookups=tuple(_lookup(name) for name in CONTEXT),
             when=Leaf("expression", self.when, "w.yaml:5"),
             blocks=(outer,) if self.block else (),
         )
@@ -161,8 +168,12 @@ def items(chance: random.Random, depth: int) -> str:
     )
 
 
-class _Running:
-    """A replica that follows."""
+class _Rows:
+    """A database with the context's rows; a statement names the lookup that it is for."""
+
+    def select(self, _database: str, sql: str, *_: object) -> list[Any]:
+        found = CONTEXT[sql]
+        return found if isinstance(found, list) else [found]
 
     def replicating(self, database: str) -> None:
         """Nothing is known."""
@@ -173,7 +184,7 @@ def composed(candidate: Candidate) -> str:
     templates = Templates(locale=Locale(labels={"a": {"b": "c"}}))
     now = datetime.now(UTC)
     stage = Stage("bench", {"orders": "C0BENCH"}, "C0BENCH")
-    composing = Composing(stage, templates, lambda lookup, _: CONTEXT[lookup.name], _Running(), lambda: now)
+    composing = Composing(stage, templates, _Rows(), NO_API, lambda: now)
     event, record, notification = Event("w", 1, "1"), Record("1", "{}"), candidate.notification
     try:
         return composing(record, event, notification).rule or "rendered"

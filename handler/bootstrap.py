@@ -30,10 +30,9 @@ from handler.discovery.names import CachedNames
 from handler.discovery.paths import DNS, PATHS
 from handler.model import Leaf
 from handler.pipeline import Pipeline
-from handler.ports import Slack
+from handler.ports import Api, Database, Slack
 from handler.settings import Settings
 from handler.stages.compose import Composing, wall_clock
-from handler.stages.enrich import Sources
 from handler.templating import Templates
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
@@ -62,7 +61,8 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
     queue = IntakeQueue(settings.queue_url)
     replicas = Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
     apis = HttpApis(addresses, secrets, tls.context, report=report)
-    sources = Sources(replicas, apis, apis, templates)
+    database: Database = replicas
+    api: Api = apis
     slack = _slack(settings, secrets)
     throttle = ChannelThrottle(table, time.time)
     preparations: list[Callable[[], object]] = [
@@ -72,13 +72,14 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
         *(partial(replicas.connect, name) for name in settings.databases),  # last, as a dead one takes all the time
     ]
     if settings.trace_downstream:
-        sources, slack = traced.sources(sources, tracer), traced.slack(slack, tracer)
+        database, api = traced.database(database, tracer), traced.api(api, tracer)
+        slack = traced.slack(slack, tracer)
     policy = Policy(can_edit=settings.slack.mode == "bot", on_ambiguous=settings.slack.on_ambiguous)
     ledger = Ledger(table)
     return Pipeline(
         catalog=compiled,
-        composing=Composing(compiled.stage, templates, sources, replicas, wall_clock),
-        discovery=apis,
+        composing=Composing(compiled.stage, templates, database, api, wall_clock),
+        api=api,
         deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), time.time),
         finisher=Finisher(
             DeadLetterQueue(settings.dead_letter_queue_url), queue, ledger, settings.max_receives, time.time

@@ -286,6 +286,14 @@ class Notification:
 
 
 @frozen
+class Replication:
+    """Whether a replica follows its primary, and by how many seconds it is behind; None while it does not know."""
+
+    running: bool
+    lag_seconds: float | None
+
+
+@frozen
 class Message:
     """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
 

@@ -17,7 +17,7 @@ from handler.delivery.throttle import ChannelThrottle
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
-from handler.ports import Discovery
+from handler.ports import Api
 from handler.stages import notes
 from handler.stages.compose import Composing, Composition
 from handler.stages.parse import named_types, parse
@@ -41,7 +41,7 @@ class Pipeline:
 
     catalog: Catalog
     composing: Composing
-    discovery: Discovery
+    api: Api
     deliverer: Deliverer
     finisher: Finisher
     ignore_unknown: bool
@@ -50,7 +50,7 @@ class Pipeline:
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        with _refreshed(self.deliverer.throttle), self.discovery.invocation() as ahead:
+        with _refreshed(self.deliverer.throttle), self.api.invocation() as ahead:
             prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]

@@ -1,4 +1,4 @@
-"""What the stages need from outside, one method each. A fake of any of them fits in ten lines."""
+"""What the program needs from outside: one port for each system. A fake of any of them fits in ten lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from handler.model import Message, Outcome, Receipt, Record, Row, Value
+from handler.model import Message, Outcome, Receipt, Record, Replication, Row, Value
 from handler.state_item import Item
 
 
@@ -19,24 +19,11 @@ class Database(Protocol):
         Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROWS_TOO_LARGE, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
 
-
-class Replication(Protocol):
-    """What a replica says of itself: whether it follows its primary, and how far behind it is, if it knows."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it follows."""
-
-    @property
-    def lag_seconds(self) -> float | None:
-        """How far behind it is."""
-
-
-class Replicating(Protocol):
-    """The read replicas, by name, asked about themselves."""
-
     def replicating(self, database: str) -> Replication | None:
-        """Return its state; None where the account may not ask, or nobody answers. Raises nothing."""
+        """Return how the replica follows its primary; None if it does not answer, or the account may not ask.
+
+        Raises nothing.
+        """
 
 
 class Api(Protocol):
@@ -48,22 +35,17 @@ class Api(Protocol):
         Raises SourceError (API_*; a 404 or 410 is API_NOT_FOUND), ConfigError.
         """
 
-
-class FanOut(Protocol):
-    """All instances of the HTTP APIs, by the API's name."""
-
     def get_all(self, api: str, path: str) -> list[Value]:
         """GET a path from every instance; return for each its `instance`, and its `document` or `error` code.
 
         Raises SourceError (API_*) where none has a document, ConfigError.
         """
 
-
-class Discovery(Protocol):
-    """Knows where the APIs are."""
-
     def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
-        """Return what begins to find an API ahead of its use; whatever it begins ends with the block."""
+        """Yield a function that starts to look up an API's instances before they are needed.
+
+        Every look-up that it started has ended when the block ends.
+        """
 
 
 class Names(Protocol):

@@ -43,7 +43,6 @@ from handler.pipeline import Pipeline
 from handler.polling.polls import Polls
 from handler.ports import Slack, StateTable
 from handler.stages.compose import Composing
-from handler.stages.enrich import Sources
 from handler.state_item import Item
 from handler.templating import Templates
 
@@ -77,6 +76,9 @@ class FakeDatabase:
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         self.asked.append((database, sql, parameters, limit))
         return self.answer(sql, parameters)
+
+    def replicating(self, database: str) -> None:
+        """Nobody knows whether the replica follows."""
 
 
 @dataclass
@@ -183,13 +185,6 @@ class FakeQueue:
         self.waits.update({record.id: seconds for record, seconds in waits})
 
 
-class NoReplication:
-    """Nobody knows whether the replica follows."""
-
-    def replicating(self, database: str) -> None:
-        return None
-
-
 def pipeline(
     *notifications: Notification,
     sink: FakeSlack | None = None,
@@ -209,18 +204,18 @@ def pipeline(
         by_type[one.event] = (*by_type.get(one.event, ()), one)
     api = api or FakeApi(raising(NotifierError("INTERNAL", "no API was expected to be asked")))
     missing = raising(NotifierError("INTERNAL", "no source was expected to be asked"))
-    fetch = Sources(database or FakeDatabase(missing), api, api, templates)
+    database = database or FakeDatabase(missing)
     table, queue = table or FakeTable(clock), queue or FakeQueue()
     deliverer = deliverer_to(sink or FakeSlack(), table, clock)
     catalog = Catalog(by_type, known)
     return Pipeline(
         catalog=catalog,
-        composing=Composing(known, templates, fetch, NoReplication(), lambda: datetime.fromtimestamp(clock(), UTC)),
-        discovery=api,
+        composing=Composing(known, templates, database, api, lambda: datetime.fromtimestamp(clock(), UTC)),
+        api=api,
         deliverer=deliverer,
         finisher=Finisher(park or FakePark(), queue, deliverer.ledger, 3, clock),
         ignore_unknown=ignore_unknown,
-        polls=lambda: Polls(catalog.polls, fetch.database, table, table, table, queue, clock),
+        polls=lambda: Polls(catalog.polls, database, table, table, table, queue, clock),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from handler.errors import SourceError
@@ -33,6 +34,12 @@ class _Answer:
             raise SourceError("API_UNAVAILABLE")
         return [named(one) for one in self.answer]
 
+    def replicating(self, database: str) -> None:
+        """Nothing is known."""
+
+    def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
+        return nullcontext(lambda _: None)
+
 
 def named(value: Value) -> Value:
     """The value with Rows in it: what stands in a sample was written by the template's author, and may be shown."""
@@ -50,6 +57,6 @@ def answering(answers: Mapping[str, Value], templates: Templates) -> Fetch:
 
     def fetch(lookup: Lookup, context: Context) -> Value:
         answer = _Answer(lookup, answers[lookup.name])
-        return Sources(answer, answer, answer, templates)(lookup, context)
+        return Sources(answer, answer, templates)(lookup, context)
 
     return fetch

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -37,15 +37,8 @@ _NO_STAGE: Final = Stage("", {}, "")
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Unknown:
-    """Replicas that say nothing of themselves: a row that is missing is taken for one that never came."""
-
-    def replicating(self, database: str) -> None:
-        """Nothing is known."""
-
-
-_WAITED: Final = Lateness(math.inf, _Unknown())
+# No replica says anything of itself: a row that is missing is taken for one that never came.
+_WAITED: Final = Lateness(math.inf, lambda _: None)
 
 
 def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> None:

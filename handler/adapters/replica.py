@@ -26,13 +26,13 @@ from handler.adapters import rows
 from handler.adapters.credential import Credential
 from handler.adapters.database_token import database_token
 from handler.adapters.faults import ConnectionLostError, NoSuchTextError, is_servers, of_statement
-from handler.adapters.replication import Replication, ReplicationStatus
+from handler.adapters.replication import ReplicationStatus
 from handler.adapters.server_warnings import LostValueError
 from handler.adapters.session import LOGIN_FORM, LOGIN_PATTERN, Connection, Limits, Login, connect, run
 from handler.addresses import DatabaseAddress
 from handler.clock import Clock
 from handler.errors import SourceError
-from handler.model import Row, Value
+from handler.model import Replication, Row, Value
 from handler.ports import Names, Secrets
 
 LIMITS: Final = Limits()

@@ -7,18 +7,10 @@ from typing import Any
 
 from handler.adapters import dialect
 from handler.errors import SourceError
-from handler.frozen import frozen
+from handler.model import Replication
 
 # Runs a statement: the names of the columns, and the rows.
 Ask = Callable[[str], tuple[list[str], Sequence[tuple[Any, ...]]]]
-
-
-@frozen
-class Replication:
-    """What a replica says of itself. It does not know how many seconds it is behind while replication has stopped."""
-
-    running: bool
-    lag_seconds: float | None
 
 
 class ReplicationStatus:

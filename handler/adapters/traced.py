@@ -11,8 +11,8 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,9 +20,8 @@ from handler.addresses import ApiAddress
 from handler.errors import NotifierError, SlackError
 from handler.frozen import frozen
 from handler.instances import Listing, ResolveError, Resolver
-from handler.model import Message, Receipt, Row, Value
-from handler.ports import Api, Database, FanOut, Slack
-from handler.stages.enrich import Sources
+from handler.model import Message, Receipt, Replication, Row, Value
+from handler.ports import Api, Database, Slack
 
 _HEADER: Final = b'{"format": "json", "version": 1}\n'
 
@@ -76,20 +75,25 @@ class _Database:
         with self.tracer.waiting(f"database {database}"):
             return self.inner.select(database, sql, parameters, limit)
 
+    def replicating(self, database: str) -> Replication | None:
+        return self.inner.replicating(database)
+
 
 @frozen
-class _Apis:
-    one: Api
-    all: FanOut
+class _Api:
+    inner: Api
     tracer: Tracer
 
     def get(self, api: str, path: str) -> Value:
         with self.tracer.waiting(f"API {api}"):
-            return self.one.get(api, path)
+            return self.inner.get(api, path)
 
     def get_all(self, api: str, path: str) -> list[Value]:
         with self.tracer.waiting(f"API {api}", instances="all"):
-            return self.all.get_all(api, path)
+            return self.inner.get_all(api, path)
+
+    def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
+        return self.inner.invocation()
 
 
 @frozen
@@ -129,10 +133,14 @@ def addresses(found: Mapping[str, ApiAddress], tracer: Tracer) -> dict[str, ApiA
     }
 
 
-def sources(found: Sources, tracer: Tracer) -> Sources:
-    """Return the database and the APIs with requests that are traced."""
-    apis = _Apis(found.api, found.fan_out, tracer)
-    return replace(found, database=_Database(found.database, tracer), api=apis, fan_out=apis)
+def database(port: Database, tracer: Tracer) -> Database:
+    """Return the databases with SELECTs that are traced."""
+    return _Database(port, tracer)
+
+
+def api(port: Api, tracer: Tracer) -> Api:
+    """Return the APIs with requests that are traced."""
+    return _Api(port, tracer)
 
 
 def slack(found: Slack, tracer: Tracer) -> Slack:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from handler.errors import SourceError
 from handler.frozen import frozen
-from handler.model import Row, Value
+from handler.model import Replication, Row, Value
 from handler.ports import Database
 
 Found = TypeVar("Found")
@@ -71,3 +71,7 @@ class Recorded:
         """As ports.Database."""
         self.sql, self.bounds = sql, parameters
         return self.database.select(database, sql, parameters, limit)
+
+    def replicating(self, database: str) -> Replication | None:
+        """As ports.Database."""
+        return self.database.replicating(database)

@@ -13,9 +13,9 @@ from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import Event, Message, Notification, Record, Rule
-from handler.ports import Replicating
+from handler.ports import Api, Database
 from handler.stages import limits, notes
-from handler.stages.enrich import Enriched, Fetch, enrich
+from handler.stages.enrich import Enriched, Sources, enrich
 from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
 from handler.stages.render import Content, render, speaks
 from handler.stages.route import channels, checked_id
@@ -48,8 +48,8 @@ class Composing:
 
     stage: Stage
     templates: Templates
-    fetch: Fetch
-    replicating: Replicating
+    database: Database
+    api: Api
     now: Callable[[], datetime]
 
     def __call__(
@@ -76,9 +76,10 @@ class Composing:
         if event.polled and event.polled.digest:
             return Composition(event, [self.plain(notification, notes.digest(event, self.templates))])
         now = self.now()
-        lateness = Lateness(_age(record, now), self.replicating)
+        fetch = Sources(self.database, self.api, self.templates)
+        lateness = Lateness(_age(record, now), self.database.replicating)
         try:
-            enriched = enrich(event, notification, self.fetch, now, self.stage.vars, lateness)
+            enriched = enrich(event, notification, fetch, now, self.stage.vars, lateness)
             stale = require_fresh(event, notification, enriched.context, self.templates, lateness)
         except SkipError as skip:
             return Composition(event, rule=skip.rule, where=skip.where)

@@ -11,7 +11,7 @@ from typing import Final
 from handler.errors import SourceError, TemplateError
 from handler.frozen import frozen
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
-from handler.ports import Api, Database, FanOut
+from handler.ports import Api, Database
 from handler.stages.lateness import MISSING, Lateness
 from handler.templating import Context, Templates
 
@@ -116,7 +116,6 @@ class Sources:
 
     database: Database
     api: Api
-    fan_out: FanOut
     templates: Templates
 
     def __call__(self, lookup: Lookup, context: Context) -> Value:
@@ -148,7 +147,7 @@ class Sources:
     def _document(self, lookup: ApiLookup, context: Context) -> Value:
         path = self.templates.render(lookup.path, context)
         if lookup.all:
-            return self.fan_out.get_all(lookup.api, path)
+            return self.api.get_all(lookup.api, path)
         try:
             document = self.api.get(lookup.api, path)
         except SourceError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import MAX_EMAX, MIN_EMIN, Decimal
 from decimal import Context as Arithmetic
@@ -10,8 +11,7 @@ from typing import Final
 
 from handler.errors import EventError, SourceError
 from handler.frozen import frozen
-from handler.model import Event, Lookup, Notification, Rule, SqlLookup, Value
-from handler.ports import Replicating
+from handler.model import Event, Lookup, Notification, Replication, Rule, SqlLookup, Value
 from handler.templating import Context, Templates
 from handler.templating.reading import moment, number
 
@@ -36,10 +36,10 @@ class SkipError(Exception):
 
 @frozen
 class Lateness:
-    """How old an event is, in seconds, and who knows whether its replica follows."""
+    """How old an event is, in seconds, and how to ask a database whether it follows its primary."""
 
     age: float
-    replicating: Replicating
+    replicating: Callable[[str], Replication | None]
 
     def bear(self, lookup: Lookup, error: SourceError) -> None:
         """Return where the message goes out without the lookup; else raise what becomes of it.
@@ -58,7 +58,7 @@ class Lateness:
 
     def _require_replication(self, lookup: SqlLookup) -> None:
         """A replica that has stopped is waited for: no row can come before somebody starts it again."""
-        state = self.replicating.replicating(lookup.database)
+        state = self.replicating(lookup.database)
         if state is not None and not state.running:
             raise SourceError("DB_NOT_REPLICATING", f"{lookup.where}: database {lookup.database}")
 

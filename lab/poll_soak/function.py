@@ -29,7 +29,6 @@ from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
 from handler.polling.polls import Polls
 from handler.stages.compose import Composing
-from handler.stages.enrich import Sources
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server
 from lab.poll_soak.memory import Clock, DeadLetters, Intake, Slack, StateTable
@@ -115,11 +114,11 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
         composing=Composing(
             compiled.stage,
             templates,
-            Sources(nothing, nothing, nothing, templates),
+            nothing,
             nothing,
             lambda: datetime.fromtimestamp(world.now(), UTC),
         ),
-        discovery=nothing,
+        api=nothing,
         deliverer=deliverer,
         finisher=Finisher(points.around(world.dead), intake, ledger, MAX_RECEIVES, world.now),
         ignore_unknown=False,

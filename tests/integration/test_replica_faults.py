@@ -12,9 +12,9 @@ from typing import Any
 import pymysql
 import pytest
 
-from handler.adapters.replication import Replication
 from handler.adapters.session import Limits, Stream
 from handler.errors import SourceError
+from handler.model import Replication
 from lab.databases import MARIADB, MYSQL, Pair
 from lab.processes import wait_until
 from lab.shop import SCHEMA, Target

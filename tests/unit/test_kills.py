@@ -20,7 +20,6 @@ from handler.errors import SlackError
 from handler.model import Message, Notification, Outcome, Receipt, Record, State
 from handler.pipeline import Pipeline
 from handler.stages.compose import Composing
-from handler.stages.enrich import Sources
 from handler.templating import Templates
 from tests.kit import (
     CHANNELS,
@@ -30,7 +29,6 @@ from tests.kit import (
     FakePark,
     FakeQueue,
     FakeTable,
-    NoReplication,
     deliverer_to,
     expression,
     mrkdwn,
@@ -146,14 +144,14 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
     """A new execution environment."""
     stage, templates, slack = Stage("test", CHANNELS, "C0FALLBACK"), Templates(), Slack(world, kill)
     nobody = FakeApi(lambda path: None)
-    fetch = Sources(FakeDatabase(lambda sql, parameters: []), nobody, nobody, templates)
+    empty = FakeDatabase(lambda sql, parameters: [])
     table = Around(world.table, "swap", kill)
     table.items = world.table.items  # type: ignore[attr-defined]
     deliverer = deliverer_to(slack, table, world.now, policy(mode))  # type: ignore[arg-type]
     park, queue = Around(world.park, "park", kill), Around(FakeQueue(), "postpone", kill)
     return Pipeline(
         Catalog(notifications(), stage),
-        Composing(stage, templates, fetch, NoReplication(), lambda: NOW),
+        Composing(stage, templates, empty, nobody, lambda: NOW),
         nobody,
         deliverer,
         Finisher(park, queue, deliverer.ledger, 50, world.now),  # type: ignore[arg-type]

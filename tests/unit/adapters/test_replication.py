@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from handler.adapters.replication import Replication, ReplicationStatus
+from handler.adapters.replication import ReplicationStatus
 from handler.errors import SourceError
+from handler.model import Replication
 
 COLUMNS = ["Replica_IO_Running", "Replica_SQL_Running", "Seconds_Behind_Source"]
 UP, DOWN = ("Yes", "Yes", 3), ("Yes", "No", None)

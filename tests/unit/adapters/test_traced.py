@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,9 +19,8 @@ from handler.adapters.traced import Tracer
 from handler.discovery.paths import PATHS
 from handler.errors import SlackError, SourceError
 from handler.instances import Listing, ResolveError, Trouble
-from handler.model import Message, Receipt
+from handler.model import Message, Receipt, Replication
 from handler.settings import Settings
-from handler.stages.enrich import Sources
 
 ROOT, PARENT = "1-68f0a1b2-0123456789abcdef01234567", "0123456789abcdef"
 SAMPLED = f"Root={ROOT};Parent={PARENT};Sampled=1"
@@ -123,19 +123,25 @@ def test_each_invocation_has_its_own_trace(daemon: Daemon) -> None:
 
 
 def test_every_port_passes_on_what_it_is_given_and_is_told(daemon: Daemon) -> None:
-    tracer = Tracer(daemon.environment)
-    inner = SimpleNamespace(
+    tracer, found = Tracer(daemon.environment), []
+    inner: Any = SimpleNamespace(
         select=lambda *given: [{"given": list(given)}],
+        replicating=lambda name: Replication(True, 1.0) if name == "default" else None,
         get=lambda *given: list(given),
         get_all=lambda *given: [list(given)],
+        invocation=lambda: nullcontext(found.append),
         post=lambda message: Receipt(message.destination),
         edit=lambda message, ts: Receipt(message.destination, ts),
         find=lambda message, since: Receipt(message.destination, str(since)),
     )
-    sources = traced.sources(cast(Sources, Sources(inner, inner, inner, cast(Any, None))), tracer)
-    assert sources.database.select("default", "SELECT 1", {}, 1) == [{"given": ["default", "SELECT 1", {}, 1]}]
-    assert sources.api.get("shop", "/a") == ["shop", "/a"]
-    assert sources.fan_out.get_all("shop", "/a") == [["shop", "/a"]]
+    database, api = traced.database(inner, tracer), traced.api(inner, tracer)
+    assert database.select("default", "SELECT 1", {}, 1) == [{"given": ["default", "SELECT 1", {}, 1]}]
+    assert api.get("shop", "/a") == ["shop", "/a"]
+    assert api.get_all("shop", "/a") == [["shop", "/a"]]
+    assert database.replicating("default") == Replication(True, 1.0)
+    with api.invocation() as ahead:
+        ahead("shop")
+    assert found == ["shop"]
     slack = traced.slack(cast(Any, inner), tracer)
     assert slack.post(MESSAGE) == Receipt("C1")
     assert slack.edit(MESSAGE, "1.2") == Receipt("C1", "1.2")

@@ -27,11 +27,10 @@ from handler.model import (
 )
 from handler.stages import compose
 from handler.stages.compose import Composing, Composition
-from handler.stages.enrich import Sources
 from handler.templating import Context, Templates, explaining
 from handler.templating.budget import Budget
 from handler.time_limit import PREVIOUS_SECONDS, SECONDS
-from tests.kit import NoReplication, pipeline, plenty
+from tests.kit import pipeline, plenty
 from tests.unit.stages.test_parse import NOW
 
 LIMIT = 0.05
@@ -85,12 +84,14 @@ class Watched:
 
     get_all = None
 
+    def replicating(self, database: str) -> None:
+        """Nothing is known."""
+
 
 def composed(notification: Notification, seconds: float, sources: Watched | None = None) -> Composition:
     templates, stage = Templates(), Stage("test", {"orders": "C0ORDERS"}, "C0FALLBACK")
     asked: Any = sources or Watched()
-    fetch = Sources(asked, asked, asked, templates)
-    composing = Composing(stage, templates, fetch, NoReplication(), lambda: datetime.now(UTC))
+    composing = Composing(stage, templates, asked, asked, lambda: datetime.now(UTC))
     event = Event("order.created", "xxx", "1", version=3, data={"long": "x" * 30_000})
     return composing(Record("1", "{}"), event, notification, (), seconds)
 

@@ -26,7 +26,7 @@ def get(path: str = "/customers/{{ order.customer }}", **changes: Any) -> ApiLoo
 def run(*lookups: Lookup, rows: Any = (), document: Any = None) -> tuple[Enriched, FakeDatabase, FakeApi]:
     database = FakeDatabase(rows if callable(rows) else lambda sql, parameters: list(rows))
     api = FakeApi(document if callable(document) else lambda path: document)
-    fetch = Sources(database, api, api, Templates())
+    fetch = Sources(database, api, Templates())
     return enrich(EVENT, notification(lookups=lookups), fetch, NOW), database, api
 
 

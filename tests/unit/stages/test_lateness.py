@@ -14,7 +14,7 @@ from handler.model import ApiLookup, Event, Leaf, Lookup, Missing, Rule, SqlLook
 from handler.stages.enrich import enrich
 from handler.stages.lateness import Lateness, SkipError, is_stale, is_version, require_fresh
 from handler.templating import Context, Templates
-from tests.kit import NOW, NoReplication, expression, notification
+from tests.kit import NOW, expression, notification
 
 EVENT = Event("order.created", 1, "e1", version="2026-01-05T10:00:00.123456Z")
 AT = datetime(2026, 1, 5, 10, 0, 0, 123456, UTC)
@@ -28,6 +28,10 @@ class Replica:
     def replicating(self, database: str) -> Replica:
         assert database == "default"
         return self
+
+
+def unknown(database: str) -> None:
+    """Nobody knows whether the replica follows."""
 
 
 def order(missing: Missing = "park", wait: float = 60.0) -> SqlLookup:
@@ -47,13 +51,13 @@ def no_row(lookup: Lookup, context: Context) -> Value:
 def test_within_its_time_a_lookup_is_tried_again(lookup: Any) -> None:
     for missing in ("park", "skip", "render"):
         with pytest.raises(SourceError) as caught:
-            enrich(EVENT, notification(lookups=[lookup(missing)]), no_row, NOW, lateness=Lateness(59, NoReplication()))
+            enrich(EVENT, notification(lookups=[lookup(missing)]), no_row, NOW, lateness=Lateness(59, unknown))
         assert caught.value.retry
 
 
 @pytest.mark.parametrize("lookup", [order, api])
 def test_after_its_time_the_template_says_what_follows(lookup: Any) -> None:
-    late = Lateness(61, NoReplication())
+    late = Lateness(61, unknown)
     with pytest.raises(SourceError) as parked:
         enrich(EVENT, notification(lookups=[lookup("park")]), no_row, NOW, lateness=late)
     assert not parked.value.retry
@@ -73,13 +77,13 @@ def test_what_needs_a_row_that_has_not_come_is_empty_too() -> None:
         return Templates().evaluate(expression("order.customer_id"), context)
 
     needy = SqlLookup("customer", "SELECT 1", {})
-    late = Lateness(61, NoReplication())
+    late = Lateness(61, unknown)
     enriched = enrich(EVENT, notification(lookups=[order("render"), needy]), fetch, NOW, lateness=late)
     assert (enriched.context["order"], enriched.context["customer"]) == (None, None)
 
 
 def test_a_lookup_that_may_be_left_out_is_left_out_at_once() -> None:
-    late = Lateness(0, NoReplication())
+    late = Lateness(0, unknown)
     enriched = enrich(EVENT, notification(lookups=[api(on_failure="without")]), no_row, NOW, lateness=late)
     assert (enriched.without, enriched.early) == (("customer",), "")
 
@@ -87,13 +91,25 @@ def test_a_lookup_that_may_be_left_out_is_left_out_at_once() -> None:
 @pytest.mark.parametrize(("running", "code"), [(False, "DB_NOT_REPLICATING"), (True, "ROW_NOT_FOUND")])
 def test_a_replica_that_has_stopped_is_waited_for(running: bool, code: str) -> None:
     with pytest.raises(SourceError) as caught:
-        enrich(EVENT, notification(lookups=[order("skip", 60)]), no_row, NOW, lateness=Lateness(59, Replica(running)))
+        enrich(
+            EVENT,
+            notification(lookups=[order("skip", 60)]),
+            no_row,
+            NOW,
+            lateness=Lateness(59, Replica(running).replicating),
+        )
     assert (caught.value.code, caught.value.retry) == (code, True)
 
 
 def test_a_stopped_replica_is_not_given_up_even_after_its_time() -> None:
     with pytest.raises(SourceError) as caught:
-        enrich(EVENT, notification(lookups=[order("skip")]), no_row, NOW, lateness=Lateness(9999, Replica(False)))
+        enrich(
+            EVENT,
+            notification(lookups=[order("skip")]),
+            no_row,
+            NOW,
+            lateness=Lateness(9999, Replica(False).replicating),
+        )
     assert (caught.value.code, caught.value.retry) == ("DB_NOT_REPLICATING", True)
 
 
@@ -240,7 +256,7 @@ def test_a_stale_row_is_waited_for_like_a_missing_one(
     row: Value, event: Event, age: float, missing: Missing, result: str
 ) -> None:
     found = notification(lookups=[order(missing)], version=expression("order.at"))
-    late = Lateness(age, NoReplication())
+    late = Lateness(age, unknown)
     try:
         said = require_fresh(event, found, {"order": row}, Templates(), late)
     except SourceError as error:
