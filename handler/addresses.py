@@ -17,11 +17,11 @@ SLACK_API: Final = "https://slack.com/api/"
 
 @frozen
 class DatabaseAddress:
-    """Where one read replica is. `ca` is a PEM file whose authorities are trusted; empty means the public ones.
+    """Where one read replica is. `ca` is a PEM file with the trusted authorities; empty means the public ones.
 
-    The account is in the secret `secret`, a whole name; where that is empty, in the one that goes by the database's
-    name. With `iam_user` there is no secret: that account takes tokens of the function's role. `time_zone` is the IANA
-    name of the time zone of its DATETIME columns.
+    The login is in the secret `secret`, a full name; if that is empty, in the secret that has the database's name.
+    With `iam_user` there is no secret: this account accepts tokens of the function's role. `time_zone` is the IANA name
+    of the time zone of the DATETIME columns.
     """
 
     name: str
@@ -41,11 +41,11 @@ class DatabaseAddress:
 
 @frozen
 class Origin:
-    """What a URI says: how the instances are found, and how each of them is spoken to.
+    """What a URI says: how to find the instances of an API, and how to talk to each of them.
 
-    `authority` is the Host header, and whom a certificate has to name; `base` begins every path, without a slash at
-    its end. `sign` is the AWS service for which requests are signed (empty: not signed), `region` its region (empty:
-    the function's).
+    `authority` is the Host header, and the name that a certificate must have; `base` is the start of every path,
+    without a slash at its end. `sign` is the AWS service for which requests are signed (empty: not signed), `region`
+    its region (empty: the function's).
     """
 
     text: str
@@ -61,7 +61,7 @@ class Origin:
 class ApiAddress:
     """Where one API is. `header` is the header that carries its secret (empty: none), `ca` a PEM file.
 
-    `identity` is a response header and the value by which the service tells that it is itself (empty: not asked).
+    `identity` is a response header and its value, by which the service identifies itself (empty: not checked).
     """
 
     name: str
@@ -73,9 +73,10 @@ class ApiAddress:
 
 @frozen
 class SlackAddress:
-    """How to post: with a bot's token or to webhooks, and what becomes of a post whose outcome nobody knows.
+    """How to post: with a bot's token or to webhooks, and what to do when the outcome of a post is unknown.
 
-    `ca` is as a database's. `proxy`, such as http://proxy:3128, is asked to connect to Slack; empty means directly.
+    `ca` has the same meaning as for a database. `proxy`, such as http://proxy:3128, is the proxy through which the
+    function connects to Slack; empty means directly.
     """
 
     mode: SlackMode = "bot"
@@ -87,7 +88,7 @@ class SlackAddress:
 
 @frozen
 class SecretsAddress:
-    """Which store the secrets are in, and what their names begin with."""
+    """Which store holds the secrets, and the prefix of their names."""
 
     store: SecretsStore = "secretsmanager"
     prefix: str = "notifier"

@@ -1,4 +1,4 @@
-"""Which paths the function may request from an API: none that leads out of the deployment's base path."""
+"""Which paths the function may request from an API: only those below the base path of the deployment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-# Visible ASCII, but neither what begins a fragment nor what some servers read as a slash.
+# Visible ASCII without # (the start of a fragment) and \ (which some servers read as a slash).
 _PATH: Final = re.compile(r"/[!\"$-\[\]-~]*")
 
 
 def stays_below(path: str) -> bool:
-    """Whether a path, percent-encoded, has nothing that a server or proxy could read as a step up: `%2e%2e`, `..;`."""
+    """Whether no part of a percent-encoded path, such as `%2e%2e` or `..;`, could be read as `..` by a server."""
     steps = re.split(r"[/\\]", unquote(path.partition("?")[0]))
     return bool(_PATH.fullmatch(path)) and not any(step.partition(";")[0] in {".", ".."} for step in steps)

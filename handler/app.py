@@ -1,4 +1,4 @@
-"""The Lambda's entry point: one batch in, its failures out."""
+"""The entry point of the Lambda: takes one batch, and returns the records that failed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-# What the init phase makes stays for ever, and garbage collection took a tenth of the import.
+# What the init phase creates is never freed, and garbage collection took a tenth of the import.
 gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402
@@ -30,30 +30,30 @@ _LOG: Final = {State.PARKED: logger.error, State.RETRY: logger.warning}
 
 
 class UnfinishedError(Exception):
-    """Tells Lambda to invoke a directly subscribed function again, and in the end to keep the event."""
+    """Makes Lambda invoke a directly subscribed function again, and keep the event in its queue after the last try."""
 
 
 @cache
 def pipeline() -> Pipeline:
-    """Return this environment's pipeline; a mistake in the settings is raised anew at every call."""
+    """Return this environment's pipeline. If the settings have a problem, every call raises it."""
     return bootstrap.build(os.environ, _log_discovery)
 
 
 def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     """Notify Slack of every event in a batch.
 
-    A queue is told which records are to come again (`batchItemFailures`). A topic that invokes the function directly
-    cannot be told: then UnfinishedError makes Lambda try again. `notifier doctor` asks instead how the function is, and
-    a schedule sends a tick, which asks for the polls that are due.
+    For a queue, the answer lists the records to deliver again (`batchItemFailures`). A topic that invokes the function
+    directly takes no such answer: UnfinishedError makes Lambda try again. The function also answers the checks of
+    `notifier doctor`, and the ticks of a schedule, which start the polls that are due.
 
-    Lambda logs an exception that is raised, with its text. So an error without a code is raised with its type and place
-    only.
+    Lambda logs the text of an exception that is raised. So an error without a code is raised with its type and its
+    place only.
     """
     try:
         return _handled(payload, context)
     except UnfinishedError:
         raise
-    except Exception as error:  # noqa: BLE001 - its text may quote a value
+    except Exception as error:  # noqa: BLE001 - its text may contain a value
         raise named(error).with_traceback(error.__traceback__) from None
 
 
@@ -79,13 +79,13 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         log = logger.warning if _is_misuse(outcome) else _LOG.get(outcome.state, logger.info)
         log(outcome.state.value, extra=telemetry.line(outcome))
     telemetry.measure(metrics, outcomes)
-    if requests:  # after the events, which nothing has to wait for
+    if requests:  # after the events, which must not wait for the polls
         _report(wired.polls().run(requests, remaining))
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
     if unfinished and any(isinstance(item, dict) and "Sns" in item for item in payload["Records"]):
         said = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
         raise UnfinishedError(bounded(said))
-    # An empty identifier makes the queue send the whole batch again: what has ended by then is not repeated.
+    # An empty identifier makes the queue send the whole batch again. Deliveries that have ended are not repeated.
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     names = ["" if record_id.startswith(UNNAMED) else record_id for record_id in unfinished]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}

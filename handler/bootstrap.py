@@ -1,6 +1,6 @@
-"""From the settings to a working pipeline, once for each execution environment.
+"""Builds the pipeline from the settings, once for each execution environment.
 
-The only place that builds real things.
+This is the only place of the function that builds the real adapters.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from handler.templating import Templates
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
     from handler.polling.polls import Polls
 
-# Rendered ahead: Jinja makes its lexer for the first text, and the stage's time zone is read for the first time.
+# Rendered in the init phase, since the first text is slow: Jinja creates its lexer, and reads the time zone.
 FIRST_TEXT: Final = Leaf("mrkdwn", "{{ '2026-01-05T10:00:00Z' | datetime }}", "")
 
 
 def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
-    """Wire the pipeline that an environment describes; raises ConfigError. Connects to nothing yet.
+    """Wire the pipeline that the environment variables describe. Raises ConfigError. Connects to nothing yet.
 
-    `report` is told what discovery did for an API.
+    After each invocation `report` is called with what discovery did for each API.
     """
     settings = Settings.from_environment(environment, PATHS)
     secrets = SecretStore(settings.secrets)
@@ -91,7 +91,7 @@ def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
 
 
 def _secrets_of_every_event(settings: Settings) -> list[str]:
-    """Return the names of the secrets that every event needs. A webhook's is left out: it depends on the channel."""
+    """Return the names of the secrets that every event needs. Those of webhooks are left out: the channel decides."""
     logins = [database.login_secret for database in settings.databases.values() if not database.iam_user]
     return [BOT_SECRET, *logins] if settings.slack.mode == "bot" else logins
 

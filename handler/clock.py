@@ -1,7 +1,7 @@
-"""Time as an execution environment knows it: by two clocks, because a freeze can stop either.
+"""Measures time in an execution environment with two clocks, because each of them alone can be wrong.
 
-While nothing is invoked the environment is frozen, and the monotonic clock may stand still meanwhile; the wall clock
-goes on, but can be set. Whatever must not be older than it looks is measured by both.
+Between invocations the environment is frozen, and the monotonic clock may stop; the wall clock goes on, but can be set.
+An age that must not be underestimated is measured with both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from handler.frozen import frozen
 
-# By how much the wall clock may be set back before a moment's age counts as unknown: NTP slews by less.
+# If the wall clock was set back by more than this, the age of a moment is unknown. NTP adjusts by less.
 SET_BACK_SECONDS = 1.0
 
 
@@ -26,7 +26,7 @@ class Moment:
 
 @frozen
 class Clock:
-    """The two clocks; a test gives its own."""
+    """The two clocks. Tests pass their own."""
 
     monotonic: Callable[[], float] = lambda: time.monotonic()  # noqa: PLW0108 - a test may replace what time is
     wall: Callable[[], float] = lambda: time.time()  # noqa: PLW0108
@@ -36,6 +36,6 @@ class Clock:
         return Moment(self.monotonic(), self.wall())
 
     def age(self, moment: Moment) -> float:
-        """Return the seconds since then, by the clock that says more; infinite if the wall clock was set back."""
+        """Return the seconds since then, by the clock that shows more; infinite if the wall clock was set back."""
         wall = self.wall() - moment.wall
         return math.inf if wall < -SET_BACK_SECONDS else max(wall, self.monotonic() - moment.monotonic)

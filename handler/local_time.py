@@ -1,8 +1,8 @@
-"""The time zone of a database's times: converts between the digits of a column and the moment that they mean.
+"""The time zone of a database: converts between the digits of a column and the moment that they mean.
 
-A DATETIME holds no zone. Its digits count as UTC, or as the zone that `;tz=` in the database's address names. The
-session is in that zone too, so that NOW(), CURDATE(), FROM_UNIXTIME() and a literal in the SQL agree with the columns;
-a TIMESTAMP, which is a moment, arrives in the session's zone and is read by it.
+A DATETIME has no time zone. It is read as UTC, or in the zone that `;tz=` in the database's address names. The session
+uses that zone too, so that NOW(), CURDATE(), FROM_UNIXTIME() and literals in the SQL agree with the columns. A
+TIMESTAMP is a moment; the server sends it in the session's zone, and it is read in that zone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 
 from handler.frozen import frozen
 
-# A zone that kept one offset over these years is given to the server as that offset: its own tables of zones, which
-# may be empty, are then not needed.
+# If a zone has the same offset in all these years, the session gets the offset instead of the name. Then the server
+# does not need its tables of time zones, which may be empty.
 _YEARS: Final = range(2000, 2038)
 _MONTHS: Final = range(1, 13)
 
@@ -32,7 +32,7 @@ class Zone:
 def zone(name: str) -> Zone:
     """The zone of an IANA name, such as Asia/Tokyo. Raises ValueError for one that this machine does not know."""
     if name == "UTC":
-        return Zone()  # needs neither the module, which is not cheap to import, nor the database of time zones
+        return Zone()  # without zoneinfo, which is slow to import, and without the time zone database
     import zoneinfo
 
     try:

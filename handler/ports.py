@@ -42,9 +42,9 @@ class Api(Protocol):
         """
 
     def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
-        """Yield a function that starts to look up an API's instances before they are needed.
+        """Return a context, which yields a function that looks up an API's instances before they are needed.
 
-        Every look-up that it started has ended when the block ends.
+        Every look-up that was started has ended when the context ends.
         """
 
 

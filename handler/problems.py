@@ -1,4 +1,4 @@
-"""All that is wrong at once: whoever corrects a deployment should not have to deploy once for each mistake."""
+"""Reports all problems at once, so that correcting a deployment does not take one deployment for each problem."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 
 def together(*readings: Callable[[], object]) -> None:
-    """Try all readings. Raises one ValueError that has the arguments of all the ValueErrors that they raised."""
-    mistakes: list[object] = []
+    """Call all readings. Raises one ValueError that holds the arguments of all the ValueErrors that they raised."""
+    problems: list[object] = []
     for reading in readings:
         try:
             reading()
         except ValueError as error:
-            mistakes += error.args
-    if mistakes:
-        raise ValueError(*mistakes)
+            problems += error.args
+    if problems:
+        raise ValueError(*problems)

@@ -1,4 +1,4 @@
-"""The deployment's settings. The only reader of the environment; reports every mistake at once."""
+"""The deployment's settings. The only reader of the environment; reports all problems at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from handler.settings.lists import Address, Parse, read_entries
 UnknownType = Literal["park", "ignore"]
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent.parent
-# For the messages: a list of two, as `lists` reads it.
+# Examples for the messages: lists of two entries, as lists.py reads them.
 _TWO_DATABASES: Final = "default=mysql://a/shop, billing=mysql://b/billing"
 _TWO_APIS: Final = "default=https://a, billing=https://b"
 
@@ -46,9 +46,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], paths: Mapping[str, ApiPath]) -> Settings:
-        """Read the NOTIFIER_* variables; raises ConfigError (CONFIG_INVALID) that lists all that is wrong.
+        """Read the NOTIFIER_* variables. Raises ConfigError (CONFIG_INVALID), which lists all problems.
 
-        `paths` has for each scheme of an API's URI the function that reads it.
+        `paths` maps each scheme of an API's URI to the function that reads it.
         """
         read = _Reader(environment)
         settings = cls(
@@ -72,7 +72,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads one variable after the other, and collects what is wrong with them."""
+    """Reads the variables one by one, and collects the problems."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -94,16 +94,16 @@ class _Reader:
         return next((choice for choice in choices if choice == value), choices[0])
 
     def one(self, name: str, read: Callable[[str], Read], default: Read) -> Read:
-        """What `read` makes of a variable; the default, where it is empty."""
+        """Read a variable with `read`; return the default if the variable is empty."""
         value = self._environment.get(f"NOTIFIER_{name}")
         try:
             return read(value) if value else default
         except ValueError as error:
-            self.problems += [f"NOTIFIER_{name}: {mistake}" for mistake in error.args]
+            self.problems += [f"NOTIFIER_{name}: {problem}" for problem in error.args]
             return default
 
     def addresses(self, name: str, parse: Parse[Address], two: str) -> dict[str, Address]:
-        """A list of addresses by name; `two` is an example of one, for the messages."""
-        found, mistakes = read_entries(self._environment.get(f"NOTIFIER_{name}", ""), parse, two)
-        self.problems += [f"NOTIFIER_{name}, {mistake}" for mistake in mistakes]
+        """Read a list of addresses by name. `two` is an example of a list, for the messages."""
+        found, problems = read_entries(self._environment.get(f"NOTIFIER_{name}", ""), parse, two)
+        self.problems += [f"NOTIFIER_{name}, {problem}" for problem in problems]
         return found

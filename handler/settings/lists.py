@@ -1,7 +1,7 @@
-"""The lists `Databases` and `Apis`: entries `name=URI;option=value` apart by blanks, with or without a comma before.
+"""The lists `Databases` and `Apis`: entries `name=URI;option=value`, separated by spaces, or by commas and spaces.
 
-The comma makes a list that was cut short a mistake. `sam deploy` ends a value at its first blank and drops the rest in
-silence, unless the value stands in quotes of its own; what is left then ends with a comma.
+With commas, a list that was cut short is noticed. Unless the value is in quotes of its own, `sam deploy` ends it at the
+first space and silently drops the rest; what remains then ends with a comma.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from typing import Final, TypeVar
 from handler.problems import together
 
 Address = TypeVar("Address")
-# Takes an entry's name, its URI and its options; raises ValueError with an argument for each mistake.
+# Takes an entry's name, its URI and its options. Raises ValueError with one argument for each problem.
 Parse = Callable[[str, str, Mapping[str, str]], Address]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
-# Others are not repeated: where the name was forgotten, what stands before the first = may be an address, or worse.
+# Other texts are not quoted in messages: if the name is missing, the text before the first = may be an address or even
+# a secret.
 _NEARLY_A_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-# A blank beside a semicolon is a slip, and ends no entry.
-_APART: Final = re.compile(r"(?<![;\s])\s+(?![;\s])")
+# A space next to a semicolon is a typing mistake, and does not end the entry.
+_SEPARATOR: Final = re.compile(r"(?<![;\s])\s+(?![;\s])")
 _SCHEME: Final = re.compile(r"[a-z]+://")
 _TWO_IN_ONE: Final = re.compile(r"[,;][A-Za-z][A-Za-z0-9_-]*=[a-z]+://")
 
 
 def read_entries(text: str, parse: Parse[Address], two: str) -> tuple[dict[str, Address], list[str]]:
-    """Return the addresses by name, and all mistakes, each with the name or the position of its entry.
+    """Return the addresses by name, and all problems, each with the name or the position of its entry.
 
     `two` is an example of such a list, for the messages.
     """
     found: dict[str, Address] = {}
-    mistakes: list[str] = []
-    entries = [entry.removesuffix(",") for entry in _APART.split(text.strip())]
+    problems: list[str] = []
+    entries = [entry.removesuffix(",") for entry in _SEPARATOR.split(text.strip())]
     for position, entry in enumerate(filter(None, entries), 1):
         name, _, rest = entry.partition("=")
         named = _NEARLY_A_NAME.fullmatch(name)
@@ -41,14 +42,14 @@ def read_entries(text: str, parse: Parse[Address], two: str) -> tuple[dict[str, 
             checks = [partial(_check, entry, found, two), partial(_keep, name, rest, found, parse, two)]
             together(*(checks if named else checks[:1]))
         except ValueError as error:
-            mistakes += [f"{name if named else f'entry {position}'}: {said}" for said in error.args]
+            problems += [f"{name if named else f'entry {position}'}: {said}" for said in error.args]
     if text.rstrip().endswith(","):
-        mistakes.append(f"""the list ends with a comma, so its end is missing; give it to sam in quotes: '"{two}"'""")
-    return found, mistakes
+        problems.append(f"""the list ends with a comma, so its end is missing; give it to sam in quotes: '"{two}"'""")
+    return found, problems
 
 
 def _check(entry: str, found: Mapping[str, object], two: str) -> None:
-    """Refuse an entry for its name."""
+    """Refuse an entry whose name is malformed or was used before."""
     name = entry.partition("=")[0]
     if not _NAME.fullmatch(name):
         right = name.lower() if _NAME.fullmatch(name.lower()) else "default"
@@ -59,7 +60,7 @@ def _check(entry: str, found: Mapping[str, object], two: str) -> None:
 
 
 def _keep(name: str, rest: str, found: dict[str, Address], parse: Parse[Address], two: str) -> None:
-    """Put the address that stands behind a name into `found`."""
+    """Parse the address of an entry and put it into `found`."""
     if _TWO_IN_ONE.search(rest):
         raise ValueError(f"several stand apart by blanks: {two}")
     uri, *texts = "".join(rest.split()).split(";")

@@ -1,6 +1,6 @@
-"""What a setting says of where something is and how to get in: a database, an API, Slack, the secret store.
+"""Read the settings that say where a database, an API, Slack or the secret store is, and how to log in.
 
-Each reader raises ValueError with an argument for each mistake, which says what to write instead.
+Each reader raises ValueError with one argument for each problem. The argument says what to write instead.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
 from handler.local_time import zone
 from handler.problems import together
 
-# A plain address: no user, no query, no fragment, and no character that two readers could read in two ways.
+# A plain address: no user, no query, no fragment, and no character that two parsers could understand differently.
 _HOST: Final = r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\])(?P<port>:[0-9]+)?"
 _DATABASE: Final = re.compile(rf"mysql://{_HOST}/[A-Za-z0-9_$-]+")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_.$-]{1,32}")
-# A name of Secrets Manager or its ARN, or a parameter of Systems Manager: what may stand in either.
+# The characters of a name or ARN in Secrets Manager, or of a parameter's name in Systems Manager.
 _SECRET: Final = re.compile(r"[A-Za-z0-9/_+=.!:-]{1,2048}")
 _SLACK_API: Final = re.compile(rf"https://{_HOST}/([!-~]+/)?")
 _PROXY: Final = re.compile(rf"http://{_HOST}")
@@ -63,7 +63,7 @@ def database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress
 
 
 def api(paths: Mapping[str, Path], name: str, text: str, options: Mapping[str, str]) -> ApiAddress:
-    """Read one API's URI and its options; `paths` has for each scheme the function that reads it."""
+    """Read one API's URI and its options. `paths` maps each scheme to the function that reads it."""
     scheme = text.partition("://")[0]
     if scheme not in paths:
         raise ValueError(f"begin with {', '.join(f'{known}://' for known in paths)}")
@@ -79,7 +79,7 @@ def api(paths: Mapping[str, Path], name: str, text: str, options: Mapping[str, s
 
 
 def slack(text: str) -> SlackAddress:
-    """Read how to post: `bot` or `webhook`, and options behind `;`."""
+    """Read how to post: `bot` or `webhook`, followed by options, each after a `;`."""
     mode, *pairs = text.split(";")
     options = {name: value for name, _, value in (pair.partition("=") for pair in pairs) if name and value}
     known = {"ambiguous", "api", "ca", "proxy"}
@@ -116,7 +116,7 @@ def secrets(text: str) -> SecretsAddress:
 
 
 def _login(options: Mapping[str, str]) -> None:
-    """How the function logs in: with a secret, or with a token that its role may make."""
+    """Check how the function logs in: with a secret, or with a token that its role may create."""
     auth = options.get("auth", "secret")
     if auth not in ("secret", "iam"):
         raise ValueError("auth= is none of secret, iam")
@@ -162,7 +162,7 @@ def _identity(options: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _fits(origin: Origin, options: Mapping[str, str]) -> None:
-    """Refuse options that this origin has no use for."""
+    """Refuse options that have no effect for this origin."""
     if origin.sign and options.get("header", "").lower() == "authorization":
         raise ValueError("a signed request has an Authorization header of its own")
     if "ca" in options and origin.scheme != "https":
