@@ -90,7 +90,7 @@ class _Reader:
     def choice(self, name: str, choices: tuple[Choice, ...]) -> Choice:
         value = self._environment.get(f"NOTIFIER_{name}") or choices[0]
         if value not in choices:
-            self.problems.append(f"NOTIFIER_{name} is none of {', '.join(map(str, choices))}")
+            self.problems.append(f"NOTIFIER_{name} must be one of {', '.join(map(str, choices))}")
         return next((choice for choice in choices if choice == value), choices[0])
 
     def one(self, name: str, read: Callable[[str], Read], default: Read) -> Read:

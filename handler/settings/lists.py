@@ -44,7 +44,9 @@ def read_entries(text: str, parse: Parse[Address], two: str) -> tuple[dict[str, 
         except ValueError as error:
             problems += [f"{name if named else f'entry {position}'}: {said}" for said in error.args]
     if text.rstrip().endswith(","):
-        problems.append(f"""the list ends with a comma, so its end is missing; give it to sam in quotes: '"{two}"'""")
+        problems.append(
+            f"""the list ends with a comma, so the rest was cut off; pass the list to sam in quotes: '"{two}"'"""
+        )
     return found, problems
 
 
@@ -54,26 +56,26 @@ def _check(entry: str, found: Mapping[str, object], two: str) -> None:
     if not _NAME.fullmatch(name):
         right = name.lower() if _NAME.fullmatch(name.lower()) else "default"
         [scheme, *_] = _SCHEME.findall(f"{entry} {two}")
-        raise ValueError(f"write {right}={scheme}…; names are in small letters")
+        raise ValueError(f"write {right}={scheme}…; names are in lower case")
     if name in found:
-        raise ValueError("the name stands twice")
+        raise ValueError("the name is used twice")
 
 
 def _keep(name: str, rest: str, found: dict[str, Address], parse: Parse[Address], two: str) -> None:
     """Parse the address of an entry and put it into `found`."""
     if _TWO_IN_ONE.search(rest):
-        raise ValueError(f"several stand apart by blanks: {two}")
+        raise ValueError(f"separate several entries with spaces: {two}")
     uri, *texts = "".join(rest.split()).split(";")
     pairs = [text.partition("=") for text in texts]
     options = {key: value for key, _, value in pairs if key and value}
 
     def blanks() -> None:
         if re.search(r"\s", rest):
-            raise ValueError("a blank stands beside a ;, where none may be")
+            raise ValueError("remove the spaces around the ;")
 
     def form() -> None:
         if len(options) < len(pairs):
-            raise ValueError("an option is not of the form ;name=value, or stands twice")
+            raise ValueError("write each option once, as ;name=value")
 
     def address() -> None:
         found[name] = parse(name, uri, options)

@@ -86,7 +86,7 @@ def slack(text: str) -> SlackAddress:
 
     def form() -> None:
         if len(options) < len(pairs):
-            raise ValueError("an option is not of the form ;name=value, or stands twice")
+            raise ValueError("write each option once, as ;name=value")
 
     together(
         form,
@@ -119,11 +119,11 @@ def _login(options: Mapping[str, str]) -> None:
     """Check how the function logs in: with a secret, or with a token that its role may create."""
     auth = options.get("auth", "secret")
     if auth not in ("secret", "iam"):
-        raise ValueError("auth= is none of secret, iam")
+        raise ValueError("auth= must be secret or iam")
     if (auth == "iam") != ("user" in options):
-        raise ValueError("auth=iam and user= stand together: the account has no secret that would name it")
+        raise ValueError("auth=iam and user= need each other: without a secret, user= names the account")
     if auth == "iam" and "secret" in options:
-        raise ValueError("secret= has no use beside auth=iam")
+        raise ValueError("secret= has no effect with auth=iam")
     _form("user", options, _ACCOUNT, "an account's name")
     _form("secret", options, _SECRET, "the name or the ARN of a secret")
 
@@ -131,7 +131,7 @@ def _login(options: Mapping[str, str]) -> None:
 def _ambiguous(mode: str, options: Mapping[str, str]) -> OnAmbiguous:
     chosen: OnAmbiguous = _choice("ambiguous= is", options.get("ambiguous", "repost"), get_args(OnAmbiguous))
     if mode == "webhook" and chosen == "read-back":
-        raise ValueError("ambiguous=read-back: a webhook reads nothing back; use repost or park")
+        raise ValueError("ambiguous=read-back: a webhook cannot read messages; use repost or park")
     return chosen
 
 
@@ -150,14 +150,14 @@ def _form(name: str, options: Mapping[str, str], form: re.Pattern[str], words: s
 def _header(options: Mapping[str, str]) -> str:
     header = options.get("header", "")
     if not _HEADER.fullmatch(header):
-        raise ValueError("header= is not the name of one")
+        raise ValueError("header= must be the name of a header")
     return header
 
 
 def _identity(options: Mapping[str, str]) -> tuple[str, str]:
     header, _, value = options.get("identity", "").partition(":")
     if "identity" in options and not (_HEADER.fullmatch(header) and _VISIBLE.fullmatch(value)):
-        raise ValueError("identity= is not of the form Header:value")
+        raise ValueError("write identity=Header:value")
     return header, value
 
 

@@ -179,7 +179,7 @@ HARMLESS = [
     "secret notifier/slack-token: AccessDeniedException",
     "secret notifier/slack-token: it is empty, binary, or has a control character",
     "CONFIG_UNAVAILABLE: secret notifier/databases/default: ResourceNotFoundException",
-    "NOTIFIER_DATABASES, default: secret= has no use beside auth=iam",
+    "NOTIFIER_DATABASES, default: secret= has no effect with auth=iam",
     "unknown option token; known: ambiguous, api, ca, proxy",
     "no token for database default: NoCredentialsError",
     "default: not signed, NoCredentialsError",

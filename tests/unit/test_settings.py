@@ -95,18 +95,18 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
     ("name", "value", "says"),
     [
         ("STAGE", "Prod!", "NOTIFIER_STAGE"),
-        ("DATABASES", "mysql://replica/shop", "entry 1: write default=mysql://…; names are in small letters"),
+        ("DATABASES", "mysql://replica/shop", "entry 1: write default=mysql://…; names are in lower case"),
         ("DATABASES", "mysql://root:hunter2@replica/shop;ca=a.pem", "entry 1: write default=mysql://…"),
         ("DATABASES", "default=postgres://replica/shop", "mysql://host:3306/schema"),
         ("DATABASES", "default=mysql://replica", "mysql://host:3306/schema"),
         ("DATABASES", "default=mysql://replica:port/shop", "NOTIFIER_DATABASES, default"),
         ("DATABASES", "default=mysql://root:hunter2@replica/shop", "credentials belong in the secret store"),
-        ("DATABASES", "a=mysql://r/s a=mysql://r/s", "stands twice"),
+        ("DATABASES", "a=mysql://r/s a=mysql://r/s", "is used twice"),
         ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: auth, ca, secret, tz, user"),
         ("DATABASES", "a=mysql://r/s;ca", ";name=value"),
         ("DATABASES", "a=mysql://r:65536/s", "a port is 1 to 65535"),
-        ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "apart by blanks: default=mysql://a/shop, billing=mysql://b/billing"),
-        ("DATABASES", "a=mysql://r/s,", "the list ends with a comma, so its end is missing"),
+        ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "separate several entries with spaces: default=mysql://a/shop, billing=mysql://b/billing"),
+        ("DATABASES", "a=mysql://r/s,", "the list ends with a comma, so the rest was cut off"),
         ("APIS", "default=ftp://api", "begin with http://, https://, dns://, srv://, cloudmap://"),
         ("APIS", "default=file:///etc/passwd", "begin with http://"),
         ("APIS", "default=localhost", "begin with http://"),
@@ -119,17 +119,17 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ],
         *[("APIS", f"default=https://api:{port}", "a port is 1 to 65535") for port in ("0", "99999", "123456")],
         ("APIS", "default=https://api/v1:8080", "write :8080 behind the host, not the path"),
-        ("APIS", "Default=https://api", "Default: write default=https://…; names are in small letters"),
+        ("APIS", "Default=https://api", "Default: write default=https://…; names are in lower case"),
         ("APIS", "cloudmap://shop.internal/orders?role=leader", "entry 1: write default=cloudmap://…; names"),
         *[
-            ("APIS", f"default=https://a{apart}billing=https://b", "apart by blanks: default=https://a, billing=https://b")
+            ("APIS", f"default=https://a{apart}billing=https://b", "with spaces: default=https://a, billing=https://b")
             for apart in (",", ";")
         ],
         *[
-            ("APIS", f"default=https://api{apart}header=Authorization x=https://b", "a blank stands beside a ;, where")
+            ("APIS", f"default=https://api{apart}header=Authorization x=https://b", "remove the spaces around the ;")
             for apart in ("; ", " ;", " ; ")
         ],
-        ("APIS", "default=https://a,", "give it to sam in quotes: '\"default=https://a, billing=https://b\"'"),
+        ("APIS", "default=https://a,", "pass the list to sam in quotes: '\"default=https://a, billing=https://b\"'"),
         ("APIS", "default=http://api;ca=certs/api.pem", "ca= is for https://"),
         ("APIS", "default=dns://api:80;ca=certs/api.pem", "ca= is for https://, or beside ;scheme=https"),
         ("APIS", "default=https://api;header=a b", "NOTIFIER_APIS"),
@@ -138,7 +138,7 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("APIS", "default=https://api;sign=S3!", "sign="),
         ("APIS", "default=https://a.execute-api.eu-west-1.amazonaws.com;header=Authorization", "signed request"),
         ("APIS", "default=http://a.execute-api.eu-west-1.amazonaws.com", "write https://, since API Gateway"),
-        ("APIS", "default=https://api;identity=X-Service", "identity= is not of the form Header:value"),
+        ("APIS", "default=https://api;identity=X-Service", "write identity=Header:value"),
         ("APIS", "default=https://api;port=80", "unknown option port; known here: ca, header, host, identity, sign"),
         ("APIS", "default=dns://api.internal", "A records carry no port"),
         ("APIS", "default=dns://api.internal:80;scheme=ftp", "scheme= is none of http, https"),
@@ -158,10 +158,10 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("APIS", "default=cloudmap://shop.internal/orders;prefer=zone", "prefer="),
         ("APIS", "default=cloudmap://shop.internal/orders;health=perfect", "health= is none of"),
         ("DATABASES", "default=mysql://replica/shop?ssl=no", "mysql://host:3306/schema"),
-        ("DATABASES", "a=mysql://r/s;auth=ldap", "auth= is none of secret, iam"),
-        ("DATABASES", "a=mysql://r/s;auth=iam", "auth=iam and user= stand together"),
-        ("DATABASES", "a=mysql://r/s;user=notifier", "auth=iam and user= stand together"),
-        ("DATABASES", "a=mysql://r/s;auth=iam;user=u;secret=x", "secret= has no use beside auth=iam"),
+        ("DATABASES", "a=mysql://r/s;auth=ldap", "auth= must be secret or iam"),
+        ("DATABASES", "a=mysql://r/s;auth=iam", "auth=iam and user= need each other"),
+        ("DATABASES", "a=mysql://r/s;user=notifier", "auth=iam and user= need each other"),
+        ("DATABASES", "a=mysql://r/s;auth=iam;user=u;secret=x", "secret= has no effect with auth=iam"),
         ("DATABASES", "a=mysql://r/s;auth=iam;user=u'", "user is not an account's name"),
         ("DATABASES", "a=mysql://r/s;secret=a,b", "secret is not the name or the ARN of a secret"),
         ("DATABASES", "a=mysql://r/s;tz=Asia/Tokio", "tz= is not the name of a time zone such as Asia/Tokyo"),
@@ -178,10 +178,10 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("SLACK", "bot;proxy=https://proxy", "proxy is not http://host:port"),
         ("SLACK", "bot;proxy=http://user:hunter2@proxy", "proxy is not http://host:port"),
         ("SLACK", "bot;token=hunter2", "unknown option token; known: ambiguous, api, ca, proxy"),
-        ("SLACK", "bot;ca", "an option is not of the form ;name=value, or stands twice"),
-        ("SLACK", "bot;ca=a;ca=b", "an option is not of the form ;name=value, or stands twice"),
+        ("SLACK", "bot;ca", "write each option once, as ;name=value"),
+        ("SLACK", "bot;ca=a;ca=b", "write each option once, as ;name=value"),
         ("SLACK", "bot;ambiguous=guess", "ambiguous= is one of repost, park, read-back"),
-        ("SLACK", "webhook;ambiguous=read-back", "a webhook reads nothing back; use repost or park"),
+        ("SLACK", "webhook;ambiguous=read-back", "a webhook cannot read messages; use repost or park"),
         ("UNKNOWN_TYPE", "drop", "park, ignore"),
         ("TRACE_DOWNSTREAM", "perhaps", "no, yes"),
         ("DEAD_LETTER_QUEUE_URL", "", "NOTIFIER_DEAD_LETTER_QUEUE_URL is empty"),
@@ -211,7 +211,14 @@ def test_all_mistakes_of_one_api_are_reported_at_once() -> None:
     )
     with pytest.raises(ConfigError) as caught:
         Settings.from_environment({**GOOD, "NOTIFIER_APIS": f"b=https://b {entry}"}, PATHS)
-    said = ["small letters", "unknown option role", "a blank", "an option is not"]
-    said += [f"{option}= is n" for option in ("port", "health", "prefer", "scheme", "host", "header", "identity")]
+    said = [
+        "lower case",
+        "unknown option role",
+        "remove the spaces",
+        "write each option once",
+        "header= must",
+        "write identity=",
+    ]
+    said += [f"{option}= is n" for option in ("port", "health", "prefer", "scheme", "host")]
     assert [one for one in said if one not in caught.value.detail] == []
     assert caught.value.detail.count("NOTIFIER_APIS, A: ") == len(said)
