@@ -15,7 +15,7 @@ import pymysql
 
 from bench.measure import interleaved, ratio, report, timed
 from handler.adapters import tls
-from handler.adapters.session import Limits, Login, connect
+from handler.adapters.database.session import Limits, Login, connect
 from handler.addresses import DatabaseAddress
 from lab import shop
 from lab.databases import replicated_pair

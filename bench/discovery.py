@@ -108,7 +108,7 @@ def _lookups(scene: Scene) -> dict[str, str]:
         counted = registry.calls()["DiscoverInstances"]
     seconds = STEPS * STEP_SECONDS
     what = f"look-ups of {2 * STEPS} calls within {seconds:.0f} s of an environment's time"
-    return {what: f"{counted} (at most {seconds / AGES.soft:.0f})"}
+    return {what: f"{counted} (at most {seconds / AGES.soft_ttl:.0f})"}
 
 
 def _sample(function: RunningFunction, number: int) -> Callable[[], float]:

@@ -19,8 +19,8 @@ from unittest.mock import patch
 
 from bench.measure import timed
 from handler.adapters import tls
-from handler.adapters.api import HttpApis
-from handler.adapters.secrets import SecretStore
+from handler.adapters.http.api import HttpApis
+from handler.adapters.state.secret_store import SecretStore
 from handler.addresses import SecretsAddress
 from handler.discovery.cache import Ages
 from handler.discovery.endpoints import Endpoints
@@ -30,14 +30,14 @@ from handler.settings.parse import api
 DOCUMENT: Final = "/customers/1"
 FAILURE_ROUNDS: Final = 15
 # Nothing that was looked up serves twice.
-NEVER: Final = Ages(soft=0, shortest=0, longest=0, hard=0, again=0)
+NEVER: Final = Ages(soft_ttl=0, min_ttl=0, max_ttl=0, hard_ttl=0, min_interval=0)
 
 
 def client(entry: str, **endpoints: object) -> HttpApis:
     """Return the client of an API, as a fresh environment has it; `endpoints` changes how it remembers instances."""
     text, *options = entry.split(";")
     address = api(PATHS, "default", text, dict(option.split("=", 1) for option in options))
-    with patch("handler.adapters.api.Endpoints", partial(Endpoints, **endpoints)):  # type: ignore[arg-type]
+    with patch("handler.adapters.http.api.Endpoints", partial(Endpoints, **endpoints)):  # type: ignore[arg-type]
         return HttpApis({"default": address}, SecretStore(SecretsAddress()), tls.context)
 
 

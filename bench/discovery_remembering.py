@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final, Protocol
 
-from handler.adapters.api import LIMITS
-from handler.adapters.balanced import Balanced
-from handler.adapters.http_connection import ExchangeError
-from handler.adapters.http_exchange import Answer, Deadline, Exchange
+from handler.adapters.http.api import LIMITS
+from handler.adapters.http.connection import ExchangeError
+from handler.adapters.http.exchange import Answer, Deadline, Exchange
+from handler.adapters.http.load_balancing import LoadBalancer
 from handler.addresses import ApiAddress, Origin
 from handler.clock import Clock
 from handler.discovery.cache import AGES
@@ -18,7 +18,7 @@ from handler.discovery.endpoints import Endpoints
 from handler.instances import Endpoint, Listing, ResolveError, Resolver
 
 IDENTITY: Final = ("x-service", "shop")
-_BUDGET: Final = AGES.budget
+_BUDGET: Final = AGES.timeout
 
 
 class Policy(Protocol):
@@ -129,18 +129,18 @@ class Evidence:
             "default", Origin("cloudmap://shop.internal/api", resolver, "http", "api"), "", "", identity
         )
         self._endpoints = Endpoints(resolver, clock=clock, random=random)
-        self._balanced = Balanced(address, self._endpoints, _exchange())
+        self._load_balancer = LoadBalancer(address, self._endpoints, _exchange())
 
     def get(self, path: str) -> Answer | None:
         """As Policy."""
-        self._endpoints.ahead()
+        self._endpoints.prefetch()
         try:
-            reply = self._balanced.get(path, {}, _deadline())
+            reply = self._load_balancer.get(path, {}, _deadline())
         except ResolveError:
             return None
         finally:
-            self._endpoints.settle()
-        return reply.outcome if isinstance(reply.outcome, Answer) and not reply.stranger else None
+            self._endpoints.join()
+        return reply.outcome if isinstance(reply.outcome, Answer) and not reply.wrong_service else None
 
 
 def _exchange() -> Exchange:

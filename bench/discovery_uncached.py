@@ -8,7 +8,7 @@ from unittest.mock import patch
 from bench.discovery_client import NEVER
 from handler.discovery.endpoints import Endpoints
 
-patch("handler.adapters.api.Endpoints", partial(Endpoints, ages=NEVER)).start()
+patch("handler.adapters.http.api.Endpoints", partial(Endpoints, ages=NEVER)).start()
 
 from handler.app import lambda_handler  # noqa: E402 - it is to meet the line above
 

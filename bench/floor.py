@@ -25,7 +25,7 @@ from botocore.endpoint import Endpoint
 
 from bench.rig import Rig
 from handler import aws
-from handler.adapters.http_exchange import Answer, Exchange
+from handler.adapters.http.exchange import Answer, Exchange
 from lab.shop import SCHEMA
 
 _CONNECTIONS: Final = 10  # to Slack, as the function's

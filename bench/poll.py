@@ -21,8 +21,8 @@ from bench.poll_cost import cost
 from bench.poll_rig import NAME, Rig, create_table, insert
 from handler import aws
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
-from handler.adapters.state_table import written
+from handler.adapters.database.replica import Replicas
+from handler.adapters.state.table import to_attributes
 from handler.addresses import DatabaseAddress
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
@@ -128,7 +128,7 @@ def _floor(parts: Parts, rig: Rig) -> Callable[[], None]:
     items = {item.sort: item for item in rig.table.items(partition(NAME))}
     where = {"TableName": rig.state_table}
     key = {"pk": {"S": partition(NAME)}, "sk": {"S": STATE}}
-    schedule = {**written(items[SCHEDULE]), "sk": {"S": "floor"}}
+    schedule = {**to_attributes(items[SCHEDULE]), "sk": {"S": "floor"}}
     sql = statements.slice_of_ids(rig.poll.sql, bounded=False)
 
     def floor() -> None:

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from handler.adapters.queue import IntakeQueue
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.intake_queue import IntakeQueue
+from handler.adapters.state.table import StateTable
 from handler.model import Poll
 from handler.polling import messages, state_item
 from handler.polling.id_cursor import IdCursor

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from cli.main import main
-from handler.adapters.slack_words import UNKNOWN, WORDS
+from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
 from handler.errors import CODES, LAST_ATTEMPT
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
@@ -43,12 +43,12 @@ def _codes() -> Iterator[str]:
         again = f"up to attempt {LAST_ATTEMPT[code]}" if code in LAST_ATTEMPT else "yes" if retry else ""
         yield f"| `{code}` | {again} | {_cell(meaning)} | {_cell(remedy)} |"
     yield "\n## Slack's words\n"
-    yield "<!-- Made from handler/adapters/slack_words.py, which names the sources and their date. -->\n"
+    yield "<!-- Made from handler/adapters/slack/error_table.py, which names the sources and their date. -->\n"
     yield "The detail of a `SLACK_` code has Slack's own word for the error. The code of an unlisted word is"
-    yield f"`{UNKNOWN.code}`: {UNKNOWN.remedy}.\n"
+    yield f"`{UNKNOWN_SLACK_ERROR.code}`: {UNKNOWN_SLACK_ERROR.remedy}.\n"
     yield "| word | code | what to do |"
     yield "| --- | --- | --- |"
-    for word, (code, remedy) in sorted(WORDS.items()):
+    for word, (code, remedy) in sorted(SLACK_ERRORS.items()):
         yield f"| `{word}` | `{code}` | {_cell(remedy)} |"
 
 

@@ -18,7 +18,7 @@ from cli.operations.refusals import UnansweredError
 if TYPE_CHECKING:  # what a command needs that is not misused
     from rich.text import Text
 
-    from handler.adapters.replica import Replicas
+    from handler.adapters.database.replica import Replicas
     from handler.model import Row, Value
 
 # As many as a lookup may find, and in a terminal no more columns of each value than these.
@@ -99,8 +99,8 @@ def _rows(statement: str, given: Mapping[str, Value], name: str) -> list[Row]:
 def _replicas(variables: Mapping[str, str]) -> Replicas:
     """The databases of a function with these variables, with its own account, limits and trust."""
     from handler.adapters import tls
-    from handler.adapters.replica import Replicas
-    from handler.adapters.secrets import SecretStore
+    from handler.adapters.database.replica import Replicas
+    from handler.adapters.state.secret_store import SecretStore
     from handler.discovery.names import CachedNames
     from handler.discovery.paths import DNS, PATHS
     from handler.settings import Settings

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from handler import catalog
 from handler.adapters import tls
-from handler.adapters.api import HttpApis, Report, unheard
-from handler.adapters.park import DeadLetterQueue
-from handler.adapters.queue import IntakeQueue
-from handler.adapters.replica import Replicas
-from handler.adapters.secrets import SecretStore
-from handler.adapters.slack import BOT_SECRET, SlackBot, SlackWebhooks
-from handler.adapters.state_table import StateTable
+from handler.adapters.database.replica import Replicas
+from handler.adapters.http.api import HttpApis, Report, ignore_report
+from handler.adapters.slack.senders import BOT_SECRET, SlackBot, SlackWebhooks
+from handler.adapters.state.dead_letter_queue import DeadLetterQueue
+from handler.adapters.state.intake_queue import IntakeQueue
+from handler.adapters.state.secret_store import SecretStore
+from handler.adapters.state.table import StateTable
 from handler.catalog import Catalog
 from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # polls are loaded only if there is one to run
 FIRST_TEXT: Final = Leaf("mrkdwn", "{{ '2026-01-05T10:00:00Z' | datetime }}", "")
 
 
-def build(environment: Mapping[str, str], report: Report = unheard) -> Pipeline:
+def build(environment: Mapping[str, str], report: Report = ignore_report) -> Pipeline:
     """Wire the pipeline that the environment variables describe. Raises ConfigError. Connects to nothing yet.
 
     After each invocation `report` is called with what discovery did for each API.

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from handler import aws as function_aws
-from handler.adapters.state_table import written
+from handler.adapters.state.table import to_attributes
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, encode
 from lab.aws import Aws
 
@@ -111,7 +111,7 @@ class OnCall:
         key = DeliveryKey(event, notification, channel, notice)
         about = {"event_type": "order.created", "event_id": "1042"}
         record = DeliveryRecord(phase, **{"at": time.time(), **about, **fields})
-        item = {**written(encode(key, record)), "written_by": {"S": "x"}}
+        item = {**to_attributes(encode(key, record)), "written_by": {"S": "x"}}
         self.aws.client("dynamodb").put_item(TableName=self.outputs["StateTableName"], Item=item)
 
     def logged(self, *lines: tuple[float, dict[str, Any]]) -> None:

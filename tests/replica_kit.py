@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
-from handler.adapters.session import Limits
+from handler.adapters.database.replica import Replicas
+from handler.adapters.database.session import Limits
 from handler.addresses import DatabaseAddress
 from handler.clock import Clock
 from handler.discovery.dns import Dns

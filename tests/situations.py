@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pymysql
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.model import Row, Value
 from handler.ports import Database
 from lab.databases import Pair, Server

@@ -1,8 +1,9 @@
 """What lies in the dead-letter queue, whoever put it there.
 
-The function parks a record as it came, with what is wrong in message attributes (adapters/park.py). SQS moves one as it
-came that was delivered too often without an end. SNS leaves the notification that it could not deliver. Lambda, with
-direct intake, leaves a document of its own about its last attempt, with the request in it.
+The function parks a record as it came, with what is wrong in message attributes
+(handler/adapters/state/dead_letter_queue.py). SQS moves one as it came that was delivered too often without an end. SNS
+leaves the notification that it could not deliver. Lambda, with direct intake, leaves a document of its own about its
+last attempt, with the request in it.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from slack_sdk.errors import SlackClientError
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.stack import Stack
 from handler.adapters import tls
-from handler.adapters.http_connection import ExchangeError
-from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.adapters.http.connection import ExchangeError
+from handler.adapters.http.exchange import Deadline, Exchange, Limits
 from handler.errors import ConfigError
 from handler.settings import parse
 

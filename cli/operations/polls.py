@@ -11,7 +11,7 @@ import click
 from cli.operations import times
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
-from handler.adapters.state_table import read_item, written
+from handler.adapters.state.table import from_attributes, to_attributes
 from handler.errors import CODES, NotifierError
 from handler.model import Digest, Poll
 from handler.polling import state_item
@@ -119,7 +119,7 @@ def read(stack: Stack, name: str, poll: Poll | None) -> Status:
     }
     with asking("read the state table", "dynamodb:Query"):
         found = stack.client("dynamodb").query(TableName=stack.table, **condition)["Items"]
-    items = {item.sort: item for item in map(read_item, found)}
+    items = {item.sort: item for item in map(from_attributes, found)}
     schedule = Schedule.of(items.get(SCHEDULE))
     return Status(name, poll and _in_zone(poll, schedule), schedule, _state(items.get(STATE)))
 
@@ -160,7 +160,7 @@ def _schedule(stack: Stack, name: str) -> Item | None:
     key = {"pk": {"S": partition(name)}, "sk": {"S": SCHEDULE}}
     with asking("read the state table", "dynamodb:GetItem"):
         found = stack.client("dynamodb").get_item(TableName=stack.table, Key=key, ConsistentRead=True)
-    return read_item(found["Item"]) if found.get("Item") else None
+    return from_attributes(found["Item"]) if found.get("Item") else None
 
 
 def swap(stack: Stack, before: Item, schedule: Schedule) -> Item | None:
@@ -181,7 +181,7 @@ def _replaced(stack: Stack, item: Item) -> bool:
     }
     with asking("write the poll's schedule", "dynamodb:PutItem"):
         try:
-            stack.client("dynamodb").put_item(TableName=stack.table, Item=written(item), **condition)
+            stack.client("dynamodb").put_item(TableName=stack.table, Item=to_attributes(item), **condition)
         except ClientError as error:
             if code(error) != _REFUSED:
                 raise

@@ -1,1 +1,1 @@
-"""What reaches the outside: one module for each thing that is reached."""
+"""Adapters of the ports: each package implements the port of one kind of outside system."""

@@ -1,7 +1,7 @@
-"""A secret as its user wants it: in its form, read anew when the other side refuses it, then left alone for a while.
+"""A secret with a checked form. After the server refuses it, it is read again and then held back for a while.
 
-Whoever goes on with a secret that was refused is locked out, or taken for an attacker, and gets nothing through. So a
-refusal counts for half a minute; but a secret that was replaced meanwhile is found in seconds.
+A client that keeps using a refused secret gets locked out. So a refusal is remembered for half a minute; but if the
+secret is replaced meanwhile, the new one is used within seconds.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from typing import Final, TypeVar
 from handler.errors import ConfigError, NotifierError
 from handler.ports import Secrets
 
-# How long a refused secret is not used again, and how often the store is asked for another one meanwhile.
-HOLD_SECONDS: Final = 30.0
-LOOK_SECONDS: Final = 5.0
+# How long a refused secret is not used again, and how often the store is checked for a new one meanwhile.
+HOLD_REFUSAL_SECONDS: Final = 30.0
+RECHECK_SECONDS: Final = 5.0
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class _Refused:
-    """The secret that was refused, with what, when, and when the store was last asked; seconds of the clock."""
+    """A refused secret, the error, the time of the refusal and of the last check of the store, in clock seconds."""
 
     value: str = field(repr=False)
     error: NotifierError
     since: float
-    looked_at: float
+    checked_at: float
 
 
 class Credential:
-    """The secret `name`, which matches `pattern` as a whole. `form` says in words what it should be.
+    """The secret `name`, which has to match `pattern` completely. `form` describes the pattern.
 
-    For several threads. The clock is the wall's, which goes on while the execution environment is frozen.
+    Thread-safe. It uses the wall clock, which keeps running while the execution environment is frozen.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class Credential:
         pattern: re.Pattern[str],
         form: str,
         *,
-        hold: float = HOLD_SECONDS,
+        hold: float = HOLD_REFUSAL_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`hold` is 0 where a refusal need not be about the secret."""
+        """`hold` is 0 if a refusal may have another reason than the secret."""
         self.name = name
         self._secrets = secrets
         self._pattern = pattern
@@ -61,11 +61,11 @@ class Credential:
         self._changing = threading.Lock()
 
     def use(self, attempt: Callable[[str], T], refusal: str) -> T:
-        """Return `attempt(secret)`; if it raises the code `refusal`, attempt once more with a secret that was replaced.
+        """Return `attempt(secret)`. If it raises the code `refusal`, try once more with the store's current secret.
 
-        The store caches values for minutes, so that a refusal may be about one that is no longer valid. While a refused
-        secret is held, nothing is attempted, and its refusal is raised again. Raises what `attempt` raises, and
-        ConfigError (CONFIG_SECRET_FORMAT, and those of the store).
+        Secrets are cached for minutes, so a refused one may have been replaced. While a refusal is remembered, nothing
+        is attempted, and the refusal is raised again. Raises what `attempt` raises, and ConfigError
+        (CONFIG_SECRET_FORMAT, and those of the store).
         """
         value = self._current()
         try:
@@ -85,7 +85,7 @@ class Credential:
             raise
 
     def _attempt(self, attempt: Callable[[str], T], value: str, refusal: str) -> T:
-        """Attempt; a secret that was not refused is not held any longer, whatever else went wrong."""
+        """Attempt. If the secret was not refused, forget an earlier refusal, whatever else failed."""
         try:
             result = attempt(value)
         except NotifierError as error:
@@ -96,7 +96,7 @@ class Credential:
         return result
 
     def _current(self) -> str:
-        """The secret to use. Raises the refusal of the one that is held."""
+        """Return the secret to use. Raises the remembered refusal if the secret is unchanged."""
         refused, look = self._held()
         value = self._read(fresh=look)
         if refused and value == refused.value:
@@ -104,17 +104,17 @@ class Credential:
         return value
 
     def _held(self) -> tuple[_Refused | None, bool]:
-        """The refusal that still counts, and whether to look for another secret now."""
+        """Return the refusal that still counts, and whether to check the store for a new secret now."""
         with self._changing:
             refused, now = self._refused, self._clock()
             if refused is None:
                 return None, False
             if not 0 <= now - refused.since < self._hold:
-                refused.since = now  # whoever asks now tries it, and the others go on waiting
+                refused.since = now  # this caller tries the secret; the others keep waiting
                 return None, False
-            look = now - refused.looked_at >= LOOK_SECONDS
+            look = now - refused.checked_at >= RECHECK_SECONDS
             if look:
-                refused.looked_at = now
+                refused.checked_at = now
             return refused, look
 
     def _remember(self, value: str, error: NotifierError) -> None:

@@ -1,7 +1,7 @@
-"""Shows X-Ray what an event waits for: a subsegment for each look-up of an API, each SELECT, each request.
+"""X-Ray tracing: a subsegment for each look-up of an API, each SELECT and each request.
 
-They go to the daemon beside the function, as one datagram each, without the X-Ray SDK: that one takes a tenth of a
-second to import, and is maintained no further. Imported only where the deployment asks for it (TraceDownstream).
+Each goes to the local X-Ray daemon as one datagram, without the X-Ray SDK: that takes a tenth of a second to import and
+is no longer maintained. This module is imported only if the deployment enables it (TraceDownstream).
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
 
@@ -27,26 +27,26 @@ _HEADER: Final = b'{"format": "json", "version": 1}\n'
 
 
 class Tracer:
-    """Sends subsegments of the invocation that the environment names at that moment; nothing where it is not sampled.
+    """Sends subsegments of the invocation that the environment currently names, if it is sampled.
 
-    For several threads. What the daemon does not take is lost: a trace is worth no event.
+    Thread-safe. If the daemon does not accept a subsegment, it is lost: no event may fail because of a trace.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Read AWS_XRAY_DAEMON_ADDRESS now, and _X_AMZN_TRACE_ID, which the runtime sets anew, each time."""
+        """Read AWS_XRAY_DAEMON_ADDRESS now, and _X_AMZN_TRACE_ID, which changes, for each subsegment."""
         host, _, port = environment.get("AWS_XRAY_DAEMON_ADDRESS", "").rpartition(":")
         self._daemon = (host, int(port)) if host and port.isdigit() else None
         self._environment = environment
 
     @contextmanager
     def waiting(self, name: str, **noted: str) -> Iterator[None]:
-        """Let the block be a subsegment. `noted` becomes its annotations, beside the code of what it raises."""
+        """Trace the block as a subsegment. Its annotations are `noted` and the code of an error that it raises."""
         began = time.time()
         failure: dict[str, Any] = {}
         try:
             yield
         except (NotifierError, ResolveError) as error:
-            code = error.code if isinstance(error, NotifierError) else error.trouble.name
+            code = error.code if isinstance(error, NotifierError) else error.failure.name
             noted = {**noted, "code": code}
             throttled = isinstance(error, SlackError) and code == "SLACK_RATE_LIMITED"
             failure = {"error": True, "throttle": True} if throttled else {"fault": True}

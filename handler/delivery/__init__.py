@@ -1,4 +1,4 @@
-"""From messages to outcomes, so that nothing is lost and hardly anything is posted twice.
+r"""From messages to outcomes, so that nothing is lost and hardly anything is posted twice.
 
     channels.py    in order within a channel, channels in parallel
     send.py        one delivery: carries out what is decided

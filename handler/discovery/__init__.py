@@ -1,6 +1,7 @@
-"""Where the instances of an API are: resolvers, what they found before, and which of it to try first.
+"""Service discovery: resolvers that find the instances of an API, a cache, and outlier detection.
 
-A URI of the setting `Apis` names the path; each path is one module here, and one line in paths.py.
+The scheme of a URI in the setting `Apis` selects the discovery path. Each path is one module here, and one line in
+paths.py.
 
-    Uri -> Origin(Resolver) -> Cache -> Endpoints (with Outliers) -> adapters/api.py
+    Uri -> Origin(Resolver) -> Cache -> Endpoints (with Outliers) -> adapters/http/api.py
 """

@@ -1,7 +1,7 @@
 """`http://name:port`, `https://name` and `dns://name:port`: every address of a name is an instance, at one port.
 
-The first two are for what has a stable name: a load balancer, API Gateway, a server. The last is for the tasks' own
-addresses in a private zone.
+The first two are for a stable name: a load balancer, API Gateway, a server. The last is for the tasks' own addresses in
+a private zone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from handler.instances import Endpoint, Listing
 from handler.problems import together
 
 _PORTS: Final = {"http": 80, "https": 443}
-# The endpoints of API Gateway take requests that are signed for it, and tell their region:
+# The endpoints of API Gateway accept signed requests, and their names contain the region:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
 _EXECUTE_API: Final = re.compile(r"[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _SERVICE: Final = re.compile(r"[a-z0-9-]*")
@@ -25,7 +25,7 @@ _SERVICE: Final = re.compile(r"[a-z0-9-]*")
 
 @frozen
 class Addresses:
-    """The A records of a name, or its AAAA records where it has no other."""
+    """The A records of a name, or its AAAA records if it has no A record."""
 
     dns: Dns
     name: str
@@ -41,7 +41,9 @@ def stable(dns: Dns) -> Path:
     """Return the reader of http:// and https:// addresses."""
 
     def read(uri: Uri) -> Origin:
-        together(lambda: uri.only("host", "sign"), lambda: _address(uri), lambda: _sign(uri), lambda: uri.authority)
+        together(
+            lambda: uri.allow_options("host", "sign"), lambda: _address(uri), lambda: _sign(uri), lambda: uri.authority
+        )
         scheme: Final = "https" if uri.scheme == "https" else "http"
         resolver = Addresses(dns, uri.host, uri.port or _PORTS[scheme])
         sign, region = _sign(uri)
@@ -58,7 +60,7 @@ def _address(uri: Uri) -> None:
 
 
 def _sign(uri: Uri) -> tuple[str, str]:
-    """The AWS service for which requests are signed, and its region; both may be empty."""
+    """Return the AWS service for which requests are signed, and its region; both may be empty."""
     gateway = _EXECUTE_API.fullmatch(uri.host)
     sign = uri.options.get("sign", "execute-api" if gateway else "")
     if not _SERVICE.fullmatch(sign):
@@ -71,10 +73,13 @@ def records(dns: Dns) -> Path:
 
     def read(uri: Uri) -> Origin:
         together(
-            lambda: uri.only("host", "scheme"), lambda: _record(uri), lambda: uri.instances_speak, lambda: uri.authority
+            lambda: uri.allow_options("host", "scheme"),
+            lambda: _record(uri),
+            lambda: uri.instance_scheme,
+            lambda: uri.authority,
         )
         resolver = Addresses(dns, uri.host, uri.port)
-        return Origin(uri.text, resolver, uri.instances_speak, uri.authority, uri.path.rstrip("/"))
+        return Origin(uri.text, resolver, uri.instance_scheme, uri.authority, uri.path.rstrip("/"))
 
     return read
 

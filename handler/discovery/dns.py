@@ -1,7 +1,7 @@
-"""Asks the DNS, with a deadline that holds and failures that are kept apart.
+"""DNS queries with a strict deadline and distinct failures.
 
-The system's own getaddrinfo blocks for ten seconds where a resolver is silent, says the same of a silent resolver and
-of one that fails, sorts every list alike, and knows no SRV records.
+The system's getaddrinfo blocks for ten seconds if a resolver does not respond, reports the same error for a silent and
+a failing resolver, sorts every list in the same way, and cannot query SRV records.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.frozen import frozen
-from handler.instances import ResolveError, Trouble
+from handler.instances import ResolveError, ResolveFailure
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver
 
-# One question to one nameserver; a second one, or a second attempt, has to fit into a second.
+# One query to one nameserver. A second query or a retry has to fit into one second as well.
 QUERY_SECONDS: Final = 0.4
-# Eight SRV records with the names of Fargate tasks are 641 bytes. 1232 pass every path without fragments:
+# Eight SRV records with the names of Fargate tasks take 641 bytes. 1232 bytes pass every network without fragmentation:
 # https://www.dnsflagday.net/2020/
 PAYLOAD: Final = 1232
 
 
 @frozen
-class Service:
-    """One SRV record, and the addresses of its target that came with it."""
+class SrvRecord:
+    """One SRV record, with the addresses of its target that the answer included."""
 
     priority: int
     port: int
@@ -33,16 +33,16 @@ class Service:
 
 
 class Dns:
-    """Questions to the resolvers of /etc/resolv.conf, or to those given, each `address` and `port`."""
+    """Queries the nameservers of /etc/resolv.conf, or the given ones, each an `address` and a `port`."""
 
     def __init__(self, *nameservers: tuple[str, int]) -> None:
         self._nameservers = nameservers
         self._made: Resolver | None = None
 
     def addresses(self, name: str, seconds: float) -> tuple[tuple[str, ...], float | None]:
-        """Return the IPv4 addresses of a name, else its IPv6 ones, and for how many seconds they hold (None: ever).
+        """Return the IPv4 addresses of a name, else its IPv6 addresses, and their TTL in seconds (None: no limit).
 
-        An address stands for itself, and localhost for this machine (RFC 6761). Raises ResolveError.
+        A literal address is returned as it is, and localhost is this machine (RFC 6761). Raises ResolveError.
         """
         if _is_address(name):
             return (name,), None
@@ -51,19 +51,21 @@ class Dns:
         try:
             answer = self._ask(name, "A", seconds)
         except ResolveError as error:
-            if error.trouble is not Trouble.NO_DATA:
+            if error.failure is not ResolveFailure.NO_DATA:
                 raise
             answer = self._ask(name, "AAAA", seconds)
         return tuple(record.address for record in _records(answer)), _ttl(answer)
 
-    def services(self, name: str, seconds: float) -> tuple[tuple[Service, ...], float]:
-        """Return the SRV records of a name, and for how many seconds they hold. Raises ResolveError."""
+    def srv(self, name: str, seconds: float) -> tuple[tuple[SrvRecord, ...], float]:
+        """Return the SRV records of a name, and their TTL in seconds. Raises ResolveError."""
         answer = self._ask(name, "SRV", seconds)
-        beside = _beside(answer)
+        beside = _additional(answer)
         found = [
-            Service(record.priority, record.port, target, beside.get(target, ()))
+            SrvRecord(record.priority, record.port, target, beside.get(target, ()))
             for record in _records(answer)
-            if (target := record.target.to_text().lower().rstrip("."))  # a lone dot says: no such service here
+            if (
+                target := record.target.to_text().lower().rstrip(".")
+            )  # the target "." means that the service does not exist
         ]
         return tuple(found), _ttl(answer)
 
@@ -73,20 +75,20 @@ class Dns:
 
         about = f"{kind} {name}"
         try:
-            # Absolute, so that no search domain of the system is appended.
+            # An absolute name, so that no search domain of the system is appended.
             return self._resolver().resolve(f"{name.rstrip('.')}.", kind, lifetime=seconds, search=False)
         except NXDOMAIN:
-            raise ResolveError(Trouble.NO_NAME, about) from None
+            raise ResolveError(ResolveFailure.NO_NAME, about) from None
         except NoAnswer:
-            raise ResolveError(Trouble.NO_DATA, about) from None
+            raise ResolveError(ResolveFailure.NO_DATA, about) from None
         except Timeout:
-            raise ResolveError(Trouble.TIMEOUT, about) from None
+            raise ResolveError(ResolveFailure.TIMEOUT, about) from None
         except (DNSException, NoResolverConfiguration, OSError, ValueError) as error:
-            raise ResolveError(Trouble.FAILED, f"{about}, {type(error).__name__}") from None
+            raise ResolveError(ResolveFailure.FAILED, f"{about}, {type(error).__name__}") from None
 
     def _resolver(self) -> Resolver:
         if self._made is None:
-            # Imported only where a name has to be resolved: it takes 30 ms.
+            # Imported only when a name has to be resolved: the import takes 30 ms.
             from dns.nameserver import Do53Nameserver
             from dns.resolver import Resolver
 
@@ -113,12 +115,12 @@ def _records(answer: Answer) -> list[Any]:
 
 
 def _ttl(answer: Answer) -> float:
-    """The shortest life in the chain of names that led to the answer."""
+    """Return the shortest TTL in the chain of names that led to the answer."""
     return float(answer.chaining_result.minimum_ttl)
 
 
-def _beside(answer: Answer) -> dict[str, tuple[str, ...]]:
-    """The addresses that a server sent along, by name."""
+def _additional(answer: Answer) -> dict[str, tuple[str, ...]]:
+    """Return the addresses in the answer's additional section, by name."""
     from dns.rdatatype import AAAA, A
 
     found: dict[str, tuple[str, ...]] = {}

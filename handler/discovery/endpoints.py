@@ -1,4 +1,4 @@
-"""The instances of one API as its client sees them: whom to try, and what became of it."""
+"""The instances of one API for its client: which to try, and a record of how each one behaved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handler.instances import Endpoint, Resolver
 
 
 class Endpoints:
-    """A cache of instances, without those that failed of late."""
+    """A cache of instances, without those that failed recently."""
 
     def __init__(
         self, resolver: Resolver, ages: Ages = AGES, clock: Clock | None = None, random: Random | None = None
@@ -27,39 +27,40 @@ class Endpoints:
         return self._outliers.ordered(self._cache.listing().endpoints)
 
     def all(self) -> tuple[Endpoint, ...]:
-        """Return every instance, whatever is held against it. Raises ResolveError."""
+        """Return every instance, including ejected ones. Raises ResolveError."""
         return self._cache.listing().endpoints
 
-    def renewed(self) -> list[Endpoint]:
-        """Return the instances after a new look-up; none where there was no reason to hope for others."""
-        return self.candidates() if self._cache.renew() else []
+    def refreshed(self) -> list[Endpoint]:
+        """Return the instances after a new look-up; none if the look-up was not made or failed."""
+        return self.candidates() if self._cache.refresh() else []
 
-    def served(self, endpoint: Endpoint) -> None:
-        """It answered for itself."""
-        self._outliers.served(endpoint)
+    def record_success(self, endpoint: Endpoint) -> None:
+        """Record that the instance answered."""
+        self._outliers.record_success(endpoint)
 
-    def failed(self, endpoint: Endpoint) -> None:
-        """It took no connection, or is another service by now: what is known is looked up anew soon."""
-        self._outliers.failed(endpoint)
-        self._cache.doubt()
+    def record_failure(self, endpoint: Endpoint) -> None:
+        """Record that it refused the connection or is now another service. The listing is looked up again soon."""
+        self._outliers.record_failure(endpoint)
+        self._cache.mark_stale()
 
-    def faltered(self, endpoint: Endpoint) -> None:
-        """It took a request, and gave no answer of its own."""
-        self._outliers.faltered(endpoint)
+    def record_bad_response(self, endpoint: Endpoint) -> None:
+        """Record that it accepted a request but gave no answer of its own."""
+        self._outliers.record_bad_response(endpoint)
 
-    def counted(self) -> dict[str, int]:
-        """Return how often what happened since the last time.
+    def take_counts(self) -> dict[str, int]:
+        """Return and reset the counts of what happened since the last call.
 
-        A listing was fresh, stale or last_known_good; there was a refresh, refresh_failed or empty; ejection; panic.
+        The keys are: fresh, stale, last_known_good (listings used); refresh, refresh_failed, empty (look-ups);
+        ejection; panic.
         """
         counts = dict(self._counts)
         self._counts.clear()
         return counts
 
-    def ahead(self) -> None:
-        """Begin to look up what is due, beside the caller's other work; `settle` has to follow."""
-        self._cache.ahead()
+    def prefetch(self) -> None:
+        """Start a look-up in parallel if one is due. Call `join` afterwards."""
+        self._cache.prefetch()
 
-    def settle(self) -> None:
-        """Wait for what was begun."""
-        self._cache.settle()
+    def join(self) -> None:
+        """Wait for the running look-up."""
+        self._cache.join()

@@ -1,4 +1,4 @@
-"""The addresses of hosts such as a read replica: looked up for each new connection, and kept for an outage."""
+"""The addresses of hosts such as a read replica: looked up for each new connection, and cached for DNS outages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from handler.discovery.dns import Dns
 from handler.errors import SourceError
 from handler.instances import ResolveError
 
-# RDS changes the address behind a name at a failover, and asks that nobody believes an old one for 30 seconds:
+# RDS changes the address of a name at a failover, and asks clients not to cache an address for 30 seconds or longer:
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_BestPractices.html
-# A connection is opened rarely, so that the look-up is made then, and not ahead.
-AGES: Final = Ages(soft=5.0, shortest=1.0, longest=5.0, hard=5.0)
+# Connections are opened rarely, so the look-up is made when one is opened, not in parallel.
+AGES: Final = Ages(soft_ttl=5.0, min_ttl=1.0, max_ttl=5.0, hard_ttl=5.0)
 
 
 class CachedNames:
@@ -33,6 +33,6 @@ class CachedNames:
         try:
             return [endpoint.host for endpoint in cache.listing().endpoints]
         except ResolveError as error:
-            raise SourceError("DB_UNAVAILABLE", f"{name}: {error.trouble.value}, {error.detail}") from None
+            raise SourceError("DB_UNAVAILABLE", f"{name}: {error.failure.value}, {error.detail}") from None
         finally:
-            cache.settle()
+            cache.join()

@@ -1,4 +1,4 @@
-"""Which instances to try first: those without a recent failure, in random order."""
+"""Outlier detection: instances without a recent failure are tried first, in random order."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from handler.clock import Clock, Moment
 from handler.frozen import frozen
 from handler.instances import Endpoint
 
-# The shape of Envoy's outlier detection: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
+# Modelled on Envoy's outlier detection: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier
 EJECT_SECONDS: Final = 10.0
 MAX_EJECT_SECONDS: Final = 300.0
 JITTER: Final = 0.2
-# So many answers in a row that say nothing about the request, only about the instance.
-MAX_FALTERS: Final = 3
-# With fewer than this share left, the evidence is doubted rather than the instances.
+# Consecutive bad responses, which say something about the instance and not about the request.
+MAX_BAD_RESPONSES: Final = 3
+# If less than this share of the instances is left, all are used: the failures probably have another cause.
 PANIC_SHARE: Final = 0.5
 
 
 @frozen
 class _Record:
-    """What is held against an instance; `since` is its last failure, `seconds` for how long it stays out."""
+    """The failures of an instance. `since` is the time of the last one, `seconds` how long it stays ejected."""
 
     since: Moment
-    falters: int = 0
+    bad_responses: int = 0
     ejections: int = 0
     seconds: float = 0.0
 
 
 class Outliers:
-    """Passive health: instances that fail are left out for a while, longer each time."""
+    """Passive health checks: instances that fail are ejected for a while, longer each time."""
 
     def __init__(self, clock: Clock, random: Random, counts: Counter[str]) -> None:
         self._clock = clock
@@ -41,9 +41,9 @@ class Outliers:
         self._records: dict[Endpoint, _Record] = {}
 
     def ordered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
-        """Return those to try, best first.
+        """Return the instances to try, best first.
 
-        Ejected ones are left out, unless too few would be left; then they come last, the longest-failed first.
+        Ejected ones are left out, unless too few would remain. Then they come last, the oldest failure first.
         """
         self._records = {one: record for one in endpoints if (record := self._records.get(one))}
         inside = [one for one in endpoints if not self._ejected(one)]
@@ -55,25 +55,25 @@ class Outliers:
         outside = [one for one in endpoints if self._ejected(one)]
         return inside + sorted(outside, key=lambda one: -self._clock.age(self._records[one].since))
 
-    def served(self, endpoint: Endpoint) -> None:
-        """Forgive everything: it answered."""
+    def record_success(self, endpoint: Endpoint) -> None:
+        """Forget the failures of an instance that answered."""
         self._records.pop(endpoint, None)
 
-    def failed(self, endpoint: Endpoint) -> None:
-        """Eject it at once: it took no connection, or another service is behind its address."""
+    def record_failure(self, endpoint: Endpoint) -> None:
+        """Eject an instance at once, because it refused the connection or another service has its address."""
         ejections = self._record(endpoint).ejections + 1
         seconds = min(EJECT_SECONDS * 2 ** (ejections - 1), MAX_EJECT_SECONDS)
         seconds *= 1 + self._random.uniform(-JITTER, JITTER)
         self._counts["ejection"] += 1
         self._records[endpoint] = _Record(self._clock.now(), 0, ejections, seconds)
 
-    def faltered(self, endpoint: Endpoint) -> None:
-        """Eject it at the third time in a row: it took a request, and gave no answer of its own."""
+    def record_bad_response(self, endpoint: Endpoint) -> None:
+        """Eject an instance at its third consecutive request that it accepted without an answer of its own."""
         record = self._record(endpoint)
-        if record.ejections or record.falters + 1 >= MAX_FALTERS:
-            self.failed(endpoint)
+        if record.ejections or record.bad_responses + 1 >= MAX_BAD_RESPONSES:
+            self.record_failure(endpoint)
         else:
-            self._records[endpoint] = _Record(self._clock.now(), record.falters + 1)
+            self._records[endpoint] = _Record(self._clock.now(), record.bad_responses + 1)
 
     def _record(self, endpoint: Endpoint) -> _Record:
         return self._records.get(endpoint) or _Record(self._clock.now())

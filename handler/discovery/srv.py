@@ -7,23 +7,23 @@ import time
 from typing import Final
 
 from handler.addresses import Origin
-from handler.discovery.dns import Dns, Service
+from handler.discovery.dns import Dns, SrvRecord
 from handler.discovery.uri import Path, Uri
 from handler.frozen import frozen
-from handler.instances import Endpoint, Listing, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, ResolveFailure
 from handler.problems import together
 
-# `namespace/service` as cloudmap:// takes it. A name has a service before its zone, so that most have two dots or more;
-# where one has fewer, a slash at the end tells a base from a service.
+# `namespace/service` as in cloudmap://. A name has a service before its zone, so most names have two dots or more. If a
+# name has fewer, a slash at the end marks a base path.
 _OTHER_FORM: Final = re.compile(r"srv://((?!_)[^./]+(?:\.[^./]+)?)/([^/]+)")
 
 
 @frozen
-class Services:
+class SrvRecords:
     """The SRV records of a name, and the addresses of their targets.
 
-    A lower priority goes first. Weights are not read: AWS Cloud Map gives all records the same, and an environment
-    asks for one thing at a time.
+    A lower priority is tried first. Weights are ignored: AWS Cloud Map gives all records the same weight, and an
+    environment makes one request at a time.
     """
 
     dns: Dns
@@ -32,13 +32,13 @@ class Services:
     def resolve(self, seconds: float) -> Listing:
         """Return an endpoint for each target that has an address. Raises ResolveError."""
         until = time.monotonic() + seconds
-        services, ttl = self.dns.services(self.name, seconds)
+        services, ttl = self.dns.srv(self.name, seconds)
         endpoints: list[Endpoint] = []
-        trouble = ResolveError(Trouble.EMPTY, f"SRV {self.name}")
+        trouble = ResolveError(ResolveFailure.EMPTY, f"SRV {self.name}")
         for service in services:
             try:
                 addresses = service.addresses or self._addresses(service, until)
-            except ResolveError as error:  # one task that has just gone must not hide the others
+            except ResolveError as error:  # a task that has just stopped must not hide the others
                 trouble = error
                 continue
             endpoints += [Endpoint(service.target, host, service.port, service.priority) for host in addresses]
@@ -46,10 +46,10 @@ class Services:
             raise trouble
         return Listing(tuple(endpoints), ttl)
 
-    def _addresses(self, service: Service, until: float) -> tuple[str, ...]:
+    def _addresses(self, service: SrvRecord, until: float) -> tuple[str, ...]:
         left = until - time.monotonic()
         if left <= 0:
-            raise ResolveError(Trouble.TIMEOUT, f"A {service.target}")
+            raise ResolveError(ResolveFailure.TIMEOUT, f"A {service.target}")
         return self.dns.addresses(service.target, left)[0]
 
 
@@ -58,12 +58,12 @@ def services(dns: Dns) -> Path:
 
     def read(uri: Uri) -> Origin:
         together(
-            lambda: uri.only("host", "scheme"),
+            lambda: uri.allow_options("host", "scheme"),
             lambda: _name(uri),
-            lambda: uri.instances_speak,
+            lambda: uri.instance_scheme,
             lambda: uri.authority,
         )
-        return Origin(uri.text, Services(dns, uri.host), uri.instances_speak, uri.authority, uri.path.rstrip("/"))
+        return Origin(uri.text, SrvRecords(dns, uri.host), uri.instance_scheme, uri.authority, uri.path.rstrip("/"))
 
     return read
 

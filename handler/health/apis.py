@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from handler.adapters import api_answers, tls
-from handler.adapters.api import HttpApis
+from handler.adapters import tls
+from handler.adapters.http import api_answers
+from handler.adapters.http.api import HttpApis
 from handler.addresses import ApiAddress
 from handler.errors import NotifierError
 from handler.health.model import Check, Subject, attempt, failed

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
-from handler.adapters.session import Limits
+from handler.adapters.database.replica import Replicas
+from handler.adapters.database.session import Limits
 from handler.discovery.names import CachedNames
 from handler.discovery.paths import DNS
 from handler.errors import CODES, NotifierError, SourceError

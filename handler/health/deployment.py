@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from handler import catalog
-from handler.adapters import slack
-from handler.adapters.api import HEADER_VALUE
-from handler.adapters.secrets import SecretStore
-from handler.adapters.session import Login
+from handler.adapters.database.session import Login
+from handler.adapters.http.api import HEADER_VALUE
+from handler.adapters.slack import senders
+from handler.adapters.state.secret_store import SecretStore
 from handler.catalog import Catalog
 from handler.discovery.paths import PATHS
 from handler.errors import CODES, ConfigError, NotifierError
@@ -43,10 +43,10 @@ def checks(subject: Subject) -> Iterator[Check]:
     """Whether each secret is there, and of its form. None is shown."""
     settings = subject.settings
     if settings.slack.mode == "bot":
-        yield _secret(subject, slack.BOT_SECRET, *slack.BOT_TOKEN)
+        yield _secret(subject, senders.BOT_SECRET, *senders.BOT_TOKEN)
     else:
         for name in sorted({*subject.destinations.values()} - {""}):
-            yield _secret(subject, f"webhooks/{name}", *slack.webhook_form(settings.slack.api_url))
+            yield _secret(subject, f"webhooks/{name}", *senders.webhook_form(settings.slack.api_url))
     for database in settings.databases.values():
         if not database.iam_user:
             name = database.login_secret

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from handler.adapters import tls
-from handler.adapters.http_connection import Cause, ExchangeError
-from handler.adapters.http_exchange import Deadline, Exchange, Limits
+from handler.adapters.http.connection import Cause, ExchangeError
+from handler.adapters.http.exchange import Deadline, Exchange, Limits
 from handler.errors import NotifierError
 from handler.health.model import Check, Subject, attempt
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 from typing import Literal
 
-from handler.adapters.slack_words import WORDS
+from handler.adapters.slack.error_table import SLACK_ERRORS
 from handler.catalog import Catalog
 from handler.errors import CODES, NotifierError, SlackError, named
 from handler.frozen import frozen
@@ -82,7 +82,7 @@ def attempt(name: str, look: Look) -> Check:
 
 def failed(name: str, error: NotifierError, milliseconds: float | None = None) -> Check:
     """Return the finding that a failure is, with the remedy of Slack's word, or else of its code."""
-    word = WORDS.get(error.reason) if isinstance(error, SlackError) else None
+    word = SLACK_ERRORS.get(error.reason) if isinstance(error, SlackError) else None
     remedy = word.remedy if word else CODES[error.code].remedy
     return Check(name, "failed", cause=str(error), remedy=remedy, milliseconds=milliseconds)
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
+from handler.adapters.database.replica import Replicas
 from handler.discovery.names import CachedNames
 from handler.discovery.paths import DNS
 from handler.errors import SourceError

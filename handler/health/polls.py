@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
-from handler.adapters.state_table import StateTable
+from handler.adapters.database.replica import Replicas
+from handler.adapters.state.table import StateTable
 from handler.discovery.names import CachedNames
 from handler.discovery.paths import DNS
 from handler.health.model import Subject

@@ -9,10 +9,11 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Final
 
-from handler.adapters import slack_answers, slack_transport, tls
-from handler.adapters.http_exchange import Answer, Deadline
-from handler.adapters.slack import BOT_SECRET
-from handler.adapters.slack_transport import LIMITS, PooledWebClient
+from handler.adapters import tls
+from handler.adapters.http.exchange import Answer, Deadline
+from handler.adapters.slack import answers, transport
+from handler.adapters.slack.senders import BOT_SECRET
+from handler.adapters.slack.transport import LIMITS, PooledWebClient
 from handler.errors import SlackError
 from handler.health.model import Check, Subject, attempt
 
@@ -44,7 +45,7 @@ def checks(subject: Subject) -> Iterator[Check]:
 
 def _client(subject: Subject) -> Client:
     slack = subject.settings.slack
-    exchange = slack_transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
+    exchange = transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
     token = subject.secrets.get(BOT_SECRET) if _readable(subject) else ""
     return lambda: PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
 
@@ -60,7 +61,7 @@ def _judge(answer: Answer, now: float) -> object:
             return answer
     except (ValueError, AttributeError):
         pass
-    return slack_answers.web_api(answer, now)
+    return answers.web_api(answer, now)
 
 
 def _token(client: Client, said: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from handler import aws
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.table import StateTable
 from handler.errors import ConfigError
 from handler.health.model import Check, Subject, attempt
 from handler.state_item import Item

@@ -13,9 +13,9 @@ from statistics import median
 from typing import Final, TypeVar
 
 from handler.adapters import tls
-from handler.adapters.api import HttpApis, unseen
-from handler.adapters.balanced import Reply
-from handler.adapters.http_exchange import Answer
+from handler.adapters.http.api import HttpApis, ignore_reply
+from handler.adapters.http.exchange import Answer
+from handler.adapters.http.load_balancing import Reply
 from handler.addresses import ApiAddress
 from handler.errors import NotifierError
 from handler.frozen import frozen
@@ -62,7 +62,7 @@ def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterat
         except NotifierError as error:
             yield Timed(name, uri, error=str(error))
         except ResolveError as error:
-            yield Timed(name, uri, error=error.trouble.value)
+            yield Timed(name, uri, error=error.failure.value)
 
 
 def inside(replies: Sequence[Reply]) -> float | None:
@@ -79,7 +79,7 @@ def _told(reply: Reply) -> float | None:
 
 
 def _timed(subject: Subject, address: ApiAddress, uri: str, path: str, remaining: Callable[[], float]) -> Timed:
-    def fresh(observe: Callable[[Reply], None] = unseen) -> HttpApis:
+    def fresh(observe: Callable[[Reply], None] = ignore_reply) -> HttpApis:
         return HttpApis({address.name: address}, subject.secrets, tls.context, observe=observe)
 
     def two() -> tuple[float, float | None]:

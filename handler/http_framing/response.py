@@ -1,9 +1,9 @@
-"""One HTTP answer, read whole and before a deadline: http.client's response, but this module reads the stream.
+"""One complete HTTP answer, read before a deadline: http.client's response class with a stream reader of its own.
 
-If an answer on a kept connection is not read to its very end, each later request gets the answer of the one before.
-http.client skips `100 Continue` but no other interim answer, ends the headers at the first line that it cannot read,
-and lets its callers find the end of the body. So this module reads the head and the body, as RFC 9112 frames them,
-before any caller sees the answer; what could be read in two ways is an error.
+If an answer on a kept connection is not read exactly to its end, each later request gets the answer to the one before.
+http.client skips `100 Continue` but no other interim answer, ends the headers at the first line that it cannot parse,
+and leaves it to its callers to find the end of the body. So this module reads head and body, framed as in RFC 9112,
+before any caller sees the answer. An ambiguous answer is an error.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import time
 from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any, Final
 
-# Of the heads of an answer, with those of the interim answers before it; servers' own limits are 4 to 32 KiB.
-HEAD_BYTES: Final = 65_536
+# Maximum size of an answer's head plus those of its interim answers; servers' own limits are 4 to 32 KiB.
+MAX_HEAD_BYTES: Final = 65_536
 # RFC 9110 sets no limit (section 15.2). A 102 may be repeated every few seconds, and some servers send several 103.
-INTERIM: Final = 32
-# Of one line that gives the size of a chunk, with its extensions.
-_CHUNK_LINE: Final = 4096
+MAX_INTERIM_ANSWERS: Final = 32
+# Maximum length of the line with a chunk's size and extensions.
+_MAX_CHUNK_LINE_BYTES: Final = 4096
 
 _STATUS: Final = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r?\n")
 _FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r?\n")
@@ -33,17 +33,17 @@ _BLANK: Final = (b"\r\n", b"\n")
 
 
 class AnswerError(HTTPException):
-    """These bytes are not one answer of HTTP/1.1 whose end is certain."""
+    """The bytes are not a valid HTTP/1.1 answer with an unambiguous end."""
 
 
 class AnswerTooLargeError(HTTPException):
-    """The body is larger than it may be."""
+    """The body is larger than the limit."""
 
 
-class ReadUntil(io.RawIOBase):
-    """The reading side of a socket, up to a moment: a peer that sends a byte a second gains no time by it.
+class DeadlineReader(io.RawIOBase):
+    """Reads a socket up to a deadline, which a peer cannot extend by sending one byte a second.
 
-    `raw` is the socket's own reading side, `until` a time of the monotonic clock. Raises TimeoutError.
+    `raw` is the socket's own reader, `until` a time of the monotonic clock. Raises TimeoutError.
     """
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, until: float) -> None:
@@ -53,11 +53,11 @@ class ReadUntil(io.RawIOBase):
         self.sealed = False
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Wait for bytes no longer than until the moment; once it is sealed, there are none."""
+        """Wait for bytes until the deadline. After `sealed` is set, read nothing more."""
         if self.sealed:
             return None
         remaining = self._until - time.monotonic()
@@ -67,7 +67,7 @@ class ReadUntil(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the socket too."""
+        """Release the socket too."""
         self._raw.close()
         super().close()
 
@@ -75,7 +75,7 @@ class ReadUntil(io.RawIOBase):
 def is_silent(sock: socket.socket) -> bool:
     """Return whether the peer has neither sent anything that is still unread nor closed the connection.
 
-    A byte that is found is lost, as the connection cannot be used any more. What TLS sends for itself is no byte.
+    If a byte is found it is lost, because the connection cannot be used any more. TLS control messages do not count.
     """
     before = sock.gettimeout()
     sock.settimeout(0)
@@ -90,12 +90,12 @@ def is_silent(sock: socket.socket) -> bool:
     return False
 
 
-class ResponseUntil(HTTPResponse):
-    """The final answer to a request, read whole before a deadline; interim answers before it are skipped.
+class DeadlineResponse(HTTPResponse):
+    """The final answer to a request, read completely before a deadline; interim answers are skipped.
 
-    `size` bounds the body in bytes. `will_close` is true unless the connection is known to stand at the end of this
-    answer, so that http.client closes it. Raises AnswerError, AnswerTooLargeError, RemoteDisconnected where nothing
-    was answered, IncompleteRead, TimeoutError.
+    `size` limits the body in bytes. `will_close` is true, so that http.client closes the connection, unless the stream
+    is known to be exactly at the end of this answer. Raises AnswerError, AnswerTooLargeError, RemoteDisconnected if
+    there was no answer, IncompleteRead, TimeoutError.
     """
 
     fp: Any
@@ -105,10 +105,10 @@ class ResponseUntil(HTTPResponse):
         self._sock = sock
         self._size = size
         self._request = options.get("method")
-        self._raw = ReadUntil(sock, self.fp.detach(), until)
+        self._raw = DeadlineReader(sock, self.fp.detach(), until)
         self._wire = io.BufferedReader(self._raw)
         self.fp = None
-        self.alone = False  # whether nothing came behind it
+        self.nothing_follows = False  # whether the stream ended with this answer
 
     def begin(self) -> None:
         """Read the answer to its end."""
@@ -116,17 +116,17 @@ class ResponseUntil(HTTPResponse):
             self.fp = io.BytesIO(_FOLDED.sub(b" ", self._final_head()))
             super().begin()
             body, framed = self._body()
-            self.alone = self._is_alone()
+            self.nothing_follows = self._nothing_follows()
         finally:
             self._wire.close()
-        self.will_close = not (framed and self.alone and self._is_kept_open())
-        del self.headers["Transfer-Encoding"]  # it is undone, and urllib3 would undo it again
+        self.will_close = not (framed and self.nothing_follows and self._is_kept_open())
+        del self.headers["Transfer-Encoding"]  # already decoded; urllib3 would decode it again
         self.fp, self.length, self.chunked = io.BytesIO(body), len(body), False
 
     def _final_head(self) -> bytes:
         self._await()
-        left = HEAD_BYTES
-        for _ in range(INTERIM + 1):
+        left = MAX_HEAD_BYTES
+        for _ in range(MAX_INTERIM_ANSWERS + 1):
             line = self._line(left)
             status = _STATUS.fullmatch(line)
             if status is None:
@@ -137,10 +137,10 @@ class ResponseUntil(HTTPResponse):
             if not status[1].startswith(b"1"):
                 return head
             left -= len(head)
-        raise AnswerError(f"more than {INTERIM} interim answers")
+        raise AnswerError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
 
     def _await(self) -> None:
-        """Wait for the first byte. A peer that closes a kept connection instead may not have read the request."""
+        """Wait for the first byte. If the peer closes a kept connection instead, it may not have read the request."""
         try:
             begun = self._wire.peek(1)
         except ConnectionError:
@@ -149,7 +149,7 @@ class ResponseUntil(HTTPResponse):
             raise RemoteDisconnected("the connection was closed without an answer")
 
     def _fields(self, most: int) -> bytes:
-        """Header or trailer lines, up to the blank one and with it, in so many bytes."""
+        """Read header or trailer lines up to and including the blank line, at most `most` bytes."""
         fields = bytearray()
         while (line := self._line(most - len(fields))) not in _BLANK:
             if not (_FIELD.fullmatch(line) or (fields and _FOLD.fullmatch(line))):
@@ -164,7 +164,7 @@ class ResponseUntil(HTTPResponse):
         return line
 
     def _body(self) -> tuple[bytes, bool]:
-        """The body, and whether the answer says itself where that ends. RFC 9112, section 6.3."""
+        """Return the body, and whether the answer itself gives the body's end. RFC 9112, section 6.3."""
         codings = self.headers.get_all("Transfer-Encoding", [])
         lengths = [length.strip(" \t") for length in self.headers.get_all("Content-Length", [])]
         if (codings and lengths) or len(lengths) > 1:
@@ -194,11 +194,11 @@ class ResponseUntil(HTTPResponse):
             body += self._exactly(size)
             if self._exactly(2) != b"\r\n":
                 raise AnswerError("a chunk is longer than it says")
-        self._fields(HEAD_BYTES)
+        self._fields(MAX_HEAD_BYTES)
         return bytes(body)
 
     def _chunk_size(self) -> int:
-        line = self._line(_CHUNK_LINE)
+        line = self._line(_MAX_CHUNK_LINE_BYTES)
         found = _CHUNK.fullmatch(line)
         if found is None:
             raise AnswerError("a chunk has no size")
@@ -215,7 +215,7 @@ class ResponseUntil(HTTPResponse):
             raise AnswerTooLargeError(f"its body is larger than {self._size} bytes")
         return count
 
-    def _is_alone(self) -> bool:
+    def _nothing_follows(self) -> bool:
         self._raw.sealed = True
         return not self._wire.peek(1) and is_silent(self._sock)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from handler import catalog
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
+from handler.adapters.database.replica import Replicas
 from handler.addresses import DatabaseAddress
 from handler.catalog import Catalog
 from handler.delivery.finish import Finisher

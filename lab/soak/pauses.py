@@ -8,7 +8,7 @@ from typing import Final
 
 # Who has begun before Slack said it may not know of it for so long, in seconds.
 UNDER_WAY_SECONDS: Final = 5.0
-# No pause is longer for the function, whatever Slack says (handler/adapters/slack_answers.py).
+# No pause is longer for the function, whatever Slack says (handler/adapters/slack/answers.py).
 LONGEST_SECONDS: Final = 3600
 
 

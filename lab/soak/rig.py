@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from handler.adapters.state_table import written
+from handler.adapters.state.table import to_attributes
 from handler.polling import state_item
 from handler.polling.id_cursor import IdCursor
 from handler.polling.poll import PollState
@@ -134,7 +134,7 @@ def begin_poll(rig: Rig, now: float) -> None:
     born = Schedule(began_at=now, born_at=now, looked_at=now)
     for sort, values in ((SCHEDULE, born.values()), (STATE, state_item.values(PollState(IdCursor.at(0))))):
         item = Item(partition(POLL), sort, values, expires_at=0)
-        rig.aws.client("dynamodb").put_item(TableName=TABLE, Item=written(item))
+        rig.aws.client("dynamodb").put_item(TableName=TABLE, Item=to_attributes(item))
 
 
 def _store(aws: Aws, pair: Pair) -> dict[str, str]:

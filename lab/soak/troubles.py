@@ -10,7 +10,7 @@ from typing import Final
 
 import pymysql
 
-from handler.adapters.credential import LOOK_SECONDS
+from handler.adapters.credential import RECHECK_SECONDS
 from lab.queue import Environment, Limits, Message
 from lab.soak.journal import Journal
 from lab.soak.mishaps import Mishaps
@@ -25,7 +25,7 @@ SHORT_SECONDS: Final = (12.02, 12.6)
 # When, in an invocation, something is done to it, in real seconds.
 MOMENT_SECONDS: Final = (0.0, 0.12)
 # Until a function that was refused has looked for another credential for sure (handler/adapters/credential.py).
-UNTIL_SEEN_SECONDS: Final = LOOK_SECONDS + 1.0
+UNTIL_SEEN_SECONDS: Final = RECHECK_SECONDS + 1.0
 OUTAGE_LINGER_SECONDS: Final = 10.0
 ALWAYS: Final = 10**6
 

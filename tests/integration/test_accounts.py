@@ -12,8 +12,8 @@ from typing import Any, Final
 import pymysql
 import pytest
 
-from handler.adapters import dialect
-from handler.adapters.session import Limits
+from handler.adapters.database import dialect
+from handler.adapters.database.session import Limits
 from lab.databases import MARIADB, PRODUCTS, Pair, Server
 from lab.shop import Target
 from tests.replica_kit import Default, replicas

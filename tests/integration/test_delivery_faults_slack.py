@@ -13,7 +13,7 @@ import pytest
 
 from tests.delivery_kit import HOUR, Line
 from tests.delivery_parts import ORDERS, PAYMENTS, READER
-from tests.unit.adapters.test_slack_answers import WEB_API_WORDS
+from tests.unit.adapters.slack.test_slack_answers import WEB_API_WORDS
 
 ANY_MODE = pytest.mark.parametrize("mode", ["read-back", "repost", "webhook"])
 POST = "chat.postMessage"

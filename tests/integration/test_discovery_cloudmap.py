@@ -10,7 +10,7 @@ import pytest
 from handler import aws
 from handler.discovery import cloudmap
 from handler.discovery.uri import Uri
-from handler.instances import Endpoint, ResolveError, Trouble
+from handler.instances import Endpoint, ResolveError, ResolveFailure
 from lab.cloudmap import RunningCloudMap, running_cloudmap
 
 NAMESPACE, SERVICE = "shop.internal", "orders"
@@ -52,11 +52,11 @@ def ids(query: str = "", **options: str) -> list[str]:
     return sorted(one.id for one in resolver(query, **options).resolve(1.0).endpoints)
 
 
-def trouble() -> Trouble:
+def trouble() -> ResolveFailure:
     with pytest.raises(ResolveError) as caught:
         resolver().resolve(1.0)
     assert caught.value.detail.startswith(f"{NAMESPACE}/{SERVICE}, ")
-    return caught.value.trouble
+    return caught.value.failure
 
 
 def test_instances_come_with_their_address_port_and_attributes(registry: RunningCloudMap) -> None:
@@ -122,22 +122,22 @@ def test_without_a_term_both_leaders_are_answered(registry: RunningCloudMap) -> 
 
 def test_a_service_that_is_not_there_is_named(registry: RunningCloudMap) -> None:
     registry.reset()
-    assert trouble() is Trouble.NOT_FOUND
+    assert trouble() is ResolveFailure.NOT_FOUND
 
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "expected"),
     [
-        ("throttle", {}, Trouble.THROTTLED),
-        ("denied", {}, Trouble.DENIED),
-        ("error", {"status": 500}, Trouble.FAILED),
-        ("cut", {}, Trouble.FAILED),
-        ("refuse", {}, Trouble.FAILED),
-        ("hang", {}, Trouble.TIMEOUT),
+        ("throttle", {}, ResolveFailure.THROTTLED),
+        ("denied", {}, ResolveFailure.DENIED),
+        ("error", {"status": 500}, ResolveFailure.FAILED),
+        ("cut", {}, ResolveFailure.FAILED),
+        ("refuse", {}, ResolveFailure.FAILED),
+        ("hang", {}, ResolveFailure.TIMEOUT),
     ],
 )
 def test_failures_are_kept_apart(
-    registry: RunningCloudMap, kind: str, arguments: dict[str, Any], expected: Trouble
+    registry: RunningCloudMap, kind: str, arguments: dict[str, Any], expected: ResolveFailure
 ) -> None:
     task(registry, "t1")
     registry.fault(kind, **arguments)

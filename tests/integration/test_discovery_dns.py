@@ -11,9 +11,9 @@ from handler.discovery.addresses import Addresses
 from handler.discovery.cache import Ages
 from handler.discovery.dns import PAYLOAD, Dns
 from handler.discovery.names import CachedNames
-from handler.discovery.srv import Services
+from handler.discovery.srv import SrvRecords
 from handler.errors import SourceError
-from handler.instances import Endpoint, ResolveError, Trouble
+from handler.instances import Endpoint, ResolveError, ResolveFailure
 from lab.dns import RunningDns, running_dns
 
 API = "api.shop.internal"
@@ -40,11 +40,11 @@ def dns(server: RunningDns) -> Dns:
     return Dns((server.host, server.port))
 
 
-def trouble(dns: Dns, name: str = API, seconds: float = 1.0) -> Trouble:
+def trouble(dns: Dns, name: str = API, seconds: float = 1.0) -> ResolveFailure:
     with pytest.raises(ResolveError) as caught:
         Addresses(dns, name, 80).resolve(seconds)
     assert name in caught.value.detail
-    return caught.value.trouble
+    return caught.value.failure
 
 
 def test_every_address_of_a_name_is_an_instance(server: RunningDns, dns: Dns) -> None:
@@ -78,23 +78,23 @@ def test_an_address_stands_for_itself(server: RunningDns, dns: Dns, name: str) -
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("nxdomain", Trouble.NO_NAME),
-        ("nodata", Trouble.NO_DATA),
-        ("servfail", Trouble.FAILED),
-        ("refused", Trouble.FAILED),
-        ("garbage", Trouble.TIMEOUT),
-        ("wrong_id", Trouble.TIMEOUT),
-        ("drop", Trouble.TIMEOUT),
+        ("nxdomain", ResolveFailure.NO_NAME),
+        ("nodata", ResolveFailure.NO_DATA),
+        ("servfail", ResolveFailure.FAILED),
+        ("refused", ResolveFailure.FAILED),
+        ("garbage", ResolveFailure.TIMEOUT),
+        ("wrong_id", ResolveFailure.TIMEOUT),
+        ("drop", ResolveFailure.TIMEOUT),
     ],
 )
-def test_failures_are_kept_apart(server: RunningDns, dns: Dns, kind: str, expected: Trouble) -> None:
+def test_failures_are_kept_apart(server: RunningDns, dns: Dns, kind: str, expected: ResolveFailure) -> None:
     server.records(f"{API}.", "A", "10.0.0.1")
     server.fault(kind)
     assert trouble(dns) is expected
 
 
 def test_nobody_at_the_resolvers_address_is_a_failure(server: RunningDns) -> None:
-    assert trouble(Dns(("127.0.0.1", 9))) in {Trouble.FAILED, Trouble.TIMEOUT}
+    assert trouble(Dns(("127.0.0.1", 9))) in {ResolveFailure.FAILED, ResolveFailure.TIMEOUT}
 
 
 def test_a_silent_resolver_is_given_no_more_than_the_deadline(server: RunningDns, dns: Dns) -> None:
@@ -121,14 +121,14 @@ def test_a_name_is_absolute(server: RunningDns, dns: Dns) -> None:
 
 
 def test_an_empty_label_is_no_name(server: RunningDns, dns: Dns) -> None:
-    assert trouble(dns, "a..b") is Trouble.FAILED
+    assert trouble(dns, "a..b") is ResolveFailure.FAILED
 
 
 def test_services_carry_their_ports_and_their_order(server: RunningDns, dns: Dns) -> None:
     server.records(f"{SRV}.", "SRV", "1 1 8080 t1.shop.internal.", "2 1 9090 t2.shop.internal.", ttl=9)
     server.records("t1.shop.internal.", "A", "10.0.0.1")
     server.records("t2.shop.internal.", "A", "10.0.0.2")
-    found = Services(dns, SRV).resolve(1.0)
+    found = SrvRecords(dns, SRV).resolve(1.0)
     assert set(found.endpoints) == {
         Endpoint("t1.shop.internal", "10.0.0.1", 8080, 1),
         Endpoint("t2.shop.internal", "10.0.0.2", 9090, 2),
@@ -145,7 +145,7 @@ def test_many_tasks_fit_into_one_answer_or_come_over_tcp(server: RunningDns, dns
         server.records(target, "A", f"10.0.0.{number}")
     if fault:
         server.fault(fault, type="SRV")
-    assert len(Services(dns, SRV).resolve(1.0).endpoints) == 8
+    assert len(SrvRecords(dns, SRV).resolve(1.0).endpoints) == 8
     transports = {query.transport for query in server.queries() if query.type == "SRV"}
     assert transports == ({"udp", "tcp"} if fault else {"udp"})
 
@@ -153,25 +153,25 @@ def test_many_tasks_fit_into_one_answer_or_come_over_tcp(server: RunningDns, dns
 def test_a_task_that_has_just_gone_does_not_hide_the_others(server: RunningDns, dns: Dns) -> None:
     server.records(f"{SRV}.", "SRV", "1 1 8080 gone.shop.internal.", "1 1 8080 t2.shop.internal.")
     server.records("t2.shop.internal.", "A", "10.0.0.2")
-    assert [one.host for one in Services(dns, SRV).resolve(1.0).endpoints] == ["10.0.0.2"]
+    assert [one.host for one in SrvRecords(dns, SRV).resolve(1.0).endpoints] == ["10.0.0.2"]
     server.records("t2.shop.internal.", "A")
     with pytest.raises(ResolveError) as caught:
-        Services(dns, SRV).resolve(1.0)
-    assert caught.value.trouble is Trouble.NO_NAME
+        SrvRecords(dns, SRV).resolve(1.0)
+    assert caught.value.failure is ResolveFailure.NO_NAME
 
 
 def test_no_such_service_is_said_with_a_lone_dot(server: RunningDns, dns: Dns) -> None:
     server.records(f"{SRV}.", "SRV", "0 0 0 .")
     with pytest.raises(ResolveError) as caught:
-        Services(dns, SRV).resolve(1.0)
-    assert caught.value.trouble is Trouble.EMPTY
+        SrvRecords(dns, SRV).resolve(1.0)
+    assert caught.value.failure is ResolveFailure.EMPTY
 
 
 # The names of replicas
 
 
 def test_a_replica_that_moved_is_found_once_its_address_is_old(server: RunningDns, dns: Dns) -> None:
-    names = CachedNames(dns, Ages(soft=0.05, shortest=0.05, longest=0.05, hard=0.05, again=0.0))
+    names = CachedNames(dns, Ages(soft_ttl=0.05, min_ttl=0.05, max_ttl=0.05, hard_ttl=0.05, min_interval=0.0))
     server.records(f"{API}.", "A", "10.0.0.1", ttl=0)
     assert names.addresses(API) == ["10.0.0.1"]
     server.records(f"{API}.", "A", "10.0.0.2", ttl=0)
@@ -181,7 +181,7 @@ def test_a_replica_that_moved_is_found_once_its_address_is_old(server: RunningDn
 
 
 def test_a_replica_is_still_found_while_the_dns_is_silent(server: RunningDns, dns: Dns) -> None:
-    names = CachedNames(dns, Ages(soft=0.0, shortest=0.0, longest=0.0, hard=0.0, again=0.0, budget=0.2))
+    names = CachedNames(dns, Ages(soft_ttl=0.0, min_ttl=0.0, max_ttl=0.0, hard_ttl=0.0, min_interval=0.0, timeout=0.2))
     server.records(f"{API}.", "A", "10.0.0.1")
     names.addresses(API)
     server.fault("drop")

@@ -98,7 +98,7 @@ def test_a_dns_that_fails_from_the_start_is_named_and_asked_again(
     assert f"({uri})" in line["detail"]
     assert environment.said == {"empty" if code == "API_NO_INSTANCE" else "refresh_failed": 1}
     resolver.clear()
-    environment.later(AGES.retry)
+    environment.later(AGES.retry_delay)
     environment.deliver()
 
 
@@ -108,7 +108,7 @@ def test_a_name_that_is_born_is_found(breakable_cloud: PrivateCloud, start: Star
     environment = start(uri)
     assert environment.fail()["code"] == "API_NO_INSTANCE"
     list_tasks(breakable_cloud, "task1", "task2")
-    environment.later(AGES.retry)
+    environment.later(AGES.retry_delay)
     environment.deliver(MANY)
 
 

@@ -68,7 +68,7 @@ def test_a_registry_that_fails_from_the_start_is_named_and_asked_again(
     assert look_ups(breakable_cloud) <= 2
     assert environment.said == {"refresh_failed": 1}
     breakable_cloud.cloudmap.clear()
-    environment.later(AGES.retry)
+    environment.later(AGES.retry_delay)
     environment.deliver()
 
 
@@ -131,7 +131,7 @@ def test_where_no_task_is_left_the_error_says_so_until_one_is_back(
     list_tasks(breakable_cloud, "task1", "task2")
     environment = start(path)
     environment.deliver()
-    environment.later(2 * AGES.again)  # nothing is looked up twice at once
+    environment.later(2 * AGES.min_interval)  # nothing is looked up twice at once
     for task in ("task1", "task2"):
         breakable_cloud.vpc.refuse(task, API_PORT)
     list_tasks(breakable_cloud)
@@ -149,7 +149,7 @@ def test_where_no_task_is_left_the_error_says_so_until_one_is_back(
     for task in ("task1", "task2"):
         breakable_cloud.vpc.accept(task, API_PORT)
     list_tasks(breakable_cloud, "task2")
-    environment.later(AGES.retry)
+    environment.later(AGES.retry_delay)
     environment.deliver()
 
 
@@ -160,7 +160,7 @@ def test_tasks_that_all_change_are_found_by_the_event_that_meets_it(
     list_tasks(breakable_cloud, "task1")
     environment = start(path)
     environment.deliver()
-    environment.later(2 * AGES.again)
+    environment.later(2 * AGES.min_interval)
     breakable_cloud.vpc.refuse("task1", API_PORT)
     list_tasks(breakable_cloud, "task2")
     breakable_cloud.cloudmap.reset_calls()

@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from handler.adapters.balanced import FAILOVER_SECONDS
-from handler.discovery.outliers import EJECT_SECONDS, JITTER, MAX_FALTERS
+from handler.adapters.http.load_balancing import FAILOVER_SECONDS
+from handler.discovery.outliers import EJECT_SECONDS, JITTER, MAX_BAD_RESPONSES
 from lab.vpc.cloud import API_PORT, PrivateCloud
 from tests.discovery_kit import CLOUDMAP, PATHS, Start, Wire, list_tasks, look_ups
 
@@ -55,7 +55,7 @@ def test_a_task_that_ends_in_the_middle_of_an_answer_costs_the_event_nothing(
     before = wire.requests("task2")
     environment.deliver(MANY)
     assert environment.said["ejection"] == 1
-    assert wire.requests("task2") == before + MAX_FALTERS
+    assert wire.requests("task2") == before + MAX_BAD_RESPONSES
 
 
 def test_a_task_that_hangs_is_left_after_its_third_silence(
@@ -69,7 +69,7 @@ def test_a_task_that_hangs_is_left_after_its_third_silence(
     os.kill(breakable_cloud.tasks["task2"].process.pid, signal.SIGSTOP)
     environment.deliver(MANY)
     assert environment.said["ejection"] == 1
-    assert wire.requests("task2") == before + MAX_FALTERS
+    assert wire.requests("task2") == before + MAX_BAD_RESPONSES
 
 
 def test_a_silent_address_is_tried_once_in_each_time_of_ejection(

@@ -13,7 +13,7 @@ import pytest
 
 from handler import aws
 from handler.adapters import tls
-from handler.adapters.api import HttpApis
+from handler.adapters.http.api import HttpApis
 from handler.discovery.addresses import stable
 from handler.discovery.dns import Dns
 from handler.errors import SourceError

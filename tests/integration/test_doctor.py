@@ -13,7 +13,7 @@ import pytest
 
 from cli import compiler
 from handler import app, aws, health
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.table import StateTable
 from handler.health.model import Check
 from lab.cloud import API_TOKEN, SLACK_TOKEN, LocalCloud
 from lab.processes import free_port

@@ -17,7 +17,7 @@ import pytest
 
 from handler import aws
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
+from handler.adapters.database.replica import Replicas
 from handler.addresses import DatabaseAddress
 from handler.errors import SourceError
 from lab.shop import SCHEMA, Target

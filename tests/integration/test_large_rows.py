@@ -63,8 +63,8 @@ def refusal(select: Default, sql: str) -> SourceError:
         ("SELECT id, note FROM large WHERE id > 100000 LIMIT 1000", "note"),
         ("SELECT id, LPAD(number, 4000000, 'x') AS log FROM orders LIMIT 100", "log"),
         (f"SELECT {EIGHT} FROM orders LIMIT 1", "c0, c1, c2, c3, c4"),
-        ("SELECT id, LPAD(%(x)s, 4000000, 'x') FROM orders", "column 2, which needs a name by AS"),
-        ("SELECT id, body, LPAD('x', 9, 'x') AS canary FROM large", "body, column 3, which needs a name by AS"),
+        ("SELECT id, LPAD(%(x)s, 4000000, 'x') FROM orders", "column 2, which needs a name: add AS"),
+        ("SELECT id, body, LPAD('x', 9, 'x') AS canary FROM large", "body, column 3, which needs a name: add AS"),
     ],
 )
 def test_rows_that_are_too_large_are_refused_before_they_are_read(select: Default, sql: str, columns: str) -> None:

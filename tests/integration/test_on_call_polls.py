@@ -14,8 +14,8 @@ import pytest
 from cli.doctoring import inside
 from cli.operations import runs, stack
 from cli.operations.refusals import UnansweredError
-from handler.adapters.queue import IntakeQueue
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.intake_queue import IntakeQueue
+from handler.adapters.state.table import StateTable
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
 from handler.polling.dry_run import dry_run

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cli.operations import runs
-from handler.adapters.queue import IntakeQueue
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.intake_queue import IntakeQueue
+from handler.adapters.state.table import StateTable
 from handler.polling import time_look
 from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule

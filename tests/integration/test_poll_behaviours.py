@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.errors import ConfigError
 from handler.model import Poll, Row, Value
 from handler.polling.schedule import Schedule

@@ -10,7 +10,7 @@ import pytest
 from bench.poll_cost import Cost, cost
 from bench.poll_rig import Rig, create_table, insert
 from handler import aws
-from handler.adapters.replica import Replicas
+from handler.adapters.database.replica import Replicas
 from handler.model import Poll
 from handler.polling import look
 from lab.aws import Aws, running_aws

@@ -10,7 +10,7 @@ import pymysql
 import pytest
 
 from cli.compiler import sql
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.health import plans, polling
 from handler.health.model import Check
 from handler.model import Poll

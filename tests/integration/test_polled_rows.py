@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.errors import SourceError
 from handler.model import Poll as Template
 from handler.polling import look, statements

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from handler.adapters import tls
-from handler.adapters.replica import Replicas
-from handler.adapters.session import Limits, Stream
+from handler.adapters.database.replica import Replicas
+from handler.adapters.database.session import Limits, StreamingCursor
 from handler.clock import Clock
 from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
@@ -291,12 +291,12 @@ def test_a_read_that_is_interrupted_mixes_no_results(select: Default, rows: int)
     """The rest of the first result is still on its way when the second lookup begins."""
     first = select.connection()
 
-    def interrupt(cursor: Stream, size: int) -> None:
+    def interrupt(cursor: StreamingCursor, size: int) -> None:
         assert [cursor.fetchone() for _ in range(rows)][-1]
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(Stream, "fetchmany", interrupt)
+        broken.setattr(StreamingCursor, "fetchmany", interrupt)
         with pytest.raises(KeyboardInterrupt):
             select("SELECT id FROM orders")
     assert select("SELECT 2 AS y") == [{"y": 2}]
@@ -350,7 +350,7 @@ def test_several_databases_have_a_connection_each(reader: Target) -> None:
 def test_an_unknown_database_is_named_beside_those_that_there_are(select: Default) -> None:
     with pytest.raises(SourceError) as caught:
         select.replicas.select("archive", "SELECT 1", {}, 1)
-    assert (caught.value.code, caught.value.detail) == ("DB_UNKNOWN", "archive; there are: default")
+    assert (caught.value.code, caught.value.detail) == ("DB_UNKNOWN", "archive; deployed: default")
 
 
 def test_after_closing_the_next_lookup_opens_anew(select: Default) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from handler.adapters.session import Limits, Stream
+from handler.adapters.database.session import Limits, StreamingCursor
 from handler.errors import SourceError
 from handler.model import Replication
 from lab.databases import MARIADB, MYSQL, Pair
@@ -146,16 +146,16 @@ def test_a_connection_that_is_lost_between_two_rows_is_replaced(
     database_pair: Pair, own: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = own()
-    fetch, killed = Stream.fetchmany, []
+    fetch, killed = StreamingCursor.fetchmany, []
 
-    def kill_first(cursor: Stream, size: int) -> Any:
+    def kill_first(cursor: StreamingCursor, size: int) -> Any:
         if not killed:
             assert cursor.fetchone()
             killed.extend(number for number, _ in sessions(database_pair, target.user))
             database_pair.replica.query(f"KILL {killed[0]}")
         return fetch(cursor, size)
 
-    monkeypatch.setattr(Stream, "fetchmany", kill_first)
+    monkeypatch.setattr(StreamingCursor, "fetchmany", kill_first)
     with using(target, limits=Limits(rows=100_000, bytes=1 << 30, statement=20, read=30)) as select:
         # More than fits into the buffers on the way, so that the server is still sending.
         rows = select("SELECT id, REPEAT('x', 8000) AS pad FROM orders", limit=100_000)

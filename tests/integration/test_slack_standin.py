@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from handler.adapters import tls
-from handler.adapters.http_exchange import Limits
-from handler.adapters.slack import SlackBot, SlackWebhooks
+from handler.adapters.http.exchange import Limits
+from handler.adapters.slack.senders import SlackBot, SlackWebhooks
 from handler.errors import SlackError
 from handler.model import Message, Receipt
 from handler.ports import Slack

@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from handler import aws
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.table import StateTable
 from handler.errors import ConfigError
 from handler.ports import Listed, Shelf, Store
 from handler.state_item import Item

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.polling.time_cursor import MOST_SEEN
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target

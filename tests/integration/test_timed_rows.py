@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.errors import SourceError
 from handler.polling import statements, time_look
 from handler.polling.id_cursor import IdCursor

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from handler.adapters.session import Limits
+from handler.adapters.database.session import Limits
 from handler.errors import SourceError
 from handler.polling import look, statements
 from handler.polling.id_cursor import IdCursor

@@ -17,10 +17,10 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 from botocore.session import get_session
 
 from handler import aws, aws_roots
-from handler.adapters.park import DeadLetterQueue
-from handler.adapters.queue import IntakeQueue
-from handler.adapters.secrets import SecretStore
-from handler.adapters.state_table import StateTable
+from handler.adapters.state.dead_letter_queue import DeadLetterQueue
+from handler.adapters.state.intake_queue import IntakeQueue
+from handler.adapters.state.secret_store import SecretStore
+from handler.adapters.state.table import StateTable
 from handler.addresses import SecretsAddress
 from handler.aws_roots import ROOTS, roots
 from handler.discovery import cloudmap

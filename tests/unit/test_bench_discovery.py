@@ -12,7 +12,7 @@ from urllib3 import HTTPHeaderDict
 from bench import discovery_policies, discovery_table
 from bench.discovery_remembering import AskOn404, Counted, NoCache, Tally
 from bench.discovery_script import OTHERS
-from handler.adapters.http_exchange import Answer
+from handler.adapters.http.exchange import Answer
 from handler.instances import Endpoint, Listing, ResolveError
 from tests.unit.adapters.scripted import Scripted, answer, closed, scripted
 from tests.unit.discovery.kit import DOWN, FakeResolver, listing

@@ -19,9 +19,9 @@ from bench import quota, rig, slack, warm_event
 from bench.events import TYPE, batch, function, identity, record
 from bench.floor import Floor, check, recorded
 from handler import app, aws
-from handler.adapters.http_exchange import Answer, Exchange
-from handler.adapters.slack import SlackBot
-from handler.adapters.state_table import StateTable
+from handler.adapters.http.exchange import Answer, Exchange
+from handler.adapters.slack.senders import SlackBot
+from handler.adapters.state.table import StateTable
 from handler.delivery.delivery import Delivery
 from handler.delivery.records import DeliveryKey
 from handler.delivery.throttle import FRESH_SECONDS

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from handler.adapters import api_answers
+from handler.adapters.http import api_answers
 from handler.errors import CODES, EventError, SourceError
 from handler.model import ApiLookup, Leaf, Message, Notification, Record, State
 from handler.stages.parse import records

@@ -27,7 +27,7 @@ LIBRARIES = [
     "pymysql", "jinja2", "asyncio", "concurrent.futures", "aws_lambda_powertools.metrics", "py.warnings",
     "dns.resolver", "a_library_of_next_year", "handlers", "handler_of_others", f"{SERVICE}s",
 ]  # fmt: skip
-OURS = [SERVICE, f"{SERVICE}.child", "handler", "handler.adapters.queue"]
+OURS = [SERVICE, f"{SERVICE}.child", "handler", "handler.adapters.state.intake_queue"]
 
 
 @contextmanager
@@ -150,10 +150,9 @@ def test_a_warning_is_told_by_its_type_and_place(caplog: pytest.LogCaptureFixtur
 NOISY = """
 import logging, os, warnings
 logging.basicConfig(level=os.environ["LEVEL"])
-from handler import app
 logging.getLogger("botocore.endpoint").debug("Authorization %s", "c4n4ry")
 logging.getLogger("botocore.endpoint").warning("Authorization %s", "c4n4ry")
-logging.getLogger("handler.adapters.queue").debug("ours")
+logging.getLogger("handler.adapters.state.intake_queue").debug("ours")
 app.logger.debug("ours too")
 warnings.warn("c4n4ry")
 from aws_lambda_powertools import single_metric

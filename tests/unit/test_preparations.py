@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from handler import bootstrap, catalog
-from handler.adapters.replica import Replicas
-from handler.adapters.secrets import SecretStore
+from handler.adapters.database.replica import Replicas
+from handler.adapters.state.secret_store import SecretStore
 from handler.delivery.throttle import ChannelThrottle
 from handler.templating import Templates
 

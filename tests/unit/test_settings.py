@@ -118,7 +118,7 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
             for url in ("https://", "https://api/#x", "https://api:port", "https://a\\b", "dns://a/../b?", "cloudmap://")
         ],
         *[("APIS", f"default=https://api:{port}", "a port is 1 to 65535") for port in ("0", "99999", "123456")],
-        ("APIS", "default=https://api/v1:8080", "write :8080 behind the host, not the path"),
+        ("APIS", "default=https://api/v1:8080", "write :8080 after the host, not after the path"),
         ("APIS", "Default=https://api", "Default: write default=https://…; names are in lower case"),
         ("APIS", "cloudmap://shop.internal/orders?role=leader", "entry 1: write default=cloudmap://…; names"),
         *[
@@ -141,7 +141,7 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("APIS", "default=https://api;identity=X-Service", "write identity=Header:value"),
         ("APIS", "default=https://api;port=80", "unknown option port; known here: ca, header, host, identity, sign"),
         ("APIS", "default=dns://api.internal", "A records carry no port"),
-        ("APIS", "default=dns://api.internal:80;scheme=ftp", "scheme= is none of http, https"),
+        ("APIS", "default=dns://api.internal:80;scheme=ftp", "scheme= is not one of http, https"),
         *[
             ("APIS", f"default=srv://{name}:80", "write srv://service.namespace or srv://_api._tcp.name, without")
             for name in ("_api._tcp.internal", "orders.shop.internal")
@@ -153,10 +153,10 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("APIS", "default=cloudmap://shop.internal/orders;role=leader", "write ?role=leader, or ;prefer=role=leader"),
         ("APIS", "default=cloudmap://shop.internal/orders?role", "write ?role=value"),
         ("APIS", "default=cloudmap://shop.internal/orders?=a", "write ?attribute=value"),
-        ("APIS", "default=cloudmap://shop.internal/orders?role=a&role=b", "stands twice"),
+        ("APIS", "default=cloudmap://shop.internal/orders?role=a&role=b", "occurs twice"),
         ("APIS", "default=cloudmap://shop.internal/orders;port=http", "port= is not a number"),
         ("APIS", "default=cloudmap://shop.internal/orders;prefer=zone", "prefer="),
-        ("APIS", "default=cloudmap://shop.internal/orders;health=perfect", "health= is none of"),
+        ("APIS", "default=cloudmap://shop.internal/orders;health=perfect", "health= is not one of"),
         ("DATABASES", "default=mysql://replica/shop?ssl=no", "mysql://host:3306/schema"),
         ("DATABASES", "a=mysql://r/s;auth=ldap", "auth= must be secret or iam"),
         ("DATABASES", "a=mysql://r/s;auth=iam", "auth=iam and user= need each other"),

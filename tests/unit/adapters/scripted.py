@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 
-from handler.adapters.http_exchange import Exchange
+from handler.adapters.http.exchange import Exchange
 from lab.tls import Certificate
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from handler.adapters.credential import HOLD_SECONDS, LOOK_SECONDS, Credential
+from handler.adapters.credential import HOLD_REFUSAL_SECONDS, RECHECK_SECONDS, Credential
 from handler.errors import ConfigError, SlackError
 
 from .canary import CANARY, safe
@@ -41,7 +41,7 @@ class Store:
             raise SlackError("SLACK_CREDENTIAL", "token_revoked")
         return "done"
 
-    def credential(self, hold: float = HOLD_SECONDS) -> Credential:
+    def credential(self, hold: float = HOLD_REFUSAL_SECONDS) -> Credential:
         return Credential(self, "slack-token", re.compile(".+"), "a token", hold=hold, clock=lambda: self.now)
 
 
@@ -73,7 +73,7 @@ def test_a_refused_secret_is_left_alone_for_half_a_minute(held: str) -> None:
         store.now += 1
         again = refused(credential, store)
         assert (again is first, again.reason, len(store.used)) == (False, "token_revoked", sent)
-    assert store.fresh_reads == 1 + int(29 // LOOK_SECONDS)
+    assert store.fresh_reads == 1 + int(29 // RECHECK_SECONDS)
     store.now += 1
     refused(credential, store)
     assert store.used[sent:] == [held]
@@ -84,7 +84,7 @@ def test_a_secret_that_was_replaced_meanwhile_is_found_within_seconds() -> None:
     credential = store.credential()
     refused(credential, store)
     store.held = NEW
-    store.now += LOOK_SECONDS - 1
+    store.now += RECHECK_SECONDS - 1
     refused(credential, store)
     store.now += 1
     assert use(credential, store.call) == "done"
@@ -96,7 +96,7 @@ def test_a_secret_that_is_mended_on_the_other_side_is_tried_again() -> None:
     credential = store.credential()
     refused(credential, store)
     store.valid = OLD
-    store.now += HOLD_SECONDS
+    store.now += HOLD_REFUSAL_SECONDS
     assert [use(credential, store.call) for _ in range(2)] == ["done"] * 2
 
 
@@ -104,7 +104,7 @@ def test_one_of_many_tries_it_again_while_the_others_wait() -> None:
     store = Store()
     credential = store.credential()
     refused(credential, store)
-    store.now += HOLD_SECONDS
+    store.now += HOLD_REFUSAL_SECONDS
     trying, others = threading.Event(), threading.Event()
 
     def slow(secret: str) -> str:
@@ -127,7 +127,7 @@ def test_another_failure_says_that_the_secret_is_not_refused_any_more() -> None:
     store = Store()
     credential = store.credential()
     refused(credential, store)
-    store.now += HOLD_SECONDS
+    store.now += HOLD_REFUSAL_SECONDS
 
     def archived(secret: str) -> str:
         raise SlackError("SLACK_CONFIG", "is_archived")
@@ -152,7 +152,7 @@ def test_a_store_that_is_down_is_not_taken_for_a_refusal() -> None:
     credential = store.credential()
     refused(credential, store)
     store.error = ConfigError("CONFIG_UNAVAILABLE", "secret slack-token: EndpointConnectionError")
-    store.now += LOOK_SECONDS
+    store.now += RECHECK_SECONDS
     with pytest.raises(ConfigError) as raised:
         use(credential, store.call)
     assert raised.value.retry

@@ -18,7 +18,7 @@ from handler.adapters import traced
 from handler.adapters.traced import Tracer
 from handler.discovery.paths import PATHS
 from handler.errors import SlackError, SourceError
-from handler.instances import Listing, ResolveError, Trouble
+from handler.instances import Listing, ResolveError, ResolveFailure
 from handler.model import Message, Receipt, Replication
 from handler.settings import Settings
 
@@ -80,7 +80,7 @@ def test_a_subsegment_names_its_trace_and_what_was_waited_for(daemon: Daemon) ->
     ("error", "flags", "code"),
     [
         (SourceError("DB_TIMEOUT", "default: a detail"), {"fault": True}, "DB_TIMEOUT"),
-        (ResolveError(Trouble.EMPTY, "a detail"), {"fault": True}, "EMPTY"),
+        (ResolveError(ResolveFailure.EMPTY, "a detail"), {"fault": True}, "EMPTY"),
         (SlackError("SLACK_RATE_LIMITED", "a detail", 3.0), {"error": True, "throttle": True}, "SLACK_RATE_LIMITED"),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_look_up_of_an_api_is_told(daemon: Daemon) -> None:
     still = replace(apis["shop"].origin, resolver=SimpleNamespace(resolve=lambda _: Listing(())))
     found = traced.addresses({"shop": replace(apis["shop"], origin=still)}, Tracer(daemon.environment))
     assert found["shop"].origin.resolver.resolve(1.0) == Listing(())
-    failed = replace(still, resolver=SimpleNamespace(resolve=failing(ResolveError(Trouble.TIMEOUT, "x"))))
+    failed = replace(still, resolver=SimpleNamespace(resolve=failing(ResolveError(ResolveFailure.TIMEOUT, "x"))))
     found = traced.addresses({"shop": replace(apis["shop"], origin=failed)}, Tracer(daemon.environment))
     with pytest.raises(ResolveError):
         found["shop"].origin.resolver.resolve(1.0)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from handler import aws
-from handler.adapters.state_table import StateTable, read_item, written
+from handler.adapters.state.table import StateTable, from_attributes, to_attributes
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import PHASE_WORDS, DeliveryKey, DeliveryRecord, Phase, decode, encode
 from handler.delivery.threads import Threads
@@ -110,9 +110,9 @@ def test_deliveries_are_written_as_before() -> None:
     stored = [_without_writer(attributes) for attributes in STORED["event#order-1042-paid"]]
     written_now = []
     for attributes in stored:
-        item = read_item(attributes)
+        item = from_attributes(attributes)
         again = encode(DeliveryKey.of(item), decode(item))
-        written_now.append(written(replace(again, revision=item.revision)))
+        written_now.append(to_attributes(replace(again, revision=item.revision)))
     assert written_now == stored
 
 

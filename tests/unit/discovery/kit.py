@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from handler.clock import Clock
-from handler.instances import Endpoint, Listing, ResolveError, Trouble
+from handler.instances import Endpoint, Listing, ResolveError, ResolveFailure
 
 
 def endpoints(*names: str) -> tuple[Endpoint, ...]:
@@ -20,8 +20,8 @@ def names(found: Listing) -> list[str]:
     return [endpoint.id for endpoint in found.endpoints]
 
 
-DOWN = ResolveError(Trouble.TIMEOUT, "the registry")
-GONE = ResolveError(Trouble.EMPTY, "the registry")
+DOWN = ResolveError(ResolveFailure.TIMEOUT, "the registry")
+GONE = ResolveError(ResolveFailure.EMPTY, "the registry")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.discovery.cache import Ages, Cache
-from handler.instances import Listing, ResolveError, Trouble
+from handler.instances import Listing, ResolveError, ResolveFailure
 
 from .kit import DOWN, GONE, FakeResolver, Hands, listing, names
 
@@ -31,7 +31,7 @@ class Cached:
         try:
             return names(self.cache.listing())
         finally:
-            self.cache.settle()
+            self.cache.join()
 
 
 def test_a_listing_is_asked_for_once_while_it_is_fresh() -> None:
@@ -47,7 +47,7 @@ def test_a_stale_listing_serves_while_it_is_renewed() -> None:
     cached = Cached(listing("a"))
     cached.found()
     cached.resolver.answer = listing("b")
-    cached.hands.move(AGES.soft)
+    cached.hands.move(AGES.soft_ttl)
     assert cached.found() == ["a"]
     assert cached.found() == ["b"]
     assert cached.resolver.asked == 2
@@ -58,7 +58,7 @@ def test_an_expired_listing_is_renewed_before_it_serves() -> None:
     cached = Cached(listing("a"))
     cached.found()
     cached.resolver.answer = listing("b")
-    cached.hands.move(AGES.hard)
+    cached.hands.move(AGES.hard_ttl)
     assert cached.found() == ["b"]
 
 
@@ -89,7 +89,7 @@ def test_the_last_good_listing_serves_through_an_outage_of_a_quarter_of_an_hour(
         cached.hands.move(10)
         assert cached.found() == ["a"]
     assert cached.counts["last_known_good"] > 50
-    cached.hands.move(AGES.last - 800)
+    cached.hands.move(AGES.max_stale - 800)
     with pytest.raises(ResolveError):
         cached.found()
 
@@ -102,7 +102,7 @@ def test_an_outage_is_not_asked_about_at_each_event() -> None:
         cached.hands.move(1)
         cached.found()
     # After the first few, one look-up in 7.5 to 15 s.
-    assert 600 / AGES.soft <= cached.resolver.asked <= 600 / (AGES.soft / 2) + 5
+    assert 600 / AGES.soft_ttl <= cached.resolver.asked <= 600 / (AGES.soft_ttl / 2) + 5
 
 
 def test_nothing_known_is_asked_for_again_after_three_seconds_at_most() -> None:
@@ -112,25 +112,25 @@ def test_nothing_known_is_asked_for_again_after_three_seconds_at_most() -> None:
             cached.found()
     assert cached.resolver.asked == 1
     cached.resolver.answer = listing("a")
-    cached.hands.move(AGES.retry)
+    cached.hands.move(AGES.retry_delay)
     assert cached.found() == ["a"]
 
 
-@pytest.mark.parametrize("answer", [listing(), GONE, ResolveError(Trouble.NO_NAME, "A api.internal")])
+@pytest.mark.parametrize("answer", [listing(), GONE, ResolveError(ResolveFailure.NO_NAME, "A api.internal")])
 def test_that_nothing_is_there_is_believed_after_half_a_minute(answer: Listing | Exception) -> None:
     cached = Cached(listing("a"))
     cached.found()
     cached.resolver.answer = answer
-    cached.hands.move(AGES.soft)
+    cached.hands.move(AGES.soft_ttl)
     assert cached.found() == ["a"]
     assert cached.found() == ["a"]
-    cached.hands.move(AGES.empty - AGES.soft)
+    cached.hands.move(AGES.max_stale_if_empty - AGES.soft_ttl)
     with pytest.raises(ResolveError) as caught:
         cached.found()
-    assert caught.value.trouble.authoritative
+    assert caught.value.failure.authoritative
     assert cached.counts["empty"] >= 1
     cached.resolver.answer = listing("b")
-    cached.hands.move(AGES.retry)
+    cached.hands.move(AGES.retry_delay)
     assert cached.found() == ["b"]
 
 
@@ -138,14 +138,14 @@ def test_an_older_state_of_the_registry_is_not_believed() -> None:
     cached = Cached(listing("a", revision=7))
     cached.found()
     cached.resolver.answer = listing("old", revision=6)
-    cached.hands.move(AGES.soft)
+    cached.hands.move(AGES.soft_ttl)
     cached.found()
     assert cached.found() == ["a"]
-    cached.hands.move(AGES.hard)  # a registry that was made anew counts anew
+    cached.hands.move(AGES.hard_ttl)  # a registry that was made anew counts anew
     assert cached.found() == ["old"]
 
 
-@pytest.mark.parametrize(("ttl", "soft"), [(0.0, AGES.shortest), (10.0, 10.0), (3600.0, AGES.longest)])
+@pytest.mark.parametrize(("ttl", "soft"), [(0.0, AGES.min_ttl), (10.0, 10.0), (3600.0, AGES.max_ttl)])
 def test_the_sources_own_word_counts_within_bounds(ttl: float, soft: float) -> None:
     cached = Cached(listing("a", ttl=ttl))
     cached.found()
@@ -160,20 +160,20 @@ def test_the_sources_own_word_counts_within_bounds(ttl: float, soft: float) -> N
 def test_a_renewal_is_refused_within_a_second() -> None:
     cached = Cached(listing("a"))
     cached.found()
-    assert not cached.cache.renew()
-    cached.hands.move(AGES.again)
-    assert cached.cache.renew()
+    assert not cached.cache.refresh()
+    cached.hands.move(AGES.min_interval)
+    assert cached.cache.refresh()
     cached.resolver.answer = DOWN
-    cached.hands.move(AGES.again)
-    assert not cached.cache.renew()
+    cached.hands.move(AGES.min_interval)
+    assert not cached.cache.refresh()
     assert cached.resolver.asked == 3
 
 
 def test_what_is_doubted_is_renewed_ahead_of_time() -> None:
     cached = Cached(listing("a"))
     cached.found()
-    cached.cache.doubt()
-    cached.hands.move(AGES.again)
+    cached.cache.mark_stale()
+    cached.hands.move(AGES.min_interval)
     cached.resolver.answer = listing("b")
     assert cached.found() == ["a"]
     assert cached.found() == ["b"]
@@ -190,11 +190,11 @@ def test_a_look_up_runs_beside_the_caller_and_only_once() -> None:
     resolver = Slow(listing("a"))
     cache = Cache(resolver)
     for _ in range(50):
-        cache.ahead()
+        cache.prefetch()
     assert sum(thread.name == "look-up" for thread in threading.enumerate()) == 1
     release.set()
     assert names(cache.listing()) == ["a"]
-    cache.settle()
+    cache.join()
     assert resolver.asked == 1
     assert not any(thread.name == "look-up" for thread in threading.enumerate())
 
@@ -203,7 +203,7 @@ def test_a_defect_of_a_resolver_is_a_failed_look_up() -> None:
     cached = Cached(RuntimeError("secret"))
     with pytest.raises(ResolveError) as caught:
         cached.found()
-    assert (caught.value.trouble, caught.value.detail) == (Trouble.FAILED, "RuntimeError")
+    assert (caught.value.failure, caught.value.detail) == (ResolveFailure.FAILED, "RuntimeError")
 
 
 STEPS = st.lists(
@@ -228,9 +228,9 @@ def test_nothing_is_ever_served_that_is_older_than_its_bound(
             "down": DOWN, "gone": GONE,
         }[answer]  # fmt: skip
         if renew:
-            cached.cache.renew()
+            cached.cache.refresh()
         try:
             (name,) = cached.found()
         except ResolveError:
             continue
-        assert now - float(name) <= AGES.last
+        assert now - float(name) <= AGES.max_stale

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from handler.adapters import api_answers, tls
-from handler.adapters.api import HttpApis
+from handler.adapters import tls
+from handler.adapters.http import api_answers
+from handler.adapters.http.api import HttpApis
 from handler.catalog import Catalog, Stage
 from handler.discovery import cloudmap
 from handler.discovery.paths import PATHS
@@ -16,7 +17,7 @@ from handler.discovery.uri import Uri
 from handler.errors import SourceError
 from handler.health import apis, databases
 from handler.health.model import Check, Subject
-from handler.instances import ResolveError, Trouble
+from handler.instances import ResolveError, ResolveFailure
 from handler.model import ApiLookup, IdRule, Leaf, Notification, SqlLookup
 from handler.settings import Settings
 
@@ -81,20 +82,20 @@ def test_a_port_that_is_none_is_that_of_the_address(registered: list[dict[str, s
 
 NO_PORTS = "3 instances registered, none with an address and a port: write ;port="
 NOBODY = {
-    "nothing": ([], "", Trouble.EMPTY, "no instance is registered, shop.internal/api", "name in Apis"),
-    "no match": ([], "?role=leader", Trouble.EMPTY, "shop.internal/api, with role=leader", "name in Apis"),
-    "no port": ([NO_PORT] * 3, "", Trouble.UNUSABLE, NO_PORTS, ";port="),
-    "too large a port": ([{**FULL, "AWS_INSTANCE_PORT": "99999"}] * 3, "", Trouble.UNUSABLE, NO_PORTS, ";port="),
-    "no port, or no address": ([NO_PORT, CNAME, {}], "", Trouble.UNUSABLE, NO_PORTS, ";port="),
-    "a name": ([CNAME], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
-    "an alias": ([ALIAS], "", Trouble.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
-    "neither": ([{"role": "x"}] * 2, "", Trouble.UNUSABLE, "2 instances registered", "with AWS_INSTANCE_IPV4"),
+    "nothing": ([], "", ResolveFailure.EMPTY, "no instance is registered, shop.internal/api", "name in Apis"),
+    "no match": ([], "?role=leader", ResolveFailure.EMPTY, "shop.internal/api, with role=leader", "name in Apis"),
+    "no port": ([NO_PORT] * 3, "", ResolveFailure.UNUSABLE, NO_PORTS, ";port="),
+    "too large a port": ([{**FULL, "AWS_INSTANCE_PORT": "99999"}] * 3, "", ResolveFailure.UNUSABLE, NO_PORTS, ";port="),
+    "no port, or no address": ([NO_PORT, CNAME, {}], "", ResolveFailure.UNUSABLE, NO_PORTS, ";port="),
+    "a name": ([CNAME], "", ResolveFailure.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
+    "an alias": ([ALIAS], "", ResolveFailure.UNUSABLE, "1 instance registered, none with an address", "http://name or https://name"),
+    "neither": ([{"role": "x"}] * 2, "", ResolveFailure.UNUSABLE, "2 instances registered", "with AWS_INSTANCE_IPV4"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "query", "trouble", "detail", "remedy"), NOBODY.values(), ids=NOBODY.keys())
 def test_the_doctor_and_the_function_say_the_same_of_an_api_that_nobody_can_be_asked_of(
-    registered: list[dict[str, str]], given: Any, query: str, trouble: Trouble, detail: str, remedy: str
+    registered: list[dict[str, str]], given: Any, query: str, trouble: ResolveFailure, detail: str, remedy: str
 ) -> None:
     registered += given
     about = subject(f"cloudmap://shop.internal/api{query}")

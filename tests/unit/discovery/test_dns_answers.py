@@ -13,7 +13,7 @@ import dns.rrset
 import pytest
 
 from handler.discovery.dns import Dns
-from handler.instances import ResolveError, Trouble
+from handler.instances import ResolveError, ResolveFailure
 
 NAME, RIGHT, WRONG = "api.shop.internal.", "10.0.0.1", "10.6.6.6"
 # To a question, which came from this address and port.
@@ -109,6 +109,6 @@ def test_over_tcp_too_the_answer_to_another_question_is_none(number: int, name: 
 
     with resolver(cut, wrong) as asked, pytest.raises(ResolveError) as raised:
         asked.addresses(NAME, 0.5)
-    assert raised.value.trouble in {Trouble.FAILED, Trouble.TIMEOUT}
+    assert raised.value.failure in {ResolveFailure.FAILED, ResolveFailure.TIMEOUT}
     with resolver(cut, right) as asked:
         assert asked.addresses(NAME, 1.0)[0] == (RIGHT,)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from urllib3 import HTTPHeaderDict
 
-from handler.adapters.balanced import Reply
-from handler.adapters.http_connection import Cause, ExchangeError
-from handler.adapters.http_exchange import Answer
+from handler.adapters.http.connection import Cause, ExchangeError
+from handler.adapters.http.exchange import Answer
+from handler.adapters.http.load_balancing import Reply
 from handler.errors import SourceError
 from handler.health import timing
 from handler.health.model import Subject
-from handler.instances import Endpoint, ResolveError, Trouble
+from handler.instances import Endpoint, ResolveError, ResolveFailure
 from tests.unit.discovery.kit import DOWN, FakeResolver, listing
 
 TASK = Endpoint("t1", "10.0.0.1", 8080)
@@ -186,9 +186,9 @@ def test_an_api_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch
     assert "API_TIMEOUT" in one.error
 
 
-@pytest.mark.parametrize("trouble", [DOWN, ResolveError(Trouble.EMPTY, "the registry")])
+@pytest.mark.parametrize("trouble", [DOWN, ResolveError(ResolveFailure.EMPTY, "the registry")])
 def test_a_registry_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch, trouble: ResolveError) -> None:
-    assert timed(monkeypatch, Api(Clock(), None), trouble).error == trouble.trouble.value
+    assert timed(monkeypatch, Api(Clock(), None), trouble).error == trouble.failure.value
 
 
 def test_with_no_time_left_each_thing_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handler.adapters import api_answers
+from handler.adapters.http import api_answers
 from handler.errors import NotifierError, TemplateError
 from handler.model import ApiLookup, Group, Leaf, LeafContext, SqlLookup, State
 from handler.templating import FILTERS, Templates

@@ -1,0 +1,1 @@
+"""Read replicas over PyMySQL: sessions, parameter binding, and what errors and warnings mean."""
