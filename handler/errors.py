@@ -36,213 +36,224 @@ CODES: Final[dict[str, Code]] = {
     # The envelope and the event
     "BATCH_MALFORMED": Code(
         False,
-        "the function was invoked with something that is neither an SQS nor an SNS batch",
+        "the function was invoked with an event that is neither an SQS batch nor an SNS batch",
         "invoke it through its queue or topic; tests/events/ has examples",
     ),
     "EVENT_ENVELOPE": Code(
         False,
-        "the message is wrapped in something that is not an SNS notification",
-        "publish the event as the message body",
+        "the message has an envelope that is not an SNS notification",
+        "publish the event itself as the message body",
     ),
     "EVENT_NOT_JSON": Code(False, "the message is not JSON", 'publish {"type": "...", "id": ...}'),
     "EVENT_NOT_OBJECT": Code(False, "the message is JSON, but not an object", 'publish {"type": "...", "id": ...}'),
-    "EVENT_DUPLICATE_KEY": Code(False, "a key stands twice in the message", "send each key once"),
-    "EVENT_ENCODING": Code(False, "the message holds text that is not valid Unicode", "send UTF-8"),
+    "EVENT_DUPLICATE_KEY": Code(False, "a key occurs twice in the message", "send each key once"),
+    "EVENT_ENCODING": Code(False, "the message contains text that is not valid Unicode", "send UTF-8"),
     "EVENT_TOO_LARGE": Code(
         False,
-        "the message, a number in it, or its nesting is too large",
-        "send the type and the id; the template reads the rest",
+        "the message or a number in it is too large, or it is nested too deeply",
+        "send only the type and the id; the template reads the rest",
     ),
     "EVENT_FIELD_MISSING": Code(False, "a required field is missing", "add the field that the detail names"),
     "EVENT_FIELD_INVALID": Code(False, "a field has the wrong form", "see docs/event.schema.json"),
     "EVENT_TYPE_INVALID": Code(
         False,
-        "the type is not a name such as order.created",
+        "the type is not a valid name, such as order.created",
         "use lower-case words, digits and _, joined by dots; at most 128 characters",
     ),
     "EVENT_TYPE_UNKNOWN": Code(
-        False, "no template is for this type", "add templates/<type>.yaml, or deploy with EventTypes=known"
+        False, "no template exists for this type", "add templates/<type>.yaml, or deploy with EventTypes=known"
     ),
     "EVENT_ID_INVALID": Code(
-        False, "the id is not of the form that the template declares", "send the id that the template's `id:` asks for"
+        False,
+        "the id does not have the form that the template declares",
+        "send an id of the form that the template's `id:` declares",
     ),
     "EVENT_IDENTITY_REUSED": Code(
         False,
-        "an earlier event had the same event_id, so this one was treated as its repetition and not posted",
+        "an earlier event had the same event_id, so this one was treated as its repetition and was not posted",
         "publish each event with its own event_id, or without one",
     ),
     "EVENT_STALE": Code(
         False,
-        "the event says that it happened too long ago, or in the future",
+        "the event was sent too long ago, or its `occurred_at` is too far in the past or in the future",
         "check the publisher's clock and `occurred_at`",
     ),
     "EVENT_VERSION": Code(
         False,
-        "the event's version and the row's cannot be compared",
-        "publish as `version` what the column of the template's `version:` holds: both numbers, or both times",
+        "the event's version and the row's version cannot be compared",
+        "publish as `version` the value of the column in the template's `version:`; both must be numbers, or "
+        "both times",
     ),
     # Templates
-    "TEMPLATE_SYNTAX": Code(False, "an expression cannot be read", "correct the expression that the detail names"),
+    "TEMPLATE_SYNTAX": Code(
+        False, "the syntax of an expression is wrong", "correct the expression that the detail names"
+    ),
     "TEMPLATE_FORBIDDEN": Code(
         False, "an expression uses something that templates may not use", "see the list of filters in docs/templates.md"
     ),
     "TEMPLATE_MARKUP": Code(
         False,
-        "an expression stands where Slack would read its value as markup: after a `<` in the template's own text",
-        "make links and mentions with the filters `link` and `mention`; write &lt; for the sign <",
+        "an expression is in a place where Slack reads its value as markup: after a `<` in the template's own text",
+        "make links and mentions with the filters `link` and `mention`; write &lt; for a literal <",
     ),
     "TEMPLATE_UNDEFINED": Code(
         False,
-        "an expression names something that is not there",
-        "correct the name; for a column the detail lists the nearest ones",
+        "an expression uses a name that does not exist",
+        "correct the name; for a column, the detail suggests similar names",
     ),
     "TEMPLATE_FAILED": Code(
-        False, "an expression cannot be worked out with this row's values", "guard it: {{ x if x else '-' }}"
+        False, "an expression failed with the values of this row", "guard it: {{ x if x else '-' }}"
     ),
     "TEMPLATE_LIMIT": Code(
         False,
-        "an expression is too large, takes too long, or makes too much text or too large a number",
-        "make it smaller: see Limits in docs/templates.md",
+        "an expression is too large, takes too long, or produces a text or a number that is too large",
+        "simplify it: see Limits in docs/templates.md",
     ),
     "TEMPLATE_URL": Code(
-        False,
-        "an address cannot be made from these values",
-        "an address needs values that are neither empty nor . nor ..",
+        False, "these values do not make a valid URL", "use values that are not empty, not . and not .."
     ),
-    "TEMPLATE_BIND": Code(False, "a bound value is not a number, a text, a date or empty", "bind one column"),
-    "MESSAGE_EMPTY": Code(False, "the text came out empty", "write a text that always says something"),
-    "BLOCK_LIMIT": Code(False, "a part of the message is larger than Slack takes", "shorten the part that is named"),
-    "QUERY_FORBIDDEN": Code(False, "the SQL is something other than one plain SELECT", "write one SELECT"),
-    "QUERY_INVALID": Code(False, "the database refused the SQL as written", "run it against the database by hand"),
+    "TEMPLATE_BIND": Code(False, "a bound value is not a number, a text, a date or null", "bind a single column"),
+    "MESSAGE_EMPTY": Code(False, "the text of the message is empty", "write a text that is never empty"),
+    "BLOCK_LIMIT": Code(
+        False, "a part of the message is larger than Slack allows", "shorten the part that the detail names"
+    ),
+    "QUERY_FORBIDDEN": Code(False, "the SQL is not a single plain SELECT", "write one SELECT"),
+    "QUERY_INVALID": Code(False, "the database rejected the SQL", "run it against the database by hand"),
     "QUERY_LOSSY": Code(
         False,
-        "the database compared or converted a value and lost a part of it, so the rows may be the wrong ones",
+        "the database lost a part of a value when it compared or converted it, so the rows may be wrong",
         "compare texts with texts, numbers with numbers, dates with dates; convert only values that can be converted",
     ),
     "QUERY_CUT": Code(
-        False, "the database cut the result short", "read less: fewer rows in GROUP_CONCAT, a recursion that ends"
+        False, "the database truncated the result", "read less: fewer rows in GROUP_CONCAT, a recursion that ends"
     ),
-    "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have one name", "give one of them another name with AS"),
-    "ROW_VALUE_UNSUPPORTED": Code(False, "a column holds bytes", "select a text: HEX(column), or column + 0 for BIT"),
-    "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it may", "narrow the SQL, or use `expect: many`"),
+    "QUERY_DUPLICATE_COLUMN": Code(False, "two columns have the same name", "rename one of them with AS"),
+    "ROW_VALUE_UNSUPPORTED": Code(False, "a column contains bytes", "select text: HEX(column), or column + 0 for BIT"),
+    "TOO_MANY_ROWS": Code(False, "a lookup found more rows than it allows", "narrow the SQL, or use `expect: many`"),
     "ROWS_TOO_LARGE": Code(
         False,
-        "a lookup, or all lookups together, read more data than a message may use",
-        "select only what is shown: LEFT(column, 3000) for a long text, or fewer rows",
+        "one lookup, or all lookups together, read more data than a message may use",
+        "select only what the message shows: LEFT(column, 3000) for a long text, or fewer rows",
     ),
     # The database and the API
     "ROW_NOT_FOUND": Code(
         True,
-        "no row has this id, at least not yet on the replica",
+        "no row has this id, or the replica does not have the row yet",
         "check that the id exists; use `expect: optional` where it may not",
     ),
     "ROW_STUB": Code(
-        True, "a message stands for a row that has not come yet", "nothing: the message is edited once it has"
+        True,
+        "the message was posted without its row, which does not exist yet",
+        "nothing: the message is edited once the row exists",
     ),
     "ROW_STALE": Code(
         True,
-        "the row is older than the event's version, at least on the replica",
-        "nothing if it passes, as the replica catches up; else check that the event is published after the commit",
+        "the row is older than the event's version, or the replica does not have the new version yet",
+        "nothing if it passes when the replica catches up; else check that the event is published after the commit",
     ),
     "DB_NOT_REPLICATING": Code(
         True,
-        "replication on the replica has stopped, so that the row cannot appear",
+        "replication to the replica has stopped, so the row cannot appear",
         "start replication again; SHOW REPLICA STATUS says why it stopped",
     ),
     "DB_UNAVAILABLE": Code(True, "the database cannot be reached", "check its name, port and security group"),
     "DB_BUSY": Code(True, "the database has no free connection", "lower MaximumConcurrency"),
-    "DB_TIMEOUT": Code(True, "the database did not answer in time", "add an index, or ask for less"),
+    "DB_TIMEOUT": Code(True, "the database did not answer in time", "add an index, or read less"),
     "DB_LOGIN": Code(True, "the database refused the login", "check the secret and the account's host and TLS rules"),
-    "DB_DENIED": Code(False, "the account may not read this", "GRANT SELECT on what the template reads"),
-    "DB_TLS": Code(True, "the database's certificate is not trusted", "give its CA with ;ca= in Databases"),
+    "DB_DENIED": Code(False, "the database account may not read this", "GRANT SELECT on what the template reads"),
+    "DB_TLS": Code(True, "the database's certificate is not trusted", "name its CA with ;ca= in Databases"),
     "DB_TIME_ZONE": Code(
         True,
-        "the database does not know the time zone that ;tz= in Databases names",
-        "load its time zone tables (mysql_tzinfo_to_sql), or correct the name",
+        "the database does not know the time zone of ;tz= in Databases",
+        "load the server's time zone tables (mysql_tzinfo_to_sql), or correct the name",
     ),
     "DB_UNKNOWN_ERROR": Code(
         True,
-        "the database refused the SQL with an error number that the notifier does not know",
+        "the database rejected the SQL with an error number that the notifier does not know",
         "run the SQL against the database by hand; look up the number in the database's manual",
     ),
-    "DB_UNKNOWN": Code(False, "the template names a database that is not deployed", "add it to Databases"),
-    "API_UNAVAILABLE": Code(True, "the API cannot be reached, or answers with a server error", "check the API"),
-    "API_TIMEOUT": Code(True, "the API did not answer in time", "check the API"),
-    "API_NOT_FOUND": Code(
+    "DB_UNKNOWN": Code(False, "the template names a database that the deployment does not have", "add it to Databases"),
+    "API_UNAVAILABLE": Code(
         True,
-        "the API knows nothing under this path, at least not yet",
-        "use `expect: optional` where it may be missing",
+        "the API cannot be reached, or answers with a server error",
+        "check whether the API runs, and the network path to it",
+    ),
+    "API_TIMEOUT": Code(
+        True, "the API did not answer in time", "check the API's response time, and the network path to it"
+    ),
+    "API_NOT_FOUND": Code(
+        True, "the API answers 404 for this path; it may appear later", "use `expect: optional` where it may be missing"
     ),
     "API_DENIED": Code(True, "the API refused the credentials", "check the API's secret"),
     "API_BAD_ANSWER": Code(
         False,
-        "the API's answer is not a JSON document of at most 256 KiB",
+        "the API's answer is not a JSON document of 256 KiB or less",
         "correct the path in the template, or the API",
     ),
     "VALUE_UNUSABLE": Code(
         False,
-        "the template uses a value of an API's answer that cannot be read",
-        "correct the API, or write what to show instead: {{ x | default('-') }}",
+        "the template uses a value from an API's answer that cannot be read",
+        "fix the API, or write what to show instead: {{ x | default('-') }}",
     ),
     "API_NO_INSTANCE": Code(
         True,
         "no instance of the API is registered with an address and a port, or its name does not exist",
-        "check that its tasks run and are healthy, and the name in Apis",
+        "check that its tasks run and are healthy, and that the name in Apis is correct",
     ),
     "API_UNRESOLVED": Code(
         True,
-        "Cloud Map or the DNS, which know where the API is, did not answer",
-        "check the way to them: see docs/discovery.md",
+        "Cloud Map or the DNS did not answer when asked for the API's address",
+        "check the network path to them: see docs/discovery.md",
     ),
     "API_LOOKUP_DENIED": Code(
         True,
-        "the function may not ask Cloud Map where the API is",
-        "allow it servicediscovery:DiscoverInstances: see docs/discovery.md",
+        "the function's role may not ask Cloud Map for the API's address",
+        "allow servicediscovery:DiscoverInstances: see docs/discovery.md",
     ),
     "API_WRONG_SERVICE": Code(
         True,
-        "another service answers at the API's address",
+        "a different service answers at the API's address",
         "nothing if it passes, because new tasks can get old addresses; else correct identity= or host= in Apis",
     ),
-    "API_UNKNOWN": Code(False, "the template names an API that is not deployed", "add it to Apis"),
-    "API_TLS": Code(True, "the API's certificate is not trusted", "give its CA with ;ca= in Apis"),
+    "API_UNKNOWN": Code(False, "the template names an API that the deployment does not have", "add it to Apis"),
+    "API_TLS": Code(True, "the API's certificate is not trusted", "name its CA with ;ca= in Apis"),
     # Polls
     "POLL_STATE_LOST": Code(
         True,
-        "what the poll has seen is lost, so it cannot tell new rows from old ones and is on hold",
-        "run `notifier poll start`, which takes the rows that are there now as seen",
+        "the state of the poll is lost; it cannot tell new rows from old ones, so it is on hold",
+        "run `notifier poll start`, which counts all rows that exist now as seen",
     ),
     "POLL_STATE_UNREADABLE": Code(
         True,
-        "what the poll has seen was written by a newer version, or is damaged, so the poll is on hold",
-        "deploy the newer version again; if it is damaged, run `notifier poll start`",
+        "the state of the poll was written by a newer version or is damaged, so the poll is on hold",
+        "deploy the newer version again; if the state is damaged, run `notifier poll start`",
     ),
     "POLL_IDS_SPARSE": Code(
         True,
-        "the ids of the polled rows are too far apart to be remembered",
-        "poll a table whose ids the database counts up (AUTO_INCREMENT), or publish events instead",
+        "the ids of the polled rows have too many gaps to be remembered, so the poll is on hold",
+        "poll a table whose ids the database assigns in sequence (AUTO_INCREMENT), or publish events instead",
     ),
     "POLL_VALUES_UNFIT": Code(
         True,
-        "the watched column has too many different values, or a long one, so the poll is on hold",
+        "the watched column has too many different values, or a value that is too long, so the poll is on hold",
         "watch a column with few short values, such as a status: see docs/templates.md",
     ),
     "POLL_IDS_REUSED": Code(
         True,
-        "ids of the polled table are used again, as after TRUNCATE or a restored backup, so the poll is on hold",
-        "run `notifier poll rebase`, which takes the rows that are there now as seen and gives later ones new "
-        "identities; if no id is used again, `notifier poll resume`",
+        "the table uses ids again, for example after TRUNCATE or a restored backup, so the poll is on hold",
+        "run `notifier poll rebase`, which counts the rows that exist now as seen and gives later rows new "
+        "identities; if no id is used again, run `notifier poll resume`",
     ),
     "POLL_CURSOR_CHANGED": Code(
         True,
-        "the template finds rows in another way, or rows have other times (`tz=`), than when the poll saw them, so it "
-        "is on hold",
-        "take the change back; or run `notifier poll start`, which takes the rows that are there now as seen",
+        "the template now finds rows in another way, or the times of the rows have changed (`tz=`), so the "
+        "poll is on hold",
+        "undo the change; or run `notifier poll start`, which counts all rows that exist now as seen",
     ),
     "POLL_TIMES_UNFIT": Code(
         True,
-        "more rows have a time in the future than the poll can remember, so it is on hold",
-        "leave them out of the SELECT, or poll by another column: see docs/templates.md",
+        "more rows than the poll can remember have a time in the future, so it is on hold",
+        "exclude them from the SELECT, or poll by another column: see docs/templates.md",
     ),
     "POLL_ID_UNFIT": Code(
         True,
@@ -251,47 +262,53 @@ CODES: Final[dict[str, Code]] = {
     ),
     "POLL_BUSY": Code(True, "another run of the poll has written its state", "nothing: the next run continues"),
     # Slack
-    "SLACK_RATE_LIMITED": Code(True, "Slack asks to wait", "nothing: it is tried again"),
+    "SLACK_RATE_LIMITED": Code(True, "Slack limits the rate of messages to this channel", "nothing: it is retried"),
     "SLACK_UNAVAILABLE": Code(True, "the message did not reach Slack", "check NAT, DNS and Slack's status page"),
-    "SLACK_AMBIGUOUS": Code(True, "nobody can know whether Slack took the message", "look in the channel"),
+    "SLACK_AMBIGUOUS": Code(
+        True,
+        "it is unknown whether Slack accepted the message",
+        "look in the channel; replay the event if the message is not there",
+    ),
     "SLACK_UNREADABLE": Code(
         True,
-        "the channel's history cannot be read, so nobody can know whether Slack took the message",
+        "the channel's history cannot be read, so it is unknown whether Slack accepted the message",
         "give the app channels:history and groups:history and invite it, or deploy with Slack=bot",
     ),
     "SLACK_REDIRECT": Code(
         True,
-        "Slack's address answered with a redirect, which is never followed",
-        "check api= in Slack, the webhook, and what stands between",
+        "Slack's address answered with a redirect, which the function never follows",
+        "check api= in Slack, the webhook's URL, and any proxy on the path to Slack",
     ),
     "SLACK_CONFIG": Code(
         False,
-        "Slack will not let the app post there",
-        "invite the app, or correct the channel; docs/codes.md lists Slack's words",
+        "Slack does not let the app post in this channel",
+        "invite the app, or correct the channel; docs/codes.md lists Slack's own error words",
     ),
-    "SLACK_CREDENTIAL": Code(False, "Slack refuses the token or the webhook", "put a valid one into the secret"),
-    "SLACK_CONTENT": Code(False, "Slack refuses the message's content", "preview the template"),
-    "SLACK_HELD": Code(True, "an earlier message to this channel has to go first", "nothing: it is tried again"),
-    "THREAD_BUSY": Code(
-        True, "the first message of its thread is being posted by another event", "nothing: it is tried again"
-    ),
+    "SLACK_CREDENTIAL": Code(False, "Slack rejected the token or the webhook", "put a valid one into the secret"),
+    "SLACK_CONTENT": Code(False, "Slack rejected the content of the message", "preview the template, and correct it"),
+    "SLACK_HELD": Code(True, "an earlier message to this channel must be posted first", "nothing: it is retried"),
+    "THREAD_BUSY": Code(True, "another event is posting the first message of the thread", "nothing: it is retried"),
     # The deployment
-    "CONFIG_INVALID": Code(True, "the deployment's parameters are wrong", "correct those that the detail names"),
+    "CONFIG_INVALID": Code(
+        True, "the deployment's parameters are wrong", "correct the parameters that the detail names"
+    ),
     "CONFIG_UNAVAILABLE": Code(
         True,
-        "a secret, or a queue, cannot be reached",
-        "check its name, the function's policy, and the way to AWS (NAT or endpoint)",
+        "a secret or a queue cannot be reached",
+        "check its name, the function's policy, and the network path to AWS (NAT or endpoint)",
     ),
-    "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the form it should", "see docs/deploy.md, Secrets"),
+    "CONFIG_SECRET_FORMAT": Code(True, "a secret does not have the required form", "see docs/deploy.md, Secrets"),
     "CATALOG_INVALID": Code(True, "the compiled templates are missing or damaged", "build and deploy again"),
     "LEDGER_UNAVAILABLE": Code(
         True,
-        "the table that remembers deliveries cannot be reached, so nothing is posted",
-        "check the table, the function's policy, and the way to DynamoDB (NAT or endpoint)",
+        "the state table, which records deliveries, cannot be reached, so nothing is posted",
+        "check the table, the function's policy, and the network path to DynamoDB (NAT or endpoint)",
     ),
-    "LEDGER_BUSY": Code(True, "another attempt at this delivery is under way", "nothing: it is tried again"),
-    "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is tried again"),
-    "INTERNAL": Code(True, "an error that has no name yet: a defect of the notifier", "report it, with the log line"),
+    "LEDGER_BUSY": Code(True, "another attempt is processing this delivery", "nothing: it is retried"),
+    "TIME_SHORT": Code(True, "the invocation has too little time left for this event", "nothing: it is retried"),
+    "INTERNAL": Code(
+        True, "an error without a code of its own: a defect of the notifier", "report it with its log line"
+    ),
 }
 
 # Codes that are tried again, but fewer times than the queue allows: at this attempt of the event they are final.

@@ -167,7 +167,7 @@ MORE = [
 HARMLESS = [
     "New order A-1 for 1,000 JPY at 10:00:00",
     "slack-token is not a bot token (xoxb-...)",
-    "CONFIG_SECRET_FORMAT: a secret does not have the form it should",
+    "CONFIG_SECRET_FORMAT: a secret does not have the required form",
     "GET https://api.internal:8080/customers/7?full=1",
     "mail to ops@example.com, see http://example.com/a@b",
     "webhooks/orders is not a webhook's https address on hooks.slack.com",

@@ -155,7 +155,7 @@ MISTAKES = [
         12, "LOOKUP_UNGUARDED", "may be missing", "customer and customer.name",
     ),
     (WORDS, "{{ customer.name if customer else '' }}", 14, "LOOKUP_UNGUARDED", "empty", ""),
-    (WORDS, "{# nothing #}", 14, "MESSAGE_EMPTY", "empty", "always says something"),
+    (WORDS, "{# nothing #}", 14, "MESSAGE_EMPTY", "empty", "never empty"),
     # Slips in expressions
     (NUMBER, "{{ order.total | money }}", 15, "TEMPLATE_FAILED", "no `currency`", "{{ order.total | money('EUR') }}"),
     (NUMBER, "{{ order.total | money() }}", 15, "TEMPLATE_FAILED", "`money`", "write {{ order.total | money('EUR') }}"),
