@@ -23,16 +23,17 @@ FOLDERS: Final = ("handler", "certs")
 @click.command(short_help="Write the code and the compiled templates for the package.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT / "templates")
-@click.option("--python", type=click.Path(path_type=Path), help=f"A Python {VERSION}, which compiles the package.")
-@click.option("--release", is_flag=True, help="Fail where the package cannot be compiled, instead of a warning.")
+@click.option("--python", type=click.Path(path_type=Path), help=f"The Python {VERSION} that compiles the package.")
+@click.option("--release", is_flag=True, help="Fail instead of warning if the package cannot be compiled.")
 def bundle(folder: Path, templates: Path, python: Path | None, release: bool) -> None:
     """Copy the function's code into FOLDER, and write the compiled templates there as catalog.json.
 
-    Fails, and writes nothing, while `notifier lint` finds an error. `sam build` calls this, after the dependencies were
-    installed into FOLDER; what the function does not use of them is removed, and all is compiled to bytecode.
+    Fails and writes nothing if `notifier lint` finds an error. `sam build` runs this command after it has installed the
+    dependencies into FOLDER. The command removes the parts that the function does not use, and compiles the rest to
+    bytecode.
 
-    Beside each template goes the version before its last change, out of git, for the function to fall back on. Without
-    git, or in a clone without history (`git fetch --unshallow`), there is none.
+    For each template the package also contains the version before its last change, read from git, as a fallback.
+    Without git, or in a clone without history (`git fetch --unshallow`), there is none.
     """
     compilation = compiler.compile_templates(templates)
     if compilation.errors:

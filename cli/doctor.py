@@ -14,14 +14,14 @@ from cli.operations import screen, stack
 from handler.health.model import Check
 
 
-@click.command(short_help="Check a deployment, and say what to do.")
-@click.option("--no-egress", is_flag=True, help="Do not ask checkip.amazonaws.com for the address of the way out.")
-@click.option("--bench-paths", is_flag=True, help="Time the paths to the APIs, in place of all checks.")
-@click.option("--path", default="/", show_default=True, help="What --bench-paths asks each API for.")
-@click.option("--plan", is_flag=True, help="Check a network before the deployment, from outside alone.")
-@click.option("--config-env", default="default", show_default=True, help="Whose parameters in samconfig.toml to take.")
-@click.option("--subnets", default="", help="With --plan, SubnetIds in place of those in samconfig.toml.")
-@click.option("--security-groups", default="", help="With --plan, SecurityGroupIds in place of those.")
+@click.command(short_help="Check a deployment, and say how to fix it.")
+@click.option("--no-egress", is_flag=True, help="Do not ask checkip.amazonaws.com for the function's public address.")
+@click.option("--bench-paths", is_flag=True, help="Measure the paths to the APIs instead of running the checks.")
+@click.option("--path", default="/", show_default=True, help="The path that --bench-paths requests from each API.")
+@click.option("--plan", is_flag=True, help="Check the network before the deployment, only from outside.")
+@click.option("--config-env", default="default", show_default=True, help="The environment of samconfig.toml to use.")
+@click.option("--subnets", default="", help="With --plan: use these SubnetIds instead of those in samconfig.toml.")
+@click.option("--security-groups", default="", help="With --plan: use these SecurityGroupIds instead.")
 @stack.option
 @screen.as_json
 def doctor(
@@ -35,20 +35,20 @@ def doctor(
     stack_name: str | None,
     as_json: bool,
 ) -> None:
-    """Check a deployed notifier from inside its function and from outside, and say what to do where it is not well.
+    """Check a deployed notifier from inside its function and from outside, and say how to fix what is wrong.
 
-    The function itself is asked, by invoking it: from where it runs, with what it may do. It looks at its settings, its
-    templates, each secret, each name, the state table, the queue, each database (login, rights, replication, clock),
-    each API by its path, Slack (token, scopes, channels), the way out, and each poll (how it reads its table). It posts
-    nothing. From outside come its version, the mapping, the dead-letter queue, and the account's concurrency.
+    The command invokes the function, which checks with its own rights and network: its settings, its templates, each
+    secret, each host name, the state table, the queue, each database (login, rights, replication, clock), each API,
+    Slack (token, scopes, channels), its public address, and each poll (how it reads its table). It posts nothing. From
+    outside, the command checks the version, the event source mapping, the dead-letter queue and the concurrency.
 
-    With --plan nothing needs to be deployed: the parameters in samconfig.toml and the subnets, routes, NAT gateways,
-    filters, groups, endpoints and names of the network are read, and what will not do is named. So is a parameter that
-    `sam deploy` would drop without a word.
+    With --plan nothing needs to be deployed: the command reads the parameters in samconfig.toml, and the subnets,
+    routes, NAT gateways, network ACLs, security groups, endpoints and DNS settings of the network. It reports what will
+    not work, and parameters that `sam deploy` would drop without a message.
 
-    It takes lambda:InvokeFunction on the function, and rights to read; docs/doctor.md lists them.
+    It needs lambda:InvokeFunction on the function, and rights to read; docs/doctor.md lists them.
 
-    Exit status: 0 nothing has failed, 1 something has, 2 the command was misused or could not look.
+    Exit status: 0 no check failed, 1 a check failed, 2 the command was misused or could not check.
     """
     from cli.doctoring import finding, inside, outside, show
 

@@ -19,25 +19,25 @@ from cli.operations.timeline import Timeline
 TOLD: Final = 5
 
 
-@click.command(short_help="Tell what became of one event, and why.")
+@click.command(short_help="Show what happened to one event, and why.")
 @click.argument("event", nargs=-1, required=True, metavar="EVENT_ID | TYPE ID")
 @click.option("--since", type=times.Moment(), default="7d", show_default=True, help="How far to look back in the log.")
 @stack.option
 @screen.as_json
 def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_json: bool) -> None:
-    """Tell what became of one event, and why: one timeline over all its deliveries.
+    """Show what happened to one event, and why: one timeline of all its deliveries.
 
-    An event is known by its own `event_id`; one without is known by the id that SNS gave its message. Who has neither
-    gives the type and the id that were published:
+    An event is identified by its own `event_id`, or else by the id that SNS gave its message. If you have neither, give
+    the type and the id that were published:
 
     \b
       notifier explain 8f1e6c1a-5c0d-5f0b-9d7e-2f4f0d1c9a11
       notifier explain order.created 1042
 
-    Reads the function's log and the state table, asks Slack for links if you may read its token, and looks in the
-    dead-letter queue where those say too little.
+    Reads the function's log and the state table, asks Slack for links if you may read the token, and reads the
+    dead-letter queue if the other sources are not enough.
 
-    Exit status: 0 it is known, 1 nothing is known of it, 2 the command was misused or could not look.
+    Exit status: 0 the event was found, 1 it was not found, 2 the command was misused or could not look.
     """  # noqa: D301 - \b is what keeps these lines apart
     if len(event) > 2:
         raise click.UsageError("Give one EVENT_ID, or a TYPE and an ID.")

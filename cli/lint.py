@@ -23,12 +23,12 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
 @click.argument("path", type=click.Path(exists=True, path_type=Path), default="templates")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
 def lint(path: Path, as_json: bool) -> None:
-    """Check the templates and stages in the folder PATH (default: templates), or of it the file PATH alone.
+    """Check the templates and stages in the folder PATH (default: templates), or only the file PATH.
 
-    Reads every file, renders every sample as the function would, and prints each mistake with its place and with what
-    to write instead. Needs no database, no Slack and no AWS account.
+    Reads every file, renders every sample as the function would, and prints each mistake with its place and how to fix
+    it. Needs no database, no Slack and no AWS account.
 
-    Exit status: 0 nothing but warnings at most, 1 errors, 2 the command was misused.
+    Exit status: 0 no errors (there may be warnings), 1 errors, 2 the command was misused.
     """
     folder, file = _split(path)
     compilation = compile_templates(folder)

@@ -13,15 +13,15 @@ VERBS: Final = {
     "balance": "Check that nothing is lost.",
     "bundle": "Write the code and the compiled templates for the package.",
     "demo": "Run everything on this machine, and watch the posts.",
-    "doctor": "Check a deployment, and say what to do.",
+    "doctor": "Check a deployment, and say how to fix it.",
     "emit": "Publish an event, as an application would.",
-    "explain": "Tell what became of one event, and why.",
+    "explain": "Show what happened to one event, and why.",
     "lint": "Check the templates and stages.",
     "poll": "Show how polls are doing; run, pause, rewind or start one.",
-    "replay": "Send again what lies in the dead-letter queue.",
-    "schema": "Write the JSON Schemas with which editors check templates.",
+    "replay": "Send the events in the dead-letter queue again.",
+    "schema": "Write the JSON Schemas that editors use to check templates.",
     "sql": "Run a SELECT on the replica of a running demo.",
-    "types": "Print the event types that there are templates for.",
+    "types": "Print the event types that have a template.",
 }
 
 
@@ -50,9 +50,9 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, commands=_Commands(), context_settings={"max_content_width": 100})
 def main() -> None:
-    """Say in Slack what happened in an application.
+    """Post events of an application to Slack.
 
-    Edit templates/, check them with `notifier lint`, and see them at work with `notifier demo`.
+    Edit templates/, check them with `notifier lint`, and try them with `notifier demo`.
 
-    Exit status: 0 all is well, 1 something was found or failed, 2 the command was misused.
+    Exit status: 0 success, 1 a finding or a failure, 2 the command was misused.
     """

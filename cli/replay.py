@@ -19,17 +19,15 @@ from cli.operations.selection import Selection
 LIMIT: Final = 10_000
 
 
-@click.command(short_help="Send again what lies in the dead-letter queue.")
-@click.option("--code", "codes", multiple=True, metavar="CODE", help="Those with this code; NONE: those without one.")
-@click.option("--type", "types", multiple=True, metavar="TYPE", help="Those with events of this type.")
-@click.option("--event-id", "event_ids", multiple=True, metavar="ID", help="Those with this event_id or message id.")
-@click.option("--since", type=times.Moment(), help="Those parked since then: 90m, 24h, 7d, or 2026-01-05T10:00.")
-@click.option("--until", type=times.Moment(), help="Those parked until then.")
-@click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--send", is_flag=True, help="Do it. Without this, it is only shown what would be done.")
-@click.option(
-    "--per-second", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="No faster than this."
-)
+@click.command(short_help="Send the events in the dead-letter queue again.")
+@click.option("--code", "codes", multiple=True, metavar="CODE", help="Only this code; NONE: events without a code.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type.")
+@click.option("--event-id", "event_ids", multiple=True, metavar="ID", help="Only this event_id or message id.")
+@click.option("--since", type=times.Moment(), help="Only events parked since: 90m, 24h, 7d, or 2026-01-05T10:00.")
+@click.option("--until", type=times.Moment(), help="Only events parked until then.")
+@click.option("--all", "everything", is_flag=True, help="All events.")
+@click.option("--send", is_flag=True, help="Send them. Without this option, they are only shown.")
+@click.option("--per-second", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="The highest rate.")
 @stack.option
 @screen.as_json
 def replay(
@@ -44,20 +42,21 @@ def replay(
     stack_name: str | None,
     as_json: bool,
 ) -> None:
-    """Send again what lies in the dead-letter queue.
+    """Send the events in the dead-letter queue again.
 
-    Shows what would be sent, by the code that says why it was parked; --send does it, and wants something chosen, or
-    --all. An event has to fit each thing that is given, and one of several codes, types or ids:
+    Without --send it only shows the events, grouped by the code that says why they were parked. --send needs a filter,
+    or --all. An event must match every filter that is given. If a filter is given several times, one match is enough:
 
     \b
       notifier replay
       notifier replay --code SLACK_CONFIG --since 24h --send
 
-    Each event is sent as it came, through the same ledger: what was delivered of it before is not posted again, and
-    messages that come late say from when they are. An event leaves the dead-letter queue once it is in the intake, so
-    that Ctrl-C leaves it in one of the two. What cannot succeed even now is parked anew.
+    Each event is sent unchanged, and the same ledger applies: what was delivered before is not posted again. Late
+    messages say when their event happened. An event leaves the dead-letter queue only after it is in the intake, so
+    that it is not lost after Ctrl-C. An event that still cannot succeed is parked again.
 
-    Exit status: 0 it is done or shown, 1 something could not be sent or was not found, 2 the command was misused.
+    Exit status: 0 the events were sent or shown, 1 an event could not be sent or was not found, 2 the command was
+    misused.
     """  # noqa: D301 - \b is what keeps these lines apart
     selection = Selection(tuple(code.upper() for code in codes), types, event_ids, since, until, everything)
     if selection.empty and send:

@@ -9,7 +9,7 @@ import click
 from cli.compiler.schema import SCHEMAS, TEMPLATE, document
 
 
-@click.command(short_help="Write the JSON Schemas with which editors check templates.")
+@click.command(short_help="Write the JSON Schemas that editors use to check templates.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
 @click.option("--print", "as_text", is_flag=True, help="Print that of a template, and write nothing.")
 def schema(folder: Path, as_text: bool) -> None:

@@ -40,7 +40,7 @@ GROUP BY table_name ORDER BY table_name
 def sql(select: str, values: tuple[str, ...], as_json: bool) -> None:
     """Run a SELECT on the read replica of the running demo, with the function's account, and print the rows.
 
-    SELECT may be any that a lookup may have, and need not have parameters; each parameter in it takes a value. Without
+    SELECT can be any that is allowed in a lookup, with or without parameters. Give a value for each parameter. Without
     SELECT, the tables and their columns are printed:
 
     \b
@@ -50,7 +50,7 @@ def sql(select: str, values: tuple[str, ...], as_json: bool) -> None:
 
     At most 100 rows are printed. With --json, numbers with a fraction and times are texts.
 
-    Exit status: 0 it ran, 1 it is no such SELECT or the database refused it, 2 the command was misused.
+    Exit status: 0 it ran, 1 the SELECT is not allowed or the database refused it, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
     given = dict(map(_value, values))
     statement = _statement(select, given) if select else TABLES

@@ -9,12 +9,12 @@ import click
 from cli import compiler
 
 
-@click.command(short_help="Print the event types that there are templates for.")
+@click.command(short_help="Print the event types that have a template.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
 def types(folder: Path) -> None:
-    """Print the event types that FOLDER (default: templates) has templates for, apart by commas.
+    """Print the event types that have a template in FOLDER (default: templates), separated by commas.
 
-    It is the parameter EventTypes, with which the subscription takes nothing else from a shared topic:
+    Use the output as the parameter EventTypes, so that the subscription receives only these types from a shared topic:
 
     \b
       sam deploy --parameter-overrides EventTypes=$(.venv/bin/notifier types) ...
