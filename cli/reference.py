@@ -43,7 +43,7 @@ def _codes() -> Iterator[str]:
         again = f"up to attempt {LAST_ATTEMPT[code]}" if code in LAST_ATTEMPT else "yes" if retry else ""
         yield f"| `{code}` | {again} | {_cell(meaning)} | {_cell(remedy)} |"
     yield "\n## Slack's words\n"
-    yield "<!-- Made from handler/adapters/slack_words.py, which names the sources and their date. -->\n"
+    yield "<!-- Made from handler/adapters/slack/error_table.py, which names the sources and their date. -->\n"
     yield "The detail of a `SLACK_` code contains Slack's own word for the error. A word that is not in this list has"
     yield f"the code `{UNKNOWN.code}`: {UNKNOWN.remedy}.\n"
     yield "| word | code | what to do |"
