@@ -28,8 +28,8 @@ from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.model import Poll
 from handler.polling import messages, statements
-from handler.polling.poll import BATCH, PolledRow
-from handler.polling.polls import SCHEDULE, STATE, partition
+from handler.polling.run import BATCH, PolledRow
+from handler.polling.stored_names import SCHEDULE, STATE, partition
 from lab.aws import Aws, running_aws
 from lab.databases import Pair, replicated_pair
 from lab.shop import SCHEMA
@@ -129,7 +129,7 @@ def _floor(parts: Parts, rig: Rig) -> Callable[[], None]:
     where = {"TableName": rig.state_table}
     key = {"pk": {"S": partition(NAME)}, "sk": {"S": STATE}}
     schedule = {**to_attributes(items[SCHEDULE]), "sk": {"S": "floor"}}
-    sql = statements.slice_of_ids(rig.poll.sql, bounded=False)
+    sql = statements.ids_page(rig.poll.sql, bounded=False)
 
     def floor() -> None:
         assert client.get_item(**where, Key=key, ConsistentRead=True)["Item"]

@@ -10,10 +10,11 @@ from handler.adapters.state.intake_queue import IntakeQueue
 from handler.adapters.state.table import StateTable
 from handler.model import Poll
 from handler.polling import messages, state_item
+from handler.polling.dispatch import Polls
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import PollState, Ran
-from handler.polling.polls import SCHEDULE, STATE, Polls, partition
+from handler.polling.run import PollState, RunResult
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.ports import Database
 from handler.state_item import Item
 from lab.databases import Pair
@@ -39,7 +40,7 @@ class Rig:
         self.queue = IntakeQueue(self.queue_url)
         self.polls = Polls({NAME: self.poll}, self.database, self.table, self.table, self.table, self.queue, self._at)
 
-    def run(self) -> Ran:
+    def run(self) -> RunResult:
         """Run the poll once, an interval after the run before."""
         self.now += EVERY
         (report,) = self.polls.run([messages.request(NAME)], lambda: 60.0)

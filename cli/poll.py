@@ -16,7 +16,7 @@ from cli.operations.polls import Status
 from cli.operations.rewinds import IdOrTime, To
 from cli.poll_run import run
 from handler.model import Poll
-from handler.polling.poll import PollState
+from handler.polling.run import PollState
 from handler.polling.schedule import REUSED, Schedule
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}

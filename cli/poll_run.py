@@ -16,7 +16,7 @@ from cli.operations.polls import Status, remedy
 from cli.operations.refusals import UnansweredError
 from cli.operations.runs import Asking, Outcome
 from cli.operations.stack import Stack
-from handler.polling.poll import MOST_EVENTS
+from handler.polling.run import MOST_EVENTS
 
 
 @click.command(short_help="Run a poll now, or show what its next run would do.")

@@ -45,7 +45,7 @@ def _codes() -> Iterator[str]:
     yield "\n## Slack's words\n"
     yield "<!-- Made from handler/adapters/slack/error_table.py, which names the sources and their date. -->\n"
     yield "The detail of a `SLACK_` code contains Slack's own word for the error. A word that is not in this list has"
-    yield f"the code `{UNKNOWN.code}`: {UNKNOWN.remedy}.\n"
+    yield f"the code `{UNKNOWN_SLACK_ERROR.code}`: {UNKNOWN_SLACK_ERROR.remedy}.\n"
     yield "| word | code | what to do |"
     yield "| --- | --- | --- |"
     for word, (code, remedy) in sorted(SLACK_ERRORS.items()):

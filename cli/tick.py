@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from handler.polling.polls import STATE, partition
+from handler.polling.stored_names import STATE, partition
 from lab.cloud import LocalCloud
 
 SECONDS: Final = 3.0

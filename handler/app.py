@@ -21,7 +21,7 @@ from handler.pipeline import Pipeline  # noqa: E402
 from handler.stages.parse import UNNAMED, records  # noqa: E402
 
 if TYPE_CHECKING:
-    from handler.polling.polls import Report
+    from handler.polling.dispatch import RunReport
 
 logger: Final = Logger(utc=True)
 metrics: Final = Metrics(namespace=telemetry.NAMESPACE)
@@ -96,7 +96,7 @@ def _is_misuse(outcome: Outcome) -> bool:
     return isinstance(outcome.end, Repeated) and outcome.end.identity_reused
 
 
-def _report(reports: Sequence[Report]) -> None:
+def _report(reports: Sequence[RunReport]) -> None:
     for report in reports:
         if said := telemetry.run(report):
             (logger.warning if report.failure else logger.info)("poll", extra=said)

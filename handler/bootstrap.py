@@ -36,7 +36,7 @@ from handler.stages.compose import Composing, wall_clock
 from handler.templating import Templates
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
-    from handler.polling.polls import Polls
+    from handler.polling.dispatch import Polls
 
 # Rendered in the init phase, since the first text is slow: Jinja creates its lexer, and reads the time zone.
 FIRST_TEXT: Final = Leaf("mrkdwn", "{{ '2026-01-05T10:00:00Z' | datetime }}", "")
@@ -97,7 +97,7 @@ def _secrets_of_every_event(settings: Settings) -> list[str]:
 
 
 def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: IntakeQueue) -> Polls:
-    from handler.polling.polls import Polls
+    from handler.polling.dispatch import Polls
 
     return Polls(compiled.polls, replicas, table, table, table, queue, time.time)
 

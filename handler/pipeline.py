@@ -24,7 +24,7 @@ from handler.stages.parse import named_types, parse
 from handler.time_limit import PREVIOUS_SECONDS
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
-    from handler.polling.polls import Polls
+    from handler.polling.dispatch import Polls
 
 # A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
 PREPARE_SECONDS: Final = 12.0

@@ -19,7 +19,7 @@ from handler.model import Outcome, State
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from handler.polling.polls import Report, Tick
+    from handler.polling.dispatch import RunReport, Tick
 
 NAMESPACE: Final = "Notifier"
 # The event that proves the way to Slack by being delivered (infra/alarms.yaml).
@@ -115,7 +115,7 @@ def ticked(metrics: Metrics, tick: Tick) -> None:
     metrics.flush_metrics()
 
 
-def run(report: Report) -> dict[str, Any]:
+def run(report: RunReport) -> dict[str, Any]:
     """Return what is logged of a run; nothing where it found nothing."""
     ran, failure = report.ran, report.failure
     counts = {"found": ran.found, "late": ran.late, "given_up": ran.given_up, "more": ran.more} if ran else {}
@@ -124,7 +124,7 @@ def run(report: Report) -> dict[str, Any]:
     return {"poll": report.poll, **found} if found else {}
 
 
-def ran(metrics: Metrics, reports: Sequence[Report]) -> None:
+def ran(metrics: Metrics, reports: Sequence[RunReport]) -> None:
     """Write the metrics of runs. A request of a poll that was not due is no run."""
     runs = [report for report in reports if report.ran or report.failure]
     for report in runs:

@@ -40,7 +40,7 @@ from handler.model import (
     Value,
 )
 from handler.pipeline import Pipeline
-from handler.polling.polls import Polls
+from handler.polling.dispatch import Polls
 from handler.ports import Slack, StateTable
 from handler.stages.compose import Composing
 from handler.state_item import Item

@@ -9,11 +9,12 @@ from typing import Any
 
 from handler.model import Poll, Record, Row, Value
 from handler.polling import messages, state_item
+from handler.polling.dispatch import Polls, RunReport
 from handler.polling.dry_run import DryRun, dry_run
-from handler.polling.poll import PollState
-from handler.polling.polls import SCHEDULE, STATE, Polls, Report, partition
+from handler.polling.run import PollState
 from handler.polling.schedule import Schedule
 from handler.polling.statements import COUNTER
+from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 from tests.poll_kit import Killable
@@ -80,18 +81,18 @@ class Operated:
     def ids(self) -> set[int]:
         return self.database.ids
 
-    def minute(self, remaining: float = 60.0) -> list[Report]:
+    def minute(self, remaining: float = 60.0) -> list[RunReport]:
         """A tick, and the runs that it asks for."""
         self.now += 60
         self.polls.tick()
         return self.handle(remaining)
 
-    def handle(self, remaining: float = 60.0) -> list[Report]:
+    def handle(self, remaining: float = 60.0) -> list[RunReport]:
         requests = [body for body in self.queue.sent if Record("r", body).requests_poll]
         self.queue.sent = [body for body in self.queue.sent if body not in requests]
         return self.polls.run(requests, lambda: remaining)
 
-    def run_now(self) -> list[Report]:
+    def run_now(self) -> list[RunReport]:
         return self.polls.run([messages.request(TYPE)], lambda: 60.0)
 
     def events(self) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from random import Random
 from handler.errors import SourceError
 from handler.model import Digest, Poll
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Ids
-from handler.polling.poll import Finding, PolledRow, PollState
-from handler.polling.replicas import Changed
-from handler.polling.seen import Seen
-from handler.polling.values import UNKNOWN, Values
+from handler.polling.id_scan import ReadIds
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import UNKNOWN, IdValues
+from handler.polling.replica_lag import RowVersion
+from handler.polling.run import PolledEvent, PolledRow, PollState
 from handler.state_item import Item
 from lab.databases import Pair
 from lab.poll_soak.points import Killed
@@ -30,7 +30,7 @@ class Kept:
     """The state as it is stored, and what the queue has accepted. After `effects_left` steps the function is killed."""
 
     state: PollState = field(default_factory=lambda: PollState(IdCursor.at(0)))
-    sent: list[Finding] = field(default_factory=list)
+    sent: list[PolledEvent] = field(default_factory=list)
     effects_left: int = -1
 
     def save(self, state: PollState) -> PollState:
@@ -41,7 +41,7 @@ class Kept:
         self._step()
         return self.state
 
-    def send(self, findings: Sequence[Finding], epoch: int) -> None:
+    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
         self._step()
         self.sent += findings
         self._step()
@@ -110,16 +110,16 @@ class Killable:
             self._step()
 
 
-def seen(ids: Iterable[int]) -> Values:
+def seen(ids: Iterable[int]) -> IdValues:
     """Ids of a poll that watches no column."""
-    return Values({UNKNOWN: found} if (found := Seen.containing(ids)) else {})
+    return IdValues({UNKNOWN: found} if (found := IdSet.containing(ids)) else {})
 
 
 @dataclass
 class OnlyIds:
     """A table of which no more than the ids is known."""
 
-    ids: Ids
+    ids: ReadIds
 
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
@@ -127,7 +127,7 @@ class OnlyIds:
     def behind(self, top: int) -> int | None:
         return None
 
-    def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+    def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
         return {}
 
 

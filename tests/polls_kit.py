@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from handler.model import Poll, Record, Row, Value
-from handler.polling.polls import SCHEDULE, Polls, partition
+from handler.polling.dispatch import Polls
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import SCHEDULE, partition
 from handler.ports import Database
 from tests.kit import FakeQueue, FakeTable, plenty
 from tests.poll_kit import Killable

@@ -22,9 +22,9 @@ from handler.health.model import Check, Look, State, Subject, attempt
 from handler.health.plans import Plan, Reads
 from handler.health.timed import Timed
 from handler.model import Poll, Row, Value
-from handler.polling import look, statements
+from handler.polling import id_scan, statements
 from handler.polling.id_cursor import MOST_CHUNKS, IdCursor
-from handler.polling.poll import SEEN_BYTES
+from handler.polling.run import SEEN_BYTES
 from handler.polling.table import Table
 from handler.ports import Database
 
@@ -122,7 +122,9 @@ class _Polled:
         """With what is wrong with the plan, if the first answers took too long."""
         if "DB_TIMEOUT" not in check.cause:
             return check
-        plan, _ = self._plan(statements.last_ids(self.poll.sql, watching=self.poll.is_watching), {"count": look.SLICE})
+        plan, _ = self._plan(
+            statements.last_ids(self.poll.sql, watching=self.poll.is_watching), {"count": id_scan.PAGE_SIZE}
+        )
         if not (plan and plan.fault):
             return check
         return replace(check, cause=f"{check.cause}: {plan.fault.cause}", remedy=plan.fault.remedy)
@@ -140,7 +142,7 @@ class _Polled:
         top = self.cursor.top
         if not top:
             return "no row yet, so how it is read is not known"
-        again = f"to read {look.SLICE} ids again"
+        again = f"to read {id_scan.PAGE_SIZE} ids again"
         first = self._slice("to look for new rows", {"after": top})
         if isinstance(first, Check):
             return first
@@ -148,8 +150,8 @@ class _Polled:
 
     def _slice(self, what: str, bounds: dict[str, Value]) -> Check | str:
         """Read a slice of ids and judge how; the text is empty if nothing can be seen of that."""
-        sql = statements.slice_of_ids(self.poll.sql, bounded="upto" in bounds, watching=self.poll.is_watching)
-        bound = {**bounds, "count": look.SLICE}
+        sql = statements.ids_page(self.poll.sql, bounded="upto" in bounds, watching=self.poll.is_watching)
+        bound = {**bounds, "count": id_scan.PAGE_SIZE}
         plan, hidden = self._plan(sql, bound)
         known = plans.unindexed(self.unindexed, "the id", plans.BY_ID) if self.unindexed else None
         try:

@@ -20,10 +20,10 @@ from handler.health.model import Check, Look, State
 from handler.health.plans import Plan, Reads, Verdict
 from handler.health.timed_columns import TimeColumn
 from handler.model import Poll
-from handler.polling import time_look
+from handler.polling import time_scan
 from handler.polling.table import Table
-from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, From, TimeCursor, basis
-from handler.polling.time_look import Page
+from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, StartPosition, TimeCursor, basis
+from handler.polling.time_scan import TimePage
 
 # What is further in the future is not meant as a time, but as never.
 _FAR_SECONDS: Final = 10 * 365 * 86_400.0
@@ -47,7 +47,7 @@ class Timed:
     recorded: Recorded
     poll: Poll
     title: str
-    latest: Page = field(default_factory=lambda: Page((), None, whole=True))
+    latest: TimePage = field(default_factory=lambda: TimePage((), None, whole=True))
 
     def readable(self) -> str:
         """Read what the first run of the poll reads first. Raises as Table does."""
@@ -75,7 +75,7 @@ class Timed:
         what = "to read the window again" if begin else "to look for new rows"
         page, verdict = self._read(what, begin)
         if not verdict.cause and page and not page.whole:
-            _, verdict = self._read(what, From(page.rows[-1].at, page.unit, page.rows[-1]))
+            _, verdict = self._read(what, StartPosition(page.rows[-1].at, page.unit, page.rows[-1]))
         if not verdict.cause:
             _, first = self._read("for its first run", None, backwards=True)
             verdict = _both(verdict, first)
@@ -86,7 +86,9 @@ class Timed:
             return self._found("reading", "skipped", cause, "look at EXPLAIN as an administrator")
         return verdict.seen
 
-    def _read(self, what: str, begin: From | None, *, backwards: bool = False) -> tuple[Page | None, Verdict]:
+    def _read(
+        self, what: str, begin: StartPosition | None, *, backwards: bool = False
+    ) -> tuple[TimePage | None, Verdict]:
         """Read a page and judge how; there is no page if that took too long."""
         try:
             page, rows = self._asking.counted(lambda: self._table.page(begin, backwards=backwards))
@@ -104,7 +106,7 @@ class Timed:
         rows, hidden = self._asking.plan(self.recorded.sql, self.recorded.bounds)
         return plans.read_page(rows, self._column.order, backwards=backwards), hidden
 
-    def _begin(self) -> From | None:
+    def _begin(self) -> StartPosition | None:
         """Where a run begins to read; None if no row has a time, as then it reads all of them."""
         if not self.latest.rows:
             return None
@@ -123,14 +125,14 @@ class Timed:
             return "no row has a time yet"
         until = time.monotonic() + _COUNTED_SECONDS
 
-        def page(begin: From | None, *, backwards: bool = False) -> Page:
+        def page(begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
             if time.monotonic() > until:
                 raise _TookLongError
             return self._table.page(begin, backwards=backwards)
 
         now = self.latest.now or 0
         try:
-            cursor = time_look.first(page, self.poll.longest, now, basis(self.poll))
+            cursor = time_scan.first(page, self.poll.longest, now, basis(self.poll))
         except _TookLongError:
             return f"how many rows the window has could not be counted in {_COUNTED_SECONDS:g} s"
         length = self.poll.longest + SLACK / SECOND

@@ -9,10 +9,11 @@ from typing import Final
 from handler.errors import named
 from handler.frozen import frozen
 from handler.model import Digest, Poll
-from handler.polling import changes, state_item
-from handler.polling.poll import Finding, Pending, PolledRow, PollState, Ran, findings
-from handler.polling.polls import RUN_SECONDS, SCHEDULE, SPARE_SECONDS, STATE, one_run, partition
+from handler.polling import start_requests, state_item
+from handler.polling.dispatch import RUN_SECONDS, SPARE_SECONDS, one_run
+from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, findings
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
 from handler.ports import Database, Shelf
 
@@ -61,7 +62,7 @@ def dry_run(
         items = {item.sort: item for item in shelf.items(partition(name))}
         state = items.get(STATE)
         schedule = Schedule.of(items.get(SCHEDULE)).leased(now(), state)
-        starts = changes.starts_again(schedule, state)
+        starts = start_requests.starts_again(schedule, state)
         pending = state_item.read(state).pending if state and not starts else None
         found = replace(found, starts=starts, unsent=_count(pending))
         ran = one_run(schedule, state, Table(database, poll), store, queue, now, in_time)
@@ -77,7 +78,7 @@ def dry_run(
     return _with(found, ran, sent[len(findings(pending)) if pending else 0 :])
 
 
-def _with(found: DryRun, ran: Ran, sent: Sequence[Finding]) -> DryRun:
+def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent]) -> DryRun:
     """With the outcome of a run that would have `sent` these for the rows that it has found."""
     digest = next((one for one in sent if isinstance(one, Digest)), None)
     ids = [one.id for one in sent if isinstance(one, PolledRow)]
@@ -104,7 +105,7 @@ def _count(pending: Pending | Digest | None) -> int:
 
 @dataclass
 class _Store:
-    """poll.Store that forgets all but the first state."""
+    """run.Store that forgets all but the first state."""
 
     first: PollState | None = None
 
@@ -115,9 +116,9 @@ class _Store:
 
 @dataclass
 class _Queue:
-    """poll.Queue that nobody reads."""
+    """run.Queue that nobody reads."""
 
-    sent: list[Finding] = field(default_factory=list)
+    sent: list[PolledEvent] = field(default_factory=list)
 
-    def send(self, findings: Sequence[Finding], epoch: int) -> None:  # noqa: ARG002 - as poll.Queue has it
+    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:  # noqa: ARG002 - as run.Queue has it
         self.sent += findings

@@ -20,8 +20,8 @@ from dataclasses import replace
 from typing import Final
 
 from handler.frozen import frozen
-from handler.polling.seen import CHUNK
-from handler.polling.values import Values
+from handler.polling.id_set import CHUNK
+from handler.polling.id_values import IdValues
 
 # Of `seen`: they take 32 MB of memory.
 MOST_CHUNKS: Final = 4096
@@ -31,7 +31,7 @@ _DAY: Final = 86_400.0
 
 
 @frozen
-class Mark:
+class Watermark:
     """The highest id that had been read at a Unix time of the poller. So all ids up to it were allocated before."""
 
     at: float
@@ -53,14 +53,14 @@ class IdCursor:
 
     top: int
     floor: int
-    seen: Values
-    marks: tuple[Mark, ...] = ()
+    seen: IdValues
+    marks: tuple[Watermark, ...] = ()
     sweep: Sweep | None = None
 
     @classmethod
     def at(cls, floor: int) -> IdCursor:
         """One for which every row above `floor` is new."""
-        return cls(floor, floor, Values())
+        return cls(floor, floor, IdValues())
 
     def bound(self, now: float, longest: float) -> int:
         """The highest id that is known to have been allocated more than `longest` seconds ago."""
@@ -75,11 +75,11 @@ class IdCursor:
                 end = mark.top
         return [*found, (after, end)]
 
-    def unseen(self, read: Values) -> Values:
+    def unseen(self, read: IdValues) -> IdValues:
         """Those of the ids that have not been seen, or were seen with another value."""
         return (read - self.seen).above(self.floor)
 
-    def having_read(self, read: Values) -> IdCursor:
+    def having_read(self, read: IdValues) -> IdCursor:
         """With these ids seen, with these values."""
         kept = read.above(self.floor)
         return replace(self, seen=self.seen | kept, top=max(self.top, kept.highest))
@@ -134,18 +134,18 @@ class IdCursor:
         """With a mark for the present `top`, and no more marks than are needed."""
         if self.marks and self.marks[-1].top == self.top:
             return self
-        return replace(self, marks=_thinned((*self.marks, Mark(now, self.top)), now, longest))
+        return replace(self, marks=_thinned((*self.marks, Watermark(now, self.top)), now, longest))
 
 
-def _thinned(marks: tuple[Mark, ...], now: float, longest: float) -> tuple[Mark, ...]:
+def _thinned(marks: tuple[Watermark, ...], now: float, longest: float) -> tuple[Watermark, ...]:
     """The marks without those close behind another one; the last before the bound, and the last of all, are kept."""
     before = [mark for mark in marks if now - mark.at > longest]
     within = [mark for mark in marks if now - mark.at <= longest]
     return (*_apart(before, _DAY), *_apart(within, longest / _MARKS_IN_BOUND))
 
 
-def _apart(marks: list[Mark], seconds: float) -> list[Mark]:
-    kept: list[Mark] = []
+def _apart(marks: list[Watermark], seconds: float) -> list[Watermark]:
+    kept: list[Watermark] = []
     for mark in marks:
         if not kept or mark is marks[-1] or abs(mark.at - kept[-1].at) >= seconds:
             kept.append(mark)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from handler.model import MAX_ID, Digest
-from handler.polling.poll import Finding
+from handler.polling.run import PolledEvent
 
 
 def request(poll: str) -> str:
@@ -34,7 +34,7 @@ def identity(event_type: str, id_: int | str, epoch: int = 0, key: str | None = 
     return f"{event_type}/{rest}"
 
 
-def event(event_type: str, finding: Finding, epoch: int) -> str:
+def event(event_type: str, finding: PolledEvent, epoch: int) -> str:
     """Return the event of new rows, in the form in which applications publish."""
     polled: dict[str, Any] = {"polled": True}
     data: dict[str, Any] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Final
 
 from handler.errors import ConfigError, NotifierError
 from handler.frozen import frozen
 from handler.model import Poll
-from handler.polling import cron
-from handler.polling.poll import Ran
+from handler.polling import cron, stored_names
+from handler.polling.run import RunResult
 from handler.state_item import Item
 
 # How long a lease lasts. No invocation can last longer (Timeout in template.yaml), so the run whose lease has expired
@@ -85,13 +85,14 @@ class Schedule:
     @classmethod
     def of(cls, item: Item | None) -> Schedule:
         """Read an item; None is the schedule of a poll that never ran."""
-        known = {one.name: one.default for one in fields(cls)}
-        found = {name: value for name, value in (item.values if item else {}).items() if name in known}
-        return cls(**{name: value for name, value in found.items() if _is_like(value, known[name])})  # type: ignore[arg-type]
+        defaults = {one.name: one.default for one in fields(cls)}
+        known = stored_names.SCHEDULE_FIELDS
+        found = {known[name]: value for name, value in (item.values if item else {}).items() if name in known}
+        return cls(**{name: value for name, value in found.items() if _is_like(value, defaults[name])})  # type: ignore[arg-type]
 
     def values(self) -> dict[str, str | float | bytes]:
         """The values of the item."""
-        return asdict(self)
+        return {name: getattr(self, field) for name, field in stored_names.SCHEDULE_FIELDS.items()}
 
     @property
     def is_on_hold(self) -> bool:
@@ -159,8 +160,8 @@ class Schedule:
             born_at=self.born_at or (now if state else 0.0),
             leased_until=now + LEASE_SECONDS,
             more=0,
-            starts=max(self.starts, int(state.number("starts")) if state else 0),
-            epoch=max(self.epoch, int(state.number("epoch")) if state else 0),
+            starts=max(self.starts, int(state.number(stored_names.STARTS)) if state else 0),
+            epoch=max(self.epoch, int(state.number(stored_names.EPOCH)) if state else 0),
         )
 
     def started(self) -> Schedule:
@@ -203,7 +204,7 @@ class Schedule:
         resuming = int(self.code == REUSED or self.resuming)
         return replace(self, held="", code="", detail="", failures=0, due_at=0.0, resuming=resuming)
 
-    def after(self, ran: Ran, now: float, poll: Poll) -> Schedule:
+    def after(self, ran: RunResult, now: float, poll: Poll) -> Schedule:
         """After a run; the next one is due at the poll's next time, or at once if there is more to do.
 
         Raises ConfigError, as cron.following.

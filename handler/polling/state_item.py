@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from handler.errors import NotifierError
 from handler.model import Digest
-from handler.polling import time_cursor
-from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.poll import Pending, PolledRow, PollState
-from handler.polling.replicas import Moment, Moments
-from handler.polling.seen import Seen
-from handler.polling.time_cursor import From, TimeCursor, TimedRow
-from handler.polling.values import UNKNOWN, Values
+from handler.polling import stored_names, time_cursor
+from handler.polling.id_cursor import IdCursor, Sweep, Watermark
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import UNKNOWN, IdValues
+from handler.polling.replica_lag import SeenVersion, SeenVersions
+from handler.polling.run import Pending, PolledRow, PollState
+from handler.polling.time_cursor import StartPosition, TimeCursor, TimedRow
 from handler.state_item import Item
 
 # What only newer code reads gets another number. The first format had no values; the third is of a poll by a time.
@@ -32,43 +32,49 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
     rows = pending if isinstance(pending, Pending) else None
     digest = pending if isinstance(pending, Digest) else None
     return {
-        "format": _BY_TIME if state.timed else FORMAT,
-        "epoch": state.epoch,
-        "starts": state.starts,
-        "top": cursor.top,
-        "floor": cursor.floor,
-        "seen": cursor.seen.encoded(),
-        "marks": json.dumps([[mark.at, mark.top] for mark in cursor.marks]),
-        "sweep": json.dumps([cursor.sweep.at, cursor.sweep.end, cursor.sweep.began] if cursor.sweep else None),
-        "pending": _packed(rows) if rows else "",
-        "canaries": json.dumps([*state.canaries.items()]),
-        "behind_since": state.behind_since,
-        "watched": state.watched,
-        "moments": zlib.compress(json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()),
-        "resent_upto": state.resent_upto,
-        "timed": json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
-        "timed_seen": (state.timed and state.timed.encoded()) or "",
-        "digest": json.dumps([digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None),
+        stored_names.FORMAT: _BY_TIME if state.timed else FORMAT,
+        stored_names.EPOCH: state.epoch,
+        stored_names.STARTS: state.starts,
+        stored_names.TOP: cursor.top,
+        stored_names.FLOOR: cursor.floor,
+        stored_names.SEEN: cursor.seen.encoded(),
+        stored_names.MARKS: json.dumps([[mark.at, mark.top] for mark in cursor.marks]),
+        stored_names.SWEEP: json.dumps(
+            [cursor.sweep.at, cursor.sweep.end, cursor.sweep.began] if cursor.sweep else None
+        ),
+        stored_names.PENDING: _packed(rows) if rows else "",
+        stored_names.CANARIES: json.dumps([*state.canaries.items()]),
+        stored_names.BEHIND_SINCE: state.behind_since,
+        stored_names.WATCHED: state.watched,
+        stored_names.MOMENTS: zlib.compress(
+            json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()
+        ),
+        stored_names.RESENT_UPTO: state.resent_upto,
+        stored_names.TIMED: json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
+        stored_names.TIMED_SEEN: (state.timed and state.timed.encoded()) or "",
+        stored_names.DIGEST: json.dumps(
+            [digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None
+        ),
     }
 
 
 def read(item: Item) -> PollState:
     """Return what `values` was given; the revision is the item's. Raises NotifierError (POLL_STATE_UNREADABLE)."""
-    written = item.number("format")
+    written = item.number(stored_names.FORMAT)
     if written not in (_WITHOUT_VALUES, FORMAT, _BY_TIME):
         raise NotifierError("POLL_STATE_UNREADABLE", f"its format is {written:g}, and {_BY_TIME} is needed")
     try:
         return PollState(
             _cursor(item.values),
             _pending(item),
-            {int(id_): str(created) for id_, created in json.loads(item.text("canaries") or "[]")},
-            float(item.number("behind_since")),
+            {int(id_): str(created) for id_, created in json.loads(item.text(stored_names.CANARIES) or "[]")},
+            float(item.number(stored_names.BEHIND_SINCE)),
             item.revision,
-            int(item.number("epoch")),
+            int(item.number(stored_names.EPOCH)),
             starts(item),
-            int(item.number("resent_upto")),
-            item.text("watched"),
-            _moments(item.binary("moments")),
+            int(item.number(stored_names.RESENT_UPTO)),
+            item.text(stored_names.WATCHED),
+            _moments(item.binary(stored_names.MOMENTS)),
             _time_cursor(item) if written == _BY_TIME else None,
         )
     except (KeyError, TypeError, ValueError, zlib.error, struct.error) as error:
@@ -76,14 +82,22 @@ def read(item: Item) -> PollState:
 
 
 def _cursor(found: Mapping[str, Any]) -> IdCursor:
-    sweep = json.loads(found["sweep"])
+    sweep = json.loads(found[stored_names.SWEEP])
     return IdCursor(
-        top=int(found["top"]),
-        floor=int(found["floor"]),
+        top=int(found[stored_names.TOP]),
+        floor=int(found[stored_names.FLOOR]),
         seen=_seen(found),
-        marks=tuple(Mark(at, top) for at, top in json.loads(found["marks"])),
+        marks=tuple(Watermark(at, top) for at, top in json.loads(found[stored_names.MARKS])),
         sweep=Sweep(*sweep) if sweep else None,
     )
+
+
+def _sweep(sweep: Sweep | None) -> list[float] | None:
+    return [sweep.at, sweep.end, sweep.began] if sweep else None
+
+
+def _digest(digest: Digest | None) -> list[int | str] | None:
+    return [digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None
 
 
 def _timed(cursor: TimeCursor) -> list[Any]:
@@ -97,20 +111,20 @@ def _timed_row(row: TimedRow | None) -> list[Any] | None:
 
 
 def _time_cursor(item: Item) -> TimeCursor:
-    mark, basis, unit, begin, since, last = json.loads(item.text("timed"))
-    seen = time_cursor.decoded(item.binary("timed_seen"))
-    floor = From(begin[0], unit, begin[1] and TimedRow(*begin[1])) if begin else None
+    mark, basis, unit, begin, since, last = json.loads(item.text(stored_names.TIMED))
+    seen = time_cursor.decoded(item.binary(stored_names.TIMED_SEEN))
+    floor = StartPosition(begin[0], unit, begin[1] and TimedRow(*begin[1])) if begin else None
     return TimeCursor(mark, basis, unit, floor, seen, since, TimedRow(*last) if last else None)
 
 
 def _pending(item: Item) -> Pending | Digest | None:
-    digest = json.loads(item.text("digest"))
+    digest = json.loads(item.text(stored_names.DIGEST))
     if digest:
         return Digest(*digest)
-    rows = item.binary("pending")
-    if rows and item.number("format") == _WITHOUT_VALUES:
-        late = {*Seen.decoded(item.binary("pending_late"))}
-        return Pending(tuple(PolledRow(id_, id_ in late) for id_ in Seen.decoded(rows)))
+    rows = item.binary(stored_names.PENDING)
+    if rows and item.number(stored_names.FORMAT) == _WITHOUT_VALUES:
+        late = {*IdSet.decoded(item.binary(stored_names.PENDING_LATE))}
+        return Pending(tuple(PolledRow(id_, id_ in late) for id_ in IdSet.decoded(rows)))
     return _unpacked(rows) if rows else None
 
 
@@ -147,17 +161,21 @@ def _unpacked(data: bytes) -> Pending:
     return Pending(tuple(map(PolledRow, ids, [bool(flag & 1) for flag in flags], changes, keys)))
 
 
-def _moments(data: bytes) -> Moments:
+def _packed_moments(moments: SeenVersions) -> bytes:
+    return zlib.compress(json.dumps([[id_, *moment] for id_, moment in moments.items()]).encode())
+
+
+def _moments(data: bytes) -> SeenVersions:
     found = json.loads(zlib.decompress(data)) if data else []
-    return {id_: Moment(at, found_at) for id_, at, found_at in found}
+    return {id_: SeenVersion(at, found_at) for id_, at, found_at in found}
 
 
-def _seen(found: Mapping[str, Any]) -> Values:
-    if found["format"] == _WITHOUT_VALUES:
-        return Values({UNKNOWN: ids} if (ids := Seen.decoded(found["seen"])) else {})
-    return Values.decoded(found["seen"])
+def _seen(found: Mapping[str, Any]) -> IdValues:
+    if found[stored_names.FORMAT] == _WITHOUT_VALUES:
+        return IdValues({UNKNOWN: ids} if (ids := IdSet.decoded(found[stored_names.SEEN])) else {})
+    return IdValues.decoded(found[stored_names.SEEN])
 
 
 def starts(item: Item) -> int:
     """Return how many times somebody had started the poll by then, even of an item that cannot be read otherwise."""
-    return int(item.number("starts"))
+    return int(item.number(stored_names.STARTS))

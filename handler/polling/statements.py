@@ -19,7 +19,7 @@ _WATCHED: Final = "CONVERT(found.watched USING utf8mb4) COLLATE utf8mb4_bin"
 _LETTERS: Final = "part.watched, LENGTH(part.watched)"
 
 
-def slice_of_ids(select: str, *, bounded: bool, watching: bool = False) -> str:
+def ids_page(select: str, *, bounded: bool, watching: bool = False) -> str:
     """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words of `Values`."""
     upto = " AND found.id <= %(upto)s" if bounded else ""
     return _words(select, f"found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s", watching=watching)

@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 from handler.errors import SourceError
 from handler.frozen import frozen
 from handler.model import Poll, Row, Value
-from handler.polling import id_cursor, look, statements, timed_rows
+from handler.polling import id_cursor, id_scan, statements, time_pages
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Slice
-from handler.polling.replicas import Changed
-from handler.polling.seen import CHUNK, Word
-from handler.polling.time_cursor import From
-from handler.polling.time_look import Page
-from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
+from handler.polling.id_scan import IdPage
+from handler.polling.id_set import CHUNK, Word
+from handler.polling.id_values import MOST_VALUES, UNKNOWN, IdValues, WatchedValue
+from handler.polling.replica_lag import RowVersion
+from handler.polling.time_cursor import StartPosition
+from handler.polling.time_scan import TimePage
 from handler.ports import Database
 
 # Of how many pieces of 65,536 ids one slice is made: each takes 8 kB of memory.
@@ -43,10 +43,10 @@ class Table:
     database: Database
     poll: Poll
 
-    def ids(self, after: int, upto: int | None) -> Slice:
-        """look.Ids. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE, POLL_VALUES_UNFIT), ConfigError."""
+    def ids(self, after: int, upto: int | None) -> IdPage:
+        """id_scan.ReadIds. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE, POLL_VALUES_UNFIT), ConfigError."""
         bounds: dict[str, Value] = {"after": after} if upto is None else {"after": after, "upto": upto}
-        sql = statements.slice_of_ids(self.poll.sql, bounded=upto is not None, watching=self.poll.is_watching)
+        sql = statements.ids_page(self.poll.sql, bounded=upto is not None, watching=self.poll.is_watching)
         read = self._read(sql, bounds)
         if upto is None:
             self._require_near(read)
@@ -55,7 +55,7 @@ class Table:
     def now(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
         """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
 
-        Rows with ids above `upto` are new, too. Only the highest ids are remembered: one slice of them, or WATCH_SLICES
+        Rows with ids above `upto` are new, too. Only the highest ids are remembered: one page of them, or WATCH_PAGES
         for a poll that watches a column, as far as there is time. A row with a lower id that is committed later is not
         found.
         """
@@ -63,7 +63,7 @@ class Table:
         self._require_near(read)
         part = read.highest()
         values, lowest = part.ids, next(iter(part.ids), 0)
-        for _ in range(look.WATCH_SLICES - 1 if self.poll.is_watching else 0):
+        for _ in range(id_scan.WATCH_PAGES - 1 if self.poll.is_watching else 0):
             if part.whole or not in_time() or len(values.chunks) > id_cursor.MOST_CHUNKS:
                 break
             part = self._last({"upto": lowest - 1}).highest()
@@ -99,21 +99,21 @@ class Table:
         return int(str(rows[0]["id"])) if rows else 0
 
     def created(self, ids: Iterable[int]) -> dict[int, str]:
-        """canaries.Created: nothing if the SELECT does not say when rows were created. Raises as `ids` does."""
+        """id_reuse.Created: nothing if the SELECT does not say when rows were created. Raises as `ids` does."""
         rows = self._named(statements.created, ids) if self.poll.created else ()
         return {int(str(row["id"])): str(row["created"])[:_MOST_CREATED] for row in rows if row["created"] is not None}
 
-    def changed(self, ids: Iterable[int]) -> dict[int, Changed]:
+    def changed(self, ids: Iterable[int]) -> dict[int, RowVersion]:
         """Return the present values of these rows, and when each was changed; a row that is gone is missing.
 
         Raises as `ids` does, and SourceError (QUERY_INVALID) if `changed` is neither a time nor a number.
         """
         rows = self._named(statements.changed, ids)
-        return {int(str(row["id"])): Changed(self._watched(row), self._moment(row["changed"])) for row in rows}
+        return {int(str(row["id"])): RowVersion(self._watched(row), self._moment(row["changed"])) for row in rows}
 
-    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
-        """time_look.Pages. Raises SourceError (DB_*, QUERY_*), ConfigError."""
-        return timed_rows.page(self.database, self.poll, begin, backwards=backwards)
+    def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
+        """time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
+        return time_pages.page(self.database, self.poll, begin, backwards=backwards)
 
     def behind(self, top: int) -> int | None:
         """Return the id that the table's next row gets if it is not above `top`, else None. Raises as `ids` does.
@@ -136,8 +136,8 @@ class Table:
         return self._read(sql, bounds)
 
     def _read(self, sql: str, bounds: Mapping[str, Value]) -> _Read:
-        found = self.database.select(self.poll.database, sql, {**bounds, "count": look.SLICE}, look.SLICE)
-        words: list[tuple[Watched, Word]] = []
+        found = self.database.select(self.poll.database, sql, {**bounds, "count": id_scan.PAGE_SIZE}, id_scan.PAGE_SIZE)
+        words: list[tuple[WatchedValue, Word]] = []
         together: dict[int, int] = {}
         for row in found:
             word, bits = row["word"], row["bits"]
@@ -150,7 +150,7 @@ class Table:
         if len({value for value, _ in words}) > MOST_VALUES:
             raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: there are more than {MOST_VALUES} values")
         # More rows than ids, if the SELECT repeats an id.
-        return _Read(words, is_all=sum(int(str(row["counted"])) for row in found) < look.SLICE)
+        return _Read(words, is_all=sum(int(str(row["counted"])) for row in found) < id_scan.PAGE_SIZE)
 
     def _named(self, statement: Callable[[str, int], str], ids: Iterable[int]) -> Iterator[Row]:
         wanted = list(ids)
@@ -159,7 +159,7 @@ class Table:
             named: dict[str, Value] = {f"id{number}": id_ for number, id_ in enumerate(some)}
             yield from self.database.select(self.poll.database, statement(self.poll.sql, len(some)), named, len(some))
 
-    def _watched(self, row: Row) -> Watched:
+    def _watched(self, row: Row) -> WatchedValue:
         value = row["watched"]
         if value is None:
             return None
@@ -188,7 +188,7 @@ class Table:
 class _Read(NamedTuple):
     """What one SELECT gives. `is_all` says whether there is no more."""
 
-    words: Sequence[tuple[Watched, Word]]
+    words: Sequence[tuple[WatchedValue, Word]]
     is_all: bool
 
     @property
@@ -196,15 +196,15 @@ class _Read(NamedTuple):
         """For each value, the chunks of its ids."""
         return [chunk for chunk, _ in {(_chunk(word), value) for value, (word, _) in self.words}]
 
-    def lowest(self) -> Slice:
+    def lowest(self) -> IdPage:
         """The lowest ids, as many as fit into the memory."""
         return self._fitting(sorted(Counter(self.chunks).items()))
 
-    def highest(self) -> Slice:
+    def highest(self) -> IdPage:
         """The highest ids, as many as fit into the memory."""
         return self._fitting(sorted(Counter(self.chunks).items(), reverse=True))
 
-    def _fitting(self, counts: Sequence[tuple[int, int]]) -> Slice:
+    def _fitting(self, counts: Sequence[tuple[int, int]]) -> IdPage:
         left = _MOST_CHUNKS
         kept: set[int] = set()
         for chunk, count in counts:
@@ -213,7 +213,7 @@ class _Read(NamedTuple):
                 break
             kept.add(chunk)
         words = [one for one in self.words if _chunk(one[1][0]) in kept]
-        return Slice(Values.of(words), whole=self.is_all and len(words) == len(self.words))
+        return IdPage(IdValues.of(words), whole=self.is_all and len(words) == len(self.words))
 
 
 def _chunk(word: int) -> int:

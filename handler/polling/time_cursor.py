@@ -50,7 +50,7 @@ class TimedRow:
 
 
 @frozen
-class From:
+class StartPosition:
     """Where reading begins: at a time, or else at a row."""
 
     at: int
@@ -70,7 +70,7 @@ class TimeCursor:
     mark: int
     basis: str = ""
     unit: Unit = ""
-    floor: From | None = None
+    floor: StartPosition | None = None
     seen: Mapping[bytes, int] = field(default_factory=dict)
     since: int = NEVER
     last: TimedRow | None = None
@@ -97,7 +97,7 @@ class TimeCursor:
         """Whether a row that is new now has an earlier time than the longest transaction explains."""
         return row.at < self.mark - round(longest * SECOND)
 
-    def begin(self, longest: float) -> From | None:
+    def begin(self, longest: float) -> StartPosition | None:
         """Where reading begins; None is at the earliest row, also if no row has shown yet what the column holds.
 
         One hour more is read: a local time can be skipped, and then stands out of its order.
@@ -105,7 +105,7 @@ class TimeCursor:
         start = self.start(longest)
         if self.floor and self.floor.at >= start - SLACK:
             return self.floor
-        return From(start - SLACK, self.unit) if self.unit and start > NEVER else None
+        return StartPosition(start - SLACK, self.unit) if self.unit and start > NEVER else None
 
     def having_read(self, rows: Iterable[TimedRow], now: int) -> TimeCursor:
         """With these rows seen. A time that is later than `now` does not move the mark: earlier ones are to come."""
@@ -160,7 +160,7 @@ class TimeCursor:
             last = [*equal, *unread][len(kept) - most :]
             kept |= dict.fromkeys(last, cut)
             row = equal.get(last[0], [*equal.values()][-1]) if equal else None
-        return replace(self, floor=From(cut, self.unit, row), since=cut, seen=kept)
+        return replace(self, floor=StartPosition(cut, self.unit, row), since=cut, seen=kept)
 
     def encoded(self) -> bytes:
         """`seen`, for `decoded`."""

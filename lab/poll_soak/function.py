@@ -27,7 +27,7 @@ from handler.discovery.names import CachedNames
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
-from handler.polling.polls import Polls
+from handler.polling.dispatch import Polls
 from handler.stages.compose import Composing
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server

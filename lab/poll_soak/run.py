@@ -16,9 +16,9 @@ from unittest.mock import patch
 import pymysql
 
 from handler.model import Record, State
-from handler.polling import look, time_look
-from handler.polling.polls import SCHEDULE, partition
+from handler.polling import id_scan, time_scan
 from handler.polling.schedule import LEASE_SECONDS, Schedule
+from handler.polling.stored_names import SCHEDULE, partition
 from handler.stages.parse import records
 from handler.state_item import Item
 from lab.databases import Pair
@@ -108,8 +108,8 @@ def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
         with (
             readers(pair, plan, random, clock) as reading,
             views(pair, plan, one.shown) as view,
-            patch.multiple(look, SLICE=plan.slice_size, SWEEP_SLICES=plan.sweep_slices),
-            patch.object(time_look, "SLICE", plan.slice_size),
+            patch.multiple(id_scan, PAGE_SIZE=plan.slice_size, SWEEP_PAGES=plan.sweep_slices),
+            patch.object(time_scan, "PAGE_SIZE", plan.slice_size),
         ):
             return _Soak(pair, plan, one, view, random, clock, reading, show).run()
     finally:

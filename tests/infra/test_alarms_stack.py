@@ -15,9 +15,9 @@ from aws_lambda_powertools import Metrics
 
 from handler import telemetry
 from handler.model import Delivered, Event, Outcome, Receipt, Record, Retry, State
+from handler.polling.dispatch import RunReport, Tick
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import PollState, Ran
-from handler.polling.polls import Report, Tick
+from handler.polling.run import PollState, RunResult
 from tests.infra.alarm_kit import EVERYTHING, alarms, breaches, every_alarm, watched
 from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved
@@ -28,7 +28,7 @@ PUT_BY_BALANCE = "Unbalanced"
 # What a tick of the polls and a run write, and nobody is woken for: a run that fails is tried again, and PollsOverdue
 # tells if that does not help.
 COUNTED = {"PollRuns", "PollFailures"}
-RAN = Ran(PollState(IdCursor.at(0)), more=False)
+RAN = RunResult(PollState(IdCursor.at(0)), more=False)
 OUTCOME = Outcome(
     Record("r1", "{}", attempt=5, sent_at=datetime.now(UTC)),
     Delivered(Receipt("C1", "1.0")),
@@ -47,7 +47,7 @@ def emitted() -> dict[str, list[set[str]]]:
         metrics = Metrics(namespace=telemetry.NAMESPACE, service="notifier")
         telemetry.measure(metrics, every)
         telemetry.ticked(metrics, Tick((), (), (), ()))
-        telemetry.ran(metrics, [Report("order.created", RAN)])
+        telemetry.ran(metrics, [RunReport("order.created", RAN)])
     found: dict[str, list[set[str]]] = {}
     for line in map(json.loads, out.getvalue().splitlines()):
         [directive] = line["_aws"]["CloudWatchMetrics"]

@@ -11,7 +11,7 @@ import pytest
 
 from handler.delivery.backoff import wait
 from handler.discovery.paths import PATHS
-from handler.polling.polls import RUN_SECONDS, SPARE_SECONDS
+from handler.polling.dispatch import RUN_SECONDS, SPARE_SECONDS
 from handler.polling.schedule import LEASE_SECONDS
 from handler.settings import Settings
 from tests.infra.stack import refused, resolved, translated

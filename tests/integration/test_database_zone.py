@@ -10,10 +10,10 @@ import pytest
 
 from handler.errors import CODES, SourceError
 from handler.model import Poll
-from handler.polling import time_look
+from handler.polling import time_scan
 from handler.polling.table import Table
-from handler.polling.time_cursor import EPOCH, From
-from handler.polling.time_look import first, look
+from handler.polling.time_cursor import EPOCH, StartPosition
+from handler.polling.time_scan import first, scan
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -150,7 +150,7 @@ def test_pages_of_local_times_lose_no_row_when_the_clock_changes(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, day: str, size: int
 ) -> None:
     """As many ten minutes of digits, those that no clock shows among them; a page may end at any of them."""
-    monkeypatch.setattr(time_look, "SLICE", size)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", size)
     pair.primary.query("CREATE TABLE shop.changed_clock (id INT PRIMARY KEY, at DATETIME, KEY (at))")
     with pair.primary.connect("shop") as connection, connection.cursor() as cursor:
         times = [(number, f"{day} {number // 6:02}:{number % 6}0:00") for number in range(30)]
@@ -164,7 +164,7 @@ def test_pages_of_local_times_lose_no_row_when_the_clock_changes(
         found |= {row.id for row in page.rows}
         if page.whole:
             break
-        begin = From(page.rows[-1].at, page.unit, page.rows[-1])
+        begin = StartPosition(page.rows[-1].at, page.unit, page.rows[-1])
     pair.primary.query("DROP TABLE shop.changed_clock")
     assert found == {*range(30)}
 
@@ -194,7 +194,7 @@ def test_rows_from_a_time_on_are_found_again_around_a_change_of_the_clock(
     found = {}
     for since in {row.at for row in read}:
         back = seen.rewound(since, longest)
-        again = look(back, table.page, longest, now, lambda: True, None)
+        again = scan(back, table.page, longest, now, lambda: True, None)
         found[since] = {row.id for row in again.found}
     pair.primary.query("DROP TABLE shop.changed_clock")
     assert len(read) == 24

@@ -18,9 +18,10 @@ from handler.adapters.state.intake_queue import IntakeQueue
 from handler.adapters.state.table import StateTable
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
+from handler.polling.dispatch import Polls
 from handler.polling.dry_run import dry_run
-from handler.polling.polls import Polls, partition
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import partition
 from handler.state_item import Item
 from lab.aws import Aws, running_aws
 from tests.operations_kit import OnCall, polled_stack, write_templates

@@ -13,9 +13,10 @@ import pytest
 from cli.operations import runs
 from handler.adapters.state.intake_queue import IntakeQueue
 from handler.adapters.state.table import StateTable
-from handler.polling import time_look
-from handler.polling.polls import Polls, partition
+from handler.polling import time_scan
+from handler.polling.dispatch import Polls
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import partition
 from handler.state_item import Item
 from lab.aws import Aws, running_aws
 from tests.operated_polls import START
@@ -189,7 +190,7 @@ def test_a_run_that_carries_out_a_start_says_how_many_rows_it_took_as_seen(
 def test_a_run_that_leaves_rows_to_the_next_one_says_so(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
     function = Function(on_call, monkeypatch)
     function.run()
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 1)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 1)
     function.database.settled |= {id_: function.at(10) - START for id_ in "xyz"}
     answer = on_call.run("poll", "run", TYPE)
     assert answer.exit_code == 0
@@ -197,7 +198,7 @@ def test_a_run_that_leaves_rows_to_the_next_one_says_so(on_call: OnCall, monkeyp
     assert "There may be more: the next run follows at once." in answer.stdout
     assert on_call.asked("poll", "run", TYPE)["more"]
     function.posted()
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 10_000)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 10_000)
     answer = on_call.run("poll", "run", TYPE)
     assert answer.stdout == f"{TYPE} has found no new row.\n"
 

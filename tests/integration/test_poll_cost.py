@@ -12,7 +12,7 @@ from bench.poll_rig import Rig, create_table, insert
 from handler import aws
 from handler.adapters.database.replica import Replicas
 from handler.model import Poll
-from handler.polling import look
+from handler.polling import id_scan
 from lab.aws import Aws, running_aws
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
@@ -97,7 +97,7 @@ def test_a_run_asks_no_more_than_it_needs(
     statements: int,
     calls: Mapping[str, int],
 ) -> None:
-    monkeypatch.setattr(look, "SLICE", slices)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", slices)
     one = polling(database, database_pair, local_aws, monkeypatch, poll)
     spent = one.next(rows)
     assert (spent.statements, spent.calls, spent.connections) == (statements, calls, 0), spent.line

@@ -14,7 +14,7 @@ from handler.adapters.database.session import Limits
 from handler.health import plans, polling
 from handler.health.model import Check
 from handler.model import Poll
-from handler.polling import look, statements
+from handler.polling import id_scan, statements
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.replica_kit import Default, replicas
@@ -197,8 +197,8 @@ class Measured:
 
 def measured(pair: Pair, select: str, *, bounded: bool) -> Measured:
     """Read a slice above the last id, or of all ids."""
-    bounds = {"after": 0 if bounded else ROWS, "upto": ROWS, "count": look.SLICE}
-    statement = statements.slice_of_ids(poll(select).sql, bounded=bounded)
+    bounds = {"after": 0 if bounded else ROWS, "upto": ROWS, "count": id_scan.PAGE_SIZE}
+    statement = statements.ids_page(poll(select).sql, bounded=bounded)
     with pair.replica.connect(SCHEMA) as connection, connection.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(f"EXPLAIN FORMAT=TRADITIONAL {statement}", bounds)
         plan = [*cursor.fetchall()]
@@ -208,7 +208,7 @@ def measured(pair: Pair, select: str, *, bounded: bool) -> Measured:
         ids = sum(int(row["counted"]) for row in words)
         cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
         rows = sum(int(row["Value"]) for row in cursor.fetchall())
-    last = max((int(row["word"]) * 64 + 64 for row in words), default=0) if ids == look.SLICE else ROWS
+    last = max((int(row["word"]) * 64 + 64 for row in words), default=0) if ids == id_scan.PAGE_SIZE else ROWS
     return Measured(plan, rows, ids, last if bounded else 0)
 
 

@@ -14,11 +14,11 @@ import pytest
 from handler.adapters.database.session import Limits
 from handler.errors import SourceError
 from handler.model import Poll as Template
-from handler.polling import look, statements
+from handler.polling import id_scan, statements
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Slice
-from handler.polling.poll import PollState, run
-from handler.polling.seen import Seen
+from handler.polling.id_scan import IdPage
+from handler.polling.id_set import IdSet
+from handler.polling.run import PollState, run
 from handler.polling.table import Table
 from lab.databases import Pair
 from lab.poll_soak.ids import Ids
@@ -67,7 +67,7 @@ class Poll:
 
 @pytest.fixture
 def database(pair: Pair, reader: Target) -> Iterator[Default]:
-    adapter = replicas(reader, limits=Limits(rows=look.SLICE))
+    adapter = replicas(reader, limits=Limits(rows=id_scan.PAGE_SIZE))
     yield Default(adapter)
     adapter.close()
 
@@ -77,8 +77,8 @@ def test_every_committed_row_is_reported_once(
     pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch, digest_rows: int | None
 ) -> None:
     """POLL_SEED repeats the choices of a run, though not how its threads meet."""
-    monkeypatch.setattr(look, "SLICE", 100)
-    monkeypatch.setattr(look, "SWEEP_SLICES", 3)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 100)
+    monkeypatch.setattr(id_scan, "SWEEP_PAGES", 3)
     seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
     print("POLL_SEED", seed)
     random = Random(seed)
@@ -122,8 +122,8 @@ def test_a_slice_is_read_by_the_index_of_the_id(pair: Pair, bounded: bool) -> No
         cursor.executemany("INSERT INTO polled (note) VALUES (%s)", [("a note",)] * 1000)
         connection.commit()
         cursor.execute("FLUSH STATUS")
-        cursor.execute(statements.slice_of_ids(SELECT, bounded=bounded), bounds)
-        assert list(Seen.of((word, bits) for word, bits, _ in cursor.fetchall())) == list(range(501, 551))
+        cursor.execute(statements.ids_page(SELECT, bounded=bounded), bounds)
+        assert list(IdSet.of((word, bits) for word, bits, _ in cursor.fetchall())) == list(range(501, 551))
         cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
         assert sum(int(count) for _, count in cursor.fetchall()) < 4 * 50
 
@@ -134,8 +134,8 @@ def test_the_ids_of_a_slice_are_those_of_the_table(pair: Pair, database: Default
         pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id, note) VALUES (%s, 'a note')", id_)
     pair.wait_for_replica()
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
-    assert table.ids(0, None) == Slice(seen(ids), whole=True)
-    assert table.ids(63, 2**40) == Slice(seen(id_ for id_ in ids if 63 < id_ <= 2**40), whole=True)
+    assert table.ids(0, None) == IdPage(seen(ids), whole=True)
+    assert table.ids(63, 2**40) == IdPage(seen(id_ for id_ in ids if 63 < id_ <= 2**40), whole=True)
     assert (table.now(lambda: True), table.lowest()) == (
         IdCursor(max(ids, default=0), 0, seen(ids)),
         min(ids, default=0),
@@ -143,12 +143,12 @@ def test_the_ids_of_a_slice_are_those_of_the_table(pair: Pair, database: Default
 
 
 def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 3)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
     pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id) VALUES (5), (6), (70), (80), (90)")
     pair.wait_for_replica()
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
     assert (table.now(lambda: True), table.lowest()) == (IdCursor(90, 69, seen([70, 80, 90])), 5)
-    assert table.ids(0, None) == Slice(seen([5, 6, 70]), whole=False)
+    assert table.ids(0, None) == IdPage(seen([5, 6, 70]), whole=False)
 
 
 GUARDED = replace(poll_of(LONGEST, None, sql="SELECT id, at AS created FROM polled"), created=True, table="polled")

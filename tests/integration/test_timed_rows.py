@@ -16,12 +16,12 @@ import pytest
 
 from handler.adapters.database.session import Limits
 from handler.errors import SourceError
-from handler.polling import statements, time_look
+from handler.polling import statements, time_scan
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import PolledRow, PollState, run
+from handler.polling.run import PolledRow, PollState, run
 from handler.polling.table import Table
-from handler.polling.time_cursor import EPOCH, SECOND, From, TimedRow, basis, moment
-from handler.polling.time_look import first, look
+from handler.polling.time_cursor import EPOCH, SECOND, StartPosition, TimedRow, basis, moment
+from handler.polling.time_scan import first, scan
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import Kept, poll_in_trouble
@@ -54,7 +54,7 @@ def among(pair: Pair, reader: Target) -> Iterator[Any]:
     opened = []
 
     def keeping(zone: str = "UTC", select: str = SELECT) -> Table:
-        opened.append(replicas(reader, address(reader, time_zone=zone), limits=Limits(rows=time_look.SLICE)))
+        opened.append(replicas(reader, address(reader, time_zone=zone), limits=Limits(rows=time_scan.PAGE_SIZE)))
         return Table(opened[-1], replace(POLL, sql=select))
 
     yield keeping
@@ -72,7 +72,7 @@ def fill(pair: Pair, column: str, rows: dict[Any, Any], id_type: str = "VARCHAR(
     pair.wait_for_replica()
 
 
-def pages(table: Table, begin: From | None, *, backwards: bool = False) -> list[TimedRow]:
+def pages(table: Table, begin: StartPosition | None, *, backwards: bool = False) -> list[TimedRow]:
     """All rows, page by page; the first of a page is the last of the one before."""
     found: list[TimedRow] = []
     for _ in range(1_000):
@@ -81,7 +81,7 @@ def pages(table: Table, begin: From | None, *, backwards: bool = False) -> list[
         found += page.rows if begin is None or begin.row is None else page.rows[1:]
         if page.whole:
             return found
-        begin = From(page.rows[-1].at, page.unit, page.rows[-1])
+        begin = StartPosition(page.rows[-1].at, page.unit, page.rows[-1])
     raise AssertionError
 
 
@@ -101,7 +101,7 @@ def pages(table: Table, begin: From | None, *, backwards: bool = False) -> list[
 def test_each_type_is_read_in_pages_from_a_time_on(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, zone: str, column: str, unit: str
 ) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 3)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
     # Some of these are equal, and all of them are on a page's edge somewhere.
     times = [AT + timedelta(seconds=one) for one in (0, 0, 0, 0, 1, 2, 2, 2, 3, 100)]
     scale = {"time": 0, "s": 1, "ms": 1000}[unit]
@@ -117,12 +117,12 @@ def test_each_type_is_read_in_pages_from_a_time_on(
     assert pages(table, None, backwards=True) == read[::-1]
     for number, at in enumerate(moments):
         before = moments.index(at)
-        assert pages(table, From(at, unit)) == read[before:]
-        assert pages(table, From(at - 1, unit)) == read[before:] or unit != "time"
-        assert pages(table, From(at, unit, read[number])) == read[number + 1 :] or number == 9
+        assert pages(table, StartPosition(at, unit)) == read[before:]
+        assert pages(table, StartPosition(at - 1, unit)) == read[before:] or unit != "time"
+        assert pages(table, StartPosition(at, unit, read[number])) == read[number + 1 :] or number == 9
     cursor = first(table.page, 5.0, round(time.time() * SECOND), "at")
     assert (cursor.mark, cursor.unit) == (moments[-1], unit)
-    assert look(cursor, table.page, 5.0, round(time.time() * SECOND), lambda: True, None).found == []
+    assert scan(cursor, table.page, 5.0, round(time.time() * SECOND), lambda: True, None).found == []
 
 
 COLUMNS: list[tuple[str, float]] = [
@@ -142,7 +142,7 @@ def test_rows_from_a_time_on_are_found_again_by_each_type(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, zone: str, column: str, step: float
 ) -> None:
     """The time is on a row, just before it, just after it, before all that the window had, and in 1970."""
-    monkeypatch.setattr(time_look, "SLICE", 3)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
     times = [AT + timedelta(seconds=one) for one in (-9_000, -4_300, -4_200, -4_190, -60, 0, 0, 0, 0, step, 1, 2, 7)]
     scale = {"INT UNSIGNED": 1, "BIGINT": 1000}.get(column, 0)
     written = [round(at.timestamp() * scale) if scale else f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in times]
@@ -153,10 +153,10 @@ def test_rows_from_a_time_on_are_found_again_by_each_type(
     asked = [0, *(row.at + one for row in rows for one in (0, -1, 1, -round(step * SECOND)))]
     for since in dict.fromkeys(asked):
         back = seen.rewound(since, LONGEST)
-        again = look(back, table.page, LONGEST, now, lambda: True, None)
+        again = scan(back, table.page, LONGEST, now, lambda: True, None)
         assert (again.found, again.failure) == ([row for row in rows if row.at >= since], None)
         assert not again.late
-        assert look(again.cursor, table.page, LONGEST, now, lambda: True, None).found == []
+        assert scan(again.cursor, table.page, LONGEST, now, lambda: True, None).found == []
 
 
 IDS = {
@@ -174,7 +174,7 @@ IDS = {
 def test_rows_with_one_time_are_told_apart_by_any_kind_of_id(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, id_type: str
 ) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 2)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 2)
     ids = IDS[id_type]
     fill(pair, "DATETIME", dict.fromkeys(ids, "2026-01-05 10:00:00"), id_type)
     assert {one.id for one in pages(among(), None)} == {*ids}
@@ -184,7 +184,7 @@ def test_rows_with_one_time_are_told_apart_by_any_kind_of_id(
 
 
 def test_an_id_may_be_worked_out(pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 2)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 2)
     ids = [uuid.UUID(int=number * 7**40) for number in range(9)]
     fill(pair, "DATETIME", {one.bytes: "2026-01-05 10:00:00" for one in ids}, "BINARY(16)")
     table = among(select="SELECT LOWER(HEX(id)) AS id, at FROM timed_rows")
@@ -212,7 +212,7 @@ def test_rows_without_an_id_hide_no_other_row(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, in_time: bool
 ) -> None:
     """As an outer join gives them."""
-    monkeypatch.setattr(time_look, "SLICE", 10)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
     fill(pair, "DATETIME(6) NULL", {f"r{n:03}": AT - timedelta(seconds=900 - n) for n in range(15)})
     table = among("UTC", "SELECT NULLIF(LEFT(id, 4), 'none') AS id, at FROM timed_rows")
     now = (AT - EPOCH) // timedelta(microseconds=1)
@@ -221,7 +221,7 @@ def test_rows_without_an_id_hide_no_other_row(
     fill(pair, "DATETIME(6) NULL", {**rows, "new1": AT - timedelta(seconds=1)})
     found: list[Any] = []
     for _ in range(5):
-        seen = look(cursor, table.page, 3600.0, now, lambda: in_time, None)
+        seen = scan(cursor, table.page, 3600.0, now, lambda: in_time, None)
         cursor = seen.cursor
         found += [row.id for row in seen.found]
     assert (found, seen.failure) == (["new1"], None)
@@ -282,7 +282,7 @@ def test_every_row_is_reported_once(
     pair: Pair, among: Any, monkeypatch: pytest.MonkeyPatch, column: str, identity: str
 ) -> None:
     """POLL_SEED repeats the choices of a run, though not how its threads meet."""
-    monkeypatch.setattr(time_look, "SLICE", 20)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
     seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
     print("POLL_SEED", seed)
     random = Random(seed)

@@ -13,14 +13,14 @@ import pytest
 
 from handler.adapters.database.session import Limits
 from handler.errors import SourceError
-from handler.polling import look, statements
+from handler.polling import id_scan, statements
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Slice
-from handler.polling.poll import PolledRow, PollState, run
-from handler.polling.replicas import Changed
-from handler.polling.seen import Seen
+from handler.polling.id_scan import IdPage
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import MOST_VALUES, IdValues, WatchedValue
+from handler.polling.replica_lag import RowVersion
+from handler.polling.run import PolledRow, PollState, run
 from handler.polling.table import MOST_WATCHED, Table
-from handler.polling.values import MOST_VALUES, Values, Watched
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import Kept, poll_in_trouble
@@ -49,13 +49,13 @@ def pair(breakable_pair: Pair) -> Iterator[Pair]:
 
 @pytest.fixture
 def database(pair: Pair, reader: Target) -> Iterator[Default]:
-    adapter = replicas(reader, limits=Limits(rows=look.SLICE))
+    adapter = replicas(reader, limits=Limits(rows=id_scan.PAGE_SIZE))
     yield Default(adapter)
     adapter.close()
 
 
-def values(rows: dict[int, Watched]) -> Values:
-    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
+def values(rows: dict[int, WatchedValue]) -> IdValues:
+    return IdValues({one: IdSet.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
 
 
 def watching(database: Default, column: str) -> Table:
@@ -78,7 +78,7 @@ def watching(database: Default, column: str) -> Table:
     ],
 )
 def test_the_values_are_those_of_the_column_whatever_its_type(
-    pair: Pair, database: Default, column: str, stored: list[object], read: list[Watched] | None
+    pair: Pair, database: Default, column: str, stored: list[object], read: list[WatchedValue] | None
 ) -> None:
     pair.primary.query(f"ALTER TABLE {SCHEMA}.watched_rows MODIFY status {column}")
     for value in stored:
@@ -86,7 +86,7 @@ def test_the_values_are_those_of_the_column_whatever_its_type(
     pair.wait_for_replica()
     table = watching(database, "status")
     shown = dict(enumerate(read or [None if one is None else str(one) for one in stored], 1))
-    assert table.ids(0, None) == Slice(values(shown), whole=True)
+    assert table.ids(0, None) == IdPage(values(shown), whole=True)
     assert table.now(lambda: True) == IdCursor(len(stored), 0, values(shown))
     changed = Table(database.replicas, POLL).changed(shown)
     assert {id_: one.value for id_, one in changed.items()} == shown
@@ -139,7 +139,7 @@ def test_when_a_row_was_changed_is_a_time_or_a_number(
     pair.primary.query(f"INSERT INTO {SCHEMA}.watched_rows (status, at) VALUES ('new', %s)", at)
     pair.wait_for_replica()
     sql = f"SELECT id, status AS watched, {column} AS changed FROM watched_rows"
-    assert Table(database.replicas, replace(POLL, sql=sql)).changed([1, 2]) == {1: Changed("new", moment)}
+    assert Table(database.replicas, replace(POLL, sql=sql)).changed([1, 2]) == {1: RowVersion("new", moment)}
 
 
 def test_a_text_does_not_say_when_a_row_was_changed(pair: Pair, database: Default) -> None:
@@ -157,7 +157,7 @@ def test_a_slice_is_read_by_the_index_of_the_id(pair: Pair, bounded: bool) -> No
         cursor.executemany("INSERT INTO watched_rows (status) VALUES (%s)", [("a",), ("b",)] * 500)
         connection.commit()
         for sql in (
-            statements.slice_of_ids(SELECT, bounded=bounded, watching=True),
+            statements.ids_page(SELECT, bounded=bounded, watching=True),
             statements.last_ids(SELECT, bounded=bounded, watching=True),
         ):
             cursor.execute("FLUSH STATUS")
@@ -170,24 +170,24 @@ def test_a_slice_is_read_by_the_index_of_the_id(pair: Pair, bounded: bool) -> No
 def test_the_first_run_remembers_as_many_rows_as_it_may(
     pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(look, "SLICE", 3)
-    monkeypatch.setattr(look, "WATCH_SLICES", 3)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", 3)
     pair.primary.query(f"INSERT INTO {SCHEMA}.watched_rows (status) VALUES {', '.join(['(NULL)', '(1)'] * 6)}")
     pair.wait_for_replica()
     table, shown = watching(database, "status"), {id_: "1" if id_ % 2 == 0 else None for id_ in range(1, 13)}
     assert table.now(lambda: True) == IdCursor(12, 3, values({id_: shown[id_] for id_ in range(4, 13)}))
     assert table.now(lambda: False) == IdCursor(12, 9, values({id_: shown[id_] for id_ in range(10, 13)}))
-    monkeypatch.setattr(look, "WATCH_SLICES", 5)
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", 5)
     assert table.now(lambda: True) == IdCursor(12, 0, values(shown))
 
 
-def change(pair: Pair, random: Random, until: float) -> dict[int, list[Watched]]:
+def change(pair: Pair, random: Random, until: float) -> dict[int, list[WatchedValue]]:
     """Insert and change rows of this writer until then, and return what each of them has been."""
-    history: dict[int, list[Watched]] = {}
+    history: dict[int, list[WatchedValue]] = {}
     with pair.primary.connect(SCHEMA) as connection, connection.cursor() as cursor:
         while time.monotonic() < until:
             connection.begin()
-            changed: dict[int, list[Watched]] = {}
+            changed: dict[int, list[WatchedValue]] = {}
             for _ in range(random.choice([1, 1, 2, 5])):
                 status, known = random.choice(STATUSES), [*history, *changed]
                 if known and random.random() < 0.7:
@@ -211,7 +211,7 @@ def test_every_change_that_a_run_can_see_is_reported_once(
     pair: Pair, database: Default, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """POLL_SEED repeats the choices of a run, though not how its threads meet."""
-    monkeypatch.setattr(look, "SLICE", 20)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 20)
     seed = int(os.environ.get("POLL_SEED") or Random().randrange(10_000))
     print("POLL_SEED", seed)
     random = Random(seed)
@@ -226,13 +226,13 @@ def test_every_change_that_a_run_can_see_is_reported_once(
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(change, pair, Random(seed + number), until) for number in range(1, WRITERS + 1)]
         crashes, looked_at = poll_in_trouble(pair, kept, random, until, poll)
-        history: dict[int, list[Watched]] = {}
+        history: dict[int, list[WatchedValue]] = {}
         for writer in writers:
             history |= writer.result()
     pair.heal()
     for _ in range(3):
         poll(1_000, looked_at)
-    told: dict[int, list[tuple[Watched, Watched]]] = {}
+    told: dict[int, list[tuple[WatchedValue, WatchedValue]]] = {}
     for one in dict.fromkeys(kept.sent):
         assert isinstance(one, PolledRow)
         assert one.change

@@ -161,7 +161,7 @@ def test_a_poll_is_not_loaded_before_there_is_one() -> None:
 
 
 def test_cron_expressions_are_not_loaded_before_one_is_due() -> None:
-    assert not {"cronsim", "zoneinfo"} & loaded("handler.app, handler.bootstrap, handler.polling.polls")
+    assert not {"cronsim", "zoneinfo"} & loaded("handler.app, handler.bootstrap, handler.polling.dispatch")
 
 
 def loaded(modules: str) -> set[str]:

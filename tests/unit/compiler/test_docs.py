@@ -20,7 +20,7 @@ from cli.previous import MAX_VERSIONS
 from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES
 from handler.model import WAIT_SECONDS
-from handler.polling.look import RETAIN_SECONDS
+from handler.polling.id_scan import RETAIN_SECONDS
 from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS

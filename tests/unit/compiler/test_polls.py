@@ -17,7 +17,7 @@ from cli.compiler.sql import Query, polled, polled_source, read_polled
 from cli.compiler.sql.polled import WORDS, Source
 from handler import catalog
 from handler.model import Poll
-from handler.polling.statements import slice_of_ids
+from handler.polling.statements import ids_page
 
 from .conftest import FILE, Compile
 from .test_schema import problems as said_by_an_editor
@@ -240,7 +240,7 @@ GOOD_SELECTS = [
 def test_a_select_of_ids_is_taken(sql: str) -> None:
     query = read_polled(sql, lines_survive=True)
     assert query.problems == ()
-    inside = slice_of_ids(query.sql, bounded=True)
+    inside = ids_page(query.sql, bounded=True)
     sent = inside % {"after": 1, "upto": 2, "count": 3}  # as PyMySQL puts the numbers in
     assert sent.count("%") == sql.count("%")
 

@@ -14,7 +14,7 @@ from handler.health import polling, timed
 from handler.health.model import Check
 from handler.health.timed import spoken
 from handler.model import Poll, Row, Value
-from handler.polling import time_look
+from handler.polling import time_scan
 from handler.polling.table import Table
 from handler.polling.time_cursor import MOST_SEEN, SECOND
 
@@ -126,8 +126,8 @@ def test_the_window_begins_where_that_of_a_run_does(ahead: tuple[int, ...]) -> N
     answers, running = (Answers(times=[*range(NOW - 20_000, NOW - 10, 10), *ahead]) for _ in range(2))
     said(answers)
     page = Table(running, Poll(SELECT, 60.0, at="at")).page
-    cursor = time_look.first(page, 3600.0, NOW * SECOND, "at")
-    time_look.look(cursor, page, 3600.0, NOW * SECOND, lambda: True, None)
+    cursor = time_scan.first(page, 3600.0, NOW * SECOND, "at")
+    time_scan.scan(cursor, page, 3600.0, NOW * SECOND, lambda: True, None)
     assert answers.begins == running.begins == [NOW - 20 - 3600 - 7200]
 
 

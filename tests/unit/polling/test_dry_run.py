@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handler.errors import ConfigError, SourceError
-from handler.polling import look
+from handler.polling import id_scan
 from handler.polling.dry_run import SHOWN, DryRun
 from handler.polling.schedule import Schedule
 from tests.operated_polls import POLL, TYPE, Operated
@@ -23,7 +23,7 @@ def test_a_poll_that_never_ran_says_how_many_rows_count_as_seen(rows: int) -> No
 
 
 def test_the_first_run_of_a_large_table_remembers_the_last_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 20)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 20)
     world = Operated()
     world.ids.update(range(1, 100))
     assert world.preview() == DryRun(TYPE, starts=True, seen=20, all_seen=False)
@@ -157,7 +157,7 @@ def test_a_failure_in_the_middle_leaves_what_was_found_before() -> None:
 
 @pytest.mark.parametrize("remaining", [60.0, 10.0])
 def test_a_look_for_which_the_time_is_too_short_says_so(remaining: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     world = Operated(replace(POLL, digest_rows=None))
     world.minute()
     world.ids.update(range(1, 100))

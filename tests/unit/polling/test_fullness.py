@@ -9,7 +9,7 @@ import pytest
 
 from handler.polling import id_cursor
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import SEEN_BYTES
+from handler.polling.run import SEEN_BYTES
 from handler.polling.schedule import NEARLY_FULL, Schedule
 from tests.operated_polls import POLL, TYPE, Operated
 from tests.poll_kit import seen

@@ -8,7 +8,7 @@ import pytest
 
 from handler.model import Digest, Record
 from handler.polling.messages import event, request, requested
-from handler.polling.poll import Finding, PolledRow
+from handler.polling.run import PolledEvent, PolledRow
 
 DIGEST = Digest(7, 120, 1, 5, 130)
 
@@ -24,7 +24,7 @@ DIGEST = Digest(7, 120, 1, 5, 130)
     ],
 )
 def test_the_identity_says_what_was_found_and_how_often_ids_have_restarted(
-    finding: Finding, epoch: int, identity: str
+    finding: PolledEvent, epoch: int, identity: str
 ) -> None:
     assert json.loads(event("order.created", finding, epoch))["event_id"] == identity
 

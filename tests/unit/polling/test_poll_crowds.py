@@ -9,7 +9,7 @@ import pytest
 
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
-from handler.polling.polls import Polls
+from handler.polling.dispatch import Polls
 from tests.kit import FakeQueue, FakeTable
 from tests.polls_kit import START
 

@@ -6,7 +6,7 @@ import pytest
 
 from handler.errors import ConfigError
 from handler.model import Poll
-from handler.polling.polls import partition
+from handler.polling.stored_names import partition
 from tests.polls_kit import Function, OneTable
 
 POLL = Poll("SELECT id FROM orders", 60.0)

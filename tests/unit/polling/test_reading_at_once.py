@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from handler.errors import NotifierError, SourceError
-from handler.polling import look
+from handler.polling import id_scan
 from handler.polling.id_cursor import IdCursor, Sweep
-from handler.polling.look import Look, Slice
+from handler.polling.id_scan import IdPage, IdScan
 from tests.poll_kit import seen
 
-SLICE = 10
+PAGE_SIZE = 10
 LONGEST = 60.0
 
 
@@ -22,20 +22,20 @@ class Rows:
         self.broken = broken
         self.asked: list[tuple[int, int | None]] = []
 
-    def __call__(self, after: int, upto: int | None) -> Slice:
+    def __call__(self, after: int, upto: int | None) -> IdPage:
         self.asked.append((after, upto))
         found = sorted(id_ for id_ in self.ids if after < id_ and (upto is None or id_ <= upto))
-        if self.broken in found[:SLICE]:
+        if self.broken in found[:PAGE_SIZE]:
             raise SourceError("DB_TIMEOUT", "too long")
-        return Slice(seen(found[:SLICE]), whole=len(found) < SLICE)
+        return IdPage(seen(found[:PAGE_SIZE]), whole=len(found) < PAGE_SIZE)
 
-    def looked(self, cursor: IdCursor, *, in_time: bool = True, most: int | None = None) -> Look:
-        return look.look(cursor, self, LONGEST, lambda: 1000.0, lambda: in_time, most=most)
+    def looked(self, cursor: IdCursor, *, in_time: bool = True, most: int | None = None) -> IdScan:
+        return id_scan.scan(cursor, self, LONGEST, lambda: 1000.0, lambda: in_time, most=most)
 
 
 @pytest.fixture(autouse=True)
 def slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", SLICE)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", PAGE_SIZE)
 
 
 @pytest.mark.parametrize(
@@ -93,24 +93,24 @@ def test_each_look_finds_a_new_row_however_short_the_time_is(most: int | None) -
         assert looked.found
         assert looked.news
         cursor, looks = looked.cursor, looks + 1
-    assert looks <= len(rows.ids) // SLICE + 1
+    assert looks <= len(rows.ids) // PAGE_SIZE + 1
 
 
 def test_new_ids_are_found_however_short_the_time_is_also_where_ids_come_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Table.ids reads them from a JOIN: a slice of ten rows has five ids."""
-    monkeypatch.setattr(look, "SLICE", 10)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
     table = [*range(1, 9)]
 
-    def ids(after: int, upto: int | None) -> Slice:
+    def ids(after: int, upto: int | None) -> IdPage:
         read = [id_ for id_ in table if id_ > after and (upto is None or id_ <= upto)]
-        return Slice(seen(read[:5]), whole=len(read) < 5)
+        return IdPage(seen(read[:5]), whole=len(read) < 5)
 
-    cursor = look.look(IdCursor.at(0), ids, 3600.0, lambda: 0.0, lambda: True).cursor
+    cursor = id_scan.scan(IdCursor.at(0), ids, 3600.0, lambda: 0.0, lambda: True).cursor
     assert cursor.top == 8
     table.append(9)
     found: list[int] = []
     for _ in range(10):
-        seen_now = look.look(cursor, ids, 3600.0, lambda: 0.0, lambda: False)
+        seen_now = id_scan.scan(cursor, ids, 3600.0, lambda: 0.0, lambda: False)
         cursor = seen_now.cursor
         found += seen_now.found
     assert found == [9]

@@ -9,7 +9,11 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-REAL, TICKS, RUNS = "integration/test_poll_behaviours.py", "unit/polling/test_polls.py", "unit/polling/test_poll.py"
+REAL, TICKS, RUNS = (
+    "integration/test_poll_behaviours.py",
+    "unit/polling/test_dispatch.py",
+    "unit/polling/test_polling_run.py",
+)
 NAMES, CROWDS, REFUSALS = (f"unit/polling/test_poll_{of}.py" for of in ("names", "crowds", "refusals"))
 WATCHED, WATCH = "integration/test_watched_rows.py", "unit/polling/test_watched_column.py"
 EACH = f"{REAL}::test_each_row_is_found_once"

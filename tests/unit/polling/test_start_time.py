@@ -12,9 +12,9 @@ import pytest
 
 from handler.errors import SourceError
 from handler.model import Row, Value
-from handler.polling import look, table
-from handler.polling.polls import STATE
+from handler.polling import id_scan, table
 from handler.polling.schedule import Schedule
+from handler.polling.stored_names import STATE
 from tests.operated_polls import POLL, START, TYPE, Operated, words
 from tests.poll_kit import Killed
 
@@ -97,7 +97,7 @@ def test_a_row_that_was_not_committed_at_the_first_run_is_found_whenever_it_was_
 
 
 def test_below_the_last_ids_before_the_start_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     world = Started({**dict.fromkeys(range(10, 40, 2), -1.0), 41: 1.0})
     world.minute()
     assert world.rows() == {41}
@@ -134,7 +134,7 @@ def test_many_rows_are_one_summary_as_after_any_pause() -> None:
 
 
 def test_rows_that_were_created_before_and_have_later_ids_are_not_posted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     world = Started({1: 1.0, **dict.fromkeys(range(2, 40), -1.0), 40: 2.0}, digest_rows=None)
     for _ in range(9):
         world.minute()
@@ -142,7 +142,7 @@ def test_rows_that_were_created_before_and_have_later_ids_are_not_posted(monkeyp
 
 
 def test_a_table_whose_times_do_not_follow_its_ids_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     monkeypatch.setattr(table, "_MOST_BEFORE", 3)
     world = Started({1: 1.0, **dict.fromkeys(range(2, 40), -1.0)})
     (report,) = world.minute()

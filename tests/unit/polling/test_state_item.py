@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from handler.model import Digest
 from handler.polling import state_item
-from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.poll import Pending, PolledRow, PollState
-from handler.polling.replicas import Moment
-from handler.polling.seen import Seen
-from handler.polling.values import Values
+from handler.polling.id_cursor import IdCursor, Sweep, Watermark
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import IdValues
+from handler.polling.replica_lag import SeenVersion
+from handler.polling.run import Pending, PolledRow, PollState
 from handler.state_item import Item
 from tests.poll_kit import seen
 
@@ -24,12 +24,12 @@ TEXTS = st.none() | st.text(max_size=10)
 WORDS = st.dictionaries(IDS, TEXTS, max_size=20)
 
 
-def values(rows: dict[int, str | None]) -> Values:
+def values(rows: dict[int, str | None]) -> IdValues:
     """Rows with their values."""
     found: dict[str | None, list[int]] = {}
     for id_, value in rows.items():
         found.setdefault(value, []).append(id_)
-    return Values({value: Seen.containing(ids) for value, ids in found.items()})
+    return IdValues({value: IdSet.containing(ids) for value, ids in found.items()})
 
 
 SETS = st.builds(values, WORDS)
@@ -39,7 +39,7 @@ CURSORS = st.builds(
     IDS,
     IDS,
     SETS,
-    st.lists(st.builds(Mark, TIMES, IDS), max_size=50).map(tuple),
+    st.lists(st.builds(Watermark, TIMES, IDS), max_size=50).map(tuple),
     st.none() | st.builds(Sweep, IDS, IDS, TIMES),
 )
 COUNTS = st.integers(0, 2**40)
@@ -63,7 +63,7 @@ STATES = st.builds(
     st.integers(0, 9),
     IDS,
     st.text(max_size=20),
-    st.dictionaries(IDS, st.builds(Moment, TIMES, TIMES), max_size=5),
+    st.dictionaries(IDS, st.builds(SeenVersion, TIMES, TIMES), max_size=5),
 )
 
 
@@ -80,7 +80,7 @@ def test_nothing_of_the_item_before_is_left(before: PollState, after: PollState)
 
 
 def bitmap(ids: list[int]) -> bytes:
-    return Seen.containing(ids).encoded()
+    return IdSet.containing(ids).encoded()
 
 
 # As the first version wrote it; later versions have to read it.
@@ -92,7 +92,7 @@ STORED = {
 
 
 def test_an_item_of_the_first_version_is_read_as_before() -> None:
-    marks, sweep = (Mark(1795000000.5, 128), Mark(1795000060.25, 130)), Sweep(64, 128, 1795000000.5)
+    marks, sweep = (Watermark(1795000000.5, 128), Watermark(1795000060.25, 130)), Sweep(64, 128, 1795000000.5)
     cursor, pending = IdCursor(130, 2, seen([3, 4, 128, 130]), marks, sweep), Pending((PolledRow(130),))
     state = PollState(cursor, pending, {130: "x"}, 1.5, 7)
     packed = {"seen": bitmap([3, 4, 128, 130]), "pending": bitmap([130]), "pending_late": bitmap([])}
@@ -114,4 +114,4 @@ def test_a_digest_of_the_first_version_is_read_as_before() -> None:
     ],
 )
 def test_a_bitmap_that_the_first_version_packed_is_read_as_before(ids: list[int], packed: str) -> None:
-    assert Seen.decoded(base64.b64decode(packed)) == Seen.containing(ids)
+    assert IdSet.decoded(base64.b64decode(packed)) == IdSet.containing(ids)

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from handler.errors import NotifierError, SourceError
 from handler.local_time import digits, moment
 from handler.model import Digest, Poll
-from handler.polling import messages, state_item, time_cursor, time_look
-from handler.polling import poll as polling
+from handler.polling import messages, state_item, time_cursor, time_scan
+from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
-from handler.polling.time_cursor import SECOND, SLACK, From, TimeCursor, TimedRow, basis
-from handler.polling.time_look import Page
+from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
+from handler.polling.time_cursor import SECOND, SLACK, StartPosition, TimeCursor, TimedRow, basis
+from handler.polling.time_scan import TimePage
 from handler.state_item import Item
 from tests.poll_kit import ConflictError, Kept, Killed
 
@@ -63,7 +63,7 @@ class Table:
                 found.append(self._stored(id_, at[0]))
         return sorted(found, key=place)
 
-    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
+    def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         self.reads += 1
         rows = self.shown()
         if begin and begin.row:
@@ -74,9 +74,9 @@ class Table:
             rows = [row for row in rows if row.text >= text]
         if backwards:
             rows.reverse()
-        some = rows[: time_look.SLICE]
+        some = rows[: time_scan.PAGE_SIZE]
         now = round(self.clock * SECOND) if some else None
-        return Page(some, now, len(some) < time_look.SLICE, "time" if some else "")
+        return TimePage(some, now, len(some) < time_scan.PAGE_SIZE, "time" if some else "")
 
     def _stored(self, id_: int | str, at: int) -> TimedRow:
         text = self._text(at)
@@ -103,7 +103,7 @@ class World:
         self.table = Table(local=local)
         self.replicas, self.stopped = [at, at], [False, False]
         self.skew = 0.0
-        cursor = time_look.first(self.table.page, LONGEST, round(at * SECOND), basis(policy))
+        cursor = time_scan.first(self.table.page, LONGEST, round(at * SECOND), basis(policy))
         self.kept = Kept(PollState(IdCursor.at(0), timed=cursor))
 
     def pass_time(self, seconds: float = 1.0) -> None:
@@ -156,7 +156,7 @@ class World:
     def poll(self) -> None:
         self.run(self.kept.state)
 
-    def run(self, state: PollState, steps: int = 1_000_000) -> polling.Ran:
+    def run(self, state: PollState, steps: int = 1_000_000) -> polling.RunResult:
         left = iter(range(steps))
         shown = replace(self.table, until=self.random.choice(self.replicas), clock=self.now)
         clock = self.now + self.skew
@@ -183,8 +183,8 @@ class World:
 
 @pytest.fixture
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 3)
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 4 * 45)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 4 * 45)
     monkeypatch.setattr(polling, "BATCH", 2)
 
 
@@ -238,12 +238,12 @@ def fixed(rows: Sequence[TimedRow], now: float = 1e9) -> Table:
     return table
 
 
-def looked(cursor: TimeCursor, table: Table, singles: int | None = None, *, in_time: bool = True) -> time_look.TimeLook:
-    return time_look.look(cursor, table.page, LONGEST, microseconds(table.clock), lambda: in_time, singles)
+def looked(cursor: TimeCursor, table: Table, singles: int | None = None, *, in_time: bool = True) -> time_scan.TimeScan:
+    return time_scan.scan(cursor, table.page, LONGEST, microseconds(table.clock), lambda: in_time, singles)
 
 
 def begun(table: Table, by: str = "settled_at") -> TimeCursor:
-    return time_look.first(table.page, LONGEST, microseconds(table.clock), by)
+    return time_scan.first(table.page, LONGEST, microseconds(table.clock), by)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 7])
@@ -278,11 +278,11 @@ def test_a_clock_that_is_ahead_does_not_move_the_window_past_rows_to_come(
 ) -> None:
     rows = [row("now", 1e9), row("in the future", 1e9 + 40_000)]
     table = fixed(rows if first else [], now=1e9 + behind)
-    cursor = time_look.first(table.page, LONGEST, microseconds(1e9 + ahead), "at")
+    cursor = time_scan.first(table.page, LONGEST, microseconds(1e9 + ahead), "at")
     if not first:
         table = fixed(rows, now=1e9 + behind)
         cursor = TimeCursor(0, "at")
-    cursor = time_look.look(cursor, table.page, LONGEST, microseconds(1e9 + ahead), lambda: True, None).cursor
+    cursor = time_scan.scan(cursor, table.page, LONGEST, microseconds(1e9 + ahead), lambda: True, None).cursor
     assert cursor.mark == microseconds(1e9)
 
 
@@ -318,20 +318,20 @@ def test_a_local_time_that_is_skipped_stands_out_of_order_and_is_found(text: str
     mark = microseconds(at + LONGEST)
     one = TimedRow("x", microseconds(at), f"2026-03-29 {text}:00.000000")
 
-    def page(begin: From | None, *, backwards: bool = False) -> Page:
+    def page(begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         assert begin
         text = digits(time_cursor.EPOCH + timedelta(microseconds=begin.at), BERLIN).isoformat(" ", "microseconds")
-        return Page([one] if one.text >= text else [], mark, whole=True)
+        return TimePage([one] if one.text >= text else [], mark, whole=True)
 
     cursor = TimeCursor(mark + SLACK - SECOND, "settled_at", "time")
-    assert time_look.look(cursor, page, LONGEST, mark, lambda: True, None).found == [one]
+    assert time_scan.scan(cursor, page, LONGEST, mark, lambda: True, None).found == [one]
 
 
 @pytest.mark.usefixtures("_small_steps")
 def test_more_rows_than_can_be_remembered_raise_the_floor_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them with one time, as after an UPDATE of the whole table."""
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 1_000_000)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     cursor = begun(fixed([]))
     table = fixed([row(f"r{number:03}", 1e9) for number in range(100)])
     seen = looked(cursor, table)
@@ -381,7 +381,7 @@ def test_the_state_never_has_more_rows_than_it_may(seed: int, steps: list[int]) 
 @pytest.mark.parametrize("first", [True, False])
 def test_too_many_rows_in_the_future_hold_the_poll(first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 1_000_000)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     table = fixed([row(number, 1e9 + 1 + number) for number in range(100)])
     with pytest.raises(SourceError, match="POLL_TIMES_UNFIT"):
         begun(table) if first else looked(begun(fixed([row("x", 1e9)])), table)
@@ -391,8 +391,13 @@ def test_too_many_rows_in_the_future_hold_the_poll(first: bool, monkeypatch: pyt
 def test_rows_that_the_database_repeats_end_a_look() -> None:
     cursor = begun(fixed([]))
     same = row("x", 1e9)
-    seen = time_look.look(
-        cursor, lambda *_, **__: Page([same] * 3, microseconds(1e9), whole=False), LONGEST, same.at, lambda: True, None
+    seen = time_scan.scan(
+        cursor,
+        lambda *_, **__: TimePage([same] * 3, microseconds(1e9), whole=False),
+        LONGEST,
+        same.at,
+        lambda: True,
+        None,
     )
     assert seen.found == [same]
     assert seen.failure
@@ -415,20 +420,20 @@ def test_an_id_that_no_event_can_have_is_counted_and_named_and_the_others_are_fo
 
 
 def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
-    table = fixed([row(number, 1e9) for number in range(time_look.SLICE + 1)])
+    table = fixed([row(number, 1e9) for number in range(time_scan.PAGE_SIZE + 1)])
     cursor, calls = begun(fixed([row("x", 1e9)])), []
 
-    def page(begin: From | None, *, backwards: bool = False) -> Page:
+    def page(begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         calls.append(begin)
         if len(calls) == 3:  # the second one is for the row that moved the mark last
             raise SourceError("DB_TIMEOUT")
         return table.page(begin)
 
-    seen = time_look.look(cursor, page, LONGEST, microseconds(1e9), lambda: True, 5)
-    assert len(seen.found) == time_look.SLICE
+    seen = time_scan.scan(cursor, page, LONGEST, microseconds(1e9), lambda: True, 5)
+    assert len(seen.found) == time_scan.PAGE_SIZE
     assert seen.failure
     assert not seen.news
-    assert [one.id for one in looked(seen.cursor, table).found] == [time_look.SLICE - 1001]
+    assert [one.id for one in looked(seen.cursor, table).found] == [time_scan.PAGE_SIZE - 1001]
 
 
 def test_many_rows_are_one_digest_with_the_ids_of_the_first_and_the_last() -> None:
@@ -489,7 +494,7 @@ def test_the_item_is_smaller_than_the_table_allows(identity: str) -> None:
     cursor = TimeCursor(10**15, basis(replace(POLL, identity=identity)), "time").having_read(rows.values(), 10**16)
     full = cursor.within(time_cursor.MOST_SEEN, sorted(rows.values(), key=lambda row: row.at))
     far = TimedRow(ids[0], 0, "x" * 26)
-    full = replace(full, floor=From(0, "time", far), last=far)
+    full = replace(full, floor=StartPosition(0, "time", far), last=far)
     world = World(random, replace(POLL, identity=identity))
     world.table.rows = {id_: [Version(0.0, microseconds(world.now) + n)] for n, id_ in enumerate(ids)}
     kept = world.kept
@@ -516,7 +521,7 @@ def test_the_item_is_smaller_than_the_table_allows(identity: str) -> None:
         (PolledRow("x" * 196), 0, "t.a/" + "x" * 196),
     ],
 )
-def test_the_identity_of_a_row_with_a_text_for_its_id(finding: Finding, epoch: int, event_id: str) -> None:
+def test_the_identity_of_a_row_with_a_text_for_its_id(finding: PolledEvent, epoch: int, event_id: str) -> None:
     assert f'"event_id": "{event_id}"' in messages.event("t.a", finding, epoch)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from handler.errors import SourceError
 from handler.model import Poll
-from handler.polling import time_cursor, time_look
+from handler.polling import time_cursor, time_scan
 from handler.polling.dry_run import DryRun
 from handler.polling.schedule import ID, TIME, Schedule
 from handler.polling.time_cursor import Unit
@@ -147,8 +147,8 @@ def test_rows_in_the_future_are_found_again_too() -> None:
 def test_rows_that_somebody_asks_for_are_never_one_summary(
     changed: Callable[[float], Change], policy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 50)
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 5_000)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 50)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 5_000)
     world = after_posts(settled={f"r{number:04}": number - 1_000.0 for number in range(400)})
     world.polls = replace(world.polls, polls={TYPE: replace(POLL, **policy)})
     world.change(changed(-990.0))
@@ -197,7 +197,7 @@ def test_more_rows_than_are_remembered_count_as_seen_before_the_time(
     settled = {f"r{number:02}": number - 1_000.0 for number in range(50)}
     world = after_posts(settled=settled)
     monkeypatch.setattr(time_cursor, "MOST_SEEN", most)
-    monkeypatch.setattr(time_look, "SLICE", 3)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
     world.settle(["z"])
     world.minute()
     world.queue.sent.clear()
@@ -220,7 +220,7 @@ def test_rows_with_one_time_are_found_again_together(
     world = after_posts(settled={**SETTLED, **{f"r{number:02}": -20.0 for number in range(20)}})
     if floor:
         monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
-        monkeypatch.setattr(time_look, "SLICE", 3)
+        monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
         world.settle(["z"])
         world.minute()
     world.queue.sent.clear()
@@ -290,7 +290,7 @@ CHANGES = [
 def test_a_change_is_carried_out_once_wherever_the_function_is_killed(
     changed: Change, resends: bool, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 1)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 1)
     world = after_posts()
     world.change(changed)
     epoch = world.schedule.epoch
@@ -371,8 +371,8 @@ def test_with_any_changes_at_any_time_each_row_from_the_lowest_rewind_on_is_post
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows commit late, the function is killed, somebody rewinds; what was seen before that is not posted again."""
-    monkeypatch.setattr(time_look, "SLICE", 4)
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 300)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 4)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 300)
     random = Random(seed)
     world = Timed(replace(POLL, digest_rows=None, identity=random.choice(["", "at"])), unit=random.choice(UNITS))
     world.minute()

@@ -10,12 +10,12 @@ import pytest
 from cli.poll_run import _lines
 from handler.errors import NotifierError, SourceError
 from handler.model import Digest, Poll, Row, Value
-from handler.polling import time_cursor, time_look, timed_rows
+from handler.polling import time_cursor, time_pages, time_scan
 from handler.polling.dry_run import DryRun
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import PolledRow, PollState, run
+from handler.polling.run import PolledRow, PollState, run
 from handler.polling.time_cursor import SECOND, TimedRow, basis
-from handler.polling.time_look import From, Page
+from handler.polling.time_scan import StartPosition, TimePage
 from tests.poll_kit import Kept
 from tests.unit.polling.test_timed_polls import POLL as EVERY_MINUTE
 from tests.unit.polling.test_timed_polls import START, Function
@@ -38,7 +38,7 @@ class Table:
     reads: int = 0
     ahead: float = 0.0  # what the zone adds to a time that is written in the same way
 
-    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
+    def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         self.reads += 1
         if self.reads == self.fails_at:
             raise SourceError("DB_TIMEOUT")
@@ -50,9 +50,9 @@ class Table:
             rows = [one for one in rows if (place(one) <= edge if backwards else place(one) >= edge)]
         elif begin:
             rows = [one for one in rows if one.at >= begin.at]
-        some = (rows[::-1] if backwards else rows)[: time_look.SLICE]
+        some = (rows[::-1] if backwards else rows)[: time_scan.PAGE_SIZE]
         now = round(self.clock * SECOND) if some else None
-        return Page(some, now, len(some) < time_look.SLICE, "time" if some else "")
+        return TimePage(some, now, len(some) < time_scan.PAGE_SIZE, "time" if some else "")
 
     def created(self, ids: object) -> dict[int, str]:
         raise AssertionError
@@ -66,7 +66,7 @@ class Polled:
     def __init__(self, table: Table, longest: float = HOUR, identity: str = "", rows: int | None = None) -> None:
         self.table = table
         self.policy = Poll("", 60.0, longest=longest, digest_rows=rows, at="at", identity=identity, table="payments")
-        cursor = time_look.first(table.page, longest, round(table.clock * SECOND), basis(self.policy))
+        cursor = time_scan.first(table.page, longest, round(table.clock * SECOND), basis(self.policy))
         self.kept = Kept(PollState(IdCursor.at(0), timed=cursor))
 
     def run(self, *, in_time: bool = True) -> list[object]:
@@ -120,20 +120,20 @@ class Seconds:
 def test_one_row_that_never_ends_does_not_hide_all_later_ones(never: int) -> None:
     """9999-12-31 23:59:59 in seconds, which often means never."""
     database = Seconds({number: int(NOW) - number for number in range(1, 9)} | {100: never})
-    page = lambda begin, **how: timed_rows.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_look.first(page, HOUR, round(NOW * SECOND), "at")
+    page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
+    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
     database.rows[200] = int(NOW) + 1
-    seen = time_look.look(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
+    seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert [one.id for one in seen.found] == [200]
 
 
 def test_a_column_that_becomes_coarser_is_noticed() -> None:
     database = Seconds({1: int(NOW) * 1000})
-    page = lambda begin, **how: timed_rows.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_look.first(page, HOUR, round(NOW * SECOND), "at")
+    page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
+    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
     database.rows = {1: int(NOW), 2: int(NOW) + 1}
     with pytest.raises(NotifierError, match="POLL_CURSOR_CHANGED"):
-        time_look.look(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
+        time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
 
 
 @pytest.mark.parametrize("behind", [5 * HOUR, 86_400.0], ids=["New York without tz=", "a clock"])
@@ -150,7 +150,7 @@ def test_rows_of_a_table_that_was_empty_are_found_whatever_their_clock_says(behi
 
 def test_a_look_ends_in_time_whatever_stands_before_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bulk of rows with one time, which the window has just left: each run reads all of them again."""
-    monkeypatch.setattr(time_look, "SLICE", 20)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 120)
     table = Table([(NOW - 1, "x")])
     polled = Polled(table, rows=10)
@@ -187,7 +187,7 @@ def test_what_is_gone_does_not_shorten_the_window_to_nothing(identity: str, monk
 
 def test_rows_of_an_id_with_two_times_are_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a JOIN gives them, or a row that gets another time while a look goes on."""
-    monkeypatch.setattr(time_look, "SLICE", 20)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
     table = Table([(NOW - 1, "x")])
     polled = Polled(table, rows=10)
@@ -201,7 +201,7 @@ def test_rows_of_an_id_with_two_times_are_not_told_again(monkeypatch: pytest.Mon
 
 def test_no_row_is_counted_twice_after_a_look_that_was_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of an import stand in the window, before as many as can be remembered."""
-    monkeypatch.setattr(time_look, "SLICE", 20)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
     table = Table([(NOW - 60 - n, f"r{n:03}") for n in range(95)])
     polled = Polled(table, rows=10)
@@ -219,10 +219,10 @@ def test_no_row_is_counted_twice_after_a_look_that_was_cut_short(monkeypatch: py
 def test_a_row_with_a_time_that_is_none_does_not_stop_all_others() -> None:
     """Microseconds in a column of milliseconds, as one wrong writer leaves them; it is always on the last page."""
     database = Seconds({1: int(NOW) * 1000})
-    page = lambda begin, **how: timed_rows.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_look.first(page, HOUR, round(NOW * SECOND), "at")
+    page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
+    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
     database.rows |= {2: int(NOW + 1) * 1000, 3: int(NOW + 1) * 1_000_000}
-    seen = time_look.look(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
+    seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert [one.id for one in seen.found] == [2]
 
 
@@ -231,12 +231,12 @@ def test_more_wrong_numbers_than_a_page_has_rows_hide_no_row_and_change_no_unit(
     wrong: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A column of seconds, into which somebody writes something else."""
-    monkeypatch.setattr(time_look, "SLICE", 4)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 4)
     database = Seconds({1: int(NOW)})
-    page = lambda begin, **how: timed_rows.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_look.first(page, HOUR, round(NOW * SECOND), "at")
+    page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
+    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
     database.rows |= {2: int(NOW) + 1} | {number: wrong + number for number in range(10, 20)}
-    seen = time_look.look(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
+    seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert ([one.id for one in seen.found], seen.cursor.unit) == ([2], "s")
     assert seen.failure
     assert "without a valid time" in seen.failure.detail
@@ -244,7 +244,7 @@ def test_more_wrong_numbers_than_a_page_has_rows_hide_no_row_and_change_no_unit(
 
 
 def test_a_look_ends_in_time_also_among_rows_whose_ids_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 4)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 4)
     table = Table([(NOW, "x")])
     polled = Polled(table)
     table.rows += [(NOW + n, f"{n:02}" + "y" * 300) for n in range(40)]
@@ -286,7 +286,7 @@ def test_a_poll_whose_rows_have_other_times_than_before_is_on_hold(identity: str
 
 
 def test_all_rows_after_a_pause_are_in_a_summary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "MOST_FOUND", 20)
+    monkeypatch.setattr(time_scan, "MOST_FOUND", 20)
     function = Function(replace(EVERY_MINUTE, digest_rows=None, digest_seconds=600.0))
     function.payments.settled = {"x": START}
     function.run()

@@ -6,16 +6,16 @@ import pytest
 
 from handler.errors import NotifierError
 from handler.model import Digest
-from handler.polling import changes, state_item, time_cursor, time_look
-from handler.polling.poll import PolledRow
+from handler.polling import start_requests, state_item, time_cursor, time_scan
+from handler.polling.run import PolledRow
 from handler.polling.schedule import REWIND, TIME, Schedule
-from handler.polling.time_cursor import SECOND, From, TimeCursor, TimedRow
+from handler.polling.time_cursor import SECOND, StartPosition, TimeCursor, TimedRow
 from tests.unit.polling.test_timed_edges import HOUR, NOW, Polled, Table
 
 
 @pytest.mark.parametrize("ends", ["no time", "failure", "no room"])
 def test_a_look_that_ends_early_forgets_no_row_of_the_earliest_time(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 10)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
     monkeypatch.setattr(time_cursor, "MOST_SEEN", 30)
     table = Table([(NOW, f"{n:03}b") for n in range(30)])
     polled = Polled(table)
@@ -25,7 +25,7 @@ def test_a_look_that_ends_early_forgets_no_row_of_the_earliest_time(ends: str, m
     table.rows += [(NOW, f"{n:03}c") for n in range(1, 1 + new)]  # the same transaction's time, committed in parts
     table.fails_at = 2 if ends == "failure" else -1
     if ends == "no room":
-        monkeypatch.setattr(time_look, "FOUND_BYTES", 45 * 3)
+        monkeypatch.setattr(time_scan, "FOUND_BYTES", 45 * 3)
     told = [*polled.run(in_time=ends != "no time")]
     table.fails_at = -1
     for _ in range(20):
@@ -61,7 +61,7 @@ def test_a_state_fits_whatever_the_length_of_an_id_is() -> None:
 
 @pytest.mark.parametrize("ahead", [9 * HOUR, -9 * HOUR])
 def test_a_corrected_zone_makes_no_old_row_an_event(ahead: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "SLICE", 10)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
     table = Table([(NOW - 20 * HOUR + 600 * n, f"r{n:03}") for n in range(120)])
     polled = Polled(table, longest=24 * HOUR, identity="at")
     assert polled.run() == []
@@ -80,14 +80,14 @@ def test_a_corrected_zone_makes_no_old_row_an_event(ahead: float, monkeypatch: p
 @pytest.mark.parametrize("ends", ["no room", "no time"])
 def test_a_corrected_zone_posts_no_row_from_before_the_window(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """UTC is stored, and `tz=` was that of Tokyo by mistake: all times were nine hours too early."""
-    monkeypatch.setattr(time_look, "SLICE", 10)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
     table = Table([(NOW - 20 * HOUR + 600 * n, f"r{n:03}") for n in range(120)], ahead=-9 * HOUR)
     polled = Polled(table)
     assert polled.run() == []
     table.clock += 60
     table.ahead = 0.0
     if ends == "no room":
-        monkeypatch.setattr(time_look, "FOUND_BYTES", 45 * 20)
+        monkeypatch.setattr(time_scan, "FOUND_BYTES", 45 * 20)
     told: list[object] = []
     held = 0
     for _ in range(30):
@@ -101,7 +101,7 @@ def test_a_corrected_zone_posts_no_row_from_before_the_window(ends: str, monkeyp
 
 def test_a_corrected_zone_is_noticed_although_many_rows_came(monkeypatch: pytest.MonkeyPatch) -> None:
     """The latest row that was read is neither in the window nor among the last rows of the table."""
-    monkeypatch.setattr(time_look, "SLICE", 10)
+    monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
     table = Table([(NOW - 60 * n, f"r{n:03}") for n in range(1, 30)])
     polled = Polled(table)
     assert polled.run() == []
@@ -125,7 +125,7 @@ def test_each_row_of_a_rewind_is_a_message_of_its_own(past: int) -> None:
     table.clock += 60
     assert polled.run() == []
     wish = Schedule(starts=1, wish=REWIND, above=round(NOW * SECOND), above_is=TIME)
-    polled.kept.state = changes.rewound(polled.kept.state, polled.policy, wish)
+    polled.kept.state = start_requests.rewound(polled.kept.state, polled.policy, wish)
     told = polled.run()
     assert [one for one in told if isinstance(one, Digest)] == []
     assert len(told) == 30
@@ -136,7 +136,7 @@ def test_a_row_that_has_a_later_time_too_takes_no_place_among_those_of_the_earli
     rows = [TimedRow(id_, at, str(at)) for at, id_ in [(5, "a"), (5, "b"), (5, "c"), (5, "x"), (9, "x")]]
     kept = TimeCursor(0, "at").having_read(rows, 10).within(2, rows)
     assert kept.seen == {kept.key(rows[2]): 5, kept.key(rows[4]): 9}
-    assert kept.floor == From(5, "", rows[2])
+    assert kept.floor == StartPosition(5, "", rows[2])
 
 
 def test_after_a_rewind_no_row_is_read_for_the_mark_that_is_gone() -> None:
@@ -144,6 +144,6 @@ def test_after_a_rewind_no_row_is_read_for_the_mark_that_is_gone() -> None:
     polled = Polled(table)
     assert polled.run() == []
     wish = Schedule(starts=1, wish=REWIND, above=round((NOW - 200) * SECOND), above_is=TIME)
-    polled.kept.state = changes.rewound(polled.kept.state, polled.policy, wish)
+    polled.kept.state = start_requests.rewound(polled.kept.state, polled.policy, wish)
     assert len(polled.run()) == 4
     assert table.reads == 1

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from cli.operations.polls import Status, document
 from cli.poll import _drawn
 from handler.model import Poll, Row, Value
-from handler.polling import messages, polls, state_item
+from handler.polling import dispatch, messages, state_item
+from handler.polling.dispatch import Polls
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import Pending, PolledRow, PollState
-from handler.polling.polls import Polls, partition
+from handler.polling.run import Pending, PolledRow, PollState
 from handler.polling.schedule import Schedule
-from handler.polling.time_cursor import From, TimeCursor, TimedRow, Unit
+from handler.polling.stored_names import partition
+from handler.polling.time_cursor import StartPosition, TimeCursor, TimedRow, Unit
 from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 
@@ -61,7 +62,7 @@ class Function:
         now = lambda: self.payments.now  # noqa: E731
         self.polls = Polls({TYPE: poll}, self.payments, self.table, self.table, self.table, self.queue, now)
 
-    def run(self) -> tuple[polls.Report, list[dict[str, Any]]]:
+    def run(self) -> tuple[dispatch.RunReport, list[dict[str, Any]]]:
         self.payments.now += 60
         before = len(self.queue.sent)
         [report] = self.polls.run([messages.request(TYPE)], lambda: 90.0)
@@ -148,7 +149,7 @@ UNITS: list[Unit] = ["", "time", "s", "ms"]
 
 
 def cursors(unit: Unit) -> st.SearchStrategy[TimeCursor]:
-    floors = st.none() | st.builds(From, TIMES, st.just(unit), st.none() | ROWS)
+    floors = st.none() | st.builds(StartPosition, TIMES, st.just(unit), st.none() | ROWS)
     return st.builds(TimeCursor, TIMES, st.text(max_size=9), st.just(unit), floors, SEEN, TIMES, st.none() | ROWS)
 
 

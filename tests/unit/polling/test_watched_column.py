@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from handler.errors import SourceError
 from handler.model import Digest, Poll
-from handler.polling import changes, look, replicas, state_item
-from handler.polling import poll as polling
+from handler.polling import id_scan, replica_lag, start_requests, state_item
+from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor, Sweep
-from handler.polling.look import Slice
-from handler.polling.poll import Finding, Pending, PolledRow, PollState, run
-from handler.polling.replicas import LAG_SECONDS, Changed
+from handler.polling.id_scan import IdPage
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import MOST_VALUES, UNKNOWN, IdValues, WatchedValue
+from handler.polling.replica_lag import LAG_SECONDS, RowVersion
+from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
 from handler.polling.schedule import Schedule
-from handler.polling.seen import Seen
 from handler.polling.table import Table
-from handler.polling.values import MOST_VALUES, UNKNOWN, Values, Watched
 from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds
 
 POLL = Poll("", 60.0, longest=100.0, digest_rows=None, watched="o.status", changed=True, identity="moment")
@@ -33,24 +33,25 @@ STATUSES = (None, "", "pending", "paid", "失敗")
 class Rows:
     """poll.Rows: each row with its values, and since when it has each of them. A replica shows them up to a moment."""
 
-    history: dict[int, list[tuple[float, Watched]]] = field(default_factory=dict)
+    history: dict[int, list[tuple[float, WatchedValue]]] = field(default_factory=dict)
     at: float = float("inf")
     watching: bool = True
 
-    def shown(self) -> dict[int, tuple[float, Watched]]:
+    def shown(self) -> dict[int, tuple[float, WatchedValue]]:
         found = {id_: [one for one in values if one[0] <= self.at] for id_, values in self.history.items()}
         return {id_: values[-1] for id_, values in found.items() if values}
 
-    def ids(self, after: int, upto: int | None) -> Slice:
+    def ids(self, after: int, upto: int | None) -> IdPage:
         rows = {id_: one for id_, one in self.shown().items() if id_ > after and (upto is None or id_ <= upto)}
-        kept = sorted(rows)[: look.SLICE]
-        return Slice(
-            values({id_: rows[id_][1] if self.watching else UNKNOWN for id_ in kept}), whole=len(kept) < look.SLICE
+        kept = sorted(rows)[: id_scan.PAGE_SIZE]
+        return IdPage(
+            values({id_: rows[id_][1] if self.watching else UNKNOWN for id_ in kept}),
+            whole=len(kept) < id_scan.PAGE_SIZE,
         )
 
-    def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+    def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
         shown = self.shown()
-        return {id_: Changed(shown[id_][1], shown[id_][0]) for id_ in ids if id_ in shown}
+        return {id_: RowVersion(shown[id_][1], shown[id_][0]) for id_ in ids if id_ in shown}
 
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
@@ -59,8 +60,8 @@ class Rows:
         return None
 
 
-def values(rows: Mapping[int, Watched]) -> Values:
-    return Values({one: Seen.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
+def values(rows: Mapping[int, WatchedValue]) -> IdValues:
+    return IdValues({one: IdSet.containing(id_ for id_ in rows if rows[id_] == one) for one in {*rows.values()}})
 
 
 class World:
@@ -86,7 +87,7 @@ class World:
         if self.rows.history:
             self.random.choice([*self.rows.history.values()]).append((self.now, self.status()))
 
-    def status(self) -> Watched:
+    def status(self) -> WatchedValue:
         return self.random.choice(STATUSES)
 
     def stop_or_start(self) -> None:
@@ -117,13 +118,13 @@ class World:
 
     def settle(self) -> None:
         self.stopped = [False, False]
-        for _ in range(len(self.rows.history) // look.SLICE + 10):
+        for _ in range(len(self.rows.history) // id_scan.PAGE_SIZE + 10):
             self.poll()
         assert self.kept.state.pending is None
 
-    def told(self) -> dict[int, list[tuple[Watched, Watched]]]:
+    def told(self) -> dict[int, list[tuple[WatchedValue, WatchedValue]]]:
         """What was reported of each row, in order; what came twice is one event for the ledger."""
-        found: dict[int, list[tuple[Watched, Watched]]] = {}
+        found: dict[int, list[tuple[WatchedValue, WatchedValue]]] = {}
         for one in dict.fromkeys(self.kept.sent):
             assert isinstance(one, PolledRow)
             assert one.change
@@ -133,8 +134,8 @@ class World:
 
 @pytest.fixture
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 3)
-    monkeypatch.setattr(look, "WATCH_SLICES", 2)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", 2)
     monkeypatch.setattr(polling, "BATCH", 2)
 
 
@@ -213,7 +214,7 @@ def test_a_row_that_has_an_earlier_time_counts_once_no_replica_can_be_so_far_beh
     shown = Rows(world.rows.history)
     clock = [world.now]
 
-    def poll() -> Sequence[Finding]:
+    def poll() -> Sequence[PolledEvent]:
         before, state = len(world.kept.sent), world.kept.state
         run(state, clock[0], shown, world.kept, world.kept, POLL, lambda: clock[0], lambda: True)
         return world.kept.sent[before:]
@@ -246,7 +247,7 @@ def test_new_rows_are_found_while_nobody_says_when_rows_were_changed() -> None:
 
     @dataclass
     class Failing(Rows):
-        def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+        def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
             raise SourceError("DB_TIMEOUT", "too long")
 
     kept, rows = world.kept, Failing(world.rows.history)
@@ -258,7 +259,7 @@ def test_new_rows_are_found_while_nobody_says_when_rows_were_changed() -> None:
 
 
 def test_only_the_last_moments_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "MOST_MOMENTS", 3)
+    monkeypatch.setattr(replica_lag, "MAX_SEEN_VERSIONS", 3)
     world = World(Random(1))
     for id_ in range(1, 10):
         world.rows.history[id_] = [(world.now, "A")]
@@ -287,7 +288,7 @@ def test_another_watched_column_makes_no_events_of_the_rows_that_are_known(watch
 def test_a_poll_that_begins_to_watch_a_column_knows_its_rows() -> None:
     world = World(Random(1))
     world.rows.history = {id_: [(world.now, "A")] for id_ in range(1, 6)}
-    world.kept.state = PollState(IdCursor(5, 0, Values({}).forgotten() | values(dict.fromkeys(range(1, 6), "x"))))
+    world.kept.state = PollState(IdCursor(5, 0, IdValues({}).forgotten() | values(dict.fromkeys(range(1, 6), "x"))))
     world.poll()
     world.rows.history[3].append((world.now, "B"))
     world.poll()
@@ -331,7 +332,7 @@ def test_no_row_is_given_up_for_its_age() -> None:
 
 
 def test_the_first_run_leaves_room_for_rows_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "FIRST_BYTES", 10_000)
+    monkeypatch.setattr(start_requests, "FIRST_BYTES", 10_000)
     random = Random(1)
     there = IdCursor(300_000, 0, values({id_: random.choice("AB") for id_ in range(1, 300_001)}))
 
@@ -345,7 +346,7 @@ def test_the_first_run_leaves_room_for_rows_to_come(monkeypatch: pytest.MonkeyPa
         def lowest(self) -> int:
             return 1
 
-    state = changes.started(Full(None, POLL), Schedule(), 0.0, lambda: True)  # type: ignore[arg-type]
+    state = start_requests.started(Full(None, POLL), Schedule(), 0.0, lambda: True)  # type: ignore[arg-type]
     assert 0 < len(state.cursor.seen.encoded()) <= 10_000 < len(there.seen.encoded())
     assert (state.cursor.top, state.cursor.floor > 0, state.watched) == (300_000, True, POLL.watched)
 

@@ -8,19 +8,19 @@ from dataclasses import replace
 import pytest
 
 from handler.errors import SourceError
-from handler.polling import look, time_look
-from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.look import Slice
+from handler.polling import id_scan, time_scan
+from handler.polling.id_cursor import IdCursor, Sweep, Watermark
+from handler.polling.id_scan import IdPage
 from handler.polling.schedule import Schedule
 from tests.operated_polls import POLL, START, Operated
 from tests.poll_kit import seen
 from tests.timed_kit import POLL as BY_TIME
 from tests.timed_kit import Timed
 
-SLICE = 10
+PAGE_SIZE = 10
 NOW = 10_000.0
 # All ids up to 100; those above 40 were allocated within the longest transaction, in three pieces.
-MARKS = (Mark(NOW - 5_000, 40), Mark(NOW - 900, 60), Mark(NOW - 600, 80), Mark(NOW - 1, 100))
+MARKS = (Watermark(NOW - 5_000, 40), Watermark(NOW - 900, 60), Watermark(NOW - 600, 80), Watermark(NOW - 1, 100))
 CURSOR = IdCursor(100, 0, seen(range(1, 101)), MARKS)
 
 
@@ -30,22 +30,22 @@ def whole(
     """Look at a table with ids up to `top`; the time ends after so many SELECTs, or one of them fails."""
     calls = iter(range(1_000))
 
-    def ids(after: int, upto: int | None) -> Slice:
+    def ids(after: int, upto: int | None) -> IdPage:
         if next(calls) == failing:
             raise SourceError("DB_TIMEOUT")
         found = range(after + 1, min(top, upto or top) + 1)
-        return Slice(seen(found[:SLICE]), whole=len(found) < SLICE)
+        return IdPage(seen(found[:PAGE_SIZE]), whole=len(found) < PAGE_SIZE)
 
     left = iter(range(steps))
     in_time = lambda: next(left, -1) >= 0  # noqa: E731
-    return look.look(cursor, ids, 1_000.0, lambda: NOW, in_time, watching=watching).whole
+    return id_scan.scan(cursor, ids, 1_000.0, lambda: NOW, in_time, watching=watching).whole
 
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", SLICE)
-    monkeypatch.setattr(look, "SWEEP_SLICES", 1)
-    monkeypatch.setattr(look, "WATCH_SLICES", 3)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", PAGE_SIZE)
+    monkeypatch.setattr(id_scan, "SWEEP_PAGES", 1)
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", 3)
 
 
 def test_a_look_is_whole_when_it_has_read_the_ids_of_recent_transactions() -> None:
@@ -70,7 +70,7 @@ def test_a_look_at_watched_rows_is_whole_when_it_has_read_all_of_them(
     sweep: Sweep | None, slices: int, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any of them can change. A pass that an earlier run began has read some of them too long ago."""
-    monkeypatch.setattr(look, "WATCH_SLICES", slices)
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", slices)
     assert whole(replace(CURSOR, sweep=sweep), watching=True) == expected
     assert whole(replace(CURSOR, sweep=sweep))
 
@@ -100,7 +100,7 @@ def test_what_was_committed_while_the_run_went_on_is_not_in_it() -> None:
 
 
 def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_look, "FOUND_BYTES", 1)
+    monkeypatch.setattr(time_scan, "FOUND_BYTES", 1)
     world = Timed(replace(BY_TIME, digest_rows=None))
     world.minute()
     began = world.now

@@ -20,13 +20,13 @@ _LAYOUT: Final = struct.Struct(f"<{_WORDS}Q")
 
 
 @frozen
-class Seen:
+class IdSet:
     """Ids, none of them negative. `chunks` has the bits of each 65,536 ids of which at least one is in the set."""
 
     chunks: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, words: Iterable[Word]) -> Seen:
+    def of(cls, words: Iterable[Word]) -> IdSet:
         """The ids in these words, each of which occurs once."""
         chunks: dict[int, bytearray] = {}
         for word, bits in words:
@@ -35,32 +35,32 @@ class Seen:
         return cls({chunk: int.from_bytes(bits, "little") for chunk, bits in chunks.items()})
 
     @classmethod
-    def containing(cls, ids: Iterable[int]) -> Seen:
+    def containing(cls, ids: Iterable[int]) -> IdSet:
         """These ids."""
         words: dict[int, int] = {}
         for id_ in ids:
             words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
         return cls.of(words.items())
 
-    def __or__(self, other: Seen) -> Seen:
+    def __or__(self, other: IdSet) -> IdSet:
         more = {chunk: self.chunks.get(chunk, 0) | bits for chunk, bits in other.chunks.items()}
-        return Seen({**self.chunks, **more})
+        return IdSet({**self.chunks, **more})
 
-    def __sub__(self, other: Seen) -> Seen:
+    def __sub__(self, other: IdSet) -> IdSet:
         left = {chunk: bits & ~other.chunks.get(chunk, 0) for chunk, bits in self.chunks.items()}
-        return Seen({chunk: bits for chunk, bits in left.items() if bits})
+        return IdSet({chunk: bits for chunk, bits in left.items() if bits})
 
-    def __and__(self, other: Seen) -> Seen:
+    def __and__(self, other: IdSet) -> IdSet:
         both = {chunk: bits & other.chunks[chunk] for chunk, bits in self.chunks.items() if chunk in other.chunks}
-        return Seen({chunk: bits for chunk, bits in both.items() if bits})
+        return IdSet({chunk: bits for chunk, bits in both.items() if bits})
 
-    def above(self, floor: int) -> Seen:
+    def above(self, floor: int) -> IdSet:
         """Those that are greater than `floor`."""
         chunk, bit = divmod(floor + 1, CHUNK)
         kept = {number: bits for number, bits in self.chunks.items() if number > chunk}
         if edge := self.chunks.get(chunk, 0) >> bit << bit:
             kept[chunk] = edge
-        return Seen(kept)
+        return IdSet(kept)
 
     def upto(self, id_: int) -> int:
         """The greatest of them that is not greater than this one; 0 if there is none."""
@@ -68,7 +68,7 @@ class Seen:
             return 0
         chunk, bit = divmod(id_, CHUNK)
         within = self.chunks.get(chunk, 0) & ((1 << (bit + 1)) - 1)
-        below = Seen({number: bits for number, bits in self.chunks.items() if number < chunk})
+        below = IdSet({number: bits for number, bits in self.chunks.items() if number < chunk})
         return chunk * CHUNK + within.bit_length() - 1 if within else below.highest
 
     @property
@@ -103,7 +103,7 @@ class Seen:
         return zlib.compress(b"".join(parts))
 
     @classmethod
-    def decoded(cls, data: bytes) -> Seen:
+    def decoded(cls, data: bytes) -> IdSet:
         """What `encoded` gave. Raises ValueError, zlib.error or struct.error for anything else."""
         raw = zlib.decompress(data)
         (count,) = struct.unpack_from("<I", raw)

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from handler.errors import NotifierError
 from handler.model import Poll
-from handler.polling import state_item, time_look
-from handler.polling.canaries import chosen
+from handler.polling import state_item, time_scan
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import FIRST_BYTES, PollState, require_same_cursor
+from handler.polling.id_reuse import chosen
+from handler.polling.run import FIRST_BYTES, PollState, require_same_cursor
 from handler.polling.schedule import RESEND, REWIND, TIME, Schedule
 from handler.polling.table import Table
 from handler.polling.time_cursor import SECOND, basis
@@ -52,7 +52,7 @@ def _by_id(table: Table, start: float | None, in_time: Callable[[], bool]) -> Po
 
 def _by_time(table: Table, start: float | None, now: float) -> PollState:
     poll = table.poll
-    cursor = time_look.first(table.page, poll.longest, round(now * SECOND), basis(poll))
+    cursor = time_scan.first(table.page, poll.longest, round(now * SECOND), basis(poll))
     if start is not None:
         cursor = cursor.rewound(round(start * SECOND), poll.longest)
     return PollState(IdCursor.at(0), timed=cursor)

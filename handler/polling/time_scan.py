@@ -11,10 +11,10 @@ from handler.errors import ConfigError, NotifierError, SourceError
 from handler.frozen import frozen
 from handler.model import MAX_ID
 from handler.polling import time_cursor
-from handler.polling.time_cursor import NEVER, SLACK, From, TimeCursor, TimedRow, Unit
+from handler.polling.time_cursor import NEVER, SLACK, StartPosition, TimeCursor, TimedRow, Unit
 
 # How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
-SLICE: Final = 2_000
+PAGE_SIZE: Final = 2_000
 # How many new rows one look finds. If each becomes an event of its own, they are kept until they are sent: so many
 # bytes of ids, and what is written beside each.
 MOST_FOUND: Final = 100_000
@@ -23,7 +23,7 @@ _BESIDE_ID: Final = 40
 
 
 @frozen
-class Page:
+class TimePage:
     """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
 
     `now` is what the clock of the database says; None if there is no row. Rows without a valid time are left out, and
@@ -38,15 +38,15 @@ class Page:
     end: TimedRow | None = None
 
 
-class Pages(Protocol):
+class ReadTimePage(Protocol):
     """The table. A page begins with the row that the one before ended with, so that equal ones are not passed over."""
 
-    def __call__(self, begin: From | None, *, backwards: bool = False) -> Page:
+    def __call__(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         """Read one page. Raises NotifierError."""
 
 
 @frozen
-class TimeLook:
+class TimeScan:
     """The cursor afterwards, and the rows that are new. Those before the longest transaction are `late`.
 
     `given_up` counts the rows that are no longer remembered, and those that cannot be an event. If there is
@@ -62,14 +62,14 @@ class TimeLook:
     failure: NotifierError | None
 
 
-def look(
+def scan(
     cursor: TimeCursor,
-    pages: Pages,
+    pages: ReadTimePage,
     longest: float,
     now: int,
     in_time: Callable[[], bool],
     singles: int | None,
-) -> TimeLook:
+) -> TimeScan:
     """Read the table. `longest` is how many seconds a transaction may take; `now` is what the poller's clock says.
 
     More than `singles` new rows (None: any number) are told as one, and so need no room. However short the time is, a
@@ -78,7 +78,7 @@ def look(
     Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future, and
     NotifierError (POLL_CURSOR_CHANGED) if times are not what they were before.
     """
-    reading, window = _Reading(cursor, longest, singles), _window(cursor, pages, longest)
+    reading, window = _Scanner(cursor, longest, singles), _window(cursor, pages, longest)
     more, failure = False, None
     while not more:
         try:
@@ -92,7 +92,7 @@ def look(
         more = not has_room or (not page.whole and reading.comes_further and not in_time())
     after = reading.cursor.trimmed(longest)
     kept = _remembered(after, reading.order, reading.now)
-    return TimeLook(
+    return TimeScan(
         kept,
         reading.found,
         frozenset(row for row in reading.found if cursor.is_late(row, longest)),
@@ -103,8 +103,8 @@ def look(
     )
 
 
-def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
-    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `look` raises.
+def first(pages: ReadTimePage, longest: float, now: int, basis: str) -> TimeCursor:
+    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `scan` raises.
 
     If there are none, each later row is new, whatever its time is: nobody knows what the clocks of its writers say.
     """
@@ -121,7 +121,7 @@ def first(pages: Pages, longest: float, now: int, basis: str) -> TimeCursor:
     return _remembered(cursor.trimmed(longest), order[::-1], now)
 
 
-class _Reading:
+class _Scanner:
     """The cursor while a look goes on, and what was found so far. `order` has the rows of the window."""
 
     def __init__(self, cursor: TimeCursor, longest: float, singles: int | None) -> None:
@@ -140,7 +140,7 @@ class _Reading:
         """Whether there was a row that had not been seen."""
         return bool(self.found or self.misfit)
 
-    def take(self, page: Page, now: int) -> bool:
+    def take(self, page: TimePage, now: int) -> bool:
         """Read the rows of a page; return whether there was room for all of them."""
         if page.unfit:
             self.unfit += page.unfit
@@ -178,13 +178,13 @@ class _Reading:
             self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
 
 
-def _window(cursor: TimeCursor, pages: Pages, longest: float) -> Iterator[Page]:
+def _window(cursor: TimeCursor, pages: ReadTimePage, longest: float) -> Iterator[TimePage]:
     """The pages from the start of the window on. Raises NotifierError."""
     begin = cursor.begin(longest)
     page = pages(begin) if cursor.unit else None
     if cursor.last and page and not any(map(cursor.is_last, page.rows)):
         # Before a row of another zone counts as new, as this page may have such, and may be the only one that is read.
-        _require_same_times(cursor, pages(From(cursor.mark, cursor.unit, cursor.last)))
+        _require_same_times(cursor, pages(StartPosition(cursor.mark, cursor.unit, cursor.last)))
     if page is None or (page.whole and not page.rows):
         # At least the row that moved the mark should be there. The last ones of the table may tell why it is not.
         last = pages(None, backwards=True)
@@ -203,7 +203,7 @@ def _window(cursor: TimeCursor, pages: Pages, longest: float) -> Iterator[Page]:
         page = pages(begin)
 
 
-def _require_same_times(cursor: TimeCursor, page: Page) -> None:
+def _require_same_times(cursor: TimeCursor, page: TimePage) -> None:
     """Raise NotifierError (POLL_CURSOR_CHANGED) if the column holds something else than before, or in another zone."""
     before, now = (f"times in `{unit}`" for unit in (cursor.unit, page.unit))
     if cursor.unit and page.rows and cursor.unit != page.unit:
@@ -212,14 +212,14 @@ def _require_same_times(cursor: TimeCursor, page: Page) -> None:
         raise NotifierError("POLL_CURSOR_CHANGED", "a row that is as before now has another time: see `tz=`")
 
 
-def _following(begin: From | None, page: Page) -> From | None:
+def _following(begin: StartPosition | None, page: TimePage) -> StartPosition | None:
     """Where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
     if page.whole:
         return None
     last = page.end or page.rows[-1]
     if begin and begin.row == last:
-        raise SourceError("QUERY_INVALID", f"more than {SLICE} rows have the same id and the same time")
-    return From(last.at, page.unit, last)
+        raise SourceError("QUERY_INVALID", f"more than {PAGE_SIZE} rows have the same id and the same time")
+    return StartPosition(last.at, page.unit, last)
 
 
 def _remembered(cursor: TimeCursor, order: Sequence[TimedRow], now: int) -> TimeCursor:

@@ -14,14 +14,14 @@ from typing import Final, Protocol
 from handler.errors import NotifierError, SourceError
 from handler.frozen import frozen
 from handler.model import Digest, Poll
-from handler.polling import time_look
-from handler.polling.canaries import renewed, reused, wanted
+from handler.polling import time_scan
 from handler.polling.id_cursor import IdCursor
-from handler.polling.look import Look, Slice, look
-from handler.polling.replicas import Changed, Moments, confirmed
-from handler.polling.time_cursor import SECOND, From, TimeCursor, basis, moment
-from handler.polling.time_look import Page, TimeLook
-from handler.polling.values import MOST_VALUES, Watched
+from handler.polling.id_reuse import renewed, reused, wanted
+from handler.polling.id_scan import IdPage, IdScan, scan
+from handler.polling.id_values import MOST_VALUES, WatchedValue
+from handler.polling.replica_lag import RowVersion, SeenVersions, without_stale_changes
+from handler.polling.time_cursor import SECOND, StartPosition, TimeCursor, basis, moment
+from handler.polling.time_scan import TimePage, TimeScan
 
 # How many events are sent before the time is checked again.
 BATCH: Final = 10
@@ -49,7 +49,7 @@ class PolledRow:
 
     id: int | str
     late: bool = False
-    change: tuple[Watched, Watched] | None = None
+    change: tuple[WatchedValue, WatchedValue] | None = None
     key: str | None = None
 
 
@@ -81,15 +81,15 @@ class PollState:
     starts: int = 0
     resent_upto: int = 0
     watched: str = ""
-    moments: Moments = field(default_factory=dict)
+    moments: SeenVersions = field(default_factory=dict)
     timed: TimeCursor | None = None
 
 
-Finding = PolledRow | Digest
+PolledEvent = PolledRow | Digest
 
 
 @frozen
-class Ran:
+class RunResult:
     """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
 
     `looked` says whether the ids above the highest one were read, and `whole` whether the other rows of recent
@@ -125,27 +125,27 @@ class Store(Protocol):
 class Queue(Protocol):
     """Where events go."""
 
-    def send(self, findings: Sequence[Finding], epoch: int) -> None:
+    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
         """Return once the queue has accepted all of these."""
 
 
 class Rows(Protocol):
     """The polled table. Each method raises NotifierError."""
 
-    def ids(self, after: int, upto: int | None) -> Slice:
-        """As look.Ids."""
+    def ids(self, after: int, upto: int | None) -> IdPage:
+        """As id_scan.ReadIds."""
 
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
-        """As canaries.Created."""
+        """As id_reuse.Created."""
 
     def behind(self, top: int) -> int | None:
         """Return the id that the next row gets if it is not above `top`; None if it is, or is not known."""
 
-    def changed(self, ids: Iterable[int]) -> Mapping[int, Changed]:
+    def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
         """Return the values of these rows, and when they were changed; rows that are gone are missing."""
 
-    def page(self, begin: From | None, *, backwards: bool = False) -> Page:
-        """As time_look.Pages."""
+    def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
+        """As time_scan.ReadTimePage."""
 
 
 def run(
@@ -157,7 +157,7 @@ def run(
     poll: Poll,
     clock: Callable[[], float],
     in_time: Callable[[], bool],
-) -> Ran:
+) -> RunResult:
     """Bring a poll up to date, as far as the time allows. `looked_at` is when the table was last read, a Unix time.
 
     Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED, POLL_VALUES_UNFIT, POLL_TIMES_UNFIT,
@@ -165,7 +165,7 @@ def run(
     """
     state = _sent(state, store, queue, in_time)
     if state.pending or not in_time():
-        return Ran(state, more=True)
+        return RunResult(state, more=True)
     require_same_cursor(state.timed, poll)
     if state.timed:
         ran = _by_time(state, state.timed, looked_at, rows, poll, clock(), in_time)
@@ -184,7 +184,7 @@ def _by_id(
     poll: Poll,
     clock: Callable[[], float],
     in_time: Callable[[], bool],
-) -> Ran:
+) -> RunResult:
     """Look at the ids of the table. The state that is returned has not been saved."""
     if state.cursor.top < state.resent_upto:
         poll = replace(poll, digest_rows=None, digest_seconds=None)
@@ -195,9 +195,9 @@ def _by_id(
     is_old = _is_old(looked_at, poll, now)
     most = MOST_EVENTS if poll.digest_rows is None and not is_old else None
     watching, known, moments = poll.is_watching, state.cursor.seen, state.moments
-    seen = look(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, most=most)
+    seen = scan(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, most=most)
     if poll.changed:
-        seen, moments = confirmed(seen, known, moments, rows.changed, now)
+        seen, moments = without_stale_changes(seen, known, moments, rows.changed, now)
     # What has not changed fits as before. To find that out again takes 10 ms with a million ids.
     cursor = seen.cursor if seen.cursor.seen == state.cursor.seen else seen.cursor.within(SEEN_BYTES)
     if len(cursor.seen.seen) > MOST_VALUES:
@@ -211,7 +211,7 @@ def _by_id(
     resent_upto = _resent_upto(state, seen, cursor.top)
     found = replace(state, cursor=cursor, pending=pending, canaries=canaries, resent_upto=resent_upto, moments=moments)
     bound = seen.cursor.bound(now, poll.longest)
-    return Ran(
+    return RunResult(
         found,
         more=seen.more,
         looked=_has_looked(seen, is_old=is_old),
@@ -232,13 +232,13 @@ def _by_time(
     poll: Poll,
     now: float,
     in_time: Callable[[], bool],
-) -> Ran:
+) -> RunResult:
     """Look at the times of the table. The state that is returned has not been saved."""
     is_old = _is_old(looked_at, poll, now)
     singles = 1 if is_old else poll.digest_rows
     if state.resent_upto:
         singles = None
-    seen = time_look.look(cursor, rows.page, poll.longest, round(now * SECOND), in_time, singles)
+    seen = time_scan.scan(cursor, rows.page, poll.longest, round(now * SECOND), in_time, singles)
     pending: Pending | Digest | None = None
     if singles is not None and len(seen.found) > singles:
         ends = seen.found[0].id, seen.found[-1].id
@@ -247,7 +247,7 @@ def _by_time(
         keys = [moment(row.at) if poll.identity else None for row in seen.found]
         found = zip(seen.found, keys, strict=True)
         pending = Pending(tuple(PolledRow(row.id, row in seen.late, key=key) for row, key in found))
-    return Ran(
+    return RunResult(
         replace(state, timed=seen.cursor, pending=pending, resent_upto=_resent_upto(state, seen, seen.cursor.mark)),
         more=seen.more,
         looked=_has_looked(seen, is_old=is_old),
@@ -270,7 +270,7 @@ def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
         raise NotifierError("POLL_CURSOR_CHANGED", f"by {before or 'id'} before, by {after or 'id'} now")
 
 
-def _resent_upto(state: PollState, seen: Look | TimeLook, reached: int) -> int:
+def _resent_upto(state: PollState, seen: IdScan | TimeScan, reached: int) -> int:
     """Return the new PollState.resent_upto after a look that has read up to `reached`.
 
     A replica that lags shows some of these rows later. The last ones may be gone, and then nothing more is found.
@@ -308,12 +308,12 @@ def _guarded(state: PollState, rows: Rows, now: float, *, is_gapless: bool) -> P
     return replace(state, behind_since=since or now)
 
 
-def _has_looked(seen: Look | TimeLook, *, is_old: bool) -> bool:
+def _has_looked(seen: IdScan | TimeScan, *, is_old: bool) -> bool:
     """Whether the next run counts from this look. After a pause, only one that left nothing ends the pause."""
     return seen.news and not (is_old and seen.more)
 
 
-def findings(pending: Pending | Digest) -> Sequence[Finding]:
+def findings(pending: Pending | Digest) -> Sequence[PolledEvent]:
     """The events for these rows, in the order of their ids."""
     return [pending] if isinstance(pending, Digest) else pending.rows
 
@@ -326,7 +326,7 @@ def _of_column(state: PollState, poll: Poll) -> PollState:
     return replace(state, cursor=cursor, watched=poll.watched, moments={})
 
 
-def _pending(looked: Look, before: PollState, poll: Poll, now: float, *, is_old: bool) -> Pending | Digest:
+def _pending(looked: IdScan, before: PollState, poll: Poll, now: float, *, is_old: bool) -> Pending | Digest:
     """What is to be sent of a look; `is_old` says that the one before it was long ago."""
     count, found = len(looked.found), looked.found
     if (poll.digest_rows is not None and count > poll.digest_rows) or (is_old and count > 1):
@@ -339,7 +339,7 @@ def _pending(looked: Look, before: PollState, poll: Poll, now: float, *, is_old:
     return Pending(tuple(PolledRow(id_, id_ in late, (old, new), _key(poll, new, moment)) for id_, old, new in changes))
 
 
-def _key(poll: Poll, value: Watched, moment: str) -> str | None:
+def _key(poll: Poll, value: WatchedValue, moment: str) -> str | None:
     """What belongs to an event's identity beside the row's id."""
     return {"moment": moment, "watched": "null" if value is None else value}.get(poll.identity)
 

@@ -12,8 +12,8 @@ import pytest
 
 from handler.errors import ConfigError, SourceError
 from handler.model import Poll
-from handler.polling import look, poll
-from handler.polling.id_cursor import IdCursor, Mark, Sweep
+from handler.polling import id_scan, run
+from handler.polling.id_cursor import IdCursor, Sweep, Watermark
 from handler.polling.schedule import LEASE_SECONDS, Schedule
 from tests.operated_polls import POLL, START, Operated
 from tests.poll_kit import Killed, seen
@@ -73,7 +73,7 @@ def test_rows_that_are_found_again_are_not_late_however_old_they_are(days: int) 
 
 
 def test_a_rewind_to_below_the_rows_of_the_first_run_finds_those_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 10)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
     world = Operated()
     world.ids.update(range(1, 101))
     world.minute()
@@ -94,7 +94,7 @@ def test_rows_that_somebody_asks_for_are_never_one_summary(
     changed: Any, policy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A summary would take the place of rows that were never posted, and have an identity that the ledger has not."""
-    monkeypatch.setattr(look, "SLICE", 50)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 50)
     world = Operated(replace(POLL, **policy))
     world.minute()
     world.ids.update(range(1, 1001))
@@ -117,8 +117,8 @@ def test_a_rewind_that_takes_several_runs_has_no_summary_in_any_of_them(
     monkeypatch: pytest.MonkeyPatch, again: int | None
 ) -> None:
     """Nor has one that comes while an earlier one is under way."""
-    monkeypatch.setattr(look, "SLICE", 10)
-    monkeypatch.setattr(poll, "MOST_EVENTS", 20)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
+    monkeypatch.setattr(run, "MOST_EVENTS", 20)
     world = Operated(replace(POLL, digest_rows=5))
     world.minute()
     world.ids.update(range(1, 501))
@@ -360,7 +360,7 @@ def test_two_rewinds_before_a_run_are_the_last_one() -> None:
 
 
 def test_a_rewind_during_a_sweep_forgets_the_sweep_and_no_id_is_given_up() -> None:
-    marks = tuple(Mark(START - 86_400 * days, 100 - days) for days in range(60, 0, -1))
+    marks = tuple(Watermark(START - 86_400 * days, 100 - days) for days in range(60, 0, -1))
     cursor = IdCursor(100, 20, seen(range(30, 101)), marks, Sweep(50, 100, START))
     for above in (0, 10, 20, 45, 60, 99, 100, 500):
         back = cursor.rewound(above)

@@ -9,16 +9,15 @@ from typing import Final
 from handler.errors import ConfigError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Poll
-from handler.polling import changes, messages, state_item
-from handler.polling.poll import Finding, PollState, Queue, Ran, run
-from handler.polling.poll import Store as StateStore
+from handler.polling import messages, start_requests, state_item
+from handler.polling.run import PolledEvent, PollState, Queue, RunResult, run
+from handler.polling.run import Store as StateStore
 from handler.polling.schedule import RESEND, Schedule
+from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
 from handler.ports import Database, Listed, Send, Shelf, Store
 from handler.state_item import Item
 
-SCHEDULE: Final = "schedule"
-STATE: Final = "state"
 # How long a run reads and sends before it leaves the rest to the next one; and what it leaves of the invocation, so
 # that the statement or the batch that is under way can end, and the state is saved.
 RUN_SECONDS: Final = 20.0
@@ -27,11 +26,6 @@ SPARE_SECONDS: Final = 15.0
 _BEGIN_SECONDS: Final = 30.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
-
-
-def partition(poll: str) -> str:
-    """Where the items of a poll are."""
-    return f"poll#{poll}"
 
 
 @frozen
@@ -45,11 +39,11 @@ class Tick:
 
 
 @frozen
-class Report:
+class RunReport:
     """The outcome of a request. If `ran` is None, the poll failed, was not due, or no template has it any longer."""
 
     poll: str
-    ran: Ran | None = None
+    ran: RunResult | None = None
     failure: NotifierError | None = None
 
 
@@ -81,30 +75,30 @@ class Polls:
         on_hold = [name for name, one in schedules.items() if one.is_on_hold]
         return Tick(due, overdue, on_hold, [name for name, one in schedules.items() if one.is_nearly_full])
 
-    def run(self, bodies: Sequence[str], remaining: Remaining) -> list[Report]:
+    def run(self, bodies: Sequence[str], remaining: Remaining) -> list[RunReport]:
         """Run each poll that is requested, is due, and of which no other run has the lease.
 
         What does not fit into the time, and what fails, is requested by a later tick. Raises nothing.
         """
         return [self._report(body, remaining) for body in dict.fromkeys(bodies)]
 
-    def _report(self, body: str, remaining: Remaining) -> Report:
+    def _report(self, body: str, remaining: Remaining) -> RunReport:
         name = ""
         try:
             name = messages.requested(body)
             poll = self.polls.get(name)
             if poll is None or remaining() < _BEGIN_SECONDS:
-                return Report(name)
+                return RunReport(name)
             return self._leased(name, poll, remaining)
         except Exception as error:  # noqa: BLE001 - one poll never touches the others
-            return Report(name, failure=named(error))
+            return RunReport(name, failure=named(error))
 
-    def _leased(self, name: str, poll: Poll, remaining: Remaining) -> Report:
+    def _leased(self, name: str, poll: Poll, remaining: Remaining) -> RunReport:
         items = {item.sort: item for item in self.shelf.items(partition(name))}
         schedule = _Kept(self.store, name, SCHEDULE, items.get(SCHEDULE))
         standing = Schedule.of(schedule.item)
         if not standing.is_due(self.now(), poll):
-            return Report(name)
+            return RunReport(name)
         leased = standing.leased(self.now(), items.get(STATE))
         schedule.save(leased.values())
         try:
@@ -113,13 +107,13 @@ class Polls:
         except Exception as error:  # noqa: BLE001 - the next run is to come, whatever it was
             failure = named(error)
             schedule.save(leased.failed(failure, self.now(), poll.every).values())
-            return Report(name, failure=failure)
+            return RunReport(name, failure=failure)
         schedule.save(ended.values())
         if ran.more and not ran.failure:
             self.queue.send([messages.request(name)])
-        return Report(name, ran, ran.failure)
+        return RunReport(name, ran, ran.failure)
 
-    def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> Ran:
+    def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> RunResult:
         store = _Store(_Kept(self.store, name, STATE, item))
         end = self.now() + RUN_SECONDS
         return one_run(
@@ -141,7 +135,7 @@ def one_run(
     queue: Queue,
     now: Callable[[], float],
     in_time: Callable[[], bool],
-) -> Ran:
+) -> RunResult:
     """Carry out what somebody asked for, and then run the poll; `item` is its state. The first run is a start.
 
     Raises as `run` and `Table` do, and NotifierError (POLL_STATE_LOST, POLL_STATE_UNREADABLE).
@@ -149,14 +143,14 @@ def one_run(
     if item is None and schedule.born_at:
         raise ConfigError("POLL_STATE_LOST")
     looked_at = schedule.looked_at
-    if item is None or changes.starts_again(schedule, item):
-        state, looked_at = store.save(changes.started(table, schedule, now(), in_time)), now()
+    if item is None or start_requests.starts_again(schedule, item):
+        state, looked_at = store.save(start_requests.started(table, schedule, now(), in_time)), now()
         if schedule.wish != RESEND and (schedule.starts or table.poll.start is None):
-            return Ran(state, more=False, looked=True, whole=True)
+            return RunResult(state, more=False, looked=True, whole=True)
     else:
         state = state_item.read(item)
-        if changes.is_asked(schedule, item):
-            state = store.save(changes.rewound(state, table.poll, schedule))
+        if start_requests.is_asked(schedule, item):
+            state = store.save(start_requests.rewound(state, table.poll, schedule))
         if schedule.resuming:
             state = store.save(replace(state, canaries={}, behind_since=0.0))
     return run(state, looked_at, table, store, queue, table.poll, now, in_time)
@@ -182,7 +176,7 @@ class _Kept:
 
 @frozen
 class _Store:
-    """poll.Store in the state table."""
+    """run.Store in the state table."""
 
     kept: _Kept
 
@@ -192,10 +186,10 @@ class _Store:
 
 @frozen
 class _Events:
-    """poll.Queue on the queue that the records come from."""
+    """run.Queue on the queue that the records come from."""
 
     queue: Send
     event_type: str
 
-    def send(self, findings: Sequence[Finding], epoch: int) -> None:
+    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
         self.queue.send([messages.event(self.event_type, finding, epoch) for finding in findings])

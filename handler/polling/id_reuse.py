@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
-from handler.polling.seen import Seen
+from handler.polling.id_set import IdSet
 
 # When each of these rows was created, in any form that does not change; rows that are gone are missing.
 Created = Callable[[Iterable[int]], Mapping[int, str]]
 
 
-def chosen(seen: Seen) -> list[int]:
+def chosen(seen: IdSet) -> list[int]:
     """The highest id, lower ones at distances that double, and the lowest.
 
     So one of them is used again soon: the lowest after TRUNCATE, and another one after a restored backup, whatever was
@@ -24,14 +24,14 @@ def chosen(seen: Seen) -> list[int]:
     return list(dict.fromkeys([*_distant(seen), *islice(seen, 1)]))
 
 
-def _distant(seen: Seen) -> Iterator[int]:
+def _distant(seen: IdSet) -> Iterator[int]:
     top, distance = seen.highest, 0
     while id_ := seen.upto(top - distance):
         yield id_
         distance = max(1, distance * 2)
 
 
-def wanted(canaries: Mapping[int, str], seen: Seen) -> list[int]:
+def wanted(canaries: Mapping[int, str], seen: IdSet) -> list[int]:
     """Which ids are to be canaries: those that are `chosen`, and the lowest that ever was one."""
     return list(dict.fromkeys([*chosen(seen), *islice(sorted(canaries), 1)]))
 
@@ -41,7 +41,7 @@ def reused(canaries: Mapping[int, str], now: Mapping[int, str]) -> int:
     return next((id_ for id_, created in now.items() if canaries.get(id_, created) != created), 0)
 
 
-def renewed(canaries: Mapping[int, str], seen: Seen, now: Mapping[int, str]) -> dict[int, str]:
+def renewed(canaries: Mapping[int, str], seen: IdSet, now: Mapping[int, str]) -> dict[int, str]:
     """The canaries for these ids. A canary stays after its row is deleted, as another row may get the id later."""
     known = {**now, **canaries}
     return {id_: known[id_] for id_ in wanted(canaries, seen) if id_ in known}

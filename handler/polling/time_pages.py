@@ -9,9 +9,9 @@ from typing import Final
 
 from handler.errors import SourceError
 from handler.model import Poll, Row, Value
-from handler.polling import statements, time_look
-from handler.polling.time_cursor import EPOCH, SECOND, From, TimedRow, Unit
-from handler.polling.time_look import Page
+from handler.polling import statements, time_scan
+from handler.polling.time_cursor import EPOCH, SECOND, StartPosition, TimedRow, Unit
+from handler.polling.time_scan import TimePage
 from handler.ports import Database
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -24,9 +24,9 @@ _NO_TIME: Final = "`at` is neither a time nor seconds or milliseconds since 1970
 _SCALE: Final[Mapping[Unit, int]] = {"s": SECOND, "ms": 1000}
 
 
-def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool = False) -> Page:
-    """time_look.Pages. Raises SourceError (DB_*, QUERY_*), ConfigError."""
-    count, bounds = time_look.SLICE, dict[str, Value]()
+def page(database: Database, poll: Poll, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
+    """time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
+    count, bounds = time_scan.PAGE_SIZE, dict[str, Value]()
     if begin and begin.row:
         bounds = {"at": begin.row.text, "id": begin.row.id}
     elif begin:
@@ -39,7 +39,7 @@ def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool 
     if placed and not read and begin is None:
         raise SourceError("QUERY_INVALID", f"{poll.where}: {_NO_TIME}")
     clock = found[0]["now"] if found else None
-    return Page(
+    return TimePage(
         read,
         int(str(clock)) * SECOND + SECOND if clock is not None else None,
         whole=len(found) < count,
@@ -49,14 +49,14 @@ def page(database: Database, poll: Poll, begin: From | None, *, backwards: bool 
     )
 
 
-def _written(begin: From) -> Value:
+def _written(begin: StartPosition) -> Value:
     """A time as the column has it."""
     if begin.unit in _SCALE:
         return max(begin.at, 0) // _SCALE[begin.unit]
     return EPOCH + max(begin.at, _EARLIEST) * _MICROSECOND
 
 
-def _unit(values: Sequence[Value], begin: From | None) -> Unit:
+def _unit(values: Sequence[Value], begin: StartPosition | None) -> Unit:
     """What the column holds: the same as before if that fits to any row, else what most rows have.
 
     One row can be wrong, or be meant as never, as the last second of the year 9999 is. What a page that begins with a

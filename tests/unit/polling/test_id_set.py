@@ -8,28 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.polling.seen import Seen
+from handler.polling.id_set import IdSet
 
 IDS = st.sets(st.one_of(st.integers(0, 300), st.integers(65_400, 65_700), st.integers(0, 2**63 - 1)), max_size=60)
 
 
 @given(IDS, IDS, st.integers(-1, 2**63))
 def test_it_is_a_set(one: set[int], other: set[int], floor: int) -> None:
-    assert list(Seen.containing(one)) == sorted(one)
-    assert set(Seen.containing(one) | Seen.containing(other)) == one | other
-    assert set(Seen.containing(one) - Seen.containing(other)) == one - other
-    assert set(Seen.containing(one) & Seen.containing(other)) == one & other
-    assert set(Seen.containing(one).above(floor)) == {id_ for id_ in one if id_ > floor}
-    assert len(Seen.containing(one)) == len(one)
-    assert bool(Seen.containing(one)) == bool(one)
-    assert Seen.containing(one).highest == max(one, default=0)
-    assert Seen.decoded(Seen.containing(one).encoded()) == Seen.containing(one)
+    assert list(IdSet.containing(one)) == sorted(one)
+    assert set(IdSet.containing(one) | IdSet.containing(other)) == one | other
+    assert set(IdSet.containing(one) - IdSet.containing(other)) == one - other
+    assert set(IdSet.containing(one) & IdSet.containing(other)) == one & other
+    assert set(IdSet.containing(one).above(floor)) == {id_ for id_ in one if id_ > floor}
+    assert len(IdSet.containing(one)) == len(one)
+    assert bool(IdSet.containing(one)) == bool(one)
+    assert IdSet.containing(one).highest == max(one, default=0)
+    assert IdSet.decoded(IdSet.containing(one).encoded()) == IdSet.containing(one)
 
 
 @pytest.mark.parametrize(("missing", "most"), [(0, 250), (0.001, 3_100), (0.01, 17_000), (0.5, 126_000)])
 def test_a_million_ids_are_small(missing: float, most: int) -> None:
     random = Random(1)
-    assert len(Seen.containing(id_ for id_ in range(1, 1_000_001) if random.random() >= missing).encoded()) < most
+    assert len(IdSet.containing(id_ for id_ in range(1, 1_000_001) if random.random() >= missing).encoded()) < most
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_a_million_ids_are_small(missing: float, most: int) -> None:
 )
 def test_what_was_not_encoded_is_an_error(data: bytes) -> None:
     with pytest.raises((ValueError, zlib.error, struct.error)):
-        Seen.decoded(data)
+        IdSet.decoded(data)

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Final, NamedTuple
 
 from handler.frozen import frozen
-from handler.polling.seen import Seen, Word
+from handler.polling.id_set import IdSet, Word
 
 # The value of rows whose value is not known, because the poll watches no column, or watched another one. No column has
 # it, since a control character is refused. NULL is None.
@@ -17,67 +17,67 @@ UNKNOWN: Final = "\0"
 # Of the watched column. Each value has a bitmap of its own.
 MOST_VALUES: Final = 64
 
-Watched = str | None
+WatchedValue = str | None
 
 
 class Change(NamedTuple):
     """A row whose value is `new`. `old` is None also if the row itself is new."""
 
     id: int
-    old: Watched
-    new: Watched
+    old: WatchedValue
+    new: WatchedValue
 
 
 @frozen
-class Values:
+class IdValues:
     """Ids, none of them negative, each with one value. `seen` has the ids of each value that occurs."""
 
-    seen: Mapping[Watched, Seen] = field(default_factory=dict)
+    seen: Mapping[WatchedValue, IdSet] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[Watched, Word]]) -> Values:
+    def of(cls, rows: Iterable[tuple[WatchedValue, Word]]) -> IdValues:
         """The ids in these words, each of which occurs once with a value."""
-        words: dict[Watched, list[Word]] = {}
+        words: dict[WatchedValue, list[Word]] = {}
         for value, word in rows:
             words.setdefault(value, []).append(word)
-        return cls({value: Seen.of(found) for value, found in words.items()})
+        return cls({value: IdSet.of(found) for value, found in words.items()})
 
     @property
-    def ids(self) -> Seen:
+    def ids(self) -> IdSet:
         """All ids."""
-        found = Seen()
+        found = IdSet()
         for seen in self.seen.values():
             found = found | seen if found else seen
         return found
 
-    def __or__(self, later: Values) -> Values:
+    def __or__(self, later: IdValues) -> IdValues:
         """These ids, with the values of `later` in place of earlier ones."""
         left = {value: seen - later._with_others(value) for value, seen in self.seen.items()}
-        more = {value: left.get(value, Seen()) | seen for value, seen in later.seen.items()}
+        more = {value: left.get(value, IdSet()) | seen for value, seen in later.seen.items()}
         return _filled({**left, **more})
 
-    def __sub__(self, other: Values) -> Values:
+    def __sub__(self, other: IdValues) -> IdValues:
         """Without the ids that have the same value in `other`, and those of which it knows no value."""
-        unknown = other.seen.get(UNKNOWN, Seen())
-        return _filled({value: seen - unknown - other.seen.get(value, Seen()) for value, seen in self.seen.items()})
+        unknown = other.seen.get(UNKNOWN, IdSet())
+        return _filled({value: seen - unknown - other.seen.get(value, IdSet()) for value, seen in self.seen.items()})
 
-    def above(self, floor: int) -> Values:
+    def above(self, floor: int) -> IdValues:
         """The ids that are greater than `floor`."""
         return _filled({value: seen.above(floor) for value, seen in self.seen.items()})
 
-    def forgotten(self) -> Values:
+    def forgotten(self) -> IdValues:
         """The same ids, without their values."""
         return _filled({UNKNOWN: self.ids})
 
-    def among(self, ids: Seen) -> Values:
+    def among(self, ids: IdSet) -> IdValues:
         """Those of the ids, with their values."""
         return _filled({value: seen & ids for value, seen in self.seen.items()})
 
-    def without(self, ids: Seen) -> Values:
+    def without(self, ids: IdSet) -> IdValues:
         """All but these ids."""
         return _filled({value: seen - ids for value, seen in self.seen.items()})
 
-    def changes(self, before: Values) -> Iterator[Change]:
+    def changes(self, before: IdValues) -> Iterator[Change]:
         """The ids from the lowest on, with the values that they had `before`."""
         olds = {id_: old for old, seen in before.among(self.ids).seen.items() for id_ in seen}
         news = {id_: new for new, seen in self.seen.items() for id_ in seen}
@@ -114,20 +114,20 @@ class Values:
         return b"".join([struct.pack("<I", len(head)), head, *(data for _, data in parts)])
 
     @classmethod
-    def decoded(cls, data: bytes) -> Values:
+    def decoded(cls, data: bytes) -> IdValues:
         """What `encoded` gave. Raises ValueError, TypeError, zlib.error or struct.error for anything else."""
         (size,) = struct.unpack_from("<I", data)
         place = 4 + size
-        seen: dict[Watched, Seen] = {}
+        seen: dict[WatchedValue, IdSet] = {}
         for value, length in json.loads(data[4:place]):
-            seen[value] = Seen.decoded(data[place : place + length])
+            seen[value] = IdSet.decoded(data[place : place + length])
             place += length
         return cls(seen)
 
-    def _with_others(self, value: Watched) -> Seen:
+    def _with_others(self, value: WatchedValue) -> IdSet:
         """The ids that have another value than this one."""
-        return Values({other: seen for other, seen in self.seen.items() if other != value}).ids
+        return IdValues({other: seen for other, seen in self.seen.items() if other != value}).ids
 
 
-def _filled(seen: Mapping[Watched, Seen]) -> Values:
-    return Values({value: ids for value, ids in seen.items() if ids})
+def _filled(seen: Mapping[WatchedValue, IdSet]) -> IdValues:
+    return IdValues({value: ids for value, ids in seen.items() if ids})

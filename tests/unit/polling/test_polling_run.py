@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from handler.errors import ConfigError, SourceError
 from handler.model import Digest, Poll
-from handler.polling import look
-from handler.polling import poll as polling
-from handler.polling.id_cursor import IdCursor, Mark, Sweep
-from handler.polling.look import Slice
-from handler.polling.poll import Finding, Pending, PolledRow, PollState, Ran, run
+from handler.polling import id_scan
+from handler.polling import run as polling
+from handler.polling.id_cursor import IdCursor, Sweep, Watermark
+from handler.polling.id_scan import IdPage
+from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, run
 from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds, poll, seen
 
 LONGEST = 100.0
@@ -116,7 +116,7 @@ class World:
         left = iter(range(slices))
         replica = self.random.randrange(2) if number is None else number
 
-        def ids(after: int, upto: int | None) -> Slice:
+        def ids(after: int, upto: int | None) -> IdPage:
             found = reading({row.id for row in self.table if row.visible(self.replicas[replica])})(after, upto)
             if number is None and self.random.random() < 0.2:  # each SELECT has a snapshot of its own
                 self.pass_time(0.1)
@@ -133,15 +133,15 @@ class World:
         """
         self.stopped = [False, False]
         self.pass_time(LATEST)
-        for _ in range(2 * (len(self.table) // look.SLICE + 10)):
+        for _ in range(2 * (len(self.table) // id_scan.PAGE_SIZE + 10)):
             self.run(self.kept.state)
         assert self.kept.state.pending is None
 
 
 @pytest.fixture
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 3)
-    monkeypatch.setattr(look, "SWEEP_SLICES", 1)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
+    monkeypatch.setattr(id_scan, "SWEEP_PAGES", 1)
     monkeypatch.setattr(polling, "BATCH", 2)
 
 
@@ -176,12 +176,12 @@ def test_every_committed_row_is_reported_once(seed: int, steps: list[int], polic
     assert len(there) <= len(rows) + sum(digest.count for digest in digests) <= len(ever)
 
 
-def reading(table: set[int]) -> look.Ids:
+def reading(table: set[int]) -> id_scan.ReadIds:
     """What a database with these rows answers."""
 
-    def ids(after: int, upto: int | None) -> Slice:
+    def ids(after: int, upto: int | None) -> IdPage:
         found = sorted(id_ for id_ in table if id_ > after and (upto is None or id_ <= upto))
-        return Slice(seen(found[: look.SLICE]), whole=len(found) < look.SLICE)
+        return IdPage(seen(found[: id_scan.PAGE_SIZE]), whole=len(found) < id_scan.PAGE_SIZE)
 
     return ids
 
@@ -195,13 +195,13 @@ class Fixed:
         self.table: set[int] = set()
         self.looked_at = 0.0
         self.slices = self.fails_at = 0
-        self.ran = Ran(self.kept.state, more=False)
+        self.ran = RunResult(self.kept.state, more=False)
 
-    def run(self, now: float, slices: int = 1_000) -> list[Finding]:
+    def run(self, now: float, slices: int = 1_000) -> list[PolledEvent]:
         before = len(self.kept.sent)
         self.slices = 0
 
-        def ids(after: int, upto: int | None) -> Slice:
+        def ids(after: int, upto: int | None) -> IdPage:
             self.slices += 1
             if self.slices == self.fails_at:
                 raise SourceError("DB_TIMEOUT", "too long")
@@ -272,7 +272,7 @@ def test_new_rows_are_not_held_up_by_old_ones_however_short_the_time_is(
     monkeypatch: pytest.MonkeyPatch, rows: int, selects: int
 ) -> None:
     """Nor old ones by new ones: a run that has begun always reads one slice of each."""
-    monkeypatch.setattr(look, "SLICE", 3)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
     table = Fixed()
     table.table = set(range(2, 2 + rows))
     table.run(0.0)
@@ -361,10 +361,10 @@ def test_what_was_read_before_a_select_fails_is_sent(at: int) -> None:
 @pytest.mark.usefixtures("_small_steps")
 @pytest.mark.parametrize("sweep", range(0, 30, 2))
 def test_a_look_reads_all_ids_of_recent_transactions_wherever_the_pass_over_the_older_ones_is(sweep: int) -> None:
-    marks = (Mark(0.0, 10), Mark(1.9 * LONGEST, 30))
+    marks = (Watermark(0.0, 10), Watermark(1.9 * LONGEST, 30))
     for id_ in range(11, 31):
         cursor = IdCursor(30, 0, seen(set(range(1, 31)) - {id_}), marks, Sweep(sweep, 30, LONGEST))
-        looked = look.look(cursor, reading(set(range(1, 31))), LONGEST, lambda: 2 * LONGEST, lambda: True)
+        looked = id_scan.scan(cursor, reading(set(range(1, 31))), LONGEST, lambda: 2 * LONGEST, lambda: True)
         assert list(looked.found) == [id_]
         assert not looked.late
 
@@ -417,7 +417,7 @@ def test_a_part_that_can_never_be_read_holds_no_other_part_up() -> None:
     kept = Kept()
     table = {*range(1, 40)}
 
-    def ids(after: int, upto: int | None) -> Slice:
+    def ids(after: int, upto: int | None) -> IdPage:
         if upto is not None and after < 5:
             raise SourceError("DB_TIMEOUT", "too long")
         return reading(table)(after, upto)
@@ -436,7 +436,7 @@ def test_a_part_that_can_never_be_read_holds_no_other_part_up() -> None:
 @pytest.mark.parametrize("accepted", range(1, 8))
 def test_what_the_queue_accepted_before_it_refused_is_not_sent_again(accepted: int) -> None:
     class Refusing(Kept):
-        def send(self, findings: Sequence[Finding], epoch: int) -> None:
+        def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
             if len(self.sent) >= 2 * accepted:
                 raise ConfigError("CONFIG_UNAVAILABLE", "the queue")
             super().send(findings, epoch)
@@ -451,7 +451,7 @@ def test_what_the_queue_accepted_before_it_refused_is_not_sent_again(accepted: i
 def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those for which the time of one run is too short, and no matter how many events a run may send."""
     monkeypatch.setattr(polling, "MOST_EVENTS", 10)
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     table = Fixed(poll(LONGEST, None, 60.0))
     table.run(1.0)
     table.table = set(range(1, 101))
@@ -460,7 +460,7 @@ def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch
 
 def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "MOST_EVENTS", 10)
-    monkeypatch.setattr(look, "SLICE", 5)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     table = Fixed()
     table.table = set(range(1, 101))
     runs = [len(table.run(float(number))) for number in range(12)]
@@ -469,8 +469,8 @@ def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.
 
 
 def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "MOST_CHUNKS", 4)
-    monkeypatch.setattr(look, "SLICE", 2)
+    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 4)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
     table = Fixed(poll(LONGEST, 1))
     table.table = {number << 16 for number in range(1, 40)}
     while not table.kept.sent or table.ran.more:
@@ -483,26 +483,26 @@ def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monke
 @pytest.mark.usefixtures("_small_steps")
 @pytest.mark.parametrize(
     ("fails", "most", "selects"),
-    [(False, None, 1 + 1 + 9), (True, None, 1 + look.MOST_FAILURES), (False, 1, 1 + 1)],
+    [(False, None, 1 + 1 + 9), (True, None, 1 + id_scan.MOST_FAILURES), (False, 1, 1 + 1)],
     ids=["all pieces", "none can be read", "enough was found"],
 )
 def test_recent_ids_are_read_in_pieces_until_there_is_no_point_in_it(
     fails: bool, most: int | None, selects: int
 ) -> None:
     """A database that does not answer lets each SELECT wait; and what does not fit into the state is left unread."""
-    marks = tuple(Mark(float(number), 3 * number) for number in range(1, 11))
+    marks = tuple(Watermark(float(number), 3 * number) for number in range(1, 11))
     cursor = IdCursor(30, 0, seen(range(1, 31, 2)), marks, Sweep(0, 30, 0.0))
     asked: list[int | None] = []
 
-    def ids(after: int, upto: int | None) -> Slice:
+    def ids(after: int, upto: int | None) -> IdPage:
         asked.append(upto)
         if fails and upto is not None:
             raise SourceError("DB_TIMEOUT", "too long")
         if after == 0:  # the pass over the older ids, which comes as far as the first piece
-            return Slice(seen([3]), whole=False)
-        return Slice(seen([31] if upto is None else []), whole=True)
+            return IdPage(seen([3]), whole=False)
+        return IdPage(seen([31] if upto is None else []), whole=True)
 
-    look.look(cursor, ids, LONGEST, lambda: 20.0, lambda: True, most=most)
+    id_scan.scan(cursor, ids, LONGEST, lambda: 20.0, lambda: True, most=most)
     assert len(asked) == selects
 
 
@@ -510,7 +510,7 @@ def test_recent_ids_are_read_in_pieces_until_there_is_no_point_in_it(
 @pytest.mark.parametrize("looked_at", [0.0, 31 * DAY, 80 * DAY])
 def test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up(looked_at: float) -> None:
     """It may be wrong, by 40 days or by 49: what was read is kept all the same."""
-    marks = (Mark(0.0, 10), Mark(1.0, 12))
+    marks = (Watermark(0.0, 10), Watermark(1.0, 12))
     kept = Kept(PollState(IdCursor(12, 0, seen([3, *range(6, 13)]), marks, Sweep(9, 12, 40 * DAY - 1.0))))
     table = reading({3, 4, *range(6, 14)})
     run(kept.state, looked_at, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY, lambda: True)
@@ -521,7 +521,7 @@ def test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up(looked_at:
     assert 4 in kept.rows()
 
 
-MARKED = IdCursor(100, 0, seen([]), tuple(Mark(float(top), top) for top in (10, 20, 50, 55, 90, 100)))
+MARKED = IdCursor(100, 0, seen([]), tuple(Watermark(float(top), top) for top in (10, 20, 50, 55, 90, 100)))
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ import pytest
 
 from handler.errors import ConfigError, SourceError
 from handler.model import Poll, Record, Row, Value
-from handler.polling import look, messages, polls, schedule, state_item, table
+from handler.polling import dispatch, id_scan, messages, schedule, state_item, table
+from handler.polling.dispatch import Polls, RunReport
 from handler.polling.id_cursor import IdCursor
-from handler.polling.poll import BEHIND_SECONDS, SEEN_BYTES, PollState, Ran
-from handler.polling.polls import Polls, Report, partition
+from handler.polling.run import BEHIND_SECONDS, SEEN_BYTES, PollState, RunResult
 from handler.polling.statements import COUNTED, COUNTER, lowest_id
+from handler.polling.stored_names import partition
 from handler.state_item import Item
 from tests.kit import FakeQueue, FakeTable
 from tests.poll_kit import Killable, Killed
@@ -99,13 +100,13 @@ class World:
     def ids(self) -> set[int]:
         return self.database.ids["default"]
 
-    def minute(self, remaining: float = 60.0) -> list[Report]:
+    def minute(self, remaining: float = 60.0) -> list[RunReport]:
         """A tick, and the runs that it asks for; a killed function leaves its messages to the queue."""
         self.now += 60
         self.polls.tick()
         return self.handle(remaining)
 
-    def handle(self, remaining: float = 60.0) -> list[Report]:
+    def handle(self, remaining: float = 60.0) -> list[RunReport]:
         requests = [body for body in self.queue.sent if Record("r", body).requests_poll]
         self.queue.sent = [body for body in self.queue.sent if body not in requests]
         return self.polls.run(requests, lambda: remaining)
@@ -128,16 +129,16 @@ def test_a_poll_that_never_ran_takes_stock_and_sends_nothing() -> None:
     world = World()
     world.ids.update(range(1, 50))
     (report,) = world.minute()
-    assert report == Report(TYPE, report.ran)
+    assert report == RunReport(TYPE, report.ran)
     assert (world.events(), world.schedule().born_at, world.schedule().due_at) == ([], world.now, world.now + 60)
 
 
-@pytest.mark.parametrize("rows", [0, 1, look.SLICE - 1, look.SLICE, look.SLICE + 1])
+@pytest.mark.parametrize("rows", [0, 1, id_scan.PAGE_SIZE - 1, id_scan.PAGE_SIZE, id_scan.PAGE_SIZE + 1])
 def test_rows_that_come_after_the_stock_was_taken_are_events_however_low_their_id_is(rows: int) -> None:
     world = World()
     world.ids.update(range(10, 10 + 2 * rows, 2))
     world.minute()
-    lowest = 10 + 2 * max(0, rows - look.SLICE)
+    lowest = 10 + 2 * max(0, rows - id_scan.PAGE_SIZE)
     late = {lowest + 1 if rows else 1, 10 + 2 * rows + 7}
     world.ids.update(late)
     world.minute()
@@ -192,7 +193,7 @@ def test_two_runs_never_overlap() -> None:
     world.ids.add(7)
     world.now += 60
     world.polls.tick()
-    inner: list[Report] = []
+    inner: list[RunReport] = []
     select = world.database.select
 
     def interrupted(*arguments: Any) -> list[Row]:
@@ -202,7 +203,7 @@ def test_two_runs_never_overlap() -> None:
 
     world.database.select = interrupted  # type: ignore[method-assign]
     (outer,) = world.handle()
-    assert inner == [Report(TYPE)]
+    assert inner == [RunReport(TYPE)]
     assert (outer.failure, world.reported()) == (None, [7])
 
 
@@ -351,19 +352,19 @@ def test_a_run_that_does_not_fit_into_the_invocation_waits_for_the_next_tick() -
     world = World()
     world.minute()
     world.ids.add(3)
-    assert world.minute(remaining=29.0) == [Report(TYPE)]
+    assert world.minute(remaining=29.0) == [RunReport(TYPE)]
     assert world.queue.sent == []
     world.minute()
     assert world.reported() == [3]
 
 
 def test_a_run_with_too_little_time_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 10)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
     world = World(**{TYPE: replace(POLL, digest_rows=None)})
     world.minute()
     world.ids.update(range(1, 101))
     clock = iter(range(10_000))
-    monkeypatch.setattr(polls, "RUN_SECONDS", 4.0)
+    monkeypatch.setattr(dispatch, "RUN_SECONDS", 4.0)
     object.__setattr__(world.polls, "now", lambda: world.now + next(clock))
     runs = 1
     world.minute()
@@ -398,7 +399,7 @@ def test_a_poll_that_is_in_no_template_any_more_does_nothing_until_it_is_back() 
     gone = replace(world.polls, polls={})
     world.now += 86_400
     world.ids.add(9)
-    assert (gone.tick().due, gone.run([messages.request(TYPE)], lambda: 60.0)) == ([], [Report(TYPE)])
+    assert (gone.tick().due, gone.run([messages.request(TYPE)], lambda: 60.0)) == ([], [RunReport(TYPE)])
     world.minute()
     assert world.reported() == [9]
 
@@ -836,8 +837,8 @@ def test_a_failure_is_tried_again_soon_and_the_plan_continues() -> None:
 
 
 def test_more_work_continues_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 2)
-    monkeypatch.setattr(look, "MOST_CHUNKS", 1)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
+    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 1)
     world = World(**{TYPE: replace(cron("0 9 * * *", 86_400.0), digest_rows=None)})
     world.now = at("2026-01-05T08:50Z")
     world.minute()
@@ -1035,7 +1036,7 @@ def test_the_state_fits_into_its_item_in_the_worst_case() -> None:
 def test_a_table_without_a_counter_is_known_by_its_first_row_however_large_it_was() -> None:
     """The first run remembers the ids of the last rows alone; a refilled table begins far below them."""
     world = World(**{TYPE: replace(POLL, created=True, digest_rows=1)})
-    world.ids.update(range(5, 3 * look.SLICE))
+    world.ids.update(range(5, 3 * id_scan.PAGE_SIZE))
     world.minute()
     world.minute()
     world.ids.clear()
@@ -1176,28 +1177,28 @@ def test_a_select_that_gives_ids_twice_loses_no_row() -> None:
 
     world.database.select = doubled  # type: ignore[method-assign]
     world.minute()
-    world.ids.update(range(1, 3 * look.SLICE, 2))
+    world.ids.update(range(1, 3 * id_scan.PAGE_SIZE, 2))
     world.minute()
     while messages.request(TYPE) in world.queue.sent:
         world.handle()
     world.queue.sent.clear()
-    world.ids.add(2 * look.SLICE)
+    world.ids.add(2 * id_scan.PAGE_SIZE)
     for _ in range(20):
         world.minute()
-    assert world.reported() == [2 * look.SLICE]
+    assert world.reported() == [2 * id_scan.PAGE_SIZE]
 
 
 def test_a_run_that_only_sends_what_was_pending_has_not_read_the_table() -> None:
     """Else a pause would seem shorter than it was, and a poll that never gets to its table would not be overdue."""
     standing = schedule.Schedule(began_at=1.0, looked_at=5.0)
-    ran = Ran(PollState(IdCursor.at(0)), more=True)
+    ran = RunResult(PollState(IdCursor.at(0)), more=True)
     assert standing.after(ran, 9.0, POLL).looked_at == 5.0
     assert standing.after(replace(ran, looked=True), 9.0, POLL).looked_at == 9.0
 
 
 def test_a_run_that_fails_in_part_goes_on_with_a_tick_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "SLICE", 2)
-    monkeypatch.setattr(look, "MOST_CHUNKS", 1)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
+    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 1)
     world = World(**{TYPE: replace(POLL, digest_rows=None)})
     world.minute()
     world.ids.add(1)

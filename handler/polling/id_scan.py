@@ -10,14 +10,14 @@ from typing import Final
 from handler.errors import NotifierError
 from handler.frozen import frozen
 from handler.polling.id_cursor import IdCursor, Sweep
-from handler.polling.seen import Seen
-from handler.polling.values import Values
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import IdValues
 
 # How many ids one SELECT reads; and how many SELECTs of one look continue the pass over the older ids. If a column is
 # watched, any row can change, so that one look reads a million rows.
-SLICE: Final = 10_000
-SWEEP_SLICES: Final = 10
-WATCH_SLICES: Final = 100
+PAGE_SIZE: Final = 10_000
+SWEEP_PAGES: Final = 10
+WATCH_PAGES: Final = 100
 # An id that has not appeared after so long is no longer looked for.
 RETAIN_SECONDS: Final = 30 * 86_400.0
 
@@ -28,19 +28,19 @@ MOST_CHUNKS: Final = 1024
 
 
 @frozen
-class Slice:
+class IdPage:
     """What one SELECT has read of a range, from its lowest id on: all of it, or some ids of a range that has more."""
 
-    ids: Values
+    ids: IdValues
     whole: bool
 
 
 # Reads ids of the table that are greater than the first one and at most the second. Raises NotifierError.
-Ids = Callable[[int, int | None], Slice]
+ReadIds = Callable[[int, int | None], IdPage]
 
 
 @frozen
-class Look:
+class IdScan:
     """The cursor afterwards, and the ids that were new or had changed.
 
     New ones that came after the longest transaction are `late`.
@@ -51,17 +51,17 @@ class Look:
     """
 
     cursor: IdCursor
-    found: Values
-    late: Seen
+    found: IdValues
+    late: IdSet
     more: bool
     news: bool
     whole: bool
     failure: NotifierError | None
 
 
-def look(
+def scan(
     cursor: IdCursor,
-    ids: Ids,
+    ids: ReadIds,
     longest: float,
     clock: Callable[[], float],
     in_time: Callable[[], bool],
@@ -69,7 +69,7 @@ def look(
     steady: bool = True,
     watching: bool = False,
     most: int | None = None,
-) -> Look:
+) -> IdScan:
     """Read the table. `longest` is how many seconds a transaction may take; `clock` gives Unix times.
 
     First come the ids above `top`; then a part of the pass over the older ids; then all ids of recent transactions,
@@ -94,12 +94,12 @@ def look(
     appeared = found.ids - cursor.seen.ids
     late = appeared - appeared.above(bound)
     whole = whole and not reading.cut and reading.failure is None
-    return Look(reading.cursor, found, late, more, news, whole, reading.failure)
+    return IdScan(reading.cursor, found, late, more, news, whole, reading.failure)
 
 
 def _reread(
     cursor: IdCursor,
-    reading: _Reading,
+    reading: _Scanner,
     sweep: Sweep,
     reached: int,
     bound: int,
@@ -112,39 +112,39 @@ def _reread(
 
     Those up to `reached` have been read. Return whether all that may have news was read, if nothing failed.
     """
-    slices, retain = (WATCH_SLICES, inf) if watching else (SWEEP_SLICES, RETAIN_SECONDS)
+    slices, retain = (WATCH_PAGES, inf) if watching else (SWEEP_PAGES, RETAIN_SECONDS)
     reached = reading.read(max(sweep.at, reached), sweep.end, slices)
     swept = reading.cursor.swept(replace(sweep, at=reached), retain)
     reading.cursor = swept if steady else replace(reading.cursor, sweep=None)
-    for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, SLICE):
+    for after, upto in cursor.pieces(max(reached, bound) if sweep.at <= bound else bound, PAGE_SIZE):
         if not in_time() or reading.is_full or reading.failures >= MOST_FAILURES:
             return False
         reading.read(after, upto)
     return not (watching and (cursor.sweep or reached < sweep.end))
 
 
-def _begun(cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> tuple[_Reading, int]:
+def _begun(cursor: IdCursor, ids: ReadIds, in_time: Callable[[], bool], most: int | None) -> tuple[_Scanner, int]:
     """Read the ids above `top`; return also up to which of the older ones have been read with them.
 
     All of them are, if they and a new one fit into a slice. If they cannot be read together, or the time ends before
     the new ones, these are read alone: an older row with a value that is unfit, for example, delays no new row.
     """
-    if cursor.top - cursor.floor < SLICE:
-        reading = _Reading(cursor, ids, in_time, most)
+    if cursor.top - cursor.floor < PAGE_SIZE:
+        reading = _Scanner(cursor, ids, in_time, most)
         reached = reading.read(cursor.floor, None)
         if not reading.failure and not (reading.cut and reached < cursor.top):
             return reading, reached
-    reading = _Reading(cursor, ids, in_time, most)
+    reading = _Scanner(cursor, ids, in_time, most)
     reading.read(cursor.top, None)
     return reading, cursor.floor
 
 
-class _Reading:
+class _Scanner:
     """The cursor while a look goes on, and what was found so far. `failure` is the first one."""
 
-    def __init__(self, cursor: IdCursor, ids: Ids, in_time: Callable[[], bool], most: int | None) -> None:
+    def __init__(self, cursor: IdCursor, ids: ReadIds, in_time: Callable[[], bool], most: int | None) -> None:
         self.cursor = cursor
-        self.found = Values()
+        self.found = IdValues()
         self.failure: NotifierError | None = None
         self.failures = 0
         self.cut = False

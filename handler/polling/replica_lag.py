@@ -13,61 +13,61 @@ from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from handler.errors import NotifierError
-from handler.polling.look import Look
-from handler.polling.seen import Seen
-from handler.polling.values import Values, Watched
+from handler.polling.id_scan import IdScan
+from handler.polling.id_set import IdSet
+from handler.polling.id_values import IdValues, WatchedValue
 
 # Of how many rows it is remembered when they were changed; of those that changed last.
-MOST_MOMENTS: Final = 2000
+MAX_SEEN_VERSIONS: Final = 2000
 # A replica that is further behind another one is not waited for: the row may have an earlier time for another reason.
 LAG_SECONDS: Final = 3600.0
 
 
-class Changed(NamedTuple):
+class RowVersion(NamedTuple):
     """A row's value, and when the row was last changed: Unix seconds, or a number that grows with each change."""
 
-    value: Watched
+    value: WatchedValue
     at: float
 
 
-class Moment(NamedTuple):
+class SeenVersion(NamedTuple):
     """When a row was changed, as `Changed` has it, and when the poll found that: Unix seconds."""
 
     at: float
     found_at: float
 
 
-Moments = Mapping[int, Moment]  # by the ids of some rows
+SeenVersions = Mapping[int, SeenVersion]  # by the ids of some rows
 
 
-def confirmed(
-    looked: Look,
-    before: Values,
-    moments: Moments,
-    read: Callable[[Iterable[int]], Mapping[int, Changed]],
+def without_stale_changes(
+    looked: IdScan,
+    before: IdValues,
+    moments: SeenVersions,
+    read: Callable[[Iterable[int]], Mapping[int, RowVersion]],
     now: float,
-) -> tuple[Look, Moments]:
+) -> tuple[IdScan, SeenVersions]:
     """Return the look without the changes that are older than what was seen `before`, and the new moments.
 
     What is left out is as it was before, so that a later look finds it. If `read` fails, these are all changes, and new
     rows stay. `now` is a Unix time.
     """
-    known = looked.found.among(Seen.containing(moments))
-    found = dict.fromkeys(islice(chain(known, looked.found), 2 * MOST_MOMENTS))
+    known = looked.found.among(IdSet.containing(moments))
+    found = dict.fromkeys(islice(chain(known, looked.found), 2 * MAX_SEEN_VERSIONS))
     try:
         changed = read(found)
     except NotifierError as failure:
         unsure = looked.found.ids & before.ids
         return replace(_without(looked, before, unsure), failure=looked.failure or failure), moments
-    values = {change.id: change.new for change in looked.found.among(Seen.containing(found)).changes(before)}
+    values = {change.id: change.new for change in looked.found.among(IdSet.containing(found)).changes(before)}
     moved = {id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, moments.get(id_), now)}
-    waiting = Seen.containing(moved)
-    later = {id_: Moment(one.at, now) for id_, one in changed.items() if id_ not in moved}
+    waiting = IdSet.containing(moved)
+    later = {id_: SeenVersion(one.at, now) for id_, one in changed.items() if id_ not in moved}
     kept = {id_: moment for id_, moment in moments.items() if id_ not in later}
-    return _without(looked, before, waiting), dict([*kept.items(), *later.items()][-MOST_MOMENTS:])
+    return _without(looked, before, waiting), dict([*kept.items(), *later.items()][-MAX_SEEN_VERSIONS:])
 
 
-def _without(looked: Look, before: Values, ids: Seen) -> Look:
+def _without(looked: IdScan, before: IdValues, ids: IdSet) -> IdScan:
     """The look without these ids, which are as they were before."""
     seen = looked.cursor.seen.without(ids) | before.among(ids)
     return replace(
@@ -78,6 +78,6 @@ def _without(looked: Look, before: Values, ids: Seen) -> Look:
     )
 
 
-def _is_behind(one: Changed, moment: Moment | None, now: float) -> bool:
+def _is_behind(one: RowVersion, moment: SeenVersion | None, now: float) -> bool:
     # A moment that was found in the future is from a clock that was wrong then.
     return moment is not None and one.at < moment.at and abs(now - moment.found_at) < LAG_SECONDS

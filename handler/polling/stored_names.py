@@ -1,0 +1,67 @@
+"""The names under which polls are stored in the state table, whatever the code calls the same things.
+
+During a deployment, functions of two versions read the same items. So a name is never changed, and never used again for
+something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Sort keys: each poll has two items in its partition.
+SCHEDULE: Final = "schedule"
+STATE: Final = "state"
+
+# Attributes of both items.
+STARTS: Final = "starts"
+EPOCH: Final = "epoch"
+
+# Attributes of the state.
+FORMAT: Final = "format"
+TOP: Final = "top"
+FLOOR: Final = "floor"
+SEEN: Final = "seen"
+MARKS: Final = "marks"
+SWEEP: Final = "sweep"
+PENDING: Final = "pending"
+PENDING_LATE: Final = "pending_late"  # only in the first format
+DIGEST: Final = "digest"
+CANARIES: Final = "canaries"
+BEHIND_SINCE: Final = "behind_since"
+WATCHED: Final = "watched"
+MOMENTS: Final = "moments"
+RESENT_UPTO: Final = "resent_upto"
+TIMED: Final = "timed"
+TIMED_SEEN: Final = "timed_seen"
+
+# Attributes of the schedule, each with the field of Schedule that it stores.
+SCHEDULE_FIELDS: Final[Mapping[str, str]] = {
+    "began_at": "began_at",
+    "born_at": "born_at",
+    "due_at": "due_at",
+    "plan": "plan",
+    "leased_until": "leased_until",
+    "looked_at": "looked_at",
+    "whole_at": "whole_at",
+    "more": "more",
+    "failures": "failures",
+    "code": "code",
+    "detail": "detail",
+    "held": "held",
+    STARTS: "starts",
+    "wish": "wish",
+    "above": "above",
+    "above_is": "above_is",
+    "resuming": "resuming",
+    EPOCH: "epoch",
+    "found": "found",
+    "late": "late",
+    "given_up": "given_up",
+    "full": "full",
+}
+
+
+def partition(poll: str) -> str:
+    """Return the partition key of both items of a poll."""
+    return f"poll#{poll}"
