@@ -38,7 +38,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.table = StateTable(self.state_table)
         self.queue = IntakeQueue(self.queue_url)
-        self.polls = Polls({NAME: self.poll}, self.database, self.table, self.table, self.table, self.queue, self._at)
+        self.polls = Polls({NAME: self.poll}, self.database, self.table, self.queue, self._at)
 
     def run(self) -> RunResult:
         """Run the poll once, an interval after the run before."""

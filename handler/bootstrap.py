@@ -99,7 +99,7 @@ def _secrets_of_every_event(settings: Settings) -> list[str]:
 def _polls(compiled: Catalog, replicas: Replicas, table: StateTable, queue: IntakeQueue) -> Polls:
     from handler.polling.dispatch import Polls
 
-    return Polls(compiled.polls, replicas, table, table, table, queue, time.time)
+    return Polls(compiled.polls, replicas, table, queue, time.time)
 
 
 def _slack(settings: Settings, secrets: SecretStore) -> Slack:

@@ -100,33 +100,6 @@ class StateTable(Protocol):
         """
 
 
-class Store(Protocol):
-    """The table in which deliveries are remembered."""
-
-    def swap(self, item: Item) -> Item | None:
-        """Write an item where the one before it stands: revision n where n-1 does, 1 where nothing does.
-
-        Return None if it is written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE).
-        """
-
-
-class Shelf(Protocol):
-    """The same table, read."""
-
-    def items(self, partition: str) -> list[Item]:
-        """Return the items of a partition as they are now. Raises ConfigError (LEDGER_UNAVAILABLE)."""
-
-
-class Listed(Protocol):
-    """The same table, of which some items are read by their keys."""
-
-    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        """Return those of the items with these partitions and sort keys that are there now, in any order.
-
-        Raises ConfigError (LEDGER_UNAVAILABLE).
-        """
-
-
 class IntakeQueue(Protocol):
     """The queue that the records come from."""
 
@@ -142,10 +115,3 @@ class DeadLetterQueue(Protocol):
 
     def park(self, outcome: Outcome) -> None:
         """Put the record's original body, with its code, into the dead-letter queue. Raises NotifierError."""
-
-
-class Send(Protocol):
-    """The queue that the records come from, for what is to come next."""
-
-    def send(self, bodies: Sequence[str]) -> None:
-        """Return once the queue has accepted all of these messages. Raises ConfigError (CONFIG_UNAVAILABLE)."""

@@ -215,7 +215,7 @@ def pipeline(
         deliverer=deliverer,
         finisher=Finisher(park or FakePark(), queue, deliverer.ledger, 3, clock),
         ignore_unknown=ignore_unknown,
-        polls=lambda: Polls(catalog.polls, database, table, table, table, queue, clock),
+        polls=lambda: Polls(catalog.polls, database, table, queue, clock),
     )
 
 

@@ -73,9 +73,7 @@ class Operated:
         self.table = FakeTable(lambda: self.now)
         self.queue = FakeQueue()
         self.killable = Killable(self.table, self.queue)
-        self.polls = Polls(
-            {TYPE: poll}, self.database, self.table, self.table, self.killable, self.killable, lambda: self.now
-        )
+        self.polls = Polls({TYPE: poll}, self.database, self.killable, self.killable, lambda: self.now)
 
     @property
     def ids(self) -> set[int]:

@@ -103,6 +103,12 @@ class Killable:
         self._step()
         return standing
 
+    def items(self, partition: str) -> list[Item]:
+        return self.table.items(partition)
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        return self.table.get(keys)
+
     def send(self, bodies: Sequence[str]) -> None:
         if bodies:
             self._step()

@@ -35,9 +35,7 @@ class Function:
 
     def deploy(self, polls: Mapping[str, Poll]) -> None:
         """Have these polls from now on."""
-        self.polls = Polls(
-            polls, self._database, self.table, self.table, self.killable, self.killable, lambda: self.now
-        )
+        self.polls = Polls(polls, self._database, self.killable, self.killable, lambda: self.now)
 
     def tick(self, after: float = 60.0) -> None:
         """Move the time on, and ask for the polls that are due."""

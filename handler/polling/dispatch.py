@@ -15,7 +15,7 @@ from handler.polling.run import Store as StateStore
 from handler.polling.schedule import RESEND, Schedule
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
-from handler.ports import Database, Listed, Send, Shelf, Store
+from handler.ports import Database, IntakeQueue, StateTable
 from handler.state_item import Item
 
 # How long a run reads and sends before it leaves the rest to the next one; and what it leaves of the invocation, so
@@ -53,10 +53,8 @@ class Polls:
 
     polls: Mapping[str, Poll]
     database: Database
-    listed: Listed
-    shelf: Shelf
-    store: Store
-    queue: Send
+    table: StateTable
+    queue: IntakeQueue
     now: Callable[[], float]
 
     def tick(self) -> Tick:
@@ -65,7 +63,7 @@ class Polls:
         The poll that has waited longest comes first. So a poll for which an invocation had no time left, because those
         before it timed out, is not behind them again.
         """
-        items = {item.partition: item for item in self.listed.get([(partition(name), SCHEDULE) for name in self.polls])}
+        items = {item.partition: item for item in self.table.get([(partition(name), SCHEDULE) for name in self.polls])}
         schedules = {name: Schedule.of(items.get(partition(name))) for name in sorted(self.polls)}
         now = self.now()
         due = [name for name, one in schedules.items() if one.is_due(now, self.polls[name])]
@@ -94,8 +92,8 @@ class Polls:
             return RunReport(name, failure=named(error))
 
     def _leased(self, name: str, poll: Poll, remaining: Remaining) -> RunReport:
-        items = {item.sort: item for item in self.shelf.items(partition(name))}
-        schedule = _Kept(self.store, name, SCHEDULE, items.get(SCHEDULE))
+        items = {item.sort: item for item in self.table.items(partition(name))}
+        schedule = _Kept(self.table, name, SCHEDULE, items.get(SCHEDULE))
         standing = Schedule.of(schedule.item)
         if not standing.is_due(self.now(), poll):
             return RunReport(name)
@@ -114,7 +112,7 @@ class Polls:
         return RunReport(name, ran, ran.failure)
 
     def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> RunResult:
-        store = _Store(_Kept(self.store, name, STATE, item))
+        store = _Store(_Kept(self.table, name, STATE, item))
         end = self.now() + RUN_SECONDS
         return one_run(
             schedule,
@@ -160,7 +158,7 @@ def one_run(
 class _Kept:
     """One item of a poll, which only the run that read it may replace."""
 
-    store: Store
+    table: StateTable
     poll: str
     sort: str
     item: Item | None
@@ -168,7 +166,7 @@ class _Kept:
     def save(self, values: Mapping[str, str | float | bytes]) -> Item:
         """Write the item. Raises NotifierError (POLL_BUSY) if another run has written it, ConfigError."""
         item = Item(partition(self.poll), self.sort, values, expires_at=0).following(self.item)
-        if self.store.swap(item) is not None:
+        if self.table.swap(item) is not None:
             raise NotifierError("POLL_BUSY", self.poll)
         self.item = item
         return item
@@ -188,7 +186,7 @@ class _Store:
 class _Events:
     """run.Queue on the queue that the records come from."""
 
-    queue: Send
+    queue: IntakeQueue
     event_type: str
 
     def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:

@@ -15,7 +15,7 @@ from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunR
 from handler.polling.schedule import Schedule
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
-from handler.ports import Database, Shelf
+from handler.ports import Database, StateTable
 
 # How many ids are shown.
 SHOWN: Final = 10
@@ -49,7 +49,12 @@ class DryRun:
 
 
 def dry_run(
-    name: str, poll: Poll, database: Database, shelf: Shelf, now: Callable[[], float], remaining: Callable[[], float]
+    name: str,
+    poll: Poll,
+    database: Database,
+    stored: StateTable,
+    now: Callable[[], float],
+    remaining: Callable[[], float],
 ) -> DryRun:
     """Run a poll without a lease, whether it is due, paused or on hold. Writes and sends nothing, raises nothing."""
     end = now() + RUN_SECONDS
@@ -59,7 +64,7 @@ def dry_run(
 
     store, queue, found = _Store(), _Queue(), DryRun(name)
     try:
-        items = {item.sort: item for item in shelf.items(partition(name))}
+        items = {item.sort: item for item in stored.items(partition(name))}
         state = items.get(STATE)
         schedule = Schedule.of(items.get(SCHEDULE)).leased(now(), state)
         starts = start_requests.starts_again(schedule, state)

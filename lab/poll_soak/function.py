@@ -108,7 +108,7 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
         world.now,
     )
     nothing: Any = _Nothing()
-    polls = Polls(compiled.polls, points.around(readers), table, table, table, intake, world.now)
+    polls = Polls(compiled.polls, points.around(readers), table, intake, world.now)
     pipeline = Pipeline(
         catalog=compiled,
         composing=Composing(

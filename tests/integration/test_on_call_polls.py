@@ -67,7 +67,7 @@ class Function:
     def __post_init__(self) -> None:
         self.table = StateTable(self.on_call.outputs["StateTableName"])
         self.queue = IntakeQueue(self.on_call.outputs["QueueUrl"])
-        self.polls = Polls({TYPE: POLL}, self, self.table, self.table, self.table, self.queue, lambda: self.now)
+        self.polls = Polls({TYPE: POLL}, self, self.table, self.queue, lambda: self.now)
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
         if self.error:

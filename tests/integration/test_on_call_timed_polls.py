@@ -60,7 +60,7 @@ class Function:
         self.began = time.time() - 3600
         self.database = Payments(settled={id_: self.at(n) - START for n, id_ in enumerate(rows)}, now=time.time())
         self.queue = IntakeQueue(on_call.outputs["QueueUrl"])
-        self.polls = Polls({TYPE: POLL}, self.database, self.table, self.table, self.table, self.queue, time.time)
+        self.polls = Polls({TYPE: POLL}, self.database, self.table, self.queue, time.time)
         monkeypatch.setattr(runs, "tick", lambda *_: self.run())
         monkeypatch.setattr(runs, "_PAUSE_SECONDS", 0.01)
 

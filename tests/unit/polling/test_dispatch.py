@@ -92,7 +92,7 @@ class World:
         self.queue = FakeQueue()
         self.killable = Killable(self.table, self.queue)
         self.polls = Polls(
-            changed or {TYPE: POLL}, self.database, self.table, self.table, self.killable, self.killable,
+            changed or {TYPE: POLL}, self.database, self.killable, self.killable,
             lambda: self.now,
         )  # fmt: skip
 

@@ -41,7 +41,7 @@ def test_polls_that_time_out_let_every_other_one_run(slow: int, seconds: float) 
     tables = Tables(set(names[:slow]), seconds)
     table, queue = FakeTable(lambda: tables.now), FakeQueue()
     every = {name: Poll("SELECT id FROM t", 60.0, database=name) for name in names}
-    polls = Polls(every, tables, table, table, table, queue, lambda: tables.now)
+    polls = Polls(every, tables, table, queue, lambda: tables.now)
     for minute in range(12):
         tables.now = START + minute * 60
         polls.tick()

@@ -60,7 +60,7 @@ class Function:
 
     def deploy(self, poll: Poll) -> None:
         now = lambda: self.payments.now  # noqa: E731
-        self.polls = Polls({TYPE: poll}, self.payments, self.table, self.table, self.table, self.queue, now)
+        self.polls = Polls({TYPE: poll}, self.payments, self.table, self.queue, now)
 
     def run(self) -> tuple[dispatch.RunReport, list[dict[str, Any]]]:
         self.payments.now += 60
