@@ -24,6 +24,14 @@ PREVIOUS_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 0.1
 
 
+class TimeOverError(TemplateError):
+    """Code of a template's author has computed for longer than `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("TEMPLATE_LIMIT", f"{seconds:g} s")
+        self.seconds = seconds
+
+
 class TimeLimit:
     """A limit of processor time, counted over all blocks that run under it."""
 
@@ -83,8 +91,8 @@ class TimeLimit:
             self._rung = True
             raise self._error()
 
-    def _error(self) -> TemplateError:
-        return TemplateError("TEMPLATE_LIMIT", f"still computing after {self._seconds:g} s")
+    def _error(self) -> TimeOverError:
+        return TimeOverError(self._seconds)
 
 
 @contextmanager

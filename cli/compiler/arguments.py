@@ -12,7 +12,7 @@ from jinja2 import nodes
 from cli.compiler import syntax
 from cli.compiler.expressions import Correction, replaced
 from handler.model import Leaf
-from handler.templating import FILTERS
+from handler.templating import FILTERS, messages
 from handler.templating.filters.arguments import refused, taken
 
 _WRITTEN: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
@@ -23,7 +23,7 @@ def wrong(leaf: Leaf) -> Iterator[Correction]:
     for node in syntax.parsed(leaf).find_all(nodes.Filter):
         named = [str(argument.key) for argument in node.kwargs]
         if problem := refused(node.name, FILTERS[node.name], len(node.args), named):
-            yield Correction(node.lineno, problem, _complete(leaf, node.name))
+            yield Correction(node.lineno, messages.text(problem), _complete(leaf, node.name))
 
 
 def quotes(leaf: Leaf, name: str) -> str:

@@ -10,10 +10,8 @@ from typing import Final
 from cli.compiler import arguments
 from cli.compiler.expressions import replaced
 from handler.model import Leaf
-from handler.templating import FILTERS
+from handler.templating import FILTERS, Diagnosis
 
-_UNKNOWN: Final = re.compile(r"there is no filter (\w+)")
-_CALL: Final = "templates cannot use a call"  # both are the words of handler/templating/language.py
 # money(order.amount, 'EUR'), and order.number.upper(). What stands in the brackets has none itself.
 _END: Final = r"\s*\)(?!\s*\.)"
 _FUNCTION: Final = re.compile(
@@ -22,12 +20,12 @@ _FUNCTION: Final = re.compile(
 _METHOD: Final = re.compile(r"(?P<value>\w[\w.]*)\.(?P<name>\w+)\(\s*(?P<rest>[^()]*?)" + _END)
 
 
-def as_filter(leaf: Leaf, message: str) -> str:
+def as_filter(leaf: Leaf, diagnosis: Diagnosis) -> str:
     """Return the expression with the filter that is meant; empty if it is another mistake, or no filter is near."""
-    if match := _UNKNOWN.fullmatch(message):
-        name = _near(match[1])
-        return _with_arguments(leaf, rf"(\|\s*){match[1]}\b", rf"\g<1>{name}", name) if name else ""
-    if message != _CALL:
+    if diagnosis.kind == "filter_unknown":
+        name = _near(diagnosis.name)
+        return _with_arguments(leaf, rf"(\|\s*){diagnosis.name}\b", rf"\g<1>{name}", name) if name else ""
+    if diagnosis.kind != "call":
         return ""
     for pattern in (_FUNCTION, _METHOD):
         for match in pattern.finditer(leaf.source):

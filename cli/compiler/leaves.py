@@ -7,19 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from jinja2 import TemplateSyntaxError
-
 from cli.compiler import arguments, calls, markup, needs, shape, syntax
 from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
-from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext
-from handler.templating import Templates, nearest
+from handler.templating import DiagnosedError, Templates, messages, nearest
 from handler.templating.language import MAX_LOOP_DEPTH
-from handler.templating.position import MisplacedError
 
 TOO_DEEP: Final = (
     f"loops may stand in one another {MAX_LOOP_DEPTH} deep, those of blocks and of texts together",
@@ -83,7 +79,7 @@ class Leaves:
     def _is_sound(self, leaf: Leaf, node: Scalar) -> bool:
         try:
             used = self.templates.check(leaf)
-        except TemplateError as error:
+        except DiagnosedError as error:
             self._unreadable(error, leaf, node)
             return False
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
@@ -108,23 +104,19 @@ class Leaves:
         for one in found:
             self.report.add(node.place_of(one.line - _added(leaf, node)), code, one.message, one.fix)
 
-    def _unreadable(self, error: TemplateError, leaf: Leaf, node: Scalar) -> None:
-        """Report with the line that Jinja names, else with that of the word which the message is about."""
+    def _unreadable(self, error: DiagnosedError, leaf: Leaf, node: Scalar) -> None:
+        """Report with the line of the mistake, else with that of the name that it is about."""
         if error.code == "TEMPLATE_SYNTAX" and (found := corrections(leaf, self.templates)):
             self._correct(error.code, found, leaf, node)
             return
-        cause = error.__context__
-        message, _, fix = error.detail.removeprefix(f"{leaf.where}: ").partition("; ")
-        if leaf.context == "expression" and message == "unexpected ')'":
-            message = "the expression is not complete"
-        if right := calls.as_filter(leaf, message):
-            fix = f"write {right}; {fix}" if fix.startswith("nearest") else f"use a filter: {right}"
-        if isinstance(cause, MisplacedError):
-            place, fix = node.place_of(cause.line - _added(leaf, node)), fix or markup.instead(leaf.source)
-        elif isinstance(cause, TemplateSyntaxError):
-            place = node.place_of(cause.lineno - _added(leaf, node))
-        else:
-            place = place_of_word(node, message)
+        diagnosis = error.diagnosis
+        message, fix = messages.words(diagnosis)
+        if diagnosis.kind == "expression_in_markup":
+            fix = markup.instead(leaf.source)
+        elif right := calls.as_filter(leaf, diagnosis):
+            fix = f"write {right}; {fix}" if diagnosis.kind == "filter_unknown" else f"use a filter: {right}"
+        line = diagnosis.line - _added(leaf, node)
+        place = node.place_of(line) if diagnosis.line else place_of_word(node, diagnosis.name)
         self.report.add(place, error.code, message, fix)
 
     def _unknown(self, name: str, leaf: Leaf, node: Scalar) -> None:
@@ -135,10 +127,10 @@ class Leaves:
         self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
 
 
-def place_of_word(node: Scalar, message: str) -> Place:
-    """The place of the first line of a leaf that has the last word of a message: mostly the name that it is about."""
-    word = ["", *re.findall(r"\w+", message)][-1]
-    found = (n for n, line in enumerate(node.text.splitlines(), 1) if re.search(rf"\b{re.escape(word)}\b", line))
+def place_of_word(node: Scalar, word: str) -> Place:
+    """The place of the first line of a leaf that has a word, such as a name; without one, where the leaf begins."""
+    pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
+    found = (number for number, line in enumerate(node.text.splitlines(), 1) if word and re.search(pattern, line))
     return node.place_of(next(found, 1))
 
 

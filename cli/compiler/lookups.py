@@ -14,8 +14,8 @@ from cli.compiler.names import own_name
 from cli.compiler.nodes import Entry, Node, Scalar
 from cli.compiler.nodes import Mapping as MappingNode
 from handler.api_path import stays_below
-from handler.errors import TemplateError
 from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
+from handler.templating import DiagnosedError, messages
 
 EXPECT: Final = ("one", "optional", "many")
 ON_FAILURE: Final = ("retry", "without")
@@ -143,8 +143,8 @@ def _misleading(leaf: Leaf) -> tuple[str, str] | None:
         texts = wordings.of(leaf)
     except wordings.TooManyError:
         return f"the path has more than {wordings.MAX} forms", "write one lookup for each form of the path"
-    except TemplateError as error:
-        return error.detail, "leave it out"
+    except DiagnosedError as error:
+        return messages.words(error.diagnosis).message, "leave it out"
     if not all(map(_PATH.fullmatch, texts)):
         message = "an API's path begins with / and contains neither a host, a blank nor `#`"
         return message, "write /customers/{{ order.customer_id }}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cli.compiler import uses
@@ -14,14 +14,10 @@ from cli.compiler.nodes import Scalar
 from cli.compiler.template import Template
 from handler.errors import NotifierError
 from handler.model import SqlLookup
+from handler.templating import DiagnosedError, Diagnosis, explained, messages
 
-# The words of handler/templating/language.py.
-_ABSENT: Final = re.compile(r"there is no (?P<column>\S+)(?=;)")
-_HAS_NO: Final = re.compile(r"(?P<what>an empty value|a list) has no (?P<column>[A-Za-z_]\w*)")
-_CURRENCY: Final = "a currency is a code"  # those of handler/templating/filters/numbers.py
-_BLOCK: Final = re.compile(r"^blocks\[\d+\]")  # a block of a loop is not the block that the file shows
-
-_GUARD: Final = RULES["LOOKUP_UNGUARDED"].remedy
+# A path into the rendered blocks begins with `blocks` and the block's number.
+_OF_BLOCK: Final = 2
 
 Parts = tuple[Place, str, str, str]  # place, code, message, fix
 
@@ -30,26 +26,19 @@ Parts = tuple[Place, str, str, str]  # place, code, message, fix
 class Problem:
     """An error of a stage, with the place and the leaf that it speaks of.
 
-    `column` is what a row or document has not, if it is about that; `names` are those that lookups have.
+    `column` is what a row or document has not, if it is about that.
     """
 
     code: str
     message: str
+    fix: str
     place: Place
     node: Scalar | None = None
     column: str = ""
-    names: tuple[str, ...] = ()
 
     def finding(self) -> Parts:
         """The place, code, message and fix of a finding."""
-        message, _, fix = self.message.partition("; ")
-        if match := _HAS_NO.fullmatch(message):
-            fix = self._of_a_list(match["column"]) if match["what"] == "a list" else self._guard(match["column"])
-        if message.startswith(_CURRENCY):
-            fix = "write money('EUR'), or name a column that holds such a code"
-        if message.endswith(" is empty"):
-            fix = RULES["VALUE_EMPTY"].remedy
-        return self.place, self.code, message, fix
+        return self.place, self.code, self.message, self.fix
 
     def unguarded(self, name: str, others: Iterable[str]) -> Parts:
         """The same, as a use of the lookup `name` that fails where it finds nothing.
@@ -63,38 +52,63 @@ class Problem:
         place = place_of_word(self.node, used) if self.node else self.place
         return place, "LOOKUP_UNGUARDED", f"`{name}` may be missing, and then: {self.message}", fix
 
-    def _guard(self, column: str) -> str:
-        """What to write where something empty was asked for a column."""
-        source = self.node.text if self.node else ""
-        owner = next(iter(uses.owners(source, column)), "")
-        return f"guard it: {uses.guarded(source, owner, f'{owner}.{column}')}" if owner else _GUARD
-
-    def _of_a_list(self, column: str) -> str:
-        """What to write where a list was asked for a column: that of each element, or of the first."""
-        source = self.node.text if self.node else ""
-        owner = next(iter(uses.owners(source, column)), "")
-        if not owner or "{{" not in source:
-            return f"write ({owner or 'rows'} | first).{column}"
-        name = uses.element(owner, self.names)
-        loop = f"for: {name} in {owner}"
-        if self.place.path == "text":  # it has no blocks to repeat
-            loop = f"{{% for {name} in {owner} %}}"
-        return f"write {{{{ {name}.{column} }}}} within `{loop}`, or {{{{ ({owner} | first).{column} }}}}"
-
 
 def located(error: NotifierError, template: Template, place: Place) -> Problem:
-    """Find the leaf that an error names; what names none belongs to the part that was made."""
-    where = max((where for where in template.nodes if error.detail.startswith(where)), key=len, default="")
-    if not where:
-        return Problem(error.code, _BLOCK.sub(place.path or "blocks", error.detail), place)
-    node = template.nodes[where]
-    message = error.detail.removeprefix(where).removeprefix(": ") or "it comes out empty"
-    match = _ABSENT.match(message) if error.code == "TEMPLATE_UNDEFINED" else None
-    column = match["column"] if match else ""
-    if match and (owner := _owner(node.text, column, template)):
-        message = f"{owner} has no {column}{message[match.end() :]}"
-    names = tuple(lookup.name for lookup in template.notification.lookups)
-    return Problem(error.code, message, place_of_word(node, message.partition(";")[0]), node, column, names)
+    """Find the leaf that an error names; what names none belongs to the part at `place`."""
+    error = explained(error, "")
+    if not isinstance(error, DiagnosedError):
+        return Problem(error.code, error.detail, "", place)
+    node = template.nodes.get(error.where)
+    diagnosis = error.diagnosis if node else _in_file(error.diagnosis, place)
+    message, fix = messages.words(diagnosis)
+    fix = _instead(diagnosis, node, template) or fix
+    if node is None:
+        return Problem(error.code, message, fix, place)
+    column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.near else ""
+    if column and (owner := _owner(node.text, column, template)):
+        message = f"{owner} has no {column}"
+    return Problem(error.code, message, fix, place_of_word(node, diagnosis.name), node, column)
+
+
+def _in_file(diagnosis: Diagnosis, place: Place) -> Diagnosis:
+    """The same, with the block as the file shows it: one in a loop has another number in the message."""
+    inner = diagnosis.path[_OF_BLOCK:]
+    return replace(diagnosis, path=(place.path or "blocks", *inner)) if len(diagnosis.path) >= _OF_BLOCK else diagnosis
+
+
+def _instead(diagnosis: Diagnosis, node: Scalar | None, template: Template) -> str:
+    """What to write where the file says more of it than the diagnosis; empty where it does not."""
+    source = node.text if node else ""
+    match diagnosis:
+        case Diagnosis(kind="part_absent", owner="NoneType", name=name) if name:
+            return _guard(source, name)
+        case Diagnosis(kind="part_absent", owner="list", name=name) if name:
+            return _of_a_list(source, name, template, node)
+        case Diagnosis(kind="not_a_currency"):
+            return "write money('EUR'), or name a column that holds such a code"
+        case Diagnosis(kind="part_empty"):
+            return RULES["VALUE_EMPTY"].remedy
+        case _:
+            return ""
+
+
+def _guard(source: str, column: str) -> str:
+    """What to write where something empty was asked for a column."""
+    owner = next(iter(uses.owners(source, column)), "")
+    remedy = RULES["LOOKUP_UNGUARDED"].remedy
+    return f"guard it: {uses.guarded(source, owner, f'{owner}.{column}')}" if owner else remedy
+
+
+def _of_a_list(source: str, column: str, template: Template, node: Scalar | None) -> str:
+    """What to write where a list was asked for a column: that of each element, or of the first."""
+    owner = next(iter(uses.owners(source, column)), "")
+    if not owner or "{{" not in source:
+        return f"write ({owner or 'rows'} | first).{column}"
+    name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
+    loop = f"for: {name} in {owner}"
+    if node and node.place.path == "text":  # it has no blocks to repeat
+        loop = f"{{% for {name} in {owner} %}}"
+    return f"write {{{{ {name}.{column} }}}} within `{loop}`, or {{{{ ({owner} | first).{column} }}}}"
 
 
 def _owner(text: str, column: str, template: Template) -> str:

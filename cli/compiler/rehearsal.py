@@ -137,9 +137,8 @@ def _unfit_version(template: Template, context: Context, templates: Templates) -
     try:
         value = templates.evaluate(version, context)
         if value is not None and not is_version(value):
-            message = (
-                "`version` takes a whole number or a time; name a column that counts changes, or dates the last one"
-            )
-            yield Problem("VALUE_INVALID", message, template.nodes[version.where].place)
+            message = "`version` takes a whole number or a time"
+            fix = "name a column that counts changes, or dates the last one"
+            yield Problem("VALUE_INVALID", message, fix, template.nodes[version.where].place)
     except NotifierError as error:
         yield located(error, template, template.text)

@@ -76,9 +76,11 @@ def _id(node: Node, notification: Notification, report: Report) -> int | str | N
         return None
     try:
         return checked_id(notification.id, Event(notification.event, given, ""))
-    except EventError as error:
-        message = error.detail.removeprefix(f"{notification.event}: ")
-        report.add(node.place, "SAMPLE_INVALID", message, "write an id as the template's `id:` declares it")
+    except EventError:
+        rule = notification.id
+        form = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
+        fix = "write an id as the template's `id:` declares it"
+        report.add(node.place, "SAMPLE_INVALID", f"the id is not {form}", fix)
         return None
 
 

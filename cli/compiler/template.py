@@ -14,10 +14,9 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from handler.errors import TemplateError
 from handler.model import IdRule, Notification
 from handler.stages import id_pattern
-from handler.templating import Templates
+from handler.templating import DiagnosedError, Templates, messages
 
 REQUIRED: Final = ("id", "text", "samples")
 OPTIONAL: Final = (
@@ -145,8 +144,7 @@ def _id(node: Node, report: Report) -> IdRule | None:
         return None
     try:
         id_pattern.compiled(pattern)
-    except TemplateError as error:
-        message, _, fix = error.detail.rpartition("; ")
-        report.add(found["pattern"].place, "VALUE_INVALID", message, fix)
+    except DiagnosedError as error:
+        report.add(found["pattern"].place, "VALUE_INVALID", *messages.words(error.diagnosis))
         return None
     return IdRule("pattern", pattern)

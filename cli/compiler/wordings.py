@@ -22,7 +22,7 @@ class TooManyError(Exception):
 def of(leaf: Leaf) -> tuple[str, ...]:
     """Return each text of a valid leaf once, with a loop's body left out, once and twice.
 
-    Raises TooManyError; TemplateError (TEMPLATE_URL) for a literal that no address can hold.
+    Raises TooManyError; DiagnosedError (TEMPLATE_URL) for a literal that no address can hold.
     """
     return _of_all(syntax.parsed(leaf).body)
 

@@ -13,7 +13,7 @@ from handler.frozen import frozen
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
 from handler.ports import Api, Database
 from handler.stages.lateness import MISSING, Lateness
-from handler.templating import Context, Templates
+from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
 MAX_ROWS: Final = 100
@@ -141,7 +141,7 @@ class Sources:
     def _bound(self, leaf: Leaf, context: Context) -> Value:
         value = self.templates.evaluate(leaf, context)
         if isinstance(value, list | Mapping):
-            raise TemplateError("TEMPLATE_BIND", f"{leaf.where}: a {type(value).__name__} cannot be bound")
+            raise DiagnosedError(Diagnosis("not_bindable", owner=type(value).__name__), leaf.where)
         return value
 
     def _document(self, lookup: ApiLookup, context: Context) -> Value:

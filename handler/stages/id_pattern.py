@@ -12,10 +12,13 @@ import warnings
 from collections.abc import Iterable
 from functools import cache, partial
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from handler.errors import TemplateError
 from handler.model import MAX_ID
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
+
+if TYPE_CHECKING:
+    from handler.templating.kinds import Kind
 
 # Far above what a pattern of ids needs; a match takes at most MAX_ID x MAX_STATES steps, some tens of milliseconds.
 MAX_STATES: Final = 1000
@@ -25,16 +28,15 @@ MAX_DEPTH: Final = 20
 _parser: Final[Any] = import_module("re._parser")
 _compiler: Final[Any] = import_module("re._compiler")
 
-_PLAIN: Final = "write what the id consists of from its start to its end, such as [A-Z]{2}-[0-9]+"
 # Parts that look ahead or back, or that forbid another try, cannot be followed at the same time as others.
-_REFUSED: Final = {
-    "ASSERT": ("looks ahead or back `(?=...)`", _PLAIN),
-    "ASSERT_NOT": ("looks ahead or back `(?!...)`", _PLAIN),
-    "FAILURE": ("matches nothing `(?!)`", _PLAIN),
-    "GROUPREF": (r"refers to a group `\1`", r"write the group's own pattern again in the place of \1"),
-    "GROUPREF_EXISTS": ("depends on a group `(?(1)...)`", "write both forms, with | between them"),
-    "ATOMIC_GROUP": ("has an atomic group `(?>...)`", "write (?:...)"),
-    "POSSESSIVE_REPEAT": ("has a possessive repeat `*+`, `++` or `?+`", "write *, + or ?"),
+_REFUSED: Final[dict[str, Kind]] = {
+    "ASSERT": "pattern_looks_ahead",
+    "ASSERT_NOT": "pattern_forbids",
+    "FAILURE": "pattern_matches_nothing",
+    "GROUPREF": "pattern_refers",
+    "GROUPREF_EXISTS": "pattern_depends",
+    "ATOMIC_GROUP": "pattern_atomic",
+    "POSSESSIVE_REPEAT": "pattern_possessive",
 }
 _LEAVES: Final = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"})
 
@@ -46,7 +48,7 @@ class IdPattern:
     """A compiled pattern. A state has a leaf that must match (None: nothing must), and the states that follow."""
 
     def __init__(self, pattern: str) -> None:
-        """Raises TemplateError (TEMPLATE_SYNTAX, TEMPLATE_FORBIDDEN, TEMPLATE_LIMIT), with what to write instead."""
+        """Raises DiagnosedError (TEMPLATE_SYNTAX, TEMPLATE_FORBIDDEN, TEMPLATE_LIMIT)."""
         self._states: list[tuple[re.Pattern[str] | None, tuple[int, ...]]] = [(None, ())]
         tree = _parsed(pattern)
         self._start = self._sequence(tree, _ACCEPT, tree.state.flags, MAX_DEPTH)
@@ -72,14 +74,14 @@ class IdPattern:
 
     def _state(self, leaf: re.Pattern[str] | None, *targets: int) -> int:
         if len(self._states) >= MAX_STATES:
-            raise TemplateError("TEMPLATE_LIMIT", "the pattern is too large; repeat less: [0-9]+, not [0-9]{900}")
+            raise DiagnosedError(Diagnosis("pattern_too_large"))
         self._states.append((leaf, targets))
         return len(self._states) - 1
 
     def _sequence(self, items: Iterable[tuple[Any, Any]], after: int, flags: int, depth: int) -> int:
         """Add the states for a sequence that leads to the state `after`, and return the one that it begins with."""
         if not depth:
-            raise TemplateError("TEMPLATE_LIMIT", f"the groups are more than {MAX_DEPTH} deep; write fewer")
+            raise DiagnosedError(Diagnosis("pattern_too_deep", limit=MAX_DEPTH))
         for item in reversed(list(items)):
             after = self._node(item, after, flags, depth)
         return after
@@ -87,8 +89,7 @@ class IdPattern:
     def _node(self, item: tuple[Any, Any], after: int, flags: int, depth: int) -> int:
         name, value = str(item[0]), item[1]
         if name in _REFUSED:
-            what, instead = _REFUSED[name]
-            raise TemplateError("TEMPLATE_FORBIDDEN", f"the pattern {what}; {instead}")
+            raise DiagnosedError(Diagnosis(_REFUSED[name]))
         inner = partial(self._sequence, depth=depth - 1)
         match name:
             case "SUBPATTERN":
@@ -102,7 +103,7 @@ class IdPattern:
                 return self._repeat(partial(inner, content, flags=flags), int(least), int(most), after)
             case _ if name in _LEAVES:
                 return self._state(_leaf(item, flags), after)
-        raise TemplateError("TEMPLATE_FORBIDDEN", f"the pattern has a part that cannot be used here; {_PLAIN}")
+        raise DiagnosedError(Diagnosis("pattern_part"))
 
     def _repeat(self, content: Any, least: int, most: int, after: int) -> int:
         """Write out the content as often as it must occur, then as often as it may.
@@ -125,21 +126,25 @@ class IdPattern:
 
 @cache
 def compiled(pattern: str) -> IdPattern:
-    """Return the pattern, compiled once. Raises TemplateError."""
+    """Return the pattern, compiled once. Raises DiagnosedError."""
     return IdPattern(pattern)
 
 
 def _parsed(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN:
-        raise TemplateError("TEMPLATE_LIMIT", f"the pattern is longer than {MAX_PATTERN} characters; shorten it")
+        raise DiagnosedError(Diagnosis("pattern_too_long", limit=MAX_PATTERN))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a [ within a class
             return _parser.parse(pattern)
-    except (re.error, OverflowError) as error:
-        raise TemplateError("TEMPLATE_SYNTAX", f"the pattern cannot be read: {error}; correct it") from None
+    except re.error as error:
+        at = None if error.pos is None else error.pos + 1
+        kind: Kind = "pattern_unreadable_at" if at else "pattern_unreadable"
+        raise DiagnosedError(Diagnosis(kind, size=at or 0)) from None
+    except OverflowError:
+        raise DiagnosedError(Diagnosis("pattern_unreadable")) from None
     except RecursionError:
-        raise TemplateError("TEMPLATE_LIMIT", f"the groups are more than {MAX_DEPTH} deep; write fewer") from None
+        raise DiagnosedError(Diagnosis("pattern_too_deep", limit=MAX_DEPTH)) from None
 
 
 def _leaf(item: tuple[Any, Any], flags: int) -> re.Pattern[str]:

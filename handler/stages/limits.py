@@ -7,9 +7,12 @@ documented, Slack answers `msg_blocks_too_long` at about 13,200 characters (docs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from handler.errors import TemplateError
+from handler.templating.diagnosis import DiagnosedError, Diagnosis, Path
+
+if TYPE_CHECKING:
+    from handler.templating.kinds import Kind
 
 MAX_TEXT: Final = 40_000
 MAX_BLOCKS: Final = 50
@@ -41,14 +44,14 @@ _TABLES: Final = frozenset({"table", "data_table"})
 
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
-    """Raise TemplateError (BLOCK_LIMIT), which names the part, where Slack would refuse a message for its size."""
-    _at_most("text", len(text), MAX_TEXT, "characters")
-    _at_most("blocks", len(blocks), MAX_BLOCKS, "blocks")
-    _at_most("blocks", sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "tables")
+    """Raise DiagnosedError (BLOCK_LIMIT), with the part's path, where Slack would refuse a message for its size."""
+    _at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
+    _at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
+    _at_most(("blocks",), sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "too_many_tables")
     total = 0
     for number, block in enumerate(blocks):
-        total += _check_block(f"blocks[{number}]", block)
-    _at_most("blocks", total, MAX_TOTAL, "characters in all")
+        total += _check_block(("blocks", number), block)
+    _at_most(("blocks",), total, MAX_TOTAL, "too_many_characters_in_all")
 
 
 def limit(kind: str, path: str) -> int:
@@ -59,33 +62,33 @@ def limit(kind: str, path: str) -> int:
 def characters(block: Mapping[str, Any]) -> int:
     """Count what a block adds to the total of a message."""
     paths = _CHARACTERS.get(str(block.get("type")), {})
-    return sum(len(text) for path in paths for _, text in _found(block, path, ""))
+    return sum(len(text) for path in paths for _, text in _found(block, path, ()))
 
 
-def _check_block(place: str, block: Mapping[str, Any]) -> int:
+def _check_block(place: Path, block: Mapping[str, Any]) -> int:
     kind = str(block.get("type"))
-    _at_most(f"{place}.block_id", len(str(block.get("block_id", ""))), 255, "characters")
+    _at_most((*place, "block_id"), len(str(block.get("block_id", ""))), 255, "too_many_characters")
     for path, most in _ELEMENTS.get(kind, {}).items():
         for where, elements in _found(block, path, place):
-            _at_most(where, len(elements), most, "elements")
+            _at_most(where, len(elements), most, "too_many_block_elements")
     for path, most in _CHARACTERS.get(kind, {}).items():
         for where, text in _found(block, path, place):
-            _at_most(where, len(text), most, "characters")
+            _at_most(where, len(text), most, "too_many_characters")
             if not text:
-                raise TemplateError("BLOCK_LIMIT", f"{where} is empty")
+                raise DiagnosedError(Diagnosis("part_empty", path=where))
     return characters(block)
 
 
-def _found(tree: Any, path: str, place: str) -> Iterator[tuple[str, Any]]:
+def _found(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:
     """Every string or list at a path such as `elements[].text`, with its place; what is not there is not Slack's."""
     head, _, rest = path.partition(".")
     key = head.rstrip("[]")
     if not isinstance(tree, Mapping) or key not in tree:
         return
-    branches = [(f"{place}.{key}", tree[key])]
+    branches: list[tuple[Path, Any]] = [((*place, key), tree[key])]
     for _ in range(head.count("[]")):
         branches = [
-            (f"{where}[{number}]", one)
+            ((*where, number), one)
             for where, found in branches
             if isinstance(found, list)
             for number, one in enumerate(found)
@@ -97,6 +100,6 @@ def _found(tree: Any, path: str, place: str) -> Iterator[tuple[str, Any]]:
             yield where, one
 
 
-def _at_most(place: str, size: int, limit: int, unit: str) -> None:
+def _at_most(path: Path, size: int, limit: int, kind: Kind) -> None:
     if size > limit:
-        raise TemplateError("BLOCK_LIMIT", f"{place} has {size} of at most {limit} {unit}")
+        raise DiagnosedError(Diagnosis(kind, path=path, size=size, limit=limit))

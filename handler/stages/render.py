@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from handler.block_kit.fallback import note
-from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import Notification
 from handler.stages import layout, limits
-from handler.templating import Context, Templates
+from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 from handler.templating.text import mrkdwn
 
 # Slack advises so many. https://docs.slack.dev/reference/methods/chat.postMessage
@@ -40,7 +39,7 @@ def render(
     """Render text and blocks; notes stand at the end of both, a prefix at their beginning. Raises TemplateError."""
     text = templates.render(notification.text, context, TEXT_CHARACTERS).strip()
     if not text:
-        raise TemplateError("MESSAGE_EMPTY", notification.text.where)
+        raise DiagnosedError(Diagnosis("message_empty"), notification.text.where)
     before = [mrkdwn(prefix)] if prefix else []
     after = [f"_{mrkdwn(one)}_" for one in notes]
     room = limits.MAX_BLOCKS - len(before) - len(after)

@@ -6,22 +6,25 @@ from collections.abc import Callable, Iterable, Mapping
 from sys import getsizeof
 from typing import Any, Final, TypeVar
 
-from jinja2 import Undefined, nodes, pass_context
+from jinja2 import TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.meta import TrackingCodeGenerator
 
-from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import Leaf, LeafContext, Locale, Value
 from handler.templating import budget, operations, position
 from handler.templating.budget import Budget
 from handler.templating.cutting import cut
+from handler.templating.diagnosis import DiagnosedError as DiagnosedError
+from handler.templating.diagnosis import Diagnosis as Diagnosis
 from handler.templating.explaining import EXHAUSTED as EXHAUSTED
 from handler.templating.explaining import LongAddressError as LongAddressError
-from handler.templating.explaining import explained
+from handler.templating.explaining import diagnosed
+from handler.templating.explaining import explained as explained
 from handler.templating.explaining import explaining as explaining
 from handler.templating.filters import FILTERS as FILTERS
 from handler.templating.fitting import Shown, fitted
 from handler.templating.language import Language, forbidden, oversized
+from handler.templating.nearest import near
 from handler.templating.nearest import nearest as nearest
 from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn, show
 
@@ -59,7 +62,7 @@ class Templates:
         self._compiled: dict[Leaf, _Compiled] = {}
 
     def check(self, leaf: Leaf) -> frozenset[str]:
-        """Return the names that a leaf takes from its context; raises TemplateError where it is not allowed."""
+        """Return the names that a leaf takes from its context; raises DiagnosedError where it is not allowed."""
         return self._counted(leaf, lambda compiled: compiled.names)
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
@@ -123,13 +126,11 @@ class Templates:
 
 def _compile(language: Language, leaf: Leaf) -> _Compiled:
     expression = leaf.context == "expression"
-    tree = language.read(f"{{{{ ({leaf.source}\n) }}}}" if expression else leaf.source)
+    tree = _expression(language, leaf) if expression else language.read(leaf.source)
     if expression and not _is_one_expression(tree):
-        raise TemplateError("TEMPLATE_SYNTAX", "one bare expression goes here, without {{ }}")
-    if problem := oversized(tree):
-        raise TemplateError("TEMPLATE_LIMIT", problem)
-    if problem := forbidden(tree):
-        raise TemplateError("TEMPLATE_FORBIDDEN", problem)
+        raise DiagnosedError(Diagnosis("bare_expression"))
+    if problem := oversized(tree) or forbidden(tree):
+        raise DiagnosedError(problem)
     position.place(tree, leaf.context)
     names = _names(language, tree)
     if expression:
@@ -145,6 +146,17 @@ def _compile(language: Language, leaf: Leaf) -> _Compiled:
         return _value(pieces, known.vars) if expression else pieces
 
     return _Compiled(run, names)
+
+
+def _expression(language: Language, leaf: Leaf) -> nodes.Template:
+    """The tree of a template whose only part is the expression, between brackets that its author has not written."""
+    try:
+        return language.read(f"{{{{ ({leaf.source}\n) }}}}")
+    except TemplateSyntaxError as error:
+        found = diagnosed(error)
+        if (found.kind, found.name) == ("unexpected", ")"):
+            found = Diagnosis("expression_incomplete", line=found.line)
+        raise DiagnosedError(found) from None
 
 
 def _names(language: Language, tree: nodes.Template) -> frozenset[str]:
@@ -191,8 +203,8 @@ def _shorter(context: LeafContext, finalize: Callable[[Any], str] | None) -> Cal
 def _require(names: Iterable[str], context: Context) -> None:
     for name in sorted(names):
         if name not in context:
-            raise TemplateError("TEMPLATE_UNDEFINED", f"{name} is not known; {nearest(name, context)}")
+            raise DiagnosedError(Diagnosis("name_unknown", name, near=near(name, context)))
 
 
 def _too_long(size: int) -> LongAddressError:
-    return LongAddressError("TEMPLATE_URL", f"the address is longer than {size:,} characters")
+    return LongAddressError(Diagnosis("address_too_long", limit=size))

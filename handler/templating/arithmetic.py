@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from typing import Any, Final
 
-from handler.errors import TemplateError
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
 MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
 # Sums and products are exact: MySQL's DECIMAL has 65 digits, and Python's usual context would round to 28. Quotients
@@ -25,7 +25,7 @@ def binary(sign: str, left: Any, right: Any) -> Any:
     if not _is_number(left) or not _is_number(right):
         return decimal(_PLAIN[sign](left, right))
     if sign in ("*", "**") and _digits(sign, left, right) > MAX_DIGITS:
-        raise TemplateError("TEMPLATE_LIMIT", f"{sign} may make numbers of at most {MAX_DIGITS} digits")
+        raise DiagnosedError(Diagnosis("result_too_long", sign, limit=MAX_DIGITS))
     if isinstance(left, int) and isinstance(right, int):
         return decimal(_PLAIN[sign](left, right))
     of_decimals: Callable[[Any, Any], Any] = _OF_DECIMALS.get(sign, _PLAIN[sign])

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from sys import getsizeof
 from typing import Any, Final
 
-from handler.errors import TemplateError
 from handler.templating.cutting import cut
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.text import Mrkdwn
 from handler.time_limit import SECONDS, TimeLimit
 
@@ -68,7 +68,7 @@ class Budget:
         """Charge the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) if too little is left."""
         self._left -= size
         if self._left < 0:
-            raise TemplateError("TEMPLATE_LIMIT", f"this template makes over {MAX_WORK:,} bytes of text")
+            raise DiagnosedError(Diagnosis("too_much_text", limit=MAX_WORK))
         if self._time is not None:
             self._time.check()
 
@@ -93,7 +93,7 @@ class Budget:
     def list_of(self, size: int) -> None:
         """Charge a list of so many elements. Raises TemplateError (TEMPLATE_LIMIT) where it is too long."""
         if size > MAX_SEQUENCE:
-            raise TemplateError("TEMPLATE_LIMIT", f"a list may have at most {MAX_SEQUENCE} elements")
+            raise DiagnosedError(Diagnosis("list_too_long", limit=MAX_SEQUENCE))
         self.charge(_POINTER * size)
 
     def compared(self, value: Any) -> None:

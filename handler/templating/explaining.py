@@ -1,42 +1,86 @@
-"""Turns every error that Python or Jinja raise for an author's text into one with a code and a place."""
+"""Turns every error that Python or Jinja raise for an author's text into a DiagnosedError with a place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from handler.errors import NotifierError, TemplateError
-from handler.templating.nearest import UnknownNameError
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
+from handler.time_limit import TimeOverError
 
-# By type; the first that fits counts: the code, and the text; if that is empty, the error's own text, which quotes no
-# value.
-_SAID: Final[tuple[tuple[type[Exception], str, str], ...]] = (
-    (TemplateSyntaxError, "TEMPLATE_SYNTAX", ""),
-    (UndefinedError, "TEMPLATE_UNDEFINED", ""),
-    (SecurityError, "TEMPLATE_FORBIDDEN", ""),
-    (TypeError, "TEMPLATE_FAILED", ""),
-    (
-        RecursionError,
-        "TEMPLATE_LIMIT",
-        "parts are nested too deep; write fewer brackets, or compute it in the SQL",
-    ),
-    (MemoryError, "TEMPLATE_LIMIT", "it takes more memory than there is; write it shorter, or compute it in the SQL"),
-    # From the Python code that Jinja makes: an argument that is given twice. language.py has already checked the depth.
-    (SyntaxError, "TEMPLATE_SYNTAX", ""),
+if TYPE_CHECKING:
+    from handler.templating.kinds import Kind
+
+# What Jinja and Python say, by the type of their error; the first pattern that is found counts. The groups are fields
+# of a Diagnosis: names and signs of the template, and types. Patterns are compiled when they are first needed.
+_SYNTAX: Final[tuple[tuple[str, Kind], ...]] = (
+    (r"^expected token '(?P<name>.+)', got 'end of template'", "unclosed"),
+    (r"^unexpected end of template, expected '(?P<name>.+)'", "unclosed"),
+    (r"^Unexpected end of template\..* needs to be closed is '(?P<owner>\w+)'", "block_unclosed"),
+    (r"^expected token '(?P<owner>.+)', got ['\"](?P<name>.+)['\"]", "expected"),
+    (r"^unexpected '(?P<name>.+)', expected '(?P<owner>.+)'", "expected"),
+    (r"^unexpected (char )?['\"](?P<name>.+?)['\"]", "unexpected"),
+    (r"^Expected an expression, got '(?P<name>.+)'", "expression_missing"),
+    (r"^expected name or number", "name_missing"),
+    (r"^tag name expected", "tag_missing"),
+    (r"^Encountered unknown tag '(?P<name>.+?)'\..* needs to be closed is '(?P<owner>\w+)'", "tag_unexpected"),
+    (r"^Encountered unknown tag '(?P<name>.+?)'", "tag_unknown"),
+    (r"^[Cc]an't assign to ", "target_invalid"),
+    (r"chain multiple tests", "tests_chained"),
+    (r"function call expression", "arguments_unreadable"),
+    (r"Invalid character in identifier", "character_invalid"),
+    (r"^Missing end of comment", "comment_unclosed"),
+    (r"^Missing end of raw", "raw_unclosed"),
 )
-
-_FUNCTION: Final = re.compile(r"^[\w.<>]+\(\) ")  # the name of one of our functions, in Python's words
-
+_UNDEFINED: Final[tuple[tuple[str, Kind], ...]] = (
+    (r"inline if-expression", "else_missing"),
+    (r"no previous item", "previous_absent"),
+    (r"no next item", "next_absent"),
+    (r"^'(?P<name>\w+)' is undefined", "name_unknown"),
+)
+_TYPE: Final[tuple[tuple[str, Kind], ...]] = (
+    (
+        r"^'(?P<name>[<>]=?)' not supported between instances of '(?P<owner>[\w.]+)' and '(?P<other>[\w.]+)'",
+        "not_comparable",
+    ),
+    (r"^can't compare ", "date_and_time"),
+    (r"^argument of type '(?P<owner>[\w.]+)' is not ", "not_a_container"),
+    (r"requires string as left operand, not (?P<owner>[\w.]+)", "not_in_text"),
+    (r"^cannot unpack non-iterable (?P<owner>[\w.]+) object", "not_unpackable"),
+    (r"\(\) (takes|missing|got an unexpected|got multiple)", "call_invalid"),
+)
+# By type; the first that fits counts: what its text can mean, and what it means if no pattern is found.
+_MEANINGS: Final[tuple[tuple[type[Exception], tuple[tuple[str, Kind], ...], Kind], ...]] = (
+    (TemplateSyntaxError, _SYNTAX, "unreadable"),
+    (UndefinedError, _UNDEFINED, "undefined"),
+    (SecurityError, (), "unsafe"),
+    (TypeError, _TYPE, "failed"),
+    (ZeroDivisionError, (), "division_by_zero"),
+    (RecursionError, (), "recursion"),
+    (MemoryError, (), "memory"),
+    (SyntaxError, (), "unreadable"),  # of the Python code that Jinja makes
+)
+# Jinja's words for signs of the language.
+_SIGNS: Final = {
+    "end of print statement": "}}",
+    "end of statement block": "%}",
+    "begin of print statement": "{{",
+    "begin of statement block": "{%",
+    "end of comment": "#}",
+    "begin of comment": "{#",
+}
 # Errors that an author's text can also cause in the notifier's own code.
 EXHAUSTED: Final = (MemoryError, RecursionError)
 
 
-class LongAddressError(TemplateError):
+class LongAddressError(DiagnosedError):
     """An address is longer than it may be: it cannot be cut, because the rest would be a different address."""
 
 
@@ -52,31 +96,45 @@ def explaining(where: str, errors: tuple[type[Exception], ...] = (Exception,)) -
 
 
 def explained(error: Exception, where: str, source: str = "") -> NotifierError:
-    """Return a TemplateError, which names the place `where`, for any error that an author's text has caused.
+    """Return a DiagnosedError, which names the place `where`, for any error that an author's text has caused.
 
     A name that is not known is quoted where it stands in the text's `source`. The codes of TemplateErrors are final: an
     event is not tried again for what only the author can mend. Other errors of the notifier's own, such as a
     ConfigError, stay as they are.
     """
-    if isinstance(error, TemplateError):
-        kind = LongAddressError if isinstance(error, LongAddressError) else TemplateError
-        detail = error.told(source) if isinstance(error, UnknownNameError) else error.detail
-        return kind(error.code, _placed(where, detail))
-    if isinstance(error, NotifierError):
-        return error
-    code, words = _said(error)
-    return TemplateError(code, f"{where}: {words}")
+    match error:
+        case DiagnosedError():
+            return error.placed(where, source)
+        case TimeOverError():
+            return DiagnosedError(Diagnosis("time_over", limit=error.seconds), where)
+        case TemplateError():
+            return DiagnosedError(Diagnosis("described", error.detail), where, error.code)
+        case NotifierError():
+            return error
+    return DiagnosedError(diagnosed(error), where)
 
 
-def _said(error: Exception) -> tuple[str, str]:
-    for kind, code, words in _SAID:
+def diagnosed(error: Exception) -> Diagnosis:
+    """Return what an error of Python or Jinja means. Of its text, only names and signs of the template are kept."""
+    for kind, patterns, otherwise in _MEANINGS:
         if isinstance(error, kind):
-            said = words or str(getattr(error, "message", None) or getattr(error, "msg", error))
-            return code, _FUNCTION.sub("it ", said)
-    return "TEMPLATE_FAILED", type(error).__name__  # its text may quote a row
+            found = _meant(str(getattr(error, "message", error)), patterns)
+            return replace(found or Diagnosis(otherwise, type(error).__name__), line=_line(error))
+    return Diagnosis("failed", type(error).__name__)  # its text may quote a row
 
 
-def _placed(where: str, detail: str) -> str:
-    """A detail with its place, unless a part of the same file has named its own."""
-    file = where.partition(":")[0]
-    return detail if detail.startswith(f"{file}:") else f"{where}: {detail}"
+def _line(error: Exception) -> int:
+    return error.lineno if isinstance(error, TemplateSyntaxError) else 0
+
+
+def _meant(said: str, patterns: tuple[tuple[str, Kind], ...]) -> Diagnosis | None:
+    for pattern, kind in patterns:
+        if found := re.search(pattern, said):
+            parts = {field: _neutral(text) for field, text in found.groupdict("").items()}
+            return Diagnosis(kind, parts.get("name", ""), parts.get("owner", ""), parts.get("other", ""))
+    return None
+
+
+def _neutral(text: str) -> str:
+    """A sign in place of Jinja's words for it, and a type without its module."""
+    return _SIGNS.get(text) or re.sub(r"^(decimal|datetime)\.", "", text)

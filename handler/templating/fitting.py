@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
-from handler.errors import TemplateError
 from handler.templating.budget import MAX_TEXT
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
 
 class Shown(str):
@@ -58,5 +58,5 @@ def _parts(pieces: Iterable[str]) -> list[str]:
             parts.append(piece)
             room -= 1 if type(piece) is Shown else len(piece)
             if room < 0:
-                raise TemplateError("TEMPLATE_LIMIT", f"the text has more than {MAX_TEXT} characters")
+                raise DiagnosedError(Diagnosis("text_too_long", limit=MAX_TEXT))
     return parts

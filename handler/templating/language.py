@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from math import isinf
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from jinja2 import StrictUndefined, TemplateRuntimeError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes
 from jinja2.parser import Parser
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from handler.errors import TemplateError
 from handler.model import Locale, Row
 from handler.templating import position
 from handler.templating.budget import Budget
+from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
 from handler.templating.filters import FILTERS, TESTS, each, filters
-from handler.templating.nearest import UnknownNameError, nearest
+from handler.templating.nearest import UnknownNameError, near
 from handler.templating.operations import CHECKED, Operations
 from handler.templating.text import is_huge
+
+if TYPE_CHECKING:
+    from handler.templating.kinds import Kind
 
 # Far above what a message needs, far below where Jinja or Python fail: Python accepts 100 nested blocks or 200 nested
 # brackets, and each level here can become two brackets.
@@ -39,67 +42,92 @@ _ALLOWED: Final = (
     nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos, nodes.Concat,
     nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow,
 )  # fmt: skip
-_INSTEAD: Final[dict[type[nodes.Node], str]] = {
-    nodes.Dict: "{ } literals; name one value after the other",
-    nodes.Call: "a call; use a filter: {{ name | upper }}",
-    nodes.Assign: "{% set %}; compute it in the SQL, or write the expression where it is used",
-    nodes.AssignBlock: "{% set %}; compute it in the SQL, or write the expression where it is used",
+# What else can be written in Jinja; the rest are statements.
+_REFUSED: Final[dict[type[nodes.Node], Kind]] = {
+    nodes.Dict: "dict_literal",
+    nodes.Call: "call",
+    nodes.Assign: "set_statement",
+    nodes.AssignBlock: "set_statement",
 }
-_SMALLER: Final = "compute it in the SQL, or split the text into several blocks"
+# Tags whose nodes have other names.
+_TAGS: Final[dict[type[nodes.Node], str]] = {
+    nodes.CallBlock: "call",
+    nodes.FilterBlock: "filter",
+    nodes.FromImport: "from",
+    nodes.ScopedEvalContextModifier: "autoescape",
+}
 _DATE_PARTS: Final = frozenset({"year", "month", "day", "hour", "minute", "second"})
+_MAX_BOUNDS: Final = 3  # of range: from, to, step
 _LOOP_PARTS: Final = frozenset({"index", "index0", "first", "last", "length", "revindex", "previtem", "nextitem"})
 
 
-def forbidden(tree: nodes.Template) -> str:
-    """Return what in `tree` templates may not use, as a phrase with what to write instead; empty if all is well."""
+def forbidden(tree: nodes.Template) -> Diagnosis | None:
+    """Return what in `tree` templates may not use; None if all is well."""
     return _forbidden(tree, loops=0)
 
 
-def oversized(tree: nodes.Template) -> str:
-    """Return how `tree` is too large to be compiled, as a phrase with what to do instead; empty if it is not."""
+def oversized(tree: nodes.Template) -> Diagnosis | None:
+    """Return how `tree` is too large to be compiled; None if it is not."""
     waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
     for number, (node, depth) in enumerate(waiting):  # the list grows in the loop, but not much beyond this limit
         if depth > MAX_DEPTH:
-            return f"parts of an expression are nested more than {MAX_DEPTH} deep; {_SMALLER}"
+            return Diagnosis("nested_too_deep", limit=MAX_DEPTH, line=node.lineno)
         if number >= MAX_NODES:
-            return f"a text has more than {MAX_NODES:,} parts of expressions; {_SMALLER}"
+            return Diagnosis("too_many_parts", limit=MAX_NODES)
         if isinstance(node, nodes.Const) and isinstance(node.value, int) and is_huge(node.value):
-            return "a number is too large"
+            return Diagnosis("number_too_large", line=node.lineno)
         waiting += ((child, depth + 1) for child in node.iter_child_nodes())
-    return ""
+    return None
 
 
-def _forbidden(node: nodes.Node, loops: int) -> str:
+def _forbidden(node: nodes.Node, loops: int) -> Diagnosis | None:
     loops += isinstance(node, nodes.For)
     if problem := _problem(node, loops):
         return problem
-    return next((problem for child in node.iter_child_nodes() if (problem := _forbidden(child, loops))), "")
+    return next((problem for child in node.iter_child_nodes() if (problem := _forbidden(child, loops))), None)
 
 
-def _problem(node: nodes.Node, loops: int) -> str:
+def _problem(node: nodes.Node, loops: int) -> Diagnosis | None:
+    line = node.lineno or 0  # some statements have none
     match node:
         case nodes.Filter() | nodes.Test() | nodes.Call() if node.dyn_args or node.dyn_kwargs:
-            return "templates cannot use * and ** before an argument; write each argument"
+            return Diagnosis("arguments_unpacked", line=line)
+        case nodes.Filter() | nodes.Test() | nodes.Call() if repeated := _repeated(node):
+            return Diagnosis("argument_repeated", repeated, getattr(node, "name", "range"), line=line)
         case nodes.For() if loops > MAX_LOOP_DEPTH or node.recursive:
-            return f"loops may stand in one another {MAX_LOOP_DEPTH} deep, and may not call themselves"
+            return Diagnosis("loops_too_deep", limit=MAX_LOOP_DEPTH, line=line)
         case nodes.Filter() if node.name not in FILTERS:
-            return f"there is no filter {node.name}; {nearest(node.name, FILTERS)}"
+            return Diagnosis("filter_unknown", node.name, near=near(node.name, FILTERS), line=line)
         case nodes.Test() if node.name not in TESTS:
-            return f"there is no test {node.name}; {nearest(node.name, TESTS)}"
+            return Diagnosis("test_unknown", node.name, near=near(node.name, TESTS), line=line)
         case nodes.Const(value=float() as number) if isinf(number):
-            return "a number is too large"
+            return Diagnosis("number_infinite", line=line)
         case nodes.Name(name="self"):
-            return "templates cannot use self"
+            return Diagnosis("self_used", "self", line=line)
     if isinstance(node, _ALLOWED) or _is_range(node):
-        return ""
-    return "templates cannot use " + _INSTEAD.get(type(node), f"{{% {type(node).__name__.lower()} %}}")
+        return None
+    tag = _TAGS.get(type(node), type(node).__name__.lower())
+    return Diagnosis(_REFUSED.get(type(node), "statement"), tag, line=line)
+
+
+def _repeated(node: nodes.Filter | nodes.Test | nodes.Call) -> str:
+    """An argument that is given twice by name; empty if none is."""
+    named = [str(argument.key) for argument in node.kwargs]
+    return next((one for one in named if named.count(one) > 1), "")
 
 
 def _is_range(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range"
 
 
-def _range(*bounds: int) -> Any:
+def _range(*bounds: Any, **named: Any) -> Any:
+    for bound in bounds:
+        if isinstance(bound, Undefined):
+            str(bound)  # a strict undefined raises its own message
+    if named or not 1 <= len(bounds) <= _MAX_BOUNDS or not all(isinstance(bound, int) for bound in bounds):
+        raise DiagnosedError(Diagnosis("range_invalid"))
+    if bounds[2:] == (0,):
+        raise DiagnosedError(Diagnosis("range_invalid"))
     return each(range(*bounds))
 
 
@@ -121,18 +149,19 @@ class Language(ImmutableSandboxedEnvironment):
         self.globals = {"range": _range}
 
     def read(self, source: str) -> nodes.Template:
-        """Return the tree of a template; raises TemplateSyntaxError, TemplateError."""
+        """Return the tree of a template; raises TemplateSyntaxError, DiagnosedError."""
         try:
             return self.parse(source)
         except ValueError:  # Python reads no number of more than 4,300 digits
-            raise TemplateError("TEMPLATE_LIMIT", "a number is too large") from None
+            raise DiagnosedError(Diagnosis("number_too_large")) from None
 
     def parse_expression(self, source: str) -> nodes.Expr:
-        """Return the tree of a bare expression; raises TemplateSyntaxError."""
+        """Return the tree of a bare expression; raises TemplateSyntaxError, DiagnosedError."""
         parser = Parser(self, source, state="variable")
         expression = parser.parse_expression()
         if not parser.stream.eos:
-            raise TemplateSyntaxError("chunk after expression", parser.stream.current.lineno)
+            after = parser.stream.current
+            raise DiagnosedError(Diagnosis("unexpected", str(after.value), line=after.lineno))
         return expression
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -150,22 +179,22 @@ class Language(ImmutableSandboxedEnvironment):
         if isinstance(argument, Undefined):
             str(argument)  # raises its own message
         if isinstance(obj, Mapping) and isinstance(argument, str | int):
-            return obj[argument] if argument in obj else self._unknown("there is no {}", argument, obj)
+            return obj[argument] if argument in obj else self._unknown(Diagnosis("key_absent"), argument, obj)
         if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):
             try:
                 return obj[argument]
             except IndexError:
-                return self._unknown("there is no element {}", argument)
+                return self._unknown(Diagnosis("element_absent"), argument)
         # Never a list: writing one that contains another one again and again never ends.
         part = argument if isinstance(argument, str | int) else "such part"
-        return self._unknown(_kind(obj) + " has no {}", part)
+        return self._unknown(Diagnosis("part_absent", owner=type_of(obj)), part)
 
-    def _unknown(self, words: str, name: str | int | slice, within: Any = None) -> Undefined:
+    def _unknown(self, diagnosis: Diagnosis, name: str | int | slice, within: Any = None) -> Undefined:
         """An undefined value, which raises when it is used. For a Row it suggests names; other keys are data."""
 
         def error(_message: str | None) -> UnknownNameError:
             known = within if isinstance(within, Row) and within.named else None
-            return UnknownNameError("TEMPLATE_UNDEFINED", words, name, known)
+            return UnknownNameError(diagnosis, name, known)
 
         return self.undefined(exc=cast("type[TemplateRuntimeError]", error))
 
@@ -176,7 +205,3 @@ class Language(ImmutableSandboxedEnvironment):
     def call_unop(self, context: Any, operator: str, arg: Any) -> Any:  # noqa: ARG002 - Jinja's
         """The same for a sign before a number."""
         return self.operations.unary(operator, arg)
-
-
-def _kind(value: Any) -> str:
-    return "an empty value" if value is None else f"a {type(value).__name__}"

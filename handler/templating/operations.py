@@ -16,10 +16,10 @@ from typing import Any, Final, cast
 from jinja2 import Undefined, nodes
 from jinja2.visitor import NodeTransformer
 
-from handler.errors import TemplateError
 from handler.templating import arithmetic
 from handler.templating.budget import MAX_SEQUENCE, MAX_TEXT, Budget, clipped, joined
 from handler.templating.cutting import cut
+from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
 from handler.templating.filters import each
 from handler.templating.text import Mrkdwn, show
 
@@ -122,22 +122,28 @@ class Operations:
         """Count in decimals, and bound texts, lists and numbers before they are made."""
         left, right = arithmetic.decimal(left), arithmetic.decimal(right)
         if sign == "%" and isinstance(left, str):
-            raise TemplateError("TEMPLATE_FORBIDDEN", "% is for numbers; put a text together with ~")
+            raise DiagnosedError(Diagnosis("percent_on_text"))
         if sign == "+" and isinstance(left, str) and isinstance(right, str):
             return self._budget.made(joined((left, right)))
         if sign == "+" and isinstance(left, list) and isinstance(right, list):
             self._budget.list_of(len(left) + len(right))
         if sign == "*" and (size := _length(left, right)):
             if size > MAX_SEQUENCE:
-                raise TemplateError("TEMPLATE_LIMIT", f"* may make at most {MAX_SEQUENCE} characters")
+                raise DiagnosedError(Diagnosis("repeat_too_long", limit=MAX_SEQUENCE))
             self._budget.list_of(size)
         self._budget.charge(1)
-        return arithmetic.binary(sign, left, right)
+        try:
+            return arithmetic.binary(sign, left, right)
+        except TypeError:
+            raise DiagnosedError(Diagnosis("operands", sign, type_of(left), type_of(right))) from None
 
     def unary(self, sign: str, value: Any) -> Any:
         """Put a sign before a number."""
         self._budget.charge(1)
-        return arithmetic.unary(sign, value)
+        try:
+            return arithmetic.unary(sign, value)
+        except TypeError:
+            raise DiagnosedError(Diagnosis("operand", sign, type_of(value))) from None
 
     def _concat(self, values: list[Any]) -> str:
         return self._budget.made(joined(show(clipped(value)) for value in values))  # type: ignore[no-any-return]
@@ -150,7 +156,7 @@ class Operations:
         value = value.plain if isinstance(value, Mrkdwn) else value
         if not isinstance(value, str | list | tuple | range):
             return self._getitem(value, slice(start, stop, step))  # this raises the right error
-        places = range(*slice(start, stop, step).indices(len(value)))
+        places = range(*_bounds(slice(start, stop, step), len(value)))
         if isinstance(value, str):
             return self._budget.made(_part(value, places))
         self._budget.list_of(len(places))
@@ -160,7 +166,17 @@ class Operations:
 def _require_plain(name: str, arguments: Sequence[Any]) -> None:
     for argument in arguments:
         if isinstance(argument, list | tuple | dict):
-            raise TemplateError("TEMPLATE_FAILED", f"{name} takes no list or row in its brackets")
+            raise DiagnosedError(Diagnosis("argument_not_plain", owner=name))
+
+
+def _bounds(bounds: slice[Any, Any, Any], size: int) -> tuple[int, int, int]:
+    for bound in (bounds.start, bounds.stop, bounds.step):
+        if isinstance(bound, Undefined):
+            str(bound)  # a strict undefined raises its own message
+    try:
+        return bounds.indices(size)
+    except (TypeError, ValueError):  # no whole numbers, or a step of 0
+        raise DiagnosedError(Diagnosis("slice_invalid")) from None
 
 
 def _part(text: str, places: range) -> str:
@@ -174,7 +190,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, Undefined):
         str(value)  # a strict undefined raises its own message
     if not isinstance(value, int | Decimal | float):
-        raise TemplateError("TEMPLATE_FAILED", "a number is needed here; guard an empty one with default(0)")
+        raise DiagnosedError(Diagnosis("not_a_number"))
     return value
 
 

@@ -17,9 +17,9 @@ from typing import Any, Final, NamedTuple
 from jinja2 import Environment, nodes, pass_environment
 from jinja2.filters import make_attrgetter
 
-from handler.errors import TemplateError
 from handler.model import LeafContext
 from handler.templating.budget import clipped
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.filters import lists
 from handler.templating.filters.arguments import checked
 from handler.templating.text import in_code, in_line
@@ -35,14 +35,6 @@ _FENCE: Final = "```"
 _MARK: Final = re.compile(r"```|[`\n<>]|&gt;|[ \t]+|&|[^`\n<>& \t]+")
 
 
-class MisplacedError(TemplateError):
-    """An expression stands where none is allowed; `line` counts from 1 in the leaf's source."""
-
-    def __init__(self, code: str, detail: str, line: int) -> None:
-        super().__init__(code, detail)
-        self.line = line
-
-
 class _Spot(NamedTuple):
     """A place in a text: inside `<...>`, inside code (and its sign), on a quoted line, at the start of a line."""
 
@@ -56,7 +48,7 @@ _Spots = frozenset[_Spot]
 
 
 def place(tree: nodes.Template, context: LeafContext) -> None:
-    """Make every expression of `tree` fit its place in a text. Raises MisplacedError where that is impossible."""
+    """Make every expression of `tree` fit its place in a text. Raises DiagnosedError where that is impossible."""
     if context == "mrkdwn":
         spots: dict[nodes.Expr, _Spots] = {}
         _walk(tree.body, frozenset({_Spot()}), spots)
@@ -118,11 +110,9 @@ def _step(spot: _Spot, mark: str) -> _Spot:
 
 def _check(expression: nodes.Expr, spots: _Spots) -> None:
     if any(spot.inside for spot in spots):
-        message = "an expression stands after a `<`, where Slack reads a link or a mention: use `link` or `mention`"
-        raise MisplacedError("TEMPLATE_MARKUP", message, expression.lineno)
+        raise DiagnosedError(Diagnosis("expression_in_markup", line=expression.lineno))
     if _quotes(expression) and not all(spot.start and not spot.quoted and not spot.code for spot in spots):
-        message = "`quote` must begin a line; put nothing before it on that line"
-        raise MisplacedError("TEMPLATE_MARKUP", message, expression.lineno)
+        raise DiagnosedError(Diagnosis("quote_not_first", line=expression.lineno))
 
 
 def _quotes(expression: nodes.Node) -> bool:
@@ -132,8 +122,7 @@ def _quotes(expression: nodes.Node) -> bool:
 
 def _without_quote(expression: nodes.Expr) -> Any:
     if _quotes(expression):
-        message = "`quote` is for mrkdwn, and this is plain text; leave it out"
-        raise MisplacedError("TEMPLATE_MARKUP", message, expression.lineno)
+        raise DiagnosedError(Diagnosis("quote_in_plain", line=expression.lineno))
     return _flat(expression)
 
 

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from jinja2 import Undefined
 
-from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import LeafContext
 from handler.templating.cutting import cut
+from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
 
 # A Decimal such as 1E+999999 is small in memory and a megabyte as text.
 MAX_EXPONENT: Final = 100
@@ -87,7 +87,7 @@ def show(value: Any) -> str:
         case str():
             return _INVISIBLE.sub("", value)
         case int() | Decimal() if is_huge(value):
-            raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
+            raise DiagnosedError(Diagnosis("too_many_digits", limit=MAX_EXPONENT))
         case Decimal():
             return f"{value:f}"
         case float():  # a literal in the template
@@ -97,8 +97,7 @@ def show(value: Any) -> str:
         case int() | date():
             return str(value)
         case _:
-            kind = type(value).__name__
-            raise TemplateError("TEMPLATE_FAILED", f"a {kind} cannot be shown; name one of its values, or use join")
+            raise DiagnosedError(Diagnosis("not_showable", owner=type_of(value)))
 
 
 def is_huge(number: int | Decimal) -> bool:
@@ -138,10 +137,10 @@ def url_part(value: Any) -> str:
     if isinstance(value, Url):
         return str(value)
     if isinstance(value, Mrkdwn):
-        raise TemplateError("TEMPLATE_URL", "link, mention and code are for texts, not for an address")
+        raise DiagnosedError(Diagnosis("markup_in_address"))
     text = show(value)
     if text in ("", ".", ".."):
-        raise TemplateError("TEMPLATE_URL", "a value in an address is empty, or a dot")
+        raise DiagnosedError(Diagnosis("address_part_empty"))
     return quote(text, safe="")
 
 

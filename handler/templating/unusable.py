@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from jinja2 import StrictUndefined
 
-from handler.errors import TemplateError
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
 
 class Unusable(StrictUndefined):
@@ -25,5 +25,5 @@ class Unusable(StrictUndefined):
         return len(self)
 
 
-def _error(reason: str | None) -> TemplateError:
-    return TemplateError("VALUE_UNUSABLE", reason or "")
+def _error(reason: str | None) -> DiagnosedError:
+    return DiagnosedError(Diagnosis("value_unusable", reason or ""))

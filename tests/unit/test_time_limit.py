@@ -27,7 +27,7 @@ def test_computing_too_long_is_named() -> None:
     with pytest.raises(TemplateError) as caught, time_limit("order.created.yaml", 0.05):
         spin(5)
     assert caught.value.code == "TEMPLATE_LIMIT"
-    assert caught.value.detail.startswith("order.created.yaml: still computing after 0.05 s")
+    assert caught.value.detail.startswith("order.created.yaml: 0.05 s")
     assert signal.getsignal(signal.SIGPROF) is before
 
 
@@ -91,7 +91,7 @@ def test_the_time_of_several_blocks_adds_up() -> None:
     limit = TimeLimit(0.1)
     compute(limit, 0.06)
     spin(0.1)  # is not counted
-    with pytest.raises(TemplateError, match="still computing after 0.1 s"):
+    with pytest.raises(TemplateError, match="TEMPLATE_LIMIT: 0.1 s"):
         compute(limit, 5)
     with pytest.raises(TemplateError), limit.running():
         pytest.fail("nothing runs after the end")
@@ -130,7 +130,7 @@ def test_an_alarm_whose_error_was_swallowed_rings_again_while_the_block_goes_on(
 
 def test_of_limits_in_one_another_the_outer_one_counts() -> None:
     outer, inner = TimeLimit(0.05), TimeLimit(5)
-    with pytest.raises(TemplateError, match=r"after 0\.05 s"), outer.running(), inner.running():
+    with pytest.raises(TemplateError, match=r"TEMPLATE_LIMIT: 0.05 s"), outer.running(), inner.running():
         spin(5)
     inner.check()
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
-from handler.errors import TemplateError
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
 _LAZY: Final = "default"  # takes a value that cannot be used where it is not needed
 
@@ -25,19 +25,19 @@ def taken(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     return {one.name: one for one in parameters}
 
 
-def refused(name: str, function: Callable[..., Any], given: int, named: Collection[str]) -> str:
-    """Return what is wrong with so many arguments and those names, as a phrase; empty if a filter takes them."""
+def refused(name: str, function: Callable[..., Any], given: int, named: Collection[str]) -> Diagnosis | None:
+    """Return what is wrong with `given` arguments by position and the named ones; None if a filter takes them."""
     known = taken(function)
-    takes = f"it takes {' and '.join(known) or 'none'}"
+    takes = tuple(known)
     if unknown := next((one for one in named if one not in known), ""):
-        return f"`{name}` has no argument {unknown}; {takes}"
+        return Diagnosis("argument_unknown", unknown, name, takes=takes)
     if given > len(known):
-        return f"`{name}` is given {given} argument{'s' if given > 1 else ''}; {takes}"
-    if twice := next((one for one in [*known][:given] if one in named), ""):
-        return f"`{name}` is given {twice} twice; {takes}"
+        return Diagnosis("argument_unwanted" if given == 1 else "too_many_arguments", "", name, takes=takes, size=given)
+    if twice := next((one for one in takes[:given] if one in named), ""):
+        return Diagnosis("argument_twice", twice, name, takes=takes)
     needed = [one.name for one in [*known.values()][given:] if one.default is Parameter.empty]
     lacking = next((one for one in needed if one not in named), "")
-    return f"`{name}` is given no `{lacking}`" if lacking else ""
+    return Diagnosis("argument_missing", lacking, name) if lacking else None
 
 
 def checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +57,7 @@ def checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*values, **named)
         except TypeError:
             if problem := refused(name, function, len(values) - first, named):
-                raise TemplateError("TEMPLATE_FAILED", problem) from None
+                raise DiagnosedError(problem) from None
             raise
 
     return called

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from jinja2 import Environment, StrictUndefined, Undefined, pass_environment
+from jinja2 import Environment, StrictUndefined, TemplateRuntimeError, Undefined, pass_environment
 from jinja2.filters import make_attrgetter
 
-from handler.errors import TemplateError
 from handler.templating.budget import MAX_TEXT, clipped, joined
 from handler.templating.cutting import clusters, count, tail
+from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
 from handler.templating.text import Mrkdwn, mrkdwn, show
 
 # That a loop may pass. Slack takes 50 blocks and a lookup 100 rows; two loops in one another must not take seconds.
 MAX_ELEMENTS: Final = 200
-_NOTHING: Final = StrictUndefined("the list is empty")
+
+
+def _empty(_message: str | None) -> DiagnosedError:
+    return DiagnosedError(Diagnosis("list_empty"))
+
+
+_NOTHING: Final = StrictUndefined(exc=cast("type[TemplateRuntimeError]", _empty))
 
 
 def each(elements: Any) -> Any:
@@ -23,12 +29,9 @@ def each(elements: Any) -> Any:
     if isinstance(elements, Undefined):
         return iter(elements)  # raises its own message
     if not isinstance(elements, list | tuple | range):
-        kind = "an empty value" if elements is None else f"a {type(elements).__name__}"
-        raise TemplateError("TEMPLATE_FAILED", f"{kind} is not a list")
+        raise DiagnosedError(Diagnosis("not_a_list", owner=type_of(elements)))
     if len(elements) > MAX_ELEMENTS:
-        raise TemplateError(
-            "TEMPLATE_LIMIT", f"more than {MAX_ELEMENTS} elements; take the first: rows[:{MAX_ELEMENTS}]"
-        )
+        raise DiagnosedError(Diagnosis("too_many_elements", limit=MAX_ELEMENTS))
     return elements
 
 
@@ -96,4 +99,4 @@ def _elements(value: Any) -> Sequence[Any]:
         case str() | Mrkdwn():
             return show(value)
         case _:
-            raise TemplateError("TEMPLATE_FAILED", f"a {type(value).__name__} is neither a list nor a text")
+            raise DiagnosedError(Diagnosis("neither_list_nor_text", owner=type_of(value)))

@@ -7,9 +7,9 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
-from handler.errors import TemplateError
 from handler.templating import reading
 from handler.templating.cutting import width
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.filters.currencies import decimals_of
 from handler.templating.text import MAX_EXPONENT, show
 
@@ -37,7 +37,7 @@ def money(value: Any, currency: Any) -> str:
     # Cut first: Python takes seconds for a long text of combining signs, and nothing can interrupt it.
     code = unicodedata.normalize("NFKC", written[:_LONGEST_CODE]).upper()
     if len(written) > _LONGEST_CODE or not _CURRENCY.fullmatch(code):
-        raise TemplateError("TEMPLATE_FAILED", "a currency is a code of three letters, as EUR")
+        raise DiagnosedError(Diagnosis("not_a_currency"))
     decimals = decimals_of(code)
     amount = _decimal(value) if decimals is None else rounded(value, decimals)
     sign = "-" if amount < 0 else ""
@@ -75,7 +75,7 @@ def rounded(value: Any, decimals: int = 0) -> Decimal:
     {{ 1234.56 | round(1) }} -> 1234.6
     """
     if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= MAX_DECIMALS:
-        raise TemplateError("TEMPLATE_LIMIT", f"a number can be rounded to 0 to {MAX_DECIMALS} decimals")
+        raise DiagnosedError(Diagnosis("decimals_invalid", limit=MAX_DECIMALS))
     return _unsigned_zero(_decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT))
 
 
@@ -89,12 +89,12 @@ def absolute(value: Any) -> Decimal:
 
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, Decimal) and not value.is_finite():
-        raise TemplateError("TEMPLATE_FAILED", "a number is needed here, and this one is not finite")
+        raise DiagnosedError(Diagnosis("not_finite"))
     exact = reading.number(value)
     if exact is None:
-        raise TemplateError("TEMPLATE_FAILED", "a number is needed here, as 1234.5; guard an empty one with default(0)")
+        raise DiagnosedError(Diagnosis("not_a_number"))
     if abs(exact.adjusted()) > MAX_EXPONENT:
-        raise TemplateError("TEMPLATE_LIMIT", f"a number has more than {MAX_EXPONENT} digits")
+        raise DiagnosedError(Diagnosis("too_many_digits", limit=MAX_EXPONENT))
     return _unsigned_zero(exact)
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from jinja2.filters import do_title
 
-from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.templating.cutting import clusters, cut, one, tail, width
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.nearest import UnknownNameError
 from handler.templating.text import show
 
@@ -34,7 +34,7 @@ class Labels:
         ja: {{ 'shipped' | label('order_status') }} -> 発送済み
         """
         if group not in self.groups:
-            raise UnknownNameError("TEMPLATE_UNDEFINED", "there are no labels {}", group, self.groups)
+            raise UnknownNameError(Diagnosis("labels_unknown"), group, self.groups)
         text = show(code)
         return self.groups[group].get(text, text)
 
@@ -78,7 +78,7 @@ def trim(value: Any, characters: Any = None) -> str:
     if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
         return text.removeprefix(ends).removesuffix(ends)
     if len(ends) > _MAX_SIGNS:  # each is looked for at each place
-        raise TemplateError("TEMPLATE_LIMIT", f"trim removes at most {_MAX_SIGNS} different signs")
+        raise DiagnosedError(Diagnosis("too_many_trimmed", limit=_MAX_SIGNS))
     return text.strip(ends or None)
 
 
@@ -109,7 +109,7 @@ def mask(value: Any, kind: str = "tail") -> str:
     """
     text = show(value).strip()
     if kind not in _MASKS:
-        raise UnknownNameError("TEMPLATE_FAILED", "mask does not know {}", kind, _MASKS)
+        raise UnknownNameError(Diagnosis("mask_unknown"), kind, _MASKS)
     return _MASKS[kind](text)
 
 
@@ -133,5 +133,5 @@ _MASKS: Final[dict[str, Callable[[str], str]]] = {"tail": _tail, "email": _email
 
 def _cut(value: Any, size: Any, measure: Callable[[str], int]) -> str:
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise TemplateError("TEMPLATE_FAILED", "a text is cut to a number of characters, 1 or more")
+        raise DiagnosedError(Diagnosis("size_invalid"))
     return cut(show(value), size, measure)

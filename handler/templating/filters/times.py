@@ -10,9 +10,10 @@ from typing import Any, Final
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
-from handler.errors import ConfigError, TemplateError
+from handler.errors import ConfigError
 from handler.frozen import frozen
 from handler.model import Locale
+from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.filters.wording import WORDINGS, Wording
 from handler.templating.reading import moment, plain
 
@@ -103,14 +104,15 @@ class Times:
     def _local_time(self, value: Any) -> dt.datetime:
         local = self._local(value)
         if not isinstance(local, dt.datetime):
-            raise TemplateError("TEMPLATE_FAILED", "a date has no time of day; show it with date")
+            raise DiagnosedError(Diagnosis("no_time_of_day"))
         return local
 
     def _local(self, value: Any) -> dt.date:
         """The time in the stage's time zone; a date alone stays as it is."""
         known = moment(value)
         if known is None:
-            raise TemplateError("TEMPLATE_FAILED", _refusal(value))
+            is_time_alone = _TIME_OF_DAY.fullmatch(plain(value))
+            raise DiagnosedError(Diagnosis("no_date" if is_time_alone else "not_a_time"))
         if not isinstance(known, dt.datetime):
             return known
         zone = _zone(self.locale.time_zone)
@@ -118,12 +120,6 @@ class Times:
             return known.astimezone(zone)
         except (OverflowError, ValueError):  # before the year 1, or after 9999
             return known
-
-
-def _refusal(value: Any) -> str:
-    if _TIME_OF_DAY.fullmatch(plain(value)):
-        return "a time of day alone has no date; show it with time"
-    return "a date or a time is needed here: a column, a text such as 2026-01-05T10:00:00Z, or seconds since 1970"
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from handler.frozen import frozen
+from handler.templating.diagnosis import Diagnosis
 from handler.templating.nearest import UnknownNameError
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Wording:
 
 def _styled(styles: Mapping[str, T], style: str) -> T:
     if style not in styles:
-        raise UnknownNameError("TEMPLATE_FAILED", "there is no style {}", style, styles)
+        raise UnknownNameError(Diagnosis("style_unknown"), style, styles)
     return styles[style]
 
 

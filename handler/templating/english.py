@@ -1,0 +1,175 @@
+"""The English words of every mistake in a template: the table of handler/templating/messages.py explains the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from handler.templating.kinds import Kind
+
+CLOSE: Final = "nearest: $names"
+KNOWN: Final = "known: $names"
+NONE: Final = "none"
+CONJUNCTION: Final = " and "
+COMPUTED: Final = "[a computed name]"
+
+# Types of Python, as an author calls their values.
+TYPES: Final[Mapping[str, str]] = {
+    "NoneType": "an empty value",
+    "str": "a text",
+    "Mrkdwn": "a text",
+    "Quote": "a text",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "Decimal": "a number",
+    "date": "a date",
+    "datetime": "a time",
+    "list": "a list",
+    "tuple": "a list",
+    "range": "a list",
+    "dict": "an object",
+    "Row": "a row",
+    "LoopContext": "`loop`",
+}
+
+_SMALLER: Final = "compute it in the SQL, or split the text into several blocks"
+_IN_SQL: Final = "compute it in the SQL, or write the expression where it is used"
+_PATTERN: Final = "write what the id consists of from its start to its end, such as [A-Z]{2}-[0-9]+"
+_TAKES: Final = "it takes $takes"
+
+# The message, and what to write instead: empty where the code's remedy says it.
+KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
+    # TEMPLATE_SYNTAX
+    "bare_expression": ("one bare expression goes here, without {{ }}", ""),
+    "expression_incomplete": ("the expression is not complete", ""),
+    "expression_missing": ("an expression is missing before `$name`", ""),
+    "unexpected": ("`$name` is unexpected here", ""),
+    "expected": ("`$owner` is expected here, not `$name`", ""),
+    "unclosed": ("`$name` is missing at the end", ""),
+    "block_unclosed": ("{% $owner %} is not closed", "write {% end$owner %} where it ends"),
+    "comment_unclosed": ("a comment is not closed", "write #} where it ends"),
+    "raw_unclosed": ("{% raw %} is not closed", "write {% endraw %} where it ends"),
+    "name_missing": ("a name or a number is missing after the dot", ""),
+    "tag_missing": ("the name of a tag is missing after {%", ""),
+    "tag_unknown": ("there is no tag {% $name %} here", ""),
+    "tag_unexpected": ("{% $name %} cannot stand within {% $owner %}", "close it with {% end$owner %}"),
+    "target_invalid": ("no value can be given to this", "write a plain name, as in {% for item in items %}"),
+    "tests_chained": ("one `is` cannot follow another", "write `and` between the tests"),
+    "arguments_unreadable": ("the arguments in the brackets cannot be read", ""),
+    "character_invalid": ("a name has a character that names cannot have", ""),
+    "argument_repeated": ("`$owner` is given $name twice", "write it once"),
+    "unreadable": ("the expression cannot be read", ""),
+    "pattern_unreadable": ("the pattern cannot be read", "correct it"),
+    "pattern_unreadable_at": ("the pattern cannot be read from its character $size on", "correct it"),
+    # TEMPLATE_FORBIDDEN
+    "arguments_unpacked": ("templates cannot use * and ** before an argument", "write each argument"),
+    "loops_too_deep": ("loops may stand in one another $limit deep, and may not call themselves", ""),
+    "filter_unknown": ("there is no filter $name", ""),
+    "test_unknown": ("there is no test $name", ""),
+    "number_infinite": ("a number is too large", ""),
+    "self_used": ("templates cannot use self", ""),
+    "dict_literal": ("templates cannot use { } literals", "name one value after the other"),
+    "call": ("templates cannot use a call", "use a filter: {{ name | upper }}"),
+    "set_statement": ("templates cannot use {% set %}", _IN_SQL),
+    "statement": ("templates cannot use {% $name %}", ""),
+    "percent_on_text": ("% is for numbers", "put a text together with ~"),
+    "unsafe": ("the expression uses something that templates may not use", ""),
+    "pattern_looks_ahead": ("the pattern looks ahead or back `(?=...)`", _PATTERN),
+    "pattern_forbids": ("the pattern looks ahead or back `(?!...)`", _PATTERN),
+    "pattern_matches_nothing": ("the pattern matches nothing `(?!)`", _PATTERN),
+    "pattern_refers": (
+        r"the pattern refers to a group `\1`",
+        r"write the group's own pattern again in the place of \1",
+    ),
+    "pattern_depends": ("the pattern depends on a group `(?(1)...)`", "write both forms, with | between them"),
+    "pattern_atomic": ("the pattern has an atomic group `(?>...)`", "write (?:...)"),
+    "pattern_possessive": ("the pattern has a possessive repeat `*+`, `++` or `?+`", "write *, + or ?"),
+    "pattern_part": ("the pattern has a part that cannot be used here", _PATTERN),
+    # TEMPLATE_LIMIT
+    "nested_too_deep": ("parts of an expression are nested more than $limit deep", _SMALLER),
+    "too_many_parts": ("a text has more than $Limit parts of expressions", _SMALLER),
+    "number_too_large": ("a number is too large", ""),
+    "result_too_long": ("$name may make numbers of at most $limit digits", ""),
+    "too_many_digits": ("a number has more than $limit digits", ""),
+    "text_too_long": ("the text has more than $limit characters", ""),
+    "too_many_trimmed": ("trim removes at most $limit different signs", ""),
+    "too_many_elements": ("more than $limit elements", "take the first: rows[:$limit]"),
+    "decimals_invalid": ("a number can be rounded to 0 to $limit decimals", ""),
+    "repeat_too_long": ("* may make at most $limit characters", ""),
+    "too_much_text": ("this template makes over $Limit bytes of text", ""),
+    "list_too_long": ("a list may have at most $limit elements", ""),
+    "recursion": ("parts are nested too deep", "write fewer brackets, or compute it in the SQL"),
+    "memory": ("it takes more memory than there is", "write it shorter, or compute it in the SQL"),
+    "time_over": ("still computing after $limit s", ""),
+    "pattern_too_long": ("the pattern is longer than $limit characters", "shorten it"),
+    "pattern_too_large": ("the pattern is too large", "repeat less: [0-9]+, not [0-9]{900}"),
+    "pattern_too_deep": ("the groups are more than $limit deep", "write fewer"),
+    # TEMPLATE_UNDEFINED
+    "name_unknown": ("$name is not known", ""),
+    "key_absent": ("there is no $name", ""),
+    "element_absent": ("there is no element $name", ""),
+    "part_absent": ("$Owner has no $name", ""),
+    "labels_unknown": ("there are no labels $name", ""),
+    "list_empty": ("the list is empty", ""),
+    "else_missing": ("an `if` without an `else` gives no value here", "write what it is otherwise: a if b else '-'"),
+    "previous_absent": ("there is no previous element", "ask with `if not loop.first`"),
+    "next_absent": ("there is no next element", "ask with `if not loop.last`"),
+    "undefined": ("a value that is used here is not there", ""),
+    # TEMPLATE_FAILED
+    "not_showable": ("$Owner cannot be shown", "name one of its values, or use join"),
+    "no_time_of_day": ("a date has no time of day", "show it with date"),
+    "no_date": ("a time of day alone has no date", "show it with time"),
+    "not_a_time": (
+        "a date or a time is needed here: a column, a text such as 2026-01-05T10:00:00Z, or seconds since 1970",
+        "",
+    ),
+    "size_invalid": ("a text is cut to a number of characters, 1 or more", ""),
+    "mask_unknown": ("mask does not know $name", ""),
+    "style_unknown": ("there is no style $name", ""),
+    "not_a_list": ("$Owner is not a list", ""),
+    "neither_list_nor_text": ("$Owner is neither a list nor a text", ""),
+    "not_a_currency": ("a currency is a code of three letters, as EUR", ""),
+    "not_finite": ("a number is needed here, and this one is not finite", ""),
+    "not_a_number": ("a number is needed here, as 1234.5", "guard an empty one with default(0)"),
+    "argument_unknown": ("`$owner` has no argument $name", _TAKES),
+    "argument_unwanted": ("`$owner` is given 1 argument", _TAKES),
+    "too_many_arguments": ("`$owner` is given $size arguments", _TAKES),
+    "argument_twice": ("`$owner` is given $name twice", _TAKES),
+    "argument_missing": ("`$owner` is given no `$name`", ""),
+    "argument_not_plain": ("$owner takes no list or row in its brackets", ""),
+    "operands": ("$name does not work with $Owner and $Other", ""),
+    "operand": ("$name does not work with $Owner", ""),
+    "not_comparable": ("$name cannot compare $Owner with $Other", ""),
+    "date_and_time": ("a date cannot be compared with a time", ""),
+    "not_a_container": ("nothing can be in $Owner", "write a list or a text after `in`"),
+    "not_in_text": ("$Owner cannot be in a text", "compare a text with a text"),
+    "not_unpackable": ("$Owner has no parts for the names of the loop", "write one name: {% for item in items %}"),
+    "range_invalid": ("range takes one to three whole numbers, and its step is not 0", ""),
+    "slice_invalid": ("between [ and ] a `:` takes whole numbers, and the step is not 0", ""),
+    "call_invalid": ("a filter or a test has the wrong arguments", ""),
+    "division_by_zero": ("a number is divided by 0", ""),
+    "failed": ("computing it fails with $name", ""),
+    # TEMPLATE_URL
+    "address_too_long": ("the address is longer than $Limit characters", ""),
+    "markup_in_address": ("link, mention and code are for texts, not for an address", ""),
+    "address_part_empty": ("a value in an address is empty, or a dot", ""),
+    # TEMPLATE_MARKUP
+    "expression_in_markup": (
+        "an expression stands after a `<`, where Slack reads a link or a mention: use `link` or `mention`",
+        "",
+    ),
+    "quote_not_first": ("`quote` must begin a line", "put nothing before it on that line"),
+    "quote_in_plain": ("`quote` is for mrkdwn, and this is plain text", "leave it out"),
+    # The others
+    "not_bindable": ("$Owner cannot be bound", ""),
+    "value_unusable": ("$name", ""),
+    "message_empty": ("it comes out empty", ""),
+    "too_many_blocks": ("$path has $size of at most $limit blocks", ""),
+    "too_many_tables": ("$path has $size of at most $limit tables", ""),
+    "too_many_block_elements": ("$path has $size of at most $limit elements", ""),
+    "too_many_characters": ("$path has $size of at most $limit characters", ""),
+    "too_many_characters_in_all": ("$path has $size of at most $limit characters in all", ""),
+    "part_empty": ("$path is empty", ""),
+    "described": ("$name", ""),
+}
