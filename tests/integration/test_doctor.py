@@ -281,8 +281,8 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
         },
     ),
     "wrong CA": (another_ca, {"database default": ("failed", "DB_TLS", ";ca=")}),
-    "no CA file": (no_ca, {"database default": ("failed", "CONFIG_INVALID: the CA file", "correct those")}),
-    "no CA file for Slack": (no_slack_ca, {"slack": ("failed", "CONFIG_INVALID: the CA file", "correct those")}),
+    "no CA file": (no_ca, {"database default": ("failed", "CONFIG_INVALID: the CA file", "correct the parameters")}),
+    "no CA file for Slack": (no_slack_ca, {"slack": ("failed", "CONFIG_INVALID: the CA file", "correct the parameters")}),
     "a primary": (
         primary,
         {
@@ -333,7 +333,7 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
     "no queue": (no_queue, {"queue": ("failed", "CONFIG_UNAVAILABLE", "")}),
     "damaged templates": (damaged, {"templates": ("failed", "damaged", "build and deploy again")}),
     "an unknown stage": (stage, {"templates": ("failed", "prodution.yaml was not there", "build")}),
-    "a wrong setting": (setting, {"settings": ("failed", "NOTIFIER_UNKNOWN_TYPE", "correct those")}),
+    "a wrong setting": (setting, {"settings": ("failed", "NOTIFIER_UNKNOWN_TYPE", "correct the parameters")}),
 }
 
 
