@@ -19,10 +19,10 @@ from cli.compiler.problems import Parts, Problem, located
 from cli.compiler.samples import Sample, may_be_missing
 from cli.compiler.template import Template
 from cli.compiler.watching import WatchingTemplates
+from handler.block_kit import limits
 from handler.catalog import Stage
 from handler.errors import NotifierError
 from handler.model import Event, Leaf, Notification, Row
-from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
 from handler.stages.lateness import Lateness, is_version

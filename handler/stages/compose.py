@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from handler.block_kit import limits
 from handler.block_kit.fallback import plain
 from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import Event, Message, Notification, Record, Rule
 from handler.ports import Api, Database
-from handler.stages import limits, notes
+from handler.stages import notes
 from handler.stages.enrich import Enriched, Sources, enrich
 from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
 from handler.stages.render import Content, render, speaks

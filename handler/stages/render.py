@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from handler.block_kit import fit, limits
 from handler.block_kit.fallback import note
 from handler.frozen import frozen
 from handler.model import Notification
-from handler.stages import layout, limits
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 from handler.templating.text import mrkdwn
 
@@ -43,7 +43,7 @@ def render(
     before = [mrkdwn(prefix)] if prefix else []
     after = [f"_{mrkdwn(one)}_" for one in notes]
     room = limits.MAX_BLOCKS - len(before) - len(after)
-    blocks = layout.blocks(notification.blocks, context, templates, room, templates.locale.language)
+    blocks = fit.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:
         blocks = [*map(note, before), *blocks, *map(note, after)]
     beside = "\n" if text.startswith((">", "&gt;")) else " "  # a quote begins a line

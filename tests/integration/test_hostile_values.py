@@ -20,9 +20,9 @@ from cli import compiler
 from cli.compiler.rehearsal import NOW, answering
 from cli.compiler.samples import Sample
 from handler import catalog
+from handler.block_kit import limits
 from handler.errors import NotifierError
 from handler.model import Event, Notification
-from handler.stages import limits
 from handler.stages.enrich import enrich
 from handler.stages.render import Content, render, speaks
 from handler.templating import Templates

@@ -17,11 +17,11 @@ from cli.compiler.sql import read_by_hand
 from cli.compiler.sql.tree import MAX_OFFSET
 from cli.main import main
 from cli.previous import MAX_VERSIONS
+from handler.block_kit import limits
 from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES
 from handler.model import WAIT_SECONDS
 from handler.polling.id_scan import RETAIN_SECONDS
-from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import MAX_ROWS
 from handler.templating import FILTERS, arithmetic, budget, language

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from handler.block_kit import limits
 from handler.errors import TemplateError
 from handler.model import Group, Leaf, LeafContext
-from handler.stages import limits
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.render import Content, render
 from handler.templating import FILTERS, LongAddressError, Templates

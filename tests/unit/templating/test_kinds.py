@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from handler.block_kit import expand, fit, limits
 from handler.errors import CODES, TemplateError
 from handler.model import IdRule, Leaf, LeafContext, Notification, Route, Row
-from handler.stages import id_pattern, limits, render
+from handler.stages import id_pattern, render
 from handler.stages.enrich import Sources
 from handler.stages.id_pattern import MAX_DEPTH, MAX_PATTERN
 from handler.templating import DiagnosedError, Templates, diagnosis, explained, kinds, messages
@@ -273,7 +274,7 @@ def test_a_path_is_data_until_it_is_shown() -> None:
 SOURCES = [
     *Path(diagnosis.__file__).parent.rglob("*.py"),
     Path(id_pattern.__file__),
-    *(Path(limits.__file__).with_name(f"{name}.py") for name in ("fill", "layout", "limits", "render")),
+    *(Path(module.__file__) for module in (expand, fit, limits, render)),
 ]
 
 

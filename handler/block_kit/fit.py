@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
 
+from handler.block_kit import limits
+from handler.block_kit.expand import Block, Filling, more
 from handler.block_kit.fallback import note
 from handler.model import Group, Tree
-from handler.stages import limits
-from handler.stages.fill import Block, Filling, more
 from handler.templating import Context, Templates
 
 _MAX_SHARE: Final = 64  # a share of less room than this leaves nothing to read

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Any, Final
 
+from handler.block_kit import limits
 from handler.block_kit.fallback import note
 from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
-from handler.stages import limits
 from handler.templating import Context, LongAddressError, Templates, explaining
 from handler.templating.cutting import cut
 from handler.templating.filters import each

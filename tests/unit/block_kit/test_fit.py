@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler.block_kit import fit, limits
 from handler.errors import TemplateError
 from handler.model import Group, Leaf, Locale, Tree
-from handler.stages import layout, limits
 from handler.templating import Templates
 from tests.kit import expression, mrkdwn
 
@@ -24,7 +24,7 @@ def header(source: str) -> dict[str, Any]:
 
 
 def made(*trees: Tree, room: int = 50, language: str = "en", **context: Any) -> list[dict[str, Any]]:
-    return layout.blocks(trees, context, Templates(locale=Locale(language=language)), room, language)
+    return fit.blocks(trees, context, Templates(locale=Locale(language=language)), room, language)
 
 
 def texts(blocks: list[dict[str, Any]]) -> list[str]:

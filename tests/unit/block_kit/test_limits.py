@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from handler.block_kit.limits import check
 from handler.errors import TemplateError
-from handler.stages.limits import check
 
 
 def text(size: int) -> dict[str, Any]:
