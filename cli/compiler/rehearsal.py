@@ -25,7 +25,7 @@ from handler.errors import NotifierError
 from handler.model import Event, Leaf, Notification, Row
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
-from handler.stages.lateness import Lateness, is_version
+from handler.stages.freshness import Freshness, is_version
 from handler.stages.render import render, speaks
 from handler.stages.route import channels
 from handler.templating import Context, Templates
@@ -38,7 +38,7 @@ _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
 # No replica says anything of itself: a row that is missing is taken for one that never came.
-_WAITED: Final = Lateness(math.inf, lambda _: None)
+_WAITED: Final = Freshness(math.inf, lambda _: None)
 
 
 def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> None:

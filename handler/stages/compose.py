@@ -17,7 +17,7 @@ from handler.model import Event, Message, Notification, Record, Rule
 from handler.ports import Api, Database
 from handler.stages import notes
 from handler.stages.enrich import Enriched, Sources, enrich
-from handler.stages.lateness import STALE, Lateness, SkipError, require_fresh
+from handler.stages.freshness import STALE, Freshness, SkipError, stale_lookup
 from handler.stages.render import Content, render, speaks
 from handler.stages.route import channels, checked_id
 from handler.templating import EXHAUSTED, Templates, explaining
@@ -78,10 +78,10 @@ class Composing:
             return Composition(event, [self.plain(notification, notes.digest(event, self.templates))])
         now = self.now()
         fetch = Sources(self.database, self.api, self.templates)
-        lateness = Lateness(_age(record, now), self.database.replicating)
+        freshness = Freshness(_age(record, now), self.database.replicating)
         try:
-            enriched = enrich(event, notification, fetch, now, self.stage.vars, lateness)
-            stale = require_fresh(event, notification, enriched.context, self.templates, lateness)
+            enriched = enrich(event, notification, fetch, now, self.stage.vars, freshness)
+            stale = stale_lookup(event, notification, enriched.context, self.templates, freshness)
         except SkipError as skip:
             return Composition(event, rule=skip.rule, where=skip.where)
         looked_up = time.perf_counter()
@@ -112,7 +112,7 @@ class Composing:
         if not aliases:
             return Composition(event, rule=Rule.NO_ROUTE, where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
-        said = [*said, *notes.missing(enriched.without, templates)]
+        said = [*said, *notes.missing(enriched.left_out, templates)]
         rendered: dict[str, Content] = {}  # one for all channels that need the same remark
         made = [self._message(notification, alias, enriched, said, thread, rendered) for alias in aliases]
         return Composition(event, made)
@@ -140,7 +140,7 @@ class Composing:
             tuple(words),
             thread=thread.strip()[:MAX_THREAD_KEY],
             update=notification.update,
-            stub=bool(enriched.early),
+            stub=bool(enriched.awaited),
         )
         return _within_limits(message)
 
@@ -157,7 +157,7 @@ def _read(message: Message, now: datetime) -> Message:
 
 def _without(enriched: Enriched, stale: str) -> Enriched:
     """A row that is out of date counts as one that has not come."""
-    return replace(enriched, context={**enriched.context, stale: None}, early=STALE) if stale else enriched
+    return replace(enriched, context={**enriched.context, stale: None}, awaited=STALE) if stale else enriched
 
 
 def _age(record: Record, now: datetime) -> float:

@@ -12,7 +12,7 @@ from handler.errors import SourceError, TemplateError
 from handler.frozen import frozen
 from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
 from handler.ports import Api, Database
-from handler.stages.lateness import MISSING, Lateness
+from handler.stages.freshness import MISSING, Freshness
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 
 # A message shows a few dozen rows at the very most; Slack takes 50 blocks.
@@ -30,12 +30,12 @@ Fetch = Callable[[Lookup, Context], Value]
 class Enriched:
     """The context of a template, and the names of the lookups that it has to do without.
 
-    `early` is the code of what has not come yet, where the message goes out all the same and is edited later.
+    `awaited` is the code of what has not come yet, where the message goes out all the same and is edited later.
     """
 
     context: Context
-    without: tuple[str, ...] = ()
-    early: str = ""
+    left_out: tuple[str, ...] = ()
+    awaited: str = ""
 
 
 def enrich(
@@ -44,15 +44,15 @@ def enrich(
     fetch: Fetch,
     now: datetime,
     variables: Mapping[str, Value] = _NONE,
-    lateness: Lateness | None = None,
+    freshness: Freshness | None = None,
 ) -> Enriched:
     """Run the lookups in order, each seeing the ones before it.
 
-    Without `lateness` nothing is given up. Raises SourceError, TemplateError, SkipError.
+    Without `freshness` nothing is given up. Raises SourceError, TemplateError, SkipError.
     """
     context = event_context(event, now, variables)
-    without: list[str] = []
-    early = ""
+    left_out: list[str] = []
+    awaited = ""
     left = MAX_BYTES
     for lookup in notification.lookups:
         try:
@@ -60,14 +60,14 @@ def enrich(
             left -= _within(left, lookup, context)
         except (SourceError, TemplateError) as error:
             if isinstance(error, SourceError) and _goes_without(lookup):
-                without.append(lookup.name)
-            elif isinstance(error, SourceError) and error.code in MISSING and lateness:
-                lateness.bear(lookup, error)
-                early = error.code
-            elif not early or error.retry:  # what needs a row that has not come is missing too
+                left_out.append(lookup.name)
+            elif isinstance(error, SourceError) and error.code in MISSING and freshness:
+                freshness.on_missing(lookup, error)
+                awaited = error.code
+            elif not awaited or error.retry:  # what needs a row that has not come is missing too
                 raise
             context[lookup.name] = None
-    return Enriched(context, tuple(without), early)
+    return Enriched(context, tuple(left_out), awaited)
 
 
 def _within(left: int, lookup: Lookup, context: Context) -> int:

@@ -80,7 +80,7 @@ def test_a_failed_api_fails_the_event_unless_it_goes_without(code: str) -> None:
         run(get("/c/1"), document=failing)
     enriched, _, _ = run(get("/c/1", on_failure="without"), document=failing)
     assert enriched.context["customer"] is None
-    assert enriched.without == ("customer",)
+    assert enriched.left_out == ("customer",)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_all_lookups_together_are_bounded_and_the_one_that_is_too_much_is_named(
 def test_what_an_api_sends_counts_too_and_may_be_done_without() -> None:
     document = {"log": "x" * (MAX_BYTES + 1)}
     enriched, _, _ = run(get("/a", on_failure="without"), document=document)
-    assert (enriched.without, enriched.context["customer"]) == (("customer",), None)
+    assert (enriched.left_out, enriched.context["customer"]) == (("customer",), None)

@@ -12,7 +12,7 @@ import pytest
 from handler.errors import EventError, SourceError
 from handler.model import ApiLookup, Event, Leaf, Lookup, Missing, Rule, SqlLookup, Value
 from handler.stages.enrich import enrich
-from handler.stages.lateness import Lateness, SkipError, is_stale, is_version, require_fresh
+from handler.stages.freshness import Freshness, SkipError, is_stale, is_version, stale_lookup
 from handler.templating import Context, Templates
 from tests.kit import NOW, expression, notification
 
@@ -51,23 +51,23 @@ def no_row(lookup: Lookup, context: Context) -> Value:
 def test_within_its_time_a_lookup_is_tried_again(lookup: Any) -> None:
     for missing in ("park", "skip", "render"):
         with pytest.raises(SourceError) as caught:
-            enrich(EVENT, notification(lookups=[lookup(missing)]), no_row, NOW, lateness=Lateness(59, unknown))
+            enrich(EVENT, notification(lookups=[lookup(missing)]), no_row, NOW, freshness=Freshness(59, unknown))
         assert caught.value.retry
 
 
 @pytest.mark.parametrize("lookup", [order, api])
 def test_after_its_time_the_template_says_what_follows(lookup: Any) -> None:
-    late = Lateness(61, unknown)
+    freshness = Freshness(61, unknown)
     with pytest.raises(SourceError) as parked:
-        enrich(EVENT, notification(lookups=[lookup("park")]), no_row, NOW, lateness=late)
+        enrich(EVENT, notification(lookups=[lookup("park")]), no_row, NOW, freshness=freshness)
     assert not parked.value.retry
     assert "after 61 s" in parked.value.detail
     with pytest.raises(SkipError) as skipped:
-        enrich(EVENT, notification(lookups=[lookup("skip")]), no_row, NOW, lateness=late)
+        enrich(EVENT, notification(lookups=[lookup("skip")]), no_row, NOW, freshness=freshness)
     assert skipped.value.rule in {"ROW_NOT_FOUND", "API_NOT_FOUND"}
-    enriched = enrich(EVENT, notification(lookups=[lookup("render")]), no_row, NOW, lateness=late)
+    enriched = enrich(EVENT, notification(lookups=[lookup("render")]), no_row, NOW, freshness=freshness)
     assert enriched.context[lookup().name] is None
-    assert enriched.early == skipped.value.rule
+    assert enriched.awaited == skipped.value.rule
 
 
 def test_what_needs_a_row_that_has_not_come_is_empty_too() -> None:
@@ -77,15 +77,15 @@ def test_what_needs_a_row_that_has_not_come_is_empty_too() -> None:
         return Templates().evaluate(expression("order.customer_id"), context)
 
     needy = SqlLookup("customer", "SELECT 1", {})
-    late = Lateness(61, unknown)
-    enriched = enrich(EVENT, notification(lookups=[order("render"), needy]), fetch, NOW, lateness=late)
+    freshness = Freshness(61, unknown)
+    enriched = enrich(EVENT, notification(lookups=[order("render"), needy]), fetch, NOW, freshness=freshness)
     assert (enriched.context["order"], enriched.context["customer"]) == (None, None)
 
 
 def test_a_lookup_that_may_be_left_out_is_left_out_at_once() -> None:
-    late = Lateness(0, unknown)
-    enriched = enrich(EVENT, notification(lookups=[api(on_failure="without")]), no_row, NOW, lateness=late)
-    assert (enriched.without, enriched.early) == (("customer",), "")
+    freshness = Freshness(0, unknown)
+    enriched = enrich(EVENT, notification(lookups=[api(on_failure="without")]), no_row, NOW, freshness=freshness)
+    assert (enriched.left_out, enriched.awaited) == (("customer",), "")
 
 
 @pytest.mark.parametrize(("running", "code"), [(False, "DB_NOT_REPLICATING"), (True, "ROW_NOT_FOUND")])
@@ -96,7 +96,7 @@ def test_a_replica_that_has_stopped_is_waited_for(running: bool, code: str) -> N
             notification(lookups=[order("skip", 60)]),
             no_row,
             NOW,
-            lateness=Lateness(59, Replica(running).replicating),
+            freshness=Freshness(59, Replica(running).replicating),
         )
     assert (caught.value.code, caught.value.retry) == (code, True)
 
@@ -108,7 +108,7 @@ def test_a_stopped_replica_is_not_given_up_even_after_its_time() -> None:
             notification(lookups=[order("skip")]),
             no_row,
             NOW,
-            lateness=Lateness(9999, Replica(False).replicating),
+            freshness=Freshness(9999, Replica(False).replicating),
         )
     assert (caught.value.code, caught.value.retry) == ("DB_NOT_REPLICATING", True)
 
@@ -256,9 +256,9 @@ def test_a_stale_row_is_waited_for_like_a_missing_one(
     row: Value, event: Event, age: float, missing: Missing, result: str
 ) -> None:
     found = notification(lookups=[order(missing)], version=expression("order.at"))
-    late = Lateness(age, unknown)
+    freshness = Freshness(age, unknown)
     try:
-        said = require_fresh(event, found, {"order": row}, Templates(), late)
+        said = stale_lookup(event, found, {"order": row}, Templates(), freshness)
     except SourceError as error:
         assert error.code == "ROW_STALE"
         said = "retry" if error.retry else "given up"

@@ -35,13 +35,13 @@ class SkipError(Exception):
 
 
 @frozen
-class Lateness:
+class Freshness:
     """How old an event is, in seconds, and how to ask a database whether it follows its primary."""
 
     age: float
     replicating: Callable[[str], Replication | None]
 
-    def bear(self, lookup: Lookup, error: SourceError) -> None:
+    def on_missing(self, lookup: Lookup, error: SourceError) -> None:
         """Return where the message goes out without the lookup; else raise what becomes of it.
 
         Raises SourceError, given up or not, and SkipError.
@@ -63,12 +63,12 @@ class Lateness:
             raise SourceError("DB_NOT_REPLICATING", f"{lookup.where}: database {lookup.database}")
 
 
-def require_fresh(
-    event: Event, notification: Notification, context: Context, templates: Templates, lateness: Lateness
+def stale_lookup(
+    event: Event, notification: Notification, context: Context, templates: Templates, freshness: Freshness
 ) -> str:
     """Return the lookup whose row is stale, where the message goes out without it; empty where it is fresh.
 
-    Raises as `Lateness.bear` does for a row that is stale, EventError, TemplateError.
+    Raises as `Freshness.on_missing` does for a row that is stale, EventError, TemplateError.
     """
     if notification.version is None or event.version is None:
         return ""
@@ -79,7 +79,7 @@ def require_fresh(
     version = templates.evaluate(notification.version, context)
     if version is None or not is_stale(version, event.version):
         return ""
-    lateness.bear(lookup, SourceError(STALE, f"{lookup.where}: the row has not reached the event's version"))
+    freshness.on_missing(lookup, SourceError(STALE, f"{lookup.where}: the row has not reached the event's version"))
     return lookup.name
 
 
