@@ -18,7 +18,7 @@ from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
 from handler.ports import Api
-from handler.stages import notes
+from handler.stages import footers
 from handler.stages.compose import Composing, Composition
 from handler.stages.parse import named_types, parse
 from handler.time_limit import PREVIOUS_SECONDS
@@ -98,7 +98,7 @@ class Pipeline:
             return []
         if len(notification.routes) == 1 and notification.routes[0].when is None:
             before = replace(before, routes=notification.routes)  # the channel may have changed with it
-        remark = notes.previous(notification.name, problem, self.composing.templates)
+        remark = footers.previous_version(notification.name, problem, self.composing.templates)
         try:
             return _steps(record, before, self.composing(record, event, before, [remark], PREVIOUS_SECONDS))
         except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
@@ -106,7 +106,7 @@ class Pipeline:
 
     def _notice(self, record: Record, event: Event, notification: Notification, problem: NotifierError) -> list[Step]:
         """The event is parked, and the channel is told so."""
-        text = notes.notice(event, notification.name, problem, self.composing.templates)
+        text = footers.broken_template_notice(event, notification.name, problem, self.composing.templates)
         message = self.composing.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any, Final
 
 from handler.block_kit import limits
-from handler.block_kit.fallback import note
+from handler.block_kit.fallback import context_line
 from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
 from handler.templating import Context, LongAddressError, Templates, explaining
@@ -139,7 +139,7 @@ def more(count: int, language: str) -> str:
 
 
 def _left_out(name: str, language: str) -> Block:
-    return note(mrkdwn(_LONG_ADDRESS.get(language, _LONG_ADDRESS["en"]).format(name)))
+    return context_line(mrkdwn(_LONG_ADDRESS.get(language, _LONG_ADDRESS["en"]).format(name)))
 
 
 def _loop(index: int, length: int) -> dict[str, int | bool]:

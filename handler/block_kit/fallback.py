@@ -24,13 +24,13 @@ def plain(message: Message, reason: str) -> Message:
     return replace(message, blocks=(), text=f"{text}\n_(plain text: {message.notification}.yaml, {why})_")
 
 
-def note(text: str) -> dict[str, Any]:
+def context_line(text: str) -> dict[str, Any]:
     """Return a small grey line of mrkdwn, as a block."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
-def noted(message: Message, words: str) -> Message:
+def with_footer(message: Message, words: str) -> Message:
     """Return the message with words of ours, which are no mrkdwn of anybody else's, at its end."""
     line = f"_{words}_"
-    blocks = [*message.blocks, note(line)] if 0 < len(message.blocks) < MAX_BLOCKS else message.blocks
+    blocks = [*message.blocks, context_line(line)] if 0 < len(message.blocks) < MAX_BLOCKS else message.blocks
     return replace(message, text=f"{message.text}\n{line}", blocks=blocks, remarks=(*message.remarks, words))

@@ -9,7 +9,7 @@ from typing import Final
 
 from handler.block_kit import limits
 from handler.block_kit.expand import Block, Filling, more
-from handler.block_kit.fallback import note
+from handler.block_kit.fallback import context_line
 from handler.model import Group, Tree
 from handler.templating import Context, Templates
 
@@ -43,7 +43,7 @@ class _Part:
     def blocks(self, language: str) -> Iterator[Block]:
         yield from chain(*self.elements)
         if self.cut:
-            yield note(more(self.cut, language))
+            yield context_line(more(self.cut, language))
 
 
 def blocks(
@@ -75,9 +75,8 @@ def _cut_loops(parts: Sequence[_Part], language: str, room: int) -> None:
 
 
 def _characters(parts: Sequence[_Part], language: str) -> int:
-    return sum(
-        part.characters + (limits.characters(note(more(part.cut, language))) if part.cut else 0) for part in parts
-    )
+    counts = (limits.characters(context_line(more(part.cut, language))) for part in parts if part.cut)
+    return sum(part.characters for part in parts) + sum(counts)
 
 
 def _part(tree: Tree, context: Context, filling: Filling, room: int) -> _Part:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from handler.block_kit.fallback import noted as with_footer
+from handler.block_kit.fallback import with_footer
 from handler.delivery.after import Failure, NewerShown, Result, SlotTaken, Step, after, anew, is_gone
 from handler.delivery.backoff import wait
 from handler.delivery.decide import (

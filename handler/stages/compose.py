@@ -15,7 +15,7 @@ from handler.errors import TemplateError
 from handler.frozen import frozen
 from handler.model import Event, Message, Notification, Record, Rule
 from handler.ports import Api, Database
-from handler.stages import notes
+from handler.stages import footers
 from handler.stages.enrich import Enriched, Sources, enrich
 from handler.stages.freshness import STALE, Freshness, SkipError, stale_lookup
 from handler.stages.render import Content, render, speaks
@@ -75,7 +75,7 @@ class Composing:
         with explaining(f"{notification.name}.yaml: id"), self.templates.budget.running():
             event = replace(event, id=checked_id(notification.id, event))
         if event.polled and event.polled.digest:
-            return Composition(event, [self.plain(notification, notes.digest(event, self.templates))])
+            return Composition(event, [self.plain(notification, footers.digest(event, self.templates))])
         now = self.now()
         fetch = Sources(self.database, self.api, self.templates)
         freshness = Freshness(_age(record, now), self.database.replicating)
@@ -112,7 +112,7 @@ class Composing:
         if not aliases:
             return Composition(event, rule=Rule.NO_ROUTE, where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
-        said = [*said, *notes.missing(enriched.left_out, templates)]
+        said = [*said, *footers.left_out(enriched.left_out, templates)]
         rendered: dict[str, Content] = {}  # one for all channels that need the same remark
         made = [self._message(notification, alias, enriched, said, thread, rendered) for alias in aliases]
         return Composition(event, made)
@@ -146,8 +146,8 @@ class Composing:
 
     def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
         at = event.occurred_at or record.first_sent_at
-        said = [notes.late(at, self.templates)] if at and now - at > LATE else []
-        return [*said, notes.found_late(self.templates)] if event.polled and event.polled.late else said
+        said = [footers.late(at, self.templates)] if at and now - at > LATE else []
+        return [*said, footers.found_late(self.templates)] if event.polled and event.polled.late else said
 
 
 def _read(message: Message, now: datetime) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from handler.block_kit import fit, limits
-from handler.block_kit.fallback import note
+from handler.block_kit.fallback import context_line
 from handler.frozen import frozen
 from handler.model import Notification
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
@@ -33,18 +33,18 @@ def render(
     notification: Notification,
     context: Context,
     templates: Templates,
-    notes: Sequence[str] = (),
+    footers: Sequence[str] = (),
     prefix: str = "",
 ) -> Content:
-    """Render text and blocks; notes stand at the end of both, a prefix at their beginning. Raises TemplateError."""
+    """Render text and blocks; footers stand at the end of both, a prefix at their beginning. Raises TemplateError."""
     text = templates.render(notification.text, context, TEXT_CHARACTERS).strip()
     if not text:
         raise DiagnosedError(Diagnosis("message_empty"), notification.text.where)
     before = [mrkdwn(prefix)] if prefix else []
-    after = [f"_{mrkdwn(one)}_" for one in notes]
+    after = [f"_{mrkdwn(one)}_" for one in footers]
     room = limits.MAX_BLOCKS - len(before) - len(after)
     blocks = fit.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:
-        blocks = [*map(note, before), *blocks, *map(note, after)]
+        blocks = [*map(context_line, before), *blocks, *map(context_line, after)]
     beside = "\n" if text.startswith((">", "&gt;")) else " "  # a quote begins a line
     return Content("\n".join([beside.join([*before, text]), *after]), blocks)

@@ -19,7 +19,7 @@ from lab.queue import Queue
 from lab.queue.messages import ReceiptError
 
 Clock = Callable[[], float]
-# What a digest says of its rows (handler/stages/notes.py).
+# What a digest says of its rows (handler/stages/footers.py).
 _DIGEST: Final = re.compile(r"ids (\S+) to (\S+)\)")
 
 

@@ -17,8 +17,8 @@ from tests.kit import expression, mrkdwn, notification
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn("*{{ x }}*"), "verbatim": True}}
 
 
-def rendered(x: object, *blocks: Any, notes: tuple[str, ...] = ()) -> Content:
-    return render(notification("Hello {{ id }}\n", blocks=blocks), {"x": x, "id": 7}, Templates(), notes)
+def rendered(x: object, *blocks: Any, footers: tuple[str, ...] = ()) -> Content:
+    return render(notification("Hello {{ id }}\n", blocks=blocks), {"x": x, "id": 7}, Templates(), footers)
 
 
 def test_leaves_are_filled_and_the_rest_is_left_alone() -> None:
@@ -55,10 +55,10 @@ def test_a_text_that_says_nothing_is_an_error(text: str) -> None:
 
 
 def test_notes_are_escaped_and_stand_in_text_and_blocks() -> None:
-    content = rendered(1, SECTION, notes=("Could not be read: <customer>",))
+    content = rendered(1, SECTION, footers=("Could not be read: <customer>",))
     assert content.text == "Hello 7\n_Could not be read: &lt;customer&gt;_"
     assert content.blocks[-1]["elements"][0]["text"] == "_Could not be read: &lt;customer&gt;_"
-    assert rendered(1, notes=("note",)).blocks == []
+    assert rendered(1, footers=("note",)).blocks == []
 
 
 @pytest.mark.parametrize(
