@@ -21,7 +21,7 @@ from bench.measure import report
 from handler.catalog import Stage
 from handler.errors import NotifierError
 from handler.model import Event, Group, IdRule, Leaf, Locale, Notification, Record, Route, SqlLookup
-from handler.stages.compose import Composing
+from handler.stages.compose import Composer
 from handler.templating import FILTERS, Templates
 from handler.templating.filters import TESTS
 from handler.time_limit import PREVIOUS_SECONDS
@@ -184,13 +184,13 @@ def composed(candidate: Candidate) -> str:
     templates = Templates(locale=Locale(labels={"a": {"b": "c"}}))
     now = datetime.now(UTC)
     stage = Stage("bench", {"orders": "C0BENCH"}, "C0BENCH")
-    composing = Composing(stage, templates, _Rows(), NO_API, lambda: now)
+    composer = Composer(stage, templates, _Rows(), NO_API, lambda: now)
     event, record, notification = Event("w", 1, "1"), Record("1", "{}"), candidate.notification
     try:
-        return composing(record, event, notification).rule or "rendered"
+        return composer(record, event, notification).rule or "rendered"
     except NotifierError as first:
         try:
-            composing(record, event, notification, ["previous"], PREVIOUS_SECONDS)
+            composer(record, event, notification, ["previous"], PREVIOUS_SECONDS)
         except NotifierError:
             return str(first)
         return f"{first}, and then rendered"

@@ -32,7 +32,7 @@ from handler.model import Leaf
 from handler.pipeline import Pipeline
 from handler.ports import Api, Database, Slack
 from handler.settings import Settings
-from handler.stages.compose import Composing, wall_clock
+from handler.stages.compose import Composer, wall_clock
 from handler.templating import Templates
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
@@ -78,7 +78,7 @@ def build(environment: Mapping[str, str], report: Report = ignore_report) -> Pip
     ledger = Ledger(table)
     return Pipeline(
         catalog=compiled,
-        composing=Composing(compiled.stage, templates, database, api, wall_clock),
+        composer=Composer(compiled.stage, templates, database, api, wall_clock),
         api=api,
         deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), time.time),
         finisher=Finisher(

@@ -19,7 +19,7 @@ from handler.frozen import frozen
 from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
 from handler.ports import Api
 from handler.stages import footers
-from handler.stages.compose import Composing, Composition
+from handler.stages.compose import Composer, Composition
 from handler.stages.parse import named_types, parse
 from handler.time_limit import PREVIOUS_SECONDS
 
@@ -40,7 +40,7 @@ class Pipeline:
     """Everything that a batch passes through, wired once. `preparations` are for the init phase."""
 
     catalog: Catalog
-    composing: Composing
+    composer: Composer
     api: Api
     deliverer: Deliverer
     finisher: Finisher
@@ -61,7 +61,7 @@ class Pipeline:
         event = None
         try:
             _require(remaining, PREPARE_SECONDS)
-            event = parse(record, self.composing.now())
+            event = parse(record, self.composer.now())
             notifications = self.catalog.route(event.type)
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
@@ -80,7 +80,7 @@ class Pipeline:
         for api in notification.apis:
             ahead(api)
         try:
-            return _steps(record, notification, self.composing(record, event, notification))
+            return _steps(record, notification, self.composer(record, event, notification))
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
         if problem.retry or problem.given_up or isinstance(problem, EventError):
@@ -92,22 +92,22 @@ class Pipeline:
     def _by_previous(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Step]:
-        """What the template made before its last change, with a remark; nothing, where that is no better."""
+        """What the template made before its last change, with a footer; nothing, where that is no better."""
         before = notification.previous
         if before is None:
             return []
         if len(notification.routes) == 1 and notification.routes[0].when is None:
             before = replace(before, routes=notification.routes)  # the channel may have changed with it
-        remark = footers.previous_version(notification.name, problem, self.composing.templates)
+        footer = footers.previous_version(notification.name, problem, self.composer.templates)
         try:
-            return _steps(record, before, self.composing(record, event, before, [remark], PREVIOUS_SECONDS))
+            return _steps(record, before, self.composer(record, event, before, [footer], PREVIOUS_SECONDS))
         except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
             return []
 
     def _notice(self, record: Record, event: Event, notification: Notification, problem: NotifierError) -> list[Step]:
         """The event is parked, and the channel is told so."""
-        text = footers.broken_template_notice(event, notification.name, problem, self.composing.templates)
-        message = self.composing.plain(notification, text)
+        text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
+        message = self.composer.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 
 
@@ -122,11 +122,11 @@ def _refreshed(throttle: ChannelThrottle) -> Iterator[None]:
         yield
 
 
-def _steps(record: Record, notification: Notification, composed: Composition) -> list[Step]:
-    if composed.rule:
-        return [Outcome(record, Suppressed(composed.rule, composed.where), composed.event, notification.name)]
-    took = composed.milliseconds or {}
-    return [Delivery(record, composed.event, message, milliseconds=took) for message in composed.messages]
+def _steps(record: Record, notification: Notification, composition: Composition) -> list[Step]:
+    if composition.rule:
+        return [Outcome(record, Suppressed(composition.rule, composition.where), composition.event, notification.name)]
+    took = composition.milliseconds or {}
+    return [Delivery(record, composition.event, message, milliseconds=took) for message in composition.messages]
 
 
 def in_time(attempt: Attempt, remaining: Remaining) -> Attempt:

@@ -42,7 +42,7 @@ from handler.model import (
 from handler.pipeline import Pipeline
 from handler.polling.dispatch import Polls
 from handler.ports import Slack, StateTable
-from handler.stages.compose import Composing
+from handler.stages.compose import Composer
 from handler.state_item import Item
 from handler.templating import Templates
 
@@ -210,7 +210,7 @@ def pipeline(
     catalog = Catalog(by_type, known)
     return Pipeline(
         catalog=catalog,
-        composing=Composing(known, templates, database, api, lambda: datetime.fromtimestamp(clock(), UTC)),
+        composer=Composer(known, templates, database, api, lambda: datetime.fromtimestamp(clock(), UTC)),
         api=api,
         deliverer=deliverer,
         finisher=Finisher(park or FakePark(), queue, deliverer.ledger, 3, clock),

@@ -26,7 +26,7 @@ from handler.model import Event, Leaf, Notification, Row
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
 from handler.stages.freshness import Freshness, is_version
-from handler.stages.render import render, speaks
+from handler.stages.render import is_wanted, render
 from handler.stages.route import channels
 from handler.templating import Context, Templates
 
@@ -100,7 +100,7 @@ def _problems(
 def _is_silent(notification: Notification, context: Context, templates: Templates) -> bool:
     """Whether `when` keeps the message from being posted at all."""
     try:
-        return not speaks(notification, context, templates)
+        return not is_wanted(notification, context, templates)
     except NotifierError:
         return False
 
@@ -119,7 +119,7 @@ def _parts(template: Template) -> Iterator[tuple[Place, Notification]]:
 def _failures(part: Notification, context: Context, templates: Templates, prefix: str = "") -> Iterator[NotifierError]:
     try:
         with templates.budget.notification(), templates.budget.running():
-            speaks(part, context, templates)
+            is_wanted(part, context, templates)
             channels(part, context, templates)
             if part.thread:
                 templates.render(part.thread, context, MAX_THREAD_KEY)

@@ -18,7 +18,7 @@ from handler.ports import Api, Database
 from handler.stages import footers
 from handler.stages.enrich import Enriched, Sources, enrich
 from handler.stages.freshness import STALE, Freshness, SkipError, stale_lookup
-from handler.stages.render import Content, render, speaks
+from handler.stages.render import Content, is_wanted, render
 from handler.stages.route import channels, checked_id
 from handler.templating import EXHAUSTED, Templates, explaining
 from handler.templating.text import in_line, mrkdwn
@@ -44,7 +44,7 @@ class Composition:
 
 
 @frozen
-class Composing:
+class Composer:
     """What a message is made with. Nothing here has an effect outside."""
 
     stage: Stage
@@ -58,7 +58,7 @@ class Composing:
         record: Record,
         event: Event,
         notification: Notification,
-        remarks: Sequence[str] = (),
+        extra_footers: Sequence[str] = (),
         seconds: float = SECONDS,
     ) -> Composition:
         """Return the messages that the notification makes of an event. Raises NotifierError.
@@ -66,10 +66,10 @@ class Composing:
         All that its author wrote may take `seconds` of the processor's time together.
         """
         with explaining(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
-            return self._composed(record, event, notification, remarks)
+            return self._compose(record, event, notification, extra_footers)
 
-    def _composed(
-        self, record: Record, event: Event, notification: Notification, remarks: Sequence[str]
+    def _compose(
+        self, record: Record, event: Event, notification: Notification, extra_footers: Sequence[str]
     ) -> Composition:
         began = time.perf_counter()
         with explaining(f"{notification.name}.yaml: id"), self.templates.budget.running():
@@ -86,11 +86,11 @@ class Composing:
             return Composition(event, rule=skip.rule, where=skip.where)
         looked_up = time.perf_counter()
         with self.templates.budget.running():
-            said = [*remarks, *self._late(record, event, now)]
-            composed = self._compose(event, notification, _without(enriched, stale), said)
+            lines = [*extra_footers, *self._late_footers(record, event, now)]
+            composition = self._render(event, notification, _without_stale_row(enriched, stale), lines)
         took = {"lookup": looked_up - began, "render": time.perf_counter() - looked_up}
-        composed = replace(composed, messages=[_read(message, now) for message in composed.messages])
-        return replace(composed, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
+        composition = replace(composition, messages=[_with_read_at(message, now) for message in composition.messages])
+        return replace(composition, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
 
     def plain(self, notification: Notification, text: str) -> Message:
         """Return a message of one text, in place of what the template would show.
@@ -98,23 +98,23 @@ class Composing:
         It goes to the first channel of the last route, which is the one for all that no other route is for.
         """
         alias = notification.routes[-1].channels[0]
-        destination, remark = self.stage.destination(alias)
-        words = mrkdwn(in_line(f"{self.stage.prefix} {text}".strip()))
-        return Message(notification.name, alias, destination, words, remarks=(remark,) if remark else ())
+        destination, footer = self.stage.destination(alias)
+        shown = mrkdwn(in_line(f"{self.stage.prefix} {text}".strip()))
+        return Message(notification.name, alias, destination, shown, remarks=(footer,) if footer else ())
 
-    def _compose(
-        self, event: Event, notification: Notification, enriched: Enriched, said: Sequence[str]
+    def _render(
+        self, event: Event, notification: Notification, enriched: Enriched, lines: Sequence[str]
     ) -> Composition:
         context, templates = enriched.context, self.templates
-        if not speaks(notification, context, templates):
+        if not is_wanted(notification, context, templates):
             return Composition(event, rule=Rule.WHEN, where=notification.when.where if notification.when else "")
         aliases = channels(notification, context, templates)
         if not aliases:
             return Composition(event, rule=Rule.NO_ROUTE, where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
-        said = [*said, *footers.left_out(enriched.left_out, templates)]
-        rendered: dict[str, Content] = {}  # one for all channels that need the same remark
-        made = [self._message(notification, alias, enriched, said, thread, rendered) for alias in aliases]
+        lines = [*lines, *footers.left_out(enriched.left_out, templates)]
+        rendered: dict[str, Content] = {}  # one for all channels that need the same footer
+        made = [self._message(notification, alias, enriched, lines, thread, rendered) for alias in aliases]
         return Composition(event, made)
 
     def _message(
@@ -122,40 +122,40 @@ class Composing:
         notification: Notification,
         alias: str,
         enriched: Enriched,
-        said: Sequence[str],
+        lines: Sequence[str],
         thread: str,
         rendered: dict[str, Content],
     ) -> Message:
-        destination, remark = self.stage.destination(alias)
-        words = [*said, *([remark] if remark else [])]
-        if remark not in rendered:
-            rendered[remark] = render(notification, enriched.context, self.templates, words, self.stage.prefix)
-        content = rendered[remark]
+        destination, footer = self.stage.destination(alias)
+        lines = [*lines, *([footer] if footer else [])]
+        if footer not in rendered:
+            rendered[footer] = render(notification, enriched.context, self.templates, lines, self.stage.prefix)
+        content = rendered[footer]
         message = Message(
             notification.name,
             alias,
             destination,
             content.text,
             content.blocks,
-            tuple(words),
+            tuple(lines),
             thread=thread.strip()[:MAX_THREAD_KEY],
             update=notification.update,
             stub=bool(enriched.awaited),
         )
         return _within_limits(message)
 
-    def _late(self, record: Record, event: Event, now: datetime) -> list[str]:
+    def _late_footers(self, record: Record, event: Event, now: datetime) -> list[str]:
         at = event.occurred_at or record.first_sent_at
-        said = [footers.late(at, self.templates)] if at and now - at > LATE else []
-        return [*said, footers.found_late(self.templates)] if event.polled and event.polled.late else said
+        lines = [footers.late(at, self.templates)] if at and now - at > LATE else []
+        return [*lines, footers.found_late(self.templates)] if event.polled and event.polled.late else lines
 
 
-def _read(message: Message, now: datetime) -> Message:
+def _with_read_at(message: Message, now: datetime) -> Message:
     """A message that may be outrun by another one about the same thing says when it was read."""
     return replace(message, read_at=now.timestamp()) if message.update else message
 
 
-def _without(enriched: Enriched, stale: str) -> Enriched:
+def _without_stale_row(enriched: Enriched, stale: str) -> Enriched:
     """A row that is out of date counts as one that has not come."""
     return replace(enriched, context={**enriched.context, stale: None}, awaited=STALE) if stale else enriched
 

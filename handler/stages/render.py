@@ -24,7 +24,7 @@ class Content:
     blocks: list[dict[str, Any]]
 
 
-def speaks(notification: Notification, context: Context, templates: Templates) -> bool:
+def is_wanted(notification: Notification, context: Context, templates: Templates) -> bool:
     """Whether the notification's `when` holds."""
     return notification.when is None or bool(templates.evaluate(notification.when, context))
 

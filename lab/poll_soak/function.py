@@ -28,7 +28,7 @@ from handler.errors import SourceError
 from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
 from handler.polling.dispatch import Polls
-from handler.stages.compose import Composing
+from handler.stages.compose import Composer
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server
 from lab.poll_soak.memory import Clock, DeadLetters, Intake, Slack, StateTable
@@ -111,7 +111,7 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
     polls = Polls(compiled.polls, points.around(readers), table, intake, world.now)
     pipeline = Pipeline(
         catalog=compiled,
-        composing=Composing(
+        composer=Composer(
             compiled.stage,
             templates,
             nothing,

@@ -24,7 +24,7 @@ from handler.block_kit import limits
 from handler.errors import NotifierError
 from handler.model import Event, Notification
 from handler.stages.enrich import enrich
-from handler.stages.render import Content, render, speaks
+from handler.stages.render import Content, is_wanted, render
 from handler.templating import Templates
 from lab.sam import ROOT
 from lab.slack import Config, Rate, running_slack
@@ -72,7 +72,7 @@ def rendered(name: str, sample: Sample) -> Content | None:
     notification = _notification(name, sample)
     event = Event(sample.event, sample.id, "e", data=sample.data)
     enriched = enrich(event, notification, answering(sample.answers, templates), NOW, CATALOG.stage.vars)
-    if not speaks(notification, enriched.context, templates):
+    if not is_wanted(notification, enriched.context, templates):
         return None
     return render(notification, enriched.context, templates)
 

@@ -19,7 +19,7 @@ from handler.delivery.records import FINAL, Phase
 from handler.errors import SlackError
 from handler.model import Message, Notification, Outcome, Receipt, Record, State
 from handler.pipeline import Pipeline
-from handler.stages.compose import Composing
+from handler.stages.compose import Composer
 from handler.templating import Templates
 from tests.kit import (
     CHANNELS,
@@ -151,7 +151,7 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
     park, queue = Around(world.park, "park", kill), Around(FakeQueue(), "postpone", kill)
     return Pipeline(
         Catalog(notifications(), stage),
-        Composing(stage, templates, empty, nobody, lambda: NOW),
+        Composer(stage, templates, empty, nobody, lambda: NOW),
         nobody,
         deliverer,
         Finisher(park, queue, deliverer.ledger, 50, world.now),  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from cli.compiler.rehearsal import NOW
 from handler import catalog
 from handler.model import ApiLookup, Event
 from handler.stages.enrich import enrich
-from handler.stages.render import render, speaks
+from handler.stages.render import is_wanted, render
 from handler.stages.route import channels
 from handler.templating import Templates
 from lab.api.documents import customers
@@ -99,7 +99,7 @@ def test_every_sample_is_delivered_once_and_slack_takes_it(compilation: Compilat
             event = Event(sample.event, sample.id, "sample", data=sample.data)
             fetch = answering(sample.answers, templates)
             context = enrich(event, template.notification, fetch, NOW, loaded.stage.vars).context
-            assert speaks(template.notification, context, templates)
+            assert is_wanted(template.notification, context, templates)
             assert len(channels(template.notification, context, templates)) == 1
             content = render(template.notification, context, templates, prefix=loaded.stage.prefix)
             assert problems(content.blocks) == []

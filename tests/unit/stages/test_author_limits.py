@@ -26,7 +26,7 @@ from handler.model import (
     State,
 )
 from handler.stages import compose
-from handler.stages.compose import Composing, Composition
+from handler.stages.compose import Composer, Composition
 from handler.templating import Context, Templates, explaining
 from handler.templating.budget import Budget
 from handler.time_limit import PREVIOUS_SECONDS, SECONDS
@@ -91,9 +91,9 @@ class Watched:
 def composed(notification: Notification, seconds: float, sources: Watched | None = None) -> Composition:
     templates, stage = Templates(), Stage("test", {"orders": "C0ORDERS"}, "C0FALLBACK")
     asked: Any = sources or Watched()
-    composing = Composing(stage, templates, asked, asked, lambda: datetime.now(UTC))
+    composer = Composer(stage, templates, asked, asked, lambda: datetime.now(UTC))
     event = Event("order.created", "xxx", "1", version=3, data={"long": "x" * 30_000})
-    return composing(Record("1", "{}"), event, notification, (), seconds)
+    return composer(Record("1", "{}"), event, notification, (), seconds)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -134,7 +134,7 @@ def test_the_alarm_is_set_while_a_message_is_made(monkeypatch: pytest.MonkeyPatc
         alarms.append(signal.getitimer(signal.ITIMER_PROF)[0])
         return False
 
-    monkeypatch.setattr(compose, "speaks", watched)
+    monkeypatch.setattr(compose, "is_wanted", watched)
     assert composed(PLAIN, 5).rule == "WHEN"
     assert alarms
     assert alarms[0] > 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handler.errors import TemplateError
 from handler.model import Leaf
-from handler.stages.render import Content, render, speaks
+from handler.stages.render import Content, is_wanted, render
 from handler.templating import Templates
 from tests.kit import expression, mrkdwn, notification
 
@@ -76,9 +76,9 @@ def test_a_prefix_stands_before_text_and_blocks() -> None:
 
 
 def test_when_decides_whether_to_speak() -> None:
-    assert speaks(notification(), {}, Templates())
-    assert speaks(notification(when=expression("x > 1")), {"x": 2}, Templates())
-    assert not speaks(notification(when=expression("x > 1")), {"x": 1}, Templates())
+    assert is_wanted(notification(), {}, Templates())
+    assert is_wanted(notification(when=expression("x > 1")), {"x": 2}, Templates())
+    assert not is_wanted(notification(when=expression("x > 1")), {"x": 1}, Templates())
 
 
 VALUES = st.recursive(
