@@ -31,7 +31,7 @@ PREPARE_SECONDS: Final = 12.0
 POST_SECONDS: Final = 10.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
-Ahead = Callable[[str], None]  # begins to find an API's instances, beside what comes before its lookup
+Prefetch = Callable[[str], None]  # begins to find an API's instances, beside what comes before its lookup
 Step = Delivery | Outcome
 
 
@@ -50,46 +50,46 @@ class Pipeline:
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Bring every record as far as it gets; one that fails never touches its neighbours."""
-        with _refreshed(self.deliverer.throttle), self.api.invocation() as ahead:
-            prepared = [step for record in records for step in self._prepare(record, remaining, ahead)]
+        with _refreshing(self.deliverer.throttle), self.api.invocation() as prefetch:
+            prepared = [step for record in records for step in self._prepare(record, remaining, prefetch)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
-        ended += deliver(deliveries, in_time(self.deliverer, remaining))
+        ended += deliver(deliveries, with_time_check(self.deliverer, remaining))
         return self.finisher(ended)
 
-    def _prepare(self, record: Record, remaining: Remaining, ahead: Ahead) -> list[Step]:
+    def _prepare(self, record: Record, remaining: Remaining, prefetch: Prefetch) -> list[Step]:
         event = None
         try:
-            _require(remaining, PREPARE_SECONDS)
+            _require_time(remaining, PREPARE_SECONDS)
             event = parse(record, self.composer.now())
             notifications = self.catalog.route(event.type)
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
-            if self.ignore_unknown and isinstance(problem, EventError) and not self._is_ours(record):
+            if self.ignore_unknown and isinstance(problem, EventError) and not self._is_known(record):
                 detail = problem.detail if problem.code == Rule.UNKNOWN_TYPE else problem.code
                 return [Outcome(record, Suppressed(Rule.UNKNOWN_TYPE, detail), event)]
             return [failed(record, problem, event)]
-        return [step for notification in notifications for step in self._notify(record, event, notification, ahead)]
+        return [step for notification in notifications for step in self._notify(record, event, notification, prefetch)]
 
-    def _is_ours(self, record: Record) -> bool:
+    def _is_known(self, record: Record) -> bool:
         """Whether the record names a type that has a template, or is a record that cannot be read at all."""
         return bool(record.problem) or not named_types(record).isdisjoint(self.catalog.notifications)
 
-    def _notify(self, record: Record, event: Event, notification: Notification, ahead: Ahead) -> list[Step]:
+    def _notify(self, record: Record, event: Event, notification: Notification, prefetch: Prefetch) -> list[Step]:
         """What a notification makes of an event; where it is broken, what stands for it."""
         for api in notification.apis:
-            ahead(api)
+            prefetch(api)
         try:
             return _steps(record, notification, self.composer(record, event, notification))
         except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
             problem = named(error)
         if problem.retry or problem.given_up or isinstance(problem, EventError):
             return [failed(record, problem, event, notification.name)]
-        return self._by_previous(record, event, notification, problem) or self._notice(
+        return self._previous_version(record, event, notification, problem) or self._broken_template_notice(
             record, event, notification, problem
         )
 
-    def _by_previous(
+    def _previous_version(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Step]:
         """What the template made before its last change, with a footer; nothing, where that is no better."""
@@ -104,7 +104,9 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
             return []
 
-    def _notice(self, record: Record, event: Event, notification: Notification, problem: NotifierError) -> list[Step]:
+    def _broken_template_notice(
+        self, record: Record, event: Event, notification: Notification, problem: NotifierError
+    ) -> list[Step]:
         """The event is parked, and the channel is told so."""
         text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
         message = self.composer.plain(notification, text)
@@ -112,7 +114,7 @@ class Pipeline:
 
 
 @contextmanager
-def _refreshed(throttle: ChannelThrottle) -> Iterator[None]:
+def _refreshing(throttle: ChannelThrottle) -> Iterator[None]:
     """Read the channels' rate limits in a thread while the block runs, unless that was done a moment ago."""
     if throttle.is_fresh:
         yield
@@ -129,19 +131,19 @@ def _steps(record: Record, notification: Notification, composition: Composition)
     return [Delivery(record, composition.event, message, milliseconds=took) for message in composition.messages]
 
 
-def in_time(attempt: Attempt, remaining: Remaining) -> Attempt:
+def with_time_check(attempt: Attempt, remaining: Remaining) -> Attempt:
     """An attempt that is not begun when the invocation could be killed in its middle."""
 
-    def attempted(delivery: Delivery) -> Outcome:
+    def attempt_in_time(delivery: Delivery) -> Outcome:
         try:
-            _require(remaining, POST_SECONDS)
+            _require_time(remaining, POST_SECONDS)
         except NotifierError as error:
             return delivery.outcome(ended_by(error))
         return attempt(delivery)
 
-    return attempted
+    return attempt_in_time
 
 
-def _require(remaining: Remaining, seconds: float) -> None:
+def _require_time(remaining: Remaining, seconds: float) -> None:
     if remaining() < seconds:
         raise NotifierError("TIME_SHORT", f"less than {seconds:.0f} s are left")
