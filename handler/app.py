@@ -50,14 +50,14 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     place only.
     """
     try:
-        return _handled(payload, context)
+        return _handle(payload, context)
     except UnfinishedError:
         raise
     except Exception as error:  # noqa: BLE001 - its text may contain a value
         raise named(error).with_traceback(error.__traceback__) from None
 
 
-def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
+def _handle(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.append_keys(request=context.aws_request_id)
 
     def remaining() -> float:
@@ -69,7 +69,7 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         return health.run(os.environ, payload, remaining)
     wired = pipeline()
     if isinstance(payload, dict) and payload.get("notifier") == "tick":
-        telemetry.ticked(metrics, wired.polls().tick())
+        telemetry.measure_tick(metrics, wired.polls().tick())
         return {}
     batch = records(payload)
     requests = [record.body for record in batch if record.requests_poll]
@@ -77,14 +77,14 @@ def _handled(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     outcomes = wired.run(events, remaining) if events else []
     for outcome in outcomes:
         log = logger.warning if _is_misuse(outcome) else _LOG.get(outcome.state, logger.info)
-        log(outcome.state.value, extra=telemetry.line(outcome))
-    telemetry.measure(metrics, outcomes)
+        log(outcome.state.value, extra=telemetry.delivery_line(outcome))
+    telemetry.measure_deliveries(metrics, outcomes)
     if requests:  # after the events, which must not wait for the polls
         _report(wired.polls().run(requests, remaining))
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
     if unfinished and any(isinstance(item, dict) and "Sns" in item for item in payload["Records"]):
-        said = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
-        raise UnfinishedError(bounded(said))
+        failures = "; ".join(f"{outcome.code}: {outcome.detail}" for outcome in unfinished.values())
+        raise UnfinishedError(bounded(failures))
     # An empty identifier makes the queue send the whole batch again. Deliveries that have ended are not repeated.
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     names = ["" if record_id.startswith(UNNAMED) else record_id for record_id in unfinished]
@@ -98,14 +98,14 @@ def _is_misuse(outcome: Outcome) -> bool:
 
 def _report(reports: Sequence[RunReport]) -> None:
     for report in reports:
-        if said := telemetry.run(report):
-            (logger.warning if report.failure else logger.info)("poll", extra=said)
-    telemetry.ran(metrics, reports)
+        if fields := telemetry.run_line(report):
+            (logger.warning if report.failure else logger.info)("poll", extra=fields)
+    telemetry.measure_runs(metrics, reports)
 
 
 def _log_discovery(api: str, counts: Mapping[str, int]) -> None:
-    if said := telemetry.discovered(api, counts):
-        logger.info("discovery", extra=said)
+    if fields := telemetry.discovery_line(api, counts):
+        logger.info("discovery", extra=fields)
 
 
 try:

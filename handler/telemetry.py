@@ -54,11 +54,11 @@ _ALARMS: Final = {
 }
 
 
-def line(outcome: Outcome) -> dict[str, Any]:
+def delivery_line(outcome: Outcome) -> dict[str, Any]:
     """Return what is logged of a delivery: enough to find it by event, and no value from any row."""
     event, receipt, record = outcome.event, outcome.receipt, outcome.record
     now = time.time()
-    said = {
+    fields = {
         "code": outcome.code,
         "detail": outcome.detail,
         "record": record.id,
@@ -74,10 +74,10 @@ def line(outcome: Outcome) -> dict[str, Any]:
         "age_seconds": _age(outcome, now),
         "due_in_seconds": round(outcome.due - now, 1) if outcome.due else None,
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: value for key, value in fields.items() if value}
 
 
-def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
+def measure_deliveries(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     """Write the metrics of an invocation: how many deliveries came to which end, and how long they took.
 
     `RetryAge` is the age of the oldest message that is tried again: the seconds since it was sent. By code it counts
@@ -86,9 +86,9 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     """
     now = time.time()
     ages = _retry_ages(outcomes, now)
-    again = _retry_ages([one for one in outcomes if one.record.attempt >= _FAILED_AGAIN], now)
+    failed_again = _retry_ages([one for one in outcomes if one.record.attempt >= _FAILED_AGAIN], now)
     for outcome in outcomes:
-        metrics.add_metric(_end(outcome), MetricUnit.Count, 1)
+        metrics.add_metric(_end_metric(outcome), MetricUnit.Count, 1)
         if alarm := _ALARMS.get(outcome.code):
             metrics.add_metric(alarm, MetricUnit.Count, 1)
         for stage, milliseconds in outcome.milliseconds.items():
@@ -97,7 +97,7 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
             metrics.add_metric("CanaryDelivered", MetricUnit.Count, 1)
         if outcome.state is State.DELIVERED and (age := _age(outcome, now)) is not None:
             metrics.add_metric("AgeAtDelivery", MetricUnit.Seconds, age)
-    if failing := [age for code, age in again.items() if code not in CHOSEN_WAITS]:
+    if failing := [age for code, age in failed_again.items() if code not in CHOSEN_WAITS]:
         metrics.add_metric(RETRY_AGE, MetricUnit.Seconds, max(failing))
     if outcomes:
         metrics.flush_metrics()
@@ -106,7 +106,7 @@ def measure(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
     _by_code(RETRY_AGE, MetricUnit.Seconds, ages, metrics.service)
 
 
-def ticked(metrics: Metrics, tick: Tick) -> None:
+def measure_tick(metrics: Metrics, tick: Tick) -> None:
     """Write the metrics of a tick; by them it is noticed that polls do not run, or cannot go on."""
     metrics.add_metric("Ticks", MetricUnit.Count, 1)
     metrics.add_metric("PollsOverdue", MetricUnit.Count, len(tick.overdue))
@@ -115,16 +115,16 @@ def ticked(metrics: Metrics, tick: Tick) -> None:
     metrics.flush_metrics()
 
 
-def run(report: RunReport) -> dict[str, Any]:
+def run_line(report: RunReport) -> dict[str, Any]:
     """Return what is logged of a run; nothing where it found nothing."""
     ran, failure = report.ran, report.failure
     counts = {"found": ran.found, "late": ran.late, "given_up": ran.given_up, "more": ran.more} if ran else {}
-    said = {**counts, "code": failure.code if failure else "", "detail": failure.detail if failure else ""}
-    found = {key: value for key, value in said.items() if value}
+    fields = {**counts, "code": failure.code if failure else "", "detail": failure.detail if failure else ""}
+    found = {key: value for key, value in fields.items() if value}
     return {"poll": report.poll, **found} if found else {}
 
 
-def ran(metrics: Metrics, reports: Sequence[RunReport]) -> None:
+def measure_runs(metrics: Metrics, reports: Sequence[RunReport]) -> None:
     """Write the metrics of runs. A request of a poll that was not due is no run."""
     runs = [report for report in reports if report.ran or report.failure]
     for report in runs:
@@ -157,13 +157,13 @@ def _retry_ages(outcomes: Sequence[Outcome], now: float) -> dict[str, float]:
     return ages
 
 
-def _end(outcome: Outcome) -> str:
+def _end_metric(outcome: Outcome) -> str:
     if outcome.ignored:
         return "Ignored"
     return "Notices" if outcome.notice else _STATES[outcome.state]
 
 
-def discovered(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
+def discovery_line(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
     """Return what is logged of finding an API's instances; None where they were known and well."""
     return {"api": api, **counts} if counts.keys() - {"fresh"} else None
 

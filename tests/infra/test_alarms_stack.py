@@ -45,9 +45,9 @@ def emitted() -> dict[str, list[set[str]]]:
     every += [replace(OUTCOME, end=Retry(code)) for code in telemetry._ALARMS]
     with redirect_stdout(out):
         metrics = Metrics(namespace=telemetry.NAMESPACE, service="notifier")
-        telemetry.measure(metrics, every)
-        telemetry.ticked(metrics, Tick((), (), (), ()))
-        telemetry.ran(metrics, [RunReport("order.created", RAN)])
+        telemetry.measure_deliveries(metrics, every)
+        telemetry.measure_tick(metrics, Tick((), (), (), ()))
+        telemetry.measure_runs(metrics, [RunReport("order.created", RAN)])
     found: dict[str, list[set[str]]] = {}
     for line in map(json.loads, out.getvalue().splitlines()):
         [directive] = line["_aws"]["CloudWatchMetrics"]

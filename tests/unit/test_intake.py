@@ -102,7 +102,7 @@ def test_it_is_parked_where_the_deployment_says_nothing(body: str) -> None:
 
 def test_what_is_ignored_is_counted_apart_and_wakes_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     outcomes = run(of(FOREIGN["an alarm"]), Record("r2", FOREIGN["plain text"]), Record("r3", json.dumps(GOOD)))
-    telemetry.measure(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), outcomes)
+    telemetry.measure_deliveries(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), outcomes)
     (line,) = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
     assert (line["Ignored"], line["Delivered"]) == ([1.0, 1.0], [1.0])
     assert not line.keys() & {"Parked", "Suppressed", *telemetry._ALARMS.values()}

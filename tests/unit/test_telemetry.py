@@ -29,12 +29,12 @@ DELIVERED = Outcome(
 
 
 def emitted(capsys: pytest.CaptureFixture[str], *outcomes: Outcome) -> list[dict[str, Any]]:
-    telemetry.measure(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), outcomes)
+    telemetry.measure_deliveries(Metrics(namespace=telemetry.NAMESPACE, service="notifier"), outcomes)
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_a_line_has_what_explains_a_delivery() -> None:
-    line = telemetry.line(DELIVERED)
+    line = telemetry.delivery_line(DELIVERED)
     age = line.pop("age_seconds")
     assert 90 <= age < 3600  # the record was made when the tests were collected
     assert line == {
@@ -51,7 +51,7 @@ def test_a_line_has_what_explains_a_delivery() -> None:
 
 def test_the_age_counts_from_when_the_event_was_first_sent() -> None:
     replayed = replace(RECORD, attributes={"first_sent_at": (RECORD.sent_at or datetime.now(UTC)).isoformat()})
-    line = telemetry.line(replace(DELIVERED, record=replace(replayed, sent_at=datetime.now(UTC))))
+    line = telemetry.delivery_line(replace(DELIVERED, record=replace(replayed, sent_at=datetime.now(UTC))))
     assert line["age_seconds"] >= 90
 
 
