@@ -297,7 +297,7 @@ class Replication:
 class Message:
     """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
 
-    `remarks` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
+    `warnings` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
     `thread` is the key of its thread (empty: none), `thread_ts` Slack's name for that thread once it is known; with
     `update` the thread's first message is edited, unless it shows what was read after `read_at`, a Unix time. A `stub`
     stands in until there is a row. `mark` is what it can be found by in the channel's history.
@@ -308,7 +308,7 @@ class Message:
     destination: str
     text: str
     blocks: Sequence[Mapping[str, Any]] = ()
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     thread: str = ""
     thread_ts: str = ""
     update: bool = False
@@ -369,11 +369,11 @@ IDENTITY_REUSED: Final = "EVENT_IDENTITY_REUSED"
 
 @frozen
 class Delivered:
-    """Slack has the message. `remarks` say what did not go as the template meant it."""
+    """Slack has the message. `warnings` say what did not go as the template meant it."""
 
     state: ClassVar = State.DELIVERED
     receipt: Receipt | None = None
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     how: How = How.POSTED
 
     @property
@@ -384,7 +384,7 @@ class Delivered:
     @property
     def detail(self) -> str:
         """What is logged as the detail."""
-        return "; ".join(self.remarks)
+        return "; ".join(self.warnings)
 
 
 @frozen

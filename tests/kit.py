@@ -222,7 +222,7 @@ def pipeline(
 def end(state: State, code: str = "", due: float = 0.0, detail: str = "detail") -> End:
     """An end of this kind, with a code where it has one."""
     ends: dict[State, Callable[[], End]] = {
-        State.DELIVERED: lambda: Delivered(remarks=(detail,) if detail else ()),
+        State.DELIVERED: lambda: Delivered(warnings=(detail,) if detail else ()),
         State.SUPPRESSED: lambda: Suppressed(Rule(code), detail),
         State.PARKED: lambda: Parked(code, detail),
         State.REPEATED: lambda: Repeated(code, detail),

@@ -33,4 +33,4 @@ def with_footer(message: Message, words: str) -> Message:
     """Return the message with words of ours, which are no mrkdwn of anybody else's, at its end."""
     line = f"_{words}_"
     blocks = [*message.blocks, context_line(line)] if 0 < len(message.blocks) < MAX_BLOCKS else message.blocks
-    return replace(message, text=f"{message.text}\n{line}", blocks=blocks, remarks=(*message.remarks, words))
+    return replace(message, text=f"{message.text}\n{line}", blocks=blocks, warnings=(*message.warnings, words))

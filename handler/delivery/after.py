@@ -125,9 +125,9 @@ def _accepted(
     known = it.next_record(record, phase, code=receipt.fallback, channel=receipt.channel, ts=receipt.ts)
     if is_stub:
         return Step(known, retry(STUB, it.now + it.facts.backoff), begins, lost)
-    remarks = (receipt.fallback,) if receipt.fallback else ()
+    warnings = (receipt.fallback,) if receipt.fallback else ()
     how = How.FOUND if isinstance(decision, ReadBack) else How.POSTED
-    return Step(known, Delivered(receipt, remarks, how), begins, lost)
+    return Step(known, Delivered(receipt, warnings, how), begins, lost)
 
 
 def _failed(it: Situation, record: DeliveryRecord, failure: Failure) -> tuple[DeliveryRecord, End]:

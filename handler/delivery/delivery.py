@@ -47,8 +47,8 @@ class Delivery:
     def outcome(self, end: End) -> Outcome:
         """Return the outcome; what did not go as the template meant it is said first."""
         message = self.message
-        if isinstance(end, Delivered) and message.remarks:
-            end = Delivered(end.receipt, (*message.remarks, *end.remarks), end.how)
+        if isinstance(end, Delivered) and message.warnings:
+            end = Delivered(end.receipt, (*message.warnings, *end.warnings), end.how)
         event, notification, channel = self.event, message.notification, message.channel
         return Outcome(self.record, end, event, notification, channel, self.notice, self.milliseconds)
 

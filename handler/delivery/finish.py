@@ -68,7 +68,7 @@ class Finisher:
                 if not is_last:
                     return replace(outcome, end=Retry(error.code, error.detail))
         if is_last and isinstance(outcome.end, Retry) and outcome.code == STUB:
-            outcome = replace(outcome, end=Delivered(remarks=("the row never came",), how=How.STUB))
+            outcome = replace(outcome, end=Delivered(warnings=("the row never came",), how=How.STUB))
             with suppress(ConfigError):
                 ledger.write(outcome, over=ledger.of_event(outcome).get(key_of(outcome)))
         return outcome

@@ -204,16 +204,16 @@ class _Attempt:
 
     def _finish(self, step: Step) -> End:
         """Write down what Slack did. After this point, a ledger failure must not cause a second post."""
-        remarks: tuple[str, ...] = ()
+        warnings: tuple[str, ...] = ()
         try:
             self._by.ledger.write(self.delivery.key, step.record, self._stored)
-            remarks = self._keep_thread(step)
+            warnings = self._keep_thread(step)
         except ConflictError:
-            remarks = ("another attempt took over meanwhile",)
+            warnings = ("another attempt took over meanwhile",)
         except ConfigError as error:
-            remarks = (f"not in the ledger: {error}",)
+            warnings = (f"not in the ledger: {error}",)
         end = step.end
-        return Delivered(end.receipt, (*end.remarks, *remarks), end.how) if isinstance(end, Delivered) else end
+        return Delivered(end.receipt, (*end.warnings, *warnings), end.how) if isinstance(end, Delivered) else end
 
     def _keep_thread(self, step: Step) -> tuple[str, ...]:
         """Let the message be its thread's first; a reply that Slack posted outside of its thread says so."""

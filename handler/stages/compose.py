@@ -100,7 +100,7 @@ class Composer:
         alias = notification.routes[-1].channels[0]
         destination, footer = self.stage.destination(alias)
         shown = mrkdwn(in_line(f"{self.stage.prefix} {text}".strip()))
-        return Message(notification.name, alias, destination, shown, remarks=(footer,) if footer else ())
+        return Message(notification.name, alias, destination, shown, warnings=(footer,) if footer else ())
 
     def _render(
         self, event: Event, notification: Notification, enriched: Enriched, lines: Sequence[str]
@@ -169,7 +169,7 @@ def _within_limits(message: Message) -> Message:
     try:
         limits.check(message.text, message.blocks)
     except TemplateError as error:
-        return replace(plain(message, error.detail), remarks=(*message.remarks, str(error)))
+        return replace(plain(message, error.detail), warnings=(*message.warnings, str(error)))
     return message
 
 

@@ -422,11 +422,11 @@ def test_a_row_that_a_poll_found_late_says_so(language: str, words: str) -> None
     sink = FakeSlack()
     wired = pipeline(notification(), sink=sink, locale=Locale(language=language))
     wired.run([polled(), polled(late=True)], plenty)
-    assert [bool(message.remarks) for message in sink.posted] == [False]  # one delivery: they have one identity
+    assert [bool(message.warnings) for message in sink.posted] == [False]  # one delivery: they have one identity
     sink.posted.clear()
     pipeline(notification(), sink=sink, locale=Locale(language=language)).run([polled(late=True)], plenty)
     (message,) = sink.posted
-    assert message.remarks[0].startswith(words)
+    assert message.warnings[0].startswith(words)
     assert words in json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
