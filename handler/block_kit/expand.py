@@ -16,14 +16,14 @@ from handler.templating.filters import each
 from handler.templating.text import mrkdwn
 
 # What a block needs at least one of; a block left without any of them says nothing, and Slack would refuse it.
-_SAYING: Final = frozenset({"text", "fields", "elements", "rows"})
+_CONTENT_KEYS: Final = frozenset({"text", "fields", "elements", "rows"})
 _TEXT_OBJECTS: Final = frozenset({"mrkdwn", "plain_text"})
-_NAMING: Final = ("text", "alt_text", "title")  # where an element says in words what it is
+_NAME_KEYS: Final = ("text", "alt_text", "title")  # where an element says in words what it is
 _EMPTY_CELL: Final = "–"
-_NOTHING: Final = object()
-_UNSHOWN: Final[list[Any]] = []  # a row of a table that is only counted
-_MORE: Final = {"en": "… and {} more", "ja": "… ほか {} 件"}
-_LONG_ADDRESS: Final = {
+_OMITTED: Final = object()
+_UNSHOWN_ROW: Final[list[Any]] = []  # a row of a table that is only counted
+_MORE_TEXT: Final = {"en": "… and {} more", "ja": "… ほか {} 件"}
+_LEFT_OUT_TEXT: Final = {
     "en": "{}: left out, as its address is too long",
     "ja": "{}: アドレスが長すぎるため表示していません",
 }
@@ -36,7 +36,7 @@ Block = dict[str, Any]
 
 
 @frozen
-class Filling:
+class Expander:
     """Fills trees with values. `share` divides the room of each long text if all together are too long.
 
     `left_out` names the elements that were left out of the block that is being filled.
@@ -46,18 +46,18 @@ class Filling:
     share: int = 1
     left_out: list[str] = field(default_factory=list)
 
-    def expanded(self, tree: Tree, context: Context) -> Iterator[Block]:
+    def blocks(self, tree: Tree, context: Context) -> Iterator[Block]:
         """Yield the blocks of a tree as Slack takes them, with the groups in it taken apart. Raises TemplateError."""
         if isinstance(tree, Group):
             for inner in self.elements(tree, context):
                 for child in tree.blocks:
-                    yield from self.expanded(child, inner)
+                    yield from self.blocks(child, inner)
         elif isinstance(tree, dict):
             filled = self._fill(tree, str(tree.get("type")), "", context)
-            if filled is not _NOTHING:
+            if filled is not _OMITTED:
                 yield filled
             while self.left_out:
-                yield _left_out(self.left_out.pop(0), self.templates.locale.language)
+                yield _left_out_line(self.left_out.pop(0), self.templates.locale.language)
 
     def elements(self, group: Group, context: Context) -> Iterator[Context]:
         """Yield the contexts in which a group's blocks stand: one for each element, or one if there is no loop."""
@@ -86,7 +86,7 @@ class Filling:
     def _fill(self, tree: Tree, kind: str, path: str, context: Context) -> Any:
         match tree:
             case Leaf():
-                return self.templates.render(tree, context, self._room(tree, kind, path))
+                return self.templates.render(tree, context, self._max_characters(tree, kind, path))
             case list():
                 return self._list(tree, kind, path, context)
             case dict():
@@ -94,8 +94,8 @@ class Filling:
             case _:
                 return tree
 
-    def _room(self, leaf: Leaf, kind: str, path: str) -> int:
-        most = limits.limit(kind, path)
+    def _max_characters(self, leaf: Leaf, kind: str, path: str) -> int:
+        most = limits.max_characters(kind, path)
         return most if leaf.context == "url" or most <= _SHORT else max(most // self.share, _SHORTEST)
 
     def _list(self, tree: list[Any], kind: str, path: str, context: Context) -> list[Any]:
@@ -104,54 +104,54 @@ class Filling:
         for item in tree:
             for child, inner in self._children(item, context):
                 is_shown = most is None or len(filled) < most
-                filled.append(self._fill(child, kind, f"{path}[]", inner) if is_shown else _UNSHOWN)
-        return [one for one in filled if one is not _NOTHING]
+                filled.append(self._fill(child, kind, f"{path}[]", inner) if is_shown else _UNSHOWN_ROW)
+        return [one for one in filled if one is not _OMITTED]
 
     def _dict(self, tree: dict[str, Any], kind: str, path: str, context: Context) -> Any:
         try:
             made = {key: self._fill(value, kind, f"{path}.{key}".lstrip("."), context) for key, value in tree.items()}
         except LongAddressError:  # a cut address would be a different one
-            self.left_out.append(self._name(tree, context))
-            return _NOTHING
+            self.left_out.append(self._name_of(tree, context))
+            return _OMITTED
         if made.get("type") == "table" and isinstance(made.get("rows"), list):
-            made["rows"] = self._rows(made["rows"])
-        return _kept(tree, made)
+            made["rows"] = self._limited_rows(made["rows"])
+        return _without_blanks(tree, made)
 
-    def _name(self, tree: dict[str, Any], context: Context) -> str:
+    def _name_of(self, tree: dict[str, Any], context: Context) -> str:
         """What an element calls itself: the label of a button, the description of an image."""
-        named = next((tree[key] for key in _NAMING if tree.get(key)), str(tree.get("type")))
+        named = next((tree[key] for key in _NAME_KEYS if tree.get(key)), str(tree.get("type")))
         if isinstance(named, dict):
             named = named.get("text")
         return cut(str(self._fill(named, "", "", context)), _MAX_NAME)
 
-    def _rows(self, rows: list[Any]) -> list[Any]:
+    def _limited_rows(self, rows: list[Any]) -> list[Any]:
         """At most as many rows as a table may have; the last one says how many are missing."""
         if len(rows) <= limits.MAX_ROWS:
             return rows
         shown = rows[: limits.MAX_ROWS - 1]
-        words = [more(len(rows) - len(shown), self.templates.locale.language)] + [_EMPTY_CELL] * (len(rows[0]) - 1)
+        words = [more_text(len(rows) - len(shown), self.templates.locale.language)] + [_EMPTY_CELL] * (len(rows[0]) - 1)
         return [*shown, [{"type": "raw_text", "text": text} for text in words]]
 
 
-def more(count: int, language: str) -> str:
+def more_text(count: int, language: str) -> str:
     """Say, in a stage's language, how many are not shown."""
-    return _MORE.get(language, _MORE["en"]).format(count)
+    return _MORE_TEXT.get(language, _MORE_TEXT["en"]).format(count)
 
 
-def _left_out(name: str, language: str) -> Block:
-    return context_line(mrkdwn(_LONG_ADDRESS.get(language, _LONG_ADDRESS["en"]).format(name)))
+def _left_out_line(name: str, language: str) -> Block:
+    return context_line(mrkdwn(_LEFT_OUT_TEXT.get(language, _LEFT_OUT_TEXT["en"]).format(name)))
 
 
 def _loop(index: int, length: int) -> dict[str, int | bool]:
     return {"index": index, "first": index == 1, "last": index == length, "length": length}
 
 
-def _kept(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
+def _without_blanks(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
     blank = not str(filled.get("text", "")).strip()
     if filled.get("type") in _TEXT_OBJECTS:
-        return _NOTHING if blank else filled
+        return _OMITTED if blank else filled
     if filled.get("type") == "raw_text":  # a cell keeps its place in the row
         return {**filled, "text": _EMPTY_CELL} if blank else filled
-    kept = {key: value for key, value in filled.items() if value is not _NOTHING and (value != [] or not tree[key])}
-    emptied = len(kept) < len(filled)
-    return _NOTHING if emptied and not _SAYING & kept.keys() else kept
+    kept = {key: value for key, value in filled.items() if value is not _OMITTED and (value != [] or not tree[key])}
+    lost_keys = len(kept) < len(filled)
+    return _OMITTED if lost_keys and not _CONTENT_KEYS & kept.keys() else kept

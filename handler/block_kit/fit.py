@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Final
 
 from handler.block_kit import limits
-from handler.block_kit.expand import Block, Filling, more
+from handler.block_kit.expand import Block, Expander, more_text
 from handler.block_kit.fallback import context_line
 from handler.model import Group, Tree
 from handler.templating import Context, Templates
@@ -43,7 +43,7 @@ class _Part:
     def blocks(self, language: str) -> Iterator[Block]:
         yield from chain(*self.elements)
         if self.cut:
-            yield context_line(more(self.cut, language))
+            yield context_line(more_text(self.cut, language))
 
 
 def blocks(
@@ -57,8 +57,8 @@ def blocks(
     """
     share = 1
     while True:
-        filling = Filling(templates, share)
-        parts = [_part(tree, context, filling, room) for tree in trees]
+        expander = Expander(templates, share)
+        parts = [_expand(tree, context, expander, room) for tree in trees]
         _cut_loops(parts, language, room)
         characters = _characters(parts, language)
         if characters <= limits.MAX_TOTAL or share > _MAX_SHARE:
@@ -75,21 +75,21 @@ def _cut_loops(parts: Sequence[_Part], language: str, room: int) -> None:
 
 
 def _characters(parts: Sequence[_Part], language: str) -> int:
-    counts = (limits.characters(context_line(more(part.cut, language))) for part in parts if part.cut)
+    counts = (limits.characters(context_line(more_text(part.cut, language))) for part in parts if part.cut)
     return sum(part.characters for part in parts) + sum(counts)
 
 
-def _part(tree: Tree, context: Context, filling: Filling, room: int) -> _Part:
+def _expand(tree: Tree, context: Context, expander: Expander, room: int) -> _Part:
     """What an entry gives; as soon as it is more than a message has room for, the rest is only counted."""
     if not isinstance(tree, Group) or tree.over is None:
         part = _Part()
-        part.add(list(islice(filling.expanded(tree, context), room + 1)))
+        part.add(list(islice(expander.blocks(tree, context), room + 1)))
         return part
     part = _Part(repeated=True)
-    for inner in filling.elements(tree, context):
+    for inner in expander.elements(tree, context):
         if part.size > room or part.characters > limits.MAX_TOTAL:
             part.cut += 1
         else:
-            found = (block for child in tree.blocks for block in filling.expanded(child, inner))
+            found = (block for child in tree.blocks for block in expander.blocks(child, inner))
             part.add(list(islice(found, room + 1)))
     return part

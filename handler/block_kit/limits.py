@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_TEXT: Final = 40_000
 MAX_BLOCKS: Final = 50
 MAX_TOTAL: Final = 12_000
-MAX_ELSEWHERE: Final = 3_000  # of texts and addresses whose limit is not documented; most of the others have this one
+MAX_UNDOCUMENTED: Final = 3_000  # of texts and addresses without a documented limit; most of the others have this one
 MAX_ROWS: Final = 100  # of a table
 MAX_TABLES: Final = 1
 
@@ -45,41 +45,41 @@ _TABLES: Final = frozenset({"table", "data_table"})
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
     """Raise DiagnosedError (BLOCK_LIMIT), with the part's path, where Slack would refuse a message for its size."""
-    _at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
-    _at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
-    _at_most(("blocks",), sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "too_many_tables")
+    _require_at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
+    _require_at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
+    _require_at_most(("blocks",), sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "too_many_tables")
     total = 0
     for number, block in enumerate(blocks):
         total += _check_block(("blocks", number), block)
-    _at_most(("blocks",), total, MAX_TOTAL, "too_many_characters_in_all")
+    _require_at_most(("blocks",), total, MAX_TOTAL, "too_many_characters_in_all")
 
 
-def limit(kind: str, path: str) -> int:
+def max_characters(kind: str, path: str) -> int:
     """How many characters Slack takes at `path`, such as `fields[].text`, in a block of type `kind`."""
-    return _CHARACTERS.get(kind, {}).get(path, MAX_ELSEWHERE)
+    return _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
 
 
 def characters(block: Mapping[str, Any]) -> int:
     """Count what a block adds to the total of a message."""
     paths = _CHARACTERS.get(str(block.get("type")), {})
-    return sum(len(text) for path in paths for _, text in _found(block, path, ()))
+    return sum(len(text) for path in paths for _, text in _parts_at(block, path, ()))
 
 
 def _check_block(place: Path, block: Mapping[str, Any]) -> int:
     kind = str(block.get("type"))
-    _at_most((*place, "block_id"), len(str(block.get("block_id", ""))), 255, "too_many_characters")
+    _require_at_most((*place, "block_id"), len(str(block.get("block_id", ""))), 255, "too_many_characters")
     for path, most in _ELEMENTS.get(kind, {}).items():
-        for where, elements in _found(block, path, place):
-            _at_most(where, len(elements), most, "too_many_block_elements")
+        for where, elements in _parts_at(block, path, place):
+            _require_at_most(where, len(elements), most, "too_many_block_elements")
     for path, most in _CHARACTERS.get(kind, {}).items():
-        for where, text in _found(block, path, place):
-            _at_most(where, len(text), most, "too_many_characters")
+        for where, text in _parts_at(block, path, place):
+            _require_at_most(where, len(text), most, "too_many_characters")
             if not text:
                 raise DiagnosedError(Diagnosis("part_empty", path=where))
     return characters(block)
 
 
-def _found(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:
+def _parts_at(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:
     """Every string or list at a path such as `elements[].text`, with its place; what is not there is not Slack's."""
     head, _, rest = path.partition(".")
     key = head.rstrip("[]")
@@ -95,11 +95,11 @@ def _found(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:
         ]
     for where, one in branches:
         if rest:
-            yield from _found(one, rest, where)
+            yield from _parts_at(one, rest, where)
         elif isinstance(one, str | list):
             yield where, one
 
 
-def _at_most(path: Path, size: int, limit: int, kind: Kind) -> None:
+def _require_at_most(path: Path, size: int, limit: int, kind: Kind) -> None:
     if size > limit:
         raise DiagnosedError(Diagnosis(kind, path=path, size=size, limit=limit))

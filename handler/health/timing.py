@@ -66,7 +66,7 @@ def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterat
 
 
 def inside(replies: Sequence[Reply]) -> float | None:
-    """Return for how many milliseconds the calls were inside the API, all told; None if it has not said so for each."""
+    """Return for how many milliseconds the calls were inside the API together; None unless it says so for each."""
     told = [_told(reply) for reply in replies]
     known = [milliseconds for milliseconds in told if milliseconds is not None]
     return sum(known) if known and len(known) == len(told) else None

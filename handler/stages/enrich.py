@@ -21,7 +21,7 @@ MAX_ROWS: Final = 100
 # How much memory the lookups of one message may take together. When an event is done, only its messages are kept.
 MAX_BYTES: Final = 16 << 20
 
-_NONE: Final[Mapping[str, Value]] = {}
+_NO_VARIABLES: Final[Mapping[str, Value]] = {}
 
 Fetch = Callable[[Lookup, Context], Value]
 
@@ -43,7 +43,7 @@ def enrich(
     notification: Notification,
     fetch: Fetch,
     now: datetime,
-    variables: Mapping[str, Value] = _NONE,
+    variables: Mapping[str, Value] = _NO_VARIABLES,
     freshness: Freshness | None = None,
 ) -> Enriched:
     """Run the lookups in order, each seeing the ones before it.
@@ -53,13 +53,13 @@ def enrich(
     context = event_context(event, now, variables)
     left_out: list[str] = []
     awaited = ""
-    left = MAX_BYTES
+    bytes_left = MAX_BYTES
     for lookup in notification.lookups:
         try:
             context[lookup.name] = fetch(lookup, context)
-            left -= _within(left, lookup, context)
+            bytes_left -= _memory_within(bytes_left, lookup, context)
         except (SourceError, TemplateError) as error:
-            if isinstance(error, SourceError) and _goes_without(lookup):
+            if isinstance(error, SourceError) and _may_be_left_out(lookup):
                 left_out.append(lookup.name)
             elif isinstance(error, SourceError) and error.code in MISSING and freshness:
                 freshness.on_missing(lookup, error)
@@ -70,17 +70,17 @@ def enrich(
     return Enriched(context, tuple(left_out), awaited)
 
 
-def _within(left: int, lookup: Lookup, context: Context) -> int:
+def _memory_within(bytes_left: int, lookup: Lookup, context: Context) -> int:
     """How much memory a lookup's values take. Raises SourceError (ROWS_TOO_LARGE) if that much is no longer left."""
-    size = weight(context[lookup.name])
-    if size > left:
+    size = memory_size(context[lookup.name])
+    if size > bytes_left:
         raise SourceError(
             "ROWS_TOO_LARGE", f"{lookup.where}: more than {MAX_BYTES >> 20} MiB together with earlier lookups"
         )
     return size
 
 
-def weight(value: Value) -> int:
+def memory_size(value: Value) -> int:
     """How many bytes of memory a value takes, the names of columns and keys aside."""
     total, rest = 0, [value]
     while rest:
@@ -93,7 +93,7 @@ def weight(value: Value) -> int:
     return total
 
 
-def _goes_without(lookup: Lookup) -> bool:
+def _may_be_left_out(lookup: Lookup) -> bool:
     return isinstance(lookup, ApiLookup) and lookup.on_failure == "without"
 
 

@@ -18,11 +18,11 @@ from handler.templating.reading import moment, number
 # Codes of a lookup that may only be too early.
 MISSING: Final = frozenset({"ROW_NOT_FOUND", "API_NOT_FOUND"})
 STALE: Final = "ROW_STALE"
-_NAME: Final = re.compile(r"\w+")
+_LOOKUP_NAME: Final = re.compile(r"\w+")
 # Times of a row have microseconds, milliseconds or whole seconds: by what they leave over when divided.
 _PRECISIONS: Final = (1_000_000, 1_000)
 # The digits of the longest text that is a number, and some more; and any exponent that an API may send.
-_EXACT: Final = Arithmetic(prec=210, Emin=MIN_EMIN, Emax=MAX_EMAX)
+_EXACT_ARITHMETIC: Final = Arithmetic(prec=210, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class SkipError(Exception):
@@ -72,7 +72,7 @@ def stale_lookup(
     """
     if notification.version is None or event.version is None:
         return ""
-    named = _NAME.search(notification.version.source)
+    named = _LOOKUP_NAME.search(notification.version.source)
     lookup = next((one for one in notification.lookups if named and one.name == named[0]), None)
     if lookup is None or context[lookup.name] is None:
         return ""
@@ -90,10 +90,10 @@ def is_stale(row: Value, event: int | str) -> bool:
     row's precision, because a column cuts off what it cannot hold: fractions, or the time of day in UTC. Raises
     EventError (EVENT_VERSION).
     """
-    count, said = number(row), number(event)
-    if count is not None and said is not None:
-        decimals = max(-int(count.as_tuple().exponent), 0)
-        return _EXACT.add(count, Decimal((0, (1,), -decimals))) <= said
+    row_number, wanted = number(row), number(event)
+    if row_number is not None and wanted is not None:
+        decimals = max(-int(row_number.as_tuple().exponent), 0)
+        return _EXACT_ARITHMETIC.add(row_number, Decimal((0, (1,), -decimals))) <= wanted
     at, then = moment(row), moment(event)
     if at is not None and then is not None:
         return _is_before(at, then)
@@ -109,16 +109,16 @@ def is_version(row: Value) -> bool:
 
 def _is_before(row: date, event: date) -> bool:
     if not isinstance(row, datetime):
-        return row < (_utc(event).date() if isinstance(event, datetime) else event)
-    said = event if isinstance(event, datetime) else datetime.combine(event, time.min, UTC)
+        return row < (_in_utc(event).date() if isinstance(event, datetime) else event)
+    wanted = event if isinstance(event, datetime) else datetime.combine(event, time.min, UTC)
     for precision in _PRECISIONS:
         if row.microsecond % precision == 0:
-            said = said.replace(microsecond=said.microsecond - said.microsecond % precision)
+            wanted = wanted.replace(microsecond=wanted.microsecond - wanted.microsecond % precision)
             break
-    return row < said
+    return row < wanted
 
 
-def _utc(moment: datetime) -> datetime:
+def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # at an end of the calendar

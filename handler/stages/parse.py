@@ -19,7 +19,7 @@ from handler.model import MAX_ID, Digest, Event, Polled, Record
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 # A type in a text that is no JSON, or JSON within JSON: no part of it can match in two ways.
 _WRITTEN_TYPE: Final = re.compile(r"""(?<=["'])type\\*["']\s*:\s*\\*["']([a-z0-9_.]{1,128})\\*["']""")
-_UNCLEAR: Final = object()
+_UNREADABLE: Final = object()
 _MAX_TYPE: Final = 128
 _MAX_ENVELOPES: Final = 3
 # The name for a record without a usable id; the queue does not know this name.
@@ -50,16 +50,16 @@ def _record(item: Any) -> Record:
     try:
         return _from_topic(item) if item.get("EventSource") == "aws:sns" else _from_queue(item)
     except EventError as error:
-        return _unreadable(item, error.detail)
+        return _unreadable_record(item, error.detail)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
-        return _unreadable(item, f"a record cannot be read: {type(error).__name__}")
+        return _unreadable_record(item, f"a record cannot be read: {type(error).__name__}")
 
 
 def _from_topic(item: Mapping[str, Any]) -> Record:
     # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
     sns = item["Sns"]
     return Record(
-        id=_identity(sns["MessageId"]),
+        id=_required_identity(sns["MessageId"]),
         body=json.dumps(sns, ensure_ascii=False),
         attributes=_sns_attributes(sns.get("MessageAttributes")),
         sent_at=datetime.fromisoformat(sns["Timestamp"]).astimezone(UTC) if "Timestamp" in sns else None,
@@ -72,8 +72,8 @@ def _from_queue(item: Mapping[str, Any]) -> Record:
     attributes, system = item.get("messageAttributes") or {}, item.get("attributes") or {}
     sent = system.get("SentTimestamp")
     return Record(
-        id=_identity(item["messageId"]),
-        body=_text(item["body"]),
+        id=_required_identity(item["messageId"]),
+        body=_required_text(item["body"]),
         attributes={
             name: one["stringValue"] for name, one in attributes.items() if isinstance(one.get("stringValue"), str)
         },
@@ -83,7 +83,7 @@ def _from_queue(item: Mapping[str, Any]) -> Record:
     )
 
 
-def _unreadable(item: Any, problem: str) -> Record:
+def _unreadable_record(item: Any, problem: str) -> Record:
     """What can be read of a record: its id and body; else a name made from its content, and all of the content."""
     whole = json.dumps(item, ensure_ascii=False, default=repr)
     fields = item if isinstance(item, dict) else {}
@@ -96,13 +96,13 @@ def _unreadable(item: Any, problem: str) -> Record:
     )
 
 
-def _text(value: Any) -> str:
+def _required_text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError
     return value
 
 
-def _identity(value: Any) -> str:
+def _required_identity(value: Any) -> str:
     """An event's identity in one form, whoever set it: it is a key of the state table."""
     if not _is_short(value):
         raise ValueError
@@ -155,15 +155,15 @@ def named_types(record: Record) -> frozenset[str]:
     For a body that cannot be read, these are all values that its text has for a `type`.
     """
     layer = _Layer(record.body, record.attributes, record.id)
-    in_body: Any = _UNCLEAR
+    in_body: Any = _UNREADABLE
     with suppress(EventError):
         for _ in range(_MAX_ENVELOPES + 1):
-            document = strict_json.lenient(layer.body, lambda *_: _UNCLEAR)
+            document = strict_json.lenient(layer.body, lambda *_: _UNREADABLE)
             if not _is_envelope(document):
                 in_body = document.get("type") if isinstance(document, dict) else None
                 break
-            layer = _opened(document)
-    named = _WRITTEN_TYPE.findall(layer.body) if in_body is _UNCLEAR else [in_body]
+            layer = _inside(document)
+    named = _WRITTEN_TYPE.findall(layer.body) if in_body is _UNREADABLE else [in_body]
     return frozenset(one for one in (*named, layer.attributes.get("type")) if isinstance(one, str))
 
 
@@ -175,7 +175,7 @@ def _unwrapped(record: Record) -> tuple[dict[str, Any], _Layer]:
             raise EventError("EVENT_NOT_OBJECT", f"it is a {type(document).__name__}")
         if not _is_envelope(document):
             return document, layer
-        layer = _opened(document)
+        layer = _inside(document)
     raise EventError("EVENT_ENVELOPE", f"more than {_MAX_ENVELOPES} envelopes, one in another")
 
 
@@ -183,7 +183,7 @@ def _is_envelope(document: Any) -> bool:
     return isinstance(document, dict) and "Type" in document and "type" not in document
 
 
-def _opened(envelope: Mapping[str, Any]) -> _Layer:
+def _inside(envelope: Mapping[str, Any]) -> _Layer:
     match envelope:
         case {"Type": "Notification", "Message": str(body), "MessageId": str(message_id)} if _is_short(message_id):
             return _Layer(body, _sns_attributes(envelope.get("MessageAttributes")), message_id)
@@ -202,13 +202,13 @@ def _type(in_body: Any, in_attribute: str | None) -> str:
         raise EventError("EVENT_FIELD_MISSING", "type")
     found = in_attribute if in_body is None else in_body
     if not isinstance(found, str) or len(found) > _MAX_TYPE or not _TYPE.fullmatch(found):
-        raise EventError("EVENT_TYPE_INVALID", _misfit(found))
+        raise EventError("EVENT_TYPE_INVALID", _type_problem(found))
     if in_attribute not in (None, found):
         raise EventError("EVENT_FIELD_INVALID", f"type: the body says {found}, the message attribute something else")
     return found
 
 
-def _misfit(found: Any) -> str:
+def _type_problem(found: Any) -> str:
     """What is wrong with a type, without quoting it: it can be anything."""
     if not isinstance(found, str):
         return f"it is a {type(found).__name__}"
@@ -216,8 +216,8 @@ def _misfit(found: Any) -> str:
         return "it is empty"
     if len(found) > _MAX_TYPE:
         return f"it has {len(found)} characters; at most {_MAX_TYPE} are allowed"
-    stranger = re.search(r"[^a-z0-9_.]|(?<![^.])\.|\.$", found)  # a character, or a dot without a word next to it
-    place = stranger.start() + 1 if stranger else 1
+    refused = re.search(r"[^a-z0-9_.]|(?<![^.])\.|\.$", found)  # a character, or a dot without a word next to it
+    place = refused.start() + 1 if refused else 1
     return f"it has {len(found)} characters, and character {place} is not allowed"
 
 

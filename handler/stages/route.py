@@ -35,8 +35,8 @@ def checked_id(rule: IdRule, event: Event) -> int | str:
             return value.lower()
         case "pattern" if isinstance(value, str) and value and _matches(rule.pattern, value):
             return value
-    wanted = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
-    raise EventError("EVENT_ID_INVALID", f"{event.type}: the id is not {wanted}")
+    form = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
+    raise EventError("EVENT_ID_INVALID", f"{event.type}: the id is not {form}")
 
 
 def _matches(pattern: str, value: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from handler.errors import SourceError, TemplateError
 from handler.model import ApiLookup, Event, Leaf, Lookup, SqlLookup
-from handler.stages.enrich import MAX_BYTES, MAX_ROWS, Enriched, Sources, enrich, weight
+from handler.stages.enrich import MAX_BYTES, MAX_ROWS, Enriched, Sources, enrich, memory_size
 from handler.templating import Templates
 from tests.kit import NOW, FakeApi, FakeDatabase, expression, notification, raising
 
@@ -114,7 +114,7 @@ def test_all_instances_are_asked_where_the_template_says_so() -> None:
     ],
 )
 def test_a_value_weighs_what_it_takes_in_memory(value: Any, size: int) -> None:
-    assert size <= weight(value) < size + 1500
+    assert size <= memory_size(value) < size + 1500
 
 
 def test_all_lookups_together_are_bounded_and_the_one_that_is_too_much_is_named() -> None:
