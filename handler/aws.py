@@ -38,7 +38,7 @@ _LATTICE: Final = "vpc-lattice-svcs"
 _LATTICE_PAYLOAD: Final = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
 _TOKEN_SECONDS: Final = 900
 
-_making = threading.Lock()  # botocore's sessions are for one thread
+_session_lock = threading.Lock()  # botocore's sessions are for one thread
 
 
 def client(
@@ -58,7 +58,7 @@ def client(
         retries={"mode": "standard", "total_max_attempts": attempts},
         endpoint_discovery_enabled=False,  # it calls DescribeEndpoints, which is not in OPERATIONS
     )
-    with _making:
+    with _session_lock:
         session = _session()
         made = session.create_client(service, config=config, verify=aws_roots.verify(session))
     _remove_undeclared(made, OPERATIONS[service])
@@ -86,7 +86,7 @@ def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> d
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
 
-    credentials, where = _identity(region)
+    credentials, where = _credentials_and_region(region)
     payload = _LATTICE_PAYLOAD if service == _LATTICE else {}
     request = AWSRequest("GET", url, headers={**headers, **payload})
     SigV4Auth(credentials, service, where).add_auth(request)
@@ -101,7 +101,7 @@ def database_token(host: str, port: int, user: str) -> str:
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
 
-    credentials, region = _identity("")
+    credentials, region = _credentials_and_region("")
     request = AWSRequest("GET", f"https://{host}:{port}/", params={"Action": "connect", "DBUser": user})
     SigV4QueryAuth(credentials, "rds-db", region, expires=_TOKEN_SECONDS).add_auth(request)
     return str(request.url).removeprefix("https://")
@@ -124,11 +124,11 @@ def reason(error: BaseException) -> str:
     """
     answer = getattr(error, "response", None) or {}
     code = str(answer.get("Error", {}).get("Code") or type(error).__name__)
-    why = aws_roots.refusal(error) if code == "SSLError" else ""
+    why = aws_roots.tls_failure(error) if code == "SSLError" else ""
     return f"{code}: {why}" if why else code
 
 
-def _identity(region: str) -> tuple[Any, str]:
+def _credentials_and_region(region: str) -> tuple[Any, str]:
     """The function's credentials, and the region, which is its own where none is named."""
     from botocore.exceptions import NoCredentialsError, NoRegionError
 
@@ -153,7 +153,7 @@ def _remove_undeclared(made: Any, operations: Collection[str]) -> None:
 
 
 @cache
-def _keep_answers_apart() -> None:
+def _read_answers_whole() -> None:
     """Let botocore's connections read each answer to its end, as our own do.
 
     They are urllib3's, which after an early hint (103), for example, give the answer of one call to the next call. A
@@ -174,5 +174,5 @@ def _keep_answers_apart() -> None:
 def _session() -> Any:
     from botocore.session import get_session
 
-    _keep_answers_apart()
+    _read_answers_whole()
     return get_session()

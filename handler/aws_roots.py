@@ -51,7 +51,7 @@ def verify(session: Any, environment: Mapping[str, str] = os.environ) -> str | N
     return str(chosen) if chosen else None
 
 
-def refusal(error: BaseException) -> str:
+def tls_failure(error: BaseException) -> str:
     """Say why there is no TLS connection to AWS, and which setting can change that; empty if that is not known.
 
     The text is OpenSSL's about the certificate, or the name of an error, and never from a request.

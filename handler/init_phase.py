@@ -28,7 +28,7 @@ Step = Callable[[], object]
 _logger: Final = logging.getLogger(__name__)
 
 
-class _OverError(BaseException):
+class _TimeUpError(BaseException):
     """The time is over. Nothing that catches an Exception catches it."""
 
 
@@ -39,13 +39,13 @@ def prepare(steps: Callable[[], Iterable[Step]], seconds: float = SECONDS) -> No
     """
     try:
         with _limit(seconds):
-            for step in _attempt(steps) or ():
-                _attempt(step)
-    except _OverError:
+            for step in _run(steps) or ():
+                _run(step)
+    except _TimeUpError:
         _logger.debug("not all is prepared after %g s", seconds)
 
 
-def _attempt(step: Callable[[], Any]) -> Any:
+def _run(step: Callable[[], Any]) -> Any:
     try:
         return step()
     except Exception as error:  # noqa: BLE001 - the event that needs it tries again, and reports it
@@ -55,7 +55,7 @@ def _attempt(step: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _limit(seconds: float) -> Iterator[None]:
-    """Raise _OverError in the block when its time is over."""
+    """Raise _TimeUpError in the block when its time is over."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -63,7 +63,7 @@ def _limit(seconds: float) -> Iterator[None]:
 
     def ring(*_: object) -> None:
         if is_armed:
-            raise _OverError
+            raise _TimeUpError
 
     before = signal.signal(signal.SIGALRM, ring)
     try:

@@ -20,7 +20,7 @@ from handler.frozen import frozen
 # The loggers of this package are below this one.
 _PACKAGE: Final = "handler"
 # What Lambda's own filter adds to a record, and its formatter reads.
-_OF_LAMBDA: Final = frozenset({"aws_request_id", "tenant_id", "_frame_type"})
+_LAMBDA_FIELDS: Final = frozenset({"aws_request_id", "tenant_id", "_frame_type"})
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ def set_up(service: logging.Logger) -> None:
         for handler in logger.handlers:
             handler.addFilter(libraries)
     redaction.install(*loggers)
-    warnings.showwarning = _warned
+    warnings.showwarning = _log_warning
 
 
-class _Bare(str):
+class _ValueFree(str):
     """A message whose values were left out already: a record may pass several handlers."""
 
     __slots__ = ()
@@ -61,17 +61,17 @@ class LibraryFilter:
             return True
         if record.levelno < logging.WARNING:
             return False
-        if not isinstance(record.msg, _Bare):
-            _leave_values_out(record)
+        if not isinstance(record.msg, _ValueFree):
+            _remove_values(record)
         return True
 
 
-def _leave_values_out(record: logging.LogRecord) -> None:
-    said = record.msg if _is_constant(record) else "a text with values"
-    parts = [f"{Path(record.pathname).name}:{record.lineno}", *_errors(record.exc_info), "values are left out"]
-    record.msg, record.args = _Bare(f"{said} ({', '.join(parts)})"), None
+def _remove_values(record: logging.LogRecord) -> None:
+    message = record.msg if _is_constant(record) else "a text with values"
+    parts = [f"{Path(record.pathname).name}:{record.lineno}", *_error_places(record.exc_info), "values are left out"]
+    record.msg, record.args = _ValueFree(f"{message} ({', '.join(parts)})"), None
     record.exc_info = record.exc_text = record.stack_info = None
-    for name in vars(record).keys() - redaction.STANDARD - _OF_LAMBDA:
+    for name in vars(record).keys() - redaction.STANDARD - _LAMBDA_FIELDS:
         delattr(record, name)
 
 
@@ -83,7 +83,7 @@ def _is_constant(record: logging.LogRecord) -> bool:
     return frame is not None and isinstance(record.msg, str) and record.msg in frame.f_code.co_consts
 
 
-def _errors(exc_info: Any) -> list[str]:
+def _error_places(exc_info: Any) -> list[str]:
     """The exception and its causes, each by its type and its place."""
     error = exc_info[1] if exc_info else None
     found: list[str] = []
@@ -93,7 +93,7 @@ def _errors(exc_info: Any) -> list[str]:
     return found
 
 
-def _warned(
+def _log_warning(
     message: Warning | str,  # noqa: ARG001 - its text may hold values
     category: type[Warning],
     filename: str,

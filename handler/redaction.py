@@ -193,12 +193,12 @@ def _redact_message(record: logging.LogRecord) -> None:
         record.msg = _redacted(record.msg)
         return
     try:
-        said = record.getMessage()
+        shown = record.getMessage()
     except Exception as error:  # noqa: BLE001 - logging would print the arguments to say that they do not fit
         record.msg, record.args = f"{type(error).__name__}: a line with arguments that do not fit", None
-        said = record.msg
-    clean = redact(said)
-    if clean != said or not isinstance(record.msg, str):
+        shown = record.msg
+    clean = redact(shown)
+    if clean != shown or not isinstance(record.msg, str):
         record.msg, record.args = clean, None
 
 
@@ -206,9 +206,9 @@ def _redact_exception(record: logging.LogRecord) -> None:
     """Replace the exception by its redacted text, which formatters read at `exc_text`, Powertools' at `exception`."""
     if not record.exc_info or not record.exc_info[0]:
         return
-    said = "".join(traceback.format_exception(*record.exc_info))
-    clean = redact(said)
-    if clean == said:
+    shown = "".join(traceback.format_exception(*record.exc_info))
+    clean = redact(shown)
+    if clean == shown:
         return
     extra: dict[str, Any] = {"exception": clean, "exception_name": record.exc_info[0].__name__}
     record.exc_info, record.exc_text = None, clean
@@ -231,11 +231,11 @@ def _redacted(value: Any, name: object = "", depth: int = 0) -> Any:
         case list() | tuple() if depth < _MAX_DEPTH:
             return [_redacted(one, "", depth + 1) for one in value]
     try:
-        said = str(value)
+        shown = str(value)
     except Exception as error:  # noqa: BLE001 - a log line must not fail what it tells of
         return f"a {type(value).__name__} that cannot be written ({type(error).__name__})"
-    clean = redact(said)
-    return value if clean == said else clean
+    clean = redact(shown)
+    return value if clean == shown else clean
 
 
 def _is_secret(name: object) -> bool:

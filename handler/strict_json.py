@@ -1,7 +1,7 @@
 """JSON as this program reads it: exact numbers, one value a key, bounded size and depth.
 
-Publishers' events are read strictly: any unusable value is an error. APIs' documents are read leniently: `odd` decides
-what takes the place of an unusable value, and the rest of the document can be used.
+Publishers' events are read strictly: any unusable value is an error. APIs' documents are read leniently:
+`on_unusable` returns what replaces an unusable value, and the rest of the document can be used.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from handler.errors import EventError
 MAX_CHARACTERS: Final = 262_144
 MAX_DIGITS: Final = 40
 
-Odd = Callable[[str, str], Any]  # a code (EVENT_*) and a detail -> what stands in the value's place
+OnUnusable = Callable[[str, str], Any]  # a code (EVENT_*) and a detail -> what stands in the value's place
 
 # Half of a surrogate pair, as an escape; or a run of all other escapes, so that a text full of them is few matches.
-_HALF: Final = re.compile(
+_HALF_PAIR: Final = re.compile(
     r"(?:\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?!u[dD][89a-fA-F][0-9a-fA-F]{2}).)[^\\]*+)++"
     r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})",
     re.DOTALL,
@@ -35,18 +35,18 @@ def loads(text: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise EventError("EVENT_TOO_LARGE", f"{len(text)} of {MAX_CHARACTERS} characters")
     document = _decoded(text, _decoder(_refuse))
-    if not _is_unicode(text) or any(found["half"] for found in _HALF.finditer(text)):
+    if not _is_unicode(text) or any(found["half"] for found in _HALF_PAIR.finditer(text)):
         raise EventError("EVENT_ENCODING", "it holds half of a surrogate pair")
     return document
 
 
-def lenient(text: str, odd: Odd) -> Any:
-    """Return the document in `text`, with `odd(code, detail)` in the place of each value that cannot be used.
+def lenient(text: str, on_unusable: OnUnusable) -> Any:
+    """Return the document in `text`, with `on_unusable(code, detail)` in the place of each value that cannot be used.
 
     Unusable are NaN, infinities, numbers with too many digits, and the values of a key that occurs twice. Half of a
     surrogate pair becomes U+FFFD. Raises EventError (EVENT_NOT_JSON, EVENT_TOO_LARGE) where nothing can be read.
     """
-    return _decoded(_HALF.sub(_whole, text), _decoder(odd, strict=False))
+    return _decoded(_HALF_PAIR.sub(_replace_half, text), _decoder(on_unusable, strict=False))
 
 
 def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
@@ -66,7 +66,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _whole(found: re.Match[str]) -> str:
+def _replace_half(found: re.Match[str]) -> str:
     return "\\ufffd" if found["half"] else found[0]
 
 
@@ -74,37 +74,37 @@ def _refuse(code: str, detail: str) -> NoReturn:
     raise EventError(code, detail)
 
 
-def _decoder(odd: Odd, *, strict: bool = True) -> json.JSONDecoder:
+def _decoder(on_unusable: OnUnusable, *, strict: bool = True) -> json.JSONDecoder:
     """`strict` refuses control characters within a text, as JSON does."""
     return json.JSONDecoder(
-        object_pairs_hook=partial(_object, odd),
-        parse_int=partial(_integer, odd),
-        parse_float=partial(_fraction, odd),
-        parse_constant=lambda name: odd("EVENT_NOT_JSON", f"{name} is not JSON"),
+        object_pairs_hook=partial(_object, on_unusable),
+        parse_int=partial(_integer, on_unusable),
+        parse_float=partial(_fraction, on_unusable),
+        parse_constant=lambda name: on_unusable("EVENT_NOT_JSON", f"{name} is not JSON"),
         strict=strict,
     )
 
 
-def _object(odd: Odd, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(on_unusable: OnUnusable, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         counts = Counter(key for key, _ in pairs)
-        repeated = odd("EVENT_DUPLICATE_KEY", "an object has the same key twice")
+        repeated = on_unusable("EVENT_DUPLICATE_KEY", "an object has the same key twice")
         found |= {key: repeated for key, count in counts.items() if count > 1}
     return found
 
 
-def _integer(odd: Odd, digits: str) -> Any:
+def _integer(on_unusable: OnUnusable, digits: str) -> Any:
     if len(digits) > MAX_DIGITS:
-        return odd("EVENT_TOO_LARGE", f"a number of {len(digits)} digits")
+        return on_unusable("EVENT_TOO_LARGE", f"a number of {len(digits)} digits")
     return int(digits)
 
 
-def _fraction(odd: Odd, digits: str) -> Any:
+def _fraction(on_unusable: OnUnusable, digits: str) -> Any:
     try:
         number = Decimal(digits) if len(digits) <= MAX_DIGITS else None
     except InvalidOperation:
         number = None
     if number is None or abs(number.adjusted()) > MAX_DIGITS:
-        return odd("EVENT_TOO_LARGE", "a number with too many digits")
+        return on_unusable("EVENT_TOO_LARGE", "a number with too many digits")
     return number

@@ -31,7 +31,7 @@ _PARTS: Final[tuple[Callable[[Subject], Iterator[Check]], ...]] = (
 )
 
 
-def _whole(part: Callable[[Subject], Iterator[Check]], subject: Subject, remaining: Remaining) -> list[Check]:
+def _run_part(part: Callable[[Subject], Iterator[Check]], subject: Subject, remaining: Remaining) -> list[Check]:
     """What a part finds; where it breaks off, or the time is over in the midst of it, what it has found, and why."""
     name = part.__module__.rpartition(".")[2]
     found: list[Check] = []
@@ -59,7 +59,7 @@ def run(environment: Mapping[str, str], asked: Mapping[str, Any], remaining: Rem
     if subject and asked.get("bench"):
         return {"paths": [asdict(one) for one in timing.paths(subject, str(asked["bench"]), remaining)]}
     if subject and subject.catalog and asked.get("dry_run"):
-        return {"dry_run": polls.would_do(subject, str(asked["dry_run"]), remaining)}
+        return {"dry_run": polls.next_run(subject, str(asked["dry_run"]), remaining)}
     if subject and not asked.get("dry_run"):
-        found += [check for part in _PARTS for check in _whole(part, subject, remaining)]
+        found += [check for part in _PARTS for check in _run_part(part, subject, remaining)]
     return {"checks": [asdict(check) for check in found]}

@@ -36,7 +36,7 @@ def _api(subject: Subject, address: ApiAddress) -> Check | str:
     except ResolveError as error:
         check = failed(f"API {address.name}", api_answers.unresolved(address, error))
         return replace(check, remedy=error.remedy or check.remedy)
-    silent = {one: why for one in found[:ASKED] if (why := _knock(address, one))}
+    silent = {one: why for one in found[:ASKED] if (why := _connection_failure(address, one))}
     seen = f"{len(found)} found by {address.origin.text.partition('://')[0]}: " + ", ".join(
         f"{one.host}:{one.port}" for one in found[:ASKED]
     )
@@ -47,10 +47,12 @@ def _api(subject: Subject, address: ApiAddress) -> Check | str:
     if not silent:
         _check_identity(subject, address)
         return seen
-    told = ", ".join(f"{one.host}:{one.port} ({why})" for one, why in silent.items())
-    everyone = len(silent) == min(len(found), ASKED)
+    failures = ", ".join(f"{one.host}:{one.port} ({why})" for one, why in silent.items())
+    all_failed = len(silent) == min(len(found), ASKED)
     remedy = "check that its tasks run, its port in Apis, and the security groups: the function's out, the API's in"
-    return Check(f"API {address.name}", "failed" if everyone else "warning", seen, f"no answer from {told}", remedy)
+    return Check(
+        f"API {address.name}", "failed" if all_failed else "warning", seen, f"no answer from {failures}", remedy
+    )
 
 
 def _check_identity(subject: Subject, address: ApiAddress) -> None:
@@ -66,7 +68,7 @@ def _check_identity(subject: Subject, address: ApiAddress) -> None:
             raise
 
 
-def _knock(address: ApiAddress, endpoint: Endpoint) -> str:
+def _connection_failure(address: ApiAddress, endpoint: Endpoint) -> str:
     """Why an instance does not take a connection, with TLS where that is spoken; empty where it does."""
     try:
         with socket.create_connection((endpoint.host, endpoint.port), CONNECT_SECONDS) as connection:

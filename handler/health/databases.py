@@ -165,10 +165,10 @@ def _clock(replicas: Replicas, name: str, *, by_time: bool) -> Check | str:
     return clock(name, float(str(row["at"])) - (before + time.time()) / 2, by_time=by_time)
 
 
-def clock(name: str, apart: float, *, by_time: bool = False) -> Check | str:
+def clock(name: str, difference: float, *, by_time: bool = False) -> Check | str:
     """Judge by how many seconds a server's clock is ahead of the function's. `by_time`: a poll goes by a time."""
-    seen = f"{apart:+.0f} s from the function's"
-    if abs(apart) <= CLOCK_SECONDS:
+    seen = f"{difference:+.0f} s from the function's"
+    if abs(difference) <= CLOCK_SECONDS:
         return seen
     remedy = f"correct the server's clock: NOW() in a lookup gives its time. {_BY_TIME if by_time else _BY_ID}"
     return Check(f"database {name}, clock", "warning", cause=f"it is {seen}", remedy=remedy)

@@ -36,9 +36,9 @@ def _address(url: str) -> Check | str:
             cause = "its name cannot be resolved, as it should be where a firewall allows Slack's and AWS's names alone"
             return Check("way out", "skipped", cause=cause, remedy="add it to MoreDomains to see the address")
         raise NotifierError("SLACK_UNAVAILABLE", f"no way to the internet: {error.detail}") from None
-    said = answer.body.decode("ascii", "replace").strip()
-    if not _FORM.fullmatch(said):
+    address = answer.body.decode("ascii", "replace").strip()
+    if not _FORM.fullmatch(address):
         return Check(
             "way out", "warning", cause="the answer is no address", remedy="look at what stands between (a proxy)"
         )
-    return f"seen as {said}"
+    return f"seen as {address}"

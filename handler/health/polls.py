@@ -16,7 +16,7 @@ from handler.health.model import Subject
 from handler.polling.dry_run import dry_run
 
 
-def would_do(subject: Subject, name: str, remaining: Callable[[], float]) -> dict[str, Any] | None:
+def next_run(subject: Subject, name: str, remaining: Callable[[], float]) -> dict[str, Any] | None:
     """Return what a run would do, as JSON has it; None if no template has this poll."""
     poll = subject.catalog.polls.get(name) if subject.catalog else None
     if poll is None:

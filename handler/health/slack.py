@@ -32,29 +32,29 @@ def checks(subject: Subject) -> Iterator[Check]:
         yield Check("Slack", "skipped", cause="a webhook says nothing unless something is posted to it")
         return
     client = _client(subject)
-    said: dict[str, Any] = {}
-    yield attempt("Slack", lambda: _token(client, said))
-    if not said:
+    identity: dict[str, Any] = {}
+    yield attempt("Slack", lambda: _token(client, identity))
+    if not identity:
         return
-    scopes = frozenset(said["scopes"])
+    scopes = frozenset(identity["scopes"])
     yield _scopes(scopes, slack.on_ambiguous == "read-back")
-    yield _clock(said["date"])
+    yield _clock(identity["date"])
     if subject.destinations:
-        yield from _channels(client, subject.destinations, scopes, said["user"])
+        yield from _channels(client, subject.destinations, scopes, identity["user"])
 
 
 def _client(subject: Subject) -> Client:
     slack = subject.settings.slack
     exchange = transport.exchange(tls.context(slack.ca), LIMITS, slack.proxy)
     token = subject.secrets.get(BOT_SECRET) if _readable(subject) else ""
-    return lambda: PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _judge)
+    return lambda: PooledWebClient(token, slack.api_url, exchange, Deadline.after(LIMITS.total), _read_answer)
 
 
 def _readable(subject: Subject) -> bool:
     return attempt("", lambda: subject.secrets.get(BOT_SECRET)).state == "ok"
 
 
-def _judge(answer: Answer, now: float) -> object:
+def _read_answer(answer: Answer, now: float) -> object:
     """Slack's yes, whatever it is about; its no as the function's own table reads it."""
     try:
         if answer.status == 200 and json.loads(answer.body).get("ok") is True:
@@ -64,13 +64,13 @@ def _judge(answer: Answer, now: float) -> object:
     return answers.web_api(answer, now)
 
 
-def _token(client: Client, said: dict[str, Any]) -> str:
+def _token(client: Client, identity: dict[str, Any]) -> str:
     answer = client().auth_test()
     headers = {name.lower(): value for name, value in dict(answer.headers).items()}
-    said["user"] = str(answer.get("user", "the app"))
-    said["scopes"] = [scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()]
-    said["date"] = str(headers.get("date", ""))
-    return f"@{said['user']} in {answer.get('team')}"
+    identity["user"] = str(answer.get("user", "the app"))
+    identity["scopes"] = [scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()]
+    identity["date"] = str(headers.get("date", ""))
+    return f"@{identity['user']} in {answer.get('team')}"
 
 
 def _scopes(scopes: frozenset[str], read_back: bool) -> Check:
@@ -83,13 +83,13 @@ def _scopes(scopes: frozenset[str], read_back: bool) -> Check:
 
 def _clock(date: str) -> Check:
     try:
-        apart = time.time() - parsedate_to_datetime(date).timestamp()
+        difference = time.time() - parsedate_to_datetime(date).timestamp()
     except ValueError:
         return Check("clock", "skipped", cause="Slack's answer has no date")
-    if abs(apart) > CLOCK_SECONDS:
+    if abs(difference) > CLOCK_SECONDS:
         remedy = "look at other functions of the account; AWS sets their clocks. Duplicates are possible meanwhile"
-        return Check("clock", "warning", cause=f"it is {apart:+.0f} s from Slack's", remedy=remedy)
-    return Check("clock", "ok", f"{apart:+.0f} s from Slack's")
+        return Check("clock", "warning", cause=f"it is {difference:+.0f} s from Slack's", remedy=remedy)
+    return Check("clock", "ok", f"{difference:+.0f} s from Slack's")
 
 
 def _channels(client: Client, aliases: Mapping[str, str], scopes: frozenset[str], user: str) -> Iterator[Check]:

@@ -67,14 +67,14 @@ def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterat
 
 def inside(replies: Sequence[Reply]) -> float | None:
     """Return for how many milliseconds the calls were inside the API together; None unless it says so for each."""
-    told = [_told(reply) for reply in replies]
-    known = [milliseconds for milliseconds in told if milliseconds is not None]
-    return sum(known) if known and len(known) == len(told) else None
+    inside_times = [_inside_one(reply) for reply in replies]
+    known = [milliseconds for milliseconds in inside_times if milliseconds is not None]
+    return sum(known) if known and len(known) == len(inside_times) else None
 
 
-def _told(reply: Reply) -> float | None:
-    said = reply.outcome.headers.get("Server-Timing", "") if isinstance(reply.outcome, Answer) else ""
-    found = _INSIDE.search(said)
+def _inside_one(reply: Reply) -> float | None:
+    header = reply.outcome.headers.get("Server-Timing", "") if isinstance(reply.outcome, Answer) else ""
+    found = _INSIDE.search(header)
     return float(found[1]) if found else None
 
 
@@ -93,7 +93,7 @@ def _timed(subject: Subject, address: ApiAddress, uri: str, path: str, remaining
     _get(kept, address.name, path)
     warm = _median(lambda: _get(kept, address.name, path), WARM, remaining)
     pairs = _repeated(two, COLD, remaining)
-    told = [callee for _, callee in pairs if callee is not None]
+    inside_times = [callee for _, callee in pairs if callee is not None]
     return Timed(
         address.name,
         uri,
@@ -101,7 +101,7 @@ def _timed(subject: Subject, address: ApiAddress, uri: str, path: str, remaining
         cold,
         warm,
         function=round(median(function for function, _ in pairs), 2),
-        callee=round(median(told), 2) if len(told) == len(pairs) else None,
+        callee=round(median(inside_times), 2) if len(inside_times) == len(pairs) else None,
     )
 
 

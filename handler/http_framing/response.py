@@ -124,7 +124,7 @@ class DeadlineResponse(HTTPResponse):
         self.fp, self.length, self.chunked = io.BytesIO(body), len(body), False
 
     def _final_head(self) -> bytes:
-        self._await()
+        self._await_first_byte()
         left = MAX_HEAD_BYTES
         for _ in range(MAX_INTERIM_ANSWERS + 1):
             line = self._line(left)
@@ -139,7 +139,7 @@ class DeadlineResponse(HTTPResponse):
             left -= len(head)
         raise AnswerError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
 
-    def _await(self) -> None:
+    def _await_first_byte(self) -> None:
         """Wait for the first byte. If the peer closes a kept connection instead, it may not have read the request."""
         try:
             begun = self._wire.peek(1)
@@ -178,9 +178,9 @@ class DeadlineResponse(HTTPResponse):
         if codings:
             return self._chunks(), True
         if lengths:
-            return self._exactly(self._within(int(lengths[0]))), True
+            return self._read_exactly(self._require_size(int(lengths[0]))), True
         body = self._wire.read(self._size + 1)
-        self._within(len(body))
+        self._require_size(len(body))
         return body, False
 
     def _has_no_body(self) -> bool:
@@ -190,9 +190,9 @@ class DeadlineResponse(HTTPResponse):
     def _chunks(self) -> bytes:
         body = bytearray()
         while size := self._chunk_size():
-            self._within(len(body) + size)
-            body += self._exactly(size)
-            if self._exactly(2) != b"\r\n":
+            self._require_size(len(body) + size)
+            body += self._read_exactly(size)
+            if self._read_exactly(2) != b"\r\n":
                 raise AnswerError("a chunk is longer than it says")
         self._fields(MAX_HEAD_BYTES)
         return bytes(body)
@@ -204,13 +204,13 @@ class DeadlineResponse(HTTPResponse):
             raise AnswerError("a chunk has no size")
         return int(found[1], 16)
 
-    def _exactly(self, count: int) -> bytes:
+    def _read_exactly(self, count: int) -> bytes:
         found = self._wire.read(count)
         if len(found) < count:
             raise IncompleteRead(found, count - len(found))
         return found
 
-    def _within(self, count: int) -> int:
+    def _require_size(self, count: int) -> int:
         if count > self._size:
             raise AnswerTooLargeError(f"its body is larger than {self._size} bytes")
         return count
@@ -220,5 +220,5 @@ class DeadlineResponse(HTTPResponse):
         return not self._wire.peek(1) and is_silent(self._sock)
 
     def _is_kept_open(self) -> bool:
-        said = {word.strip().lower() for line in self.headers.get_all("Connection", []) for word in line.split(",")}
-        return "close" not in said and (self.version == 11 or "keep-alive" in said)
+        tokens = {word.strip().lower() for line in self.headers.get_all("Connection", []) for word in line.split(",")}
+        return "close" not in tokens and (self.version == 11 or "keep-alive" in tokens)

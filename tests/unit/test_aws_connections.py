@@ -87,7 +87,7 @@ def test_what_was_prepared_by_half_can_be_prepared_again() -> None:
     """The alarm of the init phase may end it between the two kinds of pools."""
     from botocore.awsrequest import AWSHTTPSConnectionPool
 
-    aws._keep_answers_apart.__wrapped__()
+    aws._read_answers_whole.__wrapped__()
     before = AWSHTTPSConnectionPool.ConnectionCls
-    aws._keep_answers_apart.__wrapped__()
+    aws._read_answers_whole.__wrapped__()
     assert AWSHTTPSConnectionPool.ConnectionCls is before

@@ -143,7 +143,7 @@ def test_every_handler_that_is_there_is_filtered_and_every_level_is_kept(monkeyp
 
 def test_a_warning_is_told_by_its_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "handler")
-    logs._warned(UserWarning(CANARY), UserWarning, "/opt/library/module.py", 7)
+    logs._log_warning(UserWarning(CANARY), UserWarning, "/opt/library/module.py", 7)
     assert caplog.messages == ["UserWarning at module.py:7"]
 
 

@@ -114,7 +114,7 @@ def test_the_doctor_and_the_function_say_the_same_of_an_api_that_nobody_can_be_a
 def test_instances_that_cannot_be_asked_beside_others_are_a_warning(
     registered: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apis, "_knock", lambda *_: "")
+    monkeypatch.setattr(apis, "_connection_failure", lambda *_: "")
     registered += [FULL, NO_PORT, CNAME]
     [check] = apis.checks(subject())
     assert (check.state, check.cause.partition(" more")[0]) == ("warning", "2")
@@ -137,7 +137,7 @@ def catalog(*lookups: Any) -> Catalog:
 def test_what_templates_ask_and_nobody_deployed_is_a_failure(
     registered: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apis, "_knock", lambda *_: "")
+    monkeypatch.setattr(apis, "_connection_failure", lambda *_: "")
     registered.append(FULL)
     path = Leaf("url", "/orders", "get")
     asked = catalog(ApiLookup("a", path), ApiLookup("b", path, api="stock"), SqlLookup("c", "SELECT 1", {}, "billing"))

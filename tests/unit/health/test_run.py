@@ -44,7 +44,7 @@ def test_a_part_that_takes_long_is_ended_between_two_checks_and_keeps_what_it_fo
             clock.left -= 20.0
             yield Check(f"database {number}", "failed")
 
-    found = health._whole(slow, subject(channels={}, fallback="F"), clock.remaining)
+    found = health._run_part(slow, subject(channels={}, fallback="F"), clock.remaining)
     assert states(found) == {
         "database 0": "failed",
         "database 1": "failed",
@@ -58,7 +58,7 @@ def test_a_part_that_breaks_off_keeps_what_it_found_and_says_where() -> None:
         yield Check("first", "ok")
         raise RuntimeError("xoxb-secret")
 
-    found = health._whole(broken, subject(channels={}, fallback="F"), lambda: 60.0)
+    found = health._run_part(broken, subject(channels={}, fallback="F"), lambda: 60.0)
     assert states(found) == {"first": "ok", "test_run": "failed"}
     assert "RuntimeError" in found[1].cause
     assert "xoxb" not in found[1].cause
