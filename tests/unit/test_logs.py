@@ -150,6 +150,7 @@ def test_a_warning_is_told_by_its_type_and_place(caplog: pytest.LogCaptureFixtur
 NOISY = """
 import logging, os, warnings
 logging.basicConfig(level=os.environ["LEVEL"])
+from handler import app
 logging.getLogger("botocore.endpoint").debug("Authorization %s", "c4n4ry")
 logging.getLogger("botocore.endpoint").warning("Authorization %s", "c4n4ry")
 logging.getLogger("handler.adapters.state.intake_queue").debug("ours")
