@@ -1,1 +1,1 @@
-"""Blocks and texts as Slack takes them."""
+"""Blocks and texts in the form and size that Slack accepts."""

@@ -1,4 +1,4 @@
-"""From a block of a template to blocks as Slack takes them: groups are taken apart, and strings filled."""
+"""Turn the blocks of a template into Slack's blocks: expand groups (`if`, `for`) and fill the strings with values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handler.templating.cutting import cut
 from handler.templating.filters import each
 from handler.templating.text import mrkdwn
 
-# What a block needs at least one of; a block left without any of them says nothing, and Slack would refuse it.
+# A block that loses all of these keys is empty. Slack would refuse it, so it is left out.
 _CONTENT_KEYS: Final = frozenset({"text", "fields", "elements", "rows"})
 _TEXT_OBJECTS: Final = frozenset({"mrkdwn", "plain_text"})
 _NAME_KEYS: Final = ("text", "alt_text", "title")  # where an element says in words what it is
@@ -28,7 +28,7 @@ _LEFT_OUT_TEXT: Final = {
     "ja": "{}: アドレスが長すぎるため表示していません",
 }
 _MAX_NAME: Final = 75
-# If all texts together are too long: texts up to this length stay, and longer ones keep at least so much.
+# If all texts together are too long, texts up to _SHORT characters stay, and longer ones keep at least _SHORTEST.
 _SHORT: Final = 150
 _SHORTEST: Final = 20
 
@@ -37,9 +37,9 @@ Block = dict[str, Any]
 
 @frozen
 class Expander:
-    """Fills trees with values. `share` divides the room of each long text if all together are too long.
+    """Fills trees with values. If all texts together are too long, the limit of each long text is divided by `share`.
 
-    `left_out` names the elements that were left out of the block that is being filled.
+    `left_out` has the names of the elements that were left out of the current block.
     """
 
     templates: Templates
@@ -47,7 +47,7 @@ class Expander:
     left_out: list[str] = field(default_factory=list)
 
     def blocks(self, tree: Tree, context: Context) -> Iterator[Block]:
-        """Yield the blocks of a tree as Slack takes them, with the groups in it taken apart. Raises TemplateError."""
+        """Yield Slack's blocks for a tree, with its groups expanded. Raises TemplateError."""
         if isinstance(tree, Group):
             for inner in self.elements(tree, context):
                 for child in tree.blocks:
@@ -60,7 +60,7 @@ class Expander:
                 yield _left_out_line(self.left_out.pop(0), self.templates.locale.language)
 
     def elements(self, group: Group, context: Context) -> Iterator[Context]:
-        """Yield the contexts in which a group's blocks stand: one for each element, or one if there is no loop."""
+        """Yield the contexts for a group's blocks: one for each element of its loop, or one if it has no loop."""
         for inner in self._contexts(group, context):
             if group.when is None or self.templates.evaluate(group.when, inner):
                 yield inner
@@ -75,7 +75,7 @@ class Expander:
             yield {**context, group.name: one, "loop": _loop(place, len(found))}
 
     def _children(self, item: Tree, context: Context) -> Iterator[tuple[Tree, Context]]:
-        """An element of a list as it is, or what a group among the elements, such as a table's rows, stands for."""
+        """Yield an element of a list; for a group, such as rows of a table, the elements that it expands to."""
         if not isinstance(item, Group):
             yield item, context
             return
@@ -110,7 +110,7 @@ class Expander:
     def _dict(self, tree: dict[str, Any], kind: str, path: str, context: Context) -> Any:
         try:
             made = {key: self._fill(value, kind, f"{path}.{key}".lstrip("."), context) for key, value in tree.items()}
-        except LongAddressError:  # a cut address would be a different one
+        except LongAddressError:  # if it were cut, it would be a different address
             self.left_out.append(self._name_of(tree, context))
             return _OMITTED
         if made.get("type") == "table" and isinstance(made.get("rows"), list):
@@ -118,14 +118,14 @@ class Expander:
         return _without_blanks(tree, made)
 
     def _name_of(self, tree: dict[str, Any], context: Context) -> str:
-        """What an element calls itself: the label of a button, the description of an image."""
+        """Return how readers know an element: by the label of a button, or the description of an image."""
         named = next((tree[key] for key in _NAME_KEYS if tree.get(key)), str(tree.get("type")))
         if isinstance(named, dict):
             named = named.get("text")
         return cut(str(self._fill(named, "", "", context)), _MAX_NAME)
 
     def _limited_rows(self, rows: list[Any]) -> list[Any]:
-        """At most as many rows as a table may have; the last one says how many are missing."""
+        """Return at most as many rows as a table may have. The last row then says how many are missing."""
         if len(rows) <= limits.MAX_ROWS:
             return rows
         shown = rows[: limits.MAX_ROWS - 1]
@@ -134,7 +134,7 @@ class Expander:
 
 
 def more_text(count: int, language: str) -> str:
-    """Say, in a stage's language, how many are not shown."""
+    """Return the text that says how many elements are not shown, in a stage's language."""
     return _MORE_TEXT.get(language, _MORE_TEXT["en"]).format(count)
 
 

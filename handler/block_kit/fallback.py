@@ -1,4 +1,4 @@
-"""The plain text in which a message is posted when its layout cannot be, and words that are added to one."""
+"""The plain text of a message, posted if Slack refuses its blocks; and footers that are added to a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from handler.model import Message
 
-# Slack advises at most 4,000 characters of text. https://docs.slack.dev/reference/methods/chat.postMessage
+# Slack recommends at most 4,000 characters of text. https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 3_000
 # https://docs.slack.dev/reference/block-kit/blocks
 MAX_BLOCKS: Final = 50
@@ -16,7 +16,7 @@ _HALF_ENTITY: Final = re.compile(r"&[a-z]*\Z")
 
 
 def plain(message: Message, reason: str) -> Message:
-    """Return the message as text alone, with the reason and the template that someone has to mend."""
+    """Return the message without blocks. Its text also names the template to repair, and the reason."""
     text = message.text
     if len(text) > MAX_TEXT:
         text = _HALF_ENTITY.sub("", text[:MAX_TEXT]) + "…"
@@ -25,12 +25,12 @@ def plain(message: Message, reason: str) -> Message:
 
 
 def context_line(text: str) -> dict[str, Any]:
-    """Return a small grey line of mrkdwn, as a block."""
+    """Return a block with one small grey line of mrkdwn."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
 def with_footer(message: Message, words: str) -> Message:
-    """Return the message with words of ours, which are no mrkdwn of anybody else's, at its end."""
+    """Return the message with a footer. `words` must be written by the program, because they are not escaped."""
     line = f"_{words}_"
     blocks = [*message.blocks, context_line(line)] if 0 < len(message.blocks) < MAX_BLOCKS else message.blocks
     return replace(message, text=f"{message.text}\n{line}", blocks=blocks, warnings=(*message.warnings, words))

@@ -1,4 +1,4 @@
-"""The blocks of a message, and what is too much of them cut where people can see it."""
+"""Fit the blocks of a message into Slack's limits. What is cut is marked, so that readers can see it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from handler.block_kit.fallback import context_line
 from handler.model import Group, Tree
 from handler.templating import Context, Templates
 
-_MAX_SHARE: Final = 64  # a share of less room than this leaves nothing to read
+_MAX_SHARE: Final = 64  # with a larger share nothing readable would be left
 
 
 @dataclass(slots=True)
 class _Part:
-    """What one entry of a template's `blocks` gave: for a loop, the blocks of each element, and how many were cut.
+    """The blocks of one entry of a template's `blocks`, by element if it is a loop. `cut` counts the removed elements.
 
-    `size` and `characters` are what the elements have together, in blocks and in characters.
+    `size` is the number of blocks of all elements together, `characters` the number of their characters.
     """
 
     repeated: bool = False
@@ -49,11 +49,11 @@ class _Part:
 def blocks(
     trees: Sequence[Tree], context: Context, templates: Templates, room: int = limits.MAX_BLOCKS, language: str = "en"
 ) -> list[Block]:
-    """Return at most `room` blocks as Slack takes them. Raises TemplateError.
+    """Return at most `room` of Slack's blocks. Raises TemplateError.
 
-    Blocks and elements whose text comes out blank are left out, as Slack refuses empty text. Where there are too many
-    blocks or characters, the longest loop loses its last elements, and says how many. Where that is not enough, the
-    values in all long texts are cut further.
+    Blocks and elements with a blank text are left out, because Slack refuses empty text. If there are too many blocks
+    or characters, the last elements of the longest loop are removed, and a line says how many. If that is not enough,
+    the values in all long texts are cut further.
     """
     share = 1
     while True:
@@ -70,7 +70,7 @@ def _cut_loops(parts: Sequence[_Part], language: str, room: int) -> None:
     while sum(part.size + (part.cut > 0) for part in parts) > room or _characters(parts, language) > limits.MAX_TOTAL:
         loops = [part for part in parts if part.repeated and part.elements]
         if not loops:
-            break  # nothing repeats: limits.check names what is too much
+            break  # there is no loop to cut; limits.check reports what is too large
         max(loops, key=lambda part: part.size).cut_last()
 
 
@@ -80,7 +80,7 @@ def _characters(parts: Sequence[_Part], language: str) -> int:
 
 
 def _expand(tree: Tree, context: Context, expander: Expander, room: int) -> _Part:
-    """What an entry gives; as soon as it is more than a message has room for, the rest is only counted."""
+    """Return the blocks of an entry. What exceeds the limits of a message is only counted."""
     if not isinstance(tree, Group) or tree.over is None:
         part = _Part()
         part.add(list(islice(expander.blocks(tree, context), room + 1)))

@@ -1,7 +1,7 @@
-"""What Slack takes of a message, checked before it is sent, so that an error names the part and not just a word.
+"""Slack's limits for a message, checked before it is sent, so that an error can name the part that is too large.
 
 Sources: https://docs.slack.dev/reference/block-kit/blocks and .../block-kit/composition-objects; the total is not
-documented, Slack answers `msg_blocks_too_long` at about 13,200 characters (docs/decisions/0005).
+documented; Slack answers `msg_blocks_too_long` at about 13,200 characters (docs/decisions/0005).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_UNDOCUMENTED: Final = 3_000  # of texts and addresses without a documented l
 MAX_ROWS: Final = 100  # of a table
 MAX_TABLES: Final = 1
 
-# By type of block: the strings, with the characters that they may have ...
+# For each type of block: its strings, with their maximum number of characters ...
 _CHARACTERS: Final[dict[str, dict[str, int]]] = {
     "header": {"text.text": 150},
     "section": {"text.text": 3000, "fields[].text": 2000, "accessory.text.text": 75, "accessory.url": 3000},
@@ -31,7 +31,7 @@ _CHARACTERS: Final[dict[str, dict[str, int]]] = {
     "markdown": {"text": 12_000},
     "table": {"rows[][].text": 2000},
 }
-# ... and the lists, with the elements that they may have.
+# ... and its lists, with their maximum number of elements.
 _ELEMENTS: Final[dict[str, dict[str, int]]] = {
     "section": {"fields": 10},
     "context": {"elements": 10},
@@ -44,7 +44,7 @@ _TABLES: Final = frozenset({"table", "data_table"})
 
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
-    """Raise DiagnosedError (BLOCK_LIMIT), with the part's path, where Slack would refuse a message for its size."""
+    """Raise DiagnosedError (BLOCK_LIMIT) with the path of the part if Slack would refuse the message for its size."""
     _require_at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
     _require_at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
     _require_at_most(("blocks",), sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "too_many_tables")
@@ -55,12 +55,12 @@ def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def max_characters(kind: str, path: str) -> int:
-    """How many characters Slack takes at `path`, such as `fields[].text`, in a block of type `kind`."""
+    """Return the maximum number of characters at `path`, such as `fields[].text`, in a block of type `kind`."""
     return _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
 
 
 def characters(block: Mapping[str, Any]) -> int:
-    """Count what a block adds to the total of a message."""
+    """Count the characters that a block adds to the total of a message."""
     paths = _CHARACTERS.get(str(block.get("type")), {})
     return sum(len(text) for path in paths for _, text in _parts_at(block, path, ()))
 
@@ -80,7 +80,7 @@ def _check_block(place: Path, block: Mapping[str, Any]) -> int:
 
 
 def _parts_at(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:
-    """Every string or list at a path such as `elements[].text`, with its place; what is not there is not Slack's."""
+    """Yield every string or list at a path such as `elements[].text`, with its place."""
     head, _, rest = path.partition(".")
     key = head.rstrip("[]")
     if not isinstance(tree, Mapping) or key not in tree:

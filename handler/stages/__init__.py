@@ -1,1 +1,1 @@
-"""The steps from a record to a receipt, in the order in which they run: parse, route, enrich, render, deliver."""
+"""From a record to messages: parse, route, enrich, render. The stages only read; delivery/ posts the messages."""

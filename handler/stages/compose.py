@@ -1,4 +1,4 @@
-"""From an event and one of its notifications to the messages that follow: enrich, decide, route, render."""
+"""Make the messages of one notification for one event: enrich, decide whether to post, route, render."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from handler.templating import EXHAUSTED, Templates, explaining
 from handler.templating.text import in_line, mrkdwn
 from handler.time_limit import SECONDS
 
-# Older than this, a message says from when it is.
+# The message of an event that is older than this shows the time of the event.
 LATE: Final = timedelta(minutes=10)
 MAX_THREAD_KEY: Final = 200
 
 
 @frozen
 class Composition:
-    """The messages of one notification, none of which was sent. Without any, `rule` says why, and `where` it stands.
+    """The messages of one notification, not sent yet. If there are none, `rule` says why and `where` is its place.
 
-    `milliseconds` is what the lookups and the rendering took.
+    `milliseconds` is the duration of the lookups and of the rendering.
     """
 
     event: Event
@@ -45,7 +45,7 @@ class Composition:
 
 @frozen
 class Composer:
-    """What a message is made with. Nothing here has an effect outside."""
+    """Makes messages. It reads from the databases and the APIs, and changes nothing."""
 
     stage: Stage
     templates: Templates
@@ -61,9 +61,10 @@ class Composer:
         extra_footers: Sequence[str] = (),
         seconds: float = SECONDS,
     ) -> Composition:
-        """Return the messages that the notification makes of an event. Raises NotifierError.
+        """Return the messages of an event for this notification. Raises NotifierError.
 
-        All that its author wrote may take `seconds` of the processor's time together.
+        `extra_footers` are added at the end of each message. All expressions of the template together may use `seconds`
+        of processor time.
         """
         with explaining(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
             return self._compose(record, event, notification, extra_footers)
@@ -93,9 +94,9 @@ class Composer:
         return replace(composition, milliseconds={name: round(1000 * seconds, 1) for name, seconds in took.items()})
 
     def plain(self, notification: Notification, text: str) -> Message:
-        """Return a message of one text, in place of what the template would show.
+        """Return a message with this text instead of the template's content.
 
-        It goes to the first channel of the last route, which is the one for all that no other route is for.
+        It goes to the first channel of the last route, because the last route is usually the one without a condition.
         """
         alias = notification.routes[-1].channels[0]
         destination, footer = self.stage.destination(alias)
@@ -113,7 +114,7 @@ class Composer:
             return Composition(event, rule=Rule.NO_ROUTE, where=notification.text.where)
         thread = templates.render(notification.thread, context, MAX_THREAD_KEY) if notification.thread else ""
         lines = [*lines, *footers.left_out(enriched.left_out, templates)]
-        rendered: dict[str, Content] = {}  # one for all channels that need the same footer
+        rendered: dict[str, Content] = {}  # rendered once for all channels with the same footer
         made = [self._message(notification, alias, enriched, lines, thread, rendered) for alias in aliases]
         return Composition(event, made)
 
@@ -151,12 +152,12 @@ class Composer:
 
 
 def _with_read_at(message: Message, now: datetime) -> Message:
-    """A message that may be outrun by another one about the same thing says when it was read."""
+    """A later read may edit the message before this one does, so it records when its rows were read."""
     return replace(message, read_at=now.timestamp()) if message.update else message
 
 
 def _without_stale_row(enriched: Enriched, stale: str) -> Enriched:
-    """A row that is out of date counts as one that has not come."""
+    """A stale row counts as a row that has not appeared yet."""
     return replace(enriched, context={**enriched.context, stale: None}, awaited=STALE) if stale else enriched
 
 
@@ -165,7 +166,7 @@ def _age(record: Record, now: datetime) -> float:
 
 
 def _within_limits(message: Message) -> Message:
-    """A message that Slack would refuse for its size is posted as plain text, as one that it did refuse is."""
+    """Replace a message that is too large for Slack by plain text, as is done for one that Slack has refused."""
     try:
         limits.check(message.text, message.blocks)
     except TemplateError as error:
@@ -174,5 +175,5 @@ def _within_limits(message: Message) -> Message:
 
 
 def wall_clock() -> datetime:
-    """Return the time, by the clock that an execution environment has."""
+    """Return the time in UTC by the clock of the execution environment."""
     return datetime.fromtimestamp(time.time(), UTC)

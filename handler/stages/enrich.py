@@ -1,4 +1,4 @@
-"""From an event to the context that its template renders: the event itself, and what the lookups found."""
+"""Build the context for rendering a template: the event, and the results of the lookups."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from handler.ports import Api, Database
 from handler.stages.freshness import MISSING, Freshness
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 
-# A message shows a few dozen rows at the very most; Slack takes 50 blocks.
+# A message shows a few dozen rows at most, because Slack accepts 50 blocks.
 MAX_ROWS: Final = 100
 
-# How much memory the lookups of one message may take together. When an event is done, only its messages are kept.
+# Maximum memory of all lookups of one message together. After the event, only its messages are kept.
 MAX_BYTES: Final = 16 << 20
 
 _NO_VARIABLES: Final[Mapping[str, Value]] = {}
@@ -28,9 +28,9 @@ Fetch = Callable[[Lookup, Context], Value]
 
 @frozen
 class Enriched:
-    """The context of a template, and the names of the lookups that it has to do without.
+    """The context of a template. `left_out` are the lookups that failed and that the message is posted without.
 
-    `awaited` is the code of what has not come yet, where the message goes out all the same and is edited later.
+    If the message is posted before its row appears, `awaited` is the code (such as ROW_NOT_FOUND); it is edited later.
     """
 
     context: Context
@@ -46,9 +46,9 @@ def enrich(
     variables: Mapping[str, Value] = _NO_VARIABLES,
     freshness: Freshness | None = None,
 ) -> Enriched:
-    """Run the lookups in order, each seeing the ones before it.
+    """Run the lookups in order. Each lookup can use the results of those before it.
 
-    Without `freshness` nothing is given up. Raises SourceError, TemplateError, SkipError.
+    Without `freshness` a missing row is always an error. Raises SourceError, TemplateError, SkipError.
     """
     context = event_context(event, now, variables)
     left_out: list[str] = []
@@ -64,14 +64,14 @@ def enrich(
             elif isinstance(error, SourceError) and error.code in MISSING and freshness:
                 freshness.on_missing(lookup, error)
                 awaited = error.code
-            elif not awaited or error.retry:  # what needs a row that has not come is missing too
+            elif not awaited or error.retry:  # a lookup that needs the missing row is missing too
                 raise
             context[lookup.name] = None
     return Enriched(context, tuple(left_out), awaited)
 
 
 def _memory_within(bytes_left: int, lookup: Lookup, context: Context) -> int:
-    """How much memory a lookup's values take. Raises SourceError (ROWS_TOO_LARGE) if that much is no longer left."""
+    """Return the size of a lookup's values in bytes. Raises SourceError (ROWS_TOO_LARGE) if it exceeds `bytes_left`."""
     size = memory_size(context[lookup.name])
     if size > bytes_left:
         raise SourceError(
@@ -81,7 +81,7 @@ def _memory_within(bytes_left: int, lookup: Lookup, context: Context) -> int:
 
 
 def memory_size(value: Value) -> int:
-    """How many bytes of memory a value takes, the names of columns and keys aside."""
+    """Return how many bytes of memory a value takes, without the names of its columns and keys."""
     total, rest = 0, [value]
     while rest:
         one = rest.pop()
@@ -98,7 +98,7 @@ def _may_be_left_out(lookup: Lookup) -> bool:
 
 
 def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what every template knows before its first lookup."""
+    """Return the names that every template can use before its first lookup."""
     facts: dict[str, Value] = {
         "type": event.type,
         "id": event.id,
@@ -119,9 +119,9 @@ class Sources:
     templates: Templates
 
     def __call__(self, lookup: Lookup, context: Context) -> Value:
-        """Return a row, a list of rows, an API's document, or None where `expect: optional` finds nothing.
+        """Return a row, a list of rows, or an API's document; None if `expect: optional` finds nothing.
 
-        Raises SourceError, which names the lookup's place, TemplateError, ConfigError.
+        Raises SourceError with the lookup's place in the template, TemplateError, ConfigError.
         """
         try:
             return self._rows(lookup, context) if isinstance(lookup, SqlLookup) else self._document(lookup, context)

@@ -1,4 +1,4 @@
-"""What the notifier itself says in a message, in the language of the stage."""
+"""The texts that the notifier itself writes into messages: footers, and notices. In the language of the stage."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ _WHEN: Final = Leaf("plain", "{{ at | datetime('short') }}", "late")
 
 
 def left_out(names: Sequence[str], templates: Templates) -> list[str]:
-    """Say which lookups the message does without."""
+    """Return a footer for each lookup that failed and that the message is posted without."""
     return [_text("left out", templates, name) for name in names]
 
 
 def late(at: datetime, templates: Templates) -> str:
-    """Say from when the message is."""
+    """Return the footer of a late message: the time of its event."""
     return _text("late", templates, templates.render(_WHEN, {"at": at}))
 
 
 def found_late(templates: Templates) -> str:
-    """Say that a poll found the row after the time that the longest transaction takes."""
+    """Return the footer for a row that a poll found later than the longest transaction can explain."""
     return _text("found late", templates)
 
 
 def digest(event: Event, templates: Templates) -> str:
-    """Return the text that stands for the messages of many rows."""
+    """Return the text of the one message that replaces the messages of many rows."""
     found = event.polled.digest if event.polled else None
     counted = [found.count, found.first, found.last] if found else []
     count, *ids = map(str, counted)
@@ -55,12 +55,12 @@ def digest(event: Event, templates: Templates) -> str:
 
 
 def previous_version(notification: str, problem: NotifierError, templates: Templates) -> str:
-    """Say that an older version of the template wrote the message."""
+    """Return the footer of a message that the previous version of a broken template made."""
     return _text("previous version", templates, f"{notification}.yaml", str(problem))
 
 
 def broken_template_notice(event: Event, notification: str, problem: NotifierError, templates: Templates) -> str:
-    """Return the text that stands for a message that could not be made."""
+    """Return the text of the notice about a broken template, which replaces the message."""
     file = f"{notification}.yaml"
     remedy = CODES[problem.code].remedy
     return _text("broken", templates, event.type, str(event.id), str(problem), remedy, file)

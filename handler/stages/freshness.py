@@ -1,4 +1,4 @@
-"""A replica lags behind the event: what is missing or stale is waited for, and what follows when it never comes."""
+"""Decide what to do if a row is missing or stale because the replica lags: wait, or do what the template says."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from handler.model import Event, Lookup, Notification, Replication, Rule, SqlLoo
 from handler.templating import Context, Templates
 from handler.templating.reading import moment, number
 
-# Codes of a lookup that may only be too early.
+# With these codes a lookup may just have come too early.
 MISSING: Final = frozenset({"ROW_NOT_FOUND", "API_NOT_FOUND"})
 STALE: Final = "ROW_STALE"
 _LOOKUP_NAME: Final = re.compile(r"\w+")
-# Times of a row have microseconds, milliseconds or whole seconds: by what they leave over when divided.
+# A row's time has whole seconds, milliseconds or microseconds: its microseconds are divisible by one of these, or not.
 _PRECISIONS: Final = (1_000_000, 1_000)
-# The digits of the longest text that is a number, and some more; and any exponent that an API may send.
+# More digits than the longest text that counts as a number, and any exponent that an API may send.
 _EXACT_ARITHMETIC: Final = Arithmetic(prec=210, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class SkipError(Exception):
-    """The template wants nothing posted about what never came; `where` is the rule's place."""
+    """The row never appeared, and the template says to skip the event. `where` is the place of that rule."""
 
     def __init__(self, rule: Rule, where: str) -> None:
         super().__init__(rule, where)
@@ -36,15 +36,15 @@ class SkipError(Exception):
 
 @frozen
 class Freshness:
-    """How old an event is, in seconds, and how to ask a database whether it follows its primary."""
+    """The age of the event in seconds, and a function that asks whether a replica follows its primary."""
 
     age: float
     replicating: Callable[[str], Replication | None]
 
     def on_missing(self, lookup: Lookup, error: SourceError) -> None:
-        """Return where the message goes out without the lookup; else raise what becomes of it.
+        """Return if the message is posted without the lookup's result.
 
-        Raises SourceError, given up or not, and SkipError.
+        Raises SourceError to try again, SourceError with `given_up` to park the event, and SkipError to skip it.
         """
         if isinstance(lookup, SqlLookup):
             self._require_replication(lookup)
@@ -57,7 +57,7 @@ class Freshness:
             raise SourceError(error.code, detail, given_up=True)
 
     def _require_replication(self, lookup: SqlLookup) -> None:
-        """A replica that has stopped is waited for: no row can come before somebody starts it again."""
+        """Wait while replication is stopped, because no row can appear before it is started again."""
         state = self.replicating(lookup.database)
         if state is not None and not state.running:
             raise SourceError("DB_NOT_REPLICATING", f"{lookup.where}: database {lookup.database}")
@@ -66,9 +66,9 @@ class Freshness:
 def stale_lookup(
     event: Event, notification: Notification, context: Context, templates: Templates, freshness: Freshness
 ) -> str:
-    """Return the lookup whose row is stale, where the message goes out without it; empty where it is fresh.
+    """Return the name of the lookup with a stale row, if the message is posted without it; empty if no row is stale.
 
-    Raises as `Freshness.on_missing` does for a row that is stale, EventError, TemplateError.
+    Otherwise a stale row raises the errors of `Freshness.on_missing`. Raises EventError, TemplateError.
     """
     if notification.version is None or event.version is None:
         return ""
@@ -86,9 +86,9 @@ def stale_lookup(
 def is_stale(row: Value, event: int | str) -> bool:
     """Whether a row's version is older than the event's.
 
-    Both are numbers or both are times, in any form that handler/templating/reading.py reads. They are compared at the
-    row's precision, because a column cuts off what it cannot hold: fractions, or the time of day in UTC. Raises
-    EventError (EVENT_VERSION).
+    Both must be numbers or both must be times, in any form that handler/templating/reading.py reads. They are compared
+    at the row's precision, because a column cuts off what it cannot store: fractions, or the time of day in UTC.
+    Raises EventError (EVENT_VERSION).
     """
     row_number, wanted = number(row), number(event)
     if row_number is not None and wanted is not None:
@@ -103,7 +103,7 @@ def is_stale(row: Value, event: int | str) -> bool:
 
 
 def is_version(row: Value) -> bool:
-    """Whether a row's value can be compared with some event's version."""
+    """Whether a row's value is a number or a time, so that it can be compared with an event's version."""
     return number(row) is not None or moment(row) is not None
 
 
@@ -121,5 +121,5 @@ def _is_before(row: date, event: date) -> bool:
 def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # at an end of the calendar
+    except OverflowError:  # the first or the last day that datetime can represent
         return moment

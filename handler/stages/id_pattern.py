@@ -1,8 +1,8 @@
-"""Patterns of ids, matched without backtracking: the time grows with the id's length, whatever the pattern is.
+"""Match patterns of ids without backtracking, so the time grows only with the length of the id.
 
-Python's own engine tries one possible match after the other: with (a+)+ or (aa|a){26} it can take years to give up.
-This one follows all possible matches at once (Thompson's construction). Python's `re` parses the pattern and matches
-its single characters and anchors, so that they mean what they mean there (docs/decisions/0016).
+Python's `re` tries the possible matches one by one: with (a+)+ or (aa|a){26} it can run for years. This module follows
+all possible matches at once (Thompson's construction). `re` still parses the pattern, and matches single characters and
+anchors, so that they have the same meaning as in `re` (docs/decisions/0016).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from handler.templating.diagnosis import DiagnosedError, Diagnosis
 if TYPE_CHECKING:
     from handler.templating.kinds import Kind
 
-# Far above what a pattern of ids needs; a match takes at most MAX_ID x MAX_STATES steps, some tens of milliseconds.
+# Far more than a pattern of ids needs. A match takes at most MAX_ID x MAX_STATES steps: some tens of milliseconds.
 MAX_STATES: Final = 1000
 MAX_PATTERN: Final = 1000  # characters
 MAX_DEPTH: Final = 20
@@ -28,7 +28,7 @@ MAX_DEPTH: Final = 20
 _parser: Final[Any] = import_module("re._parser")
 _compiler: Final[Any] = import_module("re._compiler")
 
-# Parts that look ahead or back, or that forbid another try, cannot be followed at the same time as others.
+# Look-around, back references and atomic groups cannot be matched while following all matches at once.
 _REFUSED: Final[dict[str, Kind]] = {
     "ASSERT": "pattern_looks_ahead",
     "ASSERT_NOT": "pattern_forbids",
@@ -40,12 +40,12 @@ _REFUSED: Final[dict[str, Kind]] = {
 }
 _LEAVES: Final = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"})
 
-_ALPHABETS: Final = re.ASCII | re.UNICODE  # of which one takes the place of the other
+_ALPHABETS: Final = re.ASCII | re.UNICODE  # these flags exclude each other
 _ACCEPT: Final = 0
 
 
 class IdPattern:
-    """A compiled pattern. A state has a leaf that must match (None: nothing must), and the states that follow."""
+    """A compiled pattern. Each state has a leaf that must match (None: none), and the numbers of the next states."""
 
     def __init__(self, pattern: str) -> None:
         """Raises DiagnosedError (TEMPLATE_SYNTAX, TEMPLATE_FORBIDDEN, TEMPLATE_LIMIT)."""
@@ -54,7 +54,7 @@ class IdPattern:
         self._start = self._sequence(tree, _ACCEPT, tree.state.flags, MAX_DEPTH)
 
     def matches(self, text: str) -> bool:
-        """Return whether the pattern matches all of the text, as `re.fullmatch` does; never if that is too long."""
+        """Return whether the pattern matches the whole text, as `re.fullmatch` does. False if the text is too long."""
         if len(text) > MAX_ID:
             return False
         reached: set[int] = set()
@@ -79,7 +79,7 @@ class IdPattern:
         return len(self._states) - 1
 
     def _sequence(self, items: Iterable[tuple[Any, Any]], after: int, flags: int, depth: int) -> int:
-        """Add the states for a sequence that leads to the state `after`, and return the one that it begins with."""
+        """Add the states of a sequence that leads to the state `after`. Return the number of its first state."""
         if not depth:
             raise DiagnosedError(Diagnosis("pattern_too_deep", limit=MAX_DEPTH))
         for item in reversed(list(items)):
@@ -106,9 +106,9 @@ class IdPattern:
         raise DiagnosedError(Diagnosis("pattern_part"))
 
     def _repeat(self, content: Any, least: int, most: int, after: int) -> int:
-        """Write out the content as often as it must occur, then as often as it may.
+        """Add the states of the content once for each required and once for each optional repeat.
 
-        For an id of MAX_ID characters, more repeats than MAX_ID are the same as any number of them.
+        An id has at most MAX_ID characters, so a limit above MAX_ID is the same as no limit.
         """
         if most > MAX_ID:
             loop = self._state(None)
@@ -119,7 +119,7 @@ class IdPattern:
                 after = self._state(None, content(after=after), after)
         for _ in range(min(least, MAX_ID + 1)):
             before, after = after, content(after=after)
-            if before == after:  # it is empty, and so are all the others
+            if before == after:  # the content is empty, and so is every repeat
                 break
         return after
 
@@ -135,7 +135,7 @@ def _parsed(pattern: str) -> Any:
         raise DiagnosedError(Diagnosis("pattern_too_long", limit=MAX_PATTERN))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a [ within a class
+            warnings.simplefilter("ignore")  # about a [ within a class
             return _parser.parse(pattern)
     except re.error as error:
         at = None if error.pos is None else error.pos + 1
@@ -148,7 +148,7 @@ def _parsed(pattern: str) -> Any:
 
 
 def _leaf(item: tuple[Any, Any], flags: int) -> re.Pattern[str]:
-    """The item alone, as a pattern of `re`: it takes one character, or none where it is an anchor."""
+    """Return the item alone as a pattern of `re`. It matches one character, or none if it is an anchor."""
     state = _parser.State()
     state.flags = flags
     found: re.Pattern[str] = _compiler.compile(_parser.SubPattern(state, [item]))

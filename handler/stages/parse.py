@@ -17,25 +17,25 @@ from handler.frozen import frozen
 from handler.model import MAX_ID, Digest, Event, Polled, Record
 
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
-# A type in a text that is no JSON, or JSON within JSON: no part of it can match in two ways.
+# A type in a text that is not JSON, or is JSON within JSON. No part can match in two ways, so matching is fast.
 _WRITTEN_TYPE: Final = re.compile(r"""(?<=["'])type\\*["']\s*:\s*\\*["']([a-z0-9_.]{1,128})\\*["']""")
 _UNREADABLE: Final = object()
 _MAX_TYPE: Final = 128
 _MAX_ENVELOPES: Final = 3
 # The name for a record without a usable id; the queue does not know this name.
 UNNAMED: Final = "unnamed-"
-# Twice what a queue and its dead-letter queue keep: older than this, nobody waits for the message, and nobody remembers
-# any more whether it was posted (handler/delivery/records.py).
+# Twice the retention of a queue and its dead-letter queue. The state table no longer knows whether older events
+# were posted (handler/delivery/records.py).
 MAX_AGE: Final = timedelta(days=30)
 _DIGEST: Final = {field.name for field in fields(Digest)}
 _DIGEST_IDS: Final = {"first", "last"}
-MAX_AHEAD: Final = timedelta(hours=1)  # publishers' clocks are not ours
+MAX_AHEAD: Final = timedelta(hours=1)  # the publisher's clock may be wrong
 
 
 def records(payload: Any) -> list[Record]:
-    """Return the records of an SQS or an SNS invocation; one that cannot be read has a `problem`.
+    """Return the records of an SQS or an SNS invocation. A record that cannot be read has a `problem`.
 
-    Raises EventError (BATCH_MALFORMED) where none can be read: then that is no invocation by a queue or a topic.
+    Raises EventError (BATCH_MALFORMED) if no record can be read: then no queue or topic made this invocation.
     """
     found = payload.get("Records") if isinstance(payload, dict) else None
     if not isinstance(found, list) or not found:
@@ -56,7 +56,7 @@ def _record(item: Any) -> Record:
 
 
 def _from_topic(item: Mapping[str, Any]) -> Record:
-    # The same envelope that a subscribed queue holds, so that both intakes read, park and replay alike.
+    # The envelope that a subscribed queue would get, so that both intakes read, park and replay events in the same way.
     sns = item["Sns"]
     return Record(
         id=_required_identity(sns["MessageId"]),
@@ -84,7 +84,7 @@ def _from_queue(item: Mapping[str, Any]) -> Record:
 
 
 def _unreadable_record(item: Any, problem: str) -> Record:
-    """What can be read of a record: its id and body; else a name made from its content, and all of the content."""
+    """Keep the id and body of a record if they can be read; otherwise a hash of its content, and all the content."""
     whole = json.dumps(item, ensure_ascii=False, default=repr)
     fields = item if isinstance(item, dict) else {}
     name, body, receipt = fields.get("messageId"), fields.get("body"), fields.get("receiptHandle")
@@ -103,7 +103,7 @@ def _required_text(value: Any) -> str:
 
 
 def _required_identity(value: Any) -> str:
-    """An event's identity in one form, whoever set it: it is a key of the state table."""
+    """Return the value if it is valid as a key of the state table. Raises ValueError."""
     if not _is_short(value):
         raise ValueError
     return value
@@ -115,7 +115,7 @@ def _is_short(value: Any) -> TypeGuard[str]:
 
 @frozen
 class _Layer:
-    """A body, with the message attributes and the message id that came with it."""
+    """A body, with the message attributes and the message id of the envelope around it."""
 
     body: str
     attributes: Mapping[str, str]
@@ -123,7 +123,7 @@ class _Layer:
 
 
 def parse(record: Record, now: datetime) -> Event:
-    """Return the event inside all envelopes of a record, as docs/event.schema.json has it. Raises EventError."""
+    """Return the event inside all envelopes of a record. docs/event.schema.json describes it. Raises EventError."""
     if record.problem:
         raise EventError("BATCH_MALFORMED", record.problem)
     if record.replayed and record.first_sent_at and now - record.first_sent_at > MAX_AGE:
@@ -150,9 +150,9 @@ def parse(record: Record, now: datetime) -> Event:
 
 
 def named_types(record: Record) -> frozenset[str]:
-    """Return the types that a record names, in its body or in a message attribute, however wrong the rest of it is.
+    """Return the types that a record names in its body or in a message attribute, even if the rest is invalid.
 
-    For a body that cannot be read, these are all values that its text has for a `type`.
+    If the body cannot be read, these are all values of a `type` that a search in its text finds.
     """
     layer = _Layer(record.body, record.attributes, record.id)
     in_body: Any = _UNREADABLE
@@ -209,7 +209,7 @@ def _type(in_body: Any, in_attribute: str | None) -> str:
 
 
 def _type_problem(found: Any) -> str:
-    """What is wrong with a type, without quoting it: it can be anything."""
+    """Return what is wrong with a type, without quoting it, because it can hold anything."""
     if not isinstance(found, str):
         return f"it is a {type(found).__name__}"
     if not found:
@@ -236,9 +236,9 @@ def _version(document: Mapping[str, Any]) -> int | str | None:
 
 
 def _polled(found: Any, *, enveloped: bool) -> Polled | None:
-    """What a poll says of its event; None where the event is from an application.
+    """Return what a poll says about its event; None if an application published the event.
 
-    A poll sends to the queue itself. What came through a topic is from somebody else.
+    A poll sends directly to the queue, so an event that came through a topic cannot be from a poll.
     """
     match found:
         case None:

@@ -1,4 +1,4 @@
-"""From a context to what Slack shows. Structure comes from the template, values only ever fill its strings."""
+"""Render a message from a context. The template gives the structure; values only fill its strings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handler.model import Notification
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 from handler.templating.text import mrkdwn
 
-# Slack advises so many. https://docs.slack.dev/reference/methods/chat.postMessage
+# Slack recommends this limit. https://docs.slack.dev/reference/methods/chat.postMessage
 TEXT_CHARACTERS: Final = 4_000
 
 
@@ -36,7 +36,7 @@ def render(
     footers: Sequence[str] = (),
     prefix: str = "",
 ) -> Content:
-    """Render text and blocks; footers stand at the end of both, a prefix at their beginning. Raises TemplateError."""
+    """Render text and blocks, with the prefix at the start and the footers at the end of both. Raises TemplateError."""
     text = templates.render(notification.text, context, TEXT_CHARACTERS).strip()
     if not text:
         raise DiagnosedError(Diagnosis("message_empty"), notification.text.where)
@@ -46,5 +46,5 @@ def render(
     blocks = fit.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:
         blocks = [*map(context_line, before), *blocks, *map(context_line, after)]
-    beside = "\n" if text.startswith((">", "&gt;")) else " "  # a quote begins a line
+    beside = "\n" if text.startswith((">", "&gt;")) else " "  # a quote must start a line
     return Content("\n".join([beside.join([*before, text]), *after]), blocks)

@@ -1,4 +1,4 @@
-"""The form that an event's id must have, and the channels that its message goes to."""
+"""Check the form of an event's id, and choose the channels of its message."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 
 
 def checked_id(rule: IdRule, event: Event) -> int | str:
-    """Return the event's id as the lookups take it; raises EventError (EVENT_ID_INVALID).
+    """Return the event's id as lookups use it. Raises EventError (EVENT_ID_INVALID).
 
-    Lint asks the same of the ids of samples.
+    Lint checks the ids of samples with it too.
 
-    MySQL compares the text '1abc' with an integer column as 1, so a bound parameter alone does not protect: an id
-    that is not of the declared form never reaches a query. A whole number may come as text, since JavaScript has no
-    exact integers above 2**53.
+    MySQL compares the text '1abc' with an integer column as 1, so a bound parameter alone is no protection. So an id
+    without the declared form never reaches a query. A whole number may be a text, because JavaScript has no exact
+    integers above 2**53.
     """
     value = event.id
     match rule.kind:
@@ -40,13 +40,13 @@ def checked_id(rule: IdRule, event: Event) -> int | str:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    from handler.stages.id_pattern import compiled  # few templates have one
+    from handler.stages.id_pattern import compiled  # imported here because few templates have a pattern
 
     return compiled(pattern).matches(value)
 
 
 def channels(notification: Notification, context: Context, templates: Templates) -> Sequence[str]:
-    """Return the aliases of the first route that holds; none where none does. Raises TemplateError."""
+    """Return the channel aliases of the first route whose condition holds; empty if none does. Raises TemplateError."""
     for route in notification.routes:
         if route.when is None or templates.evaluate(route.when, context):
             return route.channels
