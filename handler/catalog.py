@@ -1,4 +1,4 @@
-"""The compiled templates: one JSON file, which `notifier bundle` writes and the function reads once."""
+"""The compiled templates: one JSON file. `notifier bundle` writes it, and the function reads it once."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ FORMAT: Final = 3
 class Stage:
     """What differs between environments.
 
-    `channels` says where each alias leads, `fallback` where an unknown one does, and `redirect` (an id, or empty) where
-    all do. Each text begins with `prefix`. `vars` are what templates read under that name. `threads` is for lint alone:
-    with `ignore` a template with a thread may post by a webhook, which knows none.
+    `channels` has the destination of each alias, `fallback` is that of unknown aliases, and `redirect` (unless empty)
+    that of all. Each text begins with `prefix`. Templates read `vars` under that name. Only lint uses `threads`: with
+    `ignore`, a template with a thread may post by a webhook, which has no threads.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Stage:
     threads: str = "required"
 
     def destination(self, alias: str) -> tuple[str, str]:
-        """Return the channel id or webhook name for an alias, and what has to be said about it (mostly nothing)."""
+        """Return the channel id or webhook name for an alias, and a footer about it (usually empty)."""
         if self.redirect:
             return self.redirect, f"Meant for {alias}"
         if alias not in self.channels:
@@ -65,7 +65,7 @@ class Catalog:
     stage: Stage
 
     def route(self, event_type: str) -> tuple[Notification, ...]:
-        """Return the notifications of an event type; raises EventError (EVENT_TYPE_UNKNOWN)."""
+        """Return the notifications of an event type. Raises EventError (EVENT_TYPE_UNKNOWN)."""
         if event_type not in self.notifications:
             hint = nearest(event_type, self.notifications)
             raise EventError("EVENT_TYPE_UNKNOWN", f"{event_type}; {hint}")
@@ -73,7 +73,7 @@ class Catalog:
 
     @property
     def polls(self) -> dict[str, Poll]:
-        """The polls, by the type of the events that they make. Each that has a cron expression has a time zone."""
+        """The polls, by the type of their events. Every poll with a cron expression has a time zone."""
         found = [one for each in self.notifications.values() for one in each]
         return {one.event: self._in_zone(one.poll) for one in found if one.poll}
 
@@ -82,7 +82,7 @@ class Catalog:
 
 
 def load(path: Path, stage: str) -> Catalog:
-    """Read the compiled templates for one stage; raises ConfigError (CATALOG_INVALID)."""
+    """Read the compiled templates for one stage. Raises ConfigError (CATALOG_INVALID)."""
     try:
         return read(json.loads(path.read_text("utf-8")), stage)
     except OSError as error:
@@ -92,7 +92,7 @@ def load(path: Path, stage: str) -> Catalog:
 
 
 def read(document: Mapping[str, Any], stage: str) -> Catalog:
-    """Return the catalog in a compiled document; raises ConfigError for another format or an unknown stage."""
+    """Return the catalog in a compiled document. Raises ConfigError for another format or an unknown stage."""
     if document["format"] != FORMAT:
         raise ConfigError("CATALOG_INVALID", f"its format is {document['format']}, and {FORMAT} is needed")
     if stage not in document["stages"]:

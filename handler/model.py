@@ -1,7 +1,7 @@
 """The frozen types that pass between the stages, and the one normal form of values.
 
-A record of the batch becomes an Event, the catalog gives its Notification, the lookups give a context, rendering gives
-a Message, Slack gives a Receipt; and whatever happened, the record ends in one Outcome.
+A record of the batch becomes an Event. The catalog has its Notifications, the lookups fill a context, rendering makes a
+Message, and Slack returns a Receipt. Every delivery ends in one Outcome.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from typing import Any, ClassVar, Final, Literal
 
 from handler.frozen import frozen
 
-# What a column, an API's answer, a sample and an event's `data` are made of, wherever they come from: no floats
-# (Decimal), no naive times (aware datetime), no bytes (an error), no tuples (list). Within an API's answer there can be
-# a templating.unusable.Unusable, which only a template that uses it notices.
+# The values of columns, API answers, samples and an event's `data`: Decimal instead of float, aware datetimes,
+# lists instead of tuples, and no bytes (an error). An API's answer can also hold a templating.unusable.Unusable:
+# an error only if a template uses it.
 Value = str | int | bool | Decimal | datetime | date | None | list[Any] | dict[str, Any]
 
 
 class Row(dict[str, Value]):
-    """A mapping whose keys are names: the columns of a lookup, a stage's `vars`. Errors may suggest them.
+    """A mapping whose keys are names: the columns of a lookup, or a stage's `vars`. Errors may suggest the keys.
 
-    The keys of any other mapping, such as an API's document, are data: errors never show them. Nor do they show those
-    of a row that is not `named`: a column without AS is called after its expression, with the values bound into it.
+    The keys of any other mapping, such as an API's document, are data, and errors never show them. Nor those of a row
+    that is not `named`: the name of a column without AS is its expression, with the bound values in it.
     """
 
     named = True
 
 
-# What a replica and an API get to catch up with an event, where a template says nothing else.
+# How long to wait for a row or a document that is missing, unless the template says otherwise.
 WAIT_SECONDS: Final = 300.0
 
-# How the message begins that the function sends itself, to run a poll.
+# The start of the message that the function sends to itself to run a poll.
 POLL_REQUEST: Final = '{"notifier": {"run": '
 
 # The longest id, event_id or version of an event, in characters.
@@ -42,16 +42,16 @@ MAX_ID: Final = 200
 
 Expect = Literal["one", "optional", "many"]
 Missing = Literal["park", "skip", "render"]
-# How the values in a text are written: handler/templating/text.py. `exact` is plain text that keeps its line breaks.
+# How values are escaped in a text: handler/templating/text.py. `exact` is plain text that keeps its line breaks.
 LeafContext = Literal["mrkdwn", "plain", "exact", "url", "expression"]
 
 
 @frozen
 class Record:
-    """One message of a batch, still unread: `body` is what the queue held, SNS envelope and all.
+    """One message of a batch, not parsed yet. `body` is the queue's message, with its SNS envelope.
 
-    `id` names it in the batch. `attributes` are the message attributes that are strings, `sent_at` is when the queue
-    took it, and `attempt` counts its deliveries from 1. A `problem` says why the rest of the record cannot be read.
+    `id` identifies it in the batch. `attributes` are the message attributes of type string, `sent_at` is when the queue
+    accepted it, and `attempt` counts its deliveries from 1. A `problem` says why the rest of it cannot be read.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Record:
 
     @property
     def first_sent_at(self) -> datetime | None:
-        """When its event was first sent; for one that was sent again, that was before `sent_at`."""
+        """When its event was first sent. If it was sent again, this is earlier than `sent_at`."""
         try:
             moment = datetime.fromisoformat(self.attributes.get("first_sent_at", ""))
         except ValueError:
@@ -73,18 +73,18 @@ class Record:
 
     @property
     def requests_poll(self) -> bool:
-        """Whether it asks for a run of a poll. What comes through a topic is in an envelope, and so is no request."""
+        """Whether it asks for a run of a poll. A message from a topic is in an envelope, so it never does."""
         return self.body.startswith(POLL_REQUEST)
 
     @property
     def replayed(self) -> bool:
-        """Whether `notifier replay` sent it again: then it counts although it was parked."""
+        """Whether `notifier replay` sent it again. Then it is processed although it was parked."""
         return "replayed_at" in self.attributes
 
 
 @frozen
 class Locale:
-    """In which time zone and language a stage's filters write, whom its aliases mention, and what its codes mean."""
+    """The time zone and language of a stage's filters, the users behind its mentions, and the labels of its codes."""
 
     time_zone: str = "UTC"
     language: str = "en"
@@ -94,9 +94,9 @@ class Locale:
 
 @frozen
 class Digest:
-    """Many new rows that a poll reports as one: how many they are, how many of them late, the lowest and highest id.
+    """Many new rows that a poll reports as one event: how many, how many of them late, the lowest and highest id.
 
-    For a poll by a time column these are the ids of the rows with the earliest and the latest time.
+    For a poll by a time column, `first` and `last` are the ids of the rows with the earliest and the latest time.
     """
 
     number: int
@@ -108,7 +108,7 @@ class Digest:
 
 @frozen
 class Polled:
-    """A poll found the event. It is `late` if its row appeared after the time that the longest transaction takes."""
+    """A poll found the event. It is `late` if its row appeared later than the longest transaction can explain."""
 
     late: bool = False
     digest: Digest | None = None
@@ -116,7 +116,7 @@ class Polled:
 
 @frozen
 class Event:
-    """Something of this `type` happened to the record `id`: an application published it, or a poll found it."""
+    """Something of this `type` happened to the row with this `id`. An application published it, or a poll found it."""
 
     type: str
     id: int | str
@@ -129,7 +129,7 @@ class Event:
 
 @frozen
 class Leaf:
-    """One string of a template that holds expressions; `where` is its place, as `order.created.yaml:12 text`."""
+    """One string of a template with expressions. `where` is its place, such as `order.created.yaml:12 text`."""
 
     context: LeafContext
     source: str
@@ -138,7 +138,7 @@ class Leaf:
 
 @frozen
 class Group:
-    """Blocks under `if`, repeated for each `name` in `over`, or both: then `when` is tested per element."""
+    """Blocks under `if`, or repeated for each `name` in `over`, or both: then `when` is tested for each element."""
 
     blocks: Sequence[Tree]
     when: Leaf | None = None
@@ -146,13 +146,13 @@ class Group:
     over: Leaf | None = None
 
 
-# A block as Slack takes it, with leaves where it holds expressions, and groups of blocks.
+# A Slack block in which strings with expressions are leaves, and `if` and `for` are groups.
 Tree = str | int | bool | None | Leaf | Group | list[Any] | dict[str, Any]
 
 
 @frozen
 class Route:
-    """Where a message goes if `when` holds (None: always): once to each of the channel aliases."""
+    """If `when` holds (None: always), the message goes once to each of these channel aliases."""
 
     channels: Sequence[str]
     when: Leaf | None = None
@@ -176,7 +176,7 @@ class SqlLookup:
 class ApiLookup:
     """One GET, to one instance of an API or to `all`.
 
-    `on_failure` says whether the message waits for the API, or goes without it.
+    `on_failure` says whether the message waits for the API or is posted without its document.
     """
 
     name: str
@@ -194,8 +194,8 @@ class ApiLookup:
         return self.path.where
 
 
-# `wait` is for how many seconds a lookup that finds nothing is tried again, counted from when the event was sent;
-# `missing` says what follows then: the event is parked or skipped, or posted with nothing under the lookup's name.
+# A lookup that finds nothing is tried again until `wait` seconds after the event was sent. Then `missing` says whether
+# the event is parked, skipped, or posted with None as the lookup's result.
 Lookup = SqlLookup | ApiLookup
 
 
@@ -257,20 +257,20 @@ class Poll:
 
 @frozen
 class Notification:
-    """One template file, compiled: what to look up for an event, whether to speak, where, and what to say."""
+    """One template file, compiled: what to look up for an event, whether and where to post, and the message."""
 
     name: str
     event: str
     id: IdRule
-    routes: Sequence[Route]  # the first that holds counts; where none does, nothing is posted
+    routes: Sequence[Route]  # the first route that holds is used; if none does, nothing is posted
     text: Leaf
     lookups: Sequence[Lookup] = ()
     when: Leaf | None = None
     blocks: Sequence[Tree] = ()
-    thread: Leaf | None = None  # messages of one channel and of one key are one thread
+    thread: Leaf | None = None  # messages with the same channel and key are one thread
     update: bool = False  # edit the thread's first message instead of replying to it
-    version: Leaf | None = None  # what is compared with the event's `version`
-    previous: Notification | None = None  # as the file was before its last change
+    version: Leaf | None = None  # the row's version, compared with the event's `version`
+    previous: Notification | None = None  # the file before its last change
     poll: Poll | None = None
 
     @property
@@ -287,7 +287,7 @@ class Notification:
 
 @frozen
 class Replication:
-    """Whether a replica follows its primary, and by how many seconds it is behind; None while it does not know."""
+    """Whether replication is running, and the lag in seconds; None if the replica does not know its lag."""
 
     running: bool
     lag_seconds: float | None
@@ -295,12 +295,12 @@ class Replication:
 
 @frozen
 class Message:
-    """What is posted: `channel` is the alias in the template, `destination` Slack's id or a webhook secret's name.
+    """A message to post. `channel` is the template's alias, `destination` Slack's channel id or a webhook's name.
 
-    `warnings` say what did not go as the template meant it: a lookup left out, an alias not listed, plain text.
-    `thread` is the key of its thread (empty: none), `thread_ts` Slack's name for that thread once it is known; with
-    `update` the thread's first message is edited, unless it shows what was read after `read_at`, a Unix time. A `stub`
-    stands in until there is a row. `mark` is what it can be found by in the channel's history.
+    `warnings` say how it differs from what the template asks for: a lookup left out, an unknown alias, plain text.
+    `thread` is the key of its thread (empty: none), and `thread_ts` is Slack's id of the thread once it is known. With
+    `update` the first message of the thread is edited, unless its rows were read later than `read_at`, a Unix time. A
+    `stub` is posted before its row exists. `mark` finds the message in the channel's history.
     """
 
     notification: str
@@ -319,9 +319,10 @@ class Message:
 
 @frozen
 class Receipt:
-    """Slack's word that it has the message. A webhook gives no `ts`. `fallback` names why plain text was posted.
+    """Slack's confirmation that it has the message. A webhook returns no `ts`.
 
-    `thread_ts` is the message that it became a reply to; empty where it is none, whatever was asked for.
+    `fallback` says why plain text was posted instead. `thread_ts` is the message that it replies to; empty if it is not
+    a reply, even if a reply was asked for.
     """
 
     channel: str
@@ -331,9 +332,9 @@ class Receipt:
 
 
 class State(StrEnum):
-    """How a delivery can end. RETRY leaves its record in the queue; the others are final.
+    """How a delivery can end. RETRY leaves its record in the queue; the other states are final.
 
-    REPEATED is no end of its own: the delivery had ended before, and nothing was done.
+    REPEATED means that the delivery had ended before, so nothing was done.
     """
 
     DELIVERED = "delivered"
@@ -344,32 +345,32 @@ class State(StrEnum):
 
 
 class Rule(StrEnum):
-    """Why the template wanted nothing posted. The value is logged as the code."""
+    """The rule by which nothing was posted. The value is logged as the code."""
 
     WHEN = "WHEN"  # its `when` does not hold
     NO_ROUTE = "NO_ROUTE"  # none of its routes holds
-    ROW_NOT_FOUND = "ROW_NOT_FOUND"  # `missing: skip`: the row never came,
-    API_NOT_FOUND = "API_NOT_FOUND"  # the API never knew it,
+    ROW_NOT_FOUND = "ROW_NOT_FOUND"  # `missing: skip`: the row never appeared,
+    API_NOT_FOUND = "API_NOT_FOUND"  # the API never had the document,
     ROW_STALE = "ROW_STALE"  # or the row never reached the event's version
-    SUPERSEDED = "SUPERSEDED"  # when the event came again, the template did not ask for this delivery any more
-    UNKNOWN_TYPE = "EVENT_TYPE_UNKNOWN"  # the event is for somebody else, and the deployment ignores those
+    SUPERSEDED = "SUPERSEDED"  # at a later attempt, the template no longer asked for this delivery
+    UNKNOWN_TYPE = "EVENT_TYPE_UNKNOWN"  # no template has this type, and the deployment ignores such events
 
 
 class How(StrEnum):
-    """How it became known that Slack has a message. The value is logged as the code."""
+    """How the function knows that Slack has a message. The value is logged as the code."""
 
     POSTED = ""
     FOUND = "READ_BACK"  # an earlier post was found in the channel
-    STUB = "ROW_STUB"  # a message without its row was posted, and the row never came
+    STUB = "ROW_STUB"  # a message without its row was posted, and the row never appeared
 
 
-# The code of an event that is not posted because another one came before under its `event_id`: its publisher's mistake.
+# The code of an event that is not posted because another event has used its `event_id`: a mistake of the publisher.
 IDENTITY_REUSED: Final = "EVENT_IDENTITY_REUSED"
 
 
 @frozen
 class Delivered:
-    """Slack has the message. `warnings` say what did not go as the template meant it."""
+    """Slack has the message. `warnings` say how it differs from what the template asks for."""
 
     state: ClassVar = State.DELIVERED
     receipt: Receipt | None = None
@@ -389,7 +390,7 @@ class Delivered:
 
 @frozen
 class Suppressed:
-    """A rule of the template wanted nothing posted; `detail` is the rule's place."""
+    """Nothing was posted because of a rule; `detail` is the rule's place in the template."""
 
     state: ClassVar = State.SUPPRESSED
     rule: Rule
@@ -403,7 +404,7 @@ class Suppressed:
 
 @frozen
 class Parked:
-    """It cannot succeed."""
+    """The delivery cannot succeed. Its record goes to the dead-letter queue."""
 
     state: ClassVar = State.PARKED
     code: str
@@ -412,7 +413,7 @@ class Parked:
 
 @frozen
 class Repeated:
-    """The delivery had ended before, with this code; `identity_reused` if that was another event's delivery."""
+    """The delivery had already ended with this code; with `identity_reused` it was another event's delivery."""
 
     state: ClassVar = State.REPEATED
     code: str
@@ -445,10 +446,10 @@ End = Delivered | Suppressed | Parked | Repeated | Retry
 
 @frozen
 class Outcome:
-    """How one delivery ended, for now or for good, and what was known by then.
+    """How one attempt at a delivery ended, and what was known by then.
 
-    A `notice` is the message that tells a channel of a broken template; the delivery that it stands for has an outcome
-    of its own. `milliseconds` is what each stage took.
+    A `notice` tells a channel about a broken template; the delivery that it replaces has an outcome of its own.
+    `milliseconds` is the duration of each stage.
     """
 
     record: Record
@@ -461,17 +462,17 @@ class Outcome:
 
     @property
     def state(self) -> State:
-        """How it ended."""
+        """The state of the end."""
         return self.end.state
 
     @property
     def code(self) -> str:
-        """The code or the rule behind the end."""
+        """The code or the rule of the end."""
         return self.end.code
 
     @property
     def detail(self) -> str:
-        """What there is to say of it."""
+        """Details of the end, for the log."""
         return self.end.detail
 
     @property
@@ -481,10 +482,10 @@ class Outcome:
 
     @property
     def due(self) -> float:
-        """When it is tried again; 0 where that is not known, or never."""
+        """When it is tried again, a Unix time; 0 if that is unknown, or never."""
         return self.end.due if isinstance(self.end, Retry) else 0.0
 
     @property
     def ignored(self) -> bool:
-        """Whether the event is for somebody else, and the deployment ignores those (EventTypes=known)."""
+        """Whether no template has the event's type, and the deployment ignores such events (EventTypes=known)."""
         return isinstance(self.end, Suppressed) and self.end.rule is Rule.UNKNOWN_TYPE

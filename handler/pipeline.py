@@ -1,4 +1,4 @@
-"""The order of the stages: every record is prepared in one thread, then the messages are delivered."""
+"""The order of the stages. One thread prepares all records; then a pool of threads delivers the messages."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from handler.time_limit import PREVIOUS_SECONDS
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
     from handler.polling.dispatch import Polls
 
-# A stage is not begun with less: what a lookup that has to connect anew, and what one post, can take at most.
+# Minimum time left to begin a stage: the longest duration of a lookup with a new connection, and of one post.
 PREPARE_SECONDS: Final = 12.0
 POST_SECONDS: Final = 10.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
-Prefetch = Callable[[str], None]  # begins to find an API's instances, beside what comes before its lookup
+Prefetch = Callable[[str], None]  # starts to look up an API's instances in the background
 Step = Delivery | Outcome
 
 
 @frozen
 class Pipeline:
-    """Everything that a batch passes through, wired once. `preparations` are for the init phase."""
+    """Everything that a batch passes through, built once. `preparations` run in the init phase."""
 
     catalog: Catalog
     composer: Composer
@@ -49,7 +49,7 @@ class Pipeline:
     preparations: Sequence[Callable[[], object]] = ()
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
-        """Bring every record as far as it gets; one that fails never touches its neighbours."""
+        """Process every record as far as possible. A record that fails never affects the others of its batch."""
         with _refreshing(self.deliverer.throttle), self.api.invocation() as prefetch:
             prepared = [step for record in records for step in self._prepare(record, remaining, prefetch)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
@@ -63,7 +63,7 @@ class Pipeline:
             _require_time(remaining, PREPARE_SECONDS)
             event = parse(record, self.composer.now())
             notifications = self.catalog.route(event.type)
-        except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
+        except Exception as error:  # noqa: BLE001 - one record never affects the others
             problem = named(error)
             if self.ignore_unknown and isinstance(problem, EventError) and not self._is_known(record):
                 detail = problem.detail if problem.code == Rule.UNKNOWN_TYPE else problem.code
@@ -72,16 +72,16 @@ class Pipeline:
         return [step for notification in notifications for step in self._notify(record, event, notification, prefetch)]
 
     def _is_known(self, record: Record) -> bool:
-        """Whether the record names a type that has a template, or is a record that cannot be read at all."""
+        """Whether the record names a type with a template. True also if the record cannot be read at all."""
         return bool(record.problem) or not named_types(record).isdisjoint(self.catalog.notifications)
 
     def _notify(self, record: Record, event: Event, notification: Notification, prefetch: Prefetch) -> list[Step]:
-        """What a notification makes of an event; where it is broken, what stands for it."""
+        """Return the deliveries of a notification. If its template is broken, use its previous version or a notice."""
         for api in notification.apis:
             prefetch(api)
         try:
             return _steps(record, notification, self.composer(record, event, notification))
-        except Exception as error:  # noqa: BLE001 - one record never touches its neighbours
+        except Exception as error:  # noqa: BLE001 - one record never affects the others
             problem = named(error)
         if problem.retry or problem.given_up or isinstance(problem, EventError):
             return [failed(record, problem, event, notification.name)]
@@ -92,22 +92,22 @@ class Pipeline:
     def _previous_version(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Step]:
-        """What the template made before its last change, with a footer; nothing, where that is no better."""
+        """Return the deliveries of the template before its last change, with a footer; empty if that fails too."""
         before = notification.previous
         if before is None:
             return []
         if len(notification.routes) == 1 and notification.routes[0].when is None:
-            before = replace(before, routes=notification.routes)  # the channel may have changed with it
+            before = replace(before, routes=notification.routes)  # the change may have been to the channel
         footer = footers.previous_version(notification.name, problem, self.composer.templates)
         try:
             return _steps(record, before, self.composer(record, event, before, [footer], PREVIOUS_SECONDS))
-        except Exception:  # noqa: BLE001 - the problem of the newer version is the one to tell of
+        except Exception:  # noqa: BLE001 - the problem of the newer version is reported
             return []
 
     def _broken_template_notice(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Step]:
-        """The event is parked, and the channel is told so."""
+        """Park the event, and tell the channel about it."""
         text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
         message = self.composer.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
@@ -115,7 +115,7 @@ class Pipeline:
 
 @contextmanager
 def _refreshing(throttle: ChannelThrottle) -> Iterator[None]:
-    """Read the channels' rate limits in a thread while the block runs, unless that was done a moment ago."""
+    """Read the channels' rate limits in a thread while the block runs, unless they were read a moment ago."""
     if throttle.is_fresh:
         yield
         return
@@ -132,7 +132,7 @@ def _steps(record: Record, notification: Notification, composition: Composition)
 
 
 def with_time_check(attempt: Attempt, remaining: Remaining) -> Attempt:
-    """An attempt that is not begun when the invocation could be killed in its middle."""
+    """Return an attempt that first checks that it can end before the invocation is killed."""
 
     def attempt_in_time(delivery: Delivery) -> Outcome:
         try:
