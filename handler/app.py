@@ -1,4 +1,4 @@
-"""The entry point of the Lambda: takes one batch, and returns the records that failed."""
+"""The entry point of the Lambda: process one batch, and return the records that failed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-# What the init phase creates is never freed, and garbage collection took a tenth of the import.
+# What the init phase creates is never freed, and the garbage collector would take a tenth of the import.
 gc.disable()
 
 from aws_lambda_powertools import Logger, Metrics  # noqa: E402
@@ -46,8 +46,7 @@ def lambda_handler(payload: dict[str, Any], context: Any) -> dict[str, Any]:
     directly takes no such answer: UnfinishedError makes Lambda try again. The function also answers the checks of
     `notifier doctor`, and the ticks of a schedule, which start the polls that are due.
 
-    Lambda logs the text of an exception that is raised. So an error without a code is raised with its type and its
-    place only.
+    Lambda logs the text of an exception, so an error without a code is raised with only its type and its place.
     """
     try:
         return _handle(payload, context)
@@ -79,7 +78,7 @@ def _handle(payload: dict[str, Any], context: Any) -> dict[str, Any]:
         log = logger.warning if _is_misuse(outcome) else _LOG.get(outcome.state, logger.info)
         log(outcome.state.value, extra=telemetry.delivery_line(outcome))
     telemetry.measure_deliveries(metrics, outcomes)
-    if requests:  # after the events, which must not wait for the polls
+    if requests:  # after the events, so that they do not wait for polls
         _report(wired.polls().run(requests, remaining))
     unfinished = {outcome.record.id: outcome for outcome in outcomes if outcome.state is State.RETRY}
     if unfinished and any(isinstance(item, dict) and "Sns" in item for item in payload["Records"]):

@@ -2,7 +2,7 @@
 
 The session is made on first use, so that mistakes in the settings are reported before botocore is loaded.
 
-They are botocore's, which boto3's only wrap: that leaves out a quarter of the import (docs/decisions/0003).
+These are botocore's clients. boto3 only wraps them, and would take a quarter more of the import (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from handler import aws_roots
 
-# The operations that the function may call, by the names of AWS's API, of each service by botocore's name for it. The
-# package holds the models of these and no others.
+# The operations that the function may call, by botocore's name of each service. The package contains the models of
+# these operations and no others.
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb": ("BatchGetItem", "PutItem", "Query"),
     "secretsmanager": ("GetSecretValue",),
@@ -26,11 +26,11 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 SERVICES: Final = tuple(OPERATIONS)
 
-# Calls are small and to the same region. Who waits longer does so in an invocation that is paid for; the queue is not.
+# Calls are small and stay in the region. To wait longer would cost paid time; to wait in the queue costs nothing.
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
 ATTEMPTS: Final = 2
-# Of an answer, in bytes. The largest are lists of a thousand instances of Cloud Map, with all their attributes.
+# Maximum size of an answer in bytes. The largest answers list a thousand instances of Cloud Map with their attributes.
 LARGEST: Final = 1 << 26
 
 # https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.html
@@ -38,15 +38,15 @@ _LATTICE: Final = "vpc-lattice-svcs"
 _LATTICE_PAYLOAD: Final = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
 _TOKEN_SECONDS: Final = 900
 
-_session_lock = threading.Lock()  # botocore's sessions are for one thread
+_session_lock = threading.Lock()  # botocore's sessions are not thread-safe
 
 
 def client(
     service: str, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, attempts: int = ATTEMPTS
 ) -> Any:
-    """Make a client with short timeouts, in seconds. Threads may share it. It has the methods of OPERATIONS alone.
+    """Make a client with short timeouts, in seconds. Threads may share it. It has only the methods in OPERATIONS.
 
-    Raises one of `failures`, where no region is set for example, and LookupError for a service that is not listed.
+    Raises one of `failures`, for example if no region is set, and LookupError for a service that is not listed.
     """
     if service not in SERVICES:
         raise LookupError(f"{service} is not in OPERATIONS, so the package does not know it")
@@ -66,10 +66,10 @@ def client(
 
 
 def signable(target: str) -> str:
-    """Return a path and query with the query in the form in which AWS checks its signature.
+    """Return a path and query with the query in the form for which AWS checks the signature.
 
-    There, all but unreserved characters are percent-encoded, and names without a value have an empty one; a `+` is the
-    space that it stands for. botocore signs a query as it stands, so that is how it has to be sent:
+    All but unreserved characters are percent-encoded, a name without a value gets an empty value, and `+` is a space.
+    botocore signs a query as it is, so it must be sent in this form:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     """
     path, _, query = target.partition("?")
@@ -79,9 +79,9 @@ def signable(target: str) -> str:
 
 
 def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> dict[str, str]:
-    """Return the headers of a GET with those that sign it for an AWS service (Signature Version 4).
+    """Return the headers of a GET, with a signature for an AWS service (Signature Version 4).
 
-    `region` may be empty: then it is the function's. Raises one of `failures`.
+    If `region` is empty, it is the function's. Raises one of `failures`.
     """
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -94,7 +94,7 @@ def signed(url: str, headers: Mapping[str, str], service: str, region: str) -> d
 
 
 def database_token(host: str, port: int, user: str) -> str:
-    """Return a token with which `user` logs in to an RDS instance; it is good for 15 minutes. Raises one of `failures`.
+    """Return a token, valid for 15 minutes, with which `user` logs in to an RDS instance. Raises one of `failures`.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
     """
@@ -108,9 +108,9 @@ def database_token(host: str, port: int, user: str) -> str:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What a call raises that AWS refused or that never got there; for `except`, which asks only when it has to.
+    """Return the errors of a call that AWS refused or that did not reach AWS. `except` calls this only on an error.
 
-    A client is made at its first call, and reads files: OSError, where the machine has none left to open.
+    OSError is one of them: a client reads files when it is made, and the machine may have no file handle left.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -118,9 +118,9 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 def reason(error: BaseException) -> str:
-    """AWS's code for the error, else its class; never its text, which may hold what was sent.
+    """Return AWS's code for the error, or else its class; never its text, which may contain what was sent.
 
-    Without a TLS connection it also says why.
+    If there was no TLS connection, it also says why.
     """
     answer = getattr(error, "response", None) or {}
     code = str(answer.get("Error", {}).get("Code") or type(error).__name__)
@@ -129,7 +129,7 @@ def reason(error: BaseException) -> str:
 
 
 def _credentials_and_region(region: str) -> tuple[Any, str]:
-    """The function's credentials, and the region, which is its own where none is named."""
+    """Return the function's credentials, and the region; the function's own region if `region` is empty."""
     from botocore.exceptions import NoCredentialsError, NoRegionError
 
     session = _session()
@@ -143,9 +143,9 @@ def _credentials_and_region(region: str) -> tuple[Any, str]:
 
 
 def _remove_undeclared(made: Any, operations: Collection[str]) -> None:
-    """Take from a client what the package does not hold: such a call then fails here too, by the same AttributeError.
+    """Remove from a client the operations that the package lacks, so that they raise AttributeError in tests too.
 
-    botocore makes a class for each client, so no other client loses anything.
+    botocore makes a class for each client, so other clients are not affected.
     """
     for method, operation in made.meta.method_to_api_mapping.items():
         if operation not in operations:
@@ -154,10 +154,10 @@ def _remove_undeclared(made: Any, operations: Collection[str]) -> None:
 
 @cache
 def _read_answers_whole() -> None:
-    """Let botocore's connections read each answer to its end, as our own do.
+    """Make botocore's connections read each answer to its end, like the notifier's own connections.
 
-    They are urllib3's, which after an early hint (103), for example, give the answer of one call to the next call. A
-    pool makes its connections of the class that it names: https://urllib3.readthedocs.io/en/stable/reference/
+    They are urllib3's. After an early hint (103), for example, they return the answer of one call to the next call. A
+    pool has an attribute with the class of its connections: https://urllib3.readthedocs.io/en/stable/reference/
     """
     from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
@@ -166,7 +166,7 @@ def _read_answers_whole() -> None:
     for pool in (AWSHTTPConnectionPool, AWSHTTPSConnectionPool):
         made: Any = pool.ConnectionCls
         if issubclass(made, AtBoundary):
-            continue  # an alarm ended this function in its middle, and it runs again
+            continue  # an earlier call was interrupted by the alarm of the init phase
         pool.ConnectionCls = type(made.__name__, (AtBoundary, made), {"largest": LARGEST})
 
 

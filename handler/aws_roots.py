@@ -1,4 +1,4 @@
-"""Which root certificates the calls to AWS are verified by.
+"""Choose the root certificates that verify AWS.
 
 botocore reads the 126 roots of its bundle anew for each connection (https://github.com/boto/botocore/issues/3171,
 https://github.com/urllib3/urllib3/issues/3623): 17 ms of processor time, as measured with OpenSSL 3.0, where Amazon's
@@ -52,16 +52,16 @@ def verify(session: Any, environment: Mapping[str, str] = os.environ) -> str | N
 
 
 def tls_failure(error: BaseException) -> str:
-    """Say why there is no TLS connection to AWS, and which setting can change that; empty if that is not known.
+    """Return why there is no TLS connection to AWS, and which setting can help; empty if the reason is unknown.
 
-    The text is OpenSSL's about the certificate, or the name of an error, and never from a request.
+    The text is OpenSSL's text about the certificate, or the name of an error; it never quotes a request.
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"{cause.verify_message} (AWS_CA_BUNDLE names the CAs to trust)"
         if isinstance(cause, ssl.SSLError):
             return cause.reason or type(cause).__name__
-        if type(cause).__name__ == "CertificateError":  # urllib3 compares the names itself
+        if type(cause).__name__ == "CertificateError":  # urllib3 checks the host name itself
             return "the certificate is for another host"
         if isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError):
             return f"{type(cause).__name__} (AWS_CA_BUNDLE must name a PEM file)"

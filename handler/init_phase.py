@@ -1,8 +1,9 @@
-"""The init phase: what an environment gets ready before its first event.
+"""The init phase: what an execution environment prepares before its first event.
 
-The function has a whole processor in this phase, and in an event the share that belongs to its memory: a seventh at
-256 MB (docs/decisions/0003). So what every event needs is done here. An error here must not get out, though: Lambda
-would end the environment, and log an error that belongs to no event. What fails is left to the event that needs it.
+In this phase the function has a whole processor. During an event it has a share in proportion to its memory: a seventh
+at 256 MB (docs/decisions/0003). So everything that each event needs is done here. No error may leave this module:
+Lambda would end the environment and log an error that belongs to no event. A step that fails is tried again by the
+event that needs it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Any, Final
 
 from handler.errors import named
 
-# Of all steps together. With the import, which takes up to two seconds where the phase has no more of a processor than
-# an event, this stays well below the 10 seconds after which Lambda begins the phase again, within the invocation:
+# The limit of all steps together. The import takes up to two seconds if the phase has no more processor than an event.
+# Both together stay well below 10 seconds, after which Lambda starts the phase again within the invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 SECONDS: Final = 4.0
-# Python swallows an error that is raised in a destructor. So the alarm goes on.
+# Python ignores an error that is raised in a destructor, so the alarm rings repeatedly.
 _AGAIN_SECONDS: Final = 0.1
 
 Step = Callable[[], object]
@@ -29,13 +30,13 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class _TimeUpError(BaseException):
-    """The time is over. Nothing that catches an Exception catches it."""
+    """The time is up. No `except Exception` catches it."""
 
 
 def prepare(steps: Callable[[], Iterable[Step]], seconds: float = SECONDS) -> None:
-    """Run each step, even if others fail, and stop after so many seconds, also in the middle of a step. Raises nothing.
+    """Run each step, even if others fail. Stop after `seconds`, even in the middle of a step. Raises nothing.
 
-    `steps` returns them, and may fail as a step may. There is a limit in the main thread only: no other gets signals.
+    `steps` returns the steps, and may fail too. Only the main thread has the limit, because only it receives signals.
     """
     try:
         with _limit(seconds):
@@ -55,7 +56,7 @@ def _run(step: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _limit(seconds: float) -> Iterator[None]:
-    """Raise _TimeUpError in the block when its time is over."""
+    """Raise _TimeUpError in the block when its time is up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -71,8 +72,8 @@ def _limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         try:
-            is_armed = False  # first: a signal that arrives from here on is ignored
+            is_armed = False  # first, so that a later signal is ignored
         finally:
-            is_armed = False  # also where the alarm rang just before
+            is_armed = False  # again, in case the alarm rang just before
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -1,8 +1,8 @@
-"""The function's log: its own lines at the level that the deployment sets, and only warnings of libraries.
+"""The function's log: its own lines at the level that the deployment sets, and only warnings from libraries.
 
 Libraries log what they send and receive: at DEBUG, botocore writes the answers of the secret store and the session
-token. We cannot know in advance which libraries do, so the rule holds for every logger except our own. Their
-warnings quote values too, such as an address with its query, so these lines are logged without values.
+token. Nobody can list all libraries that do so; therefore the rule applies to every logger except the function's own.
+Warnings of libraries contain values too, such as an address with its query, so they are logged without values.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _logger: Final = logging.getLogger(__name__)
 
 
 def set_up(service: logging.Logger) -> None:
-    """Keep values out of all that is logged from now on; `service` is the logger of the function's own lines.
+    """From now on, log no values of libraries. `service` is the logger of the function's own lines.
 
-    Loggers take the root logger's level, unless they have one of their own: then the filter keeps them quiet.
-    Call it after the loggers have their handlers; to call it again changes nothing.
+    Loggers use the root logger's level. A filter handles those with a level of their own.
+    Call it after the loggers have their handlers. A second call changes nothing.
     """
     root = logging.getLogger()
     root.setLevel(max(root.level, logging.WARNING))
@@ -44,14 +44,14 @@ def set_up(service: logging.Logger) -> None:
 
 
 class _ValueFree(str):
-    """A message whose values were left out already: a record may pass several handlers."""
+    """A message whose values are already removed. A record may pass several handlers."""
 
     __slots__ = ()
 
 
 @frozen
 class LibraryFilter:
-    """Lets the records of `own` loggers pass, and those of the others from WARNING on, without any value in them."""
+    """Passes the records of `own` loggers, and of other loggers only warnings and errors, without values."""
 
     own: tuple[str, ...]
 
@@ -76,7 +76,7 @@ def _remove_values(record: logging.LogRecord) -> None:
 
 
 def _is_constant(record: logging.LogRecord) -> bool:
-    """Whether the message is a constant of the code that logs it: one that is put together may hold any value."""
+    """Whether the message is a constant in the code that logs it. Any other message may contain values."""
     frame = inspect.currentframe()
     while frame and (frame.f_code.co_filename, frame.f_lineno) != (record.pathname, record.lineno):
         frame = frame.f_back
@@ -84,7 +84,7 @@ def _is_constant(record: logging.LogRecord) -> bool:
 
 
 def _error_places(exc_info: Any) -> list[str]:
-    """The exception and its causes, each by its type and its place."""
+    """Return the type and place of the exception and of each of its causes."""
     error = exc_info[1] if exc_info else None
     found: list[str] = []
     while error and len(found) < 5:
@@ -101,5 +101,5 @@ def _log_warning(
     file: TextIO | None = None,  # noqa: ARG001 - it goes to the log
     line: str | None = None,  # noqa: ARG001 - the same
 ) -> None:
-    """Log a warning of the `warnings` module by its type and its place."""
+    """Log only the type and place of a warning from the `warnings` module."""
     _logger.warning("%s at %s:%d", category.__name__, Path(filename).name, lineno)

@@ -1,4 +1,4 @@
-"""What the program needs from outside: one port for each system. A fake of any of them fits in ten lines."""
+"""The outside systems as the program uses them: one port for each. A fake of any port fits in ten lines."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Database(Protocol):
     """The read replicas, by name."""
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        """Run one SELECT with `%(name)s` parameters; at most `limit` rows, each value in its normal form.
+        """Run one SELECT with `%(name)s` parameters. Return at most `limit` rows, with values in their normal form.
 
         Raises SourceError (DB_*, QUERY_*, TOO_MANY_ROWS, ROWS_TOO_LARGE, ROW_VALUE_UNSUPPORTED), ConfigError.
         """
 
     def replicating(self, database: str) -> Replication | None:
-        """Return how the replica follows its primary; None if it does not answer, or the account may not ask.
+        """Return the state of the replication; None if the server does not answer, or the account may not ask.
 
         Raises nothing.
         """
@@ -38,7 +38,7 @@ class Api(Protocol):
     def get_all(self, api: str, path: str) -> list[Value]:
         """GET a path from every instance; return for each its `instance`, and its `document` or `error` code.
 
-        Raises SourceError (API_*) where none has a document, ConfigError.
+        Raises SourceError (API_*) if no instance has a document, ConfigError.
         """
 
     def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
@@ -52,14 +52,14 @@ class Names(Protocol):
     """The addresses of hosts."""
 
     def addresses(self, name: str) -> Sequence[str]:
-        """Return at least one literal address, or the name itself where that is one. Raises SourceError."""
+        """Return at least one IP address; the name itself if it is one. Raises SourceError."""
 
 
 class Secrets(Protocol):
-    """The secret store. Values are cached for minutes, so that a rotation needs no deployment."""
+    """The secret store. Values are cached for minutes only, so a rotated secret needs no deployment."""
 
     def get(self, name: str, *, fresh: bool = False) -> str:
-        """Return the secret `name` (below the deployment's prefix), read anew if `fresh`.
+        """Return the secret `name` (below the deployment's prefix). With `fresh` the cache is not used.
 
         Raises ConfigError (CONFIG_UNAVAILABLE, CONFIG_SECRET_FORMAT).
         """
@@ -69,32 +69,32 @@ class Slack(Protocol):
     """Slack's channels. Only a bot can edit messages and find them; a webhook can do neither."""
 
     def post(self, message: Message) -> Receipt:
-        """Post once, and return only if Slack says that it has the message. Raises SlackError, ConfigError."""
+        """Post once. Return only if Slack confirms the message. Raises SlackError, ConfigError."""
 
     def edit(self, message: Message, ts: str) -> Receipt:
-        """Replace the message `ts` by this one. Doing so twice does no harm. Raises SlackError, ConfigError."""
+        """Replace the message `ts` by this one. It is safe to do so twice. Raises SlackError, ConfigError."""
 
     def find(self, message: Message, since: float) -> Receipt | None:
-        """Return the receipt of the message with this mark that was posted after `since`, a Unix time, if it is there.
+        """Return the receipt of the message with the same mark, posted after `since` (a Unix time); None if not found.
 
         Raises SlackError, ConfigError.
         """
 
 
 class StateTable(Protocol):
-    """The table in which deliveries and polls are remembered."""
+    """The table with the state of deliveries, threads, channels and polls."""
 
     def swap(self, item: Item) -> Item | None:
-        """Write an item where the one before it stands: revision n where n-1 does, 1 where nothing does.
+        """Write an item only if the table has its predecessor: revision n-1, or no item if this is revision 1.
 
-        Return None if it is written, else what stands there. Raises ConfigError (LEDGER_UNAVAILABLE).
+        Return None if it was written, otherwise the item that is there. Raises ConfigError (LEDGER_UNAVAILABLE).
         """
 
     def items(self, partition: str) -> list[Item]:
-        """Return the items of a partition as they are now. Raises ConfigError (LEDGER_UNAVAILABLE)."""
+        """Return the items of a partition, read consistently. Raises ConfigError (LEDGER_UNAVAILABLE)."""
 
     def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        """Return those of the items with these partitions and sort keys that are there now, in any order.
+        """Return the items with these partitions and sort keys that exist, read consistently, in any order.
 
         Raises ConfigError (LEDGER_UNAVAILABLE).
         """
@@ -107,11 +107,11 @@ class IntakeQueue(Protocol):
         """Return once the queue has accepted all of these messages. Raises ConfigError (CONFIG_UNAVAILABLE)."""
 
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
-        """Let each record come again after so many seconds. Raises nothing: they come again anyway, later."""
+        """Let the queue deliver each record again after its seconds. Raises nothing: the queue does so later anyway."""
 
 
 class DeadLetterQueue(Protocol):
-    """Where records go that cannot succeed."""
+    """The queue for records that cannot succeed."""
 
     def park(self, outcome: Outcome) -> None:
         """Put the record's original body, with its code, into the dead-letter queue. Raises NotifierError."""

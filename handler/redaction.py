@@ -1,4 +1,4 @@
-"""Removes what looks like a secret from texts: the last defence, as errors and log lines should contain none."""
+"""Remove from texts what looks like a secret. This is the last defence: no error or log line should contain one."""
 
 from __future__ import annotations
 
@@ -164,10 +164,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class RedactingFilter(logging.Filter):
-    """Lets every record pass, without its secrets: in the message, its arguments, `extra` and the exception."""
+    """Pass every record, but without secrets in its message, its arguments, its `extra` and its exception."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record where it holds a secret, and only there."""
+        """Redact the secrets in a record. A record without secrets is not changed."""
         _redact_message(record)
         _redact_exception(record)
         for key in vars(record).keys() - STANDARD:
@@ -181,7 +181,7 @@ _FILTER: Final = RedactingFilter()
 def install(*loggers: logging.Logger) -> None:
     """Filter what these loggers write: at their handlers, because a logger's own filter misses its children's records.
 
-    Call it after the loggers have their handlers; to call it again changes nothing.
+    Call it after the loggers have their handlers. A second call changes nothing.
     """
     for logger in loggers:
         for handler in logger.handlers:
@@ -216,7 +216,7 @@ def _redact_exception(record: logging.LogRecord) -> None:
 
 
 def _redacted(value: Any, name: object = "", depth: int = 0) -> Any:
-    """The value as it may be written under this name: formatters write what is no JSON as `str` does."""
+    """Return the value without secrets, as it may be logged under this name. Formatters use `str` for other types."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -232,7 +232,7 @@ def _redacted(value: Any, name: object = "", depth: int = 0) -> Any:
             return [_redacted(one, "", depth + 1) for one in value]
     try:
         shown = str(value)
-    except Exception as error:  # noqa: BLE001 - a log line must not fail what it tells of
+    except Exception as error:  # noqa: BLE001 - logging must not fail the code that logs
         return f"a {type(value).__name__} that cannot be written ({type(error).__name__})"
     clean = redact(shown)
     return value if clean == shown else clean

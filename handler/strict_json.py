@@ -1,4 +1,4 @@
-"""JSON as this program reads it: exact numbers, one value a key, bounded size and depth.
+"""Read JSON with exact numbers, one value for each key, and limited size and depth.
 
 Publishers' events are read strictly: any unusable value is an error. APIs' documents are read leniently:
 `on_unusable` returns what replaces an unusable value, and the rest of the document can be used.
@@ -22,7 +22,7 @@ MAX_DIGITS: Final = 40
 
 OnUnusable = Callable[[str, str], Any]  # a code (EVENT_*) and a detail -> what stands in the value's place
 
-# Half of a surrogate pair, as an escape; or a run of all other escapes, so that a text full of them is few matches.
+# An escape that is half of a surrogate pair; or a run of other escapes, so that a text full of them gives few matches.
 _HALF_PAIR: Final = re.compile(
     r"(?:\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?!u[dD][89a-fA-F][0-9a-fA-F]{2}).)[^\\]*+)++"
     r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})",
@@ -41,10 +41,10 @@ def loads(text: str) -> Any:
 
 
 def lenient(text: str, on_unusable: OnUnusable) -> Any:
-    """Return the document in `text`, with `on_unusable(code, detail)` in the place of each value that cannot be used.
+    """Return the document in `text`. Each unusable value is replaced by `on_unusable(code, detail)`.
 
     Unusable are NaN, infinities, numbers with too many digits, and the values of a key that occurs twice. Half of a
-    surrogate pair becomes U+FFFD. Raises EventError (EVENT_NOT_JSON, EVENT_TOO_LARGE) where nothing can be read.
+    surrogate pair becomes U+FFFD. Raises EventError (EVENT_NOT_JSON, EVENT_TOO_LARGE) if nothing can be read.
     """
     return _decoded(_HALF_PAIR.sub(_replace_half, text), _decoder(on_unusable, strict=False))
 

@@ -1,6 +1,6 @@
-"""What the function says of its work: a line of JSON for each delivery, and metrics in the embedded format.
+"""Log lines in JSON, one for each delivery, and metrics in CloudWatch's embedded metric format.
 
-Lines are for people and `notifier explain`, metrics for alarms. Neither holds a value from a row.
+People and `notifier explain` read the lines; alarms use the metrics. Neither contains a value from a row.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from handler.polling.dispatch import RunReport, Tick
 
 NAMESPACE: Final = "Notifier"
-# The event that proves the way to Slack by being delivered (infra/alarms.yaml).
+# The event that shows by its delivery that everything on the path to Slack works (infra/alarms.yaml).
 CANARY: Final = "notifier.canary"
-# The age of what is tried again, in seconds. `notifier balance` reads it by code (cli/operations/gauges.py).
+# The age of messages that are tried again, in seconds. `notifier balance` reads it by code (cli/operations/gauges.py).
 RETRY_AGE: Final = "RetryAge"
-# An event that waited by a rule, or in a queue that was paused, may fail once and be old. Whoever is woken should hear
-# of one that has failed again and again: after a quarter of an hour an event has had nine attempts.
+# An event that waited by a rule, or in a paused queue, may be old at its first failure. The alarm is for events that
+# failed repeatedly: within a quarter of an hour an event has nine attempts.
 _FAILED_AGAIN: Final = 5
 _STATES: Final = {
     State.DELIVERED: "Delivered",
@@ -36,7 +36,7 @@ _STATES: Final = {
     State.REPEATED: "Repeated",
     State.RETRY: "Retried",
 }
-# What somebody is woken for, by a path other than Slack: infra has an alarm on each.
+# The metrics with an alarm in infra/, which does not use Slack to notify.
 _ALARMS: Final = {
     "SLACK_CREDENTIAL": "CredentialErrors",
     "DB_LOGIN": "CredentialErrors",
@@ -55,7 +55,7 @@ _ALARMS: Final = {
 
 
 def delivery_line(outcome: Outcome) -> dict[str, Any]:
-    """Return what is logged of a delivery: enough to find it by event, and no value from any row."""
+    """Return the fields of a delivery's log line: enough to find it by its event, and no value from a row."""
     event, receipt, record = outcome.event, outcome.receipt, outcome.record
     now = time.time()
     fields = {
@@ -78,11 +78,11 @@ def delivery_line(outcome: Outcome) -> dict[str, Any]:
 
 
 def measure_deliveries(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
-    """Write the metrics of an invocation: how many deliveries came to which end, and how long they took.
+    """Write the metrics of an invocation: the number of deliveries with each end, and how long they took.
 
-    `RetryAge` is the age of the oldest message that is tried again: the seconds since it was sent. By code it counts
-    every such message. Without a code it leaves out CHOSEN_WAITS and the first attempts, so that an alarm on it tells
-    of an outage.
+    `RetryAge` is the age in seconds, since it was sent, of the oldest message that is tried again. With the dimension
+    `code` it includes every such message. Without it, CHOSEN_WAITS and the first attempts are left out, so that an
+    alarm on it means an outage.
     """
     now = time.time()
     ages = _retry_ages(outcomes, now)
@@ -107,7 +107,7 @@ def measure_deliveries(metrics: Metrics, outcomes: Sequence[Outcome]) -> None:
 
 
 def measure_tick(metrics: Metrics, tick: Tick) -> None:
-    """Write the metrics of a tick; by them it is noticed that polls do not run, or cannot go on."""
+    """Write the metrics of a tick. They show that polls do not run, or are on hold."""
     metrics.add_metric("Ticks", MetricUnit.Count, 1)
     metrics.add_metric("PollsOverdue", MetricUnit.Count, len(tick.overdue))
     metrics.add_metric("PollsOnHold", MetricUnit.Count, len(tick.on_hold))
@@ -116,7 +116,7 @@ def measure_tick(metrics: Metrics, tick: Tick) -> None:
 
 
 def run_line(report: RunReport) -> dict[str, Any]:
-    """Return what is logged of a run; nothing where it found nothing."""
+    """Return the fields of a run's log line; empty if it found nothing."""
     ran, failure = report.ran, report.failure
     counts = {"found": ran.found, "late": ran.late, "given_up": ran.given_up, "more": ran.more} if ran else {}
     fields = {**counts, "code": failure.code if failure else "", "detail": failure.detail if failure else ""}
@@ -125,7 +125,7 @@ def run_line(report: RunReport) -> dict[str, Any]:
 
 
 def measure_runs(metrics: Metrics, reports: Sequence[RunReport]) -> None:
-    """Write the metrics of runs. A request of a poll that was not due is no run."""
+    """Write the metrics of runs. A request for a poll that was not due does not count as a run."""
     runs = [report for report in reports if report.ran or report.failure]
     for report in runs:
         metrics.add_metric("PollRuns", MetricUnit.Count, 1)
@@ -145,9 +145,9 @@ def _by_code(name: str, unit: MetricUnit, values: Mapping[str, float], service: 
 
 
 def _retry_ages(outcomes: Sequence[Outcome], now: float) -> dict[str, float]:
-    """For each code with which a message is tried again, the age of the oldest one.
+    """Return for each code of a retry the age in seconds of the oldest message, since it was sent.
 
-    It counts from when the message was sent, which for a replayed event is the replay.
+    A replayed event counts as sent at the replay.
     """
     ages: dict[str, float] = {}
     for one in outcomes:
@@ -164,12 +164,12 @@ def _end_metric(outcome: Outcome) -> str:
 
 
 def discovery_line(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
-    """Return what is logged of finding an API's instances; None where they were known and well."""
+    """Return the fields of the log line about an API's discovery; None if the cache was always fresh."""
     return {"api": api, **counts} if counts.keys() - {"fresh"} else None
 
 
 def _age(outcome: Outcome, now: float) -> float | None:
-    """The seconds since the event was first sent."""
+    """Return the seconds since the event was first sent."""
     sent = outcome.record.first_sent_at
     return _seconds_since(sent, now) if sent else None
 

@@ -1,8 +1,8 @@
-"""An alarm for code that only computes, such as a template that runs away.
+"""A time limit for code that only computes, such as the expressions of a template.
 
-It counts the processor's time, so that a frozen or starved environment is not held against a template. It interrupts
-Python between two of its instructions. A single long step in C, such as one power of large numbers, ends first; those
-are bounded by the language of templates (docs/decisions/0021).
+It counts processor time, so that a template does not fail because the environment was frozen or busy. It interrupts
+Python between two instructions. It cannot interrupt one long operation in C, such as a power of large numbers; the
+template language limits those (docs/decisions/0021).
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from typing import Final
 
 from handler.errors import TemplateError
 
-# How long a template may compute for one event; and, if it fails, the version before its last change: two seconds
-# together.
+# How long a template may compute for one event, and its previous version if it fails: about two seconds together.
 SECONDS: Final = 1.4
 PREVIOUS_SECONDS: Final = 0.5
-# Python swallows an error that is raised in a destructor or in the callback of a weak reference. So the alarm goes on.
+# Python ignores an error in a destructor or in the callback of a weak reference, so the alarm rings repeatedly.
 _AGAIN_SECONDS: Final = 0.1
 
 
 class TimeOverError(TemplateError):
-    """Code of a template's author has computed for longer than `seconds`."""
+    """The expressions of a template have computed for longer than `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("TEMPLATE_LIMIT", f"{seconds:g} s")
@@ -33,7 +32,7 @@ class TimeOverError(TemplateError):
 
 
 class TimeLimit:
-    """A limit of processor time, counted over all blocks that run under it."""
+    """A limit of processor time for all blocks together that run under it."""
 
     _armed: TimeLimit | None = None  # of the class: a process has one alarm
 
@@ -51,9 +50,8 @@ class TimeLimit:
     def running(self) -> Iterator[None]:
         """Count the block. Raises TemplateError (TEMPLATE_LIMIT) when the time is used up, here or in earlier blocks.
 
-        Only for code that computes: an error that is raised in the middle of a read would break the connection. Where
-        a limit is running already, that one goes on counting. Only the main thread gets signals; in another one, such
-        as a test's, there is no limit.
+        Use it only for code that computes: an error in the middle of a read would break the connection. If another
+        limit is running already, only that one counts. Only the main thread has a limit, because only it gets signals.
         """
         if TimeLimit._armed is not None or threading.current_thread() is not threading.main_thread():
             yield
@@ -67,9 +65,9 @@ class TimeLimit:
             yield
         finally:
             try:
-                TimeLimit._armed = None  # first: a signal that arrives from here on is ignored
+                TimeLimit._armed = None  # first, so that a later signal is ignored
             finally:
-                TimeLimit._armed = None  # also where the alarm rang just before
+                TimeLimit._armed = None  # again, in case the alarm rang just before
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.signal(signal.SIGPROF, before)
                 self._left -= time.process_time() - began
@@ -82,7 +80,7 @@ class TimeLimit:
         return self._rung
 
     def check(self) -> None:
-        """Raise TemplateError where the time is used up: also when some `except` has swallowed the alarm's error."""
+        """Raise TemplateError if the time is used up, even if some `except` has caught the alarm's error."""
         if self._rung or self._left <= 0:
             raise self._error()
 
@@ -97,7 +95,7 @@ class TimeLimit:
 
 @contextmanager
 def time_limit(where: str, seconds: float = SECONDS) -> Iterator[None]:
-    """Let the block compute for so many seconds. Raises TemplateError (TEMPLATE_LIMIT), which names `where`."""
+    """Let the block compute for at most `seconds`. Raises TemplateError (TEMPLATE_LIMIT), which names `where`."""
     limit = TimeLimit(seconds)
     try:
         with limit.running():

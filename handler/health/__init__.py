@@ -1,8 +1,8 @@
-"""What the deployed function can say of itself: one finding for each thing that it needs.
+"""The checks that run in the deployed function: one finding for each thing that it needs.
 
-`notifier doctor` asks for them by invoking the function with {"notifier": "check"}. That takes the right to invoke it,
-which the topic and the queue have too; but what those hand over always has `Records`, so that no event can ask. Nothing
-is posted, parked, or written but one item of the state table, in a partition of its own. Imported only when asked for.
+`notifier doctor` invokes the function with {"notifier": "check"}. The topic and the queue may invoke the function too,
+but their payloads always have `Records`, so no event can start the checks. The checks post and park nothing, and write
+only one item to the state table, in a partition of its own. This package is imported only when it is needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from handler.errors import named
 from handler.health import apis, databases, deployment, egress, names, polling, polls, slack, store, timing
 from handler.health.model import Check, Subject, failed
 
-# What the answer itself takes, and what a single check may take at most: none is begun with less.
+# Minimum time left to begin a check: the longest duration of a single check, and of the answer.
 SPARE_SECONDS: Final = 15.0
 
 Remaining = Callable[[], float]
@@ -27,12 +27,12 @@ _PARTS: Final[tuple[Callable[[Subject], Iterator[Check]], ...]] = (
     apis.checks,
     slack.checks,
     egress.checks,
-    polling.checks,  # the last: many polls that are read slowly take all the time that is left
+    polling.checks,  # last, because many slow polls can take all the time that is left
 )
 
 
 def _run_part(part: Callable[[Subject], Iterator[Check]], subject: Subject, remaining: Remaining) -> list[Check]:
-    """What a part finds; where it breaks off, or the time is over in the midst of it, what it has found, and why."""
+    """Return the findings of a part. If it fails or runs out of time, the last finding says so."""
     name = part.__module__.rpartition(".")[2]
     found: list[Check] = []
     try:
@@ -43,17 +43,17 @@ def _run_part(part: Callable[[Subject], Iterator[Check]], subject: Subject, rema
                 return found
             found.append(check)
         found.append(Check(name, "skipped", cause="there was no time left"))
-    except Exception as error:  # noqa: BLE001 - one part never stands in another's way
+    except Exception as error:  # noqa: BLE001 - a part that fails never stops the others
         found.append(failed(name, named(error)))
     return found
 
 
 def run(environment: Mapping[str, str], asked: Mapping[str, Any], remaining: Remaining) -> dict[str, Any]:
-    """Check everything that there is time for, and return the findings as JSON has them.
+    """Run all checks for which there is time, and return the findings as JSON.
 
-    `asked` is the payload: `egress` is an address that answers with the caller's own (empty: not asked), and with
-    `bench`, a path below each API, the paths to the APIs are timed in place of all checks. With `dry_run`, the name of
-    a poll, the answer says in their place what its next run would do, or that there is no such poll.
+    `asked` is the payload. `egress` is a URL that returns the caller's address (empty: not asked). With `bench`, a path
+    below each API, only the calls to the APIs are timed. With `dry_run`, the name of a poll, the result says only what
+    the next run of the poll would do; None if there is no such poll.
     """
     subject, found = deployment.read(environment, str(asked.get("egress", egress.ADDRESS)))
     if subject and asked.get("bench"):

@@ -1,4 +1,4 @@
-"""Each API: who is found by its path, and which of them takes a connection."""
+"""Check each API: which instances are found, and which of them accept a connection."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from handler.instances import Endpoint, ResolveError
 
 RESOLVE_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 1.0
-# More are found, and not all of them asked.
+# Maximum number of instances to connect to.
 ASKED: Final = 10
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Look up each API's instances without a cache and connect to each; name APIs that only templates know."""
+    """Look up each API's instances without a cache and connect to them; report APIs that are not deployed."""
     yield from subject.undeployed("API", "API_UNKNOWN", subject.settings.apis)
     for address in subject.settings.apis.values():
         yield attempt(f"API {address.name}", partial(_api, subject, address))
@@ -56,7 +56,7 @@ def _api(subject: Subject, address: ApiAddress) -> Check | str:
 
 
 def _check_identity(subject: Subject, address: ApiAddress) -> None:
-    """Ask for the base, where every answer has to tell who gave it. Raises SourceError (API_WRONG_SERVICE)."""
+    """Request the base path, and check that the answer has the identity. Raises SourceError (API_WRONG_SERVICE)."""
     if not address.identity[0]:
         return
     apis = HttpApis({address.name: address}, subject.secrets, tls.context)
@@ -69,7 +69,7 @@ def _check_identity(subject: Subject, address: ApiAddress) -> None:
 
 
 def _connection_failure(address: ApiAddress, endpoint: Endpoint) -> str:
-    """Why an instance does not take a connection, with TLS where that is spoken; empty where it does."""
+    """Return why an instance accepts no connection (with TLS if the API uses it); empty if it accepts one."""
     try:
         with socket.create_connection((endpoint.host, endpoint.port), CONNECT_SECONDS) as connection:
             if address.origin.scheme == "https":

@@ -1,7 +1,7 @@
-"""What a server says of a SELECT: how it would run it, and how many rows it read.
+"""Ask a server about a SELECT: for its plan, and how many rows it read.
 
-The session's own counters say how many rows a SELECT has read. Any account may see them, while the plan of a view is
-shown only to one that may also read the tables below it.
+The session's counters say how many rows a SELECT has read. Any account may see them. The plan of a view is shown only
+to an account that may also read its tables.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from handler.ports import Database
 
 Found = TypeVar("Found")
 
-# More rows than any plan has, and than there are counters.
+# More rows than any plan has, and more than there are counters.
 _MOST: Final = 10_000
 _COUNTERS: Final = "SHOW SESSION STATUS LIKE 'Handler_read%%'"
 # MySQL and MariaDB: EXPLAIN of a view takes SHOW VIEW, and rights on its tables.
@@ -27,7 +27,7 @@ _HIDDEN: Final = "Why is shown only to an account that may see the view (SHOW VI
 
 @frozen
 class Asking:
-    """One database, asked about its own work."""
+    """One database, which is asked how it runs SELECTs."""
 
     database: Database
     name: str
@@ -37,7 +37,7 @@ class Asking:
         return self.database.select(self.name, sql, bounds or {}, _MOST)
 
     def plan(self, sql: str, bounds: Mapping[str, Value]) -> tuple[list[Row], str]:
-        """Return the plan of a SELECT, or else why it is not shown."""
+        """Return the plan of a SELECT, and an empty text; or no plan, and why it is not shown."""
         try:
             return self.select(f"EXPLAIN FORMAT=TRADITIONAL {sql}", bounds), ""
         except SourceError as error:
@@ -45,9 +45,9 @@ class Asking:
             return [], _HIDDEN if is_view else f"The plan cannot be seen ({error})"
 
     def counted(self, read: Callable[[], Found]) -> tuple[Found, int | None]:
-        """Return what `read` returns, and how many rows the server read for it. Raises what `read` raises.
+        """Return the result of `read`, and how many rows the server read for it. Raises what `read` raises.
 
-        None, or fewer than were returned, if the counters are not of one session, as behind a proxy.
+        The number is None, or too small, if the queries were not in one session, for example behind a proxy.
         """
         before, ready = self._counted(), self._counted()
         found = read()
@@ -55,13 +55,13 @@ class Asking:
         return found, rows if ready >= before else None
 
     def _counted(self) -> int:
-        """How many rows the session has read so far; asking adds the same number each time."""
+        """Return how many rows the session has read. Each call adds the same number."""
         return sum(int(str(row["Value"])) for row in self.select(_COUNTERS))
 
 
 @dataclass(slots=True)
 class Recorded:
-    """ports.Database, which remembers the last SELECT: so it can be asked how that is run."""
+    """A ports.Database that remembers the last SELECT, so that its plan can be asked for."""
 
     database: Database
     sql: str = ""

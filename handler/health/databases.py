@@ -16,31 +16,31 @@ from handler.discovery.paths import DNS
 from handler.errors import CODES, NotifierError, SourceError
 from handler.health.model import Check, Subject, attempt
 
-# What an account for reading may have: to read, to see how views are made, and to ask about replication.
+# The privileges of an account for reading: to read, to see the definitions of views, and to ask about replication.
 READING: Final = frozenset(
     {"SELECT", "USAGE", "SHOW VIEW", "REPLICATION CLIENT", "SLAVE MONITOR", "REPLICA MONITOR", "BINLOG MONITOR"}
 )
 LATE_SECONDS: Final = 60.0
 CLOCK_SECONDS: Final = 60.0
-# A reader of Aurora says so by innodb_read_only alone. The comments: dialect.session_sql.
+# Aurora readers set only innodb_read_only. About the comments in the SQL: dialect.session_sql.
 _SERVER: Final = (
     "SELECT VERSION() AS version, @@read_only OR @@innodb_read_only AS read_only,"
     " /*M!100000 @@tx_read_only */ /*!50720 @@transaction_read_only */ AS session_read_only"
 )
-# As many as a lookup may ever have: an account may have a line for each view.
+# The maximum of a lookup, because an account may have one line for each view.
 _GRANTS: Final = Limits().rows
 _GRANT: Final = re.compile(r"GRANT (.+?) ON ", re.IGNORECASE)
 _COLUMNS: Final = re.compile(r"\([^)]*\)")
-# In any time zone of the session.
+# UNIX_TIMESTAMP does not depend on the session's time zone.
 _NOW: Final = "SELECT UNIX_TIMESTAMP(NOW(6)) AS at"
-# Servers pass over the names that they do not know. No right is needed.
+# Servers ignore names that they do not know. No privilege is needed.
 _ORDER: Final = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('replica_parallel_workers', 'slave_parallel_workers',"
     " 'replica_preserve_commit_order', 'slave_preserve_commit_order', 'gtid_slave_pos')"
 )
 _UNORDERED: Final = "it may commit in another order than the primary, which polls allow for: they read {} again"
 _BY_ID: Final = "Polls find new rows whatever it says"
-# A time that is later than one of the two clocks does not move the window: time_cursor.py.
+# A row whose time is later than either clock does not move the window: time_cursor.py.
 _BY_TIME: Final = (
     "Polls by ids find new rows whatever it says. A poll by a time does too, with a window that is longer by this "
     "difference; but look at the clock that sets the times, the primary's or the application's, which is not seen here"
@@ -49,7 +49,7 @@ _ROLE: Final = re.compile(r"GRANT (?!.* ON )(.+?) TO ", re.IGNORECASE)
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """What can be known of a database, from a session such as every lookup has."""
+    """Check each database in a session like that of every lookup."""
     yield from subject.undeployed("database", "DB_UNKNOWN", subject.settings.databases)
     polls = [*subject.catalog.polls.values()] if subject.catalog else []
     replicas = Replicas(subject.settings.databases, subject.secrets, tls.context, CachedNames(DNS))
@@ -82,7 +82,7 @@ def _login(replicas: Replicas, name: str, *, polled: bool = False) -> Check | st
 
 
 def _rights(replicas: Replicas, name: str) -> Check | str:
-    """Nothing is tried: a write that succeeded would be one. The server says what the account may do."""
+    """Compare the account's privileges, as the server lists them. A trial write could succeed, so none is made."""
     grants = [str(value) for row in replicas.select(name, "SHOW GRANTS", {}, _GRANTS) for value in row.values()]
     granted = privileges(grants)
     if more := sorted(granted - READING):
@@ -97,13 +97,13 @@ def _rights(replicas: Replicas, name: str) -> Check | str:
 
 
 def roles(grants: Iterable[str]) -> list[str]:
-    """Return the roles among a server's grants, as the server writes them."""
+    """Return the roles in a server's grants, in the server's notation."""
     found = [match[1].split(",") for grant in grants if (match := _ROLE.match(grant))]
     return [role.strip() for roles in found for role in roles]
 
 
 def privileges(grants: Iterable[str]) -> set[str]:
-    """Return what a server's grants allow, in capitals; columns and objects are left out, and what roles allow."""
+    """Return the privileges in a server's grants, in capitals, without columns, objects and roles."""
     found: set[str] = set()
     for grant in grants:
         if match := _GRANT.match(grant):
@@ -114,7 +114,7 @@ def privileges(grants: Iterable[str]) -> set[str]:
 
 
 def _replication(replicas: Replicas, name: str, cursors: Collection[str]) -> Check | str:
-    """`cursors` are what polls of this database go by: ids, or times."""
+    """Check the replication. `cursors` says whether polls of this database use ids, times, or both."""
     title = f"database {name}, replication"
     state = replicas.replicating(name)
     if state is None:
@@ -130,7 +130,7 @@ def _replication(replicas: Replicas, name: str, cursors: Collection[str]) -> Che
 
 
 def unordered(cursors: Collection[str]) -> str:
-    """What a replica that commits in another order means for polls that go by these: ids, or times."""
+    """Return what it means for polls by ids or by times that a replica commits in another order."""
     again = {"ids": "ids", "times": "the window of their time"}
     return _UNORDERED.format(" or ".join(again[cursor] for cursor in sorted(cursors)))
 
@@ -147,8 +147,8 @@ def _is_unordered(replicas: Replicas, name: str) -> bool:
 def is_unordered(variables: Mapping[str, str]) -> bool:
     """Whether a replica with these variables commits transactions in another order than its primary.
 
-    MySQL does so with several workers that do not preserve the order. MariaDB keeps the order in each of its modes, but
-    with several threads not between transactions of different domains: there are several in `gtid_slave_pos`.
+    MySQL does so with several workers that do not preserve the order. MariaDB keeps the order in each of its modes,
+    except between different domains if there are several threads: then `gtid_slave_pos` has several domains.
     https://mariadb.com/kb/en/parallel-replication/
     """
     workers = variables.get("replica_parallel_workers", variables.get("slave_parallel_workers", "0"))
@@ -159,14 +159,14 @@ def is_unordered(variables: Mapping[str, str]) -> bool:
 
 
 def _clock(replicas: Replicas, name: str, *, by_time: bool) -> Check | str:
-    """The server's clock against the function's, in the middle of the question."""
+    """Compare the server's clock with the function's at the middle of the query."""
     before = time.time()
     [row] = replicas.select(name, _NOW, {}, 1)
     return clock(name, float(str(row["at"])) - (before + time.time()) / 2, by_time=by_time)
 
 
 def clock(name: str, difference: float, *, by_time: bool = False) -> Check | str:
-    """Judge by how many seconds a server's clock is ahead of the function's. `by_time`: a poll goes by a time."""
+    """Check a server's clock. `difference` is by how many seconds it is ahead; `by_time`: a poll uses a time column."""
     seen = f"{difference:+.0f} s from the function's"
     if abs(difference) <= CLOCK_SECONDS:
         return seen

@@ -1,4 +1,4 @@
-"""The settings, the compiled templates, and the secrets: what everything else is read from."""
+"""Check the settings, the compiled templates, and the secrets."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _VARIABLE = re.compile(r"NOTIFIER_[A-Z_]+")
 
 
 def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, list[Check]]:
-    """Return what there is to look at, and what is wrong with the settings and the templates.
+    """Return the deployment to check, and the findings about its settings and its templates.
 
-    Where a setting is wrong, its default stands in its place, so that the others can be looked at all the same; None
-    where that does not do either.
+    A wrong setting is replaced by its default, so that the rest can be checked. If the settings are still invalid, the
+    deployment is None.
     """
     settings, checks = _settings(environment)
     if settings is None:
@@ -40,7 +40,7 @@ def read(environment: Mapping[str, str], egress: str) -> tuple[Subject | None, l
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Whether each secret is there, and of its form. None is shown."""
+    """Check that each secret exists and has its form. No secret is shown."""
     settings = subject.settings
     if settings.slack.mode == "bot":
         yield _secret(subject, senders.BOT_SECRET, *senders.BOT_TOKEN)
@@ -81,7 +81,7 @@ def _catalog(settings: Settings) -> tuple[Catalog | None, Check]:
 
 
 def _polls(settings: Settings, polls: Mapping[str, Poll]) -> Check:
-    """Without a queue no schedule is made, whatever Polls says. Each cron expression has to have a next time."""
+    """Check that polls are run, and that each cron expression has a next time. Without a queue nothing runs them."""
     number = len(polls)
     if not polls:
         return Check("polls", "ok", "none, though Polls=on" if settings.polls else "none")

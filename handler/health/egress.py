@@ -1,4 +1,4 @@
-"""The way out: by which address the internet sees the function."""
+"""Check egress: by which address the internet sees the function."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from handler.adapters.http.exchange import Deadline, Exchange, Limits
 from handler.errors import NotifierError
 from handler.health.model import Check, Subject, attempt
 
-# AWS's own, which answers with nothing but the caller's address.
+# A service of AWS that returns only the caller's address.
 ADDRESS: Final = "https://checkip.amazonaws.com/"
 LIMITS: Final = Limits(connect=2.0, total=4.0, size=1024)
 _FORM: Final = re.compile(r"[0-9A-Fa-f.:]{3,45}")
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Ask an address that tells the caller its own; not at all where nobody should be asked."""
+    """Ask a URL that returns the caller's address; skipped if no URL is given."""
     if not subject.egress:
         yield Check("way out", "skipped", cause="it was asked for with --no-egress")
         return

@@ -1,4 +1,4 @@
-"""What a check finds, and what it looks at."""
+"""The finding of a check, and the deployment that is checked."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ State = Literal["ok", "warning", "failed", "skipped"]
 
 @frozen
 class Check:
-    """One thing that the notifier needs. `seen` is what was found, `cause` what is wrong, `remedy` what to do next.
+    """A finding. `seen` is what was found, `cause` what is wrong, and `remedy` what to do next.
 
-    `milliseconds` is how long it took, where something was waited for. No text holds a secret or a value from a row.
+    `milliseconds` is the duration, if the check waited for something. No text contains a secret or a value from a row.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Check:
 
 @frozen
 class Subject:
-    """A deployment to look at. `catalog` is None where it cannot be read; `egress` is empty where nobody is asked."""
+    """A deployment to check. `catalog` is None if it cannot be read; `egress` is empty if egress is not checked."""
 
     settings: Settings
     secrets: Secrets
@@ -43,16 +43,16 @@ class Subject:
 
     @property
     def destinations(self) -> Mapping[str, str]:
-        """Where messages can go: a channel's id, or a webhook's name, under what the stage calls it."""
+        """The destinations of messages, by their alias in the stage: a channel's id, or a webhook's name."""
         if self.catalog is None:
             return {}
         stage = self.catalog.stage
-        if stage.redirect:  # then nothing goes anywhere else
+        if stage.redirect:  # then all messages go there
             return {"redirect": stage.redirect}
         return {**stage.channels, "fallback": stage.fallback}
 
     def undeployed(self, kind: Literal["API", "database"], code: str, deployed: Collection[str]) -> Iterator[Check]:
-        """Yield a failure for each API or database that a template asks and nobody deployed."""
+        """Yield a failure for each API or database that a template uses and the deployment does not have."""
         notifications = chain.from_iterable(self.catalog.notifications.values() if self.catalog else ())
         asking: dict[str, list[str]] = {}
         for notification in notifications:
@@ -63,25 +63,25 @@ class Subject:
             yield Check(f"{kind} {name}", "failed", cause=cause, remedy=CODES[code].remedy)
 
 
-# Returns a check of its own, or what it saw where all is well.
+# Returns a Check; or, if all is well, only the text for `seen`.
 Look = Callable[[], Check | str]
 
 
 def attempt(name: str, look: Look) -> Check:
-    """Return what `look` finds; a failure by its code.
+    """Return the finding of `look`. If `look` raises an error, the finding is a failure with its code.
 
-    Raises nothing: what goes wrong is the finding.
+    Raises nothing.
     """
     began = time.perf_counter()
     try:
         found = look()
-    except Exception as error:  # noqa: BLE001 - one check never stands in another's way
+    except Exception as error:  # noqa: BLE001 - a check that fails never stops the others
         return failed(name, named(error), _since(began))
     return found if isinstance(found, Check) else Check(name, "ok", found, milliseconds=_since(began))
 
 
 def failed(name: str, error: NotifierError, milliseconds: float | None = None) -> Check:
-    """Return the finding that a failure is, with the remedy of Slack's word, or else of its code."""
+    """Return the finding for an error, with the remedy for Slack's own error word if known, or else for the code."""
     word = SLACK_ERRORS.get(error.reason) if isinstance(error, SlackError) else None
     remedy = word.remedy if word else CODES[error.code].remedy
     return Check(name, "failed", cause=str(error), remedy=remedy, milliseconds=milliseconds)

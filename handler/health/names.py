@@ -1,4 +1,4 @@
-"""The names that the function has to look up, each once: Slack's, the databases', and those of AWS's services."""
+"""Check the host names that the function looks up: Slack's, the databases', and those of AWS's services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = 4
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Each name by the way in which the function itself asks for it. Those of APIs are with the APIs."""
+    """Look up each name once, in the same way as the function does. The names of APIs are checked with the APIs."""
     slack = subject.settings.slack
     host = urlsplit(slack.proxy or slack.api_url).hostname or ""
     yield attempt("name of Slack", lambda: _by_system(host, "SLACK_UNAVAILABLE"))

@@ -17,7 +17,7 @@ from handler.polling.dry_run import dry_run
 
 
 def next_run(subject: Subject, name: str, remaining: Callable[[], float]) -> dict[str, Any] | None:
-    """Return what a run would do, as JSON has it; None if no template has this poll."""
+    """Return what a run would do, as JSON; None if no template has this poll."""
     poll = subject.catalog.polls.get(name) if subject.catalog else None
     if poll is None:
         return None

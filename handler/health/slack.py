@@ -1,4 +1,4 @@
-"""Slack: whether it takes the token, what the app may do, and in which channels it is."""
+"""Check Slack: the token, the app's scopes, and its channels."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from handler.health.model import Check, Subject, attempt
 
 READ_BACK: Final = ("channels:history", "groups:history")
 SEES_CHANNELS: Final = "channels:read"
-# A claim is over after 20 s (LEASE_SECONDS in delivery/decide.py), by each worker's own clock.
+# A claim ends after 20 s (LEASE_SECONDS in delivery/decide.py) by each worker's own clock.
 CLOCK_SECONDS: Final = 20.0
 # Each call has its own deadline, however many channels there are.
 Client = Callable[[], PooledWebClient]
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Ask Slack about the token and the channels. A webhook can be asked nothing: it could only be posted to."""
+    """Ask Slack about the token and the channels. A webhook cannot be checked without a post."""
     slack = subject.settings.slack
     if slack.mode == "webhook":
         yield Check("Slack", "skipped", cause="a webhook says nothing unless something is posted to it")
@@ -55,7 +55,7 @@ def _readable(subject: Subject) -> bool:
 
 
 def _read_answer(answer: Answer, now: float) -> object:
-    """Slack's yes, whatever it is about; its no as the function's own table reads it."""
+    """Return any answer with `ok`; otherwise the error by the function's own table."""
     try:
         if answer.status == 200 and json.loads(answer.body).get("ok") is True:
             return answer

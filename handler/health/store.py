@@ -1,4 +1,4 @@
-"""The state table, and the queue."""
+"""Check the state table and the queue."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from handler.errors import ConfigError
 from handler.health.model import Check, Subject, attempt
 from handler.state_item import Item
 
-# A partition of its own, which no delivery, thread or gate has.
+# A partition of its own, which no delivery, thread or channel uses.
 PROBE: Final = "check#doctor"
 _HOUR: Final = 3600
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Write an item and read it back; ask the queue what it does with what fails.
+    """Write an item and read it back; compare the queue's settings for messages that fail.
 
-    The dead-letter queue is looked at from outside: the function may only send to it, and a check sends nothing.
+    The dead-letter queue is checked from outside: the function may only send to it, and a check sends nothing.
     """
     yield attempt("state table", lambda: _table(subject.settings.state_table))
     if subject.settings.queue_url:

@@ -1,4 +1,4 @@
-"""How long each path to an API takes from where the function runs: with nothing known, and with all of it known.
+"""Measure how long calls to each API take from inside the function, with empty and with full caches.
 
 An API may say how long a call was inside it, with `Server-Timing: app;dur=47.2` (milliseconds):
 https://www.w3.org/TR/server-timing/
@@ -24,11 +24,11 @@ from handler.instances import ResolveError
 
 COLD: Final = 5
 WARM: Final = 20
-# As many as in the measurement that was published (cli/doctoring/published.py).
+# The same number as in the published measurement (cli/doctoring/published.py).
 CALLS: Final = 2
 SPARE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0
-# An answer is an answer, whatever it says of the path.
+# With these codes the API did answer.
 _ANSWERED: Final = frozenset({"API_NOT_FOUND", "API_BAD_ANSWER", "API_DENIED"})
 _INSIDE: Final = re.compile(r"(?:^|,)\s*app\s*;(?:[^,]*;)?\s*dur=(\d{1,9}(?:\.\d{1,9})?)(?=\s*(?:[;,]|$))", re.ASCII)
 
@@ -37,10 +37,10 @@ T = TypeVar("T")
 
 @frozen
 class Timed:
-    """Medians in milliseconds; `error` in their place where the API did not answer.
+    """Medians in milliseconds; or `error`, if the API did not answer.
 
-    `function` is for two calls in one invocation with nothing known before, and `callee` how much of that was inside
-    the API; None where the API does not say it.
+    `function` is the time of two calls in one invocation with empty caches, and `callee` the part of it inside the API;
+    None if the API does not report it.
     """
 
     api: str
@@ -54,7 +54,7 @@ class Timed:
 
 
 def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterator[Timed]:
-    """Time each API by its own path: the look-up, a first call with everything to be found, further calls, and two."""
+    """Time for each API the look-up, a first call with empty caches, further calls, and two calls together."""
     for name, address in subject.settings.apis.items():
         uri = address.origin.text.partition("?")[0]
         try:
@@ -66,7 +66,7 @@ def paths(subject: Subject, path: str, remaining: Callable[[], float]) -> Iterat
 
 
 def inside(replies: Sequence[Reply]) -> float | None:
-    """Return for how many milliseconds the calls were inside the API together; None unless it says so for each."""
+    """Return how many milliseconds the calls were inside the API together; None unless it reports each of them."""
     inside_times = [_inside_one(reply) for reply in replies]
     known = [milliseconds for milliseconds in inside_times if milliseconds is not None]
     return sum(known) if known and len(known) == len(inside_times) else None
@@ -106,7 +106,7 @@ def _timed(subject: Subject, address: ApiAddress, uri: str, path: str, remaining
 
 
 def _get(apis: HttpApis, name: str, path: str, calls: int = 1) -> None:
-    """One invocation that asks so many times."""
+    """Make `calls` calls in one invocation."""
     with apis.invocation():
         for _ in range(calls):
             try:
@@ -121,7 +121,7 @@ def _median(call: Callable[[], object], times: int, remaining: Callable[[], floa
 
 
 def _repeated(sample: Callable[[], T], times: int, remaining: Callable[[], float]) -> list[T]:
-    """So many samples, or as many as there is time for; at least one."""
+    """Return `times` samples, or fewer if the time runs out; at least one."""
     found = [sample()]
     while len(found) < times and remaining() >= SPARE_SECONDS:
         found.append(sample())
