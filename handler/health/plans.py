@@ -1,9 +1,9 @@
-"""How a database reads the rows of a poll: the plan that EXPLAIN FORMAT=TRADITIONAL gives, and what it costs.
+"""Judge how a database reads the rows of a poll, by its plan (EXPLAIN FORMAT=TRADITIONAL) and the rows it read.
 
-Pure. MariaDB and MySQL use the same columns and nearly the same words. The plan of a slice of ids begins with the outer
-SELECT, which reads `<derived2>`; the steps with the number 2 find the ids. A page of times has no such SELECT around
-it: the steps with the number 1 find its rows. Those steps have to start at the first row that is wanted, and end with
-the last one: then the first step is of type `range`, and nothing is sorted.
+Pure. MariaDB and MySQL use the same columns and nearly the same words. The plan for a page of ids begins with the outer
+SELECT, which reads `<derived2>`; the steps with the number 2 find the ids. A page of times has no outer SELECT: the
+steps with the number 1 find its rows. In a good plan these steps read only the rows of the page: the first step is of
+type `range`, and nothing is sorted.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from handler.model import Value
 
 # A good plan reads three rows for each id: one by the index, two of the temporary tables; and one of each joined table.
 ROWS_PER_ID: Final = 6
-# So many rows more are nothing to tell anybody about.
+# This many extra rows are not worth a warning.
 SPARE_ROWS: Final = 10_000
-# What is left out by WHERE is read as well. Reading so many rows takes a noticeable part of the limit of a statement.
+# Rows that WHERE excludes are read too. To read this many takes a noticeable part of a statement's time limit.
 PASSED_OVER: Final = 200_000
 
 _DERIVED: Final = re.compile(r"<derived([0-9]+)>")
 _WHOLE: Final = ("ALL", "index")
 _FORCED: Final = "or poll a view made with FROM <table> FORCE INDEX (<the index of the id>)"
 _VIEW: Final = "poll its table, or a view without GROUP BY, DISTINCT, UNION, LIMIT, window functions and subqueries"
-# What a plan is of when its rows are found without a temporary table.
+# The number of the outermost SELECT in a plan.
 _OUTER: Final = "1"
 
 
 @frozen
 class Order:
-    """The order in which a poll wants rows, in words: `things` are what it goes by, and `last` is what it begins after.
+    """The words for the order in which a poll reads rows, by ids or by times, for the texts of findings.
 
-    `index` says what to add so that the database need not sort; `with_condition` the same if WHERE compares columns.
+    `index` says which index to add so that the database need not sort; `with_condition` the same if there is a WHERE.
     """
 
     things: str
@@ -45,7 +45,7 @@ class Order:
 
     @property
     def unknown(self) -> str:
-        """What to do about a plan that is not shown."""
+        """What to do if the plan is not shown."""
         return f"look at EXPLAIN as an administrator; if it is a view, {_VIEW}; else {self.index}"
 
 
@@ -60,7 +60,7 @@ BY_ID: Final = Order(
 
 @frozen
 class Fault:
-    """Why the database reads more rows than it finds, and what to change. `of_order`: no index gave it their order."""
+    """Why the database reads too many rows, and what to change. `of_order`: no index has the rows in order."""
 
     cause: str
     remedy: str
@@ -69,7 +69,7 @@ class Fault:
 
 @frozen
 class Plan:
-    """By which index the database finds the ids; `fault` is None if it reads only those that are wanted, in order."""
+    """The index by which the database finds the rows; `fault` is None if it reads only the wanted rows, in order."""
 
     key: str
     fault: Fault | None = None
@@ -77,7 +77,7 @@ class Plan:
 
 @frozen
 class Reads:
-    """How many rows a SELECT read, of tables and temporary tables, and how many ids it returned."""
+    """How many rows of tables and temporary tables a SELECT read, and how many ids it returned."""
 
     rows: int
     ids: int
@@ -90,7 +90,7 @@ class Reads:
 
 @frozen
 class Verdict:
-    """What there is to say of a SELECT: `cause` is empty if all is well, and `seen` says how it reads."""
+    """The result for a SELECT. `cause` is empty if all is well; `seen` says how rows are read."""
 
     seen: str = ""
     cause: str = ""
@@ -113,7 +113,7 @@ class _Step:
 
     @property
     def sorts_later(self) -> bool:
-        """Whether what is sorted is the join that begins with it, in a temporary table, and not its own rows alone."""
+        """Whether the whole join that begins with it is sorted in a temporary table, and not only its own rows."""
         return "temporary" in self.extra
 
     @property
@@ -122,19 +122,19 @@ class _Step:
 
 
 def unindexed(table: str, column: str, order: Order) -> Fault:
-    """What is wrong with a table of which no index begins with the column."""
+    """Return the fault of a table without an index that begins with the column."""
     return Fault(f"no index of {table} begins with {column}", order.index)
 
 
 def read(rows: Sequence[Mapping[str, Value]]) -> Plan | None:
-    """Return the plan of a slice of ids; None if it tells nothing, since no row can match or its form is unknown."""
+    """Return the plan of a page of ids; None if no row can match, or if the form of the plan is unknown."""
     steps = [_Step.of(row) for row in rows]
     numbers = [match[1] for step in steps if step.number == _OUTER and (match := _DERIVED.fullmatch(step.table))]
     return _plan([step for step in steps if step.number in numbers], steps, BY_ID)
 
 
 def read_page(rows: Sequence[Mapping[str, Value]], order: Order, *, backwards: bool = False) -> Plan | None:
-    """The same of a page of times. One that is read `backwards` begins with the last row, so any index will do."""
+    """Return the plan of a page of times. A page read `backwards` begins with the last row, so any index is good."""
     steps = [_Step.of(row) for row in rows]
     return _plan([step for step in steps if step.number == _OUTER], steps, order, from_end=backwards)
 
@@ -146,7 +146,7 @@ def _plan(found: Sequence[_Step], steps: Sequence[_Step], order: Order, *, from_
 
 
 def _faults(found: Sequence[_Step], steps: Sequence[_Step], order: Order, *, from_end: bool) -> Iterator[Fault]:
-    """Yield what is wrong, the first cause first. `found` are the steps that find rows, in the order of the join."""
+    """Yield the faults, the first cause first. `found` are the steps that find rows, in the order of the join."""
     first, *joined = found
     if first.table.startswith(("<derived", "<union")):
         yield Fault("it works out the whole view for each SELECT", _VIEW)
@@ -177,10 +177,10 @@ def judge(
     known: Fault | None = None,
     order: Order = BY_ID,
 ) -> Verdict:
-    """Say whether a SELECT reads too much: by what it has read, and why by its plan.
+    """Judge whether a SELECT reads too many rows: the counters decide, and the plan says why.
 
-    `what` says what it is for, as "to look for new rows". `hidden` says why there is no plan, and `known` what is wrong
-    with the table as a whole, which then explains that rows are not read in order. Without `reads` the plan decides.
+    `what` is the purpose of the SELECT, such as "to look for new rows". `hidden` says why there is no plan. `known` is
+    a fault of the table, which explains why rows are not read in order. Without `reads` the plan decides.
     """
     fault = plan.fault if plan else None
     counted = f"{what} the database reads {reads.rows} rows" if reads and reads.are_many else ""

@@ -1,4 +1,4 @@
-"""The column with the time of a poll, as the database describes it: its type, who sets it, and which index there is."""
+"""The time column of a poll, as the database describes it: its type, what sets it, and its indexes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handler.health.plans import Fault, Order
 from handler.model import Poll
 
 _TIMES: Final = ("datetime", "timestamp")
-# Whole numbers that are large enough for seconds since 1970.
+# Types of whole numbers that can hold seconds since 1970.
 _NUMBERS: Final = ("int", "bigint")
 
 _COLUMN: Final = (
@@ -27,7 +27,7 @@ _INDEXES: Final = (
     "SELECT s.index_name AS name, s.column_name AS part, s.sub_part AS cut FROM information_schema.statistics AS s "
     "WHERE s.table_schema = DATABASE() AND s.table_name = %(table)s ORDER BY s.index_name, s.seq_in_index"
 )
-# Empty for an account without SHOW VIEW.
+# The definition is empty for an account without SHOW VIEW.
 _VIEW: Final = (
     "SELECT v.view_definition AS sql_text FROM information_schema.views AS v "
     "WHERE v.table_schema = DATABASE() AND v.table_name = %(table)s"
@@ -46,10 +46,10 @@ _TABLES: Final = re.compile(r"\bFROM\b(.*?)(?:\bWHERE\b|$)", re.IGNORECASE | re.
 
 @frozen
 class TimeColumn:
-    """What is known of it. `table` is empty if it is not clear which one it is from, and `kind` if nothing is known.
+    """What is known about the column. `kind` is the type of its table, and empty if nothing is known.
 
-    `column` and `id` are names of columns; an `id` that is worked out has none. `indexes` has the columns of each
-    index, in their order; one that is indexed in part has none there. `view` is the SELECT of a view, if it is shown.
+    `indexes` has the columns of each index in order; a column that is indexed only in part is an empty text there.
+    `view` is the SELECT of a view, if it is shown.
     """
 
     poll: Poll
@@ -63,7 +63,7 @@ class TimeColumn:
 
     @property
     def wrong_type(self) -> Fault | None:
-        """Why no poll can use it."""
+        """Why no poll can use the column; None if one can."""
         if not self.type or self.type in (*_TIMES, *_NUMBERS):
             return None
         why = "all rows of a day have the same time" if self.type == "date" else "that is no time to go by"
@@ -72,17 +72,17 @@ class TimeColumn:
 
     @property
     def has_no_zone(self) -> bool:
-        """Whether its digits mean another moment in each time zone."""
+        """Whether its values have no time zone, so that their meaning depends on `tz=`."""
         return self.type == "datetime"
 
     @property
     def changes(self) -> bool:
-        """Whether each UPDATE of a row sets it."""
+        """Whether each UPDATE of a row sets the column."""
         return "on update" in self.extra
 
     @property
     def setter(self) -> str:
-        """By whose clock it is set; empty if that is not known."""
+        """The text that says which clock sets the column; empty if that is unknown."""
         if self.kind != "BASE TABLE":
             return ""
         name = f"`{self.poll.at}`"
@@ -94,12 +94,12 @@ class TimeColumn:
 
     @property
     def any_row(self) -> str:
-        """A SELECT of one row, whether it has a time or not."""
+        """A SELECT for one row, with or without a time."""
         return f"SELECT 1 AS one FROM {self._source} LIMIT 1"  # noqa: S608
 
     @property
     def any_time(self) -> str:
-        """A SELECT of one row with a time."""
+        """A SELECT for one row with a time."""
         name = _quoted(self.poll.at) if self.kind else "found.at"
         return f"SELECT 1 AS one FROM {self._source} WHERE {name} > 0 LIMIT 1"  # noqa: S608
 
@@ -111,7 +111,7 @@ class TimeColumn:
 
     @property
     def fault(self) -> Fault | None:
-        """Why no index of the table can give its rows by their time."""
+        """Why no index of the table has the rows in the order of their times; None if one has."""
         table, at = self.poll.table, self.poll.at
         if self._is_worked_out(at):
             cause = f"`{at}` is worked out in the view {table}, so that no index of its table can be used"
@@ -124,7 +124,7 @@ class TimeColumn:
 
     @property
     def order(self) -> Order:
-        """By the time, and by the id where times are equal."""
+        """The order of the rows: by time, and by id if times are equal."""
         table, at, id_ = self.poll.table, self.poll.at, self.poll.column
         if not id_ or self._is_worked_out(id_):
             index = with_condition = _sorted_ids(at)
@@ -145,13 +145,13 @@ class TimeColumn:
         return re.search(r"\bWHERE\b", self.poll.sql, re.IGNORECASE) is not None
 
     def _fitting(self) -> str:
-        """The index that gives the rows in their order: InnoDB has the primary key at the end of each other index."""
+        """Return the index with the rows in order. InnoDB appends the primary key to every other index."""
         wanted = (self.poll.at.lower(), self.poll.column.lower())
         primary = self.indexes.get("primary", ())
         return next((name for name, parts in self.indexes.items() if (*parts, *primary)[:2] == wanted), "")
 
     def _is_worked_out(self, column: str) -> bool:
-        """Whether a view says so. Its SELECT is as the server writes it: `schema`.`table`.`column` AS `name`."""
+        """Whether a view computes the column. The server writes a stored one as `schema`.`table`.`column` AS `name`."""
         name = f" AS `{re.escape(column)}`"
         if not re.search(name, self.view, re.IGNORECASE):
             return False
@@ -160,7 +160,7 @@ class TimeColumn:
 
 
 def _quoted(name: str) -> str:
-    """A name as PyMySQL takes it."""
+    """Return a name quoted for PyMySQL."""
     escaped = name.replace("`", "``").replace("%", "%%")
     return f"`{escaped}`"
 
@@ -173,7 +173,7 @@ def _sorted_ids(at: str) -> str:
 
 
 def read(asking: Asking, poll: Poll) -> TimeColumn:
-    """Return what the database says of the column; nothing if it does not, or if the SELECT joins tables."""
+    """Return what the database says about the column; nothing is known if it refuses, or if the SELECT joins tables."""
     unknown = TimeColumn(poll)
     tables = _TABLES.search(poll.sql)
     if not poll.table or (tables and _JOINED.search(tables[1])):

@@ -1,4 +1,4 @@
-"""Where an HTTP message ends: no answer on a kept connection is ever taken for that of another request.
+"""Find where an HTTP message ends, so that no answer on a kept connection is taken for that of another request.
 
-For the connections to APIs and to Slack, and for those of botocore.
+Used for the connections to APIs and to Slack, and for those of botocore.
 """
