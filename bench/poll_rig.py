@@ -51,7 +51,7 @@ class Rig:
     def forget(self) -> None:
         """Make a poll of it that has seen no row yet, and whose first run is over."""
         items = {item.sort: item for item in self.table.items(partition(NAME))}
-        born = Schedule(began_at=self.now, born_at=self.now, looked_at=self.now)
+        born = Schedule(began_at=self.now, state_known_at=self.now, scanned_at=self.now)
         for sort, values in ((STATE, state_item.values(PollState(IdCursor.at(0)))), (SCHEDULE, born.values())):
             item = Item(partition(NAME), sort, values, expires_at=0).following(items.get(sort))
             assert self.table.swap(item) is None

@@ -140,7 +140,7 @@ def rebase(type_: str, resend: bool, to: To | None, yes: bool, stack_name: str |
             says = f"The poll {type_} posts all rows {to.rows} one by one, even if they were posted before."
         click.confirm(f"{says} Rows get new identities from now on. Continue?", abort=True)
     schedule = polls.change(
-        deployed, type_, lambda schedule: schedule.rebased(to.above, to.above_is) if to else schedule.rebased()
+        deployed, type_, lambda schedule: schedule.rebased(to.above, to.above_kind) if to else schedule.rebased()
     )
     click.echo(f"{type_} begins with new identities with its next run. {_then(type_, schedule)}")
 
@@ -237,11 +237,11 @@ def _drawn(one: Status, now: float) -> Text:
     schedule, condition = one.schedule, one.condition(now)
     drawn = Text.assemble((one.name, "bold"), "  ", (condition, _STYLES.get(condition, "bold red")))
     every = f"{_every(one.poll)}, " if one.poll else ""
-    last = f"read {_when(schedule.looked_at, now)}" if schedule.looked_at else "never read"
+    last = f"read {_when(schedule.scanned_at, now)}" if schedule.scanned_at else "never read"
     due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
     drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
     if (lag := one.lag(now)) is not None:
-        whole = f"{_when(schedule.whole_at, now)}, {times.span(lag)} ago"
+        whole = f"{_when(schedule.complete_at, now)}, {times.span(lag)} ago"
         drawn.append(f"\n  complete as of {whole}: rows that the replica showed by then are found")
     if one.asked:
         drawn.append(f"\n  asked for: its next run {one.asked}", "yellow")

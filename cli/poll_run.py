@@ -16,7 +16,7 @@ from cli.operations.polls import Status, remedy
 from cli.operations.refusals import UnansweredError
 from cli.operations.runs import Asking, Outcome
 from cli.operations.stack import Stack
-from handler.polling.run import MOST_EVENTS
+from handler.polling.run import MAX_EVENTS
 
 
 @click.command(short_help="Run a poll now, or show what its next run would do.")
@@ -159,7 +159,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     if found["given_up"]:
         lines.append(f"{found['given_up']} rows or ids would be given up: they do not fit, or are not usable.")
     if found["more"]:
-        lines.append(f"There may be more: one look takes at most 20 s, and about {MOST_EVENTS} rows.")
+        lines.append(f"There may be more: one look takes at most 20 s, and about {MAX_EVENTS} rows.")
     if found["code"]:
         lines += [f"It would fail with {found['code']}: {found['detail'] or polls.meaning(found['code'])}"]
         lines += [f"To do: {found['remedy']}"]

@@ -41,9 +41,9 @@ class Kept:
         self._step()
         return self.state
 
-    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
+    def send(self, events: Sequence[PolledEvent], epoch: int) -> None:
         self._step()
-        self.sent += findings
+        self.sent += events
         self._step()
 
     def rows(self) -> set[int]:
@@ -130,7 +130,7 @@ class OnlyIds:
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
 
-    def behind(self, top: int) -> int | None:
+    def low_counter(self, top: int) -> int | None:
         return None
 
     def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:

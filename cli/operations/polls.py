@@ -79,15 +79,15 @@ class Status:
         schedule = self.schedule
         if schedule.starts <= (self.state.starts if self.state else schedule.starts - bool(schedule.starts)):
             return ""
-        rows = f"above id {schedule.above}" if schedule.above_is == ID else f"from {moment(schedule.above + 1)} on"
+        rows = f"above id {schedule.above}" if schedule.above_kind == ID else f"from {moment(schedule.above + 1)} on"
         return {
             REWIND: f"finds the rows {rows} again",
             RESEND: f"posts the rows {rows}, and takes the earlier ones as seen",
-        }.get(schedule.wish, "takes the rows that are there as seen")
+        }.get(schedule.start_mode, "takes the rows that are there as seen")
 
     def lag(self, now: float) -> float | None:
         """How many seconds ago the last look at all of the table began; None if there was none yet."""
-        return max(0.0, now - self.schedule.whole_at) if self.schedule.whole_at else None
+        return max(0.0, now - self.schedule.complete_at) if self.schedule.complete_at else None
 
     @property
     def gaps(self) -> int:
@@ -210,8 +210,8 @@ def document(status: Status, now: float) -> dict[str, Any]:
         "every_seconds": status.poll.every if status.poll and not status.poll.cron else None,
         "cron": (status.poll.cron or None) if status.poll else None,
         "time_zone": (status.poll.time_zone or None) if status.poll else None,
-        "started": _iso(schedule.born_at),
-        "last_read": _iso(schedule.looked_at),
+        "started": _iso(schedule.state_known_at),
+        "last_read": _iso(schedule.scanned_at),
         "lag_seconds": round(lag, 1) if (lag := status.lag(now)) is not None else None,
         "next": _iso(schedule.due_at),
         "rows": {"found": schedule.found, "late": schedule.late, "given_up": schedule.given_up},

@@ -25,13 +25,13 @@ class To:
     """The rows `above` an id, or from a time on: then `above` is the microsecond before it. `written` is as typed."""
 
     above: int
-    above_is: str
+    above_kind: str
     written: str
 
     @property
     def rows(self) -> str:
         """These rows, in words."""
-        return f"above id {self.above}" if self.above_is == ID else f"from {self.written} on"
+        return f"above id {self.above}" if self.above_kind == ID else f"from {self.written} on"
 
 
 class IdOrTime(click.ParamType[To]):
@@ -61,12 +61,12 @@ def require_kind(status: Status, to: To) -> None:
     if status.state is None or status.schedule.code == _CHANGED:
         return
     timed = status.state.timed
-    if timed and to.above_is == ID:
+    if timed and to.above_kind == ID:
         raise click.ClickException(
             f"{status.name} finds rows by the time {timed.column}, and {to.written} is an id. Write a time with its "
             f"zone: --to {moments.EXAMPLE} is for the rows from then on."
         )
-    if not timed and to.above_is == TIME:
+    if not timed and to.above_kind == TIME:
         raise click.ClickException(
             f"{status.name} finds rows by their ids, and {to.written} is a time. Write the last id that is to stay as "
             "it is: --to 41999 is for the rows above it."
@@ -107,7 +107,7 @@ def _ids(name: str, cursor: IdCursor, above: int) -> str:
 
 
 def _times(name: str, cursor: TimeCursor, to: To) -> str:
-    times = [*cursor.seen.values(), cursor.mark]
+    times = [*cursor.seen.values(), cursor.watermark]
     if max(times) == NEVER:
         raise click.ClickException(f"{name} has not read any row yet. The rows that come are found without a rewind.")
     if to.above >= max(times):
@@ -117,7 +117,7 @@ def _times(name: str, cursor: TimeCursor, to: To) -> str:
         )
     rows = sum(at > to.above for at in cursor.seen.values())
     said = f"The next run of {name} finds {rows} rows again that it remembers, {to.rows}"
-    if to.above < (earliest := min(cursor.seen.values(), default=cursor.mark)):
+    if to.above < (earliest := min(cursor.seen.values(), default=cursor.watermark)):
         said += f". It does not know which rows have a time before {moment(earliest)}, and finds these too"
     return said
 
@@ -131,4 +131,4 @@ def rewound(status: Status, schedule: Schedule, to: To) -> Schedule:
         raise click.ClickException(
             f"An earlier start, rebase or rewind of {name} has not run yet. Run it first: notifier poll run {name}"
         )
-    return schedule.rewound(to.above, to.above_is)
+    return schedule.rewound(to.above, to.above_kind)

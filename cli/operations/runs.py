@@ -61,7 +61,7 @@ class Outcome:
         Of a poll by a time these are rows of its window; the earlier ones are not counted.
         """
         state = self.status.state
-        if self.before.born_at or self.failed or state is None:
+        if self.before.state_known_at or self.failed or state is None:
             return None
         return max(0, len(state.timed.seen if state.timed else state.cursor.seen) - self.found)
 

@@ -23,7 +23,7 @@ from handler.health.plans import Plan, Reads
 from handler.health.timed import Timed
 from handler.model import Poll, Row, Value
 from handler.polling import id_scan, statements
-from handler.polling.id_cursor import MOST_CHUNKS, IdCursor
+from handler.polling.id_cursor import MAX_CHUNKS, IdCursor
 from handler.polling.run import SEEN_BYTES
 from handler.polling.table import Table
 from handler.ports import Database
@@ -112,9 +112,9 @@ class _Polled:
     def readable(self) -> str:
         """Ask the database what the first run of a poll asks first. What is returned shows no id."""
         table = Table(self.database, self.poll)
-        self.cursor = table.now(lambda: False)
+        self.cursor = table.cursor_at_end(lambda: False)
         created = table.created([self.cursor.top])
-        signs = [*(["created"] if created else []), *(["a counter"] if table.counts() else [])]
+        signs = [*(["created"] if created else []), *(["a counter"] if table.has_counter() else [])]
         show = "show" if len(signs) > 1 else "shows"
         return f"readable; {' and '.join(signs) or 'nothing'} {show} that ids are used again"
 
@@ -217,7 +217,7 @@ class _Polled:
         seen = self.cursor.seen
         if len(seen) < _JUDGED or self.poll.is_watching:  # then the number of values matters, too
             return None
-        room = min(SEEN_BYTES / len(seen.encoded()), MOST_CHUNKS / len(seen.chunks)) * len(seen)
+        room = min(SEEN_BYTES / len(seen.encoded()), MAX_CHUNKS / len(seen.chunks)) * len(seen)
         if room >= FEW_ROWS:
             return None
         cause = f"its ids are far apart: the state of the poll holds about {round(room, -3):.0f} rows"

@@ -22,7 +22,7 @@ from handler.health.timed_columns import TimeColumn
 from handler.model import Poll
 from handler.polling import time_scan
 from handler.polling.table import Table
-from handler.polling.time_cursor import MOST_SEEN, SECOND, SLACK, StartPosition, TimeCursor, basis
+from handler.polling.time_cursor import CLOCK_SLACK, MAX_SEEN, SECOND, StartPosition, TimeCursor, row_source
 from handler.polling.time_scan import TimePage
 
 # What is further in the future is not meant as a time, but as never.
@@ -47,7 +47,7 @@ class Timed:
     recorded: Recorded
     poll: Poll
     title: str
-    latest: TimePage = field(default_factory=lambda: TimePage((), None, whole=True))
+    latest: TimePage = field(default_factory=lambda: TimePage((), None, complete=True))
 
     def readable(self) -> str:
         """Read what the first run of the poll reads first. Raises as Table does."""
@@ -74,7 +74,7 @@ class Timed:
         begin = self._begin()
         what = "to read the window again" if begin else "to look for new rows"
         page, verdict = self._read(what, begin)
-        if not verdict.cause and page and not page.whole:
+        if not verdict.cause and page and not page.complete:
             _, verdict = self._read(what, StartPosition(page.rows[-1].at, page.unit, page.rows[-1]))
         if not verdict.cause:
             _, first = self._read("for its first run", None, backwards=True)
@@ -132,19 +132,19 @@ class Timed:
 
         now = self.latest.now or 0
         try:
-            cursor = time_scan.first(page, self.poll.longest, now, basis(self.poll))
+            cursor = time_scan.first_cursor(page, self.poll.longest, now, row_source(self.poll))
         except _TookLongError:
             return f"how many rows the window has could not be counted in {_COUNTED_SECONDS:g} s"
-        length = self.poll.longest + SLACK / SECOND
+        length = self.poll.longest + CLOCK_SLACK / SECOND
         if cursor.floor is None:
-            return f"{len(cursor.seen)} rows in the window of {spoken(length)}; {MOST_SEEN} can be remembered"
+            return f"{len(cursor.seen)} rows in the window of {spoken(length)}; {MAX_SEEN} can be remembered"
         future = sum(at > now for at in cursor.seen.values())
-        if 2 * future > MOST_SEEN:
-            cause = f"{future} rows have a time in the future, and {MOST_SEEN} rows are remembered in all"
+        if 2 * future > MAX_SEEN:
+            cause = f"{future} rows have a time in the future, and {MAX_SEEN} rows are remembered in all"
             return self._found("window", "warning", cause, "leave rows that are so far in the future out of the SELECT")
-        span = (cursor.mark - cursor.floor.at) / SECOND
+        span = (cursor.watermark - cursor.floor.at) / SECOND
         cause = (
-            f"the window of {spoken(length)} has more than {MOST_SEEN} rows, and no more are remembered: it is cut to "
+            f"the window of {spoken(length)} has more than {MAX_SEEN} rows, and no more are remembered: it is cut to "
             f"{spoken(span)}, and a row that appears with an earlier time is not found"
         )
         return self._found("window", "warning", cause, _shorter(span))
@@ -156,9 +156,10 @@ class Timed:
         column = self._column
         if wrong := column.wrong_type:
             return self._found("times", "failed", wrong.cause, wrong.remedy)
-        if self.latest.unfit:
+        if self.latest.invalid_rows:
             cause = (
-                f"of the latest rows, {self.latest.unfit} have a number in `{self.poll.at}` that is not a valid time"
+                f"of the latest rows, {self.latest.invalid_rows} have a number in `{self.poll.at}` that is not a valid "
+                "time"
             )
             remedy = (
                 "correct them, or leave them out of the SELECT: each run leaves them out, and fails with QUERY_INVALID"
@@ -238,7 +239,7 @@ def _both(window: Verdict, first: Verdict) -> Verdict:
 
 def _shorter(span: float) -> str:
     """How a window is made to fit that has room for less than so many seconds."""
-    minutes = math.ceil((span - SLACK / SECOND) / _MINUTE) - 1
+    minutes = math.ceil((span - CLOCK_SLACK / SECOND) / _MINUTE) - 1
     if minutes < 1:
         return "leave out rows by WHERE, or poll by the id if it is counted up: one hour of this table is too much"
     return f"write longest_transaction: {minutes}m, or less, if no transaction takes longer"

@@ -87,17 +87,17 @@ class Polls:
             poll = self.polls.get(name)
             if poll is None or remaining() < _BEGIN_SECONDS:
                 return RunReport(name)
-            return self._leased(name, poll, remaining)
+            return self._run_with_lease(name, poll, remaining)
         except Exception as error:  # noqa: BLE001 - one poll never touches the others
             return RunReport(name, failure=named(error))
 
-    def _leased(self, name: str, poll: Poll, remaining: Remaining) -> RunReport:
+    def _run_with_lease(self, name: str, poll: Poll, remaining: Remaining) -> RunReport:
         items = {item.sort: item for item in self.table.items(partition(name))}
-        schedule = _Kept(self.table, name, SCHEDULE, items.get(SCHEDULE))
-        standing = Schedule.of(schedule.item)
-        if not standing.is_due(self.now(), poll):
+        schedule = _StoredItem(self.table, name, SCHEDULE, items.get(SCHEDULE))
+        current = Schedule.of(schedule.item)
+        if not current.is_due(self.now(), poll):
             return RunReport(name)
-        leased = standing.leased(self.now(), items.get(STATE))
+        leased = current.leased(self.now(), items.get(STATE))
         schedule.save(leased.values())
         try:
             ran = self._run(name, poll, leased, items.get(STATE), remaining)
@@ -112,9 +112,9 @@ class Polls:
         return RunReport(name, ran, ran.failure)
 
     def _run(self, name: str, poll: Poll, schedule: Schedule, item: Item | None, remaining: Remaining) -> RunResult:
-        store = _Store(_Kept(self.table, name, STATE, item))
+        store = _Store(_StoredItem(self.table, name, STATE, item))
         end = self.now() + RUN_SECONDS
-        return one_run(
+        return run_poll(
             schedule,
             item,
             Table(self.database, poll),
@@ -125,7 +125,7 @@ class Polls:
         )
 
 
-def one_run(
+def run_poll(
     schedule: Schedule,
     item: Item | None,
     table: Table,
@@ -138,24 +138,24 @@ def one_run(
 
     Raises as `run` and `Table` do, and NotifierError (POLL_STATE_LOST, POLL_STATE_UNREADABLE).
     """
-    if item is None and schedule.born_at:
+    if item is None and schedule.state_known_at:
         raise ConfigError("POLL_STATE_LOST")
-    looked_at = schedule.looked_at
-    if item is None or start_requests.starts_again(schedule, item):
-        state, looked_at = store.save(start_requests.started(table, schedule, now(), in_time)), now()
-        if schedule.wish != RESEND and (schedule.starts or table.poll.start is None):
-            return RunResult(state, more=False, looked=True, whole=True)
+    scanned_at = schedule.scanned_at
+    if item is None or start_requests.restarts(schedule, item):
+        state, scanned_at = store.save(start_requests.initial_state(table, schedule, now(), in_time)), now()
+        if schedule.start_mode != RESEND and (schedule.starts or table.poll.start is None):
+            return RunResult(state, more=False, scanned=True, complete=True)
     else:
         state = state_item.read(item)
-        if start_requests.is_asked(schedule, item):
+        if start_requests.is_requested(schedule, item):
             state = store.save(start_requests.rewound(state, table.poll, schedule))
-        if schedule.resuming:
-            state = store.save(replace(state, canaries={}, behind_since=0.0))
-    return run(state, looked_at, table, store, queue, table.poll, now, in_time)
+        if schedule.reuse_dismissed:
+            state = store.save(replace(state, sentinels={}, counter_low_since=0.0))
+    return run(state, scanned_at, table, store, queue, table.poll, now, in_time)
 
 
 @dataclass
-class _Kept:
+class _StoredItem:
     """One item of a poll, which only the run that read it may replace."""
 
     table: StateTable
@@ -176,10 +176,10 @@ class _Kept:
 class _Store:
     """run.Store in the state table."""
 
-    kept: _Kept
+    stored: _StoredItem
 
     def save(self, state: PollState) -> PollState:
-        return replace(state, revision=self.kept.save(state_item.values(state)).revision)
+        return replace(state, revision=self.stored.save(state_item.values(state)).revision)
 
 
 @frozen
@@ -189,5 +189,5 @@ class _Events:
     queue: IntakeQueue
     event_type: str
 
-    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
-        self.queue.send([messages.event(self.event_type, finding, epoch) for finding in findings])
+    def send(self, events: Sequence[PolledEvent], epoch: int) -> None:
+        self.queue.send([messages.event(self.event_type, event, epoch) for event in events])

@@ -10,8 +10,8 @@ from handler.errors import named
 from handler.frozen import frozen
 from handler.model import Digest, Poll
 from handler.polling import start_requests, state_item
-from handler.polling.dispatch import RUN_SECONDS, SPARE_SECONDS, one_run
-from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, findings
+from handler.polling.dispatch import RUN_SECONDS, SPARE_SECONDS, run_poll
+from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, pending_events
 from handler.polling.schedule import Schedule
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
@@ -67,10 +67,10 @@ def dry_run(
         items = {item.sort: item for item in stored.items(partition(name))}
         state = items.get(STATE)
         schedule = Schedule.of(items.get(SCHEDULE)).leased(now(), state)
-        starts = start_requests.starts_again(schedule, state)
+        starts = start_requests.restarts(schedule, state)
         pending = state_item.read(state).pending if state and not starts else None
         found = replace(found, starts=starts, unsent=_count(pending))
-        ran = one_run(schedule, state, Table(database, poll), store, queue, now, in_time)
+        ran = run_poll(schedule, state, Table(database, poll), store, queue, now, in_time)
     except Exception as error:  # noqa: BLE001 - that is what the run would come to
         failure = named(error)
         return replace(found, code=failure.code, detail=failure.detail)
@@ -79,8 +79,8 @@ def dry_run(
         found = replace(
             found, seen=len(timed.seen if timed else cursor.seen), all_seen=bool(timed) or cursor.floor == 0
         )
-    sent = [*queue.sent, *(findings(ran.state.pending) if ran.state.pending else ())]
-    return _with(found, ran, sent[len(findings(pending)) if pending else 0 :])
+    sent = [*queue.sent, *(pending_events(ran.state.pending) if ran.state.pending else ())]
+    return _with(found, ran, sent[len(pending_events(pending)) if pending else 0 :])
 
 
 def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent]) -> DryRun:
@@ -125,5 +125,5 @@ class _Queue:
 
     sent: list[PolledEvent] = field(default_factory=list)
 
-    def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:  # noqa: ARG002 - as run.Queue has it
-        self.sent += findings
+    def send(self, events: Sequence[PolledEvent], epoch: int) -> None:  # noqa: ARG002 - as run.Queue has it
+        self.sent += events

@@ -24,9 +24,9 @@ from handler.polling.id_set import CHUNK
 from handler.polling.id_values import IdValues
 
 # Of `seen`: they take 32 MB of memory.
-MOST_CHUNKS: Final = 4096
+MAX_CHUNKS: Final = 4096
 # How many marks are kept for the time of the longest transaction. Beyond it, one a day is kept.
-_MARKS_IN_BOUND: Final = 48
+_WATERMARKS_IN_BOUND: Final = 48
 _DAY: Final = 86_400.0
 
 
@@ -54,7 +54,7 @@ class IdCursor:
     top: int
     floor: int
     seen: IdValues
-    marks: tuple[Watermark, ...] = ()
+    watermarks: tuple[Watermark, ...] = ()
     sweep: Sweep | None = None
 
     @classmethod
@@ -64,63 +64,63 @@ class IdCursor:
 
     def bound(self, now: float, longest: float) -> int:
         """The highest id that is known to have been allocated more than `longest` seconds ago."""
-        return max((mark.top for mark in self.marks if now - mark.at > longest), default=self.floor)
+        return max((one.top for one in self.watermarks if now - one.at > longest), default=self.floor)
 
-    def pieces(self, after: int, least: int) -> list[tuple[int, int]]:
+    def ranges(self, after: int, min_size: int) -> list[tuple[int, int]]:
         """The range from `after` to `top` in pieces of at least so many ids, which end at marks; the newest first."""
         found, end = [], self.top
-        for mark in reversed(self.marks):
-            if after < mark.top <= end - least:
-                found.append((mark.top, end))
-                end = mark.top
+        for watermark in reversed(self.watermarks):
+            if after < watermark.top <= end - min_size:
+                found.append((watermark.top, end))
+                end = watermark.top
         return [*found, (after, end)]
 
-    def unseen(self, read: IdValues) -> IdValues:
+    def new_or_changed(self, read: IdValues) -> IdValues:
         """Those of the ids that have not been seen, or were seen with another value."""
         return (read - self.seen).above(self.floor)
 
-    def having_read(self, read: IdValues) -> IdCursor:
+    def with_read(self, read: IdValues) -> IdCursor:
         """With these ids seen, with these values."""
         kept = read.above(self.floor)
         return replace(self, seen=self.seen | kept, top=max(self.top, kept.highest))
 
-    def swept(self, sweep: Sweep, retain: float) -> IdCursor:
+    def after_sweep(self, sweep: Sweep, retain: float) -> IdCursor:
         """With a pass that has come so far. `floor` rises over the ids that it has read, if they are too old.
 
         They were read after `began`. So an id is given up only after it was missing for all of `retain` seconds.
         """
-        old = (mark.top for mark in self.marks if mark.top <= sweep.at and sweep.began - mark.at > retain)
+        old = (one.top for one in self.watermarks if one.top <= sweep.at and sweep.began - one.at > retain)
         floor = max(old, default=0)
-        swept = self.risen(floor) if floor > self.floor else self
+        swept = self.with_floor(floor) if floor > self.floor else self
         return replace(swept, sweep=sweep if sweep.at < sweep.end else None)
 
-    def risen(self, floor: int) -> IdCursor:
+    def with_floor(self, floor: int) -> IdCursor:
         """With the ids up to this one no longer looked for."""
-        marks = tuple(mark for mark in self.marks if mark.top >= floor)
-        return replace(self, floor=floor, seen=self.seen.above(floor), marks=marks)
+        watermarks = tuple(one for one in self.watermarks if one.top >= floor)
+        return replace(self, floor=floor, seen=self.seen.above(floor), watermarks=watermarks)
 
     def rewound(self, id_: int) -> IdCursor:
         """As if no id above this one had been read. When they were allocated is forgotten, so none of them is late."""
-        marks = tuple(mark for mark in self.marks if mark.top <= id_)
-        return IdCursor(min(self.top, id_), min(self.floor, id_), self.seen - self.seen.above(id_), marks)
+        watermarks = tuple(one for one in self.watermarks if one.top <= id_)
+        return IdCursor(min(self.top, id_), min(self.floor, id_), self.seen - self.seen.above(id_), watermarks)
 
     def within(self, size: int) -> IdCursor:
         """With `floor` risen as far as it takes for `seen` to be encoded in `size` bytes."""
         chunks = self.seen.chunks
-        if len(chunks) <= MOST_CHUNKS and len(self.seen.encoded()) <= size:
+        if len(chunks) <= MAX_CHUNKS and len(self.seen.encoded()) <= size:
             return self
-        left, memory = size, MOST_CHUNKS
+        left, memory = size, MAX_CHUNKS
         for chunk, count in sorted(Counter(chunks).items(), reverse=True):
-            left -= self.seen.packed(chunk)
+            left -= self.seen.encoded_size(chunk)
             memory -= count
             if left < 0 or memory < 0:
-                return self.risen((chunk + 1) * CHUNK - 1)
+                return self.with_floor((chunk + 1) * CHUNK - 1)
         return self
 
     def fullness(self, bound: int, size: int) -> float:
         """How much of the room of `within` the ids above `bound` take. With more than 1, some of them are given up."""
         young = self.seen.above(bound)
-        return max(len(young.encoded()) / size, len(young.chunks) / MOST_CHUNKS)
+        return max(len(young.encoded()) / size, len(young.chunks) / MAX_CHUNKS)
 
     def given_up(self, before: IdCursor, bound: int) -> int:
         """The number of ids above `bound` that the cursor `before` still looked for, and this one does not."""
@@ -130,23 +130,23 @@ class IdCursor:
         passed = before.seen.above(after) - before.seen.above(self.floor)
         return self.floor - after - len(passed)
 
-    def marked(self, now: float, longest: float) -> IdCursor:
+    def with_watermark(self, now: float, longest: float) -> IdCursor:
         """With a mark for the present `top`, and no more marks than are needed."""
-        if self.marks and self.marks[-1].top == self.top:
+        if self.watermarks and self.watermarks[-1].top == self.top:
             return self
-        return replace(self, marks=_thinned((*self.marks, Watermark(now, self.top)), now, longest))
+        return replace(self, watermarks=_thin_watermarks((*self.watermarks, Watermark(now, self.top)), now, longest))
 
 
-def _thinned(marks: tuple[Watermark, ...], now: float, longest: float) -> tuple[Watermark, ...]:
+def _thin_watermarks(watermarks: tuple[Watermark, ...], now: float, longest: float) -> tuple[Watermark, ...]:
     """The marks without those close behind another one; the last before the bound, and the last of all, are kept."""
-    before = [mark for mark in marks if now - mark.at > longest]
-    within = [mark for mark in marks if now - mark.at <= longest]
-    return (*_apart(before, _DAY), *_apart(within, longest / _MARKS_IN_BOUND))
+    before = [one for one in watermarks if now - one.at > longest]
+    within = [one for one in watermarks if now - one.at <= longest]
+    return (*_spaced(before, _DAY), *_spaced(within, longest / _WATERMARKS_IN_BOUND))
 
 
-def _apart(marks: list[Watermark], seconds: float) -> list[Watermark]:
+def _spaced(watermarks: list[Watermark], seconds: float) -> list[Watermark]:
     kept: list[Watermark] = []
-    for mark in marks:
-        if not kept or mark is marks[-1] or abs(mark.at - kept[-1].at) >= seconds:
-            kept.append(mark)
+    for watermark in watermarks:
+        if not kept or watermark is watermarks[-1] or abs(watermark.at - kept[-1].at) >= seconds:
+            kept.append(watermark)
     return kept

@@ -15,7 +15,7 @@ from handler.polling.id_set import IdSet
 Created = Callable[[Iterable[int]], Mapping[int, str]]
 
 
-def chosen(seen: IdSet) -> list[int]:
+def sample_ids(seen: IdSet) -> list[int]:
     """The highest id, lower ones at distances that double, and the lowest.
 
     So one of them is used again soon: the lowest after TRUNCATE, and another one after a restored backup, whatever was
@@ -31,17 +31,17 @@ def _distant(seen: IdSet) -> Iterator[int]:
         distance = max(1, distance * 2)
 
 
-def wanted(canaries: Mapping[int, str], seen: IdSet) -> list[int]:
-    """Which ids are to be canaries: those that are `chosen`, and the lowest that ever was one."""
-    return list(dict.fromkeys([*chosen(seen), *islice(sorted(canaries), 1)]))
+def sentinel_ids(sentinels: Mapping[int, str], seen: IdSet) -> list[int]:
+    """Which ids are to be canaries: those that are `sample_ids`, and the lowest that ever was one."""
+    return list(dict.fromkeys([*sample_ids(seen), *islice(sorted(sentinels), 1)]))
 
 
-def reused(canaries: Mapping[int, str], now: Mapping[int, str]) -> int:
+def reused_id(sentinels: Mapping[int, str], now: Mapping[int, str]) -> int:
     """Return an id that belongs to another row than before; 0 if there is none."""
-    return next((id_ for id_, created in now.items() if canaries.get(id_, created) != created), 0)
+    return next((id_ for id_, created in now.items() if sentinels.get(id_, created) != created), 0)
 
 
-def renewed(canaries: Mapping[int, str], seen: IdSet, now: Mapping[int, str]) -> dict[int, str]:
+def updated_sentinels(sentinels: Mapping[int, str], seen: IdSet, now: Mapping[int, str]) -> dict[int, str]:
     """The canaries for these ids. A canary stays after its row is deleted, as another row may get the id later."""
-    known = {**now, **canaries}
-    return {id_: known[id_] for id_ in wanted(canaries, seen) if id_ in known}
+    known = {**now, **sentinels}
+    return {id_: known[id_] for id_ in sentinel_ids(sentinels, seen) if id_ in known}

@@ -91,7 +91,7 @@ class IdSet:
     def __bool__(self) -> bool:
         return any(self.chunks.values())
 
-    def packed(self, chunk: int) -> int:
+    def encoded_size(self, chunk: int) -> int:
         """How many bytes a chunk adds to what is `encoded`; it may be less."""
         return len(zlib.compress(self.chunks[chunk].to_bytes(_BYTES, "little")))
 

@@ -15,7 +15,7 @@ from handler.polling.id_set import IdSet, Word
 # it, since a control character is refused. NULL is None.
 UNKNOWN: Final = "\0"
 # Of the watched column. Each value has a bitmap of its own.
-MOST_VALUES: Final = 64
+MAX_VALUES: Final = 64
 
 WatchedValue = str | None
 
@@ -52,34 +52,35 @@ class IdValues:
 
     def __or__(self, later: IdValues) -> IdValues:
         """These ids, with the values of `later` in place of earlier ones."""
-        left = {value: seen - later._with_others(value) for value, seen in self.seen.items()}
+        left = {value: seen - later._ids_with_other_values(value) for value, seen in self.seen.items()}
         more = {value: left.get(value, IdSet()) | seen for value, seen in later.seen.items()}
-        return _filled({**left, **more})
+        return _without_empty({**left, **more})
 
     def __sub__(self, other: IdValues) -> IdValues:
         """Without the ids that have the same value in `other`, and those of which it knows no value."""
         unknown = other.seen.get(UNKNOWN, IdSet())
-        return _filled({value: seen - unknown - other.seen.get(value, IdSet()) for value, seen in self.seen.items()})
+        left = {value: seen - unknown - other.seen.get(value, IdSet()) for value, seen in self.seen.items()}
+        return _without_empty(left)
 
     def above(self, floor: int) -> IdValues:
         """The ids that are greater than `floor`."""
-        return _filled({value: seen.above(floor) for value, seen in self.seen.items()})
+        return _without_empty({value: seen.above(floor) for value, seen in self.seen.items()})
 
-    def forgotten(self) -> IdValues:
+    def without_values(self) -> IdValues:
         """The same ids, without their values."""
-        return _filled({UNKNOWN: self.ids})
+        return _without_empty({UNKNOWN: self.ids})
 
-    def among(self, ids: IdSet) -> IdValues:
+    def restricted_to(self, ids: IdSet) -> IdValues:
         """Those of the ids, with their values."""
-        return _filled({value: seen & ids for value, seen in self.seen.items()})
+        return _without_empty({value: seen & ids for value, seen in self.seen.items()})
 
     def without(self, ids: IdSet) -> IdValues:
         """All but these ids."""
-        return _filled({value: seen - ids for value, seen in self.seen.items()})
+        return _without_empty({value: seen - ids for value, seen in self.seen.items()})
 
     def changes(self, before: IdValues) -> Iterator[Change]:
         """The ids from the lowest on, with the values that they had `before`."""
-        olds = {id_: old for old, seen in before.among(self.ids).seen.items() for id_ in seen}
+        olds = {id_: old for old, seen in before.restricted_to(self.ids).seen.items() for id_ in seen}
         news = {id_: new for new, seen in self.seen.items() for id_ in seen}
         return (Change(id_, olds.get(id_), news[id_]) for id_ in sorted(news))
 
@@ -103,9 +104,9 @@ class IdValues:
     def __bool__(self) -> bool:
         return any(self.seen.values())
 
-    def packed(self, chunk: int) -> int:
+    def encoded_size(self, chunk: int) -> int:
         """How many bytes a chunk adds to what is `encoded`; it may be less."""
-        return sum(seen.packed(chunk) for seen in self.seen.values() if chunk in seen.chunks)
+        return sum(seen.encoded_size(chunk) for seen in self.seen.values() if chunk in seen.chunks)
 
     def encoded(self) -> bytes:
         """For `decoded`. A value takes as much as `Seen.encoded`, and some bytes more."""
@@ -124,10 +125,10 @@ class IdValues:
             place += length
         return cls(seen)
 
-    def _with_others(self, value: WatchedValue) -> IdSet:
+    def _ids_with_other_values(self, value: WatchedValue) -> IdSet:
         """The ids that have another value than this one."""
         return IdValues({other: seen for other, seen in self.seen.items() if other != value}).ids
 
 
-def _filled(seen: Mapping[WatchedValue, IdSet]) -> IdValues:
+def _without_empty(seen: Mapping[WatchedValue, IdSet]) -> IdValues:
     return IdValues({value: ids for value, ids in seen.items() if ids})

@@ -41,9 +41,9 @@ SeenVersions = Mapping[int, SeenVersion]  # by the ids of some rows
 
 
 def without_stale_changes(
-    looked: IdScan,
+    scan: IdScan,
     before: IdValues,
-    moments: SeenVersions,
+    seen_versions: SeenVersions,
     read: Callable[[Iterable[int]], Mapping[int, RowVersion]],
     now: float,
 ) -> tuple[IdScan, SeenVersions]:
@@ -52,29 +52,31 @@ def without_stale_changes(
     What is left out is as it was before, so that a later look finds it. If `read` fails, these are all changes, and new
     rows stay. `now` is a Unix time.
     """
-    known = looked.found.among(IdSet.containing(moments))
-    found = dict.fromkeys(islice(chain(known, looked.found), 2 * MAX_SEEN_VERSIONS))
+    known = scan.found.restricted_to(IdSet.containing(seen_versions))
+    found = dict.fromkeys(islice(chain(known, scan.found), 2 * MAX_SEEN_VERSIONS))
     try:
         changed = read(found)
     except NotifierError as failure:
-        unsure = looked.found.ids & before.ids
-        return replace(_without(looked, before, unsure), failure=looked.failure or failure), moments
-    values = {change.id: change.new for change in looked.found.among(IdSet.containing(found)).changes(before)}
-    moved = {id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, moments.get(id_), now)}
+        unsure = scan.found.ids & before.ids
+        return replace(_without(scan, before, unsure), failure=scan.failure or failure), seen_versions
+    values = {change.id: change.new for change in scan.found.restricted_to(IdSet.containing(found)).changes(before)}
+    moved = {
+        id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, seen_versions.get(id_), now)
+    }
     waiting = IdSet.containing(moved)
     later = {id_: SeenVersion(one.at, now) for id_, one in changed.items() if id_ not in moved}
-    kept = {id_: moment for id_, moment in moments.items() if id_ not in later}
-    return _without(looked, before, waiting), dict([*kept.items(), *later.items()][-MAX_SEEN_VERSIONS:])
+    kept = {id_: version for id_, version in seen_versions.items() if id_ not in later}
+    return _without(scan, before, waiting), dict([*kept.items(), *later.items()][-MAX_SEEN_VERSIONS:])
 
 
-def _without(looked: IdScan, before: IdValues, ids: IdSet) -> IdScan:
+def _without(scan: IdScan, before: IdValues, ids: IdSet) -> IdScan:
     """The look without these ids, which are as they were before."""
-    seen = looked.cursor.seen.without(ids) | before.among(ids)
+    seen = scan.cursor.seen.without(ids) | before.restricted_to(ids)
     return replace(
-        looked,
-        cursor=replace(looked.cursor, seen=seen),
-        found=looked.found.without(ids),
-        late=looked.late - ids,
+        scan,
+        cursor=replace(scan.cursor, seen=seen),
+        found=scan.found.without(ids),
+        late=scan.late - ids,
     )
 
 

@@ -44,38 +44,42 @@ TIME: Final = "time"  # whole microseconds since 1970
 
 @frozen
 class Schedule:
-    """All times are Unix seconds; 0 means never.
+    """When a poll runs next, how its last run went, and what an operator asked for. Times are Unix seconds; 0 is never.
 
-    `began_at` is when the poll ran first, `born_at` when it was known to have a state. It is due at `due_at`, unless
-    another run has a lease. `looked_at` is when the new ids of the table were last read, `whole_at` when the last run
-    began that was whole (Ran.whole). `more` is 1 if the last run left some to the next one. `failures` counts the
-    runs since then that failed, `code` and `detail` say why the last one did. A poll that is `held` does not run.
-    `plan` is the Poll.plan by which the last run that succeeded set `due_at`.
+    Times: `began_at` is when the poll first ran; `state_known_at` when it was first known to have a state. The poll is
+    due at `due_at`, which was set under `plan` (Poll.plan), unless another run holds the lease until `leased_until`.
+    `scanned_at` is when its new ids were last read; `complete_at` when the last complete run began
+    (RunResult.complete).
 
-    `starts` counts how many times somebody changed what the poll has seen. The next run does so: it takes the rows that
-    are there as seen, unless there is a `wish`. That is for the rows `above` an id, or a time (`above_is`). `resuming`
-    is 1 if it goes on as if no reuse of ids had been noticed. `epoch` counts how many times ids restarted. The others
-    count since the last start: new rows, those of them that appeared late, and ids that are no longer looked for
-    because the state was too large. `full` is as in Ran.
+    Outcome: `more` is 1 if the last run left work to the next one. `failures` counts the failed runs since the last
+    successful one; `code` and `detail` are of the last failure. A poll with a reason in `held` does not run.
+
+    Requests: `starts` counts the changes that operators asked for; the next run carries out the last one. If
+    `start_mode` is empty, it counts all present rows as seen. Otherwise the request is about the rows `above` an id or
+    a time (`above_kind`). `reuse_dismissed` is 1 if the next run forgets all signs that ids were reused. `epoch`
+    counts how many times the ids restarted.
+
+    Counters since the last start: `found` new rows, `late` ones among them, and `given_up` ids that the poll stopped
+    looking for because the state was too large. `full` is RunResult.full.
     """
 
     began_at: float = 0.0
-    born_at: float = 0.0
+    state_known_at: float = 0.0
     due_at: float = 0.0
     plan: str = ""
     leased_until: float = 0.0
-    looked_at: float = 0.0
-    whole_at: float = 0.0
+    scanned_at: float = 0.0
+    complete_at: float = 0.0
     more: int = 0
     failures: int = 0
     code: str = ""
     detail: str = ""
     held: str = ""
     starts: int = 0
-    wish: str = ""
+    start_mode: str = ""
     above: int = 0
-    above_is: str = ID
-    resuming: int = 0
+    above_kind: str = ID
+    reuse_dismissed: int = 0
     epoch: int = 0
     found: int = 0
     late: int = 0
@@ -115,9 +119,9 @@ class Schedule:
 
     def is_due(self, now: float, poll: Poll) -> bool:
         """Whether a run may begin."""
-        return not (self.held or self.is_leased(now) or now + _EARLY_SECONDS < self._counting(now, poll))
+        return not (self.held or self.is_leased(now) or now + _EARLY_SECONDS < self._effective_due_at(now, poll))
 
-    def _counting(self, now: float, poll: Poll) -> float:
+    def _effective_due_at(self, now: float, poll: Poll) -> float:
         """The due time by the poll as it is now; 0 is at once.
 
         A due time that is further in the future than can be was set when the interval was longer, or by a wrong clock.
@@ -128,17 +132,17 @@ class Schedule:
             furthest = poll.every
         elif self.failures:
             furthest = _LONGEST_PAUSE
-        elif self.due_at <= self.looked_at or self.looked_at > now + _SKEW_SECONDS:
+        elif self.due_at <= self.scanned_at or self.scanned_at > now + _SKEW_SECONDS:
             return 0.0
         elif self.plan != poll.plan:
-            return _following(poll, self.looked_at + _EARLY_SECONDS) or 0.0
+            return _following(poll, self.scanned_at + _EARLY_SECONDS) or 0.0
         else:
             furthest = poll.every + _CHANGE_SECONDS
         return self.due_at if self.due_at <= now + furthest + _SKEW_SECONDS else 0.0
 
     def is_overdue(self, now: float, poll: Poll) -> bool:
         """Whether the table should have been read long ago, or a part of it that has failed again and again."""
-        since = self.looked_at or self.began_at
+        since = self.scanned_at or self.began_at
         is_late = bool(since) and now - self._expected(since, poll) > _OVERDUE_SECONDS
         return not self.held and (is_late or self.failures >= _OVERDUE_FAILURES)
 
@@ -157,7 +161,7 @@ class Schedule:
         return replace(
             self,
             began_at=self.began_at or now,
-            born_at=self.born_at or (now if state else 0.0),
+            state_known_at=self.state_known_at or (now if state else 0.0),
             leased_until=now + LEASE_SECONDS,
             more=0,
             starts=max(self.starts, int(state.number(stored_names.STARTS)) if state else 0),
@@ -169,17 +173,17 @@ class Schedule:
         held = PAUSED if self.is_paused else ""
         return Schedule(leased_until=self.leased_until, held=held, starts=self.starts + 1, epoch=self.epoch)
 
-    def rebased(self, above: int | None = None, above_is: str = ID) -> Schedule:
+    def rebased(self, above: int | None = None, above_kind: str = ID) -> Schedule:
         """With a next run that starts the poll again, because ids begin again: rows get identities of their own.
 
         Rows with an id, or a time, greater than `above` count as new. If it is None, all present rows count as seen.
         """
         again = replace(self.started(), epoch=self.epoch + 1)
-        return again if above is None else replace(again, wish=RESEND, above=above, above_is=above_is)
+        return again if above is None else replace(again, start_mode=RESEND, above=above, above_kind=above_kind)
 
-    def rewound(self, above: int, above_is: str = ID) -> Schedule:
+    def rewound(self, above: int, above_kind: str = ID) -> Schedule:
         """With a next run that finds the rows with ids, or times, greater than `above` again."""
-        return replace(self, starts=self.starts + 1, wish=REWIND, above=above, above_is=above_is)
+        return replace(self, starts=self.starts + 1, start_mode=REWIND, above=above, above_kind=above_kind)
 
     def due(self, now: float, every: float | None) -> Schedule:
         """With a next run at once. Those after it keep their times: of a cron expression, or if the interval is known.
@@ -201,8 +205,8 @@ class Schedule:
         """
         if self.is_paused and self.code == REUSED:
             return replace(self, held=REUSED)
-        resuming = int(self.code == REUSED or self.resuming)
-        return replace(self, held="", code="", detail="", failures=0, due_at=0.0, resuming=resuming)
+        reuse_dismissed = int(self.code == REUSED or self.reuse_dismissed)
+        return replace(self, held="", code="", detail="", failures=0, due_at=0.0, reuse_dismissed=reuse_dismissed)
 
     def after(self, ran: RunResult, now: float, poll: Poll) -> Schedule:
         """After a run; the next one is due at the poll's next time, or at once if there is more to do.
@@ -211,12 +215,12 @@ class Schedule:
         """
         counted = replace(
             self,
-            born_at=self.born_at or now,
+            state_known_at=self.state_known_at or now,
             leased_until=0.0,
-            looked_at=now if ran.looked else self.looked_at,
-            whole_at=self._began if ran.whole else self.whole_at,
+            scanned_at=now if ran.scanned else self.scanned_at,
+            complete_at=self._run_began_at if ran.complete else self.complete_at,
             more=int(ran.more),
-            resuming=0,
+            reuse_dismissed=0,
             found=self.found + ran.found,
             late=self.late + ran.late,
             given_up=self.given_up + ran.given_up,
@@ -228,7 +232,7 @@ class Schedule:
         return replace(counted, due_at=due_at, plan=poll.plan, failures=0, code="", detail="")
 
     @property
-    def _began(self) -> float:
+    def _run_began_at(self) -> float:
         """When the run began that has the lease."""
         return self.leased_until - LEASE_SECONDS
 
@@ -237,9 +241,9 @@ class Schedule:
         if poll.cron:
             # Times between the beginning of a run and its end are still to come. A run that began a little early was
             # for the time that came then.
-            due_at = self._counting(self._began, poll)
-            is_early = self._began < due_at <= self._began + _EARLY_SECONDS
-            return cron.following(poll.cron, poll.time_zone, due_at if is_early else self._began)
+            due_at = self._effective_due_at(self._run_began_at, poll)
+            is_early = self._run_began_at < due_at <= self._run_began_at + _EARLY_SECONDS
+            return cron.following(poll.cron, poll.time_zone, due_at if is_early else self._run_began_at)
         following = self.due_at + poll.every  # so that the ticks' delays do not add up
         return following if now < following <= now + poll.every else now + poll.every
 

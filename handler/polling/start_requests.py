@@ -12,47 +12,47 @@ from handler.errors import NotifierError
 from handler.model import Poll
 from handler.polling import state_item, time_scan
 from handler.polling.id_cursor import IdCursor
-from handler.polling.id_reuse import chosen
+from handler.polling.id_reuse import sample_ids
 from handler.polling.run import FIRST_BYTES, PollState, require_same_cursor
 from handler.polling.schedule import RESEND, REWIND, TIME, Schedule
 from handler.polling.table import Table
-from handler.polling.time_cursor import SECOND, basis
+from handler.polling.time_cursor import SECOND, row_source
 from handler.state_item import Item
 
 
-def is_asked(schedule: Schedule, state: Item) -> bool:
+def is_requested(schedule: Schedule, state: Item) -> bool:
     """Whether somebody asked for a change that no run has carried out yet."""
     return schedule.starts > state_item.starts(state)
 
 
-def starts_again(schedule: Schedule, state: Item | None) -> bool:
+def restarts(schedule: Schedule, state: Item | None) -> bool:
     """Whether the next run takes the rows that are there as seen. The first one does, for which there is no state."""
-    return state is None or (is_asked(schedule, state) and schedule.wish != REWIND)
+    return state is None or (is_requested(schedule, state) and schedule.start_mode != REWIND)
 
 
-def started(table: Table, schedule: Schedule, now: float, in_time: Callable[[], bool]) -> PollState:
+def initial_state(table: Table, schedule: Schedule, now: float, in_time: Callable[[], bool]) -> PollState:
     """Return a state for which the rows that are there are seen, except those that are to be sent.
 
     The first run sends those that the template's `start` says, others those that somebody asked for. Raises as
     Table and `rewound` do.
     """
-    if schedule.wish == RESEND:
+    if schedule.start_mode == RESEND:
         _require_kind(schedule, table.poll)
     start = None if schedule.starts else table.poll.start
     state = _by_time(table, start, now) if table.poll.at else _by_id(table, start, in_time)
     state = replace(state, epoch=schedule.epoch, starts=schedule.starts)
-    return rewound(state, table.poll, schedule) if schedule.wish == RESEND else state
+    return rewound(state, table.poll, schedule) if schedule.start_mode == RESEND else state
 
 
 def _by_id(table: Table, start: float | None, in_time: Callable[[], bool]) -> PollState:
-    cursor = table.now(in_time).within(FIRST_BYTES) if start is None else table.since(start, in_time)
-    canaries = table.created({*chosen(cursor.seen.ids), table.lowest()})
-    return PollState(cursor, canaries=canaries, watched=table.poll.watched)
+    cursor = table.cursor_at_end(in_time).within(FIRST_BYTES) if start is None else table.cursor_since(start, in_time)
+    sentinels = table.created({*sample_ids(cursor.seen.ids), table.lowest()})
+    return PollState(cursor, sentinels=sentinels, watched=table.poll.watched)
 
 
 def _by_time(table: Table, start: float | None, now: float) -> PollState:
     poll = table.poll
-    cursor = time_scan.first(table.page, poll.longest, round(now * SECOND), basis(poll))
+    cursor = time_scan.first_cursor(table.page, poll.longest, round(now * SECOND), row_source(poll))
     if start is not None:
         cursor = cursor.rewound(round(start * SECOND), poll.longest)
     return PollState(IdCursor.at(0), timed=cursor)
@@ -71,7 +71,7 @@ def rewound(state: PollState, poll: Poll, schedule: Schedule) -> PollState:
         return replace(state, cursor=state.cursor.rewound(schedule.above), resent_upto=upto)
     timed = state.timed.rewound(schedule.above + 1, poll.longest)
     # Its rows are one event each, also if all of their times are in the future, so that there is no mark yet.
-    upto = max(state.resent_upto, state.timed.mark, 1)
+    upto = max(state.resent_upto, state.timed.watermark, 1)
     return replace(state, timed=timed, resent_upto=upto)
 
 
@@ -80,5 +80,5 @@ def _require_kind(schedule: Schedule, poll: Poll) -> None:
 
     The template was changed after that. An id would be a time in 1970, and a time an id that no table has.
     """
-    if bool(poll.at) != (schedule.above_is == TIME):
-        raise NotifierError("POLL_CURSOR_CHANGED", f"asked for by {schedule.above_is}, by {poll.at or 'id'} now")
+    if bool(poll.at) != (schedule.above_kind == TIME):
+        raise NotifierError("POLL_CURSOR_CHANGED", f"asked for by {schedule.above_kind}, by {poll.at or 'id'} now")

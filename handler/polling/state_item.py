@@ -38,16 +38,16 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         stored_names.TOP: cursor.top,
         stored_names.FLOOR: cursor.floor,
         stored_names.SEEN: cursor.seen.encoded(),
-        stored_names.MARKS: json.dumps([[mark.at, mark.top] for mark in cursor.marks]),
+        stored_names.MARKS: json.dumps([[watermark.at, watermark.top] for watermark in cursor.watermarks]),
         stored_names.SWEEP: json.dumps(
             [cursor.sweep.at, cursor.sweep.end, cursor.sweep.began] if cursor.sweep else None
         ),
         stored_names.PENDING: _packed(rows) if rows else "",
-        stored_names.CANARIES: json.dumps([*state.canaries.items()]),
-        stored_names.BEHIND_SINCE: state.behind_since,
+        stored_names.CANARIES: json.dumps([*state.sentinels.items()]),
+        stored_names.BEHIND_SINCE: state.counter_low_since,
         stored_names.WATCHED: state.watched,
         stored_names.MOMENTS: zlib.compress(
-            json.dumps([[id_, *moment] for id_, moment in state.moments.items()]).encode()
+            json.dumps([[id_, *moment] for id_, moment in state.seen_versions.items()]).encode()
         ),
         stored_names.RESENT_UPTO: state.resent_upto,
         stored_names.TIMED: json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
@@ -74,7 +74,7 @@ def read(item: Item) -> PollState:
             starts(item),
             int(item.number(stored_names.RESENT_UPTO)),
             item.text(stored_names.WATCHED),
-            _moments(item.binary(stored_names.MOMENTS)),
+            _seen_versions(item.binary(stored_names.MOMENTS)),
             _time_cursor(item) if written == _BY_TIME else None,
         )
     except (KeyError, TypeError, ValueError, zlib.error, struct.error) as error:
@@ -87,7 +87,7 @@ def _cursor(found: Mapping[str, Any]) -> IdCursor:
         top=int(found[stored_names.TOP]),
         floor=int(found[stored_names.FLOOR]),
         seen=_seen(found),
-        marks=tuple(Watermark(at, top) for at, top in json.loads(found[stored_names.MARKS])),
+        watermarks=tuple(Watermark(at, top) for at, top in json.loads(found[stored_names.MARKS])),
         sweep=Sweep(*sweep) if sweep else None,
     )
 
@@ -103,7 +103,7 @@ def _digest(digest: Digest | None) -> list[int | str] | None:
 def _timed(cursor: TimeCursor) -> list[Any]:
     floor, last = cursor.floor, cursor.last
     begin = floor and [floor.at, _timed_row(floor.row)]
-    return [cursor.mark, cursor.basis, cursor.unit, begin, cursor.since, _timed_row(last)]
+    return [cursor.watermark, cursor.row_source, cursor.unit, begin, cursor.since, _timed_row(last)]
 
 
 def _timed_row(row: TimedRow | None) -> list[Any] | None:
@@ -111,10 +111,10 @@ def _timed_row(row: TimedRow | None) -> list[Any] | None:
 
 
 def _time_cursor(item: Item) -> TimeCursor:
-    mark, basis, unit, begin, since, last = json.loads(item.text(stored_names.TIMED))
+    watermark, row_source, unit, begin, since, last = json.loads(item.text(stored_names.TIMED))
     seen = time_cursor.decoded(item.binary(stored_names.TIMED_SEEN))
     floor = StartPosition(begin[0], unit, begin[1] and TimedRow(*begin[1])) if begin else None
-    return TimeCursor(mark, basis, unit, floor, seen, since, TimedRow(*last) if last else None)
+    return TimeCursor(watermark, row_source, unit, floor, seen, since, TimedRow(*last) if last else None)
 
 
 def _pending(item: Item) -> Pending | Digest | None:
@@ -133,11 +133,12 @@ def _packed(pending: Pending) -> bytes:
     rows = pending.rows
     olds, news = [row.change and row.change[0] for row in rows], [row.change and row.change[1] for row in rows]
     flags = [row.late + 2 * (row.change is not None) for row in rows]
-    columns = [_apart(rows), flags, *(_numbered(column) for column in (olds, news, [row.key for row in rows]))]
+    texts = (olds, news, [row.key for row in rows])
+    columns = [_deltas(rows), flags, *map(_dictionary_encoded, texts)]
     return zlib.compress(json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _apart(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
+def _deltas(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
     """The ids, each as its distance from the one before if all are numbers."""
     ids = [row.id for row in rows]
     numbers = [id_ for id_ in ids if isinstance(id_, int)]
@@ -146,7 +147,7 @@ def _apart(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
     return [id_ - before for id_, before in zip(numbers, (0, *numbers), strict=False)]
 
 
-def _numbered(column: Sequence[str | None]) -> tuple[list[str | None], list[int]]:
+def _dictionary_encoded(column: Sequence[str | None]) -> tuple[list[str | None], list[int]]:
     """The different texts of a column, and for each row the number of its text."""
     numbers = {text: number for number, text in enumerate(dict.fromkeys(column))}
     return [*numbers], [numbers[text] for text in column]
@@ -161,11 +162,11 @@ def _unpacked(data: bytes) -> Pending:
     return Pending(tuple(map(PolledRow, ids, [bool(flag & 1) for flag in flags], changes, keys)))
 
 
-def _packed_moments(moments: SeenVersions) -> bytes:
-    return zlib.compress(json.dumps([[id_, *moment] for id_, moment in moments.items()]).encode())
+def _packed_versions(seen_versions: SeenVersions) -> bytes:
+    return zlib.compress(json.dumps([[id_, *moment] for id_, moment in seen_versions.items()]).encode())
 
 
-def _moments(data: bytes) -> SeenVersions:
+def _seen_versions(data: bytes) -> SeenVersions:
     found = json.loads(zlib.decompress(data)) if data else []
     return {id_: SeenVersion(at, found_at) for id_, at, found_at in found}
 

@@ -16,24 +16,24 @@ from handler.polling import id_cursor, id_scan, statements, time_pages
 from handler.polling.id_cursor import IdCursor
 from handler.polling.id_scan import IdPage
 from handler.polling.id_set import CHUNK, Word
-from handler.polling.id_values import MOST_VALUES, UNKNOWN, IdValues, WatchedValue
+from handler.polling.id_values import MAX_VALUES, UNKNOWN, IdValues, WatchedValue
 from handler.polling.replica_lag import RowVersion
 from handler.polling.time_cursor import StartPosition
 from handler.polling.time_scan import TimePage
 from handler.ports import Database
 
 # Of how many pieces of 65,536 ids one slice is made: each takes 8 kB of memory.
-_MOST_CHUNKS: Final = 512
+_MAX_PAGE_CHUNKS: Final = 512
 # Fewer ids than that in each piece, on average, are too far apart to be remembered.
-_FEWEST_IDS: Final = 2
+_MIN_IDS_PER_CHUNK: Final = 2
 # How many slices of rows may have been created before the start of a poll, with ids above the first row after it.
-_MOST_BEFORE: Final = 20
+_MAX_EARLIER_PAGES: Final = 20
 # Characters of what says when a row was created; any form of a time is shorter.
-_MOST_CREATED: Final = 40
+_MAX_CREATED_LENGTH: Final = 40
 # Characters of a value of the watched column.
-MOST_WATCHED: Final = 40
+MAX_WATCHED_LENGTH: Final = 40
 # How many ids one SELECT names.
-_NAMED: Final = 500
+_IDS_PER_SELECT: Final = 500
 
 
 @frozen
@@ -52,7 +52,7 @@ class Table:
             self._require_near(read)
         return read.lowest()
 
-    def now(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
+    def cursor_at_end(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
         """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
 
         Rows with ids above `upto` are new, too. Only the highest ids are remembered: one page of them, or WATCH_PAGES
@@ -64,13 +64,13 @@ class Table:
         part = read.highest()
         values, lowest = part.ids, next(iter(part.ids), 0)
         for _ in range(id_scan.WATCH_PAGES - 1 if self.poll.is_watching else 0):
-            if part.whole or not in_time() or len(values.chunks) > id_cursor.MOST_CHUNKS:
+            if part.complete or not in_time() or len(values.chunks) > id_cursor.MAX_CHUNKS:
                 break
             part = self._last({"upto": lowest - 1}).highest()
             values, lowest = values | part.ids, next(iter(part.ids), lowest)
-        return IdCursor(top=upto or values.highest, floor=0 if part.whole else lowest - 1, seen=values)
+        return IdCursor(top=upto or values.highest, floor=0 if part.complete else lowest - 1, seen=values)
 
-    def since(self, start: float, in_time: Callable[[], bool]) -> IdCursor:
+    def cursor_since(self, start: float, in_time: Callable[[], bool]) -> IdCursor:
         """Return a cursor for which the rows that were created from a Unix time on are new, and the other ones seen.
 
         Ids follow the time of creation only roughly. The lowest id of these rows is where the table is read from; rows
@@ -80,14 +80,14 @@ class Table:
         moment: dict[str, Value] = {"since": datetime.fromtimestamp(start, UTC)}
         found = self.database.select(self.poll.database, statements.first_since(self.poll.sql), moment, 1)
         if not found:
-            return self.now(in_time)
+            return self.cursor_at_end(in_time)
         first = int(str(found[0]["id"]))
-        cursor, after = self.now(in_time, first - 1), first
+        cursor, after = self.cursor_at_end(in_time, first - 1), first
         sql = statements.ids_before(self.poll.sql, watching=self.poll.is_watching)
-        for _ in range(_MOST_BEFORE):
+        for _ in range(_MAX_EARLIER_PAGES):
             before = self._read(sql, {**moment, "after": after}).lowest()
             cursor = replace(cursor, seen=cursor.seen | before.ids)
-            if before.whole:
+            if before.complete:
                 return cursor
             after = before.ids.highest
         many = f"{self.poll.where}: the ids of too many rows that were created before `start` are above {first}"
@@ -101,7 +101,8 @@ class Table:
     def created(self, ids: Iterable[int]) -> dict[int, str]:
         """id_reuse.Created: nothing if the SELECT does not say when rows were created. Raises as `ids` does."""
         rows = self._named(statements.created, ids) if self.poll.created else ()
-        return {int(str(row["id"])): str(row["created"])[:_MOST_CREATED] for row in rows if row["created"] is not None}
+        created = {int(str(row["id"])): row["created"] for row in rows}
+        return {id_: str(at)[:_MAX_CREATED_LENGTH] for id_, at in created.items() if at is not None}
 
     def changed(self, ids: Iterable[int]) -> dict[int, RowVersion]:
         """Return the present values of these rows, and when each was changed; a row that is gone is missing.
@@ -115,7 +116,7 @@ class Table:
         """time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
         return time_pages.page(self.database, self.poll, begin, backwards=backwards)
 
-    def behind(self, top: int) -> int | None:
+    def low_counter(self, top: int) -> int | None:
         """Return the id that the table's next row gets if it is not above `top`, else None. Raises as `ids` does.
 
         None also if the database does not count the ids up.
@@ -124,9 +125,9 @@ class Table:
             return None
         rows = self.database.select(self.poll.database, statements.COUNTER, {"table": self.poll.table}, 1)
         counter = rows[0]["counter"] if rows else None
-        return counter if isinstance(counter, int) and counter <= top and self.counts() else None
+        return counter if isinstance(counter, int) and counter <= top and self.has_counter() else None
 
-    def counts(self) -> bool:
+    def has_counter(self) -> bool:
         """Whether the database counts the ids up. Raises as `ids` does."""
         named: dict[str, Value] = {"table": self.poll.table, "column": self.poll.column}
         return bool(self.poll.table and self.database.select(self.poll.database, statements.COUNTED, named, 1))
@@ -147,15 +148,15 @@ class Table:
                 raise SourceError("QUERY_INVALID", f"{self.poll.where}: an id comes twice, with different values")
             together[word] = together.get(word, 0) | bits
             words.append((self._watched(row) if self.poll.is_watching else UNKNOWN, (word, bits)))
-        if len({value for value, _ in words}) > MOST_VALUES:
-            raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: there are more than {MOST_VALUES} values")
+        if len({value for value, _ in words}) > MAX_VALUES:
+            raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: there are more than {MAX_VALUES} values")
         # More rows than ids, if the SELECT repeats an id.
         return _Read(words, is_all=sum(int(str(row["counted"])) for row in found) < id_scan.PAGE_SIZE)
 
     def _named(self, statement: Callable[[str, int], str], ids: Iterable[int]) -> Iterator[Row]:
         wanted = list(ids)
-        for start in range(0, len(wanted), _NAMED):
-            some = wanted[start : start + _NAMED]
+        for start in range(0, len(wanted), _IDS_PER_SELECT):
+            some = wanted[start : start + _IDS_PER_SELECT]
             named: dict[str, Value] = {f"id{number}": id_ for number, id_ in enumerate(some)}
             yield from self.database.select(self.poll.database, statement(self.poll.sql, len(some)), named, len(some))
 
@@ -164,9 +165,9 @@ class Table:
         if value is None:
             return None
         text = str(value)
-        if len(text) > MOST_WATCHED or not text.isprintable():
+        if len(text) > MAX_WATCHED_LENGTH or not text.isprintable():
             unprintable = "one that cannot be printed, as BIT(1), a line break and a full-width space have"
-            unfit = f"a value has more than {MOST_WATCHED} characters, or {unprintable}"
+            unfit = f"a value has more than {MAX_WATCHED_LENGTH} characters, or {unprintable}"
             raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: {unfit}")
         return text
 
@@ -181,7 +182,7 @@ class Table:
 
     def _require_near(self, read: _Read) -> None:
         ids, chunks = sum(bits.bit_count() for _, (_, bits) in read.words), len({*read.chunks})
-        if chunks > _MOST_CHUNKS and ids < _FEWEST_IDS * chunks:
+        if chunks > _MAX_PAGE_CHUNKS and ids < _MIN_IDS_PER_CHUNK * chunks:
             raise SourceError("POLL_IDS_SPARSE", f"{self.poll.where}: {ids} ids in {chunks} x {CHUNK}")
 
 
@@ -205,7 +206,7 @@ class _Read(NamedTuple):
         return self._fitting(sorted(Counter(self.chunks).items(), reverse=True))
 
     def _fitting(self, counts: Sequence[tuple[int, int]]) -> IdPage:
-        left = _MOST_CHUNKS
+        left = _MAX_PAGE_CHUNKS
         kept: set[int] = set()
         for chunk, count in counts:
             left -= count
@@ -213,7 +214,7 @@ class _Read(NamedTuple):
                 break
             kept.add(chunk)
         words = [one for one in self.words if _chunk(one[1][0]) in kept]
-        return IdPage(IdValues.of(words), whole=self.is_all and len(words) == len(self.words))
+        return IdPage(IdValues.of(words), complete=self.is_all and len(words) == len(self.words))
 
 
 def _chunk(word: int) -> int:

@@ -42,9 +42,9 @@ def page(database: Database, poll: Poll, begin: StartPosition | None, *, backwar
     return TimePage(
         read,
         int(str(clock)) * SECOND + SECOND if clock is not None else None,
-        whole=len(found) < count,
+        complete=len(found) < count,
         unit=unit if placed else "",
-        unfit=len(placed) - len(read),
+        invalid_rows=len(placed) - len(read),
         end=placed[-1] if placed else None,
     )
 

@@ -11,30 +11,30 @@ from handler.errors import ConfigError, NotifierError, SourceError
 from handler.frozen import frozen
 from handler.model import MAX_ID
 from handler.polling import time_cursor
-from handler.polling.time_cursor import NEVER, SLACK, StartPosition, TimeCursor, TimedRow, Unit
+from handler.polling.time_cursor import CLOCK_SLACK, NEVER, StartPosition, TimeCursor, TimedRow, Unit
 
 # How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
 PAGE_SIZE: Final = 2_000
 # How many new rows one look finds. If each becomes an event of its own, they are kept until they are sent: so many
 # bytes of ids, and what is written beside each.
-MOST_FOUND: Final = 100_000
+MAX_FOUND: Final = 100_000
 FOUND_BYTES: Final = 130_000
-_BESIDE_ID: Final = 40
+_EVENT_OVERHEAD_BYTES: Final = 40
 
 
 @frozen
 class TimePage:
-    """Rows in the order of their times, and of their ids where times are equal. `whole`: there are no more.
+    """Rows in the order of their times, and of their ids where times are equal. `complete`: there are no more.
 
     `now` is what the clock of the database says; None if there is no row. Rows without a valid time are left out, and
-    counted in `unfit`. `end` is the last row of the page, even if it is one of these.
+    counted in `invalid_rows`. `end` is the last row of the page, even if it is one of these.
     """
 
     rows: Sequence[TimedRow]
     now: int | None
-    whole: bool
+    complete: bool
     unit: Unit = "time"
-    unfit: int = 0
+    invalid_rows: int = 0
     end: TimedRow | None = None
 
 
@@ -57,28 +57,28 @@ class TimeScan:
     found: Sequence[TimedRow]
     late: frozenset[TimedRow]
     more: bool
-    news: bool
+    has_read_new: bool
     given_up: int
     failure: NotifierError | None
 
 
 def scan(
     cursor: TimeCursor,
-    pages: ReadTimePage,
+    read_page: ReadTimePage,
     longest: float,
     now: int,
     in_time: Callable[[], bool],
-    singles: int | None,
+    max_single_events: int | None,
 ) -> TimeScan:
     """Read the table. `longest` is how many seconds a transaction may take; `now` is what the poller's clock says.
 
-    More than `singles` new rows (None: any number) are told as one, and so need no room. However short the time is, a
-    look goes on until it has found a row; so each run comes further than the one before.
+    More than `max_single_events` new rows (None: no limit) become one event, and so need no room. However short the
+    time is, a scan goes on until it has found a row, so each run gets further than the one before.
 
     Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future, and
     NotifierError (POLL_CURSOR_CHANGED) if times are not what they were before.
     """
-    reading, window = _Scanner(cursor, longest, singles), _window(cursor, pages, longest)
+    scanner, window = _Scanner(cursor, longest, max_single_events), _window(cursor, read_page, longest)
     more, failure = False, None
     while not more:
         try:
@@ -88,63 +88,63 @@ def scan(
             break
         if page is None:
             break
-        has_room = reading.take(page, now)
-        more = not has_room or (not page.whole and reading.comes_further and not in_time())
-    after = reading.cursor.trimmed(longest)
-    kept = _remembered(after, reading.order, reading.now)
+        has_room = scanner.take(page, now)
+        more = not has_room or (not page.complete and scanner.has_found_new and not in_time())
+    after = scanner.cursor.trimmed(longest)
+    kept = _limited(after, scanner.order, scanner.now)
     return TimeScan(
         kept,
-        reading.found,
-        frozenset(row for row in reading.found if cursor.is_late(row, longest)),
+        scanner.found,
+        frozenset(row for row in scanner.found if cursor.is_late(row, longest)),
         more,
         failure is None,
-        len(after.seen) - len(kept.seen) + reading.unfit,
-        failure or reading.misfit,
+        len(after.seen) - len(kept.seen) + scanner.invalid_rows,
+        failure or scanner.row_error,
     )
 
 
-def first(pages: ReadTimePage, longest: float, now: int, basis: str) -> TimeCursor:
+def first_cursor(read_page: ReadTimePage, longest: float, now: int, row_source: str) -> TimeCursor:
     """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `scan` raises.
 
     If there are none, each later row is new, whatever its time is: nobody knows what the clocks of its writers say.
     """
-    cursor, begin, order = TimeCursor(NEVER, basis), None, list[TimedRow]()
+    cursor, begin, order = TimeCursor(NEVER, row_source), None, list[TimedRow]()
     while True:
-        page = pages(begin, backwards=True)
+        page = read_page(begin, backwards=True)
         now = now if page.now is None else min(now, page.now)
-        cursor = replace(cursor.having_read(page.rows, now), unit=page.unit if page.rows else cursor.unit)
+        cursor = replace(cursor.with_read(page.rows, now), unit=page.unit if page.rows else cursor.unit)
         order += page.rows
-        begin = _following(begin, page)
-        is_past = cursor.mark > NEVER and order[-1].at < cursor.start(longest) - SLACK
-        if begin is None or is_past or len(cursor.seen) > time_cursor.MOST_SEEN:
+        begin = _next_position(begin, page)
+        is_past = cursor.watermark > NEVER and order[-1].at < cursor.start(longest) - CLOCK_SLACK
+        if begin is None or is_past or len(cursor.seen) > time_cursor.MAX_SEEN:
             break
-    return _remembered(cursor.trimmed(longest), order[::-1], now)
+    return _limited(cursor.trimmed(longest), order[::-1], now)
 
 
 class _Scanner:
     """The cursor while a look goes on, and what was found so far. `order` has the rows of the window."""
 
-    def __init__(self, cursor: TimeCursor, longest: float, singles: int | None) -> None:
+    def __init__(self, cursor: TimeCursor, longest: float, max_single_events: int | None) -> None:
         self.cursor = cursor
         self.now = 0
         self.order: list[TimedRow] = []
         self.found: list[TimedRow] = []
-        self.unfit = 0
-        self.misfit: SourceError | None = None
+        self.invalid_rows = 0
+        self.row_error: SourceError | None = None
         self._start = cursor.start(longest)
-        self._singles = singles
+        self._max_single_events = max_single_events
         self._bytes = 0
 
     @property
-    def comes_further(self) -> bool:
+    def has_found_new(self) -> bool:
         """Whether there was a row that had not been seen."""
-        return bool(self.found or self.misfit)
+        return bool(self.found or self.row_error)
 
     def take(self, page: TimePage, now: int) -> bool:
         """Read the rows of a page; return whether there was room for all of them."""
-        if page.unfit:
-            self.unfit += page.unfit
-            self.misfit = SourceError("QUERY_INVALID", f"rows without a valid time: {page.unfit}")
+        if page.invalid_rows:
+            self.invalid_rows += page.invalid_rows
+            self.row_error = SourceError("QUERY_INVALID", f"rows without a valid time: {page.invalid_rows}")
         self.now = now if page.now is None else min(now, page.now)
         taken: dict[bytes, TimedRow] = {}
         room = True
@@ -160,47 +160,47 @@ class _Scanner:
             if key not in taken or row.at > taken[key].at:
                 taken[key] = row
             self.order.append(row)
-        read = self.cursor.having_read(taken.values(), self.now)
+        read = self.cursor.with_read(taken.values(), self.now)
         self.cursor = replace(read, unit=page.unit if page.rows else read.unit)
         return room
 
     def _has_room(self) -> bool:
-        is_digest = self._singles is not None and len(self.found) > self._singles
-        return len(self.found) < MOST_FOUND and (is_digest or self._bytes < FOUND_BYTES)
+        is_digest = self._max_single_events is not None and len(self.found) > self._max_single_events
+        return len(self.found) < MAX_FOUND and (is_digest or self._bytes < FOUND_BYTES)
 
     def _find(self, row: TimedRow) -> None:
         size = len(str(row.id))
         if 0 < size <= MAX_ID:
             self.found.append(row)
-            self._bytes += len(json.dumps(row.id, ensure_ascii=False).encode()) + _BESIDE_ID
+            self._bytes += len(json.dumps(row.id, ensure_ascii=False).encode()) + _EVENT_OVERHEAD_BYTES
         else:
-            self.unfit += 1
-            self.misfit = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
+            self.invalid_rows += 1
+            self.row_error = SourceError("POLL_ID_UNFIT", f"an id of {size} characters; an event takes 1 to {MAX_ID}")
 
 
-def _window(cursor: TimeCursor, pages: ReadTimePage, longest: float) -> Iterator[TimePage]:
+def _window(cursor: TimeCursor, read_page: ReadTimePage, longest: float) -> Iterator[TimePage]:
     """The pages from the start of the window on. Raises NotifierError."""
     begin = cursor.begin(longest)
-    page = pages(begin) if cursor.unit else None
+    page = read_page(begin) if cursor.unit else None
     if cursor.last and page and not any(map(cursor.is_last, page.rows)):
         # Before a row of another zone counts as new, as this page may have such, and may be the only one that is read.
-        _require_same_times(cursor, pages(StartPosition(cursor.mark, cursor.unit, cursor.last)))
-    if page is None or (page.whole and not page.rows):
+        _require_same_times(cursor, read_page(StartPosition(cursor.watermark, cursor.unit, cursor.last)))
+    if page is None or (page.complete and not page.rows):
         # At least the row that moved the mark should be there. The last ones of the table may tell why it is not.
-        last = pages(None, backwards=True)
+        last = read_page(None, backwards=True)
         _require_same_times(cursor, last)
         if page or not last.rows:
             yield page or last
             return
         begin = replace(cursor, unit=last.unit).begin(longest)
-        page = pages(begin)
+        page = read_page(begin)
     while True:
         _require_same_times(cursor, page)
         yield page
-        begin = _following(begin, page)
+        begin = _next_position(begin, page)
         if begin is None:
             return
-        page = pages(begin)
+        page = read_page(begin)
 
 
 def _require_same_times(cursor: TimeCursor, page: TimePage) -> None:
@@ -212,9 +212,9 @@ def _require_same_times(cursor: TimeCursor, page: TimePage) -> None:
         raise NotifierError("POLL_CURSOR_CHANGED", "a row that is as before now has another time: see `tz=`")
 
 
-def _following(begin: StartPosition | None, page: TimePage) -> StartPosition | None:
+def _next_position(begin: StartPosition | None, page: TimePage) -> StartPosition | None:
     """Where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
-    if page.whole:
+    if page.complete:
         return None
     last = page.end or page.rows[-1]
     if begin and begin.row == last:
@@ -222,8 +222,8 @@ def _following(begin: StartPosition | None, page: TimePage) -> StartPosition | N
     return StartPosition(last.at, page.unit, last)
 
 
-def _remembered(cursor: TimeCursor, order: Sequence[TimedRow], now: int) -> TimeCursor:
-    kept = cursor.within(time_cursor.MOST_SEEN, order)
+def _limited(cursor: TimeCursor, order: Sequence[TimedRow], now: int) -> TimeCursor:
+    kept = cursor.within(time_cursor.MAX_SEEN, order)
     if kept is not cursor and kept.floor and kept.floor.at > now:
-        raise SourceError("POLL_TIMES_UNFIT", f"more than {time_cursor.MOST_SEEN} rows have a time in the future")
+        raise SourceError("POLL_TIMES_UNFIT", f"more than {time_cursor.MAX_SEEN} rows have a time in the future")
     return kept

@@ -78,7 +78,7 @@ class Plan:
         if self.kind == TIME:
             future = ", future" if self.future else ""
             return f"time, {self.column}, {'id and at' if self.identity else 'id'}{future}, {self.longest:.0f} s"
-        return f"ids, {self.sweep_slices} x {self.slice_size}, {'canaries' if self.created else 'no canaries'}"
+        return f"ids, {self.sweep_slices} x {self.slice_size}, {'sentinels' if self.created else 'no sentinels'}"
 
 
 def planned(seed: int, rows: int, kind: str = IDS) -> Plan:

@@ -347,7 +347,7 @@ class _Soak:
         self._found += sum(report.ran.found for report in reports if report.ran)
         self._given_up += sum(report.ran.given_up for report in reports if report.ran)
         rans = [report.ran for report in reports]
-        if remaining() == FULL and all(ran and ran.looked and not ran.more and not ran.failure for ran in rans):
+        if remaining() == FULL and all(ran and ran.scanned and not ran.more and not ran.failure for ran in rans):
             self._whole_runs = whole + 1
             self._stood |= shown and shown & self._view()
 

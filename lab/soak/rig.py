@@ -131,7 +131,7 @@ def running_rig(
 
 def begin_poll(rig: Rig, now: float) -> None:
     """Let the poll have a state that knows of no row, as if it had run before there was any."""
-    born = Schedule(began_at=now, born_at=now, looked_at=now)
+    born = Schedule(began_at=now, state_known_at=now, scanned_at=now)
     for sort, values in ((SCHEDULE, born.values()), (STATE, state_item.values(PollState(IdCursor.at(0))))):
         item = Item(partition(POLL), sort, values, expires_at=0)
         rig.aws.client("dynamodb").put_item(TableName=TABLE, Item=to_attributes(item))

@@ -13,7 +13,7 @@ from handler.model import Poll
 from handler.polling import time_scan
 from handler.polling.table import Table
 from handler.polling.time_cursor import EPOCH, StartPosition
-from handler.polling.time_scan import first, scan
+from handler.polling.time_scan import first_cursor, scan
 from lab.databases import Pair
 from lab.shop import Target
 from tests.replica_kit import Default, address, replicas
@@ -138,9 +138,9 @@ def test_a_poll_begins_at_a_moment_in_the_zone_of_the_column(among: Any, zone: s
     start = datetime.fromisoformat(first).timestamp()
     table = Table(among(zone).replicas, Poll(f"SELECT z.id, z.{column} AS created FROM zoned z", 60.0, created=True))
     for seconds, top, seen in ((0, 1, {1, 4, 6, 7, 8}), (1, 2, {1, 2, 4, 6, 7, 8}), (-1, 1, {1, 4, 6, 7, 8})):
-        cursor = table.since(start + seconds, lambda: True)
+        cursor = table.cursor_since(start + seconds, lambda: True)
         assert (cursor.top, cursor.floor, set(cursor.seen)) == (top, 0, seen)
-    later = table.since(datetime(2999, 12, 31, tzinfo=UTC).timestamp(), lambda: True)
+    later = table.cursor_since(datetime(2999, 12, 31, tzinfo=UTC).timestamp(), lambda: True)
     assert {*later.seen} >= {1, 2, 3, 4, 6, 7, 8}
 
 
@@ -162,7 +162,7 @@ def test_pages_of_local_times_lose_no_row_when_the_clock_changes(
     for _ in range(30):
         page = table.page(begin)
         found |= {row.id for row in page.rows}
-        if page.whole:
+        if page.complete:
             break
         begin = StartPosition(page.rows[-1].at, page.unit, page.rows[-1])
     pair.primary.query("DROP TABLE shop.changed_clock")
@@ -190,7 +190,7 @@ def test_rows_from_a_time_on_are_found_again_around_a_change_of_the_clock(
     table = Table(among("Europe/Berlin").replicas, Poll("SELECT id, at FROM changed_clock", 60.0, at="at"))
     read = table.page(None).rows
     now = (times[-1] - EPOCH) // timedelta(microseconds=1) + 10**10
-    seen = first(table.page, longest, now, "at")
+    seen = first_cursor(table.page, longest, now, "at")
     found = {}
     for since in {row.at for row in read}:
         back = seen.rewound(since, longest)

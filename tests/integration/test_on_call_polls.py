@@ -259,7 +259,7 @@ def test_a_pause_on_hold_ends_on_hold(on_call: OnCall) -> None:
     assert (answer.exit_code, "on hold as before: POLL_IDS_REUSED. To do: " in said) == (1, True)
     assert "notifier poll rebase" in said
     assert on_call.run("poll", "resume", TYPE).exit_code == 0
-    assert function.schedule.resuming == 1
+    assert function.schedule.reuse_dismissed == 1
 
 
 def test_a_code_of_a_newer_version_is_shown_as_it_is(on_call: OnCall, templates: str) -> None:

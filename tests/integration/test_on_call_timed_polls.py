@@ -210,7 +210,7 @@ def test_the_status_shows_how_far_behind_a_poll_is(
     assert new["lag_seconds"] is None
     function = Function(on_call, monkeypatch)
     function.run()
-    function.write(replace(function.schedule, whole_at=time.time() - 135))
+    function.write(replace(function.schedule, complete_at=time.time() - 135))
     (status,) = on_call.asked("poll", "status", "--templates", templates)
     assert 135 <= status["lag_seconds"] < 195
     shown = " ".join(on_call.run("poll", "status", "--templates", templates).output.split())

@@ -134,9 +134,9 @@ def test_the_ids_of_a_slice_are_those_of_the_table(pair: Pair, database: Default
         pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id, note) VALUES (%s, 'a note')", id_)
     pair.wait_for_replica()
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
-    assert table.ids(0, None) == IdPage(seen(ids), whole=True)
-    assert table.ids(63, 2**40) == IdPage(seen(id_ for id_ in ids if 63 < id_ <= 2**40), whole=True)
-    assert (table.now(lambda: True), table.lowest()) == (
+    assert table.ids(0, None) == IdPage(seen(ids), complete=True)
+    assert table.ids(63, 2**40) == IdPage(seen(id_ for id_ in ids if 63 < id_ <= 2**40), complete=True)
+    assert (table.cursor_at_end(lambda: True), table.lowest()) == (
         IdCursor(max(ids, default=0), 0, seen(ids)),
         min(ids, default=0),
     )
@@ -147,8 +147,8 @@ def test_the_first_run_remembers_the_last_rows(pair: Pair, database: Default, mo
     pair.primary.query(f"INSERT INTO {SCHEMA}.polled (id) VALUES (5), (6), (70), (80), (90)")
     pair.wait_for_replica()
     table = Table(database.replicas, poll_of(LONGEST, None, sql=SELECT))
-    assert (table.now(lambda: True), table.lowest()) == (IdCursor(90, 69, seen([70, 80, 90])), 5)
-    assert table.ids(0, None) == IdPage(seen([5, 6, 70]), whole=False)
+    assert (table.cursor_at_end(lambda: True), table.lowest()) == (IdCursor(90, 69, seen([70, 80, 90])), 5)
+    assert table.ids(0, None) == IdPage(seen([5, 6, 70]), complete=False)
 
 
 GUARDED = replace(poll_of(LONGEST, None, sql="SELECT id, at AS created FROM polled"), created=True, table="polled")
@@ -164,8 +164,8 @@ def test_what_tells_that_ids_are_used_again_is_read(pair: Pair, database: Defaul
 
     def counter() -> int | None:
         pair.wait_for_replica()
-        low = table.behind(1000)
-        assert low is None or (table.behind(low), table.behind(low - 1)) == (low, None)
+        low = table.low_counter(1000)
+        assert low is None or (table.low_counter(low), table.low_counter(low - 1)) == (low, None)
         return low
 
     assert counter() == 1
@@ -181,7 +181,7 @@ def test_what_tells_that_ids_are_used_again_is_read(pair: Pair, database: Defaul
     assert (counter(), table.created([1])) == (5, {})
     primary.query(f"TRUNCATE {SCHEMA}.polled")
     assert counter() == 1
-    assert table.counts()
+    assert table.has_counter()
 
 
 # Ids of the application, a table that has no counter, or has one for another column, and none that is known.
@@ -201,5 +201,5 @@ def test_what_the_database_does_not_count_has_no_counter(
     pair.primary.query(f"CREATE OR REPLACE VIEW {SCHEMA}.polled_view AS SELECT * FROM {SCHEMA}.polled")
     pair.wait_for_replica()
     table = Table(database.replicas, replace(GUARDED, **changed))
-    assert (table.behind(2**63), table.counts()) == (None, False)
+    assert (table.low_counter(2**63), table.has_counter()) == (None, False)
     pair.primary.query(f"DROP VIEW {SCHEMA}.polled_view")

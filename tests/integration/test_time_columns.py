@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from handler.adapters.database.session import Limits
-from handler.polling.time_cursor import MOST_SEEN
+from handler.polling.time_cursor import MAX_SEEN
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.doctor_kit import said
@@ -134,7 +134,7 @@ def test_an_empty_table_without_an_index_is_named(database_pair: Pair, database:
 
 def test_more_times_in_the_future_than_are_remembered_fail(database_pair: Pair, database: Default) -> None:
     with table(database_pair, "at DATETIME NULL", [NOW]):
-        ahead = ", ".join(["('2099-01-01')"] * (MOST_SEEN + 1))
+        ahead = ", ".join(["('2099-01-01')"] * (MAX_SEEN + 1))
         database_pair.primary.query(f"INSERT INTO {SCHEMA}.timed_small (at) VALUES {ahead}")
         database_pair.wait_for_replica()
         window = said(database, "SELECT id, at FROM timed_small")["window"]

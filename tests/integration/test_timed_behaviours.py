@@ -270,7 +270,7 @@ def test_ids_that_are_used_again_are_new_rows_unless_they_are_remembered(pair: P
 def test_more_rows_than_can_be_remembered_shorten_the_window(
     pair: Pair, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 100)
     function.run()
     write(pair.primary, many("a", 150, 1.0, 0.01))
     pair.wait_for_replica()

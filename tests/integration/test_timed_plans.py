@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from handler.adapters.database.session import Limits
-from handler.polling.time_cursor import MOST_SEEN
+from handler.polling.time_cursor import MAX_SEEN
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.doctor_kit import said
@@ -281,7 +281,7 @@ def test_a_window_with_more_rows_than_are_remembered_is_named_and_a_shorter_one_
     window = said(database, select, longest=2 * 86_400.0)["window"]
     assert window.state == "warning"
     # 12,000 rows, of which each 10 s have one.
-    assert f"the window of 2 days has more than {MOST_SEEN} rows" in window.cause
+    assert f"the window of 2 days has more than {MAX_SEEN} rows" in window.cause
     assert "cut to 33.3 h" in window.cause
     assert "write longest_transaction: 1939m, or less" in window.remedy
     assert "window" not in said(database, select, longest=1939 * 60.0)

@@ -20,8 +20,8 @@ from handler.polling import statements, time_scan
 from handler.polling.id_cursor import IdCursor
 from handler.polling.run import PolledRow, PollState, run
 from handler.polling.table import Table
-from handler.polling.time_cursor import EPOCH, SECOND, StartPosition, TimedRow, basis, moment
-from handler.polling.time_scan import first, scan
+from handler.polling.time_cursor import EPOCH, SECOND, StartPosition, TimedRow, moment, row_source
+from handler.polling.time_scan import first_cursor, scan
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import Kept, poll_in_trouble
@@ -79,7 +79,7 @@ def pages(table: Table, begin: StartPosition | None, *, backwards: bool = False)
         page = table.page(begin, backwards=backwards)
         assert not found or page.rows[0] == found[-1]
         found += page.rows if begin is None or begin.row is None else page.rows[1:]
-        if page.whole:
+        if page.complete:
             return found
         begin = StartPosition(page.rows[-1].at, page.unit, page.rows[-1])
     raise AssertionError
@@ -120,8 +120,8 @@ def test_each_type_is_read_in_pages_from_a_time_on(
         assert pages(table, StartPosition(at, unit)) == read[before:]
         assert pages(table, StartPosition(at - 1, unit)) == read[before:] or unit != "time"
         assert pages(table, StartPosition(at, unit, read[number])) == read[number + 1 :] or number == 9
-    cursor = first(table.page, 5.0, round(time.time() * SECOND), "at")
-    assert (cursor.mark, cursor.unit) == (moments[-1], unit)
+    cursor = first_cursor(table.page, 5.0, round(time.time() * SECOND), "at")
+    assert (cursor.watermark, cursor.unit) == (moments[-1], unit)
     assert scan(cursor, table.page, 5.0, round(time.time() * SECOND), lambda: True, None).found == []
 
 
@@ -149,7 +149,7 @@ def test_rows_from_a_time_on_are_found_again_by_each_type(
     fill(pair, column, {f"r{number:02}": value for number, value in enumerate(written)})
     table, now = among(zone), round(time.time() * SECOND)
     rows = pages(table, None)
-    seen = first(table.page, LONGEST, now, "at")
+    seen = first_cursor(table.page, LONGEST, now, "at")
     asked = [0, *(row.at + one for row in rows for one in (0, -1, 1, -round(step * SECOND)))]
     for since in dict.fromkeys(asked):
         back = seen.rewound(since, LONGEST)
@@ -216,7 +216,7 @@ def test_rows_without_an_id_hide_no_other_row(
     fill(pair, "DATETIME(6) NULL", {f"r{n:03}": AT - timedelta(seconds=900 - n) for n in range(15)})
     table = among("UTC", "SELECT NULLIF(LEFT(id, 4), 'none') AS id, at FROM timed_rows")
     now = (AT - EPOCH) // timedelta(microseconds=1)
-    cursor = first(table.page, 3600.0, now, "at")
+    cursor = first_cursor(table.page, 3600.0, now, "at")
     rows = {f"none{n}": AT - timedelta(seconds=895) for n in range(12 if in_time else 1)}
     fill(pair, "DATETIME(6) NULL", {**rows, "new1": AT - timedelta(seconds=1)})
     found: list[Any] = []
@@ -288,7 +288,7 @@ def test_every_row_is_reported_once(
     random = Random(seed)
     fill(pair, column, {})
     table, policy = among(), replace(POLL, identity=identity)
-    began = first(table.page, POLL.longest, round(time.time() * SECOND), basis(policy))
+    began = first_cursor(table.page, POLL.longest, round(time.time() * SECOND), row_source(policy))
     kept = Kept(PollState(IdCursor.at(0), timed=began))
     until = time.monotonic() + SECONDS
 

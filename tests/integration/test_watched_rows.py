@@ -17,10 +17,10 @@ from handler.polling import id_scan, statements
 from handler.polling.id_cursor import IdCursor
 from handler.polling.id_scan import IdPage
 from handler.polling.id_set import IdSet
-from handler.polling.id_values import MOST_VALUES, IdValues, WatchedValue
+from handler.polling.id_values import MAX_VALUES, IdValues, WatchedValue
 from handler.polling.replica_lag import RowVersion
 from handler.polling.run import PolledRow, PollState, run
-from handler.polling.table import MOST_WATCHED, Table
+from handler.polling.table import MAX_WATCHED_LENGTH, Table
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 from tests.poll_kit import Kept, poll_in_trouble
@@ -86,8 +86,8 @@ def test_the_values_are_those_of_the_column_whatever_its_type(
     pair.wait_for_replica()
     table = watching(database, "status")
     shown = dict(enumerate(read or [None if one is None else str(one) for one in stored], 1))
-    assert table.ids(0, None) == IdPage(values(shown), whole=True)
-    assert table.now(lambda: True) == IdCursor(len(stored), 0, values(shown))
+    assert table.ids(0, None) == IdPage(values(shown), complete=True)
+    assert table.cursor_at_end(lambda: True) == IdCursor(len(stored), 0, values(shown))
     changed = Table(database.replicas, POLL).changed(shown)
     assert {id_: one.value for id_, one in changed.items()} == shown
 
@@ -100,7 +100,7 @@ def test_an_expression_can_be_watched(pair: Pair, database: Default) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["x" * (MOST_WATCHED + 1), "two\nlines", "\0", "未\u3000払い"],
+    ["x" * (MAX_WATCHED_LENGTH + 1), "two\nlines", "\0", "未\u3000払い"],
     ids=["long", "line break", "control", "full-width space"],
 )
 def test_a_value_that_cannot_be_kept_is_an_error_that_does_not_show_it(
@@ -114,7 +114,7 @@ def test_a_value_that_cannot_be_kept_is_an_error_that_does_not_show_it(
 
 
 def test_too_many_values_and_an_id_with_two_of_them_are_errors(pair: Pair, database: Default) -> None:
-    for number in range(MOST_VALUES + 1):
+    for number in range(MAX_VALUES + 1):
         pair.primary.query(f"INSERT INTO {SCHEMA}.watched_rows (status) VALUES (%s)", str(number))
     pair.wait_for_replica()
     with pytest.raises(SourceError, match="POLL_VALUES_UNFIT"):
@@ -175,10 +175,10 @@ def test_the_first_run_remembers_as_many_rows_as_it_may(
     pair.primary.query(f"INSERT INTO {SCHEMA}.watched_rows (status) VALUES {', '.join(['(NULL)', '(1)'] * 6)}")
     pair.wait_for_replica()
     table, shown = watching(database, "status"), {id_: "1" if id_ % 2 == 0 else None for id_ in range(1, 13)}
-    assert table.now(lambda: True) == IdCursor(12, 3, values({id_: shown[id_] for id_ in range(4, 13)}))
-    assert table.now(lambda: False) == IdCursor(12, 9, values({id_: shown[id_] for id_ in range(10, 13)}))
+    assert table.cursor_at_end(lambda: True) == IdCursor(12, 3, values({id_: shown[id_] for id_ in range(4, 13)}))
+    assert table.cursor_at_end(lambda: False) == IdCursor(12, 9, values({id_: shown[id_] for id_ in range(10, 13)}))
     monkeypatch.setattr(id_scan, "WATCH_PAGES", 5)
-    assert table.now(lambda: True) == IdCursor(12, 0, values(shown))
+    assert table.cursor_at_end(lambda: True) == IdCursor(12, 0, values(shown))
 
 
 def change(pair: Pair, random: Random, until: float) -> dict[int, list[WatchedValue]]:

@@ -16,7 +16,7 @@ from handler.health.timed import spoken
 from handler.model import Poll, Row, Value
 from handler.polling import time_scan
 from handler.polling.table import Table
-from handler.polling.time_cursor import MOST_SEEN, SECOND
+from handler.polling.time_cursor import MAX_SEEN, SECOND
 
 NOW = 1_767_225_600
 SELECT = "SELECT id, at FROM payments"
@@ -126,7 +126,7 @@ def test_the_window_begins_where_that_of_a_run_does(ahead: tuple[int, ...]) -> N
     answers, running = (Answers(times=[*range(NOW - 20_000, NOW - 10, 10), *ahead]) for _ in range(2))
     said(answers)
     page = Table(running, Poll(SELECT, 60.0, at="at")).page
-    cursor = time_scan.first(page, 3600.0, NOW * SECOND, "at")
+    cursor = time_scan.first_cursor(page, 3600.0, NOW * SECOND, "at")
     time_scan.scan(cursor, page, 3600.0, NOW * SECOND, lambda: True, None)
     assert answers.begins == running.begins == [NOW - 20 - 3600 - 7200]
 
@@ -291,7 +291,7 @@ def test_a_first_run_that_takes_too_long_fails_with_what_its_plan_says(plan: Any
     ],
 )
 def test_a_window_of_too_many_rows_is_named(step: int, longest: float, cause: str, remedy: str) -> None:
-    times = [NOW - 10 - number * step for number in range(MOST_SEEN + 2000)]
+    times = [NOW - 10 - number * step for number in range(MAX_SEEN + 2000)]
     window = said(Answers(times=times), longest=longest).get("window")
     assert (window.state if window else "ok") == ("warning" if cause else "ok")
     assert not window or (cause in window.cause and remedy in window.remedy)
@@ -304,7 +304,7 @@ def test_what_is_said_to_fit_does() -> None:
 
 
 def test_more_rows_in_the_future_than_are_remembered_fail() -> None:
-    window = said(Answers(times=range(NOW + 100, NOW + 200 + MOST_SEEN)))["window"]
+    window = said(Answers(times=range(NOW + 100, NOW + 200 + MAX_SEEN)))["window"]
     assert (window.state, "POLL_TIMES_UNFIT" in window.cause) == ("failed", True)
 
 

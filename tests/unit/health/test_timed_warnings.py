@@ -24,6 +24,6 @@ def test_a_window_that_the_future_shortens_is_not_called_too_full() -> None:
 def test_rows_that_never_end_do_not_turn_seconds_into_milliseconds() -> None:
     """9999-12-31 23:59:59 in seconds, in most of the latest rows: that is 1978 in milliseconds."""
     answers = Answers(times=(*PAST, *[253_402_300_799] * 1_500))
-    cursor = time_scan.first(Table(answers, Poll(SELECT, 60.0, at="at")).page, 3600.0, NOW * SECOND, "at")
-    assert (cursor.unit, cursor.mark) == ("s", PAST[-1] * SECOND)
+    cursor = time_scan.first_cursor(Table(answers, Poll(SELECT, 60.0, at="at")).page, 3600.0, NOW * SECOND, "at")
+    assert (cursor.unit, cursor.watermark) == ("s", PAST[-1] * SECOND)
     assert "many years in the future" in said(answers)[""].seen

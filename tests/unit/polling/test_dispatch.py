@@ -19,7 +19,7 @@ from handler.model import Poll, Record, Row, Value
 from handler.polling import dispatch, id_scan, messages, schedule, state_item, table
 from handler.polling.dispatch import Polls, RunReport
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import BEHIND_SECONDS, SEEN_BYTES, PollState, RunResult
+from handler.polling.run import COUNTER_LOW_SECONDS, SEEN_BYTES, PollState, RunResult
 from handler.polling.statements import COUNTED, COUNTER, lowest_id
 from handler.polling.stored_names import partition
 from handler.state_item import Item
@@ -130,7 +130,7 @@ def test_a_poll_that_never_ran_takes_stock_and_sends_nothing() -> None:
     world.ids.update(range(1, 50))
     (report,) = world.minute()
     assert report == RunReport(TYPE, report.ran)
-    assert (world.events(), world.schedule().born_at, world.schedule().due_at) == ([], world.now, world.now + 60)
+    assert (world.events(), world.schedule().state_known_at, world.schedule().due_at) == ([], world.now, world.now + 60)
 
 
 @pytest.mark.parametrize("rows", [0, 1, id_scan.PAGE_SIZE - 1, id_scan.PAGE_SIZE, id_scan.PAGE_SIZE + 1])
@@ -544,7 +544,7 @@ def test_a_counter_that_stays_low_is_noticed_before_any_id_is_used_again() -> No
         minutes += 1
         world.queue.sent.clear()
         world.minute()
-    assert (minutes - 1) * 60 > BEHIND_SECONDS >= (minutes - 3) * 60
+    assert (minutes - 1) * 60 > COUNTER_LOW_SECONDS >= (minutes - 3) * 60
     assert world.events() == []
 
 
@@ -592,7 +592,7 @@ def test_a_poll_on_hold_goes_on_when_it_is_resumed(noticed: str) -> None:
     change(world, schedule.Schedule.resumed)
     for _ in range(20):
         world.minute()
-    assert (world.reported(), held(world), world.schedule().resuming) == ([101], False, 0)
+    assert (world.reported(), held(world), world.schedule().reuse_dismissed) == ([101], False, 0)
 
 
 def test_a_poll_on_hold_takes_stock_when_it_is_started() -> None:
@@ -683,7 +683,7 @@ def test_a_state_is_known_to_be_lost_though_no_run_has_ever_succeeded() -> None:
     with suppress(Killed):
         world.minute()
     world.killable.left = -1
-    assert (world.schedule().born_at, world.item("state").revision) == (0, 1)
+    assert (world.schedule().state_known_at, world.item("state").revision) == (0, 1)
     world.database.errors["default"] = SourceError("DB_TIMEOUT", "too long")
     for _ in range(5):
         world.minute()
@@ -838,7 +838,7 @@ def test_a_failure_is_tried_again_soon_and_the_plan_continues() -> None:
 
 def test_more_work_continues_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
-    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 1)
+    monkeypatch.setattr(id_scan, "MAX_CHUNKS", 1)
     world = World(**{TYPE: replace(cron("0 9 * * *", 86_400.0), digest_rows=None)})
     world.now = at("2026-01-05T08:50Z")
     world.minute()
@@ -963,7 +963,7 @@ def test_a_plan_that_cannot_be_worked_out_fails_that_poll_alone() -> None:
     assert world.schedule().code == "CATALOG_INVALID"
     assert "Mars/Base" in world.schedule().detail
     assert world.schedule("order.paid").code == ""
-    assert world.schedule("order.paid").looked_at == world.now
+    assert world.schedule("order.paid").scanned_at == world.now
     world.polls = replace(world.polls, polls={TYPE: cron("0 9 * * *", 86_400.0, "Asia/Tokyo")})
     for _ in range(15):
         world.minute()
@@ -977,7 +977,7 @@ def test_a_tick_without_a_due_cron_expression_loads_no_library(monkeypatch: pyte
     monkeypatch.setattr(schedule.cron, "following", lambda *_: pytest.fail("worked out"))
     for _ in range(100):
         world.minute()
-    assert world.schedule("order.paid").looked_at == world.now
+    assert world.schedule("order.paid").scanned_at == world.now
 
 
 @pytest.mark.parametrize("wrong", ["a text", b"bytes"])
@@ -1001,7 +1001,7 @@ def test_a_run_that_fails_in_part_counts_what_it_has_sent() -> None:
         (report,) = world.minute()
         assert report.failure
         now = world.schedule()
-        assert (now.found, now.looked_at, now.code) == (5, world.now, "DB_TIMEOUT")
+        assert (now.found, now.scanned_at, now.code) == (5, world.now, "DB_TIMEOUT")
         for _ in range(9):
             assert world.polls.tick().overdue == []
             world.queue.sent.clear()
@@ -1190,15 +1190,15 @@ def test_a_select_that_gives_ids_twice_loses_no_row() -> None:
 
 def test_a_run_that_only_sends_what_was_pending_has_not_read_the_table() -> None:
     """Else a pause would seem shorter than it was, and a poll that never gets to its table would not be overdue."""
-    standing = schedule.Schedule(began_at=1.0, looked_at=5.0)
+    standing = schedule.Schedule(began_at=1.0, scanned_at=5.0)
     ran = RunResult(PollState(IdCursor.at(0)), more=True)
-    assert standing.after(ran, 9.0, POLL).looked_at == 5.0
-    assert standing.after(replace(ran, looked=True), 9.0, POLL).looked_at == 9.0
+    assert standing.after(ran, 9.0, POLL).scanned_at == 5.0
+    assert standing.after(replace(ran, scanned=True), 9.0, POLL).scanned_at == 9.0
 
 
 def test_a_run_that_fails_in_part_goes_on_with_a_tick_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
-    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 1)
+    monkeypatch.setattr(id_scan, "MAX_CHUNKS", 1)
     world = World(**{TYPE: replace(POLL, digest_rows=None)})
     world.minute()
     world.ids.add(1)
@@ -1233,6 +1233,6 @@ def test_a_first_run_remembers_no_more_than_fits_into_the_memory() -> None:
     world.ids.update(range(20_000, 12_000 * 20_000, 20_000))
     world.minute()
     cursor = state_item.read(world.item("state")).cursor
-    assert len(cursor.seen.chunks) <= table._MOST_CHUNKS
+    assert len(cursor.seen.chunks) <= table._MAX_PAGE_CHUNKS
     assert cursor.floor == next(iter(cursor.seen)) - 1
     assert cursor.top == max(world.ids)

@@ -91,7 +91,7 @@ def test_a_poll_that_gives_no_id_up_now_warns_of_nothing(changed: object) -> Non
     ],
 )
 def test_both_limits_count(ids: range, bound: int, share: float) -> None:
-    cursor = IdCursor.at(0).having_read(seen(ids))
+    cursor = IdCursor.at(0).with_read(seen(ids))
     assert cursor.fullness(bound, SEEN_BYTES) == pytest.approx(share, abs=0.005)
     assert cursor.fullness(bound, 1) > 1
-    assert id_cursor.MOST_CHUNKS == 4096
+    assert id_cursor.MAX_CHUNKS == 4096

@@ -32,9 +32,10 @@ def test_it_is_a_mapping_from_ids_to_values(one: Rows, other: Rows, floor: int, 
     assert mapped | values(other) == values(one | other)
     assert mapped - values(other) == values({id_: at for id_, at in changed.items() if other.get(id_) != UNKNOWN})
     assert mapped.above(floor) == values({id_: value for id_, value in one.items() if id_ > floor})
-    assert mapped.among(IdSet.containing(some)) == values({id_: value for id_, value in one.items() if id_ in some})
+    kept = {id_: value for id_, value in one.items() if id_ in some}
+    assert mapped.restricted_to(IdSet.containing(some)) == values(kept)
     assert mapped.without(IdSet.containing(some)) == values({id_: at for id_, at in one.items() if id_ not in some})
-    assert mapped.forgotten() == values(dict.fromkeys(one, UNKNOWN))
+    assert mapped.without_values() == values(dict.fromkeys(one, UNKNOWN))
     assert [*mapped.changes(values(other))] == [Change(id_, other.get(id_), one[id_]) for id_ in sorted(one)]
     assert IdValues.decoded(mapped.encoded()) == mapped
 
@@ -42,7 +43,7 @@ def test_it_is_a_mapping_from_ids_to_values(one: Rows, other: Rows, floor: int, 
 @given(ROWS)
 def test_what_a_chunk_adds_to_the_state_is_no_less_than_what_it_takes(rows: Rows) -> None:
     mapped = values(rows)
-    packed = sum(mapped.packed(chunk) for chunk in {*mapped.chunks})
+    packed = sum(mapped.encoded_size(chunk) for chunk in {*mapped.chunks})
     assert len(mapped.encoded()) <= packed + 6 + 80 * len(mapped.seen) + 40 * len(mapped.chunks)
 
 

@@ -181,7 +181,7 @@ def reading(table: set[int]) -> id_scan.ReadIds:
 
     def ids(after: int, upto: int | None) -> IdPage:
         found = sorted(id_ for id_ in table if id_ > after and (upto is None or id_ <= upto))
-        return IdPage(seen(found[: id_scan.PAGE_SIZE]), whole=len(found) < id_scan.PAGE_SIZE)
+        return IdPage(seen(found[: id_scan.PAGE_SIZE]), complete=len(found) < id_scan.PAGE_SIZE)
 
     return ids
 
@@ -209,7 +209,7 @@ class Fixed:
 
         kept, in_time = self.kept, lambda: self.slices < slices
         self.ran = run(kept.state, self.looked_at, OnlyIds(ids), kept, kept, self.policy, lambda: now, in_time)
-        self.looked_at = now if self.ran.looked else self.looked_at
+        self.looked_at = now if self.ran.scanned else self.looked_at
         return self.kept.sent[before:]
 
 
@@ -396,7 +396,7 @@ def test_ids_that_never_appear_are_given_up_after_a_month() -> None:
     assert 0 < cursor.floor < cursor.bound(39 * DAY, LONGEST) < cursor.top == 79
     assert cursor.floor == 2 * 8 + 1  # read on day 8, which is more than 30 days ago
     assert list(cursor.seen) == list(range(cursor.floor + 2, 80, 2))
-    assert len(cursor.marks) <= 33
+    assert len(cursor.watermarks) <= 33
     table.table |= {cursor.floor - 1, cursor.floor + 1}
     assert table.run(40 * DAY) == [PolledRow(cursor.floor + 1, True)]
 
@@ -408,7 +408,7 @@ def test_marks_stay_few_at_a_run_each_minute() -> None:
         table.run(minute * 60.0)
         bound = table.kept.state.cursor.bound(minute * 60.0, DAY)
         assert bound == 0 if minute <= 1440 else minute - 1440 - 40 <= bound <= minute - 1440
-    assert len(table.kept.state.cursor.marks) <= 48 + 5
+    assert len(table.kept.state.cursor.watermarks) <= 48 + 5
 
 
 @pytest.mark.usefixtures("_small_steps")
@@ -436,10 +436,10 @@ def test_a_part_that_can_never_be_read_holds_no_other_part_up() -> None:
 @pytest.mark.parametrize("accepted", range(1, 8))
 def test_what_the_queue_accepted_before_it_refused_is_not_sent_again(accepted: int) -> None:
     class Refusing(Kept):
-        def send(self, findings: Sequence[PolledEvent], epoch: int) -> None:
+        def send(self, events: Sequence[PolledEvent], epoch: int) -> None:
             if len(self.sent) >= 2 * accepted:
                 raise ConfigError("CONFIG_UNAVAILABLE", "the queue")
-            super().send(findings, epoch)
+            super().send(events, epoch)
 
     kept = Refusing()
     with pytest.raises(ConfigError):
@@ -450,7 +450,7 @@ def test_what_the_queue_accepted_before_it_refused_is_not_sent_again(accepted: i
 
 def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those for which the time of one run is too short, and no matter how many events a run may send."""
-    monkeypatch.setattr(polling, "MOST_EVENTS", 10)
+    monkeypatch.setattr(polling, "MAX_EVENTS", 10)
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     table = Fixed(poll(LONGEST, None, 60.0))
     table.run(1.0)
@@ -459,7 +459,7 @@ def test_all_rows_after_a_long_pause_are_digests(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "MOST_EVENTS", 10)
+    monkeypatch.setattr(polling, "MAX_EVENTS", 10)
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
     table = Fixed()
     table.table = set(range(1, 101))
@@ -469,7 +469,7 @@ def test_a_run_finds_no_more_events_than_fit_into_the_state(monkeypatch: pytest.
 
 
 def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(id_scan, "MOST_CHUNKS", 4)
+    monkeypatch.setattr(id_scan, "MAX_CHUNKS", 4)
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 2)
     table = Fixed(poll(LONGEST, 1))
     table.table = {number << 16 for number in range(1, 40)}
@@ -483,7 +483,7 @@ def test_a_run_finds_no_more_pieces_of_the_bitmap_than_fit_into_the_memory(monke
 @pytest.mark.usefixtures("_small_steps")
 @pytest.mark.parametrize(
     ("fails", "most", "selects"),
-    [(False, None, 1 + 1 + 9), (True, None, 1 + id_scan.MOST_FAILURES), (False, 1, 1 + 1)],
+    [(False, None, 1 + 1 + 9), (True, None, 1 + id_scan.MAX_FAILURES), (False, 1, 1 + 1)],
     ids=["all pieces", "none can be read", "enough was found"],
 )
 def test_recent_ids_are_read_in_pieces_until_there_is_no_point_in_it(
@@ -499,10 +499,10 @@ def test_recent_ids_are_read_in_pieces_until_there_is_no_point_in_it(
         if fails and upto is not None:
             raise SourceError("DB_TIMEOUT", "too long")
         if after == 0:  # the pass over the older ids, which comes as far as the first piece
-            return IdPage(seen([3]), whole=False)
-        return IdPage(seen([31] if upto is None else []), whole=True)
+            return IdPage(seen([3]), complete=False)
+        return IdPage(seen([31] if upto is None else []), complete=True)
 
-    id_scan.scan(cursor, ids, LONGEST, lambda: 20.0, lambda: True, most=most)
+    id_scan.scan(cursor, ids, LONGEST, lambda: 20.0, lambda: True, limit=most)
     assert len(asked) == selects
 
 
@@ -516,7 +516,7 @@ def test_a_clock_that_has_jumped_is_not_remembered_and_gives_no_id_up(looked_at:
     run(kept.state, looked_at, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY, lambda: True)
     cursor = kept.state.cursor
     assert 13 in kept.rows()
-    assert (cursor.marks, cursor.floor, cursor.sweep) == (marks, 0, None)
+    assert (cursor.watermarks, cursor.floor, cursor.sweep) == (marks, 0, None)
     run(kept.state, 40 * DAY, OnlyIds(table), kept, kept, DEFAULT, lambda: 40 * DAY + 1, lambda: True)
     assert 4 in kept.rows()
 
@@ -539,11 +539,11 @@ MARKED = IdCursor(100, 0, seen([]), tuple(Watermark(float(top), top) for top in 
 def test_a_range_is_cut_where_its_pieces_are_large_enough(
     after: int, least: int, pieces: list[tuple[int, int]]
 ) -> None:
-    assert MARKED.pieces(after, least) == pieces
+    assert MARKED.ranges(after, least) == pieces
 
 
 @pytest.mark.parametrize(("bound", "count"), [(0, 49), (60, 20), (99, 1), (100, 0), (500, 0)])
 def test_of_the_ids_that_are_given_up_those_count_that_could_still_appear(bound: int, count: int) -> None:
     before = IdCursor(200, 2, seen(range(1, 201, 2)))
-    assert before.risen(100).given_up(before, bound) == count
+    assert before.with_floor(100).given_up(before, bound) == count
     assert before.given_up(before, bound) == 0

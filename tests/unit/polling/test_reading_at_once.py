@@ -27,10 +27,10 @@ class Rows:
         found = sorted(id_ for id_ in self.ids if after < id_ and (upto is None or id_ <= upto))
         if self.broken in found[:PAGE_SIZE]:
             raise SourceError("DB_TIMEOUT", "too long")
-        return IdPage(seen(found[:PAGE_SIZE]), whole=len(found) < PAGE_SIZE)
+        return IdPage(seen(found[:PAGE_SIZE]), complete=len(found) < PAGE_SIZE)
 
-    def looked(self, cursor: IdCursor, *, in_time: bool = True, most: int | None = None) -> IdScan:
-        return id_scan.scan(cursor, self, LONGEST, lambda: 1000.0, lambda: in_time, most=most)
+    def scan(self, cursor: IdCursor, *, in_time: bool = True, limit: int | None = None) -> IdScan:
+        return id_scan.scan(cursor, self, LONGEST, lambda: 1000.0, lambda: in_time, limit=limit)
 
 
 @pytest.fixture(autouse=True)
@@ -61,38 +61,38 @@ def test_one_select_reads_what_fits_into_a_slice(
     older = {*range(floor + 1, top + 1)} - {top - 1}
     late = {top - 1} & {*range(floor + 1, top)}
     rows = Rows(*older, *late, top + 1)
-    looked = rows.looked(IdCursor(top, floor, seen(older), (), sweep))
+    scan = rows.scan(IdCursor(top, floor, seen(older), (), sweep))
     assert [one for one in rows.asked if one[1] is None or one[0] < one[1]] == asked
-    assert ({*looked.found}, looked.more, looked.news, looked.failure) == ({*late, top + 1}, False, True, None)
-    assert (looked.cursor.seen, looked.cursor.sweep) == (seen(rows.ids), None)
+    assert ({*scan.found}, scan.more, scan.has_read_new, scan.failure) == ({*late, top + 1}, False, True, None)
+    assert (scan.cursor.seen, scan.cursor.sweep) == (seen(rows.ids), None)
 
 
 def test_older_ids_that_cannot_be_read_delay_no_new_ones() -> None:
     rows = Rows(1, 2, 3, 4, broken=2)
-    looked = rows.looked(IdCursor(3, 0, seen([1, 2, 3])))
-    assert ({*looked.found}, looked.news) == ({4}, True)
-    assert isinstance(looked.failure, NotifierError)
-    assert looked.cursor.sweep is not None, "the pass over them is not over"
+    scan = rows.scan(IdCursor(3, 0, seen([1, 2, 3])))
+    assert ({*scan.found}, scan.has_read_new) == ({4}, True)
+    assert isinstance(scan.failure, NotifierError)
+    assert scan.cursor.sweep is not None, "the pass over them is not over"
 
 
 def test_a_table_that_cannot_be_read_is_not_asked_for_older_ids_alone() -> None:
     rows = Rows(1, 2, 3, 4, broken=4)
-    looked = rows.looked(IdCursor(3, 0, seen([1, 2, 3])))
+    scan = rows.scan(IdCursor(3, 0, seen([1, 2, 3])))
     assert rows.asked == [(0, None), (3, None)]
-    assert (looked.found.ids, looked.news, bool(looked.failure)) == (seen([]).ids, False, True)
-    assert looked.cursor == IdCursor(3, 0, seen([1, 2, 3]), looked.cursor.marks)
+    assert (scan.found.ids, scan.has_read_new, bool(scan.failure)) == (seen([]).ids, False, True)
+    assert scan.cursor == IdCursor(3, 0, seen([1, 2, 3]), scan.cursor.watermarks)
 
 
-@pytest.mark.parametrize("most", [None, 1])
-def test_each_look_finds_a_new_row_however_short_the_time_is(most: int | None) -> None:
+@pytest.mark.parametrize("limit", [None, 1])
+def test_each_look_finds_a_new_row_however_short_the_time_is(limit: int | None) -> None:
     """Late ones fill the slice; the pass over the older ids takes as many looks as slices."""
     rows = Rows(*range(1, 60))
     cursor, looks = IdCursor(9, 0, seen([2, 4, 9])), 0
     while len(cursor.seen) < len(rows.ids):
-        looked = rows.looked(cursor, in_time=False, most=most)
-        assert looked.found
-        assert looked.news
-        cursor, looks = looked.cursor, looks + 1
+        scan = rows.scan(cursor, in_time=False, limit=limit)
+        assert scan.found
+        assert scan.has_read_new
+        cursor, looks = scan.cursor, looks + 1
     assert looks <= len(rows.ids) // PAGE_SIZE + 1
 
 
@@ -103,7 +103,7 @@ def test_new_ids_are_found_however_short_the_time_is_also_where_ids_come_twice(m
 
     def ids(after: int, upto: int | None) -> IdPage:
         read = [id_ for id_ in table if id_ > after and (upto is None or id_ <= upto)]
-        return IdPage(seen(read[:5]), whole=len(read) < 5)
+        return IdPage(seen(read[:5]), complete=len(read) < 5)
 
     cursor = id_scan.scan(IdCursor.at(0), ids, 3600.0, lambda: 0.0, lambda: True).cursor
     assert cursor.top == 8

@@ -118,7 +118,7 @@ def test_a_rewind_that_takes_several_runs_has_no_summary_in_any_of_them(
 ) -> None:
     """Nor has one that comes while an earlier one is under way."""
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
-    monkeypatch.setattr(run, "MOST_EVENTS", 20)
+    monkeypatch.setattr(run, "MAX_EVENTS", 20)
     world = Operated(replace(POLL, digest_rows=5))
     world.minute()
     world.ids.update(range(1, 501))
@@ -141,7 +141,7 @@ def test_a_run_that_begins_again_knows_that_it_has_just_read_the_table() -> None
     world = after_posts()
     world.change(resending(20))
     world.minute()
-    assert [mark.top for mark in world.state.cursor.marks] == [30]
+    assert [mark.top for mark in world.state.cursor.watermarks] == [30]
 
 
 def test_a_rewind_ends_though_the_highest_rows_were_deleted() -> None:
@@ -261,7 +261,7 @@ def test_a_run_that_somebody_asks_for_is_due_at_once_and_those_after_it_keep_the
 def test_a_poll_is_due_whatever_its_schedule_said(every: float, due_at: float, failures: int) -> None:
     at_nine = Poll("", 86_400.0, cron="0 9 * * *", time_zone="UTC")
     for one in (Poll("", 60.0), at_nine):
-        standing = Schedule(due_at=due_at, failures=failures, looked_at=START - 5, plan=one.plan)
+        standing = Schedule(due_at=due_at, failures=failures, scanned_at=START - 5, plan=one.plan)
         assert standing.due(START, every).is_due(START, one)
         assert standing.due(START, None).is_due(START, one)
 
@@ -366,7 +366,7 @@ def test_a_rewind_during_a_sweep_forgets_the_sweep_and_no_id_is_given_up() -> No
         back = cursor.rewound(above)
         assert (back.top, back.floor, back.sweep) == (min(100, above), min(20, above), None)
         assert set(back.seen) == {id_ for id_ in range(30, 101) if id_ <= above}
-        assert all(mark.top <= back.top for mark in back.marks)
+        assert all(mark.top <= back.top for mark in back.watermarks)
         assert back.bound(START, 60.0) <= back.top
 
 

@@ -120,7 +120,7 @@ def test_a_first_run_that_fails_is_no_pause() -> None:
 
     world.database.select = select  # type: ignore[method-assign]
     world.minute()
-    assert (world.schedule.code, world.schedule.looked_at) == ("DB_TIMEOUT", 0)
+    assert (world.schedule.code, world.schedule.scanned_at) == ("DB_TIMEOUT", 0)
     world.minute()
     assert world.rows() == {2, 3, 4}
 
@@ -143,7 +143,7 @@ def test_rows_that_were_created_before_and_have_later_ids_are_not_posted(monkeyp
 
 def test_a_table_whose_times_do_not_follow_its_ids_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 5)
-    monkeypatch.setattr(table, "_MOST_BEFORE", 3)
+    monkeypatch.setattr(table, "_MAX_EARLIER_PAGES", 3)
     world = Started({1: 1.0, **dict.fromkeys(range(2, 40), -1.0)})
     (report,) = world.minute()
     assert report.failure

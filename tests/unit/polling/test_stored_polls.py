@@ -66,7 +66,7 @@ TIMES = TimeCursor(
     {},
     FIRST.at,
     LAST,
-).having_read([FIRST, LAST], LAST.at)
+).with_read([FIRST, LAST], LAST.at)
 BY_TIME = PollState(
     IdCursor.at(0),
     Pending((PolledRow("a-1", True, key="2026-11-18T11:20:00Z"), PolledRow("ü-2"))),

@@ -20,7 +20,7 @@ from handler.polling import messages, state_item, time_cursor, time_scan
 from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor
 from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
-from handler.polling.time_cursor import SECOND, SLACK, StartPosition, TimeCursor, TimedRow, basis
+from handler.polling.time_cursor import CLOCK_SLACK, SECOND, StartPosition, TimeCursor, TimedRow, row_source
 from handler.polling.time_scan import TimePage
 from handler.state_item import Item
 from tests.poll_kit import ConflictError, Kept, Killed
@@ -103,7 +103,7 @@ class World:
         self.table = Table(local=local)
         self.replicas, self.stopped = [at, at], [False, False]
         self.skew = 0.0
-        cursor = time_scan.first(self.table.page, LONGEST, round(at * SECOND), basis(policy))
+        cursor = time_scan.first_cursor(self.table.page, LONGEST, round(at * SECOND), row_source(policy))
         self.kept = Kept(PollState(IdCursor.at(0), timed=cursor))
 
     def pass_time(self, seconds: float = 1.0) -> None:
@@ -243,7 +243,7 @@ def looked(cursor: TimeCursor, table: Table, singles: int | None = None, *, in_t
 
 
 def begun(table: Table, by: str = "settled_at") -> TimeCursor:
-    return time_scan.first(table.page, LONGEST, microseconds(table.clock), by)
+    return time_scan.first_cursor(table.page, LONGEST, microseconds(table.clock), by)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 7])
@@ -252,7 +252,7 @@ def test_the_first_run_takes_what_is_there_as_seen(rows: int) -> None:
     now = 1e9
     table = fixed([row(number, now - number * 3_000) for number in range(rows)] + [row("ahead", now + 500)])
     cursor = begun(table)
-    assert cursor.mark == microseconds(now)
+    assert cursor.watermark == microseconds(now)
     assert looked(cursor, table).found == []
     assert looked(cursor, table).cursor == cursor
     table.rows["late"] = [Version(0.0, microseconds(now - LONGEST - 1))]
@@ -266,7 +266,7 @@ def test_the_first_run_takes_what_is_there_as_seen(rows: int) -> None:
 def test_a_quiet_table_is_read_from_its_latest_row_on() -> None:
     table = fixed([row("old", 1e9 - 1e7)])
     cursor = begun(table)
-    assert cursor.mark == microseconds(1e9 - 1e7)
+    assert cursor.watermark == microseconds(1e9 - 1e7)
     table.rows["backdated"] = [Version(0.0, microseconds(1e9 - 1e6))]
     assert [one.id for one in looked(cursor, table).found] == ["backdated"]
 
@@ -278,12 +278,12 @@ def test_a_clock_that_is_ahead_does_not_move_the_window_past_rows_to_come(
 ) -> None:
     rows = [row("now", 1e9), row("in the future", 1e9 + 40_000)]
     table = fixed(rows if first else [], now=1e9 + behind)
-    cursor = time_scan.first(table.page, LONGEST, microseconds(1e9 + ahead), "at")
+    cursor = time_scan.first_cursor(table.page, LONGEST, microseconds(1e9 + ahead), "at")
     if not first:
         table = fixed(rows, now=1e9 + behind)
         cursor = TimeCursor(0, "at")
     cursor = time_scan.scan(cursor, table.page, LONGEST, microseconds(1e9 + ahead), lambda: True, None).cursor
-    assert cursor.mark == microseconds(1e9)
+    assert cursor.watermark == microseconds(1e9)
 
 
 @pytest.mark.usefixtures("_small_steps")
@@ -321,16 +321,16 @@ def test_a_local_time_that_is_skipped_stands_out_of_order_and_is_found(text: str
     def page(begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         assert begin
         text = digits(time_cursor.EPOCH + timedelta(microseconds=begin.at), BERLIN).isoformat(" ", "microseconds")
-        return TimePage([one] if one.text >= text else [], mark, whole=True)
+        return TimePage([one] if one.text >= text else [], mark, complete=True)
 
-    cursor = TimeCursor(mark + SLACK - SECOND, "settled_at", "time")
+    cursor = TimeCursor(mark + CLOCK_SLACK - SECOND, "settled_at", "time")
     assert time_scan.scan(cursor, page, LONGEST, mark, lambda: True, None).found == [one]
 
 
 @pytest.mark.usefixtures("_small_steps")
 def test_more_rows_than_can_be_remembered_raise_the_floor_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them with one time, as after an UPDATE of the whole table."""
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 7)
     monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     cursor = begun(fixed([]))
     table = fixed([row(f"r{number:03}", 1e9) for number in range(100)])
@@ -362,7 +362,7 @@ def test_more_rows_than_can_be_remembered_raise_the_floor_and_are_counted(monkey
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 13), max_size=60))
 def test_the_state_never_has_more_rows_than_it_may(seed: int, steps: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time_cursor, "MOST_SEEN", 5)
+        patch.setattr(time_cursor, "MAX_SEEN", 5)
         world = World(Random(seed))
         actions = actions_of(world, lagging=True)
         for step in steps:
@@ -380,7 +380,7 @@ def test_the_state_never_has_more_rows_than_it_may(seed: int, steps: list[int]) 
 @pytest.mark.usefixtures("_small_steps")
 @pytest.mark.parametrize("first", [True, False])
 def test_too_many_rows_in_the_future_hold_the_poll(first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 7)
     monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     table = fixed([row(number, 1e9 + 1 + number) for number in range(100)])
     with pytest.raises(SourceError, match="POLL_TIMES_UNFIT"):
@@ -393,7 +393,7 @@ def test_rows_that_the_database_repeats_end_a_look() -> None:
     same = row("x", 1e9)
     seen = time_scan.scan(
         cursor,
-        lambda *_, **__: TimePage([same] * 3, microseconds(1e9), whole=False),
+        lambda *_, **__: TimePage([same] * 3, microseconds(1e9), complete=False),
         LONGEST,
         same.at,
         lambda: True,
@@ -414,7 +414,7 @@ def test_an_id_that_no_event_can_have_is_counted_and_named_and_the_others_are_fo
     assert (ran.found, ran.given_up) == (7, 2)
     assert ran.failure
     assert ran.failure.code == "POLL_ID_UNFIT"
-    assert ran.looked
+    assert ran.scanned
     again = world.run(world.kept.state)
     assert (again.found, again.given_up, again.failure) == (0, 0, None)
 
@@ -432,7 +432,7 @@ def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
     seen = time_scan.scan(cursor, page, LONGEST, microseconds(1e9), lambda: True, 5)
     assert len(seen.found) == time_scan.PAGE_SIZE
     assert seen.failure
-    assert not seen.news
+    assert not seen.has_read_new
     assert [one.id for one in looked(seen.cursor, table).found] == [time_scan.PAGE_SIZE - 1001]
 
 
@@ -491,8 +491,8 @@ def test_the_item_is_smaller_than_the_table_allows(identity: str) -> None:
     random = Random(1)
     ids = ["".join(chr(random.randrange(0x10000, 0x110000)) for _ in range(200)) for _ in range(1_000)]
     rows = {row.id: row for number in range(15_000) if (row := TimedRow(number, 10**15 + random.randrange(10**9), "x"))}
-    cursor = TimeCursor(10**15, basis(replace(POLL, identity=identity)), "time").having_read(rows.values(), 10**16)
-    full = cursor.within(time_cursor.MOST_SEEN, sorted(rows.values(), key=lambda row: row.at))
+    cursor = TimeCursor(10**15, row_source(replace(POLL, identity=identity)), "time").with_read(rows.values(), 10**16)
+    full = cursor.within(time_cursor.MAX_SEEN, sorted(rows.values(), key=lambda row: row.at))
     far = TimedRow(ids[0], 0, "x" * 26)
     full = replace(full, floor=StartPosition(0, "time", far), last=far)
     world = World(random, replace(POLL, identity=identity))

@@ -196,7 +196,7 @@ def test_more_rows_than_are_remembered_count_as_seen_before_the_time(
     """Also if the poll had forgotten rows on either side of it before."""
     settled = {f"r{number:02}": number - 1_000.0 for number in range(50)}
     world = after_posts(settled=settled)
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", most)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", most)
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
     world.settle(["z"])
     world.minute()
@@ -219,7 +219,7 @@ def test_rows_with_one_time_are_found_again_together(
 ) -> None:
     world = after_posts(settled={**SETTLED, **{f"r{number:02}": -20.0 for number in range(20)}})
     if floor:
-        monkeypatch.setattr(time_cursor, "MOST_SEEN", 7)
+        monkeypatch.setattr(time_cursor, "MAX_SEEN", 7)
         monkeypatch.setattr(time_scan, "PAGE_SIZE", 3)
         world.settle(["z"])
         world.minute()

@@ -14,7 +14,7 @@ from handler.polling import time_cursor, time_pages, time_scan
 from handler.polling.dry_run import DryRun
 from handler.polling.id_cursor import IdCursor
 from handler.polling.run import PolledRow, PollState, run
-from handler.polling.time_cursor import SECOND, TimedRow, basis
+from handler.polling.time_cursor import SECOND, TimedRow, row_source
 from handler.polling.time_scan import StartPosition, TimePage
 from tests.poll_kit import Kept
 from tests.unit.polling.test_timed_polls import POLL as EVERY_MINUTE
@@ -66,7 +66,7 @@ class Polled:
     def __init__(self, table: Table, longest: float = HOUR, identity: str = "", rows: int | None = None) -> None:
         self.table = table
         self.policy = Poll("", 60.0, longest=longest, digest_rows=rows, at="at", identity=identity, table="payments")
-        cursor = time_scan.first(table.page, longest, round(table.clock * SECOND), basis(self.policy))
+        cursor = time_scan.first_cursor(table.page, longest, round(table.clock * SECOND), row_source(self.policy))
         self.kept = Kept(PollState(IdCursor.at(0), timed=cursor))
 
     def run(self, *, in_time: bool = True) -> list[object]:
@@ -121,7 +121,7 @@ def test_one_row_that_never_ends_does_not_hide_all_later_ones(never: int) -> Non
     """9999-12-31 23:59:59 in seconds, which often means never."""
     database = Seconds({number: int(NOW) - number for number in range(1, 9)} | {100: never})
     page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
+    cursor = time_scan.first_cursor(page, HOUR, round(NOW * SECOND), "at")
     database.rows[200] = int(NOW) + 1
     seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert [one.id for one in seen.found] == [200]
@@ -130,7 +130,7 @@ def test_one_row_that_never_ends_does_not_hide_all_later_ones(never: int) -> Non
 def test_a_column_that_becomes_coarser_is_noticed() -> None:
     database = Seconds({1: int(NOW) * 1000})
     page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
+    cursor = time_scan.first_cursor(page, HOUR, round(NOW * SECOND), "at")
     database.rows = {1: int(NOW), 2: int(NOW) + 1}
     with pytest.raises(NotifierError, match="POLL_CURSOR_CHANGED"):
         time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
@@ -151,7 +151,7 @@ def test_rows_of_a_table_that_was_empty_are_found_whatever_their_clock_says(behi
 def test_a_look_ends_in_time_whatever_stands_before_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bulk of rows with one time, which the window has just left: each run reads all of them again."""
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 120)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 120)
     table = Table([(NOW - 1, "x")])
     polled = Polled(table, rows=10)
     table.rows += [(NOW, f"bulk{n:05}") for n in range(2_000)]
@@ -166,7 +166,7 @@ def test_a_look_ends_in_time_whatever_stands_before_the_window(monkeypatch: pyte
 
 @pytest.mark.parametrize("identity", ["", "at"], ids=["deleted", "re-timed"])
 def test_what_is_gone_does_not_shorten_the_window_to_nothing(identity: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 100)
     table = Table([(NOW - 1, "x")])
     polled = Polled(table, identity=identity)
     told: list[object] = []
@@ -188,7 +188,7 @@ def test_what_is_gone_does_not_shorten_the_window_to_nothing(identity: str, monk
 def test_rows_of_an_id_with_two_times_are_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a JOIN gives them, or a row that gets another time while a look goes on."""
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 100)
     table = Table([(NOW - 1, "x")])
     polled = Polled(table, rows=10)
     for n in range(150):
@@ -202,7 +202,7 @@ def test_rows_of_an_id_with_two_times_are_not_told_again(monkeypatch: pytest.Mon
 def test_no_row_is_counted_twice_after_a_look_that_was_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of an import stand in the window, before as many as can be remembered."""
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 100)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 100)
     table = Table([(NOW - 60 - n, f"r{n:03}") for n in range(95)])
     polled = Polled(table, rows=10)
     table.rows += [(NOW - 1.0, f"s{n:03}") for n in range(5)]
@@ -220,7 +220,7 @@ def test_a_row_with_a_time_that_is_none_does_not_stop_all_others() -> None:
     """Microseconds in a column of milliseconds, as one wrong writer leaves them; it is always on the last page."""
     database = Seconds({1: int(NOW) * 1000})
     page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
+    cursor = time_scan.first_cursor(page, HOUR, round(NOW * SECOND), "at")
     database.rows |= {2: int(NOW + 1) * 1000, 3: int(NOW + 1) * 1_000_000}
     seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert [one.id for one in seen.found] == [2]
@@ -234,7 +234,7 @@ def test_more_wrong_numbers_than_a_page_has_rows_hide_no_row_and_change_no_unit(
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 4)
     database = Seconds({1: int(NOW)})
     page = lambda begin, **how: time_pages.page(database, Poll("", 60.0), begin, **how)  # noqa: E731
-    cursor = time_scan.first(page, HOUR, round(NOW * SECOND), "at")
+    cursor = time_scan.first_cursor(page, HOUR, round(NOW * SECOND), "at")
     database.rows |= {2: int(NOW) + 1} | {number: wrong + number for number in range(10, 20)}
     seen = time_scan.scan(cursor, page, HOUR, round((NOW + 60) * SECOND), lambda: True, None)
     assert ([one.id for one in seen.found], seen.cursor.unit) == ([2], "s")
@@ -286,7 +286,7 @@ def test_a_poll_whose_rows_have_other_times_than_before_is_on_hold(identity: str
 
 
 def test_all_rows_after_a_pause_are_in_a_summary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_scan, "MOST_FOUND", 20)
+    monkeypatch.setattr(time_scan, "MAX_FOUND", 20)
     function = Function(replace(EVERY_MINUTE, digest_rows=None, digest_seconds=600.0))
     function.payments.settled = {"x": START}
     function.run()

@@ -16,7 +16,7 @@ from tests.unit.polling.test_timed_edges import HOUR, NOW, Polled, Table
 @pytest.mark.parametrize("ends", ["no time", "failure", "no room"])
 def test_a_look_that_ends_early_forgets_no_row_of_the_earliest_time(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 10)
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 30)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 30)
     table = Table([(NOW, f"{n:03}b") for n in range(30)])
     polled = Polled(table)
     assert polled.run() == []
@@ -36,7 +36,7 @@ def test_a_look_that_ends_early_forgets_no_row_of_the_earliest_time(ends: str, m
 
 
 def test_a_reader_that_lags_makes_no_row_of_the_earliest_time_new_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_cursor, "MOST_SEEN", 30)
+    monkeypatch.setattr(time_cursor, "MAX_SEEN", 30)
     before = [(NOW, f"{n:03}") for n in range(30)]
     table = Table([*before, (NOW + 10, "moved")])
     polled = Polled(table, identity="at")
@@ -124,7 +124,7 @@ def test_each_row_of_a_rewind_is_a_message_of_its_own(past: int) -> None:
     polled = Polled(table, rows=20)
     table.clock += 60
     assert polled.run() == []
-    wish = Schedule(starts=1, wish=REWIND, above=round(NOW * SECOND), above_is=TIME)
+    wish = Schedule(starts=1, start_mode=REWIND, above=round(NOW * SECOND), above_kind=TIME)
     polled.kept.state = start_requests.rewound(polled.kept.state, polled.policy, wish)
     told = polled.run()
     assert [one for one in told if isinstance(one, Digest)] == []
@@ -134,7 +134,7 @@ def test_each_row_of_a_rewind_is_a_message_of_its_own(past: int) -> None:
 def test_a_row_that_has_a_later_time_too_takes_no_place_among_those_of_the_earliest_time() -> None:
     """As a JOIN gives it."""
     rows = [TimedRow(id_, at, str(at)) for at, id_ in [(5, "a"), (5, "b"), (5, "c"), (5, "x"), (9, "x")]]
-    kept = TimeCursor(0, "at").having_read(rows, 10).within(2, rows)
+    kept = TimeCursor(0, "at").with_read(rows, 10).within(2, rows)
     assert kept.seen == {kept.key(rows[2]): 5, kept.key(rows[4]): 9}
     assert kept.floor == StartPosition(5, "", rows[2])
 
@@ -143,7 +143,7 @@ def test_after_a_rewind_no_row_is_read_for_the_mark_that_is_gone() -> None:
     table = Table([(NOW - 60 * n, f"r{n}") for n in range(10)])
     polled = Polled(table)
     assert polled.run() == []
-    wish = Schedule(starts=1, wish=REWIND, above=round((NOW - 200) * SECOND), above_is=TIME)
+    wish = Schedule(starts=1, start_mode=REWIND, above=round((NOW - 200) * SECOND), above_kind=TIME)
     polled.kept.state = start_requests.rewound(polled.kept.state, polled.policy, wish)
     assert len(polled.run()) == 4
     assert table.reads == 1

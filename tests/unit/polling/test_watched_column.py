@@ -18,7 +18,7 @@ from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.id_scan import IdPage
 from handler.polling.id_set import IdSet
-from handler.polling.id_values import MOST_VALUES, UNKNOWN, IdValues, WatchedValue
+from handler.polling.id_values import MAX_VALUES, UNKNOWN, IdValues, WatchedValue
 from handler.polling.replica_lag import LAG_SECONDS, RowVersion
 from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
 from handler.polling.schedule import Schedule
@@ -46,7 +46,7 @@ class Rows:
         kept = sorted(rows)[: id_scan.PAGE_SIZE]
         return IdPage(
             values({id_: rows[id_][1] if self.watching else UNKNOWN for id_ in kept}),
-            whole=len(kept) < id_scan.PAGE_SIZE,
+            complete=len(kept) < id_scan.PAGE_SIZE,
         )
 
     def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
@@ -56,7 +56,7 @@ class Rows:
     def created(self, ids: Iterable[int]) -> Mapping[int, str]:
         return {}
 
-    def behind(self, top: int) -> int | None:
+    def low_counter(self, top: int) -> int | None:
         return None
 
 
@@ -264,11 +264,11 @@ def test_only_the_last_moments_are_kept(monkeypatch: pytest.MonkeyPatch) -> None
     for id_ in range(1, 10):
         world.rows.history[id_] = [(world.now, "A")]
         world.poll()
-    assert [*world.kept.state.moments] == [7, 8, 9]
+    assert [*world.kept.state.seen_versions] == [7, 8, 9]
     world.rows.history[8].append((world.now, "B"))
     world.rows.history[2].append((world.now, "B"))
     world.poll()
-    assert [*world.kept.state.moments] == [9, 8, 2] or [*world.kept.state.moments] == [9, 2, 8]
+    assert [*world.kept.state.seen_versions] == [9, 8, 2] or [*world.kept.state.seen_versions] == [9, 2, 8]
 
 
 @pytest.mark.parametrize("watched", ["o.payment_status", ""])
@@ -288,7 +288,8 @@ def test_another_watched_column_makes_no_events_of_the_rows_that_are_known(watch
 def test_a_poll_that_begins_to_watch_a_column_knows_its_rows() -> None:
     world = World(Random(1))
     world.rows.history = {id_: [(world.now, "A")] for id_ in range(1, 6)}
-    world.kept.state = PollState(IdCursor(5, 0, IdValues({}).forgotten() | values(dict.fromkeys(range(1, 6), "x"))))
+    without = IdValues({}).without_values()
+    world.kept.state = PollState(IdCursor(5, 0, without | values(dict.fromkeys(range(1, 6), "x"))))
     world.poll()
     world.rows.history[3].append((world.now, "B"))
     world.poll()
@@ -337,7 +338,7 @@ def test_the_first_run_leaves_room_for_rows_to_come(monkeypatch: pytest.MonkeyPa
     there = IdCursor(300_000, 0, values({id_: random.choice("AB") for id_ in range(1, 300_001)}))
 
     class Full(Table):
-        def now(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
+        def cursor_at_end(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
             return there
 
         def created(self, ids: Iterable[int]) -> dict[int, str]:
@@ -346,7 +347,7 @@ def test_the_first_run_leaves_room_for_rows_to_come(monkeypatch: pytest.MonkeyPa
         def lowest(self) -> int:
             return 1
 
-    state = start_requests.started(Full(None, POLL), Schedule(), 0.0, lambda: True)  # type: ignore[arg-type]
+    state = start_requests.initial_state(Full(None, POLL), Schedule(), 0.0, lambda: True)  # type: ignore[arg-type]
     assert 0 < len(state.cursor.seen.encoded()) <= 10_000 < len(there.seen.encoded())
     assert (state.cursor.top, state.cursor.floor > 0, state.watched) == (300_000, True, POLL.watched)
 
@@ -371,7 +372,7 @@ def test_young_rows_that_do_not_fit_into_the_state_are_counted(monkeypatch: pyte
 
 def test_too_many_values_are_refused_and_nothing_is_saved() -> None:
     world = World(Random(1))
-    world.rows.history = {id_: [(world.now, str(id_))] for id_ in range(1, MOST_VALUES + 1)}
+    world.rows.history = {id_: [(world.now, str(id_))] for id_ in range(1, MAX_VALUES + 1)}
     world.poll()
     before = world.kept.state
     world.rows.history[100] = [(world.now, "one more")]
@@ -382,7 +383,7 @@ def test_too_many_values_are_refused_and_nothing_is_saved() -> None:
 
 def test_the_state_fits_into_an_item_in_the_worst_case() -> None:
     """All ids far apart and in any order of long values, as many events as one run may find, and all moments."""
-    random, texts = Random(1), [f"{number:040x}" for number in range(MOST_VALUES)]
+    random, texts = Random(1), [f"{number:040x}" for number in range(MAX_VALUES)]
     world = World(random)
     world.rows.history = {id_ * 1_000: [(world.now, random.choice(texts))] for id_ in range(1, 60_000)}
     world.poll()
@@ -399,5 +400,5 @@ def test_the_state_fits_into_an_item_in_the_worst_case() -> None:
     recording.save = save  # type: ignore[method-assign]
     run(kept.state, world.now, world.rows, recording, kept, POLL, lambda: world.now + 1, lambda: True)
     largest, events = max(sizes)
-    assert events > polling.MOST_EVENTS
+    assert events > polling.MAX_EVENTS
     assert largest < 380_000

@@ -34,11 +34,11 @@ def whole(
         if next(calls) == failing:
             raise SourceError("DB_TIMEOUT")
         found = range(after + 1, min(top, upto or top) + 1)
-        return IdPage(seen(found[:PAGE_SIZE]), whole=len(found) < PAGE_SIZE)
+        return IdPage(seen(found[:PAGE_SIZE]), complete=len(found) < PAGE_SIZE)
 
     left = iter(range(steps))
     in_time = lambda: next(left, -1) >= 0  # noqa: E731
-    return id_scan.scan(cursor, ids, 1_000.0, lambda: NOW, in_time, watching=watching).whole
+    return id_scan.scan(cursor, ids, 1_000.0, lambda: NOW, in_time, watching=watching).complete
 
 
 @pytest.fixture(autouse=True)
@@ -78,16 +78,16 @@ def test_a_look_at_watched_rows_is_whole_when_it_has_read_all_of_them(
 @pytest.mark.parametrize("make", [lambda: Operated(POLL), lambda: Timed(BY_TIME)], ids=["ids", "times"])
 def test_it_counts_from_the_begin_of_the_run(make: Callable[[], Operated]) -> None:
     world = make()
-    assert world.schedule.whole_at == 0
+    assert world.schedule.complete_at == 0
     world.minute()
     began = world.now
-    assert world.schedule.whole_at == began
+    assert world.schedule.complete_at == began
     world.database.error = SourceError("DB_TIMEOUT")
     world.minute()
-    assert world.schedule.whole_at == began
+    assert world.schedule.complete_at == began
     world.database.error = None
     world.minute()
-    assert world.schedule.whole_at == world.now > began
+    assert world.schedule.complete_at == world.now > began
 
 
 def test_what_was_committed_while_the_run_went_on_is_not_in_it() -> None:
@@ -96,7 +96,7 @@ def test_what_was_committed_while_the_run_went_on_is_not_in_it() -> None:
     began = world.now + 60
     world.database.meanwhile = lambda: setattr(world, "now", world.now + 5)
     world.minute()
-    assert (world.now, world.schedule.whole_at) == (began + 5, began)
+    assert (world.now, world.schedule.complete_at) == (began + 5, began)
 
 
 def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +106,9 @@ def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest
     began = world.now
     world.settle("ab")
     world.minute()
-    assert (world.schedule.more, world.schedule.whole_at) == (1, began)
+    assert (world.schedule.more, world.schedule.complete_at) == (1, began)
     world.handle()
-    assert (world.schedule.more, world.schedule.whole_at) == (0, world.now)
+    assert (world.schedule.more, world.schedule.complete_at) == (0, world.now)
 
 
 def test_a_run_that_fails_after_one_that_left_rows_leaves_none() -> None:
@@ -125,6 +125,6 @@ def test_a_start_forgets_it(changed: Callable[[Schedule], Schedule]) -> None:
     world = Operated()
     world.minute()
     world.change(changed)
-    assert world.schedule.whole_at == 0
+    assert world.schedule.complete_at == 0
     world.minute()
-    assert world.schedule.whole_at == world.now > START
+    assert world.schedule.complete_at == world.now > START
