@@ -28,7 +28,8 @@ from handler.discovery.dns import Dns
 from handler.discovery.names import CachedNames
 from handler.model import Poll
 from handler.polling import messages, statements
-from handler.polling.run import BATCH, PolledRow
+from handler.polling.run import BATCH
+from handler.polling.state import PolledRow
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from lab.aws import Aws, running_aws
 from lab.databases import Pair, replicated_pair

@@ -12,8 +12,9 @@ from handler.model import Poll
 from handler.polling import messages, state_item
 from handler.polling.dispatch import Polls
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import PollState, RunResult
+from handler.polling.run import RunResult
 from handler.polling.schedule import Schedule
+from handler.polling.state import PollState
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.ports import Database
 from handler.state_item import Item

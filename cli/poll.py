@@ -16,8 +16,8 @@ from cli.operations.polls import Status
 from cli.operations.rewinds import IdOrTime, To
 from cli.poll_run import run
 from handler.model import Poll
-from handler.polling.run import PollState
 from handler.polling.schedule import REUSED, Schedule
+from handler.polling.state import PollState
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
 # A time that is no further away than this is shown without its day.

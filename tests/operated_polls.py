@@ -11,8 +11,8 @@ from handler.model import Poll, Record, Row, Value
 from handler.polling import messages, state_item
 from handler.polling.dispatch import Polls, RunReport
 from handler.polling.dry_run import DryRun, dry_run
-from handler.polling.run import PollState
 from handler.polling.schedule import Schedule
+from handler.polling.state import PollState
 from handler.polling.statements import COUNTER
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.state_item import Item

@@ -14,7 +14,7 @@ from handler.polling.id_scan import ReadIds
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import UNKNOWN, IdValues
 from handler.polling.replica_lag import RowVersion
-from handler.polling.run import PolledEvent, PolledRow, PollState
+from handler.polling.state import PolledEvent, PolledRow, PollState
 from handler.state_item import Item
 from lab.databases import Pair
 from lab.poll_soak.points import Killed

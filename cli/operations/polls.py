@@ -15,8 +15,8 @@ from handler.adapters.state.table import from_attributes, to_attributes
 from handler.errors import CODES, NotifierError
 from handler.model import Digest, Poll
 from handler.polling import state_item
-from handler.polling.run import PollState
 from handler.polling.schedule import ID, RESEND, REWIND, Schedule
+from handler.polling.state import PollState
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.time_cursor import moment
 from handler.state_item import Item

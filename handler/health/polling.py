@@ -24,7 +24,7 @@ from handler.health.timed import Timed
 from handler.model import Poll, Row, Value
 from handler.polling import id_scan, statements
 from handler.polling.id_cursor import MAX_CHUNKS, IdCursor
-from handler.polling.run import SEEN_BYTES
+from handler.polling.state import SEEN_BYTES
 from handler.polling.table import Table
 from handler.ports import Database
 

@@ -10,9 +10,10 @@ from handler.errors import ConfigError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Poll
 from handler.polling import messages, start_requests, state_item
-from handler.polling.run import PolledEvent, PollState, Queue, RunResult, run
+from handler.polling.run import Queue, RunResult, run
 from handler.polling.run import Store as StateStore
 from handler.polling.schedule import RESEND, Schedule
+from handler.polling.state import PolledEvent, PollState
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
 from handler.ports import Database, IntakeQueue, StateTable

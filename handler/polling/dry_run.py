@@ -11,8 +11,9 @@ from handler.frozen import frozen
 from handler.model import Digest, Poll
 from handler.polling import start_requests, state_item
 from handler.polling.dispatch import RUN_SECONDS, SPARE_SECONDS, run_poll
-from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, pending_events
+from handler.polling.run import RunResult
 from handler.polling.schedule import Schedule
+from handler.polling.state import Pending, PolledEvent, PolledRow, PollState, pending_events
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
 from handler.ports import Database, StateTable

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from handler.model import MAX_ID, Digest
-from handler.polling.run import PolledEvent
+from handler.polling.state import PolledEvent
 
 
 def request(poll: str) -> str:

@@ -7,7 +7,7 @@ one sends the same events again, with the same identities, and the ledger of del
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -19,18 +19,13 @@ from handler.polling.id_cursor import IdCursor
 from handler.polling.id_reuse import reused_id, sentinel_ids, updated_sentinels
 from handler.polling.id_scan import IdPage, IdScan, scan
 from handler.polling.id_values import MAX_VALUES, WatchedValue
-from handler.polling.replica_lag import RowVersion, SeenVersions, without_stale_changes
+from handler.polling.replica_lag import RowVersion, without_stale_changes
+from handler.polling.state import SEEN_BYTES, Pending, PolledEvent, PolledRow, PollState, pending_events
 from handler.polling.time_cursor import SECOND, StartPosition, TimeCursor, moment, row_source
 from handler.polling.time_scan import TimePage, TimeScan
 
 # How many events are sent before the time is checked again.
 BATCH: Final = 10
-# An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet: one look
-# finds at most two slices of ids more than MAX_EVENTS, each of which takes some seven bytes.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
-SEEN_BYTES: Final = 170_000
-# The first run leaves room for rows to come.
-FIRST_BYTES: Final = SEEN_BYTES // 2
 MAX_EVENTS: Final = 5_000
 # So long the next id may be lower than one that was read: replicas lag, and take turns.
 COUNTER_LOW_SECONDS: Final = 600.0
@@ -38,56 +33,6 @@ COUNTER_LOW_SECONDS: Final = 600.0
 # The longest interval between two runs is a week.
 _STEADY_SECONDS: Final = 8 * 86_400.0
 _BACKWARDS_SECONDS: Final = 3600.0
-
-
-@frozen
-class PolledRow:
-    """One event: a row that is new, or whose watched value has changed, from `change[0]` to `change[1]`.
-
-    A `key` makes the event different from others of the same row.
-    """
-
-    id: int | str
-    late: bool = False
-    change: tuple[WatchedValue, WatchedValue] | None = None
-    key: str | None = None
-
-
-@frozen
-class Pending:
-    """Events that the queue has not accepted yet; at least one."""
-
-    rows: tuple[PolledRow, ...]
-
-
-@frozen
-class PollState:
-    """What is kept between two runs.
-
-    `revision` counts the writes, `epoch` how many times the ids restarted, `starts` how many requests of operators were
-    carried out. `sentinels` has the creation time of some rows, by their ids. `counter_low_since` is the Unix time
-    since which the table's counter has not been above the highest id that was read; 0 if it is above.
-
-    Rows up to `resent_upto` that an operator asked for become one event each, however many there are, until all are
-    found; 0 if there are none. `watched` is the expression that the values in `cursor` are of; empty if the poll
-    watches no column. `seen_versions` says when some rows were changed. A poll by a time column has `timed` in place
-    of `cursor`, and `resent_upto` is a time then.
-    """
-
-    cursor: IdCursor
-    pending: Pending | Digest | None = None
-    sentinels: Mapping[int, str] = field(default_factory=dict)
-    counter_low_since: float = 0.0
-    revision: int = 0
-    epoch: int = 0
-    starts: int = 0
-    resent_upto: int = 0
-    watched: str = ""
-    seen_versions: SeenVersions = field(default_factory=dict)
-    timed: TimeCursor | None = None
-
-
-PolledEvent = PolledRow | Digest
 
 
 @frozen
@@ -321,11 +266,6 @@ def _check_id_reuse(state: PollState, rows: Rows, now: float, *, is_continuous: 
 def _counts_as_scan(seen: IdScan | TimeScan, *, follows_pause: bool) -> bool:
     """Whether the next run counts from this look. After a pause, only one that left nothing ends the pause."""
     return seen.has_read_new and not (follows_pause and seen.more)
-
-
-def pending_events(pending: Pending | Digest) -> Sequence[PolledEvent]:
-    """The events for these rows, in the order of their ids."""
-    return [pending] if isinstance(pending, Digest) else pending.rows
 
 
 def _without_old_values(state: PollState, poll: Poll) -> PollState:

@@ -13,8 +13,9 @@ from handler.model import Poll
 from handler.polling import state_item, time_scan
 from handler.polling.id_cursor import IdCursor
 from handler.polling.id_reuse import sample_ids
-from handler.polling.run import FIRST_BYTES, PollState, require_same_cursor
+from handler.polling.run import require_same_cursor
 from handler.polling.schedule import RESEND, REWIND, TIME, Schedule
+from handler.polling.state import FIRST_BYTES, PollState
 from handler.polling.table import Table
 from handler.polling.time_cursor import SECOND, row_source
 from handler.state_item import Item

@@ -16,7 +16,7 @@ from handler.polling.id_cursor import IdCursor, Sweep, Watermark
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import UNKNOWN, IdValues
 from handler.polling.replica_lag import SeenVersion, SeenVersions
-from handler.polling.run import Pending, PolledRow, PollState
+from handler.polling.state import Pending, PolledRow, PollState
 from handler.polling.time_cursor import StartPosition, TimeCursor, TimedRow
 from handler.state_item import Item
 

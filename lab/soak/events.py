@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from handler.polling import messages
-from handler.polling.run import PolledRow
+from handler.polling.state import PolledRow
 
 End = Literal["delivered", "suppressed", "parked"]
 

@@ -14,7 +14,7 @@ import pymysql
 
 from handler.polling.messages import event as polled_event
 from handler.polling.messages import request
-from handler.polling.run import PolledRow
+from handler.polling.state import PolledRow
 from lab.queue import Message
 from lab.soak.events import POLL, Event, envelope
 from lab.soak.rig import Rig, begin_poll

@@ -13,8 +13,8 @@ from typing import Final
 from handler.adapters.state.table import to_attributes
 from handler.polling import state_item
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import PollState
 from handler.polling.schedule import Schedule
+from handler.polling.state import PollState
 from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.state_item import Item
 from lab import shop

@@ -17,7 +17,8 @@ from handler import telemetry
 from handler.model import Delivered, Event, Outcome, Receipt, Record, Retry, State
 from handler.polling.dispatch import RunReport, Tick
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import PollState, RunResult
+from handler.polling.run import RunResult
+from handler.polling.state import PollState
 from tests.infra.alarm_kit import EVERYTHING, alarms, breaches, every_alarm, watched
 from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved

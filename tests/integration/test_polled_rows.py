@@ -18,7 +18,8 @@ from handler.polling import id_scan, statements
 from handler.polling.id_cursor import IdCursor
 from handler.polling.id_scan import IdPage
 from handler.polling.id_set import IdSet
-from handler.polling.run import PollState, run
+from handler.polling.run import run
+from handler.polling.state import PollState
 from handler.polling.table import Table
 from lab.databases import Pair
 from lab.poll_soak.ids import Ids

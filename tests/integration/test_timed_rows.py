@@ -18,7 +18,8 @@ from handler.adapters.database.session import Limits
 from handler.errors import SourceError
 from handler.polling import statements, time_scan
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import PolledRow, PollState, run
+from handler.polling.run import run
+from handler.polling.state import PolledRow, PollState
 from handler.polling.table import Table
 from handler.polling.time_cursor import EPOCH, SECOND, StartPosition, TimedRow, moment, row_source
 from handler.polling.time_scan import first_cursor, scan

@@ -19,7 +19,8 @@ from handler.polling.id_scan import IdPage
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import MAX_VALUES, IdValues, WatchedValue
 from handler.polling.replica_lag import RowVersion
-from handler.polling.run import PolledRow, PollState, run
+from handler.polling.run import run
+from handler.polling.state import PolledRow, PollState
 from handler.polling.table import MAX_WATCHED_LENGTH, Table
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target

@@ -13,7 +13,7 @@ import pytest
 from handler.errors import SlackError
 from handler.model import Digest, Message
 from handler.polling import messages
-from handler.polling.run import PolledRow
+from handler.polling.state import PolledRow
 from lab.poll_soak import function
 from lab.poll_soak.ids import Histories, check
 from lab.poll_soak.memory import Intake, Slack

@@ -19,7 +19,8 @@ from handler.model import Poll, Record, Row, Value
 from handler.polling import dispatch, id_scan, messages, schedule, state_item, table
 from handler.polling.dispatch import Polls, RunReport
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import COUNTER_LOW_SECONDS, SEEN_BYTES, PollState, RunResult
+from handler.polling.run import COUNTER_LOW_SECONDS, RunResult
+from handler.polling.state import SEEN_BYTES, PollState
 from handler.polling.statements import COUNTED, COUNTER, lowest_id
 from handler.polling.stored_names import partition
 from handler.state_item import Item

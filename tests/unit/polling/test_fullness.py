@@ -9,8 +9,8 @@ import pytest
 
 from handler.polling import id_cursor
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import SEEN_BYTES
 from handler.polling.schedule import NEARLY_FULL, Schedule
+from handler.polling.state import SEEN_BYTES
 from tests.operated_polls import POLL, TYPE, Operated
 from tests.poll_kit import seen
 

@@ -8,7 +8,7 @@ import pytest
 
 from handler.model import Digest, Record
 from handler.polling.messages import event, request, requested
-from handler.polling.run import PolledEvent, PolledRow
+from handler.polling.state import PolledEvent, PolledRow
 
 DIGEST = Digest(7, 120, 1, 5, 130)
 

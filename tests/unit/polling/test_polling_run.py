@@ -17,7 +17,8 @@ from handler.polling import id_scan
 from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor, Sweep, Watermark
 from handler.polling.id_scan import IdPage
-from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, RunResult, run
+from handler.polling.run import RunResult, run
+from handler.polling.state import Pending, PolledEvent, PolledRow, PollState
 from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds, poll, seen
 
 LONGEST = 100.0

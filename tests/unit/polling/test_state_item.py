@@ -15,7 +15,7 @@ from handler.polling.id_cursor import IdCursor, Sweep, Watermark
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import IdValues
 from handler.polling.replica_lag import SeenVersion
-from handler.polling.run import Pending, PolledRow, PollState
+from handler.polling.state import Pending, PolledRow, PollState
 from handler.state_item import Item
 from tests.poll_kit import seen
 

@@ -19,7 +19,8 @@ from handler.model import Digest, Poll
 from handler.polling import messages, state_item, time_cursor, time_scan
 from handler.polling import run as polling
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
+from handler.polling.run import run
+from handler.polling.state import Pending, PolledEvent, PolledRow, PollState
 from handler.polling.time_cursor import CLOCK_SLACK, SECOND, StartPosition, TimeCursor, TimedRow, row_source
 from handler.polling.time_scan import TimePage
 from handler.state_item import Item

@@ -13,7 +13,8 @@ from handler.model import Digest, Poll, Row, Value
 from handler.polling import time_cursor, time_pages, time_scan
 from handler.polling.dry_run import DryRun
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import PolledRow, PollState, run
+from handler.polling.run import run
+from handler.polling.state import PolledRow, PollState
 from handler.polling.time_cursor import SECOND, TimedRow, row_source
 from handler.polling.time_scan import StartPosition, TimePage
 from tests.poll_kit import Kept

@@ -7,8 +7,8 @@ import pytest
 from handler.errors import NotifierError
 from handler.model import Digest
 from handler.polling import start_requests, state_item, time_cursor, time_scan
-from handler.polling.run import PolledRow
 from handler.polling.schedule import REWIND, TIME, Schedule
+from handler.polling.state import PolledRow
 from handler.polling.time_cursor import SECOND, StartPosition, TimeCursor, TimedRow
 from tests.unit.polling.test_timed_edges import HOUR, NOW, Polled, Table
 

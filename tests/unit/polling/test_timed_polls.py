@@ -18,8 +18,8 @@ from handler.model import Poll, Row, Value
 from handler.polling import dispatch, messages, state_item
 from handler.polling.dispatch import Polls
 from handler.polling.id_cursor import IdCursor
-from handler.polling.run import Pending, PolledRow, PollState
 from handler.polling.schedule import Schedule
+from handler.polling.state import Pending, PolledRow, PollState
 from handler.polling.stored_names import partition
 from handler.polling.time_cursor import StartPosition, TimeCursor, TimedRow, Unit
 from handler.state_item import Item

@@ -20,8 +20,9 @@ from handler.polling.id_scan import IdPage
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import MAX_VALUES, UNKNOWN, IdValues, WatchedValue
 from handler.polling.replica_lag import LAG_SECONDS, RowVersion
-from handler.polling.run import Pending, PolledEvent, PolledRow, PollState, run
+from handler.polling.run import run
 from handler.polling.schedule import Schedule
+from handler.polling.state import Pending, PolledEvent, PolledRow, PollState
 from handler.polling.table import Table
 from tests.poll_kit import ConflictError, Kept, Killed, OnlyIds
 
