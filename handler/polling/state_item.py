@@ -39,22 +39,16 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
         stored_names.FLOOR: cursor.floor,
         stored_names.SEEN: cursor.seen.encoded(),
         stored_names.MARKS: json.dumps([[watermark.at, watermark.top] for watermark in cursor.watermarks]),
-        stored_names.SWEEP: json.dumps(
-            [cursor.sweep.at, cursor.sweep.end, cursor.sweep.began] if cursor.sweep else None
-        ),
+        stored_names.SWEEP: json.dumps(_sweep(cursor.sweep)),
         stored_names.PENDING: _packed(rows) if rows else "",
         stored_names.CANARIES: json.dumps([*state.sentinels.items()]),
         stored_names.BEHIND_SINCE: state.counter_low_since,
         stored_names.WATCHED: state.watched,
-        stored_names.MOMENTS: zlib.compress(
-            json.dumps([[id_, *moment] for id_, moment in state.seen_versions.items()]).encode()
-        ),
+        stored_names.MOMENTS: _packed_versions(state.seen_versions),
         stored_names.RESENT_UPTO: state.resent_upto,
         stored_names.TIMED: json.dumps(_timed(state.timed), ensure_ascii=False) if state.timed else "",
         stored_names.TIMED_SEEN: (state.timed and state.timed.encoded()) or "",
-        stored_names.DIGEST: json.dumps(
-            [digest.number, digest.count, digest.late, digest.first, digest.last] if digest else None
-        ),
+        stored_names.DIGEST: json.dumps(_digest(digest)),
     }
 
 
