@@ -1,7 +1,7 @@
-"""When a cron expression comes next, in a time zone. cronsim finds the digits of the time, and this the moment.
+"""The next time of a cron expression in a time zone. cronsim finds the local time; this module finds its Unix time.
 
-cronsim is asked without a time zone: with one it skips times where the clock moves by less than an hour (Lord Howe),
-and starts again in the past within an hour that comes twice (docs/decisions/0026).
+cronsim gets no time zone: with one it skips times where the clock moves by less than an hour (Lord Howe), and goes back
+to past times within an hour that comes twice (docs/decisions/0026).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _MINUTE = timedelta(minutes=1)
 def following(expression: str, time_zone: str, at: float) -> float:
     """Return the first time of an expression after `at`, both as Unix seconds.
 
-    A time of day that the clock skips comes when the clock is set forward. One that the clock shows twice comes once,
-    the first time. With `*` for the hour it is as the clock shows it: nothing comes for what is skipped, and times of
-    an hour that is repeated come twice.
+    A local time that the clock skips comes when the clock is set forward. One that the clock shows twice comes once,
+    the first time. With `*` for the hour, the times follow the clock: skipped ones do not come, and those of an hour
+    that is repeated come twice.
 
-    Raises ConfigError (CATALOG_INVALID) for an expression that never comes or cannot be read, or an unknown time zone.
-    Lint finds these before.
+    Raises ConfigError (CATALOG_INVALID) for an expression that never comes or is invalid, or an unknown time zone. Lint
+    finds these before a deployment.
     """
     zone = _zone(time_zone)
     if expression.split()[1:2] == ["*"]:
@@ -32,12 +32,12 @@ def following(expression: str, time_zone: str, at: float) -> float:
 
 
 def _of_each_hour(expression: str, zone: tzinfo, at: float) -> float:
-    """Where each hour counts, an hour that is repeated does too: from a change of the clock on, its offset counts."""
+    """The next time with `*` for the hour: after the clock is changed, its new offset counts, so hours can repeat."""
     offset = _offset(zone, at)
     moment = _after(expression, at, offset)
     if (later := _offset(zone, moment)) == offset:
         return moment
-    before, change = int(at), int(moment)  # the clock changes after the one, and at or before the other
+    before, change = int(at), int(moment)  # the clock changes after `before`, and at or before `change`
     while change - before > 1:
         middle = (before + change) // 2
         before, change = (middle, change) if _offset(zone, middle) == offset else (before, middle)
@@ -45,13 +45,13 @@ def _of_each_hour(expression: str, zone: tzinfo, at: float) -> float:
 
 
 def _after(expression: str, at: float, offset: timedelta) -> float:
-    """The first time after `at` on a clock that always has this offset."""
+    """Return the first time after `at` on a clock that always has this offset."""
     local = (datetime.fromtimestamp(at, UTC) + offset).replace(tzinfo=None)
     return (next(_times(expression, local)) - offset).replace(tzinfo=UTC).timestamp()
 
 
 def _first(digits: datetime, zone: tzinfo) -> float:
-    """The moment at which a clock shows these digits first, or that at which it skips them."""
+    """Return when the clock first shows this local time, or when it skips it."""
     moment = digits.replace(tzinfo=zone)
     while moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
         moment += _MINUTE  # a clock is set forward to a whole minute
@@ -59,7 +59,7 @@ def _first(digits: datetime, zone: tzinfo) -> float:
 
 
 def _times(expression: str, after: datetime) -> Iterator[datetime]:
-    """The times of an expression, without a time zone."""
+    """Iterate over the local times of an expression."""
     from cronsim import CronSim, CronSimError
 
     try:
@@ -71,7 +71,7 @@ def _times(expression: str, after: datetime) -> Iterator[datetime]:
 
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
-        return UTC  # needs no database of time zones
+        return UTC  # needs no time zone database
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:

@@ -1,4 +1,4 @@
-"""The polls of a deployment: the tick asks for those that are due, and each of them then runs by itself."""
+"""The polls of a deployment: a tick requests runs of those that are due, and each poll then runs on its own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from handler.polling.table import Table
 from handler.ports import Database, IntakeQueue, StateTable
 from handler.state_item import Item
 
-# How long a run reads and sends before it leaves the rest to the next one; and what it leaves of the invocation, so
-# that the statement or the batch that is under way can end, and the state is saved.
+# How long a run reads and sends before it leaves the rest to the next one; and how much time of the invocation it
+# leaves for the current statement or batch to end, and for the state to be saved.
 RUN_SECONDS: Final = 20.0
 SPARE_SECONDS: Final = 15.0
-# A run is not begun with less: two statements that time out, and the writes around them.
+# A run needs at least this: two statements that time out, and the writes around them.
 _BEGIN_SECONDS: Final = 30.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
@@ -31,7 +31,7 @@ Remaining = Callable[[], float]  # seconds until the invocation is killed
 
 @frozen
 class Tick:
-    """The outcome of a tick: the polls that were asked to run, those that are overdue, on hold, and nearly full."""
+    """The outcome of a tick: the polls that are due and so were requested, overdue, on hold, and nearly full."""
 
     due: Sequence[str]
     overdue: Sequence[str]
@@ -41,7 +41,7 @@ class Tick:
 
 @frozen
 class RunReport:
-    """The outcome of a request. If `ran` is None, the poll failed, was not due, or no template has it any longer."""
+    """The outcome of a request. `ran` is None if the poll failed, was not due, or is no longer in any template."""
 
     poll: str
     ran: RunResult | None = None
@@ -50,7 +50,7 @@ class RunReport:
 
 @frozen
 class Polls:
-    """All polls, by the type of the events that they make. For one thread."""
+    """All polls, by the type of the events that they make. Not thread-safe."""
 
     polls: Mapping[str, Poll]
     database: Database
@@ -59,10 +59,10 @@ class Polls:
     now: Callable[[], float]
 
     def tick(self) -> Tick:
-        """Ask for a run of each poll that is due. Raises ConfigError (LEDGER_UNAVAILABLE, CONFIG_UNAVAILABLE).
+        """Request a run of each poll that is due. Raises ConfigError (LEDGER_UNAVAILABLE, CONFIG_UNAVAILABLE).
 
-        The poll that has waited longest comes first. So a poll for which an invocation had no time left, because those
-        before it timed out, is not behind them again.
+        The poll that has waited longest comes first. So if the polls before it timed out, and an invocation had no time
+        left for it, it comes before them in the next tick.
         """
         items = {item.partition: item for item in self.table.get([(partition(name), SCHEDULE) for name in self.polls])}
         schedules = {name: Schedule.of(items.get(partition(name))) for name in sorted(self.polls)}
@@ -75,9 +75,9 @@ class Polls:
         return Tick(due, overdue, on_hold, [name for name, one in schedules.items() if one.is_nearly_full])
 
     def run(self, bodies: Sequence[str], remaining: Remaining) -> list[RunReport]:
-        """Run each poll that is requested, is due, and of which no other run has the lease.
+        """Run each requested poll that is due, unless another run holds its lease.
 
-        What does not fit into the time, and what fails, is requested by a later tick. Raises nothing.
+        A later tick requests the polls for which the time was too short, and those that failed. Raises nothing.
         """
         return [self._report(body, remaining) for body in dict.fromkeys(bodies)]
 
@@ -103,7 +103,7 @@ class Polls:
         try:
             ran = self._run(name, poll, leased, items.get(STATE), remaining)
             ended = leased.after(ran, self.now(), poll)
-        except Exception as error:  # noqa: BLE001 - the next run is to come, whatever it was
+        except Exception as error:  # noqa: BLE001 - whatever the error, schedule the next run
             failure = named(error)
             schedule.save(leased.failed(failure, self.now(), poll.every).values())
             return RunReport(name, failure=failure)
@@ -135,7 +135,7 @@ def run_poll(
     now: Callable[[], float],
     in_time: Callable[[], bool],
 ) -> RunResult:
-    """Carry out what somebody asked for, and then run the poll; `item` is its state. The first run is a start.
+    """Carry out the operator's request, if there is one, and run the poll. `item` is its state; None in the first run.
 
     Raises as `run` and `Table` do, and NotifierError (POLL_STATE_LOST, POLL_STATE_UNREADABLE).
     """
@@ -157,7 +157,7 @@ def run_poll(
 
 @dataclass
 class _StoredItem:
-    """One item of a poll, which only the run that read it may replace."""
+    """One stored item of a poll. Only a run that has read its latest revision can replace it."""
 
     table: StateTable
     poll: str
@@ -175,7 +175,7 @@ class _StoredItem:
 
 @frozen
 class _Store:
-    """run.Store in the state table."""
+    """A run.Store in the state table."""
 
     stored: _StoredItem
 
@@ -185,7 +185,7 @@ class _Store:
 
 @frozen
 class _Events:
-    """run.Queue on the queue that the records come from."""
+    """A run.Queue that sends to the function's own queue."""
 
     queue: IntakeQueue
     event_type: str

@@ -1,4 +1,4 @@
-"""What the next run of a poll would do: the same code reads the table, and nothing is written or sent."""
+"""What the next run of a poll would do. The same code reads the table, but nothing is written or sent."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.table import Table
 from handler.ports import Database, StateTable
 
-# How many ids are shown.
+# Ids in the result.
 SHOWN: Final = 10
 
 
 @frozen
 class DryRun:
-    """What the next run would do if it began now. Of the rows it holds nothing but ids.
+    """What the next run would do if it began now. Nothing of a row is shown except its id.
 
-    A run that `starts` the poll would take `seen` rows as seen; if they are not `all_seen`, there are more rows below
-    them. It would post the `found` rows, some of them `late`, as one `summary` or one by one; `ids` are the lowest of
-    them, unless there is a summary. Before them it would send the `unsent` rows of an earlier run. If there is `more`,
-    the time was too short. It would fail with `code`, which can be after it has found rows.
+    A run that `starts` the poll would count `seen` rows as seen; if they are not `all_seen`, there are more rows below
+    them. It would first send the `unsent` rows of an earlier run. Then it would post `found` rows, `late` of them late,
+    as one `summary` or one by one; `ids` are the lowest ones, unless there is a summary. `more`: the time was too
+    short. `code` is the error with which it would fail, perhaps after it has found rows.
     """
 
     poll: str
@@ -72,7 +72,7 @@ def dry_run(
         pending = state_item.read(state).pending if state and not starts else None
         found = replace(found, starts=starts, unsent=_count(pending))
         ran = run_poll(schedule, state, Table(database, poll), store, queue, now, in_time)
-    except Exception as error:  # noqa: BLE001 - that is what the run would come to
+    except Exception as error:  # noqa: BLE001 - the error is the result
         failure = named(error)
         return replace(found, code=failure.code, detail=failure.detail)
     if starts and store.first:
@@ -85,7 +85,7 @@ def dry_run(
 
 
 def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent]) -> DryRun:
-    """With the outcome of a run that would have `sent` these for the rows that it has found."""
+    """Return the result with the outcome of a run, and the events that it would have `sent` for the rows it found."""
     digest = next((one for one in sent if isinstance(one, Digest)), None)
     ids = [one.id for one in sent if isinstance(one, PolledRow)]
     return replace(
@@ -111,7 +111,7 @@ def _count(pending: Pending | Digest | None) -> int:
 
 @dataclass
 class _Store:
-    """run.Store that forgets all but the first state."""
+    """A run.Store that keeps only the first state."""
 
     first: PollState | None = None
 
@@ -122,7 +122,7 @@ class _Store:
 
 @dataclass
 class _Queue:
-    """run.Queue that nobody reads."""
+    """A run.Queue that keeps the events and sends none."""
 
     sent: list[PolledEvent] = field(default_factory=list)
 

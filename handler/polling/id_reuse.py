@@ -1,7 +1,7 @@
-"""Rows by which a poll notices that ids are used again, as after TRUNCATE or a restored backup.
+"""Sentinel rows, by which a poll notices that ids are used again, as after TRUNCATE or a restored backup.
 
-An id that was seen says nothing of another row that gets the same id later: such a row would be passed over in silence.
-So a poll remembers when some of its rows were created, as far as its SELECT says so, and looks at them in each run.
+A poll would silently skip a new row that gets an id that was seen before. So it remembers when some rows, the
+sentinels, were created, if its SELECT returns that, and compares these times in each run.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from itertools import islice
 
 from handler.polling.id_set import IdSet
 
-# When each of these rows was created, in any form that does not change; rows that are gone are missing.
+# When each of these rows was created, in any stable form; deleted rows are missing.
 Created = Callable[[Iterable[int]], Mapping[int, str]]
 
 
 def sample_ids(seen: IdSet) -> list[int]:
-    """The highest id, lower ones at distances that double, and the lowest.
+    """Return the highest id, lower ones at distances that double, and the lowest.
 
-    So one of them is used again soon: the lowest after TRUNCATE, and another one after a restored backup, whatever was
-    lost with it.
+    So one of them is soon used again: the lowest after TRUNCATE, another one after a restored backup, however many rows
+    it lacks.
     """
     return list(dict.fromkeys([*_distant(seen), *islice(seen, 1)]))
 
@@ -32,16 +32,16 @@ def _distant(seen: IdSet) -> Iterator[int]:
 
 
 def sentinel_ids(sentinels: Mapping[int, str], seen: IdSet) -> list[int]:
-    """Which ids are to be canaries: those that are `sample_ids`, and the lowest that ever was one."""
+    """Return which ids should be sentinels: the `sample_ids`, and the lowest present sentinel."""
     return list(dict.fromkeys([*sample_ids(seen), *islice(sorted(sentinels), 1)]))
 
 
 def reused_id(sentinels: Mapping[int, str], now: Mapping[int, str]) -> int:
-    """Return an id that belongs to another row than before; 0 if there is none."""
+    """Return an id that now belongs to another row; 0 if there is none."""
     return next((id_ for id_, created in now.items() if sentinels.get(id_, created) != created), 0)
 
 
 def updated_sentinels(sentinels: Mapping[int, str], seen: IdSet, now: Mapping[int, str]) -> dict[int, str]:
-    """The canaries for these ids. A canary stays after its row is deleted, as another row may get the id later."""
+    """Return the sentinels for these ids. A deleted row stays a sentinel, since another row may get its id later."""
     known = {**now, **sentinels}
     return {id_: known[id_] for id_ in sentinel_ids(sentinels, seen) if id_ in known}

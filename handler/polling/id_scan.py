@@ -1,4 +1,4 @@
-"""One look at a table: the ids above all others that were seen, and those below that have appeared or changed since."""
+"""A scan of a table by id: ids above the highest one that was seen, and lower ones that have appeared or changed."""
 
 from __future__ import annotations
 
@@ -13,41 +13,40 @@ from handler.polling.id_cursor import IdCursor, Sweep
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import IdValues
 
-# How many ids one SELECT reads; and how many SELECTs of one look continue the pass over the older ids. If a column is
-# watched, any row can change, so that one look reads a million rows.
+# Ids that one SELECT reads, and SELECTs by which one scan continues the sweep over the older ids. If a column is
+# watched, any row can change, so one scan reads a million rows.
 PAGE_SIZE: Final = 10_000
 SWEEP_PAGES: Final = 10
 WATCH_PAGES: Final = 100
-# An id that has not appeared after so long is no longer looked for.
+# An id that has not appeared within this time is no longer looked for.
 RETAIN_SECONDS: Final = 30 * 86_400.0
 
 # A database that does not answer lets each SELECT wait for its time limit.
 MAX_FAILURES: Final = 2
-# Of how many pieces of 65,536 ids (8 kB of memory each) one look finds new ids, before it leaves the rest to the next.
+# Chunks (8 kB of memory each) in which one scan finds new ids, before it leaves the rest to the next scan.
 MAX_CHUNKS: Final = 1024
 
 
 @frozen
 class IdPage:
-    """What one SELECT has read of a range, from its lowest id on: all of it, or some ids of a range that has more."""
+    """The ids that one SELECT has read of a range, from the lowest on. `complete`: the range has no more ids."""
 
     ids: IdValues
     complete: bool
 
 
-# Reads ids of the table that are greater than the first one and at most the second. Raises NotifierError.
+# Reads the table's ids above the first argument, and up to the second one (None: no limit). Raises NotifierError.
 ReadIds = Callable[[int, int | None], IdPage]
 
 
 @frozen
 class IdScan:
-    """The cursor afterwards, and the ids that were new or had changed.
+    """The cursor after a scan, and the ids that are new or have changed.
 
-    New ones that came after the longest transaction are `late`.
-
-    If there is `more`, the time was too short for all new ids. A `failure` ended the reading of a range early; what was
-    read counts. `has_read_new` says whether the ids above the highest one were read, however many there are.
-    `complete` says whether those of recent transactions were read too, and all ids whose values are watched.
+    `late` are the new ones that appeared after the longest transaction. `more`: the time was too short for all new ids.
+    `has_read_new` says whether the ids above the highest one were read, even if not all of them. `complete` says
+    whether those of recent transactions were read, too, and all ids whose values are watched. A `failure` ended the
+    reading of a range early; the ids that were read before it count.
     """
 
     cursor: IdCursor
@@ -72,14 +71,15 @@ def scan(
 ) -> IdScan:
     """Read the table. `longest` is how many seconds a transaction may take; `clock` gives Unix times.
 
-    First come the ids above `top`; then a part of the pass over the older ids; then all ids of recent transactions,
-    where a row is most likely to appear, from the newest on. However short the time is, the first two read one slice
-    each: so new rows are always found, and each pass ends some day. If the new ids cannot be read, the look ends. If a
-    later part cannot be read, it continues with the next one, until MOST_FAILURES reads have failed. A look ends early
-    with `limit` new ids (None: any number). Where one slice has room for all older ids, one SELECT reads all parts.
+    First come the ids above `top`; then a part of the sweep over the older ids; then all ids of recent transactions,
+    where a row is most likely to appear, newest first. However short the time is, each of the first two reads one page,
+    so new rows are always found, and each sweep ends eventually. If the new ids cannot be read, the scan ends. If a
+    later part cannot be read, the scan continues with the next one, until MAX_FAILURES reads have failed. It ends early
+    once it has found `limit` new ids (None: no limit). If one page has room for all older ids, one SELECT reads all
+    parts.
 
-    If the clock is not `steady`, nothing is remembered of what it says now, and no id is given up for its age. Nor is
-    any if the poll is `watching` a column.
+    If the clock is not `steady`, the time is not remembered, and no id is given up for its age. Nor is any id given up
+    for its age if the poll is `watching` a column.
     """
     began, top = clock(), cursor.top
     bound = cursor.bound(began, longest)
@@ -91,7 +91,7 @@ def scan(
     complete = has_read_new and _read_older_ids(
         cursor, scanner, sweep, reached, bound, in_time, steady=steady, watching=watching
     )
-    # Two of the parts may read the same row: it can change back in between, or have had no value before the first.
+    # Two parts may read the same row: it can change back in between, or its value was unknown before the first.
     found = scanner.found - cursor.seen
     appeared = found.ids - cursor.seen.ids
     late = appeared - appeared.above(bound)
@@ -110,9 +110,9 @@ def _read_older_ids(
     steady: bool,
     watching: bool,
 ) -> bool:
-    """Read the older ids: a part of the pass over all of them, and those above `bound`, of recent transactions.
+    """Read the older ids: a part of the sweep over all of them, and those above `bound`, of recent transactions.
 
-    Those up to `reached` have been read. Return whether all that may have news was read, if nothing failed.
+    Those up to `reached` have been read. Return whether everything that may have changed was read, if no read failed.
     """
     pages, retain = (WATCH_PAGES, inf) if watching else (SWEEP_PAGES, RETAIN_SECONDS)
     reached = scanner.read(max(sweep.at, reached), sweep.end, pages)
@@ -128,10 +128,10 @@ def _read_older_ids(
 def _read_new_ids(
     cursor: IdCursor, read_ids: ReadIds, in_time: Callable[[], bool], limit: int | None
 ) -> tuple[_Scanner, int]:
-    """Read the ids above `top`; return also up to which of the older ones have been read with them.
+    """Read the ids above `top`. Return also the id up to which the older ones were read with them.
 
-    All of them are, if they and a new one fit into a slice. If they cannot be read together, or the time ends before
-    the new ones, these are read alone: an older row with a value that is unfit, for example, delays no new row.
+    If a page has room for all older ids and a new one, they are read together. If that fails, or the time ends before
+    the new ids, these are read alone: so an older row with an invalid value, for example, does not delay new rows.
     """
     if cursor.top - cursor.floor < PAGE_SIZE:
         scanner = _Scanner(cursor, read_ids, in_time, limit)
@@ -144,7 +144,7 @@ def _read_new_ids(
 
 
 class _Scanner:
-    """The cursor while a look goes on, and what was found so far. `failure` is the first one."""
+    """A scan under way: the cursor at this point, and what has been found. `failure` is the first one."""
 
     def __init__(self, cursor: IdCursor, read_ids: ReadIds, in_time: Callable[[], bool], limit: int | None) -> None:
         self.cursor = cursor
@@ -158,12 +158,12 @@ class _Scanner:
 
     @property
     def is_full(self) -> bool:
-        """Whether as much was found as one look may find."""
+        """Whether the scan has found as much as it may."""
         many = self._limit is not None and len(self.found) >= self._limit
         return many or len(self.found.chunks) >= MAX_CHUNKS
 
     def read(self, after: int, upto: int | None, pages: int | None = None) -> int:
-        """Read one slice of a range, and more while there is time; return the id up to which it was read."""
+        """Read one page of a range, or up to `pages` while there is time. Return the id up to which it was read."""
         while pages != 0 and (upto is None or after < upto):
             try:
                 read = self._read_ids(after, upto)

@@ -10,10 +10,10 @@ from typing import Final
 
 from handler.frozen import frozen
 
-# One element of what a SELECT gives: which of the ids from 64 * word on are there, the first as the lowest bit.
+# One row of a SELECT: a word number, and which of the 64 ids from 64 * word on exist, the first as the lowest bit.
 Word = tuple[int, int]
 
-CHUNK: Final = 65_536  # ids in one piece
+CHUNK: Final = 65_536  # ids
 _BYTES: Final = CHUNK // 8
 _WORDS: Final = CHUNK // 64
 _LAYOUT: Final = struct.Struct(f"<{_WORDS}Q")
@@ -21,13 +21,13 @@ _LAYOUT: Final = struct.Struct(f"<{_WORDS}Q")
 
 @frozen
 class IdSet:
-    """Ids, none of them negative. `chunks` has the bits of each 65,536 ids of which at least one is in the set."""
+    """A set of ids that are not negative. `chunks` has a bitmap for each range of 65,536 ids that is not empty."""
 
     chunks: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, words: Iterable[Word]) -> IdSet:
-        """The ids in these words, each of which occurs once."""
+        """Return the set of the ids in these words. No word occurs twice."""
         chunks: dict[int, bytearray] = {}
         for word, bits in words:
             chunk, place = divmod(word, _WORDS)
@@ -36,7 +36,7 @@ class IdSet:
 
     @classmethod
     def containing(cls, ids: Iterable[int]) -> IdSet:
-        """These ids."""
+        """Return the set of these ids."""
         words: dict[int, int] = {}
         for id_ in ids:
             words[id_ // 64] = words.get(id_ // 64, 0) | 1 << id_ % 64
@@ -55,7 +55,7 @@ class IdSet:
         return IdSet({chunk: bits for chunk, bits in both.items() if bits})
 
     def above(self, floor: int) -> IdSet:
-        """Those that are greater than `floor`."""
+        """Return the ids greater than `floor`."""
         chunk, bit = divmod(floor + 1, CHUNK)
         kept = {number: bits for number, bits in self.chunks.items() if number > chunk}
         if edge := self.chunks.get(chunk, 0) >> bit << bit:
@@ -63,7 +63,7 @@ class IdSet:
         return IdSet(kept)
 
     def upto(self, id_: int) -> int:
-        """The greatest of them that is not greater than this one; 0 if there is none."""
+        """Return the highest id up to this one; 0 if there is none."""
         if id_ < 0:
             return 0
         chunk, bit = divmod(id_, CHUNK)
@@ -73,11 +73,11 @@ class IdSet:
 
     @property
     def highest(self) -> int:
-        """The greatest; 0 if there is none."""
+        """The highest id; 0 if the set is empty."""
         return max((chunk * CHUNK + bits.bit_length() - 1 for chunk, bits in self.chunks.items() if bits), default=0)
 
     def __iter__(self) -> Iterator[int]:
-        """The ids, from the lowest on."""
+        """Iterate over the ids in ascending order."""
         for chunk, bits in sorted(self.chunks.items()):
             for place, word in enumerate(_LAYOUT.unpack(bits.to_bytes(_BYTES, "little"))):
                 left = word
@@ -92,11 +92,11 @@ class IdSet:
         return any(self.chunks.values())
 
     def encoded_size(self, chunk: int) -> int:
-        """How many bytes a chunk adds to what is `encoded`; it may be less."""
+        """Return at most how many bytes a chunk adds to the result of `encoded`."""
         return len(zlib.compress(self.chunks[chunk].to_bytes(_BYTES, "little")))
 
     def encoded(self) -> bytes:
-        """For `decoded`. A million ids take 0.2 kB without gaps, and at most 126 kB with any: one bit each."""
+        """Return bytes for `decoded`. A million ids take 0.2 kB without gaps, and at most 126 kB, one bit each."""
         parts = [struct.pack("<I", len(self.chunks))]
         for chunk, bits in sorted(self.chunks.items()):
             parts += [struct.pack("<Q", chunk), bits.to_bytes(_BYTES, "little")]
@@ -104,12 +104,12 @@ class IdSet:
 
     @classmethod
     def decoded(cls, data: bytes) -> IdSet:
-        """What `encoded` gave. Raises ValueError, zlib.error or struct.error for anything else."""
+        """Return the set that was encoded. Raises ValueError, zlib.error or struct.error for other data."""
         raw = zlib.decompress(data)
         (count,) = struct.unpack_from("<I", raw)
         size = 8 + _BYTES
         if len(raw) != 4 + count * size:
-            raise ValueError("the chunks do not have the size that they should have")
+            raise ValueError("the data has the wrong length for its number of chunks")
         places = range(4, len(raw), size)
         return cls(
             {

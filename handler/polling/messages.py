@@ -1,4 +1,4 @@
-"""What a poll puts on the queue: the events of its rows, and the request to run."""
+"""A poll's messages on the queue: the events of its rows, and the request to run."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from handler.polling.state import PolledEvent
 
 
 def request(poll: str) -> str:
-    """Ask the function to run a poll: it knows the request by how it begins (`Record.requests_poll`)."""
+    """Return a request to run a poll. The function recognizes it by its beginning (`Record.requests_poll`)."""
     return json.dumps({"notifier": {"run": poll}})
 
 
 def requested(body: str) -> str:
-    """Return the poll that a request names. Raises ValueError or KeyError for anything that is not a request."""
+    """Return the poll that a request names. Raises ValueError or KeyError if `body` is not a request."""
     return str(json.loads(body)["notifier"]["run"])
 
 
 def identity(event_type: str, id_: int | str, epoch: int = 0, key: str | None = None) -> str:
     """The `event_id` of a row: `order.created/1042`; with the value of its watched column, `order.changed/1042/paid`.
 
-    An application that publishes the event itself uses the same, so that both together make one delivery. If the ids of
-    the table have restarted, `epoch` is how many times. It keeps a new row from being mistaken for an earlier one with
-    the same id: `order.created/1042/1`. What is too long for an `event_id`, or has characters that none may have, is
-    replaced by its SHA-256.
+    An application that publishes the event, too, uses the same one, so both together make one delivery. `epoch` is how
+    many times the ids of the table have restarted. It distinguishes a new row from an earlier one with the same id:
+    `order.created/1042/1`. What follows the type is replaced by its SHA-256 if the `event_id` would be too long, or
+    have characters that cannot be printed.
     """
     rest = f"{id_}" + ("" if key is None else f"/{key}") + (f"/{epoch}" if epoch else "")
     if not rest.isprintable() or len(event_type) + 1 + len(rest) > MAX_ID:
@@ -35,7 +35,7 @@ def identity(event_type: str, id_: int | str, epoch: int = 0, key: str | None = 
 
 
 def event(event_type: str, finding: PolledEvent, epoch: int) -> str:
-    """Return the event of new rows, in the form in which applications publish."""
+    """Return the event of a row or a digest, in the form that applications publish."""
     polled: dict[str, Any] = {"polled": True}
     data: dict[str, Any] = {}
     if isinstance(finding, Digest):

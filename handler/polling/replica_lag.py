@@ -1,8 +1,8 @@
-"""What a replica that lags shows: an earlier value of a row, which is no change.
+"""Stale values from a replica that lags are not changes.
 
-Behind one name there can be several replicas. If the one that is asked now is behind the one that was asked before, a
-row seems to change back, and later forth again. So a poll remembers when rows were changed, as far as its SELECT says
-so, and waits for a replica that has come at least as far.
+Several replicas can share one name. If the one that answers now lags behind the one that answered before, a row seems
+to change back, and later to change again. So a poll remembers when rows were changed, if its SELECT returns that, and
+waits for a replica that is at least as recent.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from handler.polling.id_scan import IdScan
 from handler.polling.id_set import IdSet
 from handler.polling.id_values import IdValues, WatchedValue
 
-# Of how many rows it is remembered when they were changed; of those that changed last.
+# Rows whose time of change is remembered: those that changed last.
 MAX_SEEN_VERSIONS: Final = 2000
-# A replica that is further behind another one is not waited for: the row may have an earlier time for another reason.
+# A replica that lags by more than this is not waited for: the row may have an earlier time for another reason.
 LAG_SECONDS: Final = 3600.0
 
 
@@ -31,7 +31,7 @@ class RowVersion(NamedTuple):
 
 
 class SeenVersion(NamedTuple):
-    """When a row was changed, as `Changed` has it, and when the poll found that: Unix seconds."""
+    """When a row was changed, as in RowVersion, and when the poll found that: Unix seconds."""
 
     at: float
     found_at: float
@@ -47,10 +47,10 @@ def without_stale_changes(
     read: Callable[[Iterable[int]], Mapping[int, RowVersion]],
     now: float,
 ) -> tuple[IdScan, SeenVersions]:
-    """Return the look without the changes that are older than what was seen `before`, and the new moments.
+    """Return the scan without changes that are older than what was seen `before`, and the updated versions.
 
-    What is left out is as it was before, so that a later look finds it. If `read` fails, these are all changes, and new
-    rows stay. `now` is a Unix time.
+    The rows that are left out keep their earlier values, so a later scan finds their changes. If `read` fails, all
+    changes are left out, and new rows are kept. `now` is a Unix time.
     """
     known = scan.found.restricted_to(IdSet.containing(seen_versions))
     found = dict.fromkeys(islice(chain(known, scan.found), 2 * MAX_SEEN_VERSIONS))
@@ -61,7 +61,7 @@ def without_stale_changes(
         return replace(_without(scan, before, unsure), failure=scan.failure or failure), seen_versions
     values = {change.id: change.new for change in scan.found.restricted_to(IdSet.containing(found)).changes(before)}
     moved = {
-        id_ for id_, one in changed.items() if one.value != values[id_] or _is_behind(one, seen_versions.get(id_), now)
+        id_ for id_, one in changed.items() if one.value != values[id_] or _is_stale(one, seen_versions.get(id_), now)
     }
     waiting = IdSet.containing(moved)
     later = {id_: SeenVersion(one.at, now) for id_, one in changed.items() if id_ not in moved}
@@ -70,7 +70,7 @@ def without_stale_changes(
 
 
 def _without(scan: IdScan, before: IdValues, ids: IdSet) -> IdScan:
-    """The look without these ids, which are as they were before."""
+    """The scan without these ids, which keep their earlier values."""
     seen = scan.cursor.seen.without(ids) | before.restricted_to(ids)
     return replace(
         scan,
@@ -80,6 +80,6 @@ def _without(scan: IdScan, before: IdValues, ids: IdSet) -> IdScan:
     )
 
 
-def _is_behind(one: RowVersion, moment: SeenVersion | None, now: float) -> bool:
-    # A moment that was found in the future is from a clock that was wrong then.
-    return moment is not None and one.at < moment.at and abs(now - moment.found_at) < LAG_SECONDS
+def _is_stale(one: RowVersion, seen: SeenVersion | None, now: float) -> bool:
+    # A version that was found in the future is from a clock that was wrong.
+    return seen is not None and one.at < seen.at and abs(now - seen.found_at) < LAG_SECONDS

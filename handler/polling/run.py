@@ -1,4 +1,4 @@
-"""One run of a poll: send what an earlier run could not send, look at the table, send what was found.
+"""One run of a poll: send the pending events of an earlier run, scan the table, send the events of new rows.
 
 Events are saved before they are sent, and stay saved until the queue has accepted them. If a run is killed, the next
 one sends the same events again, with the same identities, and the ledger of deliveries removes the duplicates.
@@ -24,12 +24,13 @@ from handler.polling.state import SEEN_BYTES, Pending, PolledEvent, PolledRow, P
 from handler.polling.time_cursor import SECOND, StartPosition, TimeCursor, moment, row_source
 from handler.polling.time_scan import TimePage, TimeScan
 
-# How many events are sent before the time is checked again.
+# Events that are sent before the time is checked again.
 BATCH: Final = 10
+# Single events after which a scan ends early.
 MAX_EVENTS: Final = 5_000
-# So long the next id may be lower than one that was read: replicas lag, and take turns.
+# How long the table's counter may stay at or below an id that was read: replicas lag, and take turns.
 COUNTER_LOW_SECONDS: Final = 600.0
-# If the clock says that so many seconds passed since the last look, or that less than none did, it may be wrong.
+# The clock may be wrong if it says that the last scan was longer ago than this, or is further in the future than that.
 # The longest interval between two runs is a week.
 _STEADY_SECONDS: Final = 8 * 86_400.0
 _BACKWARDS_SECONDS: Final = 3600.0
@@ -37,15 +38,17 @@ _BACKWARDS_SECONDS: Final = 3600.0
 
 @frozen
 class RunResult:
-    """The outcome of a run. If there is `more`, the time was too short. A `failure` ended the look at the table early.
+    """The outcome of a run. `more`: the time was too short. A `failure` ended the scan early.
 
     `scanned` says whether the ids above the highest one were read, and `complete` whether the other rows of recent
-    transactions were read too. `found` counts the new rows, `late` those of them that appeared after the longest
-    transaction, and `given_up` the ids that could still appear within it and are no longer looked for, because the
-    state would not fit into the table; if a column is watched, the younger rows that are no longer watched. By a time
-    column these are the rows that are no longer remembered although they are within the window, and those whose id
-    cannot be that of an event. `full` says how much of the room the young ids take: 1 is all; None if the run did not
-    look, or looks at times.
+    transactions were read, too. `found` counts the new rows, and `late` those that appeared after the longest
+    transaction.
+
+    `given_up` counts the ids that the poll stopped looking for because the state would be too large, although they
+    could still appear within the longest transaction; if a column is watched, the rows as young as that which are no
+    longer watched. Of a poll by a time column it counts the rows in the window that are no longer remembered, and
+    those whose id cannot be that of an event. `full` is the share of the room in the state that young ids take; None if
+    the run did not scan, or the poll is by a time.
     """
 
     state: PollState
@@ -65,7 +68,7 @@ class Store(Protocol):
     def save(self, state: PollState) -> PollState:
         """Replace the stored state if it has the same epoch and revision, and return the state with the next revision.
 
-        Raises an error if it has others: then somebody else has written it.
+        Raises an error if it has others, because another run has written it.
         """
 
 
@@ -77,7 +80,7 @@ class Queue(Protocol):
 
 
 class Rows(Protocol):
-    """The polled table. Each method raises NotifierError."""
+    """The rows of the polled table. Each method raises NotifierError."""
 
     def ids(self, after: int, upto: int | None) -> IdPage:
         """As id_scan.ReadIds."""
@@ -86,10 +89,10 @@ class Rows(Protocol):
         """As id_reuse.Created."""
 
     def low_counter(self, top: int) -> int | None:
-        """Return the id that the next row gets if it is not above `top`; None if it is, or is not known."""
+        """Return the id of the next row if it is not above `top`; None if it is above, or not known."""
 
     def changed(self, ids: Iterable[int]) -> Mapping[int, RowVersion]:
-        """Return the values of these rows, and when they were changed; rows that are gone are missing."""
+        """Return the values of these rows, and when they were changed; deleted rows are missing."""
 
     def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         """As time_scan.ReadTimePage."""
@@ -108,7 +111,7 @@ def run(
     """Bring a poll up to date, as far as the time allows. `scanned_at` is when the table was last read, a Unix time.
 
     Raises what `store` and `queue` raise, and NotifierError (POLL_IDS_REUSED, POLL_VALUES_UNFIT, POLL_TIMES_UNFIT,
-    POLL_CURSOR_CHANGED). Whatever reading rows raises, everything that was read until then is sent.
+    POLL_CURSOR_CHANGED). If a scan fails after its first rows, these are sent, and RunResult has the failure.
     """
     state = _send_pending(state, store, queue, in_time)
     if state.pending or not in_time():
@@ -132,7 +135,7 @@ def _by_id(
     clock: Callable[[], float],
     in_time: Callable[[], bool],
 ) -> RunResult:
-    """Look at the ids of the table. The state that is returned has not been saved."""
+    """Scan the ids of the table. The returned state has not been saved."""
     if state.cursor.top < state.resent_upto:
         poll = replace(poll, digest_rows=None, digest_seconds=None)
     now = clock()
@@ -145,13 +148,13 @@ def _by_id(
     seen = scan(state.cursor, rows.ids, poll.longest, clock, in_time, steady=steady, watching=watching, limit=limit)
     if poll.changed:
         seen, seen_versions = without_stale_changes(seen, known, seen_versions, rows.changed, now)
-    # What has not changed fits as before. To find that out again takes 10 ms with a million ids.
+    # An unchanged `seen` still fits. With a million ids, checking that takes 10 ms.
     cursor = seen.cursor if seen.cursor.seen == state.cursor.seen else seen.cursor.within(SEEN_BYTES)
     if len(cursor.seen.seen) > MAX_VALUES:
         raise SourceError("POLL_VALUES_UNFIT", f"{poll.where}: there are more than {MAX_VALUES} values")
     pending = _pending(seen, state, poll, now, follows_pause=follows_pause) if seen.found else None
     sentinels = state.sentinels
-    if seen.found and not seen.failure:  # else the next run looks for those that are missing
+    if seen.found and not seen.failure:  # else the next run adds the missing sentinels
         ids = cursor.seen.ids
         missing = [id_ for id_ in sentinel_ids(sentinels, ids) if id_ not in sentinels]
         sentinels = updated_sentinels(sentinels, ids, rows.created(missing))
@@ -187,7 +190,7 @@ def _by_time(
     now: float,
     in_time: Callable[[], bool],
 ) -> RunResult:
-    """Look at the times of the table. The state that is returned has not been saved."""
+    """Scan the times of the table. The returned state has not been saved."""
     follows_pause = _follows_pause(scanned_at, poll, now)
     max_single_events = 1 if follows_pause else poll.digest_rows
     if state.resent_upto:
@@ -217,8 +220,8 @@ def _by_time(
 def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
     """Raise NotifierError (POLL_CURSOR_CHANGED) if the poll now finds rows in another way than before.
 
-    What it has seen says nothing of such rows. To begin like a first run would skip rows silently, and to begin with
-    nothing seen would make events of old rows.
+    Its cursor then says nothing about the rows. To begin like a first run would skip rows silently, and to begin with
+    an empty cursor would make events of old rows.
     """
     before, after = cursor.row_source if cursor else "", row_source(poll)
     if before != after:
@@ -226,28 +229,29 @@ def require_same_cursor(cursor: TimeCursor | None, poll: Poll) -> None:
 
 
 def _resent_upto(state: PollState, seen: IdScan | TimeScan, reached: int) -> int:
-    """Return the new PollState.resent_upto after a look that has read up to `reached`.
+    """Return the new PollState.resent_upto after a scan that has read up to `reached`.
 
-    A replica that lags shows some of these rows later. The last ones may be gone, and then nothing more is found.
+    A replica that lags shows some of these rows later. The last rows may have been deleted; then a scan that finds no
+    row ends the resending.
     """
     is_resent = seen.has_read_new and not seen.more and (reached >= state.resent_upto or not seen.found)
     return 0 if is_resent else state.resent_upto
 
 
 def _follows_pause(scanned_at: float, poll: Poll, now: float) -> bool:
-    """Whether the last look was so long ago that the rows since then are reported as one.
+    """Return whether the last scan was so long ago that the rows since then become one digest.
 
-    A first look that failed, or was killed, has no time: that is no pause.
+    After a first scan that failed or was killed there is no time of a last scan. That does not count as a pause.
     """
     return poll.digest_seconds is not None and 0 < scanned_at < now - poll.digest_seconds
 
 
 def _check_id_reuse(state: PollState, rows: Rows, now: float, *, is_continuous: bool) -> PollState:
-    """Return the state with canaries for the ids that were seen. Raises NotifierError if ids are used again.
+    """Return the state with updated sentinels. Raises NotifierError (POLL_IDS_REUSED) if ids are used again.
 
-    A canary proves it. A counter that is not above the highest id does not, because a lagging replica shows one too.
-    So it has to be so in all runs of some minutes. They are counted from now if the last run was not `is_continuous`:
-    then the poll stood still in between, or the clock jumped.
+    A sentinel with another creation time proves that. A low counter does not, because a lagging replica shows one, too:
+    it has to stay low in all runs for COUNTER_LOW_SECONDS. That time starts anew if the last run was not
+    `is_continuous`: the poll was paused in between, or the clock jumped.
     """
     sentinels, seen = state.sentinels, state.cursor.seen.ids
     created = rows.created({*sentinels, *sentinel_ids(sentinels, seen)})
@@ -264,12 +268,12 @@ def _check_id_reuse(state: PollState, rows: Rows, now: float, *, is_continuous: 
 
 
 def _counts_as_scan(seen: IdScan | TimeScan, *, follows_pause: bool) -> bool:
-    """Whether the next run counts from this look. After a pause, only one that left nothing ends the pause."""
+    """Return whether this counts as the last scan. After a pause, only one that left no rows to the next one does."""
     return seen.has_read_new and not (follows_pause and seen.more)
 
 
 def _without_old_values(state: PollState, poll: Poll) -> PollState:
-    """Return the state without values if the poll now watches another column. What it reads next is no change then."""
+    """Return the state without values if the poll now watches another column, so that the next ones are not changes."""
     if state.watched == poll.watched:
         return state
     cursor = replace(state.cursor, seen=state.cursor.seen.without_values())
@@ -277,7 +281,7 @@ def _without_old_values(state: PollState, poll: Poll) -> PollState:
 
 
 def _pending(scanned: IdScan, before: PollState, poll: Poll, now: float, *, follows_pause: bool) -> Pending | Digest:
-    """What is to be sent of a look; `follows_pause` says that the one before it was long ago."""
+    """Return the events of a scan: a digest if there are many rows, or several after a pause (`follows_pause`)."""
     count, found = len(scanned.found), scanned.found
     if (poll.digest_rows is not None and count > poll.digest_rows) or (follows_pause and count > 1):
         return Digest(before.revision + 1, count, len(scanned.late), next(iter(found)), found.highest)
@@ -290,21 +294,22 @@ def _pending(scanned: IdScan, before: PollState, poll: Poll, now: float, *, foll
 
 
 def _key(poll: Poll, value: WatchedValue, moment: str) -> str | None:
-    """What belongs to an event's identity beside the row's id."""
+    """Return the part of an event's identity after the row's id."""
     return {"moment": moment, "watched": "null" if value is None else value}.get(poll.identity)
 
 
 def _given_up(cursor: IdCursor, before: IdCursor, poll: Poll, bound: int) -> int:
-    """How many young ids are no longer looked for, or no longer watched, because the state would not fit."""
+    """Count the young ids that are no longer looked for, or no longer watched, because the state would be too large."""
     if poll.is_watching:
         return len(before.seen.above(bound)) - len(cursor.seen.above(bound))
     return cursor.given_up(before, bound)
 
 
 def _send_pending(state: PollState, store: Store, queue: Queue, in_time: Callable[[], bool]) -> PollState:
-    """Send the pending events, and return the new state. If the time runs out, the unsent events stay pending.
+    """Send the pending events, and return the new state. If the time runs out, the other events stay pending.
 
-    If the queue refuses an event, those that it has accepted are saved first, and then its error is raised.
+    If the queue refuses an event, the events that it has accepted are first removed from the stored state, and then its
+    error is raised.
     """
     if not state.pending:
         return state
@@ -328,6 +333,6 @@ def _save_unsent(state: PollState, left: Pending | Digest | None, store: Store) 
 
 
 def _unsent(pending: Pending | Digest, sent: int) -> Pending | None:
-    """What is still to be sent after so many events."""
+    """Return what is still pending after the first `sent` events."""
     rows = pending.rows[sent:] if isinstance(pending, Pending) else ()
     return Pending(rows) if rows else None

@@ -1,4 +1,4 @@
-"""When a poll runs next, and how its last run went. It is kept apart from what the poll has seen, and small."""
+"""When a poll runs next, and how its last run went. It is small, and is stored apart from the poll's state."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from handler.polling import cron, stored_names
 from handler.polling.run import RunResult
 from handler.state_item import Item
 
-# How long a lease lasts. No invocation can last longer (Timeout in template.yaml), so the run whose lease has expired
-# must have ended.
+# How long a lease lasts. No invocation lasts longer (Timeout in template.yaml), so a run whose lease has expired has
+# ended.
 LEASE_SECONDS: Final = 90.0
-# After a failure the next run comes after a minute; after many failures in a row, after at most this time.
+# After a failure the next run follows after a minute; after more failures in a row, later, but within this time.
 _LONGEST_PAUSE: Final = 900.0
-# A tick comes every minute, and not always at the same second of it.
+# There is a tick in each minute, but not always at the same second.
 _EARLY_SECONDS: Final = 30.0
 # How much clocks may differ.
 _SKEW_SECONDS: Final = 60.0
-# By how much more than its longest pause two times of a cron expression can be apart, where the clock is set back.
+# Where the clock is set back, the interval between two times of a cron expression is longer than usual by up to this.
 _CHANGE_SECONDS: Final = 2 * 3600.0
-# A poll that has not read its table for so long after its time is overdue.
+# A poll is overdue if it has not read its table this long after its time.
 _OVERDUE_SECONDS: Final = 900.0
 _OVERDUE_FAILURES: Final = 10
-# A poll whose state is fuller gives ids up soon (Ran.full).
+# A poll whose state is fuller (RunResult.full) may soon give up ids.
 NEARLY_FULL: Final = 0.7
 REUSED: Final = "POLL_IDS_REUSED"
 ON_HOLD: Final = frozenset(
@@ -34,10 +34,10 @@ ON_HOLD: Final = frozenset(
     | {"POLL_CURSOR_CHANGED", "POLL_TIMES_UNFIT"}
 )
 PAUSED: Final = "paused"
-# What somebody asked for with the last start: `above` says of which rows.
-REWIND: Final = "rewind"  # find the rows above it again
-RESEND: Final = "resend"  # take only the rows up to it as seen
-# What `above` is.
+# Values of `start_mode`. `above` says which rows a request is about.
+REWIND: Final = "rewind"  # find the rows above it again, and leave the others as they are
+RESEND: Final = "resend"  # count only the rows up to it as seen
+# Values of `above_kind`.
 ID: Final = "id"
 TIME: Final = "time"  # whole microseconds since 1970
 
@@ -88,45 +88,45 @@ class Schedule:
 
     @classmethod
     def of(cls, item: Item | None) -> Schedule:
-        """Read an item; None is the schedule of a poll that never ran."""
+        """Return the schedule in an item; None is that of a poll that has never run."""
         defaults = {one.name: one.default for one in fields(cls)}
         known = stored_names.SCHEDULE_FIELDS
         found = {known[name]: value for name, value in (item.values if item else {}).items() if name in known}
         return cls(**{name: value for name, value in found.items() if _is_like(value, defaults[name])})  # type: ignore[arg-type]
 
     def values(self) -> dict[str, str | float | bytes]:
-        """The values of the item."""
+        """Return the values of the item."""
         return {name: getattr(self, field) for name, field in stored_names.SCHEDULE_FIELDS.items()}
 
     @property
     def is_on_hold(self) -> bool:
-        """Whether the poll cannot go on before somebody does something."""
+        """Whether the poll cannot continue until an operator acts."""
         return self.code in ON_HOLD and self.held != PAUSED
 
     @property
     def is_paused(self) -> bool:
-        """Whether somebody has paused the poll."""
+        """Whether an operator has paused the poll."""
         return self.held == PAUSED
 
     @property
     def is_nearly_full(self) -> bool:
-        """Whether ids are given up soon that can still appear within the longest transaction."""
+        """Whether the poll may soon give up ids that can still appear within the longest transaction."""
         return self.full >= NEARLY_FULL and not self.held
 
     def is_leased(self, now: float) -> bool:
-        """Whether a run goes on."""
+        """Return whether a run is under way."""
         return now < self.leased_until <= now + LEASE_SECONDS + _SKEW_SECONDS
 
     def is_due(self, now: float, poll: Poll) -> bool:
-        """Whether a run may begin."""
+        """Return whether a run may begin."""
         return not (self.held or self.is_leased(now) or now + _EARLY_SECONDS < self._effective_due_at(now, poll))
 
     def _effective_due_at(self, now: float, poll: Poll) -> float:
-        """The due time by the poll as it is now; 0 is at once.
+        """Return the due time by the poll's present interval or cron expression; 0 means at once.
 
-        A due time that is further in the future than can be was set when the interval was longer, or by a wrong clock.
-        Then it does not count. One that another cron expression has set does not count either: the first time of the
-        new one after the last look does.
+        A due time that is too far in the future was set when the interval was longer, or by a wrong clock, and does not
+        count. Neither does one that was set by another cron expression: then the first time of the new expression after
+        the last scan counts.
         """
         if not poll.cron:
             furthest = poll.every
@@ -141,13 +141,13 @@ class Schedule:
         return self.due_at if self.due_at <= now + furthest + _SKEW_SECONDS else 0.0
 
     def is_overdue(self, now: float, poll: Poll) -> bool:
-        """Whether the table should have been read long ago, or a part of it that has failed again and again."""
+        """Return whether the table should have been read long ago, or reading has failed many times in a row."""
         since = self.scanned_at or self.began_at
         is_late = bool(since) and now - self._expected(since, poll) > _OVERDUE_SECONDS
         return not self.held and (is_late or self.failures >= _OVERDUE_FAILURES)
 
     def _expected(self, since: float, poll: Poll) -> float:
-        """When the table should have been read next after `since`."""
+        """Return when the table should have been read next after `since`."""
         if poll.cron and self.plan == poll.plan and not self.failures:
             return max(self.due_at, since)
         return (_following(poll, since + _EARLY_SECONDS) if poll.cron else None) or since + poll.every
@@ -155,8 +155,8 @@ class Schedule:
     def leased(self, now: float, state: Item | None) -> Schedule:
         """Return the schedule with a lease for a run that starts now.
 
-        If there is a `state`, the schedule says so from now on, and a later run notices if the state is lost. If the
-        schedule was lost instead, the state gives back its counts of starts and of restarted ids.
+        If there is a `state`, the schedule records that, so that a later run notices if the state is lost. If the
+        schedule was lost instead, its `starts` and `epoch` are restored from the state.
         """
         return replace(
             self,
@@ -169,12 +169,12 @@ class Schedule:
         )
 
     def started(self) -> Schedule:
-        """With a next run that takes the rows that are there as seen. A poll that is paused stays so."""
+        """Return a schedule whose next run counts the present rows as seen. A paused poll stays paused."""
         held = PAUSED if self.is_paused else ""
         return Schedule(leased_until=self.leased_until, held=held, starts=self.starts + 1, epoch=self.epoch)
 
     def rebased(self, above: int | None = None, above_kind: str = ID) -> Schedule:
-        """With a next run that starts the poll again, because ids begin again: rows get identities of their own.
+        """Return a schedule whose next run starts the poll anew after its ids restarted: rows get new identities.
 
         Rows with an id, or a time, greater than `above` count as new. If it is None, all present rows count as seen.
         """
@@ -182,26 +182,28 @@ class Schedule:
         return again if above is None else replace(again, start_mode=RESEND, above=above, above_kind=above_kind)
 
     def rewound(self, above: int, above_kind: str = ID) -> Schedule:
-        """With a next run that finds the rows with ids, or times, greater than `above` again."""
+        """Return a schedule whose next run finds the rows with ids, or times, greater than `above` again."""
         return replace(self, starts=self.starts + 1, start_mode=REWIND, above=above, above_kind=above_kind)
 
     def due(self, now: float, every: float | None) -> Schedule:
-        """With a next run at once. Those after it keep their times: of a cron expression, or if the interval is known.
+        """Return a schedule whose next run is due now. If the interval `every` is known, later runs keep their times.
 
-        No due time is kept of an expression. After a change of it, the run would wait for a time of the new one.
+        The times of a cron expression do not depend on the due time, so that is reset: otherwise, after a change of the
+        expression, the run would wait for a time of the new one.
         """
         if every is None or self.plan or now >= self.due_at:
             return replace(self, due_at=0.0)
         return replace(self, due_at=min(self.due_at - every, now))
 
     def paused(self) -> Schedule:
-        """Without a next run."""
+        """Return a schedule that is paused."""
         return replace(self, held=PAUSED)
 
     def resumed(self) -> Schedule:
-        """With a next run soon, whatever held it; or on hold again if it was paused while ids seemed to be used again.
+        """Return a schedule whose next run is due at once, for whatever reason the poll did not run.
 
-        Whoever ends a pause has not said that this was a false alarm.
+        A poll that was paused while on hold for reused ids is on hold again: ending the pause does not say that this
+        was a false alarm.
         """
         if self.is_paused and self.code == REUSED:
             return replace(self, held=REUSED)
@@ -209,9 +211,9 @@ class Schedule:
         return replace(self, held="", code="", detail="", failures=0, due_at=0.0, reuse_dismissed=reuse_dismissed)
 
     def after(self, ran: RunResult, now: float, poll: Poll) -> Schedule:
-        """After a run; the next one is due at the poll's next time, or at once if there is more to do.
+        """Return the schedule after a run. The next is due at the poll's next time, or at once if there is more to do.
 
-        Raises ConfigError, as cron.following.
+        Raises ConfigError as cron.following does.
         """
         counted = replace(
             self,
@@ -233,14 +235,14 @@ class Schedule:
 
     @property
     def _run_began_at(self) -> float:
-        """When the run began that has the lease."""
+        """When the run that holds the lease began."""
         return self.leased_until - LEASE_SECONDS
 
     def _next(self, now: float, poll: Poll) -> float:
-        """The poll's next time after this run, which ends now."""
+        """Return the poll's next time after this run, which ends now."""
         if poll.cron:
-            # Times between the beginning of a run and its end are still to come. A run that began a little early was
-            # for the time that came then.
+            # Times between the start of a run and its end are still due. A run that began a little early was for the
+            # time shortly after its start.
             due_at = self._effective_due_at(self._run_began_at, poll)
             is_early = self._run_began_at < due_at <= self._run_began_at + _EARLY_SECONDS
             return cron.following(poll.cron, poll.time_zone, due_at if is_early else self._run_began_at)
@@ -248,7 +250,7 @@ class Schedule:
         return following if now < following <= now + poll.every else now + poll.every
 
     def failed(self, failure: NotifierError, now: float, every: float) -> Schedule:
-        """After a run that failed: the next one comes soon, and later after each further failure."""
+        """Return the schedule after a failed run. The pause before the next run doubles with each failure in a row."""
         pause = min(60.0 * 2 ** min(self.failures, 10), _LONGEST_PAUSE, every)
         return replace(
             self,
@@ -262,7 +264,7 @@ class Schedule:
 
 
 def _following(poll: Poll, at: float) -> float | None:
-    """The first time of the poll's expression after `at`; None if it cannot be worked out. A run then says why."""
+    """Return the first time of the poll's cron expression after `at`; None if it is invalid. A run then reports why."""
     try:
         return cron.following(poll.cron, poll.time_zone, at)
     except ConfigError:
@@ -270,5 +272,5 @@ def _following(poll: Poll, at: float) -> float | None:
 
 
 def _is_like(value: object, default: object) -> bool:
-    """Whether a value is a text or a number as the default is."""
+    """Return whether a value is a text, or a number, like the default."""
     return isinstance(value, str) if isinstance(default, str) else isinstance(value, int | float)

@@ -1,6 +1,7 @@
-"""What somebody on call asks for of what a poll has seen. A run carries it out by one write of the state.
+"""Requests of an operator to change what a poll has seen. A run carries one out by one write of the state.
 
-The state holds the number of the start that it carried out last. So it is carried out once, even if the run is killed.
+The state holds the number of the last request that was carried out. So each is carried out once, even if a run is
+killed.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ from handler.state_item import Item
 
 
 def is_requested(schedule: Schedule, state: Item) -> bool:
-    """Whether somebody asked for a change that no run has carried out yet."""
+    """Return whether there is a request that no run has carried out yet."""
     return schedule.starts > state_item.starts(state)
 
 
 def restarts(schedule: Schedule, state: Item | None) -> bool:
-    """Whether the next run takes the rows that are there as seen. The first one does, for which there is no state."""
+    """Return whether the next run counts the present rows as seen. So does the first run, which has no state."""
     return state is None or (is_requested(schedule, state) and schedule.start_mode != REWIND)
 
 
 def initial_state(table: Table, schedule: Schedule, now: float, in_time: Callable[[], bool]) -> PollState:
-    """Return a state for which the rows that are there are seen, except those that are to be sent.
+    """Return a state that counts the present rows as seen, except those that are to be sent.
 
-    The first run sends those that the template's `start` says, others those that somebody asked for. Raises as
-    Table and `rewound` do.
+    These are the rows since the template's `start` in the first run, and those that the operator asked for in others.
+    Raises as Table and `rewound` do.
     """
     if schedule.start_mode == RESEND:
         _require_kind(schedule, table.poll)
@@ -60,7 +61,7 @@ def _by_time(table: Table, start: float | None, now: float) -> PollState:
 
 
 def rewound(state: PollState, poll: Poll, schedule: Schedule) -> PollState:
-    """Return a state for which the rows above `schedule.above` are new, each of them as an event of its own.
+    """Return a state that counts the rows above `schedule.above` as new. Each of them becomes an event of its own.
 
     Raises NotifierError (POLL_CURSOR_CHANGED) if the poll finds rows in another way than before.
     """
@@ -71,15 +72,15 @@ def rewound(state: PollState, poll: Poll, schedule: Schedule) -> PollState:
         upto = max(state.resent_upto, state.cursor.top)
         return replace(state, cursor=state.cursor.rewound(schedule.above), resent_upto=upto)
     timed = state.timed.rewound(schedule.above + 1, poll.longest)
-    # Its rows are one event each, also if all of their times are in the future, so that there is no mark yet.
+    # Each row is one event, even if all times are in the future, and so there is no watermark yet.
     upto = max(state.resent_upto, state.timed.watermark, 1)
     return replace(state, timed=timed, resent_upto=upto)
 
 
 def _require_kind(schedule: Schedule, poll: Poll) -> None:
-    """Raise NotifierError (POLL_CURSOR_CHANGED) if somebody asked for rows above an id, and they have times, or not.
+    """Raise NotifierError (POLL_CURSOR_CHANGED) if the request is for ids and the poll is by time, or the reverse.
 
-    The template was changed after that. An id would be a time in 1970, and a time an id that no table has.
+    Then the template was changed after the request. An id would be a time in 1970, and a time an id no table has.
     """
     if bool(poll.at) != (schedule.above_kind == TIME):
         raise NotifierError("POLL_CURSOR_CHANGED", f"asked for by {schedule.above_kind}, by {poll.at or 'id'} now")

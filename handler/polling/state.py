@@ -13,8 +13,8 @@ from handler.polling.id_values import WatchedValue
 from handler.polling.replica_lag import SeenVersions
 from handler.polling.time_cursor import TimeCursor
 
-# An item of the state table has at most 400 kB. What these bytes leave holds the events that are not sent yet: one look
-# finds at most two slices of ids more than MAX_EVENTS, each of which takes some seven bytes.
+# Bytes of the encoded `seen`. An item of the state table has at most 400 kB; the rest of it is for pending events. One
+# scan finds at most two pages of ids more than run.MAX_EVENTS, and each id takes about seven bytes.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 SEEN_BYTES: Final = 170_000
 # The first run leaves room for rows to come.
@@ -23,9 +23,9 @@ FIRST_BYTES: Final = SEEN_BYTES // 2
 
 @frozen
 class PolledRow:
-    """One event: a row that is new, or whose watched value has changed, from `change[0]` to `change[1]`.
+    """An event of one row: it is new, or its watched value has changed from `change[0]` to `change[1]`.
 
-    A `key` makes the event different from others of the same row.
+    `key` distinguishes the event from others of the same row.
     """
 
     id: int | str
@@ -36,18 +36,19 @@ class PolledRow:
 
 @frozen
 class Pending:
-    """Events that the queue has not accepted yet; at least one."""
+    """Events that the queue has not accepted yet; there is at least one."""
 
     rows: tuple[PolledRow, ...]
 
 
 @frozen
 class PollState:
-    """What is kept between two runs.
+    """What a poll keeps between two runs.
 
-    `revision` counts the writes, `epoch` how many times the ids restarted, `starts` how many requests of operators were
-    carried out. `sentinels` has the creation time of some rows, by their ids. `counter_low_since` is the Unix time
-    since which the table's counter has not been above the highest id that was read; 0 if it is above.
+    `revision` counts the writes, and `epoch` how many times the ids restarted. `starts` is the number of the operator's
+    last request that was carried out. `sentinels` has the creation time of some rows, by their ids.
+    `counter_low_since` is the Unix time since which the table's counter has not been above the highest id that was
+    read; 0 if it is above.
 
     Rows up to `resent_upto` that an operator asked for become one event each, however many there are, until all are
     found; 0 if there are none. `watched` is the expression that the values in `cursor` are of; empty if the poll
@@ -72,5 +73,5 @@ PolledEvent = PolledRow | Digest
 
 
 def pending_events(pending: Pending | Digest) -> Sequence[PolledEvent]:
-    """The events for these rows, in the order of their ids."""
+    """Return the events of these rows, in the order of the rows."""
     return [pending] if isinstance(pending, Digest) else pending.rows

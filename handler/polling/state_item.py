@@ -1,4 +1,4 @@
-"""The state of a poll as values of an item, and back."""
+"""The state of a poll as an item of the state table: written, and read back."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from handler.polling.state import Pending, PolledRow, PollState
 from handler.polling.time_cursor import StartPosition, TimeCursor, TimedRow
 from handler.state_item import Item
 
-# What only newer code reads gets another number. The first format had no values; the third is of a poll by a time.
+# A format that older code cannot read gets a new number. The first had no values; the third is for polls by a time.
 FORMAT: Final = 2
 _WITHOUT_VALUES: Final = 1
 _BY_TIME: Final = 3
 
 
 def values(state: PollState) -> dict[str, str | float | bytes]:
-    """Return the values of the item: texts, numbers and bytes. All names are there, so that none keeps an old value."""
+    """Return the values of the item: texts, numbers and bytes. Every name is present, so no old value remains."""
     cursor, pending = state.cursor, state.pending
     rows = pending if isinstance(pending, Pending) else None
     digest = pending if isinstance(pending, Digest) else None
@@ -53,7 +53,10 @@ def values(state: PollState) -> dict[str, str | float | bytes]:
 
 
 def read(item: Item) -> PollState:
-    """Return what `values` was given; the revision is the item's. Raises NotifierError (POLL_STATE_UNREADABLE)."""
+    """Return the state that `values` has written, with the item's revision.
+
+    Raises NotifierError (POLL_STATE_UNREADABLE).
+    """
     written = item.number(stored_names.FORMAT)
     if written not in (_WITHOUT_VALUES, FORMAT, _BY_TIME):
         raise NotifierError("POLL_STATE_UNREADABLE", f"its format is {written:g}, and {_BY_TIME} is needed")
@@ -123,7 +126,7 @@ def _pending(item: Item) -> Pending | Digest | None:
 
 
 def _packed(pending: Pending) -> bytes:
-    """The rows column by column, ids as distances from the one before, texts by number: so they are small."""
+    """Compress the rows, column by column: ids as deltas, texts dictionary encoded."""
     rows = pending.rows
     olds, news = [row.change and row.change[0] for row in rows], [row.change and row.change[1] for row in rows]
     flags = [row.late + 2 * (row.change is not None) for row in rows]
@@ -133,7 +136,7 @@ def _packed(pending: Pending) -> bytes:
 
 
 def _deltas(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
-    """The ids, each as its distance from the one before if all are numbers."""
+    """Return the ids; if all are numbers, each as the difference from the one before."""
     ids = [row.id for row in rows]
     numbers = [id_ for id_ in ids if isinstance(id_, int)]
     if len(numbers) < len(ids):
@@ -142,7 +145,7 @@ def _deltas(rows: Sequence[PolledRow]) -> list[int] | list[str | int]:
 
 
 def _dictionary_encoded(column: Sequence[str | None]) -> tuple[list[str | None], list[int]]:
-    """The different texts of a column, and for each row the number of its text."""
+    """Return the distinct texts of a column, and the number of each row's text."""
     numbers = {text: number for number, text in enumerate(dict.fromkeys(column))}
     return [*numbers], [numbers[text] for text in column]
 
@@ -157,7 +160,7 @@ def _unpacked(data: bytes) -> Pending:
 
 
 def _packed_versions(seen_versions: SeenVersions) -> bytes:
-    return zlib.compress(json.dumps([[id_, *moment] for id_, moment in seen_versions.items()]).encode())
+    return zlib.compress(json.dumps([[id_, *version] for id_, version in seen_versions.items()]).encode())
 
 
 def _seen_versions(data: bytes) -> SeenVersions:
@@ -172,5 +175,5 @@ def _seen(found: Mapping[str, Any]) -> IdValues:
 
 
 def starts(item: Item) -> int:
-    """Return how many times somebody had started the poll by then, even of an item that cannot be read otherwise."""
+    """Return how many requests of operators were carried out, even if the rest of the item cannot be read."""
     return int(item.number(stored_names.STARTS))

@@ -1,8 +1,8 @@
-"""What a poll asks the database, around the SELECT of the template.
+"""The SQL statements of a poll, built around the SELECT of the template.
 
-The SELECT gives a column `id`, each id once, maybe the columns `created`, `watched`, `changed` and `at`, and has no
-LIMIT of its own. Then both servers merge it into the outer SELECT, and read a range of ids, or of times, by an index.
-All parameters are numbers, names of a table, or what the database itself gave.
+That SELECT returns a column `id` without repeated ids, optionally the columns `created`, `watched`, `changed` and `at`,
+and has no LIMIT. So both servers merge it into the outer SELECT, and read a range of ids, or of times, by an index. All
+parameters are numbers, names of a table, or values that the database returned.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-# MySQL would read a whole range by an index on a column of few values, and sort it (skip scan): four times the rows.
-# MariaDB has no such plan, and reads this as a comment.
+# Without this, MySQL may read a whole range by an index on a column with few values, and sort it (skip scan): four
+# times as many rows. MariaDB has no such plan, and reads this as a comment.
 _IN_ORDER: Final = "/*+ SET_VAR(optimizer_switch='skip_scan=off') */"
-# A text that is compared letter by letter, whatever type and collation the column has.
+# A text that is compared character by character, whatever type and collation the column has.
 _WATCHED: Final = "CONVERT(found.watched USING utf8mb4) COLLATE utf8mb4_bin"
-# This collation takes texts as equal that differ only in blanks at their end.
+# This collation ignores spaces at the end, so the length is compared, too.
 _LETTERS: Final = "part.watched, LENGTH(part.watched)"
 
 
 def ids_page(select: str, *, bounded: bool, watching: bool = False) -> str:
-    """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words of `Values`."""
+    """The lowest `count` ids above `after`, up to `upto` where it is bounded, as words (id_set.Word)."""
     upto = " AND found.id <= %(upto)s" if bounded else ""
     return _words(select, f"found.id > %(after)s{upto} ORDER BY found.id LIMIT %(count)s", watching=watching)
 
 
 def last_ids(select: str, *, bounded: bool = False, watching: bool = False) -> str:
-    """The highest `count` positive ids, up to `upto` where it is bounded, as words of `Values`."""
+    """The highest `count` positive ids, up to `upto` where it is bounded, as words (id_set.Word)."""
     upto = " AND found.id <= %(upto)s" if bounded else ""
     return _words(select, f"found.id > 0{upto} ORDER BY found.id DESC LIMIT %(count)s", watching=watching)
 
@@ -65,10 +65,11 @@ def changed(select: str, count: int) -> str:
 
 
 def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> str:
-    """The first `count` rows from the time `at` on, and from the row `id` with this time on; or up to there, backwards.
+    """The first `count` rows from the row with the time `at` and the id `id` on; the last ones up to it if `backwards`.
 
-    Each has its time as a text too, with which the next page begins, and the present time in seconds since 1970. The
-    condition on the time alone is for the index. A time of zero is none, and a row without an id is none.
+    Without `id` the page begins with the time, and without both with the first row. Each row has its time as a text,
+    too, with which the next page begins, and the present time in seconds since 1970. The condition on the time alone is
+    for the index. Rows without an id, or with zero as their time, are left out.
     """
     beyond, direction = ("<", " DESC") if backwards else (">", "")
     rows = ["found.at > 0", "found.id IS NOT NULL"]
@@ -83,16 +84,17 @@ def timed(select: str, bounds: Collection[str], *, backwards: bool = False) -> s
     )
 
 
-# What the next row of a table gets in the column that the database counts up; no row for a view. MySQL may say NULL
-# for 1, and both say it for a table without such a column, so what is 1 or low says nothing before COUNTED is asked.
-# The session sees to it that it is not an old one (`information_schema_stats_expiry`):
+# The id that a table's next row gets in its AUTO_INCREMENT column; no row for a view. MySQL may return NULL in place of
+# 1, and both servers return NULL for a table without such a column. So a low value means nothing before COUNTED has
+# been asked. The session makes sure that the value is not from a cache (`information_schema_stats_expiry`):
 # https://dev.mysql.com/doc/refman/8.4/en/information-schema-optimization.html
 COUNTER: Final = (
     "SELECT CAST(COALESCE(t.auto_increment, 1) AS UNSIGNED) AS counter FROM information_schema.tables AS t "
     "WHERE t.table_schema = DATABASE() AND t.table_name = %(table)s AND t.table_type <> 'VIEW'"
 )
-# A row if this is the column that the database counts up. It is a statement of its own because it takes longer than all
-# else that a run asks of a small table, and few runs need it: MariaDB works out a subquery even if it is not needed.
+# A row if this is the table's AUTO_INCREMENT column. It is a statement of its own because it takes longer than
+# everything else that a run asks of a small table, and few runs need it. MariaDB evaluates a subquery even if it is not
+# needed.
 COUNTED: Final = (
     "SELECT 1 AS counted FROM information_schema.columns AS c WHERE c.table_schema = DATABASE() "
     "AND c.table_name = %(table)s AND c.column_name = %(column)s AND c.extra LIKE '%%auto_increment%%'"
@@ -100,7 +102,7 @@ COUNTED: Final = (
 
 
 def _words(select: str, rows: str, *, watching: bool) -> str:
-    """64 ids in one row; if the poll is watching a column, those of them with the same value in it."""
+    """One row for 64 ids; if the poll is watching a column, one row for each value among them."""
     inner, outer, group = (f", {_WATCHED} AS watched", "part.watched, ", f", {_LETTERS}") if watching else ("", "", "")
     return (
         f"SELECT {_IN_ORDER} {outer}part.id DIV 64 AS word, BIT_OR(1 << (part.id MOD 64)) AS bits, COUNT(*) AS counted "  # noqa: S608

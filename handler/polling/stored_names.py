@@ -1,7 +1,7 @@
-"""The names under which polls are stored in the state table, whatever the code calls the same things.
+"""The names of polls' stored attributes and keys in the state table. They are independent of the names in the code.
 
-During a deployment, functions of two versions read the same items. So a name is never changed, and never used again for
-something else.
+During a deployment, functions of two versions read the same items. So a stored name never changes, and is never reused
+for something else.
 """
 
 from __future__ import annotations

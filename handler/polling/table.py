@@ -1,4 +1,4 @@
-"""The polled table, read through the replica."""
+"""The rows that a poll's SELECT returns, read from the replica."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from handler.polling.time_cursor import StartPosition
 from handler.polling.time_scan import TimePage
 from handler.ports import Database
 
-# Of how many pieces of 65,536 ids one slice is made: each takes 8 kB of memory.
+# Chunks of one page. Each takes 8 kB of memory.
 _MAX_PAGE_CHUNKS: Final = 512
-# Fewer ids than that in each piece, on average, are too far apart to be remembered.
+# With fewer ids per chunk, on average, the ids are too sparse to be remembered.
 _MIN_IDS_PER_CHUNK: Final = 2
-# How many slices of rows may have been created before the start of a poll, with ids above the first row after it.
+# Pages of rows that may have been created before the start of a poll, with ids above the first row after it.
 _MAX_EARLIER_PAGES: Final = 20
-# Characters of what says when a row was created; any form of a time is shorter.
+# Characters of a row's creation time. Any form of a time is shorter.
 _MAX_CREATED_LENGTH: Final = 40
 # Characters of a value of the watched column.
 MAX_WATCHED_LENGTH: Final = 40
-# How many ids one SELECT names.
+# Ids that one SELECT lists.
 _IDS_PER_SELECT: Final = 500
 
 
 @frozen
 class Table:
-    """The rows that a poll's SELECT gives."""
+    """The rows that a poll's SELECT returns."""
 
     database: Database
     poll: Poll
 
     def ids(self, after: int, upto: int | None) -> IdPage:
-        """id_scan.ReadIds. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE, POLL_VALUES_UNFIT), ConfigError."""
+        """As id_scan.ReadIds. Raises SourceError (DB_*, QUERY_*, POLL_IDS_SPARSE, POLL_VALUES_UNFIT), ConfigError."""
         bounds: dict[str, Value] = {"after": after} if upto is None else {"after": after, "upto": upto}
         sql = statements.ids_page(self.poll.sql, bounded=upto is not None, watching=self.poll.is_watching)
         read = self._read(sql, bounds)
@@ -53,11 +53,11 @@ class Table:
         return read.lowest()
 
     def cursor_at_end(self, in_time: Callable[[], bool], upto: int | None = None) -> IdCursor:
-        """Return a cursor for which the rows that are there are seen, and later ones are new. Raises as `ids` does.
+        """Return a cursor that counts the present rows as seen and later ones as new. Raises as `ids` does.
 
-        Rows with ids above `upto` are new, too. Only the highest ids are remembered: one page of them, or WATCH_PAGES
-        for a poll that watches a column, as far as there is time. A row with a lower id that is committed later is not
-        found.
+        Rows with ids above `upto` are new, too. Only the highest ids are remembered: one page of them, or up to
+        WATCH_PAGES, while there is time, for a poll that watches a column. A row with a lower id that is committed
+        later is not found.
         """
         read = self._last({} if upto is None else {"upto": upto})
         self._require_near(read)
@@ -71,11 +71,11 @@ class Table:
         return IdCursor(top=upto or values.highest, floor=0 if part.complete else lowest - 1, seen=values)
 
     def cursor_since(self, start: float, in_time: Callable[[], bool]) -> IdCursor:
-        """Return a cursor for which the rows that were created from a Unix time on are new, and the other ones seen.
+        """Return a cursor that counts the rows that were created since `start`, a Unix time, as new and others as seen.
 
-        Ids follow the time of creation only roughly. The lowest id of these rows is where the table is read from; rows
-        above it that were created before are seen. A row that is not visible yet is new whenever it was created, if its
-        id is among those that `now` remembers, or higher. Raises as `ids` does.
+        Ids follow the time of creation only roughly. The table is read from the lowest id of the new rows on; rows
+        above it that were created before `start` count as seen. A row that is not visible yet is new, whenever it was
+        created, if its id is at least among those that `cursor_at_end` remembers. Raises as `ids` does.
         """
         moment: dict[str, Value] = {"since": datetime.fromtimestamp(start, UTC)}
         found = self.database.select(self.poll.database, statements.first_since(self.poll.sql), moment, 1)
@@ -99,13 +99,13 @@ class Table:
         return int(str(rows[0]["id"])) if rows else 0
 
     def created(self, ids: Iterable[int]) -> dict[int, str]:
-        """id_reuse.Created: nothing if the SELECT does not say when rows were created. Raises as `ids` does."""
+        """As id_reuse.Created; empty if the SELECT does not return when rows were created. Raises as `ids` does."""
         rows = self._named(statements.created, ids) if self.poll.created else ()
         created = {int(str(row["id"])): row["created"] for row in rows}
         return {id_: str(at)[:_MAX_CREATED_LENGTH] for id_, at in created.items() if at is not None}
 
     def changed(self, ids: Iterable[int]) -> dict[int, RowVersion]:
-        """Return the present values of these rows, and when each was changed; a row that is gone is missing.
+        """Return the present values of these rows, and when each was changed; a deleted row is missing.
 
         Raises as `ids` does, and SourceError (QUERY_INVALID) if `changed` is neither a time nor a number.
         """
@@ -113,13 +113,13 @@ class Table:
         return {int(str(row["id"])): RowVersion(self._watched(row), self._moment(row["changed"])) for row in rows}
 
     def page(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
-        """time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
+        """As time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
         return time_pages.page(self.database, self.poll, begin, backwards=backwards)
 
     def low_counter(self, top: int) -> int | None:
-        """Return the id that the table's next row gets if it is not above `top`, else None. Raises as `ids` does.
+        """Return the id of the table's next row if it is not above `top`, else None. Raises as `ids` does.
 
-        None also if the database does not count the ids up.
+        Returns None, too, if the database does not count the ids up.
         """
         if not self.poll.table:
             return None
@@ -150,7 +150,7 @@ class Table:
             words.append((self._watched(row) if self.poll.is_watching else UNKNOWN, (word, bits)))
         if len({value for value, _ in words}) > MAX_VALUES:
             raise SourceError("POLL_VALUES_UNFIT", f"{self.poll.where}: there are more than {MAX_VALUES} values")
-        # More rows than ids, if the SELECT repeats an id.
+        # There are more rows than ids if the SELECT repeats an id.
         return _Read(words, is_all=sum(int(str(row["counted"])) for row in found) < id_scan.PAGE_SIZE)
 
     def _named(self, statement: Callable[[str, int], str], ids: Iterable[int]) -> Iterator[Row]:
@@ -187,22 +187,22 @@ class Table:
 
 
 class _Read(NamedTuple):
-    """What one SELECT gives. `is_all` says whether there is no more."""
+    """The result of one SELECT. `is_all` says whether it has all rows."""
 
     words: Sequence[tuple[WatchedValue, Word]]
     is_all: bool
 
     @property
     def chunks(self) -> list[int]:
-        """For each value, the chunks of its ids."""
+        """The chunks of each value, so a chunk may occur more than once."""
         return [chunk for chunk, _ in {(_chunk(word), value) for value, (word, _) in self.words}]
 
     def lowest(self) -> IdPage:
-        """The lowest ids, as many as fit into the memory."""
+        """The lowest ids, as many as there is memory for."""
         return self._fitting(sorted(Counter(self.chunks).items()))
 
     def highest(self) -> IdPage:
-        """The highest ids, as many as fit into the memory."""
+        """The highest ids, as many as there is memory for."""
         return self._fitting(sorted(Counter(self.chunks).items(), reverse=True))
 
     def _fitting(self, counts: Sequence[tuple[int, int]]) -> IdPage:

@@ -28,21 +28,21 @@ from handler.model import MAX_ID, Poll
 
 SECOND: Final = 1_000_000
 CLOCK_SLACK: Final = 3600 * SECOND
-# How many rows are remembered. Each takes 16 bytes of the state.
+# Rows that are remembered. Each takes 16 bytes of the state.
 MAX_SEEN: Final = 12_000
-# Parts of a `basis`: before the ids, and with which each new time of a row is an event.
+# Parts of `row_source`: what comes before the id column, and what says that each new time of a row is an event.
 _OF_IDS: Final = " of "
 _WITH_TIME: Final = " and each of its times"
 NEVER: Final = -(2**63)  # before all times
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ENTRY: Final = struct.Struct("<q8s")
 
-Unit = Literal["", "time", "s", "ms"]  # what the column holds; empty: no row has shown it yet
+Unit = Literal["", "time", "s", "ms"]  # of the column's values; empty: not known before the first row
 
 
 @frozen
 class TimedRow:
-    """A row: its id, its time, and the time as the server wrote it. The last two say where it stands in the order."""
+    """A row: its id, its time, and the time as the server wrote it. `text` and `id` give its place in the order."""
 
     id: int | str
     at: int
@@ -51,7 +51,7 @@ class TimedRow:
 
 @frozen
 class StartPosition:
-    """Where reading begins: at a time, or else at a row."""
+    """Where reading begins: at `row`, or at the time `at` if there is no row."""
 
     at: int
     unit: Unit
@@ -77,30 +77,30 @@ class TimeCursor:
 
     @property
     def column(self) -> str:
-        """The column with the time."""
+        """The name of the time column."""
         return self.row_source.removesuffix(_WITH_TIME).partition(_OF_IDS)[0]
 
     @property
     def latest(self) -> str:
-        """The latest time that was read and is not in the future, as `moment` writes it; empty if there was none."""
+        """The latest time that was read and is not in the future, formatted by `moment`; empty if there was none."""
         return moment(self.watermark) if self.watermark > NEVER else ""
 
     def key(self, row: TimedRow) -> bytes:
-        """What is remembered of a row: its id, and its time too if each new time is an event."""
+        """Return a hash of what identifies a row: its id, and also its time if each new time is an event."""
         return _hashed(f"{row.at}/{row.id}" if self.row_source.endswith(_WITH_TIME) else f"{row.id}")
 
     def start(self, longest: float) -> int:
-        """When the window starts, in microseconds: earlier rows are ignored."""
+        """Return where the window starts, in microseconds. Earlier rows are ignored."""
         return max(self.since, self.watermark - round(longest * SECOND) - CLOCK_SLACK)
 
     def is_late(self, row: TimedRow, longest: float) -> bool:
-        """Whether a row that is new now has an earlier time than the longest transaction explains."""
+        """Return whether the time of a new row is earlier than the longest transaction explains."""
         return row.at < self.watermark - round(longest * SECOND)
 
     def begin(self, longest: float) -> StartPosition | None:
-        """Where reading begins; None is at the earliest row, also if no row has shown yet what the column holds.
+        """Return where reading begins. None is the earliest row, also if the column's unit is not known yet.
 
-        One hour more is read: a local time can be skipped, and then stands out of its order.
+        One more hour is read, because rows with a local time that the clock skipped are out of order.
         """
         start = self.start(longest)
         if self.floor and self.floor.at >= start - CLOCK_SLACK:
@@ -108,7 +108,10 @@ class TimeCursor:
         return StartPosition(start - CLOCK_SLACK, self.unit) if self.unit and start > NEVER else None
 
     def with_read(self, rows: Iterable[TimedRow], now: int) -> TimeCursor:
-        """With these rows seen. A time that is later than `now` does not move the mark: earlier ones are to come."""
+        """Return a cursor that has also seen these rows.
+
+        A time after `now` does not move the watermark, since rows with earlier times are still to come.
+        """
         seen, watermark, last = dict(self.seen), self.watermark, self.last
         for row in rows:
             key = self.key(row)
@@ -118,17 +121,17 @@ class TimeCursor:
         return replace(self, seen=seen, watermark=watermark, last=last)
 
     def is_last(self, row: TimedRow) -> bool:
-        """Whether this is the row that moved the mark last, as it was."""
+        """Return whether this is the row that last moved the watermark, with the same text."""
         return bool(self.last) and replace(row, at=self.watermark) == self.last
 
     def contradicts(self, row: TimedRow) -> bool:
-        """Whether a row that did not change has another time than before, as after a correction of the zone."""
+        """Return whether an unchanged row has another time than before, as after a correction of the time zone."""
         return self.is_last(row) and row.at != self.watermark
 
     def rewound(self, to: int, longest: float) -> TimeCursor:
-        """As if no row from the time `to` on had been read. Earlier ones stay as they are: seen, or still to appear.
+        """Return a cursor that has read no row from the time `to` on. Earlier rows stay seen, or may still appear.
 
-        Where nothing is remembered of earlier rows, they are not looked for.
+        Rows before the window of this cursor are not remembered, and stay ignored.
         """
         floor = self.floor if self.floor and self.floor.at < to else None
         seen = {key: at for key, at in self.seen.items() if at < to}
@@ -136,17 +139,17 @@ class TimeCursor:
         return replace(self, watermark=watermark, floor=floor, seen=seen, since=since, last=None)
 
     def trimmed(self, longest: float) -> TimeCursor:
-        """Without the rows before `start`."""
+        """Return a cursor without the rows before `start`."""
         start = self.start(longest)
         floor = self.floor if self.floor and self.floor.at >= start - CLOCK_SLACK else None
         return replace(self, floor=floor, seen={key: at for key, at in self.seen.items() if at >= start}, since=start)
 
     def within(self, limit: int, read: Sequence[TimedRow]) -> TimeCursor:
-        """Keep only the `limit` latest rows. `read` has the rows that this look read, in their order.
+        """Return a cursor with only the `limit` latest rows. `read` has the rows that this scan read, in their order.
 
         If too many rows share the earliest of these times, the last of them are kept, and reading begins at the first
-        one that is kept. Rows that were not read count as last: a look that ended early has not come to them, or
-        another replica has not shown them.
+        one that is kept. Rows that were not read count as last: the scan ended before them, or another replica has not
+        shown them.
         """
         if len(self.seen) <= limit:
             return self
@@ -163,23 +166,26 @@ class TimeCursor:
         return replace(self, floor=StartPosition(cut, self.unit, row), since=cut, seen=kept)
 
     def encoded(self) -> bytes:
-        """`seen`, for `decoded`."""
+        """Return `seen` as bytes for `decoded`."""
         return b"".join(_ENTRY.pack(at, key) for key, at in self.seen.items())
 
 
 def decoded(data: bytes) -> dict[bytes, int]:
-    """What `encoded` gave. Raises struct.error for anything else."""
+    """Return the `seen` that was encoded. Raises struct.error if `data` is not from `encoded`."""
     return {key: at for at, key in _ENTRY.iter_unpack(data)}
 
 
 def row_source(poll: Poll) -> str:
-    """What a cursor stands on: another column, table, id or identity gives other rows. Empty for a poll by ids."""
+    """Return what the poll finds rows by: its time column, table, id and identity. Empty for a poll by ids.
+
+    If it changes, what a cursor has seen is of no use.
+    """
     ids = f"{_OF_IDS}{poll.table}.{poll.column}" if poll.table else ""
     return poll.at and poll.at + ids + (_WITH_TIME if poll.identity else "")
 
 
 def moment(at: int) -> str:
-    """A time as ISO 8601 in UTC, for the identity of an event."""
+    """Return a time as ISO 8601 in UTC, for the identity of an event."""
     return (EPOCH + timedelta(microseconds=at)).isoformat().replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""The polled table, read through the replica by its time column."""
+"""Pages of the polled table in the order of its time column, read from the replica."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from handler.polling.time_scan import TimePage
 from handler.ports import Database
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-# No server has earlier times.
+# No database server has earlier times.
 _EARLIEST: Final = (datetime(1000, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
 _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
-# Numbers from this one on are milliseconds: those of 1978. As seconds it is the end of the year 9999.
+# Numbers from this one on are milliseconds. As seconds it is the end of the year 9999; as milliseconds, 1978.
 _MILLISECONDS: Final = 253_402_300_800
 _NO_TIME: Final = "`at` is neither a time nor seconds or milliseconds since 1970"
 _SCALE: Final[Mapping[Unit, int]] = {"s": SECOND, "ms": 1000}
 
 
 def page(database: Database, poll: Poll, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
-    """time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
+    """As time_scan.ReadTimePage. Raises SourceError (DB_*, QUERY_*), ConfigError."""
     count, bounds = time_scan.PAGE_SIZE, dict[str, Value]()
     if begin and begin.row:
         bounds = {"at": begin.row.text, "id": begin.row.id}
@@ -50,17 +50,17 @@ def page(database: Database, poll: Poll, begin: StartPosition | None, *, backwar
 
 
 def _written(begin: StartPosition) -> Value:
-    """A time as the column has it."""
+    """Return the time in the form that the column has."""
     if begin.unit in _SCALE:
         return max(begin.at, 0) // _SCALE[begin.unit]
     return EPOCH + max(begin.at, _EARLIEST) * _MICROSECOND
 
 
 def _unit(values: Sequence[Value], begin: StartPosition | None) -> Unit:
-    """What the column holds: the same as before if that fits to any row, else what most rows have.
+    """Return the column's unit: the same as before if any row allows that, else the one that most rows have.
 
-    One row can be wrong, or be meant as never, as the last second of the year 9999 is. What a page that begins with a
-    row has is what the one before it had.
+    One row can be wrong, or stand for "never", as the last second of the year 9999 does. A page that begins with a row
+    has the unit of the page before it.
     """
     before = begin.unit if begin else ""
     if any(isinstance(value, datetime) for value in values):
@@ -72,7 +72,7 @@ def _unit(values: Sequence[Value], begin: StartPosition | None) -> Unit:
 
 
 def _row(row: Row, unit: Unit, poll: Poll) -> TimedRow:
-    """Return a row. If its number is too large for a time, the time is later than _LATEST, and `page` leaves it out."""
+    """Return a row. If its number is too large to be a time, its time is after _LATEST, and `page` leaves it out."""
     id_, at = row["id"], row["at"]
     if isinstance(id_, Decimal) and id_ == id_.to_integral_value():
         id_ = int(id_)

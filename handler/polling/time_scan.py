@@ -1,4 +1,4 @@
-"""One look at a table by its time column: all rows from the start of the window on, a page at a time."""
+"""A scan of a table by its time column: all rows from the start of the window on, page by page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from handler.model import MAX_ID
 from handler.polling import time_cursor
 from handler.polling.time_cursor import CLOCK_SLACK, NEVER, StartPosition, TimeCursor, TimedRow, Unit
 
-# How many rows one SELECT reads: the longest ids, with all that stands beside them, fit into what one may return.
+# Rows that one SELECT reads. Even with the longest ids they fit into what a SELECT may return.
 PAGE_SIZE: Final = 2_000
-# How many new rows one look finds. If each becomes an event of its own, they are kept until they are sent: so many
-# bytes of ids, and what is written beside each.
+# New rows that one scan finds. Rows that become one event each are kept in the state until they are sent, so their ids,
+# with an overhead for each, may take at most FOUND_BYTES.
 MAX_FOUND: Final = 100_000
 FOUND_BYTES: Final = 130_000
 _EVENT_OVERHEAD_BYTES: Final = 40
@@ -24,10 +24,10 @@ _EVENT_OVERHEAD_BYTES: Final = 40
 
 @frozen
 class TimePage:
-    """Rows in the order of their times, and of their ids where times are equal. `complete`: there are no more.
+    """Rows in the order of (time, id). `complete`: there are no more.
 
-    `now` is what the clock of the database says; None if there is no row. Rows without a valid time are left out, and
-    counted in `invalid_rows`. `end` is the last row of the page, even if it is one of these.
+    `now` is the time of the database's clock; None if there is no row. Rows without a valid time are left out, and
+    counted in `invalid_rows`. `end` is the last row of the page, even if its time is invalid.
     """
 
     rows: Sequence[TimedRow]
@@ -39,7 +39,7 @@ class TimePage:
 
 
 class ReadTimePage(Protocol):
-    """The table. A page begins with the row that the one before ended with, so that equal ones are not passed over."""
+    """Reads the table. A page begins with the last row of the page before, so rows with equal times are not skipped."""
 
     def __call__(self, begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         """Read one page. Raises NotifierError."""
@@ -47,10 +47,11 @@ class ReadTimePage(Protocol):
 
 @frozen
 class TimeScan:
-    """The cursor afterwards, and the rows that are new. Those before the longest transaction are `late`.
+    """The cursor after a scan, and the new rows. Those that appeared after the longest transaction are `late`.
 
-    `given_up` counts the rows that are no longer remembered, and those that cannot be an event. If there is
-    `more`, the look ended before the last row. A `failure` ended it, or tells of an id.
+    `given_up` counts the rows that are no longer remembered, and those that cannot become an event. `more`: the scan
+    ended before the last row. `has_read_new`: no read failed. `failure` is the error that ended the scan, or one about
+    rows that cannot become an event.
     """
 
     cursor: TimeCursor
@@ -70,13 +71,13 @@ def scan(
     in_time: Callable[[], bool],
     max_single_events: int | None,
 ) -> TimeScan:
-    """Read the table. `longest` is how many seconds a transaction may take; `now` is what the poller's clock says.
+    """Read the table. `longest` is how many seconds a transaction may take; `now` is the poller's time in microseconds.
 
     More than `max_single_events` new rows (None: no limit) become one event, and so need no room. However short the
     time is, a scan goes on until it has found a row, so each run gets further than the one before.
 
     Raises SourceError (POLL_TIMES_UNFIT) if more rows than can be remembered have a time in the future, and
-    NotifierError (POLL_CURSOR_CHANGED) if times are not what they were before.
+    NotifierError (POLL_CURSOR_CHANGED) if the unit or the time zone of the column has changed.
     """
     scanner, window = _Scanner(cursor, longest, max_single_events), _window(cursor, read_page, longest)
     more, failure = False, None
@@ -104,9 +105,9 @@ def scan(
 
 
 def first_cursor(read_page: ReadTimePage, longest: float, now: int, row_source: str) -> TimeCursor:
-    """Return a cursor for which the rows that are there are seen. Raises NotifierError, and what `scan` raises.
+    """Return a cursor that counts the present rows as seen. Raises NotifierError, and what `scan` raises.
 
-    If there are none, each later row is new, whatever its time is: nobody knows what the clocks of its writers say.
+    If there are none, each later row is new, whatever its time is: the clocks of its writers are unknown.
     """
     cursor, begin, order = TimeCursor(NEVER, row_source), None, list[TimedRow]()
     while True:
@@ -122,7 +123,7 @@ def first_cursor(read_page: ReadTimePage, longest: float, now: int, row_source: 
 
 
 class _Scanner:
-    """The cursor while a look goes on, and what was found so far. `order` has the rows of the window."""
+    """A scan under way: the cursor at this point, and what has been found. `order` has the rows of the window."""
 
     def __init__(self, cursor: TimeCursor, longest: float, max_single_events: int | None) -> None:
         self.cursor = cursor
@@ -137,11 +138,11 @@ class _Scanner:
 
     @property
     def has_found_new(self) -> bool:
-        """Whether there was a row that had not been seen."""
+        """Whether there was a row that had not been seen before this scan."""
         return bool(self.found or self.row_error)
 
     def take(self, page: TimePage, now: int) -> bool:
-        """Read the rows of a page; return whether there was room for all of them."""
+        """Take over the rows of a page. Return whether there was room for all of them."""
         if page.invalid_rows:
             self.invalid_rows += page.invalid_rows
             self.row_error = SourceError("QUERY_INVALID", f"rows without a valid time: {page.invalid_rows}")
@@ -179,14 +180,14 @@ class _Scanner:
 
 
 def _window(cursor: TimeCursor, read_page: ReadTimePage, longest: float) -> Iterator[TimePage]:
-    """The pages from the start of the window on. Raises NotifierError."""
+    """Iterate over the pages from the start of the window on. Raises NotifierError."""
     begin = cursor.begin(longest)
     page = read_page(begin) if cursor.unit else None
     if cursor.last and page and not any(map(cursor.is_last, page.rows)):
-        # Before a row of another zone counts as new, as this page may have such, and may be the only one that is read.
+        # This may be the only page that is read, so check now whether the time zone has changed: all rows would be new.
         _require_same_times(cursor, read_page(StartPosition(cursor.watermark, cursor.unit, cursor.last)))
     if page is None or (page.complete and not page.rows):
-        # At least the row that moved the mark should be there. The last ones of the table may tell why it is not.
+        # The window should have the row that moved the watermark. The last rows of the table may show why it does not.
         last = read_page(None, backwards=True)
         _require_same_times(cursor, last)
         if page or not last.rows:
@@ -204,7 +205,7 @@ def _window(cursor: TimeCursor, read_page: ReadTimePage, longest: float) -> Iter
 
 
 def _require_same_times(cursor: TimeCursor, page: TimePage) -> None:
-    """Raise NotifierError (POLL_CURSOR_CHANGED) if the column holds something else than before, or in another zone."""
+    """Raise NotifierError (POLL_CURSOR_CHANGED) if the column has another unit or time zone than before."""
     before, now = (f"times in `{unit}`" for unit in (cursor.unit, page.unit))
     if cursor.unit and page.rows and cursor.unit != page.unit:
         raise NotifierError("POLL_CURSOR_CHANGED", f"{before} before, {now} now")
@@ -213,7 +214,7 @@ def _require_same_times(cursor: TimeCursor, page: TimePage) -> None:
 
 
 def _next_position(begin: StartPosition | None, page: TimePage) -> StartPosition | None:
-    """Where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
+    """Return where the next page begins; None if there is none. Raises SourceError (QUERY_INVALID)."""
     if page.complete:
         return None
     last = page.end or page.rows[-1]

@@ -20,7 +20,7 @@ class Plan:
     The poll finds new rows by their ids, changes of a watched column, or new rows by a time: its `kind`. It looks at
     `slice_size` ids (of a poll by a time: rows) in one statement, and goes on with at most `sweep_slices` of older ones
     in one run. More than `digest_rows` new rows are one message (None: never). `longest` is the longest transaction,
-    in seconds. With `created` it has canaries. `readers` is how many database servers take turns; of two, one is the
+    in seconds. With `created` it has sentinels. `readers` is how many database servers take turns; of two, one is the
     primary. `statement_turns` says whether they change with each statement, and not with each run. The next ones are
     shares: of invocations that are killed, of runs in which another run begins that ends first, of statements that
     fail, of posts whose outcome is unknown, of minutes after which the function does not run for a while (`paused`),

@@ -73,11 +73,11 @@ def polling(database: Replicas, pair: Pair, local_aws: Aws, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("poll", "rows", "slices", "statements", "calls"),
     [
-        # the canaries, the counter, the ids
+        # the sentinels, the counter, the ids
         (GUARDED, 0, 10_000, 3, {READ: 1, WRITTEN: 2}),
         (OF_A_VIEW, 0, 10_000, 3, {READ: 1, WRITTEN: 2}),
         (ONLY_IDS, 0, 10_000, 1, {READ: 1, WRITTEN: 2}),
-        # and a canary among the new rows; the rows are saved before they are sent, and once more when they are sent
+        # and a sentinel among the new rows; the rows are saved before they are sent, and once more when they are sent
         (GUARDED, 10, 10_000, 4, {READ: 1, WRITTEN: 4, SENT: 1}),
         (ONLY_IDS, 10, 10_000, 1, {READ: 1, WRITTEN: 4, SENT: 1}),
         (ONLY_IDS, 25, 10_000, 1, {READ: 1, WRITTEN: 4, SENT: 3}),

@@ -521,7 +521,7 @@ def test_a_table_that_was_emptied_and_filled_again_is_noticed_by_when_its_rows_w
 
 @pytest.mark.parametrize("lost", [1, 2, 5, 40, 99])
 def test_a_restored_backup_is_noticed_when_its_rows_come_again(lost: int) -> None:
-    """Half of the lost rows at the latest: the canaries stand at distances that double."""
+    """Half of the lost rows at the latest: the sentinels are at distances that double."""
     world = reusing()
     world.ids.difference_update(range(101 - lost, 101))
     world.database.counter = None
@@ -1047,7 +1047,7 @@ def test_a_table_without_a_counter_is_known_by_its_first_row_however_large_it_wa
     assert held(world)
 
 
-def test_rows_that_a_run_found_before_it_failed_are_canaries_soon() -> None:
+def test_rows_that_a_run_found_before_it_failed_are_sentinels_soon() -> None:
     world = World(**{TYPE: replace(POLL, created=True, digest_rows=1)})
     world.minute()
     world.minute()
