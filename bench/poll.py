@@ -39,7 +39,7 @@ from lab.tls import Authority
 EMPTY_ROUNDS: Final = 200
 FULL_ROUNDS: Final = {10_000: 30, 100_000: 15}
 SENT_ROUNDS: Final = 5
-# An empty poll reads the ids of the last 30 days again, at most ten slices of them: so many here.
+# An empty poll reads the ids of the last 30 days again, at most ten pages of them: so many here.
 AGAIN: Final = (1_000, 90_000)
 AT_MOST: Final = 2.0
 # So many rows a second, over the bare query, are half of them.

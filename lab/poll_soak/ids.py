@@ -85,7 +85,7 @@ class Ids:
 
     def passes(self, plan: Plan) -> int:
         """Return in how many runs all ids are read twice."""
-        return 2 * max(self.committed(), default=0) // (plan.slice_size * plan.sweep_slices) + 20
+        return 2 * max(self.committed(), default=0) // (plan.page_size * plan.sweep_pages) + 20
 
     def check(self, found: Mapping[str, Any], _stood: AbstractSet[tuple[Any, int]], written: Written) -> Verdict:
         """Hold what came of the rows against the law. `found` are the fields of Deliveries."""

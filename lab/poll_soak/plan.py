@@ -17,8 +17,8 @@ COLUMNS: Final = ("DATETIME", "DATETIME(6)", "TIMESTAMP(6) NULL", "INT UNSIGNED"
 class Plan:
     """A soak until so many `rows` are committed, where each change of a row counts as one more.
 
-    The poll finds new rows by their ids, changes of a watched column, or new rows by a time: its `kind`. It looks at
-    `slice_size` ids (of a poll by a time: rows) in one statement, and goes on with at most `sweep_slices` of older ones
+    The poll finds new rows by their ids, changes of a watched column, or new rows by a time: its `kind`. It reads
+    `page_size` ids (of a poll by a time: rows) in one statement, and goes on with at most `sweep_pages` of older ones
     in one run. More than `digest_rows` new rows are one message (None: never). `longest` is the longest transaction,
     in seconds. With `created` it has sentinels. `readers` is how many database servers take turns; of two, one is the
     primary. `statement_turns` says whether they change with each statement, and not with each run. The next ones are
@@ -34,8 +34,8 @@ class Plan:
     rows: int
     digest_rows: int | None
     longest: float
-    slice_size: int
-    sweep_slices: int
+    page_size: int
+    sweep_pages: int
     created: bool
     readers: int
     statement_turns: bool
@@ -74,11 +74,11 @@ class Plan:
     def _kind_line(self) -> str:
         if self.kind == WATCHED:
             identity = {"moment": "each change", "watched": "id and value"}.get(self.identity, "id")
-            return f"watched, {identity}, {'changed' if self.changed else 'no changed'}, {self.slice_size} ids"
+            return f"watched, {identity}, {'changed' if self.changed else 'no changed'}, {self.page_size} ids"
         if self.kind == TIME:
             future = ", future" if self.future else ""
             return f"time, {self.column}, {'id and at' if self.identity else 'id'}{future}, {self.longest:.0f} s"
-        return f"ids, {self.sweep_slices} x {self.slice_size}, {'sentinels' if self.created else 'no sentinels'}"
+        return f"ids, {self.sweep_pages} x {self.page_size}, {'sentinels' if self.created else 'no sentinels'}"
 
 
 def planned(seed: int, rows: int, kind: str = IDS) -> Plan:
@@ -89,8 +89,8 @@ def planned(seed: int, rows: int, kind: str = IDS) -> Plan:
         rows=rows,
         digest_rows=random.choice([None, None, 30, 150]),
         longest=random.choice([120.0, 600.0, 86_400.0]),
-        slice_size=random.choice([50, 200, 1000]),
-        sweep_slices=random.choice([1, 3, 10]),
+        page_size=random.choice([50, 200, 1000]),
+        sweep_pages=random.choice([1, 3, 10]),
         created=random.random() < 0.7,
         readers=random.choice([1, 1, 2]),
         statement_turns=random.random() < 0.3,
@@ -112,7 +112,7 @@ def _watched(plan: Plan, random: Random) -> Plan:
     changed = random.random() < 0.8
     return replace(
         plan,
-        slice_size=random.choice([200, 1000]),
+        page_size=random.choice([200, 1000]),
         identity=random.choice(["moment", "moment", "watched", ""]),
         changed=changed,
         readers=plan.readers if changed else 1,
@@ -124,7 +124,7 @@ def _by_time(plan: Plan, random: Random) -> Plan:
     return replace(
         plan,
         digest_rows=random.choice([None, None, None, 150]),
-        slice_size=random.choice([20, 100, 500]),
+        page_size=random.choice([20, 100, 500]),
         longest=random.choice([1800.0, 7200.0, 86_400.0]),
         identity=random.choice(["", "at"]),
         column=random.choice(COLUMNS),

@@ -108,8 +108,8 @@ def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
         with (
             readers(pair, plan, random, clock) as reading,
             views(pair, plan, one.shown) as view,
-            patch.multiple(id_scan, PAGE_SIZE=plan.slice_size, SWEEP_PAGES=plan.sweep_slices),
-            patch.object(time_scan, "PAGE_SIZE", plan.slice_size),
+            patch.multiple(id_scan, PAGE_SIZE=plan.page_size, SWEEP_PAGES=plan.sweep_pages),
+            patch.object(time_scan, "PAGE_SIZE", plan.page_size),
         ):
             return _Soak(pair, plan, one, view, random, clock, reading, show).run()
     finally:
@@ -158,7 +158,7 @@ class _Soak:
         self._unknown: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._minutes = self._killed = self._overtaken = self._stops = self._holds = self._found = 0
-        self._given_up = self._whole_runs = 0
+        self._given_up = self._complete_runs = 0
         self._stood: set[Shown] = set()
         self._is_calm = True
         self._stopped_at = 0
@@ -340,15 +340,15 @@ class _Soak:
         A run that ends early leaves a part of its pass over the older ids to the next one. So that one counts only if
         the run before it read everything, too.
         """
-        whole, self._whole_runs = self._whole_runs, 0
-        remaining, shown = self._remaining(one), self._view() if whole else frozenset[Shown]()
+        complete, self._complete_runs = self._complete_runs, 0
+        remaining, shown = self._remaining(one), self._view() if complete else frozenset[Shown]()
         reports = one.polls.run(requests, remaining)
         self._codes.update(report.failure.code for report in reports if report.failure)
         self._found += sum(report.ran.found for report in reports if report.ran)
         self._given_up += sum(report.ran.given_up for report in reports if report.ran)
         rans = [report.ran for report in reports]
         if remaining() == FULL and all(ran and ran.scanned and not ran.more and not ran.failure for ran in rans):
-            self._whole_runs = whole + 1
+            self._complete_runs = complete + 1
             self._stood |= shown and shown & self._view()
 
     def _remaining(self, one: Function) -> Callable[[], float]:

@@ -71,7 +71,7 @@ def polling(database: Replicas, pair: Pair, local_aws: Aws, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("poll", "rows", "slices", "statements", "calls"),
+    ("poll", "rows", "pages", "statements", "calls"),
     [
         # the sentinels, the counter, the ids
         (GUARDED, 0, 10_000, 3, {READ: 1, WRITTEN: 2}),
@@ -81,7 +81,7 @@ def polling(database: Replicas, pair: Pair, local_aws: Aws, monkeypatch: pytest.
         (GUARDED, 10, 10_000, 4, {READ: 1, WRITTEN: 4, SENT: 1}),
         (ONLY_IDS, 10, 10_000, 1, {READ: 1, WRITTEN: 4, SENT: 1}),
         (ONLY_IDS, 25, 10_000, 1, {READ: 1, WRITTEN: 4, SENT: 3}),
-        # one statement for the ids above the highest one, and one for each slice that is read again
+        # one statement for the ids above the highest one, and one for each page that is read again
         (GUARDED, 0, 100, 6, {READ: 1, WRITTEN: 2}),
         (GUARDED, 10, 100, 7, {READ: 1, WRITTEN: 4, SENT: 1}),
     ],
@@ -93,11 +93,11 @@ def test_a_run_asks_no_more_than_it_needs(
     monkeypatch: pytest.MonkeyPatch,
     poll: Poll,
     rows: int,
-    slices: int,
+    pages: int,
     statements: int,
     calls: Mapping[str, int],
 ) -> None:
-    monkeypatch.setattr(id_scan, "PAGE_SIZE", slices)
+    monkeypatch.setattr(id_scan, "PAGE_SIZE", pages)
     one = polling(database, database_pair, local_aws, monkeypatch, poll)
     spent = one.next(rows)
     assert (spent.statements, spent.calls, spent.connections) == (statements, calls, 0), spent.line

@@ -17,12 +17,12 @@ ALWAYS = {"killed": 0.4, "overtaken": 0.2, "refused": 0.02, "ambiguous": 0.01, "
 TWO = {"readers": 2, "statement_turns": True}
 # Of each kind: without digests and with them; one reader, and two that change with each statement; each identity.
 PLANS = {
-    "ids": (IDS, 600, {"slice_size": 100, "sweep_slices": 3, "created": True, **TWO}),
-    "ids in digests": (IDS, 600, {"slice_size": 100, "sweep_slices": 3, "created": False, "digest_rows": 30}),
-    "changes": (WATCHED, 200, {"slice_size": 200, "identity": "moment", "changed": True, **TWO}),
-    "values in digests": (WATCHED, 300, {"slice_size": 200, "identity": "watched", "digest_rows": 30}),
-    "times": (TIME, 400, {"slice_size": 20, "identity": "", "column": "DATETIME", "longest": 7200.0, "future": False}),
-    "new times": (TIME, 400, {"slice_size": 20, "identity": "at", "column": "TIMESTAMP(6) NULL", "future": True}),
+    "ids": (IDS, 600, {"page_size": 100, "sweep_pages": 3, "created": True, **TWO}),
+    "ids in digests": (IDS, 600, {"page_size": 100, "sweep_pages": 3, "created": False, "digest_rows": 30}),
+    "changes": (WATCHED, 200, {"page_size": 200, "identity": "moment", "changed": True, **TWO}),
+    "values in digests": (WATCHED, 300, {"page_size": 200, "identity": "watched", "digest_rows": 30}),
+    "times": (TIME, 400, {"page_size": 20, "identity": "", "column": "DATETIME", "longest": 7200.0, "future": False}),
+    "new times": (TIME, 400, {"page_size": 20, "identity": "at", "column": "TIMESTAMP(6) NULL", "future": True}),
 }
 
 

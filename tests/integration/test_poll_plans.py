@@ -179,7 +179,7 @@ def said(database: Default, select: str) -> dict[str, Check]:
 
 @dataclass(frozen=True)
 class Measured:
-    """The plan of a slice, as an administrator sees it, how many rows it read, and how many it returned as ids.
+    """The plan of a page, as an administrator sees it, how many rows it read, and how many it returned as ids.
 
     `passed` is how many ids there are between the first and the last one that it had to look at.
     """
@@ -191,12 +191,12 @@ class Measured:
 
     @property
     def reads_others(self) -> bool:
-        """Whether it read rows that do not belong to the slice."""
+        """Whether it read rows that do not belong to the page."""
         return self.rows > plans.ROWS_PER_ID * self.passed + plans.SPARE_ROWS
 
 
 def measured(pair: Pair, select: str, *, bounded: bool) -> Measured:
-    """Read a slice above the last id, or of all ids."""
+    """Read a page above the last id, or of all ids."""
     bounds = {"after": 0 if bounded else ROWS, "upto": ROWS, "count": id_scan.PAGE_SIZE}
     statement = statements.ids_page(poll(select).sql, bounded=bounded)
     with pair.replica.connect(SCHEMA) as connection, connection.cursor(pymysql.cursors.DictCursor) as cursor:

@@ -56,8 +56,8 @@ class Poll:
     kept: Kept = field(default_factory=Kept)
     looked_at: float = field(default_factory=time.time)
 
-    def run(self, slices: int = 1_000_000, state: PollState | None = None) -> None:
-        left, began = iter(range(slices)), state or self.kept.state
+    def run(self, pages: int = 1_000_000, state: PollState | None = None) -> None:
+        left, began = iter(range(pages)), state or self.kept.state
         table = Table(self.database.replicas, self.policy)
         in_time = lambda: next(left, -1) >= 0  # noqa: E731
         ran = run(began, self.looked_at, table, self.kept, self.kept, self.policy, time.time, in_time)

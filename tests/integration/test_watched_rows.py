@@ -220,8 +220,8 @@ def test_every_change_that_a_run_can_see_is_reported_once(
     table = Table(database.replicas, POLL)
     until = time.monotonic() + SECONDS
 
-    def poll(slices: int, looked_at: float) -> None:
-        left = iter(range(slices))
+    def poll(pages: int, looked_at: float) -> None:
+        left = iter(range(pages))
         run(kept.state, looked_at, table, kept, kept, POLL, time.time, lambda: next(left, -1) >= 0)
 
     with ThreadPoolExecutor(WRITERS) as pool:

@@ -172,7 +172,7 @@ VARIED = {
 def test_a_plan_follows_from_its_seed(kind: str) -> None:
     assert planned(7, 100, kind) == planned(7, 100, kind)
     plans = [planned(seed, 100, kind) for seed in range(40)]
-    always = ("digest_rows", "readers", "statement_turns", "slice_size", "killed", "overtaken", "line")
+    always = ("digest_rows", "readers", "statement_turns", "page_size", "killed", "overtaken", "line")
     for name in (*always, *VARIED[kind]):
         assert len({getattr(plan, name) for plan in plans}) > 1, name
     assert all(plan.changed or plan.readers == 1 for plan in plans if plan.kind == WATCHED)

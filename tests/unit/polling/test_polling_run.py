@@ -113,8 +113,8 @@ class World:
         if not self.kept.digests():
             assert young & there <= self.kept.rows()
 
-    def run(self, state: PollState, slices: int = 1_000, number: int | None = None) -> None:
-        left = iter(range(slices))
+    def run(self, state: PollState, pages: int = 1_000, number: int | None = None) -> None:
+        left = iter(range(pages))
         replica = self.random.randrange(2) if number is None else number
 
         def ids(after: int, upto: int | None) -> IdPage:
@@ -195,20 +195,20 @@ class Fixed:
         self.policy = policy
         self.table: set[int] = set()
         self.looked_at = 0.0
-        self.slices = self.fails_at = 0
+        self.pages = self.fails_at = 0
         self.ran = RunResult(self.kept.state, more=False)
 
-    def run(self, now: float, slices: int = 1_000) -> list[PolledEvent]:
+    def run(self, now: float, pages: int = 1_000) -> list[PolledEvent]:
         before = len(self.kept.sent)
-        self.slices = 0
+        self.pages = 0
 
         def ids(after: int, upto: int | None) -> IdPage:
-            self.slices += 1
-            if self.slices == self.fails_at:
+            self.pages += 1
+            if self.pages == self.fails_at:
                 raise SourceError("DB_TIMEOUT", "too long")
             return reading(self.table)(after, upto)
 
-        kept, in_time = self.kept, lambda: self.slices < slices
+        kept, in_time = self.kept, lambda: self.pages < pages
         self.ran = run(kept.state, self.looked_at, OnlyIds(ids), kept, kept, self.policy, lambda: now, in_time)
         self.looked_at = now if self.ran.scanned else self.looked_at
         return self.kept.sent[before:]
@@ -272,7 +272,7 @@ def test_a_run_that_finds_nothing_says_nothing_and_writes_nothing() -> None:
 def test_new_rows_are_not_held_up_by_old_ones_however_short_the_time_is(
     monkeypatch: pytest.MonkeyPatch, rows: int, selects: int
 ) -> None:
-    """Nor old ones by new ones: a run that has begun always reads one slice of each."""
+    """Nor old ones by new ones: a run that has begun always reads one page of each."""
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 3)
     table = Fixed()
     table.table = set(range(2, 2 + rows))
@@ -280,7 +280,7 @@ def test_new_rows_are_not_held_up_by_old_ones_however_short_the_time_is(
     for turn in range(1, 10):
         table.table.add(1_000 + turn)
         table.run(float(turn), selects)
-        assert table.slices <= max(2, selects)
+        assert table.pages <= max(2, selects)
         table.run(float(turn), 1_000)
         assert PolledRow(1_000 + turn, False) in table.kept.sent
     table.table.add(1)

@@ -1,4 +1,4 @@
-"""A look at a table whose older ids fit into one slice together with a new one: one SELECT reads all of it."""
+"""A scan of a table whose older ids fit into one page together with a new one: one SELECT reads all of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Rows:
 
 
 @pytest.fixture(autouse=True)
-def slices(monkeypatch: pytest.MonkeyPatch) -> None:
+def pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_scan, "PAGE_SIZE", PAGE_SIZE)
 
 
@@ -44,11 +44,11 @@ def slices(monkeypatch: pytest.MonkeyPatch) -> None:
         (0, 0, None, [(0, None)]),
         (0, 8, None, [(0, None)]),
         (100, 108, None, [(100, None)]),
-        # the last slice that has room for a new one; it is full, and there may be more
+        # the last page that has room for a new one; it is full, and there may be more
         (0, 9, None, [(0, None), (10, None)]),
         # a pass that began in an earlier run ends; recent ids are read once more, as after each such pass
         (100, 108, Sweep(104, 107, 900.0), [(100, None), (100, 108)]),
-        # a slice of older ids alone would leave no room for a new one
+        # a page of older ids alone would leave no room for a new one
         (0, 10, None, [(10, None), (0, 10)]),
         (100, 110, None, [(110, None), (100, 110)]),
         (100, 110, Sweep(104, 107, 900.0), [(110, None), (104, 107), (100, 110)]),
@@ -72,7 +72,7 @@ def test_older_ids_that_cannot_be_read_delay_no_new_ones() -> None:
     scan = rows.scan(IdCursor(3, 0, seen([1, 2, 3])))
     assert ({*scan.found}, scan.has_read_new) == ({4}, True)
     assert isinstance(scan.failure, NotifierError)
-    assert scan.cursor.sweep is not None, "the pass over them is not over"
+    assert scan.cursor.sweep is not None, "the sweep over them is not over"
 
 
 def test_a_table_that_cannot_be_read_is_not_asked_for_older_ids_alone() -> None:
@@ -84,20 +84,20 @@ def test_a_table_that_cannot_be_read_is_not_asked_for_older_ids_alone() -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 1])
-def test_each_look_finds_a_new_row_however_short_the_time_is(limit: int | None) -> None:
-    """Late ones fill the slice; the pass over the older ids takes as many looks as slices."""
+def test_each_scan_finds_a_new_row_however_short_the_time_is(limit: int | None) -> None:
+    """Late ones fill the page; the sweep over the older ids takes as many scans as pages."""
     rows = Rows(*range(1, 60))
-    cursor, looks = IdCursor(9, 0, seen([2, 4, 9])), 0
+    cursor, scans = IdCursor(9, 0, seen([2, 4, 9])), 0
     while len(cursor.seen) < len(rows.ids):
         scan = rows.scan(cursor, in_time=False, limit=limit)
         assert scan.found
         assert scan.has_read_new
-        cursor, looks = scan.cursor, looks + 1
-    assert looks <= len(rows.ids) // PAGE_SIZE + 1
+        cursor, scans = scan.cursor, scans + 1
+    assert scans <= len(rows.ids) // PAGE_SIZE + 1
 
 
 def test_new_ids_are_found_however_short_the_time_is_also_where_ids_come_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Table.ids reads them from a JOIN: a slice of ten rows has five ids."""
+    """As Table.ids reads them from a JOIN: a page of ten rows has five ids."""
     monkeypatch.setattr(id_scan, "PAGE_SIZE", 10)
     table = [*range(1, 9)]
 

@@ -239,7 +239,9 @@ def fixed(rows: Sequence[TimedRow], now: float = 1e9) -> Table:
     return table
 
 
-def looked(cursor: TimeCursor, table: Table, singles: int | None = None, *, in_time: bool = True) -> time_scan.TimeScan:
+def scanned(
+    cursor: TimeCursor, table: Table, singles: int | None = None, *, in_time: bool = True
+) -> time_scan.TimeScan:
     return time_scan.scan(cursor, table.page, LONGEST, microseconds(table.clock), lambda: in_time, singles)
 
 
@@ -254,12 +256,12 @@ def test_the_first_run_takes_what_is_there_as_seen(rows: int) -> None:
     table = fixed([row(number, now - number * 3_000) for number in range(rows)] + [row("ahead", now + 500)])
     cursor = begun(table)
     assert cursor.watermark == microseconds(now)
-    assert looked(cursor, table).found == []
-    assert looked(cursor, table).cursor == cursor
+    assert scanned(cursor, table).found == []
+    assert scanned(cursor, table).cursor == cursor
     table.rows["late"] = [Version(0.0, microseconds(now - LONGEST - 1))]
     table.rows["too late"] = [Version(0.0, microseconds(now - LONGEST - 3_601))]
     table.rows["in time"] = [Version(0.0, microseconds(now - LONGEST))]
-    seen = looked(cursor, table)
+    seen = scanned(cursor, table)
     assert [one.id for one in seen.found] == ["late", "in time"]
     assert [one.id for one in seen.late] == ["late"]
 
@@ -269,7 +271,7 @@ def test_a_quiet_table_is_read_from_its_latest_row_on() -> None:
     cursor = begun(table)
     assert cursor.watermark == microseconds(1e9 - 1e7)
     table.rows["backdated"] = [Version(0.0, microseconds(1e9 - 1e6))]
-    assert [one.id for one in looked(cursor, table).found] == ["backdated"]
+    assert [one.id for one in scanned(cursor, table).found] == ["backdated"]
 
 
 @pytest.mark.parametrize(("ahead", "behind"), [(86_400, 0), (0, 86_400)], ids=["poller ahead", "database ahead"])
@@ -294,7 +296,7 @@ def test_a_look_without_time_comes_further_than_the_one_before() -> None:
     table.rows |= {100 + number: [Version(0.0, microseconds(1e9 - 50 + number))] for number in range(20)}
     found: list[int | str] = []
     for _ in range(20):
-        seen = looked(cursor, table, in_time=False)
+        seen = scanned(cursor, table, in_time=False)
         cursor, found = seen.cursor, [*found, *(one.id for one in seen.found)]
     assert sorted(map(int, found)) == [*range(100, 120)]
     assert not seen.more
@@ -304,12 +306,12 @@ def test_a_row_that_seems_to_move_back_is_remembered_as_long_as_before() -> None
     """A lagging replica shows the time that it had before; with its id as its identity it stays one event."""
     cursor = begun(fixed([row("x", 1e9 - 5_000)]))
     late = fixed([row("x", 1e9), row("y", 1e9)])
-    cursor = looked(cursor, late).cursor
-    cursor = looked(cursor, fixed([row("x", 1e9 - 5_000)])).cursor
+    cursor = scanned(cursor, late).cursor
+    cursor = scanned(cursor, fixed([row("x", 1e9 - 5_000)])).cursor
     lagging = fixed([row("x", 1e9 - 5_000), row("z", 1e9 + 6_000)], now=1e9 + 6_000)
-    seen = looked(cursor, lagging)
+    seen = scanned(cursor, lagging)
     assert [one.id for one in seen.found] == ["z"]
-    assert looked(seen.cursor, fixed([row("x", 1e9), row("y", 1e9)], now=1e9 + 6_000)).found == []
+    assert scanned(seen.cursor, fixed([row("x", 1e9), row("y", 1e9)], now=1e9 + 6_000)).found == []
 
 
 @pytest.mark.parametrize(("text", "moment"), [("02:30", "03:30"), ("03:10", "03:10")])
@@ -335,25 +337,25 @@ def test_more_rows_than_can_be_remembered_raise_the_floor_and_are_counted(monkey
     monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     cursor = begun(fixed([]))
     table = fixed([row(f"r{number:03}", 1e9) for number in range(100)])
-    seen = looked(cursor, table)
+    seen = scanned(cursor, table)
     assert len(seen.found) == 100
     assert seen.given_up == 93
     assert len(seen.cursor.seen) == 7
     assert seen.cursor.floor
     assert seen.cursor.floor.row
     assert seen.cursor.floor.row.id == "r093"
-    again = looked(seen.cursor, table)
+    again = scanned(seen.cursor, table)
     assert (again.found, again.given_up, again.cursor) == ([], 0, seen.cursor)
     table.rows |= {"r0": [Version(0.0, microseconds(1e9))], "r0935": [Version(0.0, microseconds(1e9))]}
-    assert [one.id for one in looked(seen.cursor, table).found] == ["r0935"]  # the other one stands before the floor
-    moved = looked(seen.cursor, table).cursor
+    assert [one.id for one in scanned(seen.cursor, table).found] == ["r0935"]  # the other one stands before the floor
+    moved = scanned(seen.cursor, table).cursor
     for after, reads in ((LONGEST + 3_600 + 3_599, 5), (LONGEST + 3_600 + 3_601, 1)):
         later = fixed([*table.shown(), row(f"z{after}", 1e9 + after)], now=1e9 + after)
-        seen = looked(moved, later)
-        moved = looked(seen.cursor, later).cursor
+        seen = scanned(moved, later)
+        moved = scanned(seen.cursor, later).cursor
         assert [one.id for one in seen.found] == [f"z{after}"]
         later.reads = 0
-        looked(moved, later)
+        scanned(moved, later)
         assert later.reads == reads  # no row that is forgotten is read again
     assert moved.floor is None
 
@@ -385,7 +387,7 @@ def test_too_many_rows_in_the_future_hold_the_poll(first: bool, monkeypatch: pyt
     monkeypatch.setattr(time_scan, "FOUND_BYTES", 1_000_000)
     table = fixed([row(number, 1e9 + 1 + number) for number in range(100)])
     with pytest.raises(SourceError, match="POLL_TIMES_UNFIT"):
-        begun(table) if first else looked(begun(fixed([row("x", 1e9)])), table)
+        begun(table) if first else scanned(begun(fixed([row("x", 1e9)])), table)
 
 
 @pytest.mark.usefixtures("_small_steps")
@@ -426,7 +428,7 @@ def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
 
     def page(begin: StartPosition | None, *, backwards: bool = False) -> TimePage:
         calls.append(begin)
-        if len(calls) == 3:  # the second one is for the row that moved the mark last
+        if len(calls) == 3:  # the second one is for the row that last moved the watermark
             raise SourceError("DB_TIMEOUT")
         return table.page(begin)
 
@@ -434,7 +436,7 @@ def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
     assert len(seen.found) == time_scan.PAGE_SIZE
     assert seen.failure
     assert not seen.has_read_new
-    assert [one.id for one in looked(seen.cursor, table).found] == [time_scan.PAGE_SIZE - 1001]
+    assert [one.id for one in scanned(seen.cursor, table).found] == [time_scan.PAGE_SIZE - 1001]
 
 
 def test_many_rows_are_one_digest_with_the_ids_of_the_first_and_the_last() -> None:

@@ -43,7 +43,7 @@ class Table:
         self.reads += 1
         if self.reads == self.fails_at:
             raise SourceError("DB_TIMEOUT")
-        assert self.reads < 200, "the look does not end"
+        assert self.reads < 200, "the scan does not end"
         rows = [TimedRow(id_, round((at + self.ahead) * SECOND), f"{at:020.6f}") for at, id_ in self.rows]
         rows.sort(key=place)
         if begin and begin.row:
@@ -187,7 +187,7 @@ def test_what_is_gone_does_not_shorten_the_window_to_nothing(identity: str, monk
 
 
 def test_rows_of_an_id_with_two_times_are_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a JOIN gives them, or a row that gets another time while a look goes on."""
+    """As a JOIN gives them, or a row that gets another time during a scan."""
     monkeypatch.setattr(time_scan, "PAGE_SIZE", 20)
     monkeypatch.setattr(time_cursor, "MAX_SEEN", 100)
     table = Table([(NOW - 1, "x")])

@@ -1,4 +1,4 @@
-"""What a poll by a time column remembers where a look ends early, and what it does where the zone changes meanwhile."""
+"""What a poll by a time column remembers where a scan ends early, and what it does where the zone changes meanwhile."""
 
 from __future__ import annotations
 

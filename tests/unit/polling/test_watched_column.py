@@ -109,9 +109,9 @@ class World:
     def poll(self) -> None:
         self.run(self.kept.state)
 
-    def run(self, state: PollState, slices: int = 1_000) -> None:
+    def run(self, state: PollState, pages: int = 1_000) -> None:
         self.pass_time()
-        left = iter(range(slices))
+        left = iter(range(pages))
         shown = replace(self.rows, at=self.random.choice(self.replicas))
         in_time = lambda: next(left, -1) >= 0  # noqa: E731
         run(state, self.looked_at, shown, self.kept, self.kept, self.policy, lambda: self.now, in_time)

@@ -1,4 +1,4 @@
-"""Which runs have read everything in which there may be news: how far a poll is behind counts from them."""
+"""Which runs are complete: they have read everything that may be new. How far a poll is behind counts from them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MARKS = (Watermark(NOW - 5_000, 40), Watermark(NOW - 900, 60), Watermark(NOW - 6
 CURSOR = IdCursor(100, 0, seen(range(1, 101)), MARKS)
 
 
-def whole(
+def complete(
     cursor: IdCursor = CURSOR, *, top: int = 100, steps: int = 1_000, failing: int = -1, watching: bool = False
 ) -> bool:
-    """Look at a table with ids up to `top`; the time ends after so many SELECTs, or one of them fails."""
+    """Scan a table with ids up to `top`; the time ends after so many SELECTs, or one of them fails."""
     calls = iter(range(1_000))
 
     def ids(after: int, upto: int | None) -> IdPage:
@@ -48,31 +48,31 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_scan, "WATCH_PAGES", 3)
 
 
-def test_a_look_is_whole_when_it_has_read_the_ids_of_recent_transactions() -> None:
-    assert whole()
-    assert whole(top=105)
-    limits = [whole(top=125, steps=steps) for steps in range(20)]
+def test_a_scan_is_complete_when_it_has_read_the_ids_of_recent_transactions() -> None:
+    assert complete()
+    assert complete(top=105)
+    limits = [complete(top=125, steps=steps) for steps in range(20)]
     assert (limits[0], limits[-1]) == (False, True)
     assert limits == sorted(limits)
 
 
-def test_a_look_of_which_any_part_failed_is_not_whole() -> None:
-    parts = [whole(failing=number) for number in range(20)]
+def test_a_scan_is_not_complete_if_any_part_of_it_failed() -> None:
+    parts = [complete(failing=number) for number in range(20)]
     assert parts == sorted(parts)
     assert (parts[:4], parts[-1]) == ([False] * 4, True)
 
 
 @pytest.mark.parametrize(
-    ("sweep", "slices", "expected"),
+    ("sweep", "pages", "expected"),
     [(None, 3, False), (None, 11, True), (Sweep(50, 100, NOW - 60), 11, False), (Sweep(0, 50, NOW - 60), 11, False)],
 )
-def test_a_look_at_watched_rows_is_whole_when_it_has_read_all_of_them(
-    sweep: Sweep | None, slices: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_scan_of_watched_rows_is_complete_when_it_has_read_all_of_them(
+    sweep: Sweep | None, pages: int, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any of them can change. A pass that an earlier run began has read some of them too long ago."""
-    monkeypatch.setattr(id_scan, "WATCH_PAGES", slices)
-    assert whole(replace(CURSOR, sweep=sweep), watching=True) == expected
-    assert whole(replace(CURSOR, sweep=sweep))
+    monkeypatch.setattr(id_scan, "WATCH_PAGES", pages)
+    assert complete(replace(CURSOR, sweep=sweep), watching=True) == expected
+    assert complete(replace(CURSOR, sweep=sweep))
 
 
 @pytest.mark.parametrize("make", [lambda: Operated(POLL), lambda: Timed(BY_TIME)], ids=["ids", "times"])
@@ -99,7 +99,7 @@ def test_what_was_committed_while_the_run_went_on_is_not_in_it() -> None:
     assert (world.now, world.schedule.complete_at) == (began + 5, began)
 
 
-def test_a_run_that_leaves_rows_to_the_next_one_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_leaves_rows_to_the_next_one_is_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_scan, "FOUND_BYTES", 1)
     world = Timed(replace(BY_TIME, digest_rows=None))
     world.minute()
