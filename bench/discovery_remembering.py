@@ -54,7 +54,7 @@ class Counted:
 
 @dataclass
 class Tally:
-    """What became of requests. `believed` counts answers of other services that were believed, by their names."""
+    """The outcomes of requests. `believed` counts answers of other services that were believed, by their names."""
 
     requests: int = 0
     failed: int = 0

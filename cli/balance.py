@@ -10,36 +10,36 @@ from cli.operations import audit, gauges, screen, sheet, stack, times
 
 
 @click.command(short_help="Check that nothing is lost.")
-@click.option("--since", type=times.Moment(), default="24h", show_default=True, help="What changed since then.")
+@click.option("--since", type=times.Moment(), default="24h", show_default=True, help="The earliest change that counts.")
 @click.option(
     "--tolerance",
     type=times.Share(),
     default="1%",
     show_default=True,
-    help="How much of the published may be missing.",
+    help="The share of published events that may be missing.",
 )
-@click.option("--metric", is_flag=True, help="Put the metric Notifier/Unbalanced too, for an alarm.")
+@click.option("--metric", is_flag=True, help="Also write the metric Notifier/Unbalanced, for an alarm.")
 @stack.option
 @screen.as_json
 def balance(since: float, tolerance: float, metric: bool, stack_name: str | None, as_json: bool) -> None:
     """Check that nothing is lost: received = delivered + suppressed + parked + queued + lost.
 
-    A delivery is one event, by one template, to one channel. Reads the whole state table, and what the queues hold: the
-    messages that are ready to be received, in flight, or delayed. A message in flight was received and not deleted: the
-    function is working on it, or it waits for its next attempt. A message that the state table does not know yet counts
-    as one queued delivery. A delivery is lost if it has not ended, should have been tried again long ago, and its
-    message is in no queue.
+    A delivery is one event, by one template, to one channel. The command reads the whole state table, and the number of
+    messages in the queues: ready, in flight, or delayed. A message in flight was received and not deleted: the function
+    is working on it, or it waits for its next attempt. A message that the state table does not know yet counts as one
+    queued delivery. A delivery is lost if it has not ended, should have been tried again long ago, and its message is
+    in no queue.
 
     The messages in the queue cannot be listed. So while there are any, a delivery is lost only if CloudWatch shows that
     the function works on the queue, and that each message that has waited or was tried again in the last hour was sent
     after the delivery was last seen.
 
-    Beside that, the number of messages that the topic took, by its own metric, is compared with the events that were
-    seen. Events that the stack ignores (EventTypes=known) do not count. A difference beyond --tolerance is a finding,
-    but not a proof: an event_id that is published twice also causes a difference. If the subscription has a filter, or
-    the metric is missing, nothing is compared.
+    The command also compares the number of messages that the topic accepted, by the topic's own metric, with the number
+    of events that were seen. Events that the stack ignores (EventTypes=known) do not count. A difference beyond
+    --tolerance is a finding, but not a proof: an event_id that is published twice also causes a difference. If the
+    subscription has a filter, or the metric is missing, nothing is compared.
 
-    It takes cloudformation:DescribeStacks, dynamodb:Scan, sqs:GetQueueAttributes, sqs:ReceiveMessage,
+    It needs cloudformation:DescribeStacks, dynamodb:Scan, sqs:GetQueueAttributes, sqs:ReceiveMessage,
     sqs:ChangeMessageVisibility, lambda:GetFunctionConfiguration, lambda:ListEventSourceMappings,
     sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes, cloudwatch:GetMetricStatistics and
     cloudwatch:GetMetricData; with --metric also cloudwatch:PutMetricData.

@@ -54,12 +54,12 @@ PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what
 def demo(once: bool, database: str) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
-    Checks the templates first, and starts nothing while one has an error.
-    Builds the application with `sam build`, deploys the unchanged template.yaml with `sam deploy`, publishes the events
-    of the templates' samples (a type, an id, and data where a sample has some), and prints the posts that follow.
-    Without --once it runs until Ctrl-C, and `notifier emit` publishes more from another terminal.
+    The command checks the templates first, and starts nothing if one has an error. It builds the application with
+    `sam build`, deploys the unchanged template.yaml with `sam deploy`, publishes an event for each sample of the
+    templates, and prints the posts. Without --once it runs until Ctrl-C, and `notifier emit` in another terminal
+    publishes further events.
 
-    A checkout has one demo at a time. What a killed one left behind is removed at the next start.
+    A checkout has one demo at a time. If a demo was killed, the next start removes what it left behind.
 
     Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already.
     """
@@ -160,7 +160,7 @@ def _plain(data: Mapping[str, Value]) -> Any:
 
 
 def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:
-    """Show what becomes of further events and of edited templates, until Ctrl-C."""
+    """Show the results of further events and of edited templates, until Ctrl-C."""
     console.print(
         f"\n[bold]Open {cloud.page}[/] and edit a file in templates/: the next message has the new words.\n"
         "Ctrl-C ends everything. From another terminal:\n",

@@ -43,10 +43,10 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
     from handler.errors import EventError
     from handler.model import Event
     from handler.stages.route import checked_id
-    from handler.templating import nearest
+    from handler.templating import suggestion
 
     if event["type"] not in rules:
-        yield f"there is no template for {event['type']}; {nearest(event['type'], rules)}"
+        yield f"there is no template for {event['type']}; {suggestion(event['type'], rules)}"
     for rule in rules.get(event["type"], ()):
         try:
             checked_id(rule, Event(event["type"], event["id"], ""))
@@ -58,14 +58,14 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
 @click.argument("event_type", metavar="TYPE")
 @click.argument("event_id", metavar="ID")
 @click.option("--topic", envvar="NOTIFIER_TOPIC_ARN", help="The topic's ARN. Default: that of the running demo.")
-@click.option("--identity", metavar="TEXT", help="An event_id: the event's own identity.")
-@click.option("--data", metavar="JSON", help="An object with extras for the template.")
+@click.option("--identity", metavar="TEXT", help="The event_id: an identity of the event's own.")
+@click.option("--data", metavar="JSON", help="A JSON object: the `data` of the event.")
 def emit(event_type: str, event_id: str, topic: str | None, identity: str | None, data: str | None) -> None:
-    """Publish an event: that something of TYPE happened to ID.
+    """Publish an event with this TYPE and ID.
 
-    It goes to the local cloud of this checkout's running `notifier demo`, unless the environment names another AWS (by
-    AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN) it goes to that topic with your own AWS credentials.
-    A type or an ID that no file in templates/ takes is published too, with a warning:
+    Without --topic, the event goes to the running `notifier demo` of this checkout, unless the environment names
+    another AWS (with AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN), it goes to that topic with your
+    own AWS credentials. An event that no file in templates/ accepts is published too, with a warning:
 
     \b
       notifier emit order.created 1042

@@ -1,4 +1,4 @@
-"""`notifier explain`: what became of one event, and why."""
+"""`notifier explain`: what happened to one event, and why."""
 
 from __future__ import annotations
 

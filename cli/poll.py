@@ -29,7 +29,7 @@ _SKIPPED: Final = "the rows that were added since its last run, and those that w
 
 @click.group(short_help="Show how polls are doing; run, pause, rewind or start one.")
 def poll() -> None:
-    """Show how the polls of a deployment are doing; run, pause, resume, rewind, rebase or start a poll.
+    """Show the state of a deployment's polls; run, pause, resume, rewind, rebase or start a poll.
 
     A poll turns new rows of a table into events. Its name is the type of these events.
     """
@@ -81,12 +81,12 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
         raise click.exceptions.Exit(1)
 
 
-@poll.command(short_help="Take the rows that are there as seen, and continue with later ones.")
+@poll.command(short_help="Count all rows that exist now as seen, and continue with later ones.")
 @click.argument("type_", metavar="TYPE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @stack.option
 def start(type_: str, yes: bool, stack_name: str | None) -> None:
-    """Start a poll whose state is lost: its next run takes the rows that are there as seen, and posts none of them.
+    """Start a poll whose state is lost: its next run counts all rows that exist as seen, and posts none of them.
 
     Rows that appeared since the last run, and those that were found and not sent, are not posted. If the ids of the
     table begin again, after TRUNCATE or a restored backup, use `rebase` instead. A poll that is paused stays paused.
@@ -103,7 +103,7 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
 
 @poll.command(short_help="Begin with new identities, because the ids of the table begin again.")
 @click.argument("type_", metavar="TYPE")
-@click.option("--resend", is_flag=True, help="Post rows again, with new identities: those that --to says.")
+@click.option("--resend", is_flag=True, help="Post the rows that --to selects again, with new identities.")
 @click.option(
     "--to",
     type=IdOrTime(),
@@ -115,11 +115,11 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
 def rebase(type_: str, resend: bool, to: To | None, yes: bool, stack_name: str | None) -> None:
     """Start a poll again because the ids of its table begin again, after TRUNCATE or a restored backup.
 
-    Its next run takes the rows that are there as seen. Later rows get identities of their own (`order.created/1042/1`),
+    Its next run counts all rows that exist as seen. Later rows get identities of their own (`order.created/1042/1`),
     so that a row is not taken for an earlier one with the same id.
 
-    With --resend the rows above the id --to are new instead, and each of them is posted, even if it was posted before
-    under its earlier identity. --to 0 posts all rows of the table. For a poll that finds rows by a time, --to is a
+    With --resend the rows above the id --to count as new, and each of them is posted, even if it was posted before with
+    its earlier identity. --to 0 posts all rows of the table. For a poll that finds rows by a time, --to is a
     time with its zone, such as 2026-11-01T00:00:00+09:00, and the rows from then on are posted.
 
     A poll that is paused stays paused.
@@ -162,10 +162,10 @@ def rewind(type_: str, to: To, yes: bool, stack_name: str | None) -> None:
     These are the rows above the id --to. For a poll that finds rows by a time they are those from the time --to on,
     which has a zone: --to 2026-11-01T00:00:00+09:00. `notifier poll run TYPE --dry-run` then shows them.
 
-    What was posted or parked in the last 30 days is not posted again, and only rows come that were never posted:
-    those that the first run took as seen, those that a summary counted, and those whose events were lost. What was
-    posted earlier than 30 days ago is posted again. Each row is a message of its own; there is no summary. A poll that
-    watches a column cannot be rewound. One that is paused stays paused.
+    Rows that were posted or parked in the last 30 days are not posted again. Only rows that were never posted are:
+    those that the first run counted as seen, those that a summary counted, and those whose events were lost. Rows that
+    were posted more than 30 days ago are posted again. Each row is a message of its own; there is no summary. A poll
+    that watches a column cannot be rewound. A poll that is paused stays paused.
 
     Exit status: 0 it is rewound, 1 it was not, 2 the command was misused or could not look.
     """
@@ -185,7 +185,7 @@ def rewind(type_: str, to: To, yes: bool, stack_name: str | None) -> None:
 @click.argument("type_", metavar="TYPE")
 @stack.option
 def pause(type_: str, stack_name: str | None) -> None:
-    """Stop a poll until it is resumed. Rows that appear meanwhile are found afterwards.
+    """Stop a poll until it is resumed. Rows that appear in between are found after that.
 
     A run that is already under way finishes as usual. What `start`, `rebase` and `rewind` ask for waits, too.
 
@@ -201,8 +201,8 @@ def pause(type_: str, stack_name: str | None) -> None:
 def resume(type_: str, stack_name: str | None) -> None:
     """Continue a poll that was paused, or is on hold because ids seemed to be used again.
 
-    It continues from where it was: rows that appeared meanwhile are found. If ids are indeed used again, rows with an
-    id that was seen before are passed over; then use `rebase` instead. A poll that was on hold for that, and was paused
+    It continues where it stopped: rows that appeared in between are found. If ids are indeed used again, rows with an
+    id that was seen before are skipped; then use `rebase` instead. A poll that was on hold for that, and was paused
     afterwards, is on hold again; the second `resume` says that it was a false alarm.
 
     Exit status: 0 it continues, 1 it does not, 2 the command was misused or could not look.

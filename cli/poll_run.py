@@ -33,15 +33,15 @@ from handler.polling.run import MAX_EVENTS
 @stack.option
 @screen.as_json
 def run(type_: str, dry_run: bool, wait: int, stack_name: str | None, as_json: bool) -> None:
-    """Run a poll now, whatever its interval is, and show what came of it. The later runs keep their times.
+    """Run a poll now, regardless of its interval, and show the result. Later runs keep their times.
 
-    If a run is under way, it waits for its end first: two runs never overlap. Ctrl-C ends the waiting, not the run. A
-    poll that is paused, or on hold because ids are used again, does not run.
+    If another run is in progress, the command waits for its end: two runs never overlap. Ctrl-C ends the wait, not the
+    run. A poll that is paused, or on hold because ids are used again, does not run.
 
     With --dry-run the function reads the table as the next run would, and says which ids are new. It works on a poll
     that never ran, is paused, or is on hold.
 
-    It takes lambda:InvokeFunction on the function, lambda:ListEventSourceMappings, and dynamodb:Query on the state
+    It needs lambda:InvokeFunction on the function, lambda:ListEventSourceMappings, and dynamodb:Query on the state
     table; for a run also dynamodb:GetItem and dynamodb:PutItem.
 
     Exit status: 0 it ran, 1 the run failed or would fail, or the poll does not run, 2 the command was misused or could

@@ -114,7 +114,7 @@ def _told(done: Sent, chosen: int) -> Text:
             f"\n{letter.event_id} was sent and is still parked too: sent again, it would post nothing.", "yellow"
         )
     if done.sent:
-        told.append(f"\nWhat becomes of one: notifier explain {shlex.quote(done.sent[0].event_id)}", "dim")
+        told.append(f"\nThe history of one: notifier explain {shlex.quote(done.sent[0].event_id)}", "dim")
     return told
 
 

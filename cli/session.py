@@ -15,7 +15,7 @@ FINDING = ("file", "line", "code", "severity", "message", "fix")
 
 
 class Session:
-    """The deployment under `watch`, the templates under `edits`, and the wishes of whoever looks at the page."""
+    """The deployment under `watch`, the templates under `edits`, and the requests from the page."""
 
     def __init__(self, cloud: LocalCloud, watch: Watch, edits: Edits) -> None:
         self._cloud = cloud

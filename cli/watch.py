@@ -1,4 +1,4 @@
-"""What becomes of the events of a deployment to the local cloud, shown in the terminal and on the page."""
+"""The results of the events of a deployment to the local cloud, shown in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Watch:
         self._queue = outputs.get("QueueUrl", "")
         self.topic = outputs["TopicArn"]
         self.posted = 0
-        self.parked: dict[str, dict[str, Any]] = {}  # by message id, what the page is told of each
+        self.parked: dict[str, dict[str, Any]] = {}  # by message id, what the page shows of each
 
     def look(self) -> int:
         """Show what is new, and return how many events have come to an end."""
@@ -104,7 +104,7 @@ class Watch:
             self._waits = waits
 
     def _show_parked(self, message: str, letter: Letter) -> None:
-        """Show what lies in the dead-letter queue, whoever put it there."""
+        """Show what is in the dead-letter queue, from any sender."""
         meaning, remedy = heap.cause(letter)
         words = [
             letter.type or letter.message_id,

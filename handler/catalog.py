@@ -24,7 +24,7 @@ from handler.model import (
     Tree,
     Value,
 )
-from handler.templating import nearest
+from handler.templating import suggestion
 from handler.templating.text import Url
 
 FORMAT: Final = 3
@@ -67,7 +67,7 @@ class Catalog:
     def route(self, event_type: str) -> tuple[Notification, ...]:
         """Return the notifications of an event type. Raises EventError (EVENT_TYPE_UNKNOWN)."""
         if event_type not in self.notifications:
-            hint = nearest(event_type, self.notifications)
+            hint = suggestion(event_type, self.notifications)
             raise EventError("EVENT_TYPE_UNKNOWN", f"{event_type}; {hint}")
         return self.notifications[event_type]
 
@@ -96,7 +96,7 @@ def read(document: Mapping[str, Any], stage: str) -> Catalog:
     if document["format"] != FORMAT:
         raise ConfigError("CATALOG_INVALID", f"its format is {document['format']}, and {FORMAT} is needed")
     if stage not in document["stages"]:
-        known = nearest(stage, document["stages"])
+        known = suggestion(stage, document["stages"])
         raise ConfigError("CATALOG_INVALID", f"templates/_stages/{stage}.yaml was not there at the build; {known}")
     by_type: dict[str, tuple[Notification, ...]] = {}
     for one in document["notifications"]:

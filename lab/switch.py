@@ -37,7 +37,7 @@ class Switch:
         self._open: set[asyncio.StreamWriter] = set()
 
     def set(self, mode: Mode) -> None:
-        """Change what becomes of connections, also of those that are open. It holds when this returns."""
+        """Change what happens to connections, including open ones. It is in effect when this returns."""
         asyncio.run_coroutine_threadsafe(self.change(mode), self._loop).result()
 
     async def change(self, mode: Mode) -> None:

@@ -93,7 +93,7 @@ class Line:
     # Time, and what happens in it
 
     def now(self) -> float:
-        """Return the Unix time that everybody here goes by."""
+        """Return the Unix time that all parts here use."""
         return self.source.clock.now()
 
     def later(self, seconds: float) -> None:

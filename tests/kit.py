@@ -78,7 +78,7 @@ class FakeDatabase:
         return self.answer(sql, parameters)
 
     def replicating(self, database: str) -> None:
-        """Nobody knows whether the replica follows."""
+        """It is unknown whether the replica follows."""
 
 
 @dataclass

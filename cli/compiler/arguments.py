@@ -13,7 +13,7 @@ from cli.compiler import syntax
 from cli.compiler.expressions import Correction, replaced
 from handler.model import Leaf
 from handler.templating import FILTERS, messages
-from handler.templating.filters.arguments import refused, taken
+from handler.templating.filters.arguments import find_problem, parameters
 
 _WRITTEN: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
 
@@ -22,7 +22,7 @@ def wrong(leaf: Leaf) -> Iterator[Correction]:
     """Yield what to write for each filter of a sound leaf with the wrong arguments, as `money` without a currency."""
     for node in syntax.parsed(leaf).find_all(nodes.Filter):
         named = [str(argument.key) for argument in node.kwargs]
-        if problem := refused(node.name, FILTERS[node.name], len(node.args), named):
+        if problem := find_problem(node.name, FILTERS[node.name], len(node.args), named):
             yield Correction(node.lineno, messages.text(problem), _complete(leaf, node.name))
 
 
@@ -45,7 +45,7 @@ def completed(leaf: Leaf, name: str) -> str:
 
 
 def _required(name: str) -> list[str]:
-    return [one.name for one in taken(FILTERS[name]).values() if one.default is Parameter.empty]
+    return [one.name for one in parameters(FILTERS[name]).values() if one.default is Parameter.empty]
 
 
 def _written(name: str) -> str:

@@ -1,6 +1,6 @@
 """The usual slips in expressions: signs of other languages, of a word processor, and of a Japanese keyboard.
 
-Each is told in a plain sentence with the corrected expression.
+Each finding is a plain sentence with the corrected expression.
 """
 
 from __future__ import annotations

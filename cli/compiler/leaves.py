@@ -14,11 +14,11 @@ from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from handler.model import Leaf, LeafContext
-from handler.templating import DiagnosedError, Templates, messages, nearest
+from handler.templating import DiagnosedError, Templates, messages, suggestion
 from handler.templating.language import MAX_LOOP_DEPTH
 
 TOO_DEEP: Final = (
-    f"loops may stand in one another {MAX_LOOP_DEPTH} deep, those of blocks and of texts together",
+    f"loops can be nested {MAX_LOOP_DEPTH} deep, counting those of blocks and of texts",
     "join the tables in the SQL, and loop once",
 )
 
@@ -123,7 +123,7 @@ class Leaves:
         if name in self.later:
             message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
         else:
-            message, fix = f"`{name}` is not known here", arguments.quotes(leaf, name) or nearest(name, self.names)
+            message, fix = f"`{name}` is not known here", arguments.quotes(leaf, name) or suggestion(name, self.names)
         self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
 
 

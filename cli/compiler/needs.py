@@ -12,7 +12,7 @@ from cli.compiler import syntax
 from cli.compiler.findings import Place, Report
 from handler.catalog import Stage
 from handler.model import Leaf
-from handler.templating import nearest
+from handler.templating import suggestion
 
 Kind = Literal["vars", "mentions", "labels"]
 
@@ -47,13 +47,13 @@ def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> Non
             _no_labels(need, lacking[0], report)
             continue
         for stage in lacking:
-            close = nearest(need.name, _having(stage, need.kind))
+            close = suggestion(need.name, _having(stage, need.kind))
             message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
             report.add(need.place, "STAGE_INCOMPLETE", message, f"add `{need.name}:` in _stages/{stage.name}.yaml")
 
 
 def _no_labels(need: Need, stage: Stage, report: Report) -> None:
-    close = nearest(need.name, stage.locale.labels)
+    close = suggestion(need.name, stage.locale.labels)
     report.add(
         need.place, "STAGE_INCOMPLETE", f"_labels.yaml has no `{need.name}`; {close}", f"add `{need.name}:` to it"
     )

@@ -14,7 +14,7 @@ from cli.compiler.nodes import Scalar
 from cli.compiler.template import Template
 from handler.errors import NotifierError
 from handler.model import SqlLookup
-from handler.templating import DiagnosedError, Diagnosis, explained, messages
+from handler.templating import DiagnosedError, Diagnosis, messages, translate_error
 
 # A path into the rendered blocks begins with `blocks` and the block's number.
 _OF_BLOCK: Final = 2
@@ -55,7 +55,7 @@ class Problem:
 
 def located(error: NotifierError, template: Template, place: Place) -> Problem:
     """Find the leaf that an error names; what names none belongs to the part at `place`."""
-    error = explained(error, "")
+    error = translate_error(error, "")
     if not isinstance(error, DiagnosedError):
         return Problem(error.code, error.detail, "", place)
     node = template.nodes.get(error.where)
@@ -64,7 +64,7 @@ def located(error: NotifierError, template: Template, place: Place) -> Problem:
     fix = _instead(diagnosis, node, template) or fix
     if node is None:
         return Problem(error.code, message, fix, place)
-    column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.near else ""
+    column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.suggestions else ""
     if column and (owner := _owner(node.text, column, template)):
         message = f"{owner} has no {column}"
     return Problem(error.code, message, fix, place_of_word(node, diagnosis.name), node, column)

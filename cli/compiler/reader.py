@@ -112,7 +112,7 @@ class _Builder:
         if event.ctag:
             raise _RefusedError(event, "`!` starts a tag, which templates do not have", self._quoted(event))
         if depth > MAX_DEPTH:
-            raise _RefusedError(event, f"values stand in one another more than {MAX_DEPTH} deep", "write it flatter")
+            raise _RefusedError(event, f"values are nested more than {MAX_DEPTH} deep", "write it flatter")
 
     def _place(self, event: Any, path: str) -> Place:
         return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1, path)

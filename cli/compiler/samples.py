@@ -16,7 +16,7 @@ from cli.compiler.sql.columns import columns
 from handler.errors import EventError
 from handler.model import ApiLookup, Event, Lookup, Notification, SqlLookup, Value
 from handler.stages.route import checked_id
-from handler.templating import nearest
+from handler.templating import suggestion
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?")
@@ -90,7 +90,7 @@ def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report
     for entry in shape.entries(node, report) if node else ():
         name = entry.key.text
         if name not in wanted:
-            report.add(entry.key.place, "SAMPLE_INVALID", f"there is no lookup `{name}`", nearest(name, wanted))
+            report.add(entry.key.place, "SAMPLE_INVALID", f"there is no lookup `{name}`", suggestion(name, wanted))
             continue
         answers[name] = value(entry.value, report)
         if not _fits(answers[name], wanted[name]):
@@ -119,7 +119,7 @@ def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
     if not unknown:
         return None
     message = f"the SELECT of `{lookup.name}` returns no `{unknown[0]}`"
-    return message, f"correct one of the two; {nearest(unknown[0], known)}"
+    return message, f"correct one of the two; {suggestion(unknown[0], known)}"
 
 
 def may_be_missing(lookup: Lookup) -> bool:

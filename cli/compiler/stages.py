@@ -20,7 +20,7 @@ REQUIRED: Final = ("channels", "fallback")
 OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", "time_zone", "language", "threads")
 PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
 LANGUAGES: Final = ("en", "ja")
-# What becomes of a template's `thread` where a channel is a webhook: an error, or a message without a thread.
+# What to do with a template's `thread` if a channel is a webhook: an error, or a message without a thread.
 THREADS: Final = ("required", "ignore")
 GROUPS: Final = ("here", "channel", "everyone")  # whom a mention wakes besides people and user groups
 

@@ -17,5 +17,5 @@ def parsed(leaf: Leaf) -> nodes.Template:
 
 
 def loops(node: nodes.Node) -> int:
-    """How deep loops stand in one another."""
+    """How deep loops are nested."""
     return isinstance(node, nodes.For) + max(map(loops, node.iter_child_nodes()), default=0)

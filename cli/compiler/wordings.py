@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from cli.compiler import syntax
 from handler.model import Leaf
-from handler.templating.text import url_part
+from handler.templating.text import percent_encoded
 
 MAX: Final = 200  # nobody can follow a leaf with more branches
 
@@ -53,7 +53,7 @@ def _written(part: nodes.Expr) -> str:
         case nodes.TemplateData():
             return part.data
         case nodes.Const():
-            return url_part(part.value)
+            return percent_encoded(part.value)
         case _:
             return "x"
 

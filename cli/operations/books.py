@@ -36,7 +36,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What became of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
+    """The outcomes of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
 
     `late` are those of the queued that should have been tried again by now, `events` how many events all of them are
     about, `queued_events` those of the queued. `notices` are messages in the place of broken ones, and no deliveries.

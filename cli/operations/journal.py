@@ -83,7 +83,7 @@ def _quoted(text: str) -> str:
 
 
 def _search(stack: Stack, group: str, pattern: str, since: float, progress: Callable[[int], None]) -> Iterator[Line]:
-    """The lines that match, and maybe more. `progress` is told how many pages were read."""
+    """The lines that match, and maybe more. `progress` is called with the number of pages read."""
     from botocore.exceptions import ClientError
 
     pages = stack.client("logs").get_paginator("filter_log_events")
@@ -102,7 +102,7 @@ def _search(stack: Stack, group: str, pattern: str, since: float, progress: Call
 
 
 def read(text: str, at: float) -> Line | None:
-    """Read a line; None where it is not about a delivery. What a newer version says besides is passed over."""
+    """Read a line; None where it is not about a delivery. Fields that a newer version adds are ignored."""
     try:
         said = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What lies in the dead-letter queue, whoever put it there.
+"""What is in the dead-letter queue, from any sender.
 
 The function parks a record as it came, with what is wrong in message attributes
 (handler/adapters/state/dead_letter_queue.py). SQS moves one as it came that was delivered too often without an end. SNS

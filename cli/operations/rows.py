@@ -40,7 +40,7 @@ def of_event(stack: Stack, identity: str, now: float) -> list[Row]:
 def since(stack: Stack, moment: float, now: float, progress: Callable[[int], None]) -> Iterator[Row]:
     """Yield the rows that changed after `moment`, and all that are not final. Raises UnansweredError.
 
-    It reads the whole table; `progress` is told how many items that were so far.
+    It reads the whole table; `progress` is called with the number of items read.
     """
     ends = [PHASE_WORDS[phase] for phase in FINAL]
     condition = {

@@ -68,7 +68,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Somebody who waits for a run for at most so many seconds. `say` is told how far it is."""
+    """Waits for a run for at most so many seconds. `say` is called with its progress."""
 
     stack: Stack
     name: str

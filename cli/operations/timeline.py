@@ -89,7 +89,7 @@ _Name = tuple[str, str, bool]
 def _names(lines: Sequence[Line], rows: Sequence[Row]) -> list[_Name]:
     """The deliveries there are, in the order of their names.
 
-    What has no channel is told as part of those that have, unless it is how the notification stands in the end.
+    A step without a channel is part of every channel's history, unless it is the final state of the notification.
     """
     named = {_of_line(line) for line in lines} | {_of_row(row) for row in rows}
     routed = {name[0] for name in named if name[1] and not name[2]}

@@ -1,4 +1,4 @@
-"""One line of the log, or one row of the state table, in words: a step of a delivery's timeline."""
+"""Describes one line of the log, or one record of the state table, as a step of a delivery's timeline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handler.model import IDENTITY_REUSED, State
 Kind = tuple[str, str]
 Tone = Literal["good", "bad", "waiting", "quiet"]
 
-# What a retry is called, where there is a better word than "failed".
+# The name of a retry, where there is a better one than "failed".
 _RETRIES: Final = {
     "SLACK_RATE_LIMITED": "rate limited",
     "SLACK_AMBIGUOUS": "ambiguous",
@@ -34,7 +34,7 @@ _RULES: Final = {
     "NO_ROUTE": "no route of the template held",
     "EVENT_TYPE_UNKNOWN": "there is no template for this type, and the stack ignores such events",
 }
-# The words of a step that is still to come, and of one whose time has come.
+# The name of a step in the future, and of one whose time has passed.
 AHEAD: Final = ("next", "was due")
 _UNLOGGED: Final = "as the state table says: the log has no line about it"
 _WORKS: Final = {"lookup": "looked up in", "render": "rendered in", "post": "posted in"}
@@ -42,7 +42,7 @@ _WORKS: Final = {"lookup": "looked up in", "render": "rendered in", "post": "pos
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened at `at` (Unix seconds), or is to come then. `facts` are for who wants to know more.
+    """Something that happened, or will happen, at `at` (Unix seconds). `facts` are further details.
 
     `channel` and `ts` name a message in Slack.
     """
@@ -57,7 +57,7 @@ class Step:
 
 
 def of_line(line: Line) -> Step:
-    """Tell what an attempt came to."""
+    """Return the result of an attempt as a step."""
     word, text, tone = _told(line)
     facts = [f"attempt {line.attempt}"] if line.attempt > 1 or line.milliseconds else []
     facts += [f"{_WORKS.get(name, name)} {took:,.0f} ms" for name, took in line.milliseconds.items()]
@@ -67,7 +67,7 @@ def of_line(line: Line) -> Step:
 def _told(line: Line) -> tuple[str, str, Tone]:
     match line.state:
         case State.DELIVERED if line.code == "READ_BACK":
-            return "read back", "found in the channel: Slack had taken it", "good"
+            return "read back", "found in the channel: Slack had accepted it", "good"
         case State.DELIVERED:
             return ("notice posted" if line.notice else "delivered"), line.detail, "good"
         case State.SUPPRESSED:
@@ -78,7 +78,7 @@ def _told(line: Line) -> tuple[str, str, Tone]:
         case State.REPEATED if line.code == IDENTITY_REUSED:
             return "came again", line.detail, "bad"
         case State.REPEATED:
-            return "came again", f"it was {line.code.lower() or 'done'} before: nothing was done", "quiet"
+            return "came again", f"the event was already {line.code.lower() or 'done'}: nothing was done", "quiet"
     again = f"again {times.clock(line.at + line.due)}, in {times.span(line.due)}" if line.due is not None else ""
     known = CODES.get(line.code)
     why = known.meaning if known and line.code in _RETRIES else _joined(line.code, line.detail)
@@ -86,13 +86,13 @@ def _told(line: Line) -> tuple[str, str, Tone]:
 
 
 def other(at: float, kind: Kind, first: Kind) -> Step:
-    """Tell that another event came under the identity of the first one, whatever became of it."""
+    """Return a step for another event that came with the identity of the first one."""
     text = f"{' '.join(kind)} has the event_id of {' '.join(first)}: publish each event with its own"
     return Step(at, "another event", text, "bad", (IDENTITY_REUSED,))
 
 
 def of_row(record: DeliveryRecord) -> Step:
-    """Tell what the state table knows and no line of the log says: the log is late, has ended, or was cut off."""
+    """Return what only the state table knows, because the log is late, has expired, or was cut off."""
     word, text, tone = _known(record)
     facts = (_UNLOGGED,) if record.phase in FINAL else ()
     return Step(record.at, word, text, tone, facts, record.channel, record.ts)
@@ -103,7 +103,7 @@ def _known(record: DeliveryRecord) -> tuple[str, str, Tone]:
         case Phase.SENDING:
             return "being sent", "an attempt to post began", "waiting"
         case Phase.UNKNOWN:
-            return "ambiguous", f"{record.ambiguous_posts} posts of which nobody knows", "waiting"
+            return "ambiguous", f"{record.ambiguous_posts} posts whose outcome is unknown", "waiting"
         case Phase.WAITING:
             return "waiting", _meant(record.code), "waiting"
         case Phase.STUB:
@@ -116,17 +116,17 @@ def _known(record: DeliveryRecord) -> tuple[str, str, Tone]:
 
 
 def due(record: DeliveryRecord) -> float:
-    """Return when somebody looks after a delivery that has not ended, in Unix seconds."""
+    """Return when a delivery that has not ended is attempted next, in Unix seconds."""
     return max(record.until, record.at)
 
 
 def ahead(record: DeliveryRecord, now: float) -> Step:
-    """Tell what comes next to a delivery that has not ended."""
+    """Return the next step of a delivery that has not ended."""
     late = now - due(record)
     what = {
-        Phase.SENDING: "another attempt finds out what became of the post, or repeats it",
-        Phase.UNKNOWN: "it is looked for in the channel, or posted once more: as ambiguous= in Slack says",
-        Phase.STUB: "the message is edited, once the row is there",
+        Phase.SENDING: "another attempt looks for the post, or repeats it",
+        Phase.UNKNOWN: "it is looked for in the channel, posted again, or parked, as ambiguous= in Slack says",
+        Phase.STUB: "the message is edited when the row is there",
     }.get(record.phase, "it is tried again")
     if late <= 0:
         return Step(due(record), AHEAD[0], f"{what}: in {times.span(late)}", "waiting")

@@ -1,1 +1,1 @@
-"""What becomes of the installed dependencies and the code on their way into the function's package."""
+"""Turns the installed dependencies and the code into the function's package."""

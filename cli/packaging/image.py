@@ -24,7 +24,7 @@ _LAYERS_CONDITION: Final = "WithLayers"
 
 
 def image_template(text: str) -> str:
-    """Return what becomes of a template's text when its function is an image."""
+    """Return a template's text for a function that is an image."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1_000_000  # no line of the source is folded anew

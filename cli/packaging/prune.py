@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from cli.packaging.models import of_operations, without_documentation
 
-# Parts of dependencies that are for other kinds of programs, and that nothing of ours imports. A test looks through all
+# Parts of dependencies that are for other kinds of programs, and that the notifier never imports. A test reads all
 # that the function can import, now or later.
 _UTILITIES: Final = (
     *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags", "idempotency"),

@@ -1,4 +1,4 @@
-"""The function's role as files, for whoever makes it by hand. `python -m cli.packaging.role` writes them.
+"""The function's role as files, for a role that is made by hand. `python -m cli.packaging.role` writes them.
 
 They are made from the roles in template.yaml, and allow what those allow with any parameters. The names of the queues,
 of the table and of the function are patterns, since CloudFormation makes up the names later. STACK, PREFIX, REGION and

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from handler.health.model import Check
-from handler.templating.nearest import nearest
+from handler.templating.suggestions import suggestion
 
 # The function as a package and as an image: what either takes is known.
 TEMPLATES: Final = ("template.yaml", "template-image.yaml")
@@ -71,7 +71,9 @@ def check(given: Overrides, known: Collection[str] | None) -> Iterator[Check]:
     unknown = sorted(given.values.keys() - known)
     for name in unknown:
         cause = f"{TEMPLATES[0]} has no parameter {name}, and `sam deploy` drops it without a word"
-        remedy = f"correct or remove it in samconfig.toml; {nearest(name, known)}. A list stands in quotes of its own"
+        remedy = (
+            f"correct or remove it in samconfig.toml; {suggestion(name, known)}. A list stands in quotes of its own"
+        )
         yield Check(f"parameter {name}", "failed", cause=cause, remedy=remedy)
     for text in given.lost:
         cause = f"`sam deploy` drops `{text}` without a word: it is no name=value"

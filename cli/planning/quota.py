@@ -15,7 +15,7 @@ _NAME: Final = "account"
 
 
 def check(client: Any, wishes: Wishes) -> Iterator[Check]:
-    """Ask Lambda, if anything is to be reserved. Who may not ask is told which right is missing."""
+    """Ask Lambda, if anything is to be reserved. Without the right to ask, the check names the missing right."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if not wishes.reserves:

@@ -10,9 +10,9 @@ from handler.block_kit import limits
 from handler.block_kit.fallback import context_line
 from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
-from handler.templating import Context, LongAddressError, Templates, explaining
-from handler.templating.cutting import cut
-from handler.templating.filters import each
+from handler.templating import Context, LongAddressError, Templates, translating_errors
+from handler.templating.filters import loop_elements
+from handler.templating.graphemes import cut
 from handler.templating.text import mrkdwn
 
 # A block that loses all of these keys is empty. Slack would refuse it, so it is left out.
@@ -69,8 +69,8 @@ class Expander:
         if group.over is None:
             yield context
             return
-        with explaining(group.over.where):
-            found = each(self.templates.evaluate(group.over, context))
+        with translating_errors(group.over.where):
+            found = loop_elements(self.templates.evaluate(group.over, context))
         for place, one in enumerate(found, 1):
             yield {**context, group.name: one, "loop": _loop(place, len(found))}
 

@@ -90,7 +90,7 @@ class TimeColumn:
             return f"{name} is worked out by the table"
         if self.changes or re.match(r"(current_timestamp|now)\b", self.default):
             return f"the primary's clock sets {name}, unless a statement does"
-        return f"whoever writes a row sets {name}: an application by its own clock, which may be late"
+        return f"the writer of a row sets {name}: an application with its own clock, which may be late"
 
     @property
     def any_row(self) -> str:

@@ -20,8 +20,8 @@ from handler.stages.enrich import Enriched, Sources, enrich
 from handler.stages.freshness import STALE, Freshness, SkipError, stale_lookup
 from handler.stages.render import Content, is_wanted, render
 from handler.stages.route import channels, checked_id
-from handler.templating import EXHAUSTED, Templates, explaining
-from handler.templating.text import in_line, mrkdwn
+from handler.templating import EXHAUSTED, Templates, translating_errors
+from handler.templating.text import mrkdwn, on_one_line
 from handler.time_limit import SECONDS
 
 # The message of an event that is older than this shows the time of the event.
@@ -66,14 +66,14 @@ class Composer:
         `extra_footers` are added at the end of each message. All expressions of the template together may use `seconds`
         of processor time.
         """
-        with explaining(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
+        with translating_errors(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
             return self._compose(record, event, notification, extra_footers)
 
     def _compose(
         self, record: Record, event: Event, notification: Notification, extra_footers: Sequence[str]
     ) -> Composition:
         began = time.perf_counter()
-        with explaining(f"{notification.name}.yaml: id"), self.templates.budget.running():
+        with translating_errors(f"{notification.name}.yaml: id"), self.templates.budget.running():
             event = replace(event, id=checked_id(notification.id, event))
         if event.polled and event.polled.digest:
             return Composition(event, [self.plain(notification, footers.digest(event, self.templates))])
@@ -100,7 +100,7 @@ class Composer:
         """
         alias = notification.routes[-1].channels[0]
         destination, footer = self.stage.destination(alias)
-        shown = mrkdwn(in_line(f"{self.stage.prefix} {text}".strip()))
+        shown = mrkdwn(on_one_line(f"{self.stage.prefix} {text}".strip()))
         return Message(notification.name, alias, destination, shown, warnings=(footer,) if footer else ())
 
     def _render(

@@ -13,7 +13,7 @@ from handler.errors import EventError, SourceError
 from handler.frozen import frozen
 from handler.model import Event, Lookup, Notification, Replication, Rule, SqlLookup, Value
 from handler.templating import Context, Templates
-from handler.templating.reading import moment, number
+from handler.templating.coercion import as_number, as_time
 
 # With these codes a lookup may just have come too early.
 MISSING: Final = frozenset({"ROW_NOT_FOUND", "API_NOT_FOUND"})
@@ -86,15 +86,15 @@ def stale_lookup(
 def is_stale(row: Value, event: int | str) -> bool:
     """Whether a row's version is older than the event's.
 
-    Both must be numbers or both must be times, in any form that handler/templating/reading.py reads. They are compared
+    Both must be numbers or both must be times, in any form that handler/templating/coercion.py reads. They are compared
     at the row's precision, because a column cuts off what it cannot store: fractions, or the time of day in UTC.
     Raises EventError (EVENT_VERSION).
     """
-    row_number, wanted = number(row), number(event)
+    row_number, wanted = as_number(row), as_number(event)
     if row_number is not None and wanted is not None:
         decimals = max(-int(row_number.as_tuple().exponent), 0)
         return _EXACT_ARITHMETIC.add(row_number, Decimal((0, (1,), -decimals))) <= wanted
-    at, then = moment(row), moment(event)
+    at, then = as_time(row), as_time(event)
     if at is not None and then is not None:
         return _is_before(at, then)
     if not is_version(row):
@@ -104,7 +104,7 @@ def is_stale(row: Value, event: int | str) -> bool:
 
 def is_version(row: Value) -> bool:
     """Whether a row's value is a number or a time, so that it can be compared with an event's version."""
-    return number(row) is not None or moment(row) is not None
+    return as_number(row) is not None or as_time(row) is not None
 
 
 def _is_before(row: date, event: date) -> bool:

@@ -1,4 +1,19 @@
-"""Templates: string leaves in a small, bounded Jinja, each rendered for the one context in which Slack reads it."""
+"""The template language: a small, bounded Jinja. Each text of a template (a leaf) is rendered for its place in Slack.
+
+    language                   the Jinja environment, and which parts of Jinja templates can use
+    filters/                   the filters and tests
+    position                   where exactly an expression stands, and what its value must not do there
+    operations, budget         limit what each operation makes, and all of them together
+    text, fitting, graphemes   turn values into text, and cut long ones without splitting a character
+    coercion                   reads numbers and times from texts
+
+A mistake of an author is data first, and becomes text in one place:
+
+    diagnosis           one mistake as data: its kind and the names that it concerns. DiagnosedError carries it
+    kinds               every kind of mistake, and its error code
+    messages, english   make the message and the fix of a kind. A second language is one more table like english.py
+    error_translation   turns the errors of Python and Jinja into diagnoses
+"""
 
 from __future__ import annotations
 
@@ -13,22 +28,22 @@ from handler.frozen import frozen
 from handler.model import Leaf, LeafContext, Locale, Value
 from handler.templating import budget, operations, position
 from handler.templating.budget import Budget
-from handler.templating.cutting import cut
 from handler.templating.diagnosis import DiagnosedError as DiagnosedError
 from handler.templating.diagnosis import Diagnosis as Diagnosis
-from handler.templating.explaining import EXHAUSTED as EXHAUSTED
-from handler.templating.explaining import LongAddressError as LongAddressError
-from handler.templating.explaining import diagnosed
-from handler.templating.explaining import explained as explained
-from handler.templating.explaining import explaining as explaining
+from handler.templating.error_translation import EXHAUSTED as EXHAUSTED
+from handler.templating.error_translation import LongAddressError as LongAddressError
+from handler.templating.error_translation import diagnose
+from handler.templating.error_translation import translate_error as translate_error
+from handler.templating.error_translation import translating_errors as translating_errors
 from handler.templating.filters import FILTERS as FILTERS
-from handler.templating.fitting import Shown, fitted
-from handler.templating.language import Language, forbidden, oversized
-from handler.templating.nearest import near
-from handler.templating.nearest import nearest as nearest
+from handler.templating.fitting import ShownValue, fit
+from handler.templating.graphemes import cut
+from handler.templating.language import TemplateEnvironment, forbidden, oversized
+from handler.templating.suggestions import suggest
+from handler.templating.suggestions import suggestion as suggestion
 from handler.templating.text import FINALIZERS, Finalizers, Mrkdwn, show
 
-# Of a leaf; its own words are a mistake in the template where they are more, and values are cut.
+# Characters of a leaf. Longer values are cut; if the template's own words alone are longer, that is an error.
 MAX_OUTPUT: Final = budget.MAX_TEXT
 
 T = TypeVar("T")
@@ -46,129 +61,131 @@ class _Compiled:
 
 
 class Templates:
-    """Compiles leaves on first use, and keeps them for the life of the execution environment. For one thread.
+    """Compiles each leaf on first use, and keeps it for the life of the execution environment. Not thread-safe.
 
-    Whatever a leaf does counts against `budget`: within `budget.notification()` all leaves together, else each alone.
+    Everything that a leaf computes is charged to `budget`: within `budget.notification()` all leaves share one budget;
+    outside, each evaluation has its own.
     """
 
     def __init__(self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC) -> None:
         self.locale = locale
         self.budget = Budget()
-        self._shorter = {context: _shorter(context, finalize) for context, finalize in finalizers.items()}
-        self._languages = {
-            context: Language(self._showing(context, finalize), locale, self.budget)
+        self._shorteners = {context: _shortener(context, finalize) for context, finalize in finalizers.items()}
+        self._environments = {
+            context: TemplateEnvironment(self._bounded(context, finalize), locale, self.budget)
             for context, finalize in finalizers.items()
         }
         self._compiled: dict[Leaf, _Compiled] = {}
 
     def check(self, leaf: Leaf) -> frozenset[str]:
-        """Return the names that a leaf takes from its context; raises DiagnosedError where it is not allowed."""
-        return self._counted(leaf, lambda compiled: compiled.names)
+        """Return the names that a leaf takes from its context; raises DiagnosedError if it is not valid."""
+        return self._within_budget(leaf, lambda compiled: compiled.names)
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
         """Return the text of a leaf, escaped for its context.
 
-        Where it is longer than `limit` (MAX_OUTPUT without one) its values are cut, the longest first, each with a
-        visible mark; the template's own words are not. A text whose own words are too many stays too long, and more
-        than MAX_OUTPUT of them raise TEMPLATE_LIMIT. An address is never cut: it raises LongAddressError.
+        If it is longer than `limit` characters (MAX_OUTPUT by default), its values are cut, the longest first, each
+        with a visible mark. The template's own words are never cut: if they alone are longer than `limit`, so is the
+        result; if they are longer than MAX_OUTPUT, TEMPLATE_LIMIT is raised. An address is not cut either: a long one
+        raises LongAddressError.
         """
-        self.budget.room = size = MAX_OUTPUT if limit is None else limit
+        self.budget.text_limit = size = MAX_OUTPUT if limit is None else limit
 
         def text(compiled: _Compiled) -> str:
-            made = fitted(compiled.run(context), size, self._shorter[leaf.context])
-            if leaf.context == "url" and len(made) > size:
+            shown = fit(compiled.run(context), size, self._shorteners[leaf.context])
+            if leaf.context == "url" and len(shown) > size:
                 raise _too_long(size)
-            return made
+            return shown
 
-        return self._counted(leaf, text)
+        return self._within_budget(leaf, text)
 
     def evaluate(self, leaf: Leaf, context: Context) -> Value:
         """Return the value of a bare expression, such as `when` or `bind`."""
-        value: Value = self._counted(leaf, lambda compiled: compiled.run(context))
+        value: Value = self._within_budget(leaf, lambda compiled: compiled.run(context))
         return value
 
-    def _counted(self, leaf: Leaf, work: Callable[[_Compiled], T]) -> T:
-        """Work with a leaf within the budget; every error names its place."""
+    def _within_budget(self, leaf: Leaf, work: Callable[[_Compiled], T]) -> T:
+        """Apply `work` to the compiled leaf within the budget. Every error names the place of the leaf."""
         try:
             if self.budget.is_running:
                 return work(self._get(leaf))
             with self.budget.running():
                 return work(self._get(leaf))
-        except Exception as error:  # noqa: BLE001 - whatever an author's text makes Python raise
-            raise explained(error, leaf.where, leaf.source) from None
+        except Exception as error:  # noqa: BLE001 - an author's text can make Python raise anything
+            raise translate_error(error, leaf.where, leaf.source) from None
 
-    def _showing(self, context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[..., Any] | None:
-        """The same finalizer, which shows no more of a value than there is room for, and remembers the value."""
+    def _bounded(self, context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[..., Any] | None:
+        """The same finalizer, limited to the length of the text. Its result keeps the value, which may be cut later."""
         if finalize is None:
             return None
         is_address = context == "url"
         charge = self.budget.charge
 
-        @pass_context  # so that Jinja does not call it, uncounted, while it compiles
-        def showing(_: Any, value: Any) -> Shown:
-            room = self.budget.room
+        @pass_context  # so that Jinja does not call it during compilation, when nothing is charged
+        def bounded(_: Any, value: Any) -> ShownValue:
+            room = self.budget.text_limit
             if isinstance(value, str) and len(value) > room:
                 if is_address:
                     raise _too_long(room)
                 value = cut(value, room)
             text = finalize(value)
             charge(getsizeof(text))
-            return Shown(text, value)
+            return ShownValue(text, value)
 
-        return showing
+        return bounded
 
     def _get(self, leaf: Leaf) -> _Compiled:
         compiled = self._compiled.get(leaf)
         if compiled is None:
-            compiled = self._compiled[leaf] = _compile(self._languages[leaf.context], leaf)
+            compiled = self._compiled[leaf] = _compile(self._environments[leaf.context], leaf)
         return compiled
 
 
-def _compile(language: Language, leaf: Leaf) -> _Compiled:
+def _compile(environment: TemplateEnvironment, leaf: Leaf) -> _Compiled:
     expression = leaf.context == "expression"
-    tree = _expression(language, leaf) if expression else language.read(leaf.source)
+    tree = _parse_bracketed(environment, leaf) if expression else environment.read(leaf.source)
     if expression and not _is_one_expression(tree):
         raise DiagnosedError(Diagnosis("bare_expression"))
     if problem := oversized(tree) or forbidden(tree):
         raise DiagnosedError(problem)
-    position.place(tree, leaf.context)
-    names = _names(language, tree)
+    position.fit_expressions(tree, leaf.context)
+    names = _names(environment, tree)
     if expression:
-        tree.body = [nodes.Assign(nodes.Name(_RESULT, "store"), language.parse_expression(leaf.source), lineno=1)]
-    operations.check(tree)
-    tree.set_environment(language)
-    template = language.template_class.from_code(language, language.compile(tree), {**language.globals})
+        tree.body = [nodes.Assign(nodes.Name(_RESULT, "store"), environment.parse_expression(leaf.source), lineno=1)]
+    operations.insert_guards(tree)
+    tree.set_environment(environment)
+    template = environment.template_class.from_code(environment, environment.compile(tree), {**environment.globals})
 
     def run(context: Context) -> Any:
-        _require(names, context)
+        _require_names(names, context)
         known = template.new_context(dict(context))
         pieces = template.root_render_func(known)
-        return _value(pieces, known.vars) if expression else pieces
+        return _expression_value(pieces, known.vars) if expression else pieces
 
     return _Compiled(run, names)
 
 
-def _expression(language: Language, leaf: Leaf) -> nodes.Template:
-    """The tree of a template whose only part is the expression, between brackets that its author has not written."""
+def _parse_bracketed(environment: TemplateEnvironment, leaf: Leaf) -> nodes.Template:
+    """The tree of a template that holds only the expression, in {{ }} and brackets that the author did not write."""
     try:
-        return language.read(f"{{{{ ({leaf.source}\n) }}}}")
+        return environment.read(f"{{{{ ({leaf.source}\n) }}}}")
     except TemplateSyntaxError as error:
-        found = diagnosed(error)
+        found = diagnose(error)
         if (found.kind, found.name) == ("unexpected", ")"):
             found = Diagnosis("expression_incomplete", line=found.line)
         raise DiagnosedError(found) from None
 
 
-def _names(language: Language, tree: nodes.Template) -> frozenset[str]:
+def _names(environment: TemplateEnvironment, tree: nodes.Template) -> frozenset[str]:
     """The names that a tree takes from its context."""
-    tracker = TrackingCodeGenerator(language)
-    tracker.optimizer = None  # which would compute what is constant, uncounted
+    tracker = TrackingCodeGenerator(environment)
+    tracker.optimizer = None  # it would compute constants without charging them
     tracker.visit(tree)
-    return frozenset(tracker.undeclared_identifiers) - language.globals.keys()
+    return frozenset(tracker.undeclared_identifiers) - environment.globals.keys()
 
 
-def _value(pieces: Iterable[str], variables: Mapping[str, Any]) -> Any:
-    """The value of an expression; one that is undefined is an error, not None, and markup is its plain text."""
+def _expression_value(pieces: Iterable[str], variables: Mapping[str, Any]) -> Any:
+    """The value of an expression. An undefined value raises its error; markup becomes its plain text."""
     for _ in pieces:
         pass
     value = variables[_RESULT]
@@ -187,23 +204,23 @@ def _is_one_expression(tree: nodes.Template) -> bool:
             return False
 
 
-def _shorter(context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[[Any, int], str]:
-    """How a context shows so many characters of a value; an address stays as it is, and is too long."""
+def _shortener(context: LeafContext, finalize: Callable[[Any], str] | None) -> Callable[[Any, int], str]:
+    """How a context shows a value in a number of characters. An address is returned whole, even if it is too long."""
 
-    def shorter(value: Any, size: int) -> str:
+    def shorten(value: Any, size: int) -> str:
         if finalize is None or context == "url":
             return str(value)
         if isinstance(value, Mrkdwn) and len(value.markup) > size:
             value = value.shortened(size)
         return finalize(value if isinstance(value, Mrkdwn) else cut(show(value), size))
 
-    return shorter
+    return shorten
 
 
-def _require(names: Iterable[str], context: Context) -> None:
+def _require_names(names: Iterable[str], context: Context) -> None:
     for name in sorted(names):
         if name not in context:
-            raise DiagnosedError(Diagnosis("name_unknown", name, near=near(name, context)))
+            raise DiagnosedError(Diagnosis("name_unknown", name, suggestions=suggest(name, context)))
 
 
 def _too_long(size: int) -> LongAddressError:

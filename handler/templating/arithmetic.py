@@ -1,4 +1,4 @@
-"""Arithmetic of templates: exact decimals, and no number so large that it takes long to make."""
+"""Arithmetic of templates: exact decimals, and a limit on the digits of a result, which is checked first."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
-MAX_DIGITS: Final = 100  # of a number that `*` or `**` may make
-# Sums and products are exact: MySQL's DECIMAL has 65 digits, and Python's usual context would round to 28. Quotients
-# and powers, which may have digits without end, keep those 28.
+MAX_DIGITS: Final = 100  # the most digits of a result of `*` or `**`
+# Sums and products are exact: MySQL's DECIMAL has 65 digits, and Python's default context would round to 28. Quotients
+# and powers, which can have infinitely many digits, are rounded to those 28.
 _EXACT: Final = Context(prec=4 * MAX_DIGITS)
 
-_PLAIN: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
     "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
 }  # fmt: skip
@@ -23,17 +23,17 @@ _PLAIN: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 def binary(sign: str, left: Any, right: Any) -> Any:
     """Apply an operator of Python to two values. Raises TemplateError (TEMPLATE_LIMIT), and what Python raises."""
     if not _is_number(left) or not _is_number(right):
-        return decimal(_PLAIN[sign](left, right))
+        return decimal(_OPERATORS[sign](left, right))
     if sign in ("*", "**") and _digits(sign, left, right) > MAX_DIGITS:
         raise DiagnosedError(Diagnosis("result_too_long", sign, limit=MAX_DIGITS))
     if isinstance(left, int) and isinstance(right, int):
-        return decimal(_PLAIN[sign](left, right))
-    of_decimals: Callable[[Any, Any], Any] = _OF_DECIMALS.get(sign, _PLAIN[sign])
+        return decimal(_OPERATORS[sign](left, right))
+    of_decimals: Callable[[Any, Any], Any] = _DECIMAL_OPERATORS.get(sign, _OPERATORS[sign])
     return of_decimals(Decimal(left), Decimal(right))
 
 
 def unary(sign: str, value: Any) -> Any:
-    """Return the value with a sign before it. Raises what Python raises."""
+    """Apply the sign `+` or `-`. Raises what Python raises."""
     value = decimal(value)
     if isinstance(value, Decimal):
         return value.copy_negate() if sign == "-" and value else value
@@ -41,7 +41,7 @@ def unary(sign: str, value: Any) -> Any:
 
 
 def decimal(value: Any) -> Any:
-    """A float can only come from a literal or a division: rows hold Decimals, which do not mix with floats."""
+    """Return a float as a Decimal. Floats come only from literals and divisions; rows hold Decimals."""
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
@@ -51,17 +51,17 @@ def _is_number(value: Any) -> bool:
 
 def _quotient(left: Decimal, right: Decimal) -> Decimal:
     """Round down, as for whole numbers: Python's own `//` of Decimals rounds towards 0."""
-    return _EXACT.divide(_EXACT.subtract(left, _rest(left, right)), right).to_integral_value()
+    return _EXACT.divide(_EXACT.subtract(left, _remainder(left, right)), right).to_integral_value()
 
 
-def _rest(left: Decimal, right: Decimal) -> Decimal:
-    """The rest has the sign of the divisor, as for whole numbers."""
+def _remainder(left: Decimal, right: Decimal) -> Decimal:
+    """The remainder has the sign of the divisor, as for whole numbers."""
     rest = _EXACT.remainder(left, right)
     return _EXACT.add(rest, right) if rest and (rest < 0) != (right < 0) else rest
 
 
-_OF_DECIMALS: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
-    "+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "//": _quotient, "%": _rest,
+_DECIMAL_OPERATORS: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "//": _quotient, "%": _remainder,
 }  # fmt: skip
 
 
@@ -72,5 +72,5 @@ def _digits(sign: str, left: Any, right: Any) -> float:
 
 
 def _magnitude(number: int | Decimal) -> int:
-    """The digits of a number before and after its point, as an upper bound."""
+    """An upper bound of the digits of a number before and after its decimal point."""
     return number.bit_length() // 3 + 1 if isinstance(number, int) else abs(number.adjusted()) + 1

@@ -1,7 +1,7 @@
-"""How much all expressions of one notification together may make and compute (docs/decisions/0021).
+"""The limits on what all expressions of one notification may make and compute together (docs/decisions/0021).
 
-Every template has three limits: a text that an expression makes has at most MAX_TEXT characters, and a list at most
-MAX_SEQUENCE elements; all operations together make at most MAX_WORK bytes; and the computing time is limited.
+There are three: a text has at most MAX_TEXT characters and a list at most MAX_SEQUENCE elements; all operations
+together make at most MAX_WORK bytes; and the computing time is limited.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ from contextlib import contextmanager
 from sys import getsizeof
 from typing import Any, Final
 
-from handler.templating.cutting import cut
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
+from handler.templating.graphemes import cut
 from handler.templating.text import Mrkdwn
 from handler.time_limit import SECONDS, TimeLimit
 
-# Slack accepts at most 40,000 characters of text in a message, so that more can never be shown.
+# Characters. Slack accepts at most 40,000 in a message, so more can never be shown.
 # https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 40_000
 MAX_SEQUENCE: Final = 10_000
-# Bytes, as Python keeps text: 1 for each character of an English text, 2 for a Japanese one, 4 where there is an emoji.
-# A thousand texts of the greatest length; an ordinary message takes some hundred thousand bytes in all.
+# Bytes, as Python stores text: 1 per character of an English text, 2 of a Japanese one, 4 of a text with an emoji. This
+# is a thousand texts of MAX_TEXT; an ordinary message takes a few hundred thousand bytes.
 MAX_WORK: Final = 50_000_000
 
-_POINTER: Final = 8  # what an element of a list costs, in bytes
-_COMPARED: Final = 100  # what comparing one element costs: nested lists are compared again and again
+_ELEMENT_COST: Final = 8  # bytes per element of a list
+_COMPARISON_COST: Final = 100  # bytes per compared element; nested lists are compared repeatedly
 
 
 class Budget:
     """The work and the time that are left for the notification that is being composed."""
 
     def __init__(self) -> None:
-        self.room = MAX_TEXT  # characters of the text that is being rendered
+        self.text_limit = MAX_TEXT  # the most characters of the text that is being rendered
         self._left = MAX_WORK
         self._time: TimeLimit | None = None
 
     @contextmanager
     def notification(self, seconds: float = SECONDS) -> Iterator[None]:
-        """Start a new budget; everything that is evaluated in the block is charged to it."""
+        """Start a new budget, to which everything that the block evaluates is charged. `seconds` of processor time."""
         before = self._left, self._time
         self._left, self._time = MAX_WORK, TimeLimit(seconds)
         try:
@@ -48,7 +48,7 @@ class Budget:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Let the block compute; outside a notification it has a budget of its own. Nothing in it may do I/O.
+        """Count the time of the block. Outside a notification, the block has its own budget. It must not do I/O.
 
         Raises TemplateError (TEMPLATE_LIMIT).
         """
@@ -61,11 +61,11 @@ class Budget:
 
     @property
     def is_running(self) -> bool:
-        """Whether the time of a notification is being counted at the moment."""
+        """Whether the time of a notification is being counted now."""
         return self._time is not None and TimeLimit.is_armed()
 
     def charge(self, size: int) -> None:
-        """Charge the size of what is made next. Raises TemplateError (TEMPLATE_LIMIT) if too little is left."""
+        """Charge `size` bytes before they are made. Raises TemplateError (TEMPLATE_LIMIT) if less is left."""
         self._left -= size
         if self._left < 0:
             raise DiagnosedError(Diagnosis("too_much_text", limit=MAX_WORK))
@@ -74,30 +74,30 @@ class Budget:
 
     @property
     def spent(self) -> int:
-        """What the notification has made so far, in characters."""
+        """The bytes that the notification has been charged."""
         return MAX_WORK - self._left
 
-    def made(self, value: Any) -> Any:
-        """Charge a value that is bounded already, and return it."""
+    def charge_value(self, value: Any) -> Any:
+        """Charge a value whose size is already limited, and return it."""
         match value:
             case str():
                 self.charge(getsizeof(value))
             case Mrkdwn():
                 self.charge(getsizeof(value.markup) + getsizeof(value.plain))
             case list() | tuple():
-                self.charge(1 + _POINTER * len(value))
+                self.charge(1 + _ELEMENT_COST * len(value))
             case _:
                 self.charge(1)
         return value
 
-    def list_of(self, size: int) -> None:
-        """Charge a list of so many elements. Raises TemplateError (TEMPLATE_LIMIT) where it is too long."""
+    def charge_list(self, size: int) -> None:
+        """Charge a list of `size` elements. Raises TemplateError (TEMPLATE_LIMIT) if it is too long."""
         if size > MAX_SEQUENCE:
             raise DiagnosedError(Diagnosis("list_too_long", limit=MAX_SEQUENCE))
-        self.charge(_POINTER * size)
+        self.charge(_ELEMENT_COST * size)
 
-    def compared(self, value: Any) -> None:
-        """Charge all elements of a value that is compared: a list may contain another one many times."""
+    def charge_comparison(self, value: Any) -> None:
+        """Charge all elements of a value that is compared: a list can contain the same list many times."""
         waiting = [value] if isinstance(value, list | tuple | Mapping) else []
         while waiting:
             one = waiting.pop()
@@ -105,17 +105,17 @@ class Budget:
                 self.charge(len(one) // 10)
             elif isinstance(one, list | tuple | Mapping):
                 inner = one.values() if isinstance(one, Mapping) else one
-                self.charge(_COMPARED * (1 + len(inner)))
+                self.charge(_COMPARISON_COST * (1 + len(inner)))
                 waiting.extend(inner)
 
 
-def clipped(value: Any, size: int = MAX_TEXT) -> Any:
-    """Return a text as far as a message can show it; anything else as it is."""
+def clip(value: Any, size: int = MAX_TEXT) -> Any:
+    """Return a text cut to `size` characters, and any other value unchanged."""
     return cut(value, size) if isinstance(value, str) and len(value) > size else value
 
 
-def joined(parts: Iterable[str]) -> str:
-    """Put texts together, as far as a message can show them."""
+def join_clipped(parts: Iterable[str]) -> str:
+    """Join texts, and cut the result to MAX_TEXT characters."""
     taken: list[str] = []
     size = 0
     for part in parts:

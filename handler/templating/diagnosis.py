@@ -1,7 +1,7 @@
-"""What is wrong with a template, as data: the kind of mistake, the names that it concerns, and where it stands.
+"""What is wrong with a template, as data: the kind of mistake, the names that it concerns, and its place.
 
-The stages raise a DiagnosedError. Its words are made from its Diagnosis by handler/templating/messages.py, in one
-place; no other program part, such as `notifier lint`, has to read them.
+The stages raise a DiagnosedError. Only handler/templating/messages.py makes text from its Diagnosis, so that no
+program, such as `notifier lint`, has to parse text.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from handler.frozen import frozen
 
 if TYPE_CHECKING:
     from handler.templating.kinds import Kind
-    from handler.templating.nearest import Names
+    from handler.templating.suggestions import Suggestions
 
 Path = tuple[str | int, ...]
 
 
 @frozen
 class Diagnosis:
-    """One mistake. Which fields are set depends on its kind; the words of each kind use them by name.
+    """One mistake. Its kind decides which fields are set; the message of each kind uses them by name.
 
-    `name` is the name that it is about, empty where that must not be shown. `owner` is what the name belongs to or is
-    asked of: the name of a filter or a tag, or the type of a value; `other` is the type of a second value. `near` are
-    the names that may have been meant, `takes` the arguments that a filter has. `size` is what was found and `limit`
-    the most that is allowed. `path` leads to a part of a message, as `("blocks", 0, "text")`. `line` counts from 1 in
-    the text of the expression; 0 is unknown. Neither holds a value of a row or a key of a document.
+    `name` is the name that is wrong, or empty if it must not be shown. `owner` is what the name belongs to: the name of
+    a filter or a tag, or the type of a value. `other` is the type of a second value.
+    `suggestions` are the names that the author may have meant; `accepted` are the arguments of a filter. `size` is the
+    size that was found, and `limit` the largest that is allowed. `path` leads to a part of a message, such as
+    `("blocks", 0, "text")`. `line` is the line in the text of the expression, from 1; 0 is unknown. No field holds a
+    value of a row or a key of a document.
     """
 
     kind: Kind
     name: str = ""
     owner: str = ""
     other: str = ""
-    near: Names | None = None
-    takes: tuple[str, ...] = ()
+    suggestions: Suggestions | None = None
+    accepted: tuple[str, ...] = ()
     size: float = 0
     limit: float = 0
     path: Path = ()
@@ -42,9 +43,9 @@ class Diagnosis:
 
 
 class DiagnosedError(TemplateError):
-    """A TemplateError that says as data what is wrong. `where` is the place in a file, as `f.yaml:12 text`, or empty.
+    """A TemplateError with its Diagnosis. `where` is the place in a file, such as `f.yaml:12 text`, or empty.
 
-    Its code is that of the kind, unless `code` names another. Its detail is `where: message; fix`.
+    Its error code is the code of the kind, unless `code` gives another. Its detail is `where: message; fix`.
     """
 
     def __init__(self, diagnosis: Diagnosis, where: str = "", code: str = "") -> None:
@@ -56,14 +57,14 @@ class DiagnosedError(TemplateError):
         self.diagnosis = diagnosis
         self.where = where
 
-    def placed(self, where: str, source: str) -> DiagnosedError:  # noqa: ARG002 - for names that may stand in it
-        """Return the error with its place; one that has a place keeps it. `source` is the text of the expression."""
-        return self if self.where else self._at(where)
+    def with_place(self, where: str, source: str) -> DiagnosedError:  # noqa: ARG002 - UnknownNameError needs it
+        """Return the error with the place `where`, unless it has a place. `source` is the text of the expression."""
+        return self if self.where else self._copy_at(where)
 
-    def _at(self, where: str) -> Self:
+    def _copy_at(self, where: str) -> Self:
         return type(self)(self.diagnosis, where, self.code)
 
 
 def type_of(value: Any) -> str:
-    """Return the type of a value, as `owner` and `other` name it."""
+    """Return the name of a value's type, for `owner` and `other`."""
     return type(value).__name__

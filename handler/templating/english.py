@@ -1,4 +1,7 @@
-"""The English words of every mistake in a template: the table of handler/templating/messages.py explains the fields."""
+"""The English messages: for each kind of mistake, what is wrong and what to write instead.
+
+`MessageTable` in handler/templating/messages.py explains the placeholders.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ NONE: Final = "none"
 CONJUNCTION: Final = " and "
 COMPUTED: Final = "[a computed name]"
 
-# Types of Python, as an author calls their values.
+# What an author calls the values of each Python type.
 TYPES: Final[Mapping[str, str]] = {
     "NoneType": "an empty value",
     "str": "a text",
@@ -36,9 +39,9 @@ TYPES: Final[Mapping[str, str]] = {
 _SMALLER: Final = "compute it in the SQL, or split the text into several blocks"
 _IN_SQL: Final = "compute it in the SQL, or write the expression where it is used"
 _PATTERN: Final = "write what the id consists of from its start to its end, such as [A-Z]{2}-[0-9]+"
-_TAKES: Final = "it takes $takes"
+_ACCEPTED: Final = "it takes $accepted"
 
-# The message, and what to write instead: empty where the code's remedy says it.
+# By kind: the message, and the fix. The fix is empty where the remedy of the error code is enough.
 KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     # TEMPLATE_SYNTAX
     "bare_expression": ("one bare expression goes here, without {{ }}", ""),
@@ -54,7 +57,7 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "tag_missing": ("the name of a tag is missing after {%", ""),
     "tag_unknown": ("there is no tag {% $name %} here", ""),
     "tag_unexpected": ("{% $name %} cannot stand within {% $owner %}", "close it with {% end$owner %}"),
-    "target_invalid": ("no value can be given to this", "write a plain name, as in {% for item in items %}"),
+    "target_invalid": ("this is not a name that can be set", "write a plain name, as in {% for item in items %}"),
     "tests_chained": ("one `is` cannot follow another", "write `and` between the tests"),
     "arguments_unreadable": ("the arguments in the brackets cannot be read", ""),
     "character_invalid": ("a name has a character that names cannot have", ""),
@@ -64,23 +67,23 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "pattern_unreadable_at": ("the pattern cannot be read from its character $size on", "correct it"),
     # TEMPLATE_FORBIDDEN
     "arguments_unpacked": ("templates cannot use * and ** before an argument", "write each argument"),
-    "loops_too_deep": ("loops may stand in one another $limit deep, and may not call themselves", ""),
+    "loops_too_deep": ("loops can be nested $limit deep, and cannot be recursive", ""),
     "filter_unknown": ("there is no filter $name", ""),
     "test_unknown": ("there is no test $name", ""),
     "number_infinite": ("a number is too large", ""),
     "self_used": ("templates cannot use self", ""),
-    "dict_literal": ("templates cannot use { } literals", "name one value after the other"),
-    "call": ("templates cannot use a call", "use a filter: {{ name | upper }}"),
+    "dict_literal": ("templates cannot use { } literals", "write each value as an expression of its own"),
+    "call": ("templates cannot call a function or a method", "use a filter: {{ name | upper }}"),
     "set_statement": ("templates cannot use {% set %}", _IN_SQL),
     "statement": ("templates cannot use {% $name %}", ""),
-    "percent_on_text": ("% is for numbers", "put a text together with ~"),
+    "percent_on_text": ("`%` works with numbers only", "join texts with ~"),
     "unsafe": ("the expression uses something that templates may not use", ""),
-    "pattern_looks_ahead": ("the pattern looks ahead or back `(?=...)`", _PATTERN),
-    "pattern_forbids": ("the pattern looks ahead or back `(?!...)`", _PATTERN),
+    "pattern_looks_ahead": ("the pattern has a look-around `(?=...)`", _PATTERN),
+    "pattern_forbids": ("the pattern has a negative look-around `(?!...)`", _PATTERN),
     "pattern_matches_nothing": ("the pattern matches nothing `(?!)`", _PATTERN),
     "pattern_refers": (
         r"the pattern refers to a group `\1`",
-        r"write the group's own pattern again in the place of \1",
+        r"repeat the group's pattern instead of \1",
     ),
     "pattern_depends": ("the pattern depends on a group `(?(1)...)`", "write both forms, with | between them"),
     "pattern_atomic": ("the pattern has an atomic group `(?>...)`", "write (?:...)"),
@@ -93,13 +96,13 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "result_too_long": ("$name may make numbers of at most $limit digits", ""),
     "too_many_digits": ("a number has more than $limit digits", ""),
     "text_too_long": ("the text has more than $limit characters", ""),
-    "too_many_trimmed": ("trim removes at most $limit different signs", ""),
+    "too_many_trimmed": ("trim removes at most $limit different characters", ""),
     "too_many_elements": ("more than $limit elements", "take the first: rows[:$limit]"),
     "decimals_invalid": ("a number can be rounded to 0 to $limit decimals", ""),
     "repeat_too_long": ("* may make at most $limit characters", ""),
-    "too_much_text": ("this template makes over $Limit bytes of text", ""),
+    "too_much_text": ("this template makes more than $Limit bytes of text", ""),
     "list_too_long": ("a list may have at most $limit elements", ""),
-    "recursion": ("parts are nested too deep", "write fewer brackets, or compute it in the SQL"),
+    "recursion": ("parts are nested too deep", "use fewer brackets, or compute it in the SQL"),
     "memory": ("it takes more memory than there is", "write it shorter, or compute it in the SQL"),
     "time_over": ("still computing after $limit s", ""),
     "pattern_too_long": ("the pattern is longer than $limit characters", "shorten it"),
@@ -112,10 +115,10 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "part_absent": ("$Owner has no $name", ""),
     "labels_unknown": ("there are no labels $name", ""),
     "list_empty": ("the list is empty", ""),
-    "else_missing": ("an `if` without an `else` gives no value here", "write what it is otherwise: a if b else '-'"),
-    "previous_absent": ("there is no previous element", "ask with `if not loop.first`"),
-    "next_absent": ("there is no next element", "ask with `if not loop.last`"),
-    "undefined": ("a value that is used here is not there", ""),
+    "else_missing": ("an `if` without an `else` gives no value here", "write the other value: a if b else '-'"),
+    "previous_absent": ("there is no previous element", "check `if not loop.first` before"),
+    "next_absent": ("there is no next element", "check `if not loop.last` before"),
+    "undefined": ("a value that is used here is missing", ""),
     # TEMPLATE_FAILED
     "not_showable": ("$Owner cannot be shown", "name one of its values, or use join"),
     "no_time_of_day": ("a date has no time of day", "show it with date"),
@@ -124,47 +127,47 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
         "a date or a time is needed here: a column, a text such as 2026-01-05T10:00:00Z, or seconds since 1970",
         "",
     ),
-    "size_invalid": ("a text is cut to a number of characters, 1 or more", ""),
+    "size_invalid": ("the length is a whole number, 1 or more", ""),
     "mask_unknown": ("mask does not know $name", ""),
     "style_unknown": ("there is no style $name", ""),
     "not_a_list": ("$Owner is not a list", ""),
     "neither_list_nor_text": ("$Owner is neither a list nor a text", ""),
-    "not_a_currency": ("a currency is a code of three letters, as EUR", ""),
+    "not_a_currency": ("a currency is a code of three letters, such as EUR", ""),
     "not_finite": ("a number is needed here, and this one is not finite", ""),
-    "not_a_number": ("a number is needed here, as 1234.5", "guard an empty one with default(0)"),
-    "argument_unknown": ("`$owner` has no argument $name", _TAKES),
-    "argument_unwanted": ("`$owner` is given 1 argument", _TAKES),
-    "too_many_arguments": ("`$owner` is given $size arguments", _TAKES),
-    "argument_twice": ("`$owner` is given $name twice", _TAKES),
+    "not_a_number": ("a number is needed here, such as 1234.5", "replace an empty value with default(0)"),
+    "argument_unknown": ("`$owner` has no argument $name", _ACCEPTED),
+    "argument_unwanted": ("`$owner` is given 1 argument", _ACCEPTED),
+    "too_many_arguments": ("`$owner` is given $size arguments", _ACCEPTED),
+    "argument_twice": ("`$owner` is given $name twice", _ACCEPTED),
     "argument_missing": ("`$owner` is given no `$name`", ""),
-    "argument_not_plain": ("$owner takes no list or row in its brackets", ""),
+    "argument_not_plain": ("an argument of `$owner` cannot be a list or a row", ""),
     "operands": ("$name does not work with $Owner and $Other", ""),
     "operand": ("$name does not work with $Owner", ""),
     "not_comparable": ("$name cannot compare $Owner with $Other", ""),
     "date_and_time": ("a date cannot be compared with a time", ""),
-    "not_a_container": ("nothing can be in $Owner", "write a list or a text after `in`"),
-    "not_in_text": ("$Owner cannot be in a text", "compare a text with a text"),
-    "not_unpackable": ("$Owner has no parts for the names of the loop", "write one name: {% for item in items %}"),
-    "range_invalid": ("range takes one to three whole numbers, and its step is not 0", ""),
-    "slice_invalid": ("between [ and ] a `:` takes whole numbers, and the step is not 0", ""),
+    "not_a_container": ("`in` cannot search $Owner", "write a list or a text after `in`"),
+    "not_in_text": ("`in` cannot look for $Owner in a text", "write a text before `in`"),
+    "not_unpackable": ("$Owner cannot be split into the names of the loop", "write one name: {% for item in items %}"),
+    "range_invalid": ("range takes one to three whole numbers, and a step other than 0", ""),
+    "slice_invalid": ("a slice [from:to:step] takes whole numbers, and a step other than 0", ""),
     "call_invalid": ("a filter or a test has the wrong arguments", ""),
     "division_by_zero": ("a number is divided by 0", ""),
     "failed": ("computing it fails with $name", ""),
     # TEMPLATE_URL
     "address_too_long": ("the address is longer than $Limit characters", ""),
     "markup_in_address": ("link, mention and code are for texts, not for an address", ""),
-    "address_part_empty": ("a value in an address is empty, or a dot", ""),
+    "address_part_empty": ("a value in an address is empty, or is `.` or `..`", ""),
     # TEMPLATE_MARKUP
     "expression_in_markup": (
         "an expression stands after a `<`, where Slack reads a link or a mention: use `link` or `mention`",
         "",
     ),
     "quote_not_first": ("`quote` must begin a line", "put nothing before it on that line"),
-    "quote_in_plain": ("`quote` is for mrkdwn, and this is plain text", "leave it out"),
+    "quote_in_plain": ("`quote` works in mrkdwn only, and this is plain text", "leave it out"),
     # The others
     "not_bindable": ("$Owner cannot be bound", ""),
     "value_unusable": ("$name", ""),
-    "message_empty": ("it comes out empty", ""),
+    "message_empty": ("the rendered text is empty", ""),
     "too_many_blocks": ("$path has $size of at most $limit blocks", ""),
     "too_many_tables": ("$path has $size of at most $limit tables", ""),
     "too_many_block_elements": ("$path has $size of at most $limit elements", ""),

@@ -1,4 +1,4 @@
-"""Puts a text together from a template's own words and values, and cuts long values until it fits."""
+"""Joins a template's own words and its values, and cuts long values until the text fits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from handler.templating.budget import MAX_TEXT
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
 
 
-class Shown(str):
-    """The text of a value, together with the value, so that it can be shortened."""
+class ShownValue(str):
+    """The text of a value, with the value, so that it can be shortened later."""
 
     __slots__ = ("value",)
     value: Any
@@ -26,37 +26,37 @@ class Shown(str):
         return self
 
 
-def fitted(pieces: Iterable[str], size: int, shorter: Callable[[Any, int], str]) -> str:
-    """Put pieces together in `size` characters. Raises TemplateError (TEMPLATE_LIMIT) where they are far too many.
+def fit(pieces: Iterable[str], size: int, shorten: Callable[[Any, int], str]) -> str:
+    """Join pieces into at most `size` characters. Raises TemplateError (TEMPLATE_LIMIT) above MAX_TEXT of them.
 
-    `shorter` gives the text of a value of which so many characters are shown; the longest are cut first, and no more
-    than needed. A text whose own words are too many stays too long.
+    `shorten` returns the text of a value in a number of characters. The longest values are cut first, and no more than
+    needed. If the own words of the template alone are longer than `size`, so is the result.
     """
-    parts = _parts(pieces)
+    parts = _not_empty(pieces)
     if sum(map(len, parts)) <= size:
         return "".join(parts)
-    values = [part for part in parts if isinstance(part, Shown)]
+    values = [part for part in parts if isinstance(part, ShownValue)]
     own = sum(map(len, parts)) - sum(map(len, values))
 
     def is_too_long(shown: int) -> bool:
-        return own + sum(len(_short(value, shown, shorter)) for value in values) > size
+        return own + sum(len(_shorten(value, shown, shorten)) for value in values) > size
 
     longest = bisect_left(range(size), True, lo=1, key=is_too_long) - 1
-    return "".join(_short(part, max(longest, 1), shorter) if isinstance(part, Shown) else part for part in parts)
+    return "".join(_shorten(part, max(longest, 1), shorten) if isinstance(part, ShownValue) else part for part in parts)
 
 
-def _short(shown: Shown, size: int, shorter: Callable[[Any, int], str]) -> str:
-    return shown if len(shown) <= size else shorter(shown.value, size)
+def _shorten(shown: ShownValue, size: int, shorten: Callable[[Any, int], str]) -> str:
+    return shown if len(shown) <= size else shorten(shown.value, size)
 
 
-def _parts(pieces: Iterable[str]) -> list[str]:
-    """The pieces that are not empty. More values than characters in a message can never be shown."""
+def _not_empty(pieces: Iterable[str]) -> list[str]:
+    """The pieces that are not empty. Each value takes at least one of the MAX_TEXT characters."""
     parts: list[str] = []
     room = MAX_TEXT
     for piece in pieces:
         if piece:
             parts.append(piece)
-            room -= 1 if type(piece) is Shown else len(piece)
+            room -= 1 if type(piece) is ShownValue else len(piece)
             if room < 0:
                 raise DiagnosedError(Diagnosis("text_too_long", limit=MAX_TEXT))
     return parts

@@ -1,7 +1,7 @@
-"""The mistakes that a template can hold: each has one kind, and each kind belongs to one error code.
+"""Every kind of mistake in a template. Each kind has one error code.
 
-The kinds never change their meaning: their words are in one table for each language (handler/templating/messages.py).
-This module is imported when the first error is made, not before.
+A kind never changes its meaning. Its message is in the table of each language (handler/templating/messages.py). This
+module is imported with the first error, not at start.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ Markup = Literal["expression_in_markup", "quote_not_first", "quote_in_plain"]
 Bind = Literal["not_bindable"]
 Unusable = Literal["value_unusable"]
 Empty = Literal["message_empty"]
-# What is larger than Slack takes, or empty where Slack takes nothing empty.
+# Parts of a message that are larger than Slack allows, or empty where Slack requires a text.
 Blocks = Literal[
     "too_many_blocks", "too_many_tables", "too_many_block_elements", "too_many_characters",
     "too_many_characters_in_all", "part_empty",
 ]  # fmt: skip
-# An error of another part of the program, with that part's own words and code.
+# An error that another part of the program has described: it has its own text and code.
 Described = Literal["described"]
 
 Kind = Syntax | Forbidden | Limit | Undefined | Failed | Url | Markup | Bind | Unusable | Empty | Blocks | Described

@@ -1,6 +1,6 @@
-"""The words of every mistake in a template: what is wrong, and what to write instead. Nowhere else are they made.
+"""Makes the message of each mistake in a template: what is wrong, and what to write instead. No other module does.
 
-Each language is one table. It has words for every kind of handler/templating/kinds.py.
+Each language is one table with a message for every kind of handler/templating/kinds.py.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from handler.frozen import frozen
 from handler.templating import english
 from handler.templating.diagnosis import Diagnosis, Path
 from handler.templating.kinds import Kind
-from handler.templating.nearest import Names
+from handler.templating.suggestions import Suggestions
 
 
 class Words(NamedTuple):
-    """What is wrong, and what to write instead; that is empty where only the code's remedy helps."""
+    """What is wrong, and what to write instead. The fix is empty if the remedy of the error code is enough."""
 
     message: str
     fix: str
 
 
 @frozen
-class Language:
-    """How one language says it.
+class MessageTable:
+    """The messages of one language.
 
-    `kinds` has the message and the fix of each kind, with the fields of a Diagnosis as `$name`. There, `$Owner` and
-    `$Other` are the types of values as `types` calls them, `$Limit` is the limit with commas, and `$takes` the
-    arguments of a filter, with `conjunction` between them. `close` and `known` introduce the names that may have been
-    meant, `none` stands for an empty list of names, and `computed` for a name that must not be shown.
+    `kinds` has the message and the fix of each kind, with the fields of a Diagnosis as placeholders: `$name`. `$Owner`
+    and `$Other` are types, in the words of `types`; `$Limit` is the limit with thousands separators; `$accepted` are
+    the arguments of a filter, joined by `conjunction`. `close` and `known` introduce suggested names, `none` replaces
+    an empty list of names, and `computed` replaces a name that must not be shown.
     """
 
     kinds: Mapping[Kind, tuple[str, str]]
@@ -42,8 +42,8 @@ class Language:
     computed: str
 
 
-LANGUAGES: Final[Mapping[str, Language]] = {
-    "en": Language(
+LANGUAGES: Final[Mapping[str, MessageTable]] = {
+    "en": MessageTable(
         kinds=english.KINDS,
         types=english.TYPES,
         close=english.CLOSE,
@@ -56,21 +56,23 @@ LANGUAGES: Final[Mapping[str, Language]] = {
 
 
 def words(diagnosis: Diagnosis, language: str = "en") -> Words:
-    """Return the message and the fix for a mistake. Suggested names are the fix, where a kind has none of its own."""
+    """Return the message and the fix for a mistake. If names are suggested, they are the fix."""
     table = LANGUAGES[language]
     message, fix = table.kinds[diagnosis.kind]
     filled = _fields(diagnosis, table)
-    near = suggestion(diagnosis.near, language) if diagnosis.near else Template(fix).substitute(filled)
-    return Words(Template(message).substitute(filled), near)
+    fix_text = (
+        suggestions_text(diagnosis.suggestions, language) if diagnosis.suggestions else Template(fix).substitute(filled)
+    )
+    return Words(Template(message).substitute(filled), fix_text)
 
 
 def text(diagnosis: Diagnosis, language: str = "en") -> str:
-    """Return the message and the fix in one line, as details of errors have them."""
+    """Return the message and the fix as one line: the detail of an error."""
     return "; ".join(filter(None, words(diagnosis, language)))
 
 
-def suggestion(names: Names, language: str = "en") -> str:
-    """Return the names that may have been meant as a phrase: `nearest: a, b`, or `known: a, b, …`."""
+def suggestions_text(names: Suggestions, language: str = "en") -> str:
+    """Return suggested names as a phrase: `nearest: a, b`, or `known: a, b, …`."""
     table = LANGUAGES[language]
     if names.close:
         return Template(table.close).substitute(names=", ".join(names.close))
@@ -84,13 +86,13 @@ def path_text(path: Path) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _fields(diagnosis: Diagnosis, table: Language) -> dict[str, Any]:
+def _fields(diagnosis: Diagnosis, table: MessageTable) -> dict[str, Any]:
     return {
         "name": diagnosis.name or table.computed,
         "owner": diagnosis.owner,
         "Owner": table.types.get(diagnosis.owner, diagnosis.owner),
         "Other": table.types.get(diagnosis.other, diagnosis.other),
-        "takes": table.conjunction.join(diagnosis.takes) or table.none,
+        "accepted": table.conjunction.join(diagnosis.accepted) or table.none,
         "size": diagnosis.size,
         "limit": diagnosis.limit,
         "Limit": f"{diagnosis.limit:,}",

@@ -1,4 +1,4 @@
-"""From a value to the text that a context can hold."""
+"""Converts a value to text, escaped for the context in which Slack or a server reads it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from jinja2 import Undefined
 
 from handler.frozen import frozen
 from handler.model import LeafContext
-from handler.templating.cutting import cut
 from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
+from handler.templating.graphemes import cut
 
 # A Decimal such as 1E+999999 is small in memory and a megabyte as text.
 MAX_EXPONENT: Final = 100
 _MAX_BITS: Final[int] = (10**MAX_EXPONENT).bit_length()  # of a whole number
-# Control characters, the bidirectional overrides with which a text can pretend to read otherwise, and halves of
-# surrogate pairs: none of them has a place in a message.
+# Control characters, bidirectional overrides (which can disguise a text), and halves of surrogate pairs. All are
+# removed from messages.
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# Every character that some program reads as the end of a line:
+# Every character that some program reads as a line break:
 # https://docs.python.org/3/library/stdtypes.html#str.splitlines
 LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 @frozen
 class Mrkdwn:
-    """Text that is already mrkdwn, `markup`, and the `plain` text that stands for it where there is no markup.
+    """Text that is already mrkdwn (`markup`), with the `plain` text that replaces it where markup is not possible.
 
-    Only filters make it (link, mention, code, and join over these). It is no str on purpose: whatever else a template
-    does with it (`~`, another filter, a header) sees the plain text, which is escaped as any other.
+    Only filters make it (link, mention, code, quote, and join over these). It is deliberately not a str: every other
+    use in a template (`~`, another filter, a header) gets the plain text, which is escaped like any other text.
     """
 
     markup: str
@@ -42,24 +42,24 @@ class Mrkdwn:
     def __str__(self) -> str:
         return self.plain
 
-    def shortened(self, size: int) -> str | Mrkdwn:  # noqa: ARG002 - for those that can be cut
-        """Return what to show of it in about `size` characters. Most markup cannot be cut, so its plain text is."""
+    def shortened(self, size: int) -> str | Mrkdwn:  # noqa: ARG002 - subclasses need it
+        """Return a form that can be cut to `size` characters. Most markup cannot be cut, so this is its plain text."""
         return self.plain
 
 
 class Quote(Mrkdwn):
-    """The lines of a value, each behind Slack's sign of a quote, so that none can pass for the author's."""
+    """The lines of a value, each after a `>`, so that no line can be mistaken for the author's."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, text: str) -> Quote:
-        """Return the quote of a text, whatever kind of line break it has."""
+        """Return the quote of a text with any kind of line breaks."""
         lines = [show(line) for line in LINE_BREAK.split(text)]
         return cls("\n".join(f"> {mrkdwn(line)}" for line in lines), "\n".join(f"> {line}" for line in lines))
 
     def shortened(self, size: int) -> str | Mrkdwn:
-        """Return the quote of as much of the text's beginning as takes `size` characters; empty where none does."""
+        """Return the quote of the longest beginning that fits into `size` characters; empty if none fits."""
         text = "\n".join(line[2:] for line in self.plain.split("\n"))
 
         def is_too_long(shown: int) -> bool:
@@ -70,7 +70,7 @@ class Quote(Mrkdwn):
 
 
 class Url(str):
-    """A whole address out of a stage's `vars`, which may stand at the beginning of another as it is."""
+    """A complete address from a stage's `vars`. It can begin another address, and is then not encoded."""
 
     __slots__ = ()
 
@@ -81,7 +81,7 @@ def show(value: Any) -> str:
         case None:
             return ""
         case Undefined() | Mrkdwn():
-            return str(value)  # a strict undefined raises its own message; of mrkdwn it is the plain text
+            return str(value)  # a strict undefined raises its error; mrkdwn gives its plain text
         case bool():
             return "true" if value else "false"
         case str():
@@ -118,21 +118,21 @@ def mrkdwn(value: Any) -> str:
     return show(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def in_line(value: Any) -> Any:
-    """Return a text with a space in place of each line break; whatever else is shown has none."""
+def on_one_line(value: Any) -> Any:
+    """Return a text with each line break replaced by a space. Other values have no line breaks."""
     return LINE_BREAK.sub(" ", value) if isinstance(value, str) else value
 
 
-def in_code(value: Any) -> Any:
-    """Return a text that cannot end the code in which it stands: an apostrophe takes the place of each backtick."""
+def without_backticks(value: Any) -> Any:
+    """Return a text with each backtick replaced by an apostrophe, so that it cannot end the code around it."""
     text = value.plain if isinstance(value, Mrkdwn) else value
     return text.replace("`", "'") if isinstance(text, str) else text
 
 
-def url_part(value: Any) -> str:
-    """Percent-encode a value whole, so that it can be neither a separator nor a step up the path.
+def percent_encoded(value: Any) -> str:
+    """Percent-encode all of a value, so that it cannot add a separator or go up the path.
 
-    An address out of `vars` stays as it is: the deployment wrote it, and the compiler lets it stand only at the start.
+    An address from `vars` is not encoded: it is part of the deployment, and the compiler allows it only at the start.
     """
     if isinstance(value, Url):
         return str(value)
@@ -144,13 +144,13 @@ def url_part(value: Any) -> str:
     return quote(text, safe="")
 
 
-# How each context turns the value of an expression into its text.
+# For each context, the function that turns the value of an expression into text.
 Finalizers = Mapping[LeafContext, Callable[[Any], str] | None]
 
 FINALIZERS: Final[Finalizers] = {
     "mrkdwn": mrkdwn,
     "plain": show,
     "exact": show,
-    "url": url_part,
+    "url": percent_encoded,
     "expression": None,
 }

@@ -1,4 +1,4 @@
-"""What stands in the place of a value that cannot be used."""
+"""A placeholder for a value that cannot be used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handler.templating.diagnosis import DiagnosedError, Diagnosis
 class Unusable(StrictUndefined):
     """Counts as missing (`is defined`, `default`); any other use raises TemplateError (VALUE_UNUSABLE).
 
-    `reason` is the error's detail, and quotes neither the value nor its key.
+    `reason` is the detail of the error. It must not quote the value or its key.
     """
 
     __slots__ = ()

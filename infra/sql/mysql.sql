@@ -8,7 +8,7 @@
 -- sees an email address. Databases then names this schema: default=mysql://<host>:3306/notifier
 CREATE SCHEMA notifier;
 
--- A view reads with the rights of whoever creates it, so that account has to stay.
+-- A view reads with the rights of the account that creates it, so that account has to stay.
 CREATE SQL SECURITY DEFINER VIEW notifier.orders AS
   SELECT id, number, customer_id, region, status, amount, currency, created_at, updated_at FROM shop.orders;
 

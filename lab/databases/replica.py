@@ -30,7 +30,7 @@ class Login:
 
 
 class Replica(Server):
-    """A server that follows `primary`. Administrators can write to it; whoever does must undo it there."""
+    """A server that follows `primary`. Administrators can write to it, and must undo it there."""
 
     primary: Server
 

@@ -50,7 +50,7 @@ class Log(io.TextIOBase):
 
 
 class LambdaFormatter(logging.Formatter):
-    """The lines of Lambda's own JSON format, for whoever logs by the root logger."""
+    """The lines of Lambda's own JSON format, for code that uses the root logger."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as a JSON object."""

@@ -1,8 +1,8 @@
-"""What the page is told beside the messages.
+"""What the page shows beside the messages.
 
 Each kind of fact is a flat object with these fields, and no others:
 
-    delivery    what became of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
+    delivery    the outcome of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
     parked      an event that went to the dead-letter queue, why, and what to do about it
     waiting     an event that is tried again, or that the queue holds: why, how often it was tried (`attempt`), and
                 about when it will be next (`due`, in Unix seconds)

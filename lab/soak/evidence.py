@@ -61,7 +61,7 @@ class Evidence:
         self._queued = histories.queued
 
     def fate(self, event: Event, expected: Expected) -> Fate:
-        """What became of a delivery: the first of these that there is evidence for."""
+        """The outcome of a delivery: the first of these for which there is evidence."""
         key = Key(event.identity, expected.notification, expected.channel)
         if self.posts[key] and not self.parked(key):
             return "delivered"

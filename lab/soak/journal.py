@@ -100,7 +100,7 @@ class Journal:
             self._harm(invocation)
 
     def cut_off(self) -> None:
-        """The way to Slack was cut: whoever was waiting for an answer does not get it."""
+        """The connection to Slack was cut: a caller that waits for an answer does not get it."""
         for invocation in self._busy.values():
             self._harm(invocation)
 

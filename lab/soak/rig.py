@@ -38,7 +38,7 @@ VISIBILITY_SECONDS: Final = 360.0
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How the function posts, and what it does about a post of which nobody knows."""
+    """How the function posts, and what it does about a post whose outcome is unknown."""
 
     webhook: bool = False
     read_back: bool = True

@@ -66,7 +66,7 @@ class Result:
 
 
 class Soak:
-    """A soak over a rig. `show` is told how it goes, often."""
+    """A soak over a rig. `show` is often called with the progress."""
 
     def __init__(self, rig: Rig, plan: Plan, schedule: Schedule, show: Callable[[Progress], object], seed: int) -> None:
         self._rig = rig

@@ -1,4 +1,4 @@
-"""What befalls everything, or whoever is busy: how each kind of trouble is begun, and ended."""
+"""How each kind of fault begins and ends, for all parts or for the busy ones."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Vpc:
         return self._holder.run(command, host, stdin=stdin, env=env, timeout_seconds=timeout_seconds)
 
     def cut(self, host: str) -> None:
-        """Let packets from and to this host vanish: whoever talks to it meets silence."""
+        """Drop packets from and to this host: its peers get no answer."""
         self._cables[host].cut(True)
 
     def heal(self, host: str) -> None:

@@ -136,7 +136,7 @@ def test_the_network_is_made_in_a_vpc_that_is_given_and_removed(stacks: Stacks) 
 
 
 def known_part(name: str) -> str:
-    """A template without the resources that the local cloud does not know; whoever names one gets its name as text."""
+    """A template without the resources that the local cloud does not know; a reference to one becomes its name."""
     whole = plain.template(name)
     gone = {key for key, part in whole["Resources"].items() if part["Type"] in UNKNOWN}
 

@@ -347,7 +347,7 @@ def test_its_service_takes_a_role_on_behalf_of_this_account_alone(where: str) ->
 
 
 def test_who_takes_each_role_is_known() -> None:
-    """Lambda names no source: whoever gives it the role needs iam:PassRole in this account."""
+    """Lambda names no source: to give it the role, a caller needs iam:PassRole in this account."""
     assert TAKEN_BY.keys() | {"template/FunctionRole"} == {
         f"{name}/{key}" for name, key in ROLES if name != "template-image"
     }

@@ -2,7 +2,7 @@
 
 The table's second column names the resources that CloudFormation makes anew, deletes or keeps; the third column names
 the stacks that have to be deployed again. The templates of the release before are in released/: an update from them has
-to be one that CloudFormation takes, whatever the stacks beside it import. Whoever makes a release copies its templates
+to be one that CloudFormation takes, whatever the stacks beside it import. For each release, its templates are copied
 there.
 """
 
@@ -264,7 +264,7 @@ def test_with_names_nothing_is_imported(name: str, intake: str) -> None:
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_without_names_the_same_is_imported_as_before(name: str) -> None:
-    """Whoever deploys this release as they did the last one hears nothing of names."""
+    """The commands that deployed the last release, which give no names, deploy this one too."""
     now, before = (importers(folder, "queue", {})[name] for folder in (INFRA, RELEASED))
     assert imported(now) == imported(before) != set()
 

@@ -1,4 +1,4 @@
-"""What becomes of an event whose way leads to a name that the VPC's resolver does not let through (docs/network.md).
+"""What happens to an event that needs a name that the VPC's resolver blocks (docs/network.md).
 
 DNS Firewall says that there is no such name. So does the resolver of the lab's VPC, of a name in its zone that nobody
 has set.

@@ -16,7 +16,7 @@ from tests.delivery_kit import HOUR, Line
 from tests.delivery_parts import ORDERS
 
 ANY_MODE = pytest.mark.parametrize("mode", ["read-back", "repost", "webhook"])
-# How often one event may be posted where nobody knows of its first post.
+# How often one event may be posted if the outcome of its first post is unknown.
 POSTS = {"read-back": 1, "repost": 2, "webhook": 2}
 
 

@@ -1,4 +1,4 @@
-"""The API client's signatures, checked by an API Gateway that goes by AWS's description of them and not by botocore."""
+"""The API client's signatures, checked by an API Gateway that follows AWS's description of them, not botocore."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ def test_a_role_that_no_task_has_is_an_api_without_an_instance(world: World, rol
     assert world.get("/customers/7")["id"] == 7  # by $default any task will do
 
 
-def test_followers_take_turns_whoever_else_is_asked_in_between(world: World) -> None:
+def test_followers_take_turns_even_if_others_are_asked_in_between(world: World) -> None:
     first, second, third = world.tasks
     for task in (first, second, third):
         world.register(task, role="follower")

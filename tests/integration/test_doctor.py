@@ -282,7 +282,10 @@ CASES: Mapping[str, tuple[Break, dict[str, tuple[str, str, str]]]] = {
     ),
     "wrong CA": (another_ca, {"database default": ("failed", "DB_TLS", ";ca=")}),
     "no CA file": (no_ca, {"database default": ("failed", "CONFIG_INVALID: the CA file", "correct the parameters")}),
-    "no CA file for Slack": (no_slack_ca, {"slack": ("failed", "CONFIG_INVALID: the CA file", "correct the parameters")}),
+    "no CA file for Slack": (
+        no_slack_ca,
+        {"slack": ("failed", "CONFIG_INVALID: the CA file", "correct the parameters")},
+    ),
     "a primary": (
         primary,
         {

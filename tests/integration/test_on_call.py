@@ -292,7 +292,7 @@ def test_behind_younger_messages_only_what_is_not_tried_again_is_lost(
 
 
 @pytest.mark.parametrize("qualifier", ["", ":live"])
-def test_a_paused_function_loses_nothing_whoever_takes_from_the_queue(on_call: OnCall, qualifier: str) -> None:
+def test_a_paused_function_loses_nothing_even_if_others_take_from_the_queue(on_call: OnCall, qualifier: str) -> None:
     lambda_, sqs, queue = on_call.aws.client("lambda"), on_call.aws.client("sqs"), on_call.outputs["QueueUrl"]
     function = on_call.outputs["FunctionName"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -272,7 +272,7 @@ def test_the_ids_of_a_view_are_looked_at_too(tables: Pair, database: Default) ->
 
 
 def test_where_the_plan_is_not_shown_the_counters_tell(tables: Pair, reader: Target) -> None:
-    """A view shows it only to whoever may read its tables, which a schema of views is there to prevent."""
+    """A view shows it only to an account that may read its tables, which a schema of views is meant to prevent."""
     adapter = replicas(reader._replace(schema=VIEWED, user=VIEWER, password=tables.reader.password), limits=Limits())
     try:
         found = said(Default(adapter), "SELECT id FROM plan_grouped")

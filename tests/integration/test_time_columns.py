@@ -34,7 +34,7 @@ SMALL: Final = {
         [NOW],
         "",
         "ok",
-        "whoever writes a row sets `at`: an application by its",
+        "the writer of a row sets `at`: an application with its",
     ),
     "by the primary": (
         "at TIMESTAMP(6) NULL DEFAULT CURRENT_TIMESTAMP(6)",

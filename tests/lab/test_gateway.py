@@ -153,7 +153,7 @@ def test_more_than_the_rate_is_turned_away_before_a_task_sees_it(world: World) -
     assert found[-1].document == {"message": "Too Many Requests"}
 
 
-def test_a_path_outside_the_routes_is_not_found_whoever_asks(world: World) -> None:
+def test_a_path_outside_the_routes_is_not_found_for_any_caller(world: World) -> None:
     world.gateway.configure(routes=[{"pattern": "/prod/*"}])
     for said in (world.ask(), world.send("/customers/7", {})):
         assert (said.status, said.document) == (404, {"message": "Not Found"})

@@ -47,7 +47,7 @@ DIGEST = Histories(
         pytest.param(replace(GOOD, posts={**GOOD.posts, "1": 2}, unknown={"1": 1}), 4, 0, id="twice for a reason"),
         pytest.param(
             replace(GOOD, ledger={**GOOD.ledger, "1": PARKED}, posts={"2": 1, "3": 1, "9": 1}, unknown={"1": 2}),
-            4, 0, id="parked after two posts of which nobody knows",
+            4, 0, id="parked after two posts whose outcome is unknown",
         ),
     ],
 )  # fmt: skip

@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path for path in ROOT.glob("**/*.md") if not any(part.startswith(".") for part in path.parts[len(ROOT.parts) :])
 )
+CODE_PATH = re.compile(r"(?<![\w./-])(?:handler|cli|lab|bench|tests)/[\w/]+\.(?:py|yaml)\b")
+COMMENTED = [
+    *(ROOT / name for name in ("template.yaml", "template-image.yaml", "pyproject.toml", "Makefile")),
+    *(path for folder in ("handler", "cli", "lab", "bench") for path in sorted((ROOT / folder).rglob("*.py"))),
+]
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
 CODE = re.compile(r'Error\(\s*"([A-Z_]+)"')
 
@@ -27,6 +32,12 @@ def test_a_made_page_is_current(page: str, made) -> None:
 def test_every_link_leads_to_a_file(page: Path) -> None:
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("text", [*PAGES, *COMMENTED], ids=lambda text: str(text.relative_to(ROOT)))
+def test_every_file_of_the_code_that_is_named_exists(text: Path) -> None:
+    missing = {path for path in CODE_PATH.findall(text.read_text("utf-8")) if not (ROOT / path).exists()}
+    assert not missing
 
 
 def test_the_examples_of_the_japanese_readme_are_those_of_the_english_one() -> None:

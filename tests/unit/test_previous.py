@@ -89,7 +89,7 @@ def before(folder: Path) -> dict[str, str | None]:
         ([text("one"), text("two")], text("three"), "two"),
         ([text("one")], text("edited"), "one"),
         ([text("one"), text("two"), text("one")], text("one"), "two"),
-        # What cannot be used is passed over: a broken file, one that needs what is gone, one for another event.
+        # What cannot be used is skipped: a broken file, one that needs what is gone, one for another event.
         ([text("one"), "id: [", text("two")], text("two"), "one"),
         ([text("one"), GONE, text("two")], text("two"), "one"),
         ([text("one"), "event: order.paid\n" + text("other"), text("two")], text("two"), "one"),

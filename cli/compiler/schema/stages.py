@@ -40,7 +40,7 @@ STAGE: Final[Schema] = keys(
                 "required": "A template with a `thread` posts to channels by their ids (the default).",
                 "ignore": "Where a channel is a webhook, its messages are posted without threads, and none is edited.",
             },
-            "What becomes of threads where a channel is a webhook, which can neither reply nor edit.",
+            "What to do with threads if a channel is a webhook, which can neither reply nor edit.",
         ),
     },
     required=REQUIRED,

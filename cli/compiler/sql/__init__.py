@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cli.compiler.shape import EXPRESSIONS
 from cli.compiler.sql import polled, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
-from handler.templating import nearest
+from handler.templating import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Prob
     used = _used(found)
     for name, start in used.items():
         if name not in known:
-            yield Problem(start, f"`:{name}` is not bound to anything", f"add it to `bind`; {nearest(name, known)}")
+            yield Problem(start, f"`:{name}` is not bound to anything", f"add it to `bind`; {suggestion(name, known)}")
     for name in bound:
         if name not in used:
             yield Problem(0, f"`bind` has `{name}`, and the SQL has no `:{name}`", "use it, or remove it")

@@ -9,7 +9,7 @@ from typing import Final
 
 from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.words import AFTER, BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS, REFUSED_WORDS, TYPES
-from handler.templating import nearest
+from handler.templating import suggestion
 
 # `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
@@ -85,7 +85,7 @@ def _call(code: Sequence[Token]) -> Iterator[Problem]:
             before.start, f"`{before.text}` is not a function", "put an operator between a value and a bracket"
         )
     elif before.kind == "word" and word not in FUNCTIONS and not _opens_no_call(code):
-        yield Problem(before.start, _refused(word), "" if word in REFUSED_FUNCTIONS else nearest(word, FUNCTIONS))
+        yield Problem(before.start, _refused(word), "" if word in REFUSED_FUNCTIONS else suggestion(word, FUNCTIONS))
 
 
 def _opens_no_call(code: Sequence[Token]) -> bool:

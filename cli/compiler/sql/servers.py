@@ -1,4 +1,4 @@
-"""What only one of MySQL and MariaDB understands. A template may use it; whoever changes the server has to know.
+"""What only one of MySQL and MariaDB understands. A template may use it, but it must change if the server changes.
 
 Every entry was tried on MariaDB 10.11 and MySQL 9.7: tests/integration/test_accepted_sql.py.
 """

@@ -1,6 +1,7 @@
 """The filters and tests that templates may use. A filter that is not listed here does not exist.
 
-A docstring's `source -> result` lines are run by a test; those that begin with `ja:` in Japanese and in Tokyo's time.
+A test runs the `source -> result` lines of the docstrings. Lines that begin with `ja:` are run in Japanese and
+in Tokyo's time zone.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import Any, Final
 from jinja2 import Undefined
 
 from handler.model import Locale
+from handler.templating.coercion import is_blank
 from handler.templating.filters import lists, markup, numbers, texts
-from handler.templating.filters.arguments import before, checked
+from handler.templating.filters.arguments import check_arguments, count_injected
 from handler.templating.filters.lists import MAX_ELEMENTS as MAX_ELEMENTS
-from handler.templating.filters.lists import each as each
+from handler.templating.filters.lists import loop_elements as loop_elements
 from handler.templating.filters.times import Times
-from handler.templating.reading import is_blank
 from handler.templating.text import Mrkdwn
 
 Filter = Callable[..., Any]
@@ -26,7 +27,7 @@ TESTS: Final = ("defined", "undefined", "none", "number", "string", "even", "odd
 
 
 def filters(locale: Locale) -> dict[str, Filter]:
-    """Return the filters by name, as they write in this time zone and language."""
+    """Return the filters by name, for this time zone and language."""
     times = Times(locale)
     of_texts_and_lists: dict[str, Filter] = {
         "code": markup.code,
@@ -45,7 +46,7 @@ def filters(locale: Locale) -> dict[str, Filter]:
         "truncate_width": texts.truncate_width,
         "upper": texts.upper,
     }
-    others: dict[str, Filter] = {
+    of_numbers_and_times: dict[str, Filter] = {
         "abs": numbers.absolute,
         "ago": times.ago,
         "date": times.date,
@@ -60,10 +61,10 @@ def filters(locale: Locale) -> dict[str, Filter]:
     }
     found = (
         {"default": default}
-        | {name: _unless(_is_none, function) for name, function in of_texts_and_lists.items()}
-        | {name: _unless(_is_nothing, function) for name, function in others.items()}
+        | {name: _skip_empty(_is_none, function) for name, function in of_texts_and_lists.items()}
+        | {name: _skip_empty(_is_blank, function) for name, function in of_numbers_and_times.items()}
     )
-    return {name: checked(name, function) for name, function in found.items()}
+    return {name: check_arguments(name, function) for name, function in found.items()}
 
 
 def default(value: Any, instead: Any = "") -> Any:
@@ -83,14 +84,14 @@ def _is_none(value: Any) -> bool:
     return value is None
 
 
-def _is_nothing(value: Any) -> bool:
-    """Whether a value is no number and no time, and has nothing to hide: None, or a text that shows nothing."""
+def _is_blank(value: Any) -> bool:
+    """Whether a value is None or a blank text: then it is no number and no time, and needs no mask."""
     return value is None or is_blank(value.plain if isinstance(value, Mrkdwn) else value)
 
 
-def _unless(empty: Callable[[Any], bool], function: Filter) -> Filter:
-    """An empty value passes through a filter as None, so that `default` can follow; a missing one is an error."""
-    place = before(function)
+def _skip_empty(empty: Callable[[Any], bool], function: Filter) -> Filter:
+    """Let the filter return None for an empty value, so that `default` can follow. A missing value raises."""
+    place = count_injected(function)
 
     @wraps(function)
     def filtered(*values: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Filters for lists, and how far a loop may go."""
+"""Filters for lists, and the limit of a loop."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 from jinja2 import Environment, StrictUndefined, TemplateRuntimeError, Undefined, pass_environment
 from jinja2.filters import make_attrgetter
 
-from handler.templating.budget import MAX_TEXT, clipped, joined
-from handler.templating.cutting import clusters, count, tail
+from handler.templating.budget import MAX_TEXT, clip, join_clipped
 from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
+from handler.templating.graphemes import clusters, count_clusters, last_clusters
 from handler.templating.text import Mrkdwn, mrkdwn, show
 
-# That a loop may pass. Slack takes 50 blocks and a lookup 100 rows; two loops in one another must not take seconds.
+# Of a loop. Slack takes 50 blocks, and a lookup returns 100 rows; two nested loops must not take seconds.
 MAX_ELEMENTS: Final = 200
 
 
@@ -21,11 +21,11 @@ def _empty(_message: str | None) -> DiagnosedError:
     return DiagnosedError(Diagnosis("list_empty"))
 
 
-_NOTHING: Final = StrictUndefined(exc=cast("type[TemplateRuntimeError]", _empty))
+_NO_ELEMENT: Final = StrictUndefined(exc=cast("type[TemplateRuntimeError]", _empty))
 
 
-def each(elements: Any) -> Any:
-    """Return what a loop passes through: a list of MAX_ELEMENTS at most, and never the letters of a text."""
+def loop_elements(elements: Any) -> Any:
+    """Return the elements of a loop: a list of at most MAX_ELEMENTS. Raises DiagnosedError for more, and for a text."""
     if isinstance(elements, Undefined):
         return iter(elements)  # raises its own message
     if not isinstance(elements, list | tuple | range):
@@ -44,15 +44,15 @@ def join(environment: Environment, elements: Any, separator: str = "", attribute
     {{ ['https://a.example' | link('A&B'), '<C>'] | join(' ') }} -> <https://a.example|A&amp;B> &lt;C&gt;
     """
     column = make_attrgetter(environment, attribute)
-    values = [value for element in each(elements) if (value := column(element)) is not None]
-    plain = joined(_between(show(separator), (show(clipped(value)) for value in values)))
+    values = [value for element in loop_elements(elements) if (value := column(element)) is not None]
+    plain = join_clipped(_separated(show(separator), (show(clip(value)) for value in values)))
     if not any(isinstance(value, Mrkdwn) for value in values):
         return plain
-    markup = joined(_between(mrkdwn(separator), (mrkdwn(clipped(value)) for value in values)))
-    return Mrkdwn(markup, plain) if len(markup) < MAX_TEXT else plain  # markup cannot be cut, only given up
+    markup = join_clipped(_separated(mrkdwn(separator), (mrkdwn(clip(value)) for value in values)))
+    return Mrkdwn(markup, plain) if len(markup) < MAX_TEXT else plain  # markup cannot be cut, so it becomes plain text
 
 
-def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
+def _separated(separator: str, texts: Iterable[str]) -> Iterator[str]:
     for number, text in enumerate(texts):
         if number:
             yield separator
@@ -65,8 +65,8 @@ def first(elements: Any) -> Any:
     {{ (rows | first).sku }} -> TEA-1
     {{ [] | first | default('none') }} -> none
     """
-    known = _elements(elements)
-    return next(clusters(known), _NOTHING) if isinstance(known, str) else _place(known, 0)
+    known = _as_sequence(elements)
+    return next(clusters(known), _NO_ELEMENT) if isinstance(known, str) else _element_at(known, 0)
 
 
 def last(elements: Any) -> Any:
@@ -74,8 +74,8 @@ def last(elements: Any) -> Any:
 
     {{ (rows | last).sku }} -> TEA-2
     """
-    known = _elements(elements)
-    return _place(tail(known[-MAX_TEXT:], 1) if isinstance(known, str) else known, -1)
+    known = _as_sequence(elements)
+    return _element_at(last_clusters(known[-MAX_TEXT:], 1) if isinstance(known, str) else known, -1)
 
 
 def length(elements: Any) -> int:
@@ -84,15 +84,15 @@ def length(elements: Any) -> int:
     {{ rows | length }} -> 2
     {{ '👍🏽 はい' | length }} -> 4
     """
-    known = elements if isinstance(elements, Mapping) else _elements(elements)
-    return count(known) if isinstance(known, str) and len(known) <= MAX_TEXT else len(known)
+    known = elements if isinstance(elements, Mapping) else _as_sequence(elements)
+    return count_clusters(known) if isinstance(known, str) and len(known) <= MAX_TEXT else len(known)
 
 
-def _place(elements: Sequence[Any], place: int) -> Any:
-    return elements[place] if elements else _NOTHING
+def _element_at(elements: Sequence[Any], place: int) -> Any:
+    return elements[place] if elements else _NO_ELEMENT
 
 
-def _elements(value: Any) -> Sequence[Any]:
+def _as_sequence(value: Any) -> Sequence[Any]:
     match value:
         case list() | tuple() | range():
             return value

@@ -1,4 +1,4 @@
-"""Filters that make Slack's mrkdwn: the only way in which a value becomes a link, a mention or code."""
+"""Filters that make Slack's mrkdwn. Only they turn a value into a link, a mention, code or a quote."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.parse import quote, urlsplit
 
 from handler.frozen import frozen
 from handler.templating.budget import MAX_TEXT
-from handler.templating.text import Mrkdwn, Quote, in_line, mrkdwn, show
+from handler.templating.text import Mrkdwn, Quote, mrkdwn, on_one_line, show
 
-# What an address keeps as it is. All else is percent-encoded: blanks, `<`, `>`, `|`, quotes, letters beyond ASCII.
+# Kept in an address. Everything else is percent-encoded: spaces, `<`, `>`, `|`, quotes, letters beyond ASCII.
 _URL_SIGNS: Final = "%:/?#[]@!$&'()*+,;=~"
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$'*+/=?_~-]+@[A-Za-z0-9.-]+")
-# Slack's word for an address, https://docs.slack.dev/reference/block-kit/block-elements/button-element
+# Slack's limit for an address, https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _MAX_URL: Final = 3_000
 
 # What an alias can stand for: a person, a user group, or the people of the channel.
@@ -91,8 +91,8 @@ class Mentions:
 
 
 def _line(value: Any) -> str:
-    """The text of a value on one line: Slack's links and code end with it."""
-    return " ".join(show(in_line(value)).split())
+    """The text of a value on one line, because a line break ends links and code in Slack."""
+    return " ".join(show(on_one_line(value)).split())
 
 
 def _is_safe(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Filters for numbers. A text that is a plain number, as an API may send it, is one, also in full-width digits."""
+"""Filters for numbers. A text that is a plain number counts as one, also in full-width digits: APIs send such texts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
-from handler.templating import reading
-from handler.templating.cutting import width
+from handler.templating import coercion
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.filters.currencies import decimals_of
+from handler.templating.graphemes import display_width
 from handler.templating.text import MAX_EXPONENT, show
 
 MAX_DECIMALS: Final = 10
 
-# The signs that people expect to see.
+# Currencies that are written with a sign before the amount.
 _SIGNS: Final = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩"}
 _CURRENCY: Final = re.compile("[A-Z]{3}")
-_LONGEST_CODE: Final = 12  # characters, before full-width letters are made ordinary ones
-# Room for every number that MAX_EXPONENT lets pass, with its decimals: the usual 28 digits are fewer than MySQL's 65.
+_LONGEST_CODE: Final = 12  # characters, before full-width letters are normalized
+# Enough digits for every number up to MAX_EXPONENT with its decimals; the default of 28 is less than MySQL's 65.
 _EXACT: Final = Context(prec=2 * MAX_EXPONENT + MAX_DECIMALS)
 
 
@@ -64,7 +64,7 @@ def plural(value: Any, one: Any, many: Any = None) -> str:
     {{ 3 | plural('件') }} -> 3件
     """
     word = show(one if many is None or _decimal(value) == 1 else many)
-    blank = "" if word and width(word[0]) > 1 else " "  # Chinese and Japanese words follow at once
+    blank = "" if word and display_width(word[0]) > 1 else " "  # no space before Chinese and Japanese words
     return f"{number(value)}{blank}{word}"
 
 
@@ -90,7 +90,7 @@ def absolute(value: Any) -> Decimal:
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, Decimal) and not value.is_finite():
         raise DiagnosedError(Diagnosis("not_finite"))
-    exact = reading.number(value)
+    exact = coercion.as_number(value)
     if exact is None:
         raise DiagnosedError(Diagnosis("not_a_number"))
     if abs(exact.adjusted()) > MAX_EXPONENT:

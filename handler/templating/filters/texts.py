@@ -1,4 +1,4 @@
-"""Filters for texts. What is already mrkdwn (a link, say) becomes plain text in them."""
+"""Filters for texts. A value that is already mrkdwn, such as a link, becomes plain text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Final
 from jinja2.filters import do_title
 
 from handler.frozen import frozen
-from handler.templating.cutting import clusters, cut, one, tail, width
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
-from handler.templating.nearest import UnknownNameError
+from handler.templating.graphemes import clusters, cut, display_width, last_clusters, one_character
+from handler.templating.suggestions import UnknownNameError
 from handler.templating.text import show
 
-_HIDDEN: Final = "••••"  # of one length, so that it does not tell how much is hidden
-_SHOWN: Final = 4  # of the tail
-_MAX_SIGNS: Final = 100  # that `trim` removes
-_LOOKED_AT: Final = 1_000  # code points at the end: far more than the characters shown can have
+_HIDDEN: Final = "••••"  # always the same, so that it does not show how much is hidden
+_VISIBLE: Final = 4  # characters at the end
+_MAX_TRIMMED: Final = 100  # characters that `trim` can remove
+_TAIL_WINDOW: Final = 1_000  # code points at the end: far more than the visible clusters can have
 
 
 @frozen
@@ -77,8 +77,8 @@ def trim(value: Any, characters: Any = None) -> str:
     text, ends = show(value), show(characters)
     if len(set(ends)) > 1 and any(map(str.isalnum, ends)):
         return text.removeprefix(ends).removesuffix(ends)
-    if len(ends) > _MAX_SIGNS:  # each is looked for at each place
-        raise DiagnosedError(Diagnosis("too_many_trimmed", limit=_MAX_SIGNS))
+    if len(ends) > _MAX_TRIMMED:  # each is searched at each end
+        raise DiagnosedError(Diagnosis("too_many_trimmed", limit=_MAX_TRIMMED))
     return text.strip(ends or None)
 
 
@@ -88,7 +88,7 @@ def truncate(value: Any, size: int) -> str:
     {{ 'Matcha set, large' | truncate(8) }} -> Matcha…
     {{ '👨‍👩‍👧 family' | truncate(3) }} -> 👨‍👩‍👧…
     """
-    return _cut(value, size, one)
+    return _cut(value, size, one_character)
 
 
 def truncate_width(value: Any, size: int) -> str:
@@ -97,7 +97,7 @@ def truncate_width(value: Any, size: int) -> str:
     {{ '抹茶セット' | truncate_width(7) }} -> 抹茶セ…
     {{ 'Matcha set' | truncate_width(7) }} -> Matcha…
     """
-    return _cut(value, size, width)
+    return _cut(value, size, display_width)
 
 
 def mask(value: Any, kind: str = "tail") -> str:
@@ -114,8 +114,8 @@ def mask(value: Any, kind: str = "tail") -> str:
 
 
 def _tail(text: str) -> str:
-    seen = tail(text[-_LOOKED_AT:], 2 * _SHOWN)
-    shown = min(_SHOWN, len(seen) // 2)
+    seen = last_clusters(text[-_TAIL_WINDOW:], 2 * _VISIBLE)
+    shown = min(_VISIBLE, len(seen) // 2)
     return _HIDDEN + "".join(seen[len(seen) - shown :])
 
 

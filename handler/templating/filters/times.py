@@ -13,21 +13,21 @@ from jinja2.runtime import Context
 from handler.errors import ConfigError
 from handler.frozen import frozen
 from handler.model import Locale
+from handler.templating.coercion import as_time, normalize
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
 from handler.templating.filters.wording import WORDINGS, Wording
-from handler.templating.reading import moment, plain
 
-# A TIME column, which may be negative, and go up to 838 hours.
+# A TIME column, which can be negative, and has up to 838 hours.
 # https://dev.mysql.com/doc/refman/8.4/en/time.html
 _TIME_OF_DAY: Final = re.compile(r"(-?)([0-9]{1,3})(:[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,6})?)?")
 
 
 @frozen
 class Times:
-    """The filters for one locale. A value is a time, a date, or what handler/templating/reading.py reads as one.
+    """The filters for one locale. A value is a time, a date, or what handler/templating/coercion.py reads as one.
 
-    A text that names no time zone is in UTC, as columns are. Dates without a time of day are in no time zone. A time at
-    an end of the calendar that the stage's zone would shift beyond it is shown in its own zone.
+    A text without a time zone is in UTC, as columns are. Dates without a time of day have no time zone. A time that the
+    stage's zone would move out of the calendar (before year 1, or after 9999) is shown in its own zone.
     """
 
     locale: Locale
@@ -53,7 +53,7 @@ class Times:
         ja: {{ order.at | time }} -> 19:00
         ja: {{ '09:30:00' | time }} -> 09:30
         """
-        if alone := _TIME_OF_DAY.fullmatch(plain(value)):
+        if alone := _TIME_OF_DAY.fullmatch(normalize(value)):
             return f"{alone[1]}{alone[2]:>02}{alone[3]}"
         return f"{self._local_time(value):%H:%M}"
 
@@ -109,9 +109,9 @@ class Times:
 
     def _local(self, value: Any) -> dt.date:
         """The time in the stage's time zone; a date alone stays as it is."""
-        known = moment(value)
+        known = as_time(value)
         if known is None:
-            is_time_alone = _TIME_OF_DAY.fullmatch(plain(value))
+            is_time_alone = _TIME_OF_DAY.fullmatch(normalize(value))
             raise DiagnosedError(Diagnosis("no_date" if is_time_alone else "not_a_time"))
         if not isinstance(known, dt.datetime):
             return known
@@ -124,9 +124,9 @@ class Times:
 
 @cache
 def _zone(name: str) -> dt.tzinfo:
-    """Raises ConfigError: what may be missing on the machine is not the template's fault."""
+    """Raises ConfigError for an unknown zone: the machine may lack it, which is not a mistake in a template."""
     if name == "UTC":
-        return dt.UTC  # needs neither the module, which is not cheap to import, nor the database of time zones
+        return dt.UTC  # needs neither the import of zoneinfo, which is slow, nor the time zone database
     import zoneinfo
 
     try:

@@ -1,4 +1,4 @@
-"""How each language writes dates and spans of time."""
+"""How each language writes dates and durations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 
 from handler.frozen import frozen
 from handler.templating.diagnosis import Diagnosis
-from handler.templating.nearest import UnknownNameError
+from handler.templating.suggestions import UnknownNameError
 
 T = TypeVar("T")
 
-# The longest first; a month is 30 days and a year 365, as spans are told in whole units anyway.
+# In seconds, the longest first. A month is 30 days and a year 365: durations are written in whole units anyway.
 _UNITS: Final = {"year": 31_536_000, "month": 2_592_000, "day": 86_400, "hour": 3_600, "minute": 60}
 
 
@@ -47,7 +47,7 @@ class Wording:
         )
 
     def ago(self, seconds: float) -> str:
-        """A span back from now; what is negative is still to come."""
+        """A duration before now; a negative one is in the future."""
         size = abs(seconds)
         for unit, length in _UNITS.items():
             if count := int(size // length):
@@ -56,7 +56,7 @@ class Wording:
         return self.now
 
     def days_ago(self, days: int) -> str:
-        """The same for a date without a time of day."""
+        """The same in days, for a date without a time of day."""
         return self.ago(days * _UNITS["day"]) if days else self.today
 
 

@@ -147,7 +147,7 @@ def test_a_refusal_that_need_not_be_about_the_secret_holds_nothing_back() -> Non
 
 
 def test_a_store_that_is_down_is_not_taken_for_a_refusal() -> None:
-    """Nobody knows then whether the secret was replaced, so that events wait instead of being parked."""
+    """Then it is unknown whether the secret was replaced, so events wait instead of being parked."""
     store = Store()
     credential = store.credential()
     refused(credential, store)

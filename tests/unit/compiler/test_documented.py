@@ -20,7 +20,7 @@ from handler.model import Event
 from handler.stages.enrich import enrich
 from handler.stages.render import render
 from handler.templating import FILTERS, Templates
-from handler.templating.filters.arguments import taken
+from handler.templating.filters.arguments import parameters
 from tests.unit.templating.examples import of_docs, of_docstrings
 
 from .conftest import Compile
@@ -115,7 +115,7 @@ def arguments(page: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("page", [DOCS, JAPANESE], ids=["en", "ja"])
 def test_the_table_names_every_argument_of_every_filter(page: str) -> None:
-    assert arguments(page) == {name: list(taken(FILTERS[name])) for name in FILTERS}
+    assert arguments(page) == {name: list(parameters(FILTERS[name])) for name in FILTERS}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is no ordinary file of the folder is named, and neither opened nor waited for, whoever reads the folder."""
+"""What is no ordinary file of the folder is named, and neither opened nor waited for, by any reader of the folder."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_a_parked_delivery_is_posted_by_a_replay_and_a_delivered_one_is_not() ->
 
 @pytest.mark.parametrize(("mode", "posts"), [("read-back", 1), ("repost", 2)])
 def test_a_replay_looks_first_for_what_slack_may_have_taken(mode: str, posts: int) -> None:
-    """It was parked for another reason, after a post of which nobody knew."""
+    """It was parked for another reason, after a post whose outcome was unknown."""
     world = World(mode)
     world.slack.posts["999.000100"] = replace(delivery().message, mark=delivery().key.mark)
     world.put(Phase.PARKED, code="SLACK_CREDENTIAL", ambiguous_posts=1, ambiguous_since=world.time - 60)
@@ -171,7 +171,7 @@ def test_a_replay_looks_first_for_what_slack_may_have_taken(mode: str, posts: in
     assert len(world.slack.posts) == posts
 
 
-# ---- Outcomes that nobody knows ----
+# ---- Unknown outcomes ----
 
 
 def test_a_post_that_was_taken_is_found_by_reading_back() -> None:

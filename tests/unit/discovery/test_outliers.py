@@ -1,4 +1,4 @@
-"""Whom to try first, after what became of them."""
+"""Which instance to try first, after the outcomes of earlier calls."""
 
 from __future__ import annotations
 

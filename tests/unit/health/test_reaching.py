@@ -49,7 +49,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 class Tls(HTTPServer):
-    """Speaks TLS with whoever trusts it."""
+    """Speaks TLS with clients that trust it."""
 
     context: ssl.SSLContext
 

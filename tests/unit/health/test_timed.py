@@ -99,8 +99,8 @@ def test_what_is_well_is_one_line() -> None:
     found = said(Answers())
     assert {part: check.state for part, check in found.items()} == {"": "ok"}
     assert found[""].seen == (
-        "readable, from the latest `at` on; whoever writes a row sets `at`: an application by its own clock, which may "
-        "be late; read by by_at; 721 rows in the window of 2 h; 12000 can be remembered"
+        "readable, from the latest `at` on; the writer of a row sets `at`: an application with its own clock, which "
+        "may be late; read by by_at; 721 rows in the window of 2 h; 12000 can be remembered"
     )
 
 

@@ -62,7 +62,7 @@ def test_a_notice_is_no_delivery() -> None:
         pytest.param(Evidence(None), "lost", id="there is no queue"),
         pytest.param(Evidence(3, oldest_at=LONG_AGO - 9), "lost", id="all that waits is younger"),
         pytest.param(Evidence(3, oldest_at=LONG_AGO - 10), "queued", id="something that waits is as old"),
-        pytest.param(Evidence(3), "queued", id="nobody knows how old what waits is"),
+        pytest.param(Evidence(3), "queued", id="the age of what waits is unknown"),
         pytest.param(Evidence(3, oldest_at=LONG_AGO - 9, idle=True), "queued", id="nobody takes from the queue"),
         pytest.param(Evidence(0, parked=frozenset({"e-1"})), "parked", id="SQS gave it up"),
     ],

@@ -1,4 +1,4 @@
-"""Whoever put it into the dead-letter queue: what it is, whether it is meant, and how it is sent again."""
+"""What is in the dead-letter queue, from any sender: what it is, whether it is selected, and how it is sent again."""
 
 from __future__ import annotations
 

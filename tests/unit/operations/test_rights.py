@@ -1,4 +1,4 @@
-"""Who may not read everything is told what he may, and which right is missing."""
+"""Without some rights, the command shows what it can read, and which right is missing."""
 
 from __future__ import annotations
 

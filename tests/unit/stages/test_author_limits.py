@@ -27,7 +27,7 @@ from handler.model import (
 )
 from handler.stages import compose
 from handler.stages.compose import Composer, Composition
-from handler.templating import Context, Templates, explaining
+from handler.templating import Context, Templates, translating_errors
 from handler.templating.budget import Budget
 from handler.time_limit import PREVIOUS_SECONDS, SECONDS
 from tests.kit import pipeline, plenty
@@ -206,7 +206,7 @@ def test_whatever_python_raises_for_an_authors_text_is_named_and_final(error: Ex
 
 
 def test_other_errors_of_the_notifier_stay_as_they_are() -> None:
-    with pytest.raises(KeyError), explaining("order.created.yaml", (MemoryError,)):
+    with pytest.raises(KeyError), translating_errors("order.created.yaml", (MemoryError,)):
         raise KeyError("x")
-    with pytest.raises(NotifierError, match="CONFIG_INVALID"), explaining("order.created.yaml"):
+    with pytest.raises(NotifierError, match="CONFIG_INVALID"), translating_errors("order.created.yaml"):
         raise NotifierError("CONFIG_INVALID", "x")

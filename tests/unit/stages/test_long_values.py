@@ -14,7 +14,7 @@ from handler.model import Group, Leaf, LeafContext
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.render import Content, render
 from handler.templating import FILTERS, LongAddressError, Templates
-from handler.templating.cutting import cut
+from handler.templating.graphemes import cut
 from tests.kit import expression, notification
 
 SIZES = (39_000, 45_000, 2_000_000)

@@ -15,7 +15,7 @@ import pytest
 from handler.errors import TemplateError
 from handler.model import Leaf, LeafContext
 from handler.templating import FILTERS, Templates
-from handler.templating.arithmetic import _PLAIN
+from handler.templating.arithmetic import _OPERATORS
 from handler.templating.budget import MAX_SEQUENCE, MAX_TEXT, MAX_WORK, Budget
 from handler.templating.filters import TESTS
 from handler.templating.language import _ALLOWED, MAX_DEPTH, MAX_NODES
@@ -94,7 +94,7 @@ def test_no_test_makes_anything(name: str, value: str) -> None:
 OPERANDS = ("a", "d", "n", "rows", "'x' * 9999", NESTED)
 
 
-@pytest.mark.parametrize("sign", [*_PLAIN, "~", "==", "<", "in", "and", "or"])
+@pytest.mark.parametrize("sign", [*_OPERATORS, "~", "==", "<", "in", "and", "or"])
 @pytest.mark.parametrize("left", OPERANDS)
 def test_no_operator_makes_more_than_a_message_holds(sign: str, left: str) -> None:
     for right in OPERANDS:
@@ -204,7 +204,7 @@ def test_constants_are_not_computed_while_a_template_is_compiled() -> None:
 
 def test_a_list_is_bounded_before_it_is_made() -> None:
     with pytest.raises(TemplateError, match="TEMPLATE_LIMIT"):
-        Budget().list_of(MAX_SEQUENCE + 1)
+        Budget().charge_list(MAX_SEQUENCE + 1)
 
 
 # Constructs that stand in one another: how `depth` of them are written.

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from handler.errors import MAX_DETAIL, NotifierError, TemplateError, named
 from handler.model import Leaf, LeafContext, Row
-from handler.templating import FILTERS, Templates, nearest
+from handler.templating import FILTERS, Templates, suggestion
 from handler.templating.filters import TESTS
-from handler.templating.nearest import MAX_NAMES
+from handler.templating.suggestions import MAX_NAMES
 from tests.unit.templating.examples import LOCALES
 
 WHERE = "f.yaml:3 text"
@@ -196,7 +196,7 @@ def test_a_large_document_makes_a_short_detail() -> None:
 @pytest.mark.parametrize("count", [0, 1, MAX_NAMES, MAX_NAMES + 1, 5_000])
 @pytest.mark.parametrize("name", ["column_7", "zzz", "", "x" * 100_000])
 def test_at_most_five_names_are_suggested_of_however_many(name: str, count: int) -> None:
-    said = nearest(name, (f"column_{number}" for number in range(count)))
+    said = suggestion(name, (f"column_{number}" for number in range(count)))
     assert said.count("column_") <= MAX_NAMES
     assert said.endswith("…") == (said.startswith("known") and count > MAX_NAMES)
 

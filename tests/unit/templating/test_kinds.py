@@ -19,7 +19,7 @@ from handler.model import IdRule, Leaf, LeafContext, Notification, Route, Row
 from handler.stages import id_pattern, render
 from handler.stages.enrich import Sources
 from handler.stages.id_pattern import MAX_DEPTH, MAX_PATTERN
-from handler.templating import DiagnosedError, Templates, diagnosis, explained, kinds, messages
+from handler.templating import DiagnosedError, Templates, diagnosis, kinds, messages, translate_error
 from handler.templating.diagnosis import Diagnosis
 from handler.templating.language import MAX_NODES
 from handler.templating.unusable import Unusable
@@ -176,7 +176,7 @@ def unbound() -> None:
 
 def as_raised(error: Exception) -> Callable[[], None]:
     def raising() -> None:
-        raise explained(error, WHERE)
+        raise translate_error(error, WHERE)
 
     return raising
 
@@ -262,7 +262,7 @@ def test_a_diagnosis_names_its_parts(source: str, name: str, owner: str, line: i
 
 def test_an_error_keeps_the_first_place_that_it_gets() -> None:
     error = DiagnosedError(Diagnosis("memory"), WHERE)
-    assert explained(error, "g.yaml") is error
+    assert translate_error(error, "g.yaml") is error
 
 
 def test_a_path_is_data_until_it_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""What a template may make is bounded in memory too; and whoever renders it goes on with the next event."""
+"""Memory limits what a template can make, too; after an error the process continues with the next event."""
 
 from __future__ import annotations
 

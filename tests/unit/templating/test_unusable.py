@@ -12,8 +12,8 @@ from handler.errors import NotifierError, TemplateError
 from handler.model import ApiLookup, Group, Leaf, LeafContext, SqlLookup, State
 from handler.templating import FILTERS, Templates
 from handler.templating.filters import TESTS
-from handler.templating.filters.arguments import taken
-from handler.templating.language import Language
+from handler.templating.filters.arguments import parameters
+from handler.templating.language import TemplateEnvironment
 from tests.kit import FakeApi, FakeDatabase, expression, notification, pipeline, plenty, record
 
 KEY = "c4n4ry"  # of the document: no detail may quote it
@@ -63,7 +63,8 @@ def test_what_is_not_used_is_no_error_and_what_is_used_has_a_name(member: str) -
 
 
 ARGUMENTS = {"label": "('x')", "money": "('EUR')", "plural": "('a', 'b')", "truncate": "(3)", "truncate_width": "(3)"}
-OPERATORS = [*sorted(Language.intercepted_binops), "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
+SIGNS = TemplateEnvironment.intercepted_binops
+OPERATORS = [*sorted(SIGNS), "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
 
 
 @pytest.mark.parametrize("name", sorted(set(FILTERS) - {"default"}))
@@ -72,7 +73,8 @@ def test_every_filter_refuses_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "argument"), [(name, one) for name in sorted(set(FILTERS) - {"default"}) for one in taken(FILTERS[name])]
+    ("name", "argument"),
+    [(name, one) for name in sorted(set(FILTERS) - {"default"}) for one in parameters(FILTERS[name])],
 )
 def test_every_argument_of_a_filter_refuses_it(name: str, argument: str) -> None:
     needed = {"plural": {"one": "'a'"}}.get(name, {})

@@ -1,4 +1,4 @@
-"""What becomes of a connection before there is a session: against servers that speak a few packets of the protocol."""
+"""What happens to a connection before there is a session: against servers that speak a few packets of the protocol."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_an_unknown_word_is_a_refusal(word: str) -> None:
         assert (error.code, error.reason) == ("SLACK_CONFIG", word)
 
 
-def test_every_word_is_of_a_known_class_and_on_the_page_for_whoever_is_on_call() -> None:
+def test_every_word_is_of_a_known_class_and_on_the_page_for_the_person_on_call() -> None:
     page = reference.codes()
     for word, (code, remedy) in SLACK_ERRORS.items():
         assert code in CODES

@@ -1,4 +1,4 @@
-"""Turns every error that Python or Jinja raise for an author's text into a DiagnosedError with a place."""
+"""Turns every error that Python or Jinja raises for an author's text into a DiagnosedError with its place."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from handler.time_limit import TimeOverError
 if TYPE_CHECKING:
     from handler.templating.kinds import Kind
 
-# What Jinja and Python say, by the type of their error; the first pattern that is found counts. The groups are fields
-# of a Diagnosis: names and signs of the template, and types. Patterns are compiled when they are first needed.
+# Patterns of the messages of Jinja and Python, for each type of error. The first match counts. The groups are fields of
+# a Diagnosis: names and symbols of the template, and types. Patterns are compiled when they are first needed.
 _SYNTAX: Final[tuple[tuple[str, Kind], ...]] = (
     (r"^expected token '(?P<name>.+)', got 'end of template'", "unclosed"),
     (r"^unexpected end of template, expected '(?P<name>.+)'", "unclosed"),
@@ -56,8 +56,8 @@ _TYPE: Final[tuple[tuple[str, Kind], ...]] = (
     (r"^cannot unpack non-iterable (?P<owner>[\w.]+) object", "not_unpackable"),
     (r"\(\) (takes|missing|got an unexpected|got multiple)", "call_invalid"),
 )
-# By type; the first that fits counts: what its text can mean, and what it means if no pattern is found.
-_MEANINGS: Final[tuple[tuple[type[Exception], tuple[tuple[str, Kind], ...], Kind], ...]] = (
+# For each type of error, its patterns, and the kind if none matches. The first type that fits counts.
+_RULES: Final[tuple[tuple[type[Exception], tuple[tuple[str, Kind], ...], Kind], ...]] = (
     (TemplateSyntaxError, _SYNTAX, "unreadable"),
     (UndefinedError, _UNDEFINED, "undefined"),
     (SecurityError, (), "unsafe"),
@@ -65,9 +65,9 @@ _MEANINGS: Final[tuple[tuple[type[Exception], tuple[tuple[str, Kind], ...], Kind
     (ZeroDivisionError, (), "division_by_zero"),
     (RecursionError, (), "recursion"),
     (MemoryError, (), "memory"),
-    (SyntaxError, (), "unreadable"),  # of the Python code that Jinja makes
+    (SyntaxError, (), "unreadable"),  # in the Python code that Jinja generates
 )
-# Jinja's words for signs of the language.
+# The symbols that Jinja's messages describe in words.
 _SIGNS: Final = {
     "end of print statement": "}}",
     "end of statement block": "%}",
@@ -76,49 +76,49 @@ _SIGNS: Final = {
     "end of comment": "#}",
     "begin of comment": "{#",
 }
-# Errors that an author's text can also cause in the notifier's own code.
+# Errors that an author's text can cause in the notifier's own code as well.
 EXHAUSTED: Final = (MemoryError, RecursionError)
 
 
 class LongAddressError(DiagnosedError):
-    """An address is longer than it may be: it cannot be cut, because the rest would be a different address."""
+    """An address is too long. It cannot be cut, because a shorter address would lead elsewhere."""
 
 
 @contextmanager
-def explaining(where: str, errors: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
-    """Replace TemplateErrors, and other errors of these types, in the block by what `explained` makes of them."""
+def translating_errors(where: str, errors: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
+    """Translate every TemplateError, and every error of these types, that the block raises (see `translate_error`)."""
     try:
         yield
     except Exception as error:
         if not isinstance(error, (TemplateError, *errors)):
             raise
-        raise explained(error, where) from None
+        raise translate_error(error, where) from None
 
 
-def explained(error: Exception, where: str, source: str = "") -> NotifierError:
-    """Return a DiagnosedError, which names the place `where`, for any error that an author's text has caused.
+def translate_error(error: Exception, where: str, source: str = "") -> NotifierError:
+    """Return a DiagnosedError with the place `where` for any error that an author's text has caused.
 
-    A name that is not known is quoted where it stands in the text's `source`. The codes of TemplateErrors are final: an
-    event is not tried again for what only the author can mend. Other errors of the notifier's own, such as a
-    ConfigError, stay as they are.
+    An unknown name is quoted only if the text's `source` contains it. The codes of TemplateErrors are final: an event
+    is not retried if only the author can fix the template. Other errors of the notifier, such as ConfigError, are
+    returned unchanged.
     """
     match error:
         case DiagnosedError():
-            return error.placed(where, source)
+            return error.with_place(where, source)
         case TimeOverError():
             return DiagnosedError(Diagnosis("time_over", limit=error.seconds), where)
         case TemplateError():
             return DiagnosedError(Diagnosis("described", error.detail), where, error.code)
         case NotifierError():
             return error
-    return DiagnosedError(diagnosed(error), where)
+    return DiagnosedError(diagnose(error), where)
 
 
-def diagnosed(error: Exception) -> Diagnosis:
-    """Return what an error of Python or Jinja means. Of its text, only names and signs of the template are kept."""
-    for kind, patterns, otherwise in _MEANINGS:
+def diagnose(error: Exception) -> Diagnosis:
+    """Return the Diagnosis of an error of Python or Jinja. It keeps only names and symbols of the template."""
+    for kind, patterns, otherwise in _RULES:
         if isinstance(error, kind):
-            found = _meant(str(getattr(error, "message", error)), patterns)
+            found = _first_match(str(getattr(error, "message", error)), patterns)
             return replace(found or Diagnosis(otherwise, type(error).__name__), line=_line(error))
     return Diagnosis("failed", type(error).__name__)  # its text may quote a row
 
@@ -127,14 +127,14 @@ def _line(error: Exception) -> int:
     return error.lineno if isinstance(error, TemplateSyntaxError) else 0
 
 
-def _meant(said: str, patterns: tuple[tuple[str, Kind], ...]) -> Diagnosis | None:
+def _first_match(text: str, patterns: tuple[tuple[str, Kind], ...]) -> Diagnosis | None:
     for pattern, kind in patterns:
-        if found := re.search(pattern, said):
-            parts = {field: _neutral(text) for field, text in found.groupdict("").items()}
+        if found := re.search(pattern, text):
+            parts = {field: _readable(group) for field, group in found.groupdict("").items()}
             return Diagnosis(kind, parts.get("name", ""), parts.get("owner", ""), parts.get("other", ""))
     return None
 
 
-def _neutral(text: str) -> str:
-    """A sign in place of Jinja's words for it, and a type without its module."""
+def _readable(text: str) -> str:
+    """Jinja's description of a symbol as the symbol, and a type without its module."""
     return _SIGNS.get(text) or re.sub(r"^(decimal|datetime)\.", "", text)

@@ -1,4 +1,4 @@
-"""Read a number or a time from a value in its normal form, also from the texts and numbers that APIs send for one.
+"""Reads a number or a time from a value, including the texts and numbers with which APIs write one.
 
 | a value                                      | is                                                                  |
 |----------------------------------------------|---------------------------------------------------------------------|
@@ -9,8 +9,8 @@
 | of 12 to 15, of 16 or 17, of 18 to 20 digits | milliseconds, microseconds, nanoseconds                             |
 | a number that begins with 19 or 20           | of 8 digits YYYYMMDD, of 14 digits YYYYMMDDhhmmss                   |
 
-Digits are those before the point; a number may be negative, have a fraction, and be a text. A number with fewer digits
-is more likely a count, an id, or a 0 for "never" than a time near 1970.
+The digits before the decimal point count. A number can be negative, have a fraction, and be written as a text. A number
+with fewer digits is more likely a count, an id, or a 0 for "never" than a time near 1970.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
-_MAX_TEXT: Final = 250  # characters of a text that is a number or a time: the longest number has 202
+_MAX_TEXT: Final = 250  # characters; the longest number that is read has 202
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{1,100})?")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# The most digits of a number of each unit, and how many of the unit are a second.
+# For each unit of time, the largest number of digits, and how many units are a second.
 _FEWEST_DIGITS: Final = 9
 _UNITS: Final = {11: 1, 15: 10**3, 17: 10**6, 20: 10**9}
 _CALENDAR: Final = re.compile(r"((?:19|20)[0-9]{6})([0-9]{6})?")
 
-# Both are compiled when the first text is read (re keeps them): that takes longer than a cold start should wait.
+# Compiled when the first text is read (re caches them), because compiling them would slow down a cold start.
 _ISO: Final = r"""(?xia)
         (?P<day> [0-9]{4}(?P<dash>[-/]?)[0-9]{2}(?P=dash)[0-9]{2}
                | [0-9]{4}-?W[0-9]{2}(?:-?[1-7])? | [0-9]{4}-?[0-9]{3} )
@@ -50,22 +50,22 @@ _HEADER: Final = r"""(?xia)
 _LEAP_SECOND: Final = re.compile(r"(:[0-9]{2}:)60\b")
 
 
-def plain(value: Any) -> str:
-    """A text as it is read: with ASCII's digits and signs, without blanks around it; empty for anything else."""
+def normalize(value: Any) -> str:
+    """A text with ASCII digits and signs, and without spaces around it. Empty for other values, and if too long."""
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         return ""
     return unicodedata.normalize("NFKC", value).replace("\u2212", "-").strip()
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a value is a text that shows nothing."""
+    """Whether a value is an empty text, or has only white space."""
     return isinstance(value, str) and not value.strip()
 
 
-def number(value: Any) -> Decimal | None:
-    """The number that a value is, or that its text writes in plain digits; None if it is none."""
+def as_number(value: Any) -> Decimal | None:
+    """The number that a value is or that its text writes in plain digits, else None."""
     if isinstance(value, str):
-        text = plain(value)
+        text = normalize(value)
         return Decimal(text) if _NUMBER.fullmatch(text) else None
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
         return None
@@ -73,34 +73,34 @@ def number(value: Any) -> Decimal | None:
     return exact if exact.is_finite() else None
 
 
-def moment(value: Any) -> date | None:
-    """The time that a value is or writes, as an aware datetime, or a date without a time of day; None if it is none."""
+def as_time(value: Any) -> date | None:
+    """The time that a value is or writes: an aware datetime, a date if it has no time of day, or None."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return value
-    exact = number(value)
+    exact = as_number(value)
     try:
-        return _written(plain(value)) if exact is None else _numbered(exact)
-    except (ValueError, OverflowError):  # a 30th of February, or beyond the year 9999
+        return _from_text(normalize(value)) if exact is None else _from_number(exact)
+    except (ValueError, OverflowError):  # 30 February, or a year above 9999
         return None
 
 
-def _numbered(number: Decimal) -> date | None:
+def _from_number(number: Decimal) -> date | None:
     digits = number.adjusted() + 1
     if not len("YYYYMMDD") <= digits <= max(_UNITS):
         return None
     if calendar := _CALENDAR.fullmatch(f"{number:f}"):
-        return _written(" ".join(filter(None, calendar.groups())))
+        return _from_text(" ".join(filter(None, calendar.groups())))
     if digits < _FEWEST_DIGITS:
         return None
     unit = next(unit for most, unit in _UNITS.items() if digits <= most)
     return _EPOCH + timedelta(microseconds=int(number * 10**6 / unit))
 
 
-def _written(text: str) -> date | None:
+def _from_text(text: str) -> date | None:
     if parts := re.fullmatch(_ISO, text):
-        return _iso(parts)
+        return _from_iso(parts)
     if re.fullmatch(_HEADER, text):
         from email.utils import parsedate_to_datetime
 
@@ -109,7 +109,7 @@ def _written(text: str) -> date | None:
     return None
 
 
-def _iso(parts: re.Match[str]) -> date | None:
+def _from_iso(parts: re.Match[str]) -> date | None:
     day = _day(parts["day"].replace("/", "-").upper())
     if parts["hour"] is None:
         return day
@@ -118,7 +118,7 @@ def _iso(parts: re.Match[str]) -> date | None:
     fraction = int((parts["fraction"] or "").ljust(6, "0")[:6])
     if hour == 24 and minute == second == fraction == 0:
         return datetime.combine(day, time.min, zone) + timedelta(days=1)
-    if second == 60:  # a leap second, which datetime does not know
+    if second == 60:  # a leap second, which datetime does not support
         second, fraction = 59, 999_999
     return datetime.combine(day, time(hour, minute, second, fraction, zone))
 
@@ -135,7 +135,7 @@ def _day(text: str) -> date:
 
 
 def _zone(parts: re.Match[str]) -> tzinfo:
-    """The offset, which tells the time even where a zone's name follows it (RFC 9557); else the zone, else UTC."""
+    """The offset, which also wins over a zone's name after it (RFC 9557); else the named zone; else UTC."""
     if parts["offset"]:
         sign = -1 if parts["offset"].startswith("-") else 1
         digits = parts["offset"][1:].replace(":", "").ljust(4, "0")

@@ -11,7 +11,7 @@ import pytest
 from handler.errors import TemplateError
 from handler.model import Leaf, Locale
 from handler.templating import Templates
-from handler.templating.reading import moment
+from handler.templating.coercion import as_time
 
 from .examples import CONTEXT, rendered
 
@@ -70,7 +70,7 @@ SAME_MOMENT = [
 
 @pytest.mark.parametrize("value", SAME_MOMENT)
 def test_one_moment_in_all_its_forms(value: Any) -> None:
-    assert moment(value) == TEN
+    assert as_time(value) == TEN
     assert rendered("{{ x | datetime }} {{ x | ago }}", x=value) == "5 Jan 2026, 10:00 2 hours ago"
     assert rendered("{{ x | datetime }}", language="ja", x=value) == "2026年1月5日 19:00"
 
@@ -103,7 +103,7 @@ def test_one_moment_in_all_its_forms(value: Any) -> None:
     ],
 )
 def test_each_form_at_its_edges(value: Any, known: date) -> None:
-    assert moment(value) == known
+    assert as_time(value) == known
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_each_form_at_its_edges(value: Any, known: date) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_time_is_none_and_a_named_error(value: Any) -> None:
-    assert moment(value) is None
+    assert as_time(value) is None
     if value is None:
         return
     for name in ("date", "datetime", "weekday", "ago"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.templating.cutting import ELLIPSIS, MAX_CLUSTER, clusters, cut, one, width
+from handler.templating.graphemes import ELLIPSIS, MAX_CLUSTER, clusters, cut, display_width, one_character
 
 # What people see as one character, and its columns.
 CHARACTERS = [
@@ -41,13 +41,13 @@ CHARACTERS = [
 PIECES = st.sampled_from([character for character, _ in CHARACTERS if character != "\r\n"])
 TEXTS = st.lists(PIECES, max_size=20).map("".join)
 ANY = st.text(alphabet="a &<>\n\u200d\ufe0f\u0301\u3099\U0001f3fd🇯🇵😀山\u1112\u1161\u094dक\x00", max_size=60)
-MEASURES = pytest.mark.parametrize("measure", [len, one, width])
+MEASURES = pytest.mark.parametrize("measure", [len, one_character, display_width])
 
 
 @pytest.mark.parametrize(("character", "columns"), CHARACTERS)
 def test_one_character_is_one_cluster_of_its_width(character: str, columns: int) -> None:
     assert list(clusters(character)) == [character]
-    assert width(character) == columns
+    assert display_width(character) == columns
 
 
 def test_neighbours_stay_apart() -> None:
