@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +11,6 @@ from handler.delivery.channels import Attempt, deliver
 from handler.delivery.delivery import Delivery, ended_by, failed
 from handler.delivery.finish import Finisher
 from handler.delivery.send import Deliverer
-from handler.delivery.throttle import ChannelThrottle
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
@@ -50,7 +47,7 @@ class Pipeline:
 
     def run(self, records: Sequence[Record], remaining: Remaining) -> list[Outcome]:
         """Process every record as far as possible. A record that fails never affects the others of its batch."""
-        with _refreshing(self.deliverer.throttle), self.api.invocation() as prefetch:
+        with self.deliverer.invocation(), self.api.invocation() as prefetch:
             prepared = [step for record in records for step in self._prepare(record, remaining, prefetch)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
@@ -111,17 +108,6 @@ class Pipeline:
         text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
         message = self.composer.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
-
-
-@contextmanager
-def _refreshing(throttle: ChannelThrottle) -> Iterator[None]:
-    """Read the channels' rate limits in a thread while the block runs, unless they were read a moment ago."""
-    if throttle.is_fresh:
-        yield
-        return
-    with ThreadPoolExecutor(1) as reader:
-        reader.submit(throttle.refresh)
-        yield
 
 
 def _steps(record: Record, notification: Notification, composition: Composition) -> list[Step]:

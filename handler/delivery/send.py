@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 
@@ -54,6 +55,10 @@ class Deliverer:
     throttle: ChannelThrottle
     threads: Threads
     now: Callable[[], float]
+
+    def invocation(self) -> AbstractContextManager[None]:
+        """Read the rate limits of all channels while the block prepares the messages."""
+        return self.throttle.refreshing()
 
     def __call__(self, delivery: Delivery) -> Outcome:
         """Bring a delivery as far as it gets now. Raises nothing."""

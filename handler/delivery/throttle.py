@@ -6,8 +6,9 @@ they come one after the other, instead of all at once into the next 429. While n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from handler.delivery.situation import ChannelState
@@ -48,6 +49,16 @@ class ChannelThrottle:
         with suppress(ConfigError):
             self._known = {item.sort: item for item in self._table.items(ThrottleItem.PARTITION)}
             self._read_at = began
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        """Read the state in a thread while the block runs, unless it is fresh."""
+        if self.is_fresh:
+            yield
+            return
+        with ThreadPoolExecutor(1) as reader:
+            reader.submit(self.refresh)
+            yield
 
     def state(self, destination: str) -> ChannelState:
         """Return the state of a channel, without asking the table."""

@@ -189,7 +189,7 @@ def test_all_leaves_of_a_notification_have_one_budget() -> None:
     with templates.budget.notification():
         templates.evaluate(long, CONTEXT)
         templates.evaluate(long, CONTEXT)
-        with pytest.raises(TemplateError, match=f"makes over {MAX_WORK:,} bytes"):
+        with pytest.raises(TemplateError, match=f"makes more than {MAX_WORK:,} bytes"):
             templates.evaluate(long, CONTEXT)
     with templates.budget.notification():
         assert templates.evaluate(long, CONTEXT) == 250

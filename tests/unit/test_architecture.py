@@ -1,0 +1,66 @@
+"""docs/architecture.md against the code: every file and every name that it mentions exists, and no room is missing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from handler import model, ports
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
+QUOTED = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
+PATHS = sorted({one for one in QUOTED if re.fullmatch(r"[\w./-]+/[\w./-]*|[\w-]+\.(py|toml|yaml)", one)})
+NAMES = sorted({one for one in QUOTED if re.fullmatch(r"[A-Z][A-Za-z_]+(\.[a-z_]+)?", one)})
+# A name and the file that the page names for it: "`parse` in `handler/stages/parse.py`", "`decide` (`handler/…`)".
+PLACED = sorted(set(re.findall(r"`([A-Za-z_.]+)`(?: in| \()\s*`(handler/[\w/]+\.py|cli/[\w/]+\.py)`", PAGE)))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_path_exists(path: str) -> None:
+    assert (ROOT / path).exists() or (ROOT / "tests" / path).exists()
+
+
+@pytest.mark.parametrize(("name", "path"), PLACED)
+def test_each_name_is_in_its_file(name: str, path: str) -> None:
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    for node in ast.walk(tree):
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        defined |= {target.id for target in targets if isinstance(target, ast.Name)}
+    assert set(name.split(".")) <= defined
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_is_defined_in_the_code(name: str) -> None:
+    last = name.rsplit(".", maxsplit=1)[-1]
+    definition = re.compile(rf"^\s*(class |def )?{re.escape(last)}\b", re.MULTILINE)
+    sources = [path for folder in ("handler", "cli") for path in (ROOT / folder).rglob("*.py")]
+    assert any(definition.search(source.read_text("utf-8")) for source in sources)
+
+
+def test_the_picture_of_the_rooms_is_the_import_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (layers,) = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
+    (picture,) = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)
+    drawn: list[list[str]] = []
+    for line in picture.splitlines():
+        rooms = [room for room in re.split(r"[ |]+", re.split(r"\s{2,}", line.strip())[0]) if room]
+        if line.startswith(" "):
+            drawn[-1] += rooms
+        else:
+            drawn.append(rooms)
+    assert drawn == [re.split(r" \| ", layer) for layer in layers["layers"]]
+
+
+def test_each_end_and_each_port_is_on_the_page() -> None:
+    ends = {one.__name__ for one in model.End.__args__}
+    found = {name for name, one in vars(ports).items() if isinstance(one, type) and one.__module__ == ports.__name__}
+    assert ends <= set(QUOTED)
+    assert found <= set(QUOTED)
