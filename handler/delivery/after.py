@@ -20,7 +20,7 @@ from handler.delivery.decide import (
     retry,
 )
 from handler.delivery.records import DeliveryRecord, Phase
-from handler.delivery.situation import Situation
+from handler.delivery.situation import Place, Situation
 from handler.errors import NotifierError, SlackError
 from handler.frozen import frozen
 from handler.model import Delivered, End, How, Parked, Receipt, Retry
@@ -87,14 +87,19 @@ def is_gone(decision: Post | Edit, result: Result) -> bool:
     """
     if not isinstance(result, Failure) or not isinstance(result.error, SlackError) or result.error.reason not in _GONE:
         return False
-    return isinstance(decision, Edit) or bool(decision.thread_ts)
+    return isinstance(decision, Edit) or (bool(decision.thread_ts) and not decision.replaces)
 
 
-def anew(it: Situation, decision: Post | Edit) -> Post:
-    """Return the post that takes the place of what is gone."""
+def anew(it: Situation, decision: Post | Edit, place: Place | None) -> Post:
+    """Return the post that takes the place of what is gone. `place` is where its thread is now (None: no thread).
+
+    Usually it begins the thread anew. If another worker has done that meanwhile, it is a reply.
+    """
     claim = it.next_record(decision.claim, Phase.SENDING, until=it.now + LEASE_SECONDS)
-    in_thread = decision.in_thread if isinstance(decision, Edit) else True
-    return Post(claim, begins_thread=in_thread, replaces="thread" if in_thread else "message")
+    if place and not place.ts:
+        return Post(claim, begins_thread=True, replaces="thread")
+    thread_ts = place.ts if place else ""
+    return Post(claim, thread_ts, replaces="message" if isinstance(decision, Edit) else "")
 
 
 def after(it: Situation, decision: TakeSlot | ReadBack | Post | Edit, result: Result) -> Step:

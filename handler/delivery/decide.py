@@ -92,7 +92,6 @@ class Edit:
 
     claim: DeliveryRecord
     newest_only: bool = False
-    in_thread: bool = False
     begins_thread: bool = False
 
 
@@ -177,7 +176,7 @@ def _send(it: Situation, record: DeliveryRecord) -> Decision:
     claim = it.next_record(record, Phase.SENDING, until=it.now + LEASE_SECONDS, ts=edited)
     begins = place is not None and not place.ts
     if edited:
-        return Edit(claim, newest_only, place is not None, begins)
+        return Edit(claim, newest_only, begins)
     return Post(claim, place.ts if place else "", begins)
 
 

@@ -15,7 +15,7 @@ from handler.delivery.backoff import wait
 from handler.delivery.decide import STUB, reused
 from handler.delivery.ledger import ConflictError, Ledger
 from handler.delivery.records import FINAL, DeliveryKey, DeliveryRecord, Phase, StoredRecord
-from handler.errors import ConfigError, named
+from handler.errors import ConfigError, NotifierError, named
 from handler.frozen import frozen
 from handler.model import Delivered, How, Outcome, Parked, Record, Repeated, Retry, Rule, Suppressed
 from handler.ports import DeadLetterQueue, IntakeQueue
@@ -84,7 +84,7 @@ class Finisher:
             self.dead_letters.park(lost[0])
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the queue still has the record
             problem = named(error)
-            return [replace(one, end=Retry(problem.code, problem.detail)) for one in group]
+            return [_retried(one, problem) if isinstance(one.end, Parked | Retry) else one for one in group]
         # A notice that was not posted is given up together with its record.
         parked = [_as_parked(one) if isinstance(one.end, Parked | Retry) else one for one in group]
         with suppress(ConfigError):
@@ -180,6 +180,10 @@ def _is_lost(outcome: Outcome) -> bool:
 
 def _as_parked(outcome: Outcome) -> Outcome:
     return replace(outcome, end=Parked(outcome.code, outcome.detail))
+
+
+def _retried(outcome: Outcome, problem: NotifierError) -> Outcome:
+    return replace(outcome, end=Retry(problem.code, problem.detail, outcome.due))
 
 
 def _is_parked(known: Mapping[DeliveryKey, StoredRecord], outcome: Outcome) -> bool:

@@ -25,7 +25,7 @@ from handler.delivery.decide import (
 )
 from handler.delivery.delivery import Delivery, ended_by
 from handler.delivery.ledger import ConflictError, Ledger
-from handler.delivery.records import StoredRecord
+from handler.delivery.records import DeliveryRecord, StoredRecord
 from handler.delivery.situation import Policy, Situation
 from handler.delivery.threads import Thread, Threads
 from handler.delivery.throttle import ChannelThrottle
@@ -77,7 +77,7 @@ class _Attempt:
 
     def __init__(self, by: Deliverer, delivery: Delivery) -> None:
         self._by = by
-        self.delivery = delivery
+        self._given = self.delivery = delivery
         self._stored: StoredRecord | None = None
         self._thread: Thread | None = None
         self._it = self._unread()
@@ -88,7 +88,7 @@ class _Attempt:
             try:
                 return self._run()
             except ConflictError as other:
-                self._stored, self._thread = other.stored, None
+                self._stored, self._thread, self.delivery = other.stored, None, self._given
                 self._it = replace(self._unread(), record=other.stored.record, ledger_read=True)
         return retry("LEDGER_BUSY", self._by.now() + LEASE_SECONDS)
 
@@ -143,8 +143,10 @@ class _Attempt:
 
     def _send(self, decision: Post | Edit) -> End:
         """Claim, post or edit, and write down what came of it."""
-        if isinstance(decision, Edit) and decision.newest_only and not self._shows_this_next():
-            return self._write(after(self._now(), decision, self._newer()))
+        if isinstance(decision, Edit) and decision.newest_only:
+            if not self._shows_this_next():
+                return self._write(after(self._now(), decision, self._newer()))
+            decision = replace(decision, claim=self._renewed(decision.claim))
         result = self._claim_and_call(decision)
         if is_gone(decision, result):
             decision, result = self._begin_anew(decision)
@@ -154,16 +156,23 @@ class _Attempt:
         self._stored = self._by.ledger.write(self.delivery.key, decision.claim, self._stored)
         return self._call(decision)
 
-    def _begin_anew(self, gone: Post | Edit) -> tuple[Post, Result]:
+    def _begin_anew(self, gone: Post | Edit) -> tuple[Post | Edit, Result]:
         """Post a message in the place of what is gone, and say so in it."""
-        decision = anew(self._now(), gone)
         if self._thread:
             self._thread = self._by.threads.lost(self._thread, self.delivery.key.mark)
             if self._thread.place.busy_until:
-                return replace(decision, claim=gone.claim), Failure(NotifierError("THREAD_BUSY"))
-        footer = _FOOTERS["thread" if decision.begins_thread else "message"]
-        self.delivery = replace(self.delivery, message=with_footer(self.delivery.message, footer))
+                return gone, Failure(NotifierError("THREAD_BUSY"))
+        decision = anew(self._now(), gone, self._thread.place if self._thread else None)
+        if decision.replaces:
+            self.delivery = replace(
+                self.delivery, message=with_footer(self.delivery.message, _FOOTERS[decision.replaces])
+            )
         return decision, self._claim_and_call(decision)
+
+    def _renewed(self, claim: DeliveryRecord) -> DeliveryRecord:
+        """The claim with its full lease, after a call that can take seconds."""
+        now = self._by.now()
+        return replace(claim, at=now, until=now + LEASE_SECONDS)
 
     def _call(self, decision: Post | Edit) -> Result:
         """Call Slack once. Anything but a NotifierError is a defect, and leaves the claim to run out."""

@@ -33,7 +33,7 @@ from handler.delivery.decide import (
 )
 from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.delivery.situation import ChannelState, Facts, Place, Policy, Situation
-from handler.errors import NotifierError, SlackError
+from handler.errors import CODES, NotifierError, SlackError
 from handler.model import Delivered, Parked, Receipt, Repeated, Retry
 
 NOW = 1_000_000.0
@@ -47,6 +47,10 @@ POLICIES = [
 ]
 CHANNELS = [ChannelState(paused, waiters) for paused, waiters in product((False, True), repeat=2)]
 PLACES = [None, Place(), Place(TS), Place(busy_until=NOW + 60)]
+CODES_OF = {
+    Phase.WAITING: ("SLACK_RATE_LIMITED", "SLACK_UNAVAILABLE"),
+    Phase.PARKED: ("SLACK_RATE_LIMITED", "SLACK_AMBIGUOUS"),
+}
 # A record's time counts from now: over long ago, over a moment ago, in a slot's reach, and still to come.
 UNTIL = (-GRACE_SECONDS - 1, -1.0, EARLY_SECONDS / 2, 60.0)
 
@@ -61,7 +65,7 @@ def records() -> Iterator[DeliveryRecord | None]:
     yield None
     about = {"event_type": FACTS.event_type, "event_id": FACTS.event_id}
     for phase, until, posts, ts in product(Phase, UNTIL, (0, 1, 2), ("", TS)):
-        codes = ("SLACK_RATE_LIMITED", "SLACK_UNAVAILABLE") if phase is Phase.WAITING else ("SLACK_AMBIGUOUS",)
+        codes = CODES_OF.get(phase, ("SLACK_AMBIGUOUS",))
         for code in codes:
             since = NOW - 50 if posts else 0.0
             yield DeliveryRecord(phase, NOW - 9, NOW + until, code, "C1" if ts else "", ts, posts, since, **about)
@@ -93,11 +97,17 @@ def _check(it: Situation, decision: Decision) -> None:
     match decision:
         case Post() | Edit():
             _check_sending(it, decision)
-        case TakeSlot():
+        case TakeSlot(before):
             assert it.channel.paused or it.channel.has_waiters
+            assert before.ts == _own_message(it)
         case ReadBack():
             assert it.policy.reads_back
             assert not it.not_in_channel
+            assert record
+            assert decision.since == record.abandoned.ambiguous_since > 0 or not record.abandoned.ambiguous_posts
+            assert decision.thread_ts == (it.place.ts if it.place else "")
+            assert decision.begins_thread == (it.place is not None and not it.place.ts)
+            assert record.phase is not Phase.PARKED or record.ambiguous_posts
         case NeedRecord():
             assert not it.ledger_read
             assert record is None
@@ -106,15 +116,39 @@ def _check(it: Situation, decision: Decision) -> None:
             assert it.place is None
             assert it.facts.in_thread
             assert it.policy.can_edit
-        case Stop(Retry(due=due)):
-            assert due > it.now
-        case Stop(Repeated()):
+        case Stop(Retry()):
+            _check_waiting(it, decision.end)  # type: ignore[arg-type]
+        case Stop(Repeated() as end):
             assert record
             assert record.phase in FINAL
+            receipt = Receipt(record.channel, record.ts) if record.channel else None
+            assert end == Repeated(record.phase.value.upper(), record.code, receipt)
         case Stop(end):
             assert isinstance(end, Parked)
             assert not it.policy.reads_back
             assert it.policy.on_ambiguous == "park" or record.abandoned.ambiguous_posts >= MAX_AMBIGUOUS_POSTS  # type: ignore[union-attr]
+
+
+def _own_message(it: Situation) -> str:
+    """The message of this delivery that an edit is for: a stub, or what an edit failed to change before."""
+    record = it.record
+    return record.ts if record and it.policy.can_edit and record.phase is not Phase.PARKED else ""
+
+
+def _check_waiting(it: Situation, end: Retry) -> None:
+    record, backoff = it.record, it.now + it.facts.backoff
+    assert end.due > it.now
+    assert end.detail == CODES[end.code].meaning
+    if end.code == "THREAD_BUSY":
+        assert it.place
+        assert end.due == min(backoff, it.place.busy_until)
+    elif end.code == STUB:
+        assert end.due == backoff
+    else:
+        assert record
+        is_over = record.until <= it.now or record.phase is Phase.PARKED
+        looked = end.code == "SLACK_AMBIGUOUS" and it.not_in_channel and is_over
+        assert end.due == record.until + (GRACE_SECONDS if looked else 0)
 
 
 def _check_sending(it: Situation, decision: Post | Edit) -> None:
@@ -122,20 +156,28 @@ def _check_sending(it: Situation, decision: Post | Edit) -> None:
     assert (claim.phase, claim.at, claim.until) == (Phase.SENDING, it.now, it.now + LEASE_SECONDS)
     assert not it.channel.paused
     assert not (it.place and it.place.busy_until and it.policy.can_edit and it.facts.in_thread)
+    begins = it.place is not None and not it.place.ts
+    assert decision.begins_thread == begins
     if isinstance(decision, Edit):
-        assert claim.ts
+        assert claim.ts == _own_message(it) or (it.place and not _own_message(it) and claim.ts == it.place.ts)
         assert it.policy.can_edit
     else:
-        assert claim.ts == ""
+        assert (claim.ts, _own_message(it)) == ("", "")
+        assert decision.thread_ts == (it.place.ts if it.place else "")
+    if it.channel.has_waiters:
+        assert record
+        assert (record.phase, record.code) == (Phase.WAITING, "SLACK_RATE_LIMITED"), "posted without a slot"
     if record is None:
-        assert not it.channel.has_waiters
         return
     assert record.phase not in FINAL or (record.phase is Phase.PARKED and it.facts.replayed)
     if record.phase is Phase.SENDING:
         assert record.until <= it.now, "another worker may be posting it"
     had = record.abandoned.ambiguous_posts
-    if had and record.phase is not Phase.PARKED and not (record.ts and it.policy.can_edit):
-        assert claim.ambiguous_posts == had, "a post whose outcome is unknown was forgotten"
+    counted = (claim.ambiguous_posts, claim.ambiguous_since)
+    if record.phase is Phase.PARKED and not it.policy.reads_back:
+        assert counted == (0, 0.0), "a replay begins anew"
+    else:
+        assert counted == (had, record.abandoned.ambiguous_since), "a post whose outcome is unknown was forgotten"
     if record.phase in (Phase.SENDING, Phase.UNKNOWN) and not record.ts:
         if it.policy.reads_back:
             assert it.not_in_channel, "posted again without looking"
@@ -168,7 +210,8 @@ def results(decision: Decision) -> list[Result]:
     if isinstance(decision, Edit):
         return [Receipt("C1", decision.claim.ts), *refusals, *([NewerShown(TS, "C1")] if decision.newest_only else [])]
     if isinstance(decision, Post):
-        return [Receipt("C1", TS, thread_ts=decision.thread_ts), Receipt("C1", TS), *refusals]
+        plain_text = Receipt("C1", TS, "invalid_blocks", decision.thread_ts)
+        return [Receipt("C1", TS, thread_ts=decision.thread_ts), Receipt("C1", TS), plain_text, *refusals]
     return [Receipt("C1", TS)]
 
 
@@ -181,16 +224,31 @@ def test_whatever_comes_of_a_decision_is_remembered_and_ends_it_for_now_or_for_g
             step = after(it, decision, result)
             _check_step(it, decision, result, step)
             if isinstance(decision, Post | Edit) and is_gone(decision, result):
-                again = anew(it, decision)
-                assert (again.claim.ts, again.thread_ts, bool(again.replaces)) == ("", "", True)
-                assert not any(is_gone(again, one) for one in results(again)), "it begins anew once"
+                _check_anew(it, decision)
+
+
+def _check_anew(it: Situation, decision: Post | Edit) -> None:
+    for place in (None, Place(), Place("1001.000100")):
+        again = anew(it, decision, place)
+        begins = place is not None and not place.ts
+        thread_ts = place.ts if place else ""
+        assert (again.claim.ts, again.thread_ts, again.begins_thread) == ("", thread_ts, begins)
+        assert (again.claim.until, again.claim.ambiguous_posts) == (it.now + 20, decision.claim.ambiguous_posts)
+        assert again.replaces == ("thread" if begins else "message" if isinstance(decision, Edit) else "")
 
 
 def _check_step(it: Situation, decision: Decision, result: Result, step: Step) -> None:
     record, end = step.record, step.end
     assert (record.at, record.event_type, record.event_id) == (it.now, FACTS.event_type, FACTS.event_id)
+    if isinstance(result, Receipt):
+        assert (record.channel, record.ts, record.code) == (result.channel, result.ts, result.fallback)
+    if isinstance(result, NewerShown):
+        assert (record.channel, record.ts) == ("C1", TS)
+    if isinstance(result, SlotTaken) and isinstance(decision, TakeSlot):
+        assert record.ts == decision.before.ts
     if isinstance(end, Delivered):
         assert record.phase is Phase.DELIVERED
+        assert isinstance(result, NewerShown) or end.warnings == ((result.fallback,) if result.fallback else ())  # type: ignore[union-attr]
         assert not it.facts.stub or not it.policy.can_edit or isinstance(result, NewerShown)
     elif isinstance(end, Retry):
         assert end.due > it.now
@@ -199,11 +257,12 @@ def _check_step(it: Situation, decision: Decision, result: Result, step: Step) -
     else:
         assert isinstance(end, Parked)
         assert isinstance(result, Failure)
+        assert record.phase is Phase.UNKNOWN or record.until == it.now, "a replay need not wait"
     ambiguous = isinstance(result, Failure) and result.error.code == "SLACK_AMBIGUOUS"
     if isinstance(decision, Post) and ambiguous:
         assert record.phase is Phase.UNKNOWN
         assert record.ambiguous_posts == decision.claim.ambiguous_posts + 1
-        assert record.ambiguous_since
+        assert record.ambiguous_since == (decision.claim.ambiguous_since or decision.claim.at)
     if isinstance(decision, Edit) and isinstance(result, Failure):
         assert record.phase is Phase.WAITING, "an edit can be repeated whatever its outcome"
         assert record.ts == decision.claim.ts
@@ -303,3 +362,12 @@ def test_a_stub_waits_until_there_is_more_to_say() -> None:
     edit = decide(replace(it, facts=FACTS))
     assert isinstance(edit, Edit)
     assert edit.claim.ts == TS
+
+
+@pytest.mark.parametrize(("event_type", "event_id"), [("order.paid", "1042"), ("order.created", "7")])
+@pytest.mark.parametrize("phase", sorted(FINAL))
+def test_an_end_of_another_event_is_told_apart(phase: Phase, event_type: str, event_id: str) -> None:
+    record = DeliveryRecord(phase, NOW, channel="C1", ts=TS, event_type=event_type, event_id=event_id)
+    decision = decide(Situation(FACTS, POLICIES[0], ChannelState(), NOW, record))
+    said = f"order.created 1042 has the event_id of {event_type} {event_id}, so it was not posted"
+    assert decision == Stop(Repeated.by_another_event(said, Receipt("C1", TS)))

@@ -11,7 +11,7 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode
 from handler.errors import ConfigError
-from handler.model import Event, Outcome, Record, State
+from handler.model import IDENTITY_REUSED, Event, Outcome, Record, State
 from tests.kit import FakePark, FakeQueue, FakeTable, end
 
 NOW = 1_000_000.0
@@ -86,6 +86,44 @@ def test_a_record_that_cannot_be_parked_stays_in_the_queue() -> None:
     assert world.phases() == {}
 
 
+def test_what_was_delivered_stays_delivered_if_its_record_cannot_be_parked() -> None:
+    world = World(ConfigError("CONFIG_UNAVAILABLE", "the dead-letter queue"))
+    lost = outcome(State.RETRY, "SLACK_UNAVAILABLE", "vip", LAST, due=NOW + 30)
+    finished = world.finish(outcome(State.DELIVERED, attempt=LAST), lost)
+    assert states(finished) == ["delivered", "retry"]
+    assert world.queue.waits["r1"] == 30
+
+
+def test_what_cannot_be_written_down_at_the_last_attempt_stays_suppressed() -> None:
+    world = World()
+    world.table.broken = ConfigError("LEDGER_UNAVAILABLE", "down")
+    assert states(world.finish(outcome(State.SUPPRESSED, "WHEN", attempt=LAST))) == ["suppressed"]
+    assert world.park.parked == []
+
+
+def test_a_notice_alone_parks_no_record_at_the_last_attempt() -> None:
+    world = World()
+    world.finish(outcome(State.RETRY, "SLACK_UNAVAILABLE", attempt=LAST, notice=True))
+    assert world.park.parked == []
+
+
+def test_a_first_attempt_that_goes_well_reads_nothing() -> None:
+    world, read = World(), []
+    world.table.items = lambda partition: read.append(partition) or []  # type: ignore[method-assign]
+    world.finish(outcome(State.DELIVERED), outcome(State.SUPPRESSED, "WHEN", "vip"))
+    assert read == []
+
+
+def test_an_event_whose_identity_was_used_before_is_told_apart_from_one_that_comes_again() -> None:
+    world = World()
+    key = DeliveryKey("e1", "order.created", "orders")
+    theirs = DeliveryRecord(Phase.PARKED, NOW, event_type="order.created", event_id="7")
+    world.ledger.write(key, theirs, None)
+    (finished,) = world.finish(outcome(State.PARKED, "TEMPLATE_FAILED"))
+    assert (finished.state, finished.code) == (State.REPEATED, IDENTITY_REUSED)
+    assert world.park.parked == []
+
+
 def test_parking_does_without_the_ledger() -> None:
     world = World()
     world.table.broken = ConfigError("LEDGER_UNAVAILABLE")
@@ -129,7 +167,13 @@ def test_a_stub_whose_row_never_came_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("dues", "low", "high"),
-    [([0.0], 4.0, 6.0), ([NOW + 90], 90, 90), ([NOW + 90, NOW + 30], 30, 30), ([NOW - 5], 0, 0)],
+    [
+        ([0.0], 4.0, 6.0),
+        ([NOW + 90], 90, 90),
+        ([NOW + 90, NOW + 30], 30, 30),
+        ([NOW + 30, NOW + 90], 30, 30),
+        ([NOW - 5], 0, 0),
+    ],
 )
 def test_a_record_comes_again_when_its_first_delivery_is_due(dues: list[float], low: float, high: float) -> None:
     world = World()

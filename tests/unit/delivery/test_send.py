@@ -13,6 +13,7 @@ from handler.delivery.decide import GRACE_SECONDS, LEASE_SECONDS, REPOST_SECONDS
 from handler.delivery.delivery import Delivery
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
+from handler.delivery.send import DEFAULT_PAUSE_SECONDS
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.model import Event, Message, Outcome, Receipt, Record, State
 from tests.kit import FakeSlack, FakeTable, deliverer_to, policy
@@ -30,6 +31,7 @@ class Slack:
     edits: list[tuple[str, str]] = field(default_factory=list)
     accepts_before_failing: bool = False
     drops_threads: bool = False
+    asked: list[tuple[str, float]] = field(default_factory=list)
 
     def post(self, message: Message) -> Receipt:
         if self.failures and not self.accepts_before_failing:
@@ -48,6 +50,7 @@ class Slack:
 
     def find(self, message: Message, since: float) -> Receipt | None:
         assert message.mark
+        self.asked.append((message.thread_ts, since))
         for ts, one in self.posts.items():
             if one.mark == message.mark:
                 return Receipt(one.destination, ts, thread_ts=one.thread_ts)
@@ -211,6 +214,17 @@ def test_without_reading_back_it_is_posted_once_more_and_then_parked(
     assert len(world.slack.posts) == posts
 
 
+def test_the_channel_and_the_thread_are_read_since_the_first_post_whose_outcome_is_unknown() -> None:
+    world = World()
+    world.attempt(threaded("a"))
+    began = world.time
+    for _ in range(3):
+        world.slack.failures = [SlackError("SLACK_AMBIGUOUS")]
+        world.attempt(threaded("b"))
+        world.later(2 * GRACE_SECONDS + 1)
+    assert world.slack.asked == [("1000.000100", began)] * 2
+
+
 def test_the_rule_park_posts_nothing_again() -> None:
     world = World("park", failures=[SlackError("SLACK_AMBIGUOUS", "reset")], accepts_before_failing=True)
     outcome = world.attempt()
@@ -318,7 +332,25 @@ def test_who_waited_for_something_else_stands_in_line_too() -> None:
     assert crowd.due > slot
 
 
-def test_without_a_gate_the_retry_after_is_kept_all_the_same() -> None:
+@pytest.mark.parametrize(("retry_after", "pause"), [(None, DEFAULT_PAUSE_SECONDS), (0.0, 0.0), (7.0, 7.0)])
+def test_a_429_pauses_the_channel_for_as_long_as_slack_asks(retry_after: float | None, pause: float) -> None:
+    world = World(failures=[SlackError("SLACK_RATE_LIMITED", "", retry_after)])
+    assert world.attempt().due == pytest.approx(world.time + pause)
+
+
+def test_a_stub_that_waits_for_a_slot_is_edited_and_not_posted_anew() -> None:
+    world = World()
+    world.attempt(delivery("Order 1 ...", stub=True))
+    world.slack.failures = [SlackError("SLACK_RATE_LIMITED", "", 30.0)]
+    world.attempt(delivery("Another", event="e2"))
+    late = world.attempt(delivery("Order 1: tea"))
+    assert late.code == "SLACK_RATE_LIMITED"
+    world.time = late.due
+    assert world.attempt(delivery("Order 1: tea")).state is State.DELIVERED
+    assert world.slack.edits == [("1000.000100", "Order 1: tea")]
+
+
+def test_without_a_throttle_the_retry_after_is_kept_all_the_same() -> None:
     world = World()
 
     def limited(_: Message) -> Receipt:
@@ -404,6 +436,90 @@ def test_a_thread_that_is_gone_begins_anew_and_says_so(word: str, update: bool) 
     assert "begins it anew" in anew.text
     world.attempt(threaded("c"))
     assert world.slack.posts["1002.000100"].thread_ts == "1001.000100"
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_a_thread_that_another_worker_began_anew_meanwhile_gets_a_reply(update: bool) -> None:
+    """Both find the first message gone. One begins the thread anew; the other must not begin it a second time."""
+    world, others = World(), []
+    world.attempt(threaded("a"))
+    gone = SlackError("SLACK_CONFIG", "message_not_found")
+    method = "edit" if update else "post"
+    original = getattr(world.slack, method)
+
+    def meanwhile(*_: Any) -> Receipt:
+        setattr(world.slack, method, original)
+        world.slack.failures = [gone]
+        others.append(world.attempt(threaded("b", update=update)))
+        raise gone
+
+    setattr(world.slack, method, meanwhile)
+    assert world.attempt(threaded("c", update=update)).state is State.DELIVERED
+    assert [one.state for one in others] == [State.DELIVERED]
+    assert world.slack.posts["1002.000100"].thread_ts == "1001.000100"
+    world.attempt(threaded("d"))
+    assert world.slack.posts["1003.000100"].thread_ts == "1001.000100"
+
+
+def test_while_another_worker_begins_a_thread_anew_nothing_is_posted() -> None:
+    world, others = World(), []
+    world.attempt(threaded("a"))
+    gone, post = SlackError("SLACK_CONFIG", "thread_not_found"), world.slack.post
+
+    def first(message: Message) -> Receipt:
+        world.slack.post = second  # type: ignore[method-assign]
+        others.append(world.attempt(threaded("b")))
+        raise gone
+
+    def second(message: Message) -> Receipt:
+        world.slack.post = third  # type: ignore[method-assign]
+        raise gone
+
+    def third(message: Message) -> Receipt:
+        raise ZeroDivisionError  # the other worker is killed while it posts the first message
+
+    world.slack.post = first  # type: ignore[method-assign]
+    outcome = world.attempt(threaded("c"))
+    assert (outcome.state, outcome.code) == (State.RETRY, "THREAD_BUSY")
+    world.slack.post = post  # type: ignore[method-assign]
+    assert len(world.slack.posts) == 1
+
+
+def test_a_footer_about_what_is_gone_does_not_outlive_a_conflict() -> None:
+    """The edit is refused; before the message is posted anew, another worker takes over, and fails to edit too."""
+    world = World()
+    world.attempt(delivery("Order 1 ...", stub=True))
+    edit = world.slack.edit
+
+    def refused(message: Message, ts: str) -> Receipt:
+        world.later(LEASE_SECONDS + 5)
+        world.slack.edit = edit  # type: ignore[method-assign]
+        world.slack.failures = [SlackError("SLACK_UNAVAILABLE", "refused")]
+        assert world.attempt(delivery("Order 1: tea")).state is State.RETRY
+        raise SlackError("SLACK_CONFIG", "edit_window_closed")
+
+    world.slack.edit = refused  # type: ignore[method-assign]
+    outcome = world.attempt(delivery("Order 1: tea"))
+    assert (outcome.state, outcome.detail) == (State.DELIVERED, "")
+    assert world.slack.edits == [("1000.000100", "Order 1: tea")]
+
+
+def test_each_claim_has_its_full_lease_after_what_took_long() -> None:
+    world, until = World(), []
+    world.attempt(threaded("a"))
+    swap = world.table.swap
+
+    def slow(item: Any) -> Any:
+        if item.partition.startswith("thread#"):
+            world.later(6)
+        elif item.values["phase"] == "sending":
+            until.append(item.values["until"] - world.time)
+        return swap(item)
+
+    world.table.swap = slow  # type: ignore[method-assign]
+    world.slack.failures = [SlackError("SLACK_CONFIG", "message_not_found")]
+    assert world.attempt(threaded("b", update=True)).state is State.DELIVERED
+    assert until == [LEASE_SECONDS, LEASE_SECONDS]
 
 
 def test_a_reply_that_slack_made_a_message_of_its_own_says_so_afterwards() -> None:
