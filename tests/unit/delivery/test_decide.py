@@ -46,7 +46,7 @@ POLICIES = [
     *(Policy(can_edit=True, on_ambiguous=rule) for rule in ("read-back", "repost", "park")),
 ]
 CHANNELS = [ChannelState(paused, waiters) for paused, waiters in product((False, True), repeat=2)]
-PLACES = [None, Place(), Place(TS), Place(busy_until=NOW + 60)]
+PLACES = [None, Place(), Place("888.000100"), Place(busy_until=NOW + 60)]
 CODES_OF = {
     Phase.WAITING: ("SLACK_RATE_LIMITED", "SLACK_UNAVAILABLE"),
     Phase.PARKED: ("SLACK_RATE_LIMITED", "SLACK_AMBIGUOUS"),
