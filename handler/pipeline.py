@@ -29,7 +29,7 @@ POST_SECONDS: Final = 10.0
 
 Remaining = Callable[[], float]  # seconds until the invocation is killed
 Prefetch = Callable[[str], None]  # starts to look up an API's instances in the background
-Step = Delivery | Outcome
+Prepared = Delivery | Outcome
 
 
 @frozen
@@ -54,7 +54,7 @@ class Pipeline:
         ended += deliver(deliveries, with_time_check(self.deliverer, remaining))
         return self.finisher(ended)
 
-    def _prepare(self, record: Record, remaining: Remaining, prefetch: Prefetch) -> list[Step]:
+    def _prepare(self, record: Record, remaining: Remaining, prefetch: Prefetch) -> list[Prepared]:
         event = None
         try:
             _require_time(remaining, PREPARE_SECONDS)
@@ -72,12 +72,12 @@ class Pipeline:
         """Whether the record names a type with a template. True also if the record cannot be read at all."""
         return bool(record.problem) or not named_types(record).isdisjoint(self.catalog.notifications)
 
-    def _notify(self, record: Record, event: Event, notification: Notification, prefetch: Prefetch) -> list[Step]:
+    def _notify(self, record: Record, event: Event, notification: Notification, prefetch: Prefetch) -> list[Prepared]:
         """Return the deliveries of a notification. If its template is broken, use its previous version or a notice."""
         for api in notification.apis:
             prefetch(api)
         try:
-            return _steps(record, notification, self.composer(record, event, notification))
+            return _prepared(record, notification, self.composer(record, event, notification))
         except Exception as error:  # noqa: BLE001 - one record never affects the others
             problem = named(error)
         if problem.retry or problem.given_up or isinstance(problem, EventError):
@@ -88,7 +88,7 @@ class Pipeline:
 
     def _previous_version(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
-    ) -> list[Step]:
+    ) -> list[Prepared]:
         """Return the deliveries of the template before its last change, with a footer; empty if that fails too."""
         before = notification.previous
         if before is None:
@@ -97,20 +97,20 @@ class Pipeline:
             before = replace(before, routes=notification.routes)  # the change may have been to the channel
         footer = footers.previous_version(notification.name, problem, self.composer.templates)
         try:
-            return _steps(record, before, self.composer(record, event, before, [footer], PREVIOUS_SECONDS))
+            return _prepared(record, before, self.composer(record, event, before, [footer], PREVIOUS_SECONDS))
         except Exception:  # noqa: BLE001 - the problem of the newer version is reported
             return []
 
     def _broken_template_notice(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
-    ) -> list[Step]:
+    ) -> list[Prepared]:
         """Park the event, and tell the channel about it."""
         text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
         message = self.composer.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 
 
-def _steps(record: Record, notification: Notification, composition: Composition) -> list[Step]:
+def _prepared(record: Record, notification: Notification, composition: Composition) -> list[Prepared]:
     if composition.rule:
         return [Outcome(record, Suppressed(composition.rule, composition.where), composition.event, notification.name)]
     took = composition.milliseconds or {}

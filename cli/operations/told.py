@@ -32,6 +32,10 @@ _RETRIES: Final = {
 _RULES: Final = {
     "WHEN": "the template's `when` did not hold",
     "NO_ROUTE": "no route of the template held",
+    "ROW_NOT_FOUND": "nothing was found, and the template skips that (ROW_NOT_FOUND)",
+    "API_NOT_FOUND": "nothing was found, and the template skips that (API_NOT_FOUND)",
+    "ROW_STALE": "the row stayed older than the event, and the template skips that (ROW_STALE)",
+    "SUPERSEDED": "when the event came again, the template did not ask for this message any more",
     "EVENT_TYPE_UNKNOWN": "there is no template for this type, and the stack ignores such events",
 }
 # The name of a step in the future, and of one whose time has passed.
@@ -71,7 +75,7 @@ def _told(line: Line) -> tuple[str, str, Tone]:
         case State.DELIVERED:
             return ("notice posted" if line.notice else "delivered"), line.detail, "good"
         case State.SUPPRESSED:
-            why = _RULES.get(line.code) or f"nothing was found, and the template skips that ({line.code})"
+            why = _RULES.get(line.code, line.code)
             return "suppressed", _joined(why, line.detail), "quiet"
         case State.PARKED:
             return "parked", _joined(line.code, line.detail), "bad"

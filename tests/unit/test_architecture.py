@@ -14,8 +14,8 @@ from handler import model, ports
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
 QUOTED = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
-PATHS = sorted({one for one in QUOTED if re.fullmatch(r"[\w./-]+/[\w./-]*|[\w-]+\.(py|toml|yaml)", one)})
-NAMES = sorted({one for one in QUOTED if re.fullmatch(r"[A-Z][A-Za-z_]+(\.[a-z_]+)?", one)})
+PATHS = sorted({one for one in QUOTED if re.fullmatch(r"[\w./-]+/[\w./-]*|[\w-]+\.(py|toml|yaml|md)", one)})
+NAMES = sorted({one for one in QUOTED if re.fullmatch(r"[A-Z][A-Za-z_]+(\.[a-z_]+)?", one)} - {*PATHS})
 # A name and the file that the page names for it: "`parse` in `handler/stages/parse.py`", "`decide` (`handler/…`)".
 PLACED = sorted(set(re.findall(r"`([A-Za-z_.]+)`(?: in| \()\s*`(handler/[\w/]+\.py|cli/[\w/]+\.py)`", PAGE)))
 
@@ -40,23 +40,20 @@ def test_each_name_is_in_its_file(name: str, path: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_is_defined_in_the_code(name: str) -> None:
     last = name.rsplit(".", maxsplit=1)[-1]
-    definition = re.compile(rf"^\s*(class |def )?{re.escape(last)}\b", re.MULTILINE)
+    definition = re.compile(rf"^\s*(class |def )?{re.escape(last)}\b|= \"{re.escape(last)}\"", re.MULTILINE)
     sources = [path for folder in ("handler", "cli") for path in (ROOT / folder).rglob("*.py")]
     assert any(definition.search(source.read_text("utf-8")) for source in sources)
 
 
-def test_the_picture_of_the_rooms_is_the_import_contract() -> None:
+def test_the_table_of_the_rooms_is_the_import_contract() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     (layers,) = [one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
-    (picture,) = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)
-    drawn: list[list[str]] = []
-    for line in picture.splitlines():
-        rooms = [room for room in re.split(r"[ |]+", re.split(r"\s{2,}", line.strip())[0]) if room]
-        if line.startswith(" "):
-            drawn[-1] += rooms
-        else:
-            drawn.append(rooms)
-    assert drawn == [re.split(r" \| ", layer) for layer in layers["layers"]]
+    table = PAGE.split("| rooms | what they hold |\n| --- | --- |\n")[1].split("\n\n")[0]
+    rooms = [line.split("|")[1].strip().split(", ") for line in table.splitlines()]
+    assert rooms == [layer.split(" | ") for layer in layers["layers"]]
+    for line in table.splitlines():
+        names, held = line.strip("|").split("|")
+        assert len(held.split("; ")) == len(names.split(", ")), names
 
 
 def test_each_end_and_each_port_is_on_the_page() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from handler.addresses import DatabaseAddress, SecretsAddress, SlackAddress
 from handler.discovery.paths import PATHS
+from handler.discovery.uri import COMMON_OPTIONS
 from handler.errors import ConfigError
 from handler.settings import PACKAGE, Settings
 
@@ -222,3 +226,14 @@ def test_all_mistakes_of_one_api_are_reported_at_once() -> None:
     said += [f"{option}= is n" for option in ("port", "health", "prefer", "scheme", "host")]
     assert [one for one in said if one not in caught.value.detail] == []
     assert caught.value.detail.count("NOTIFIER_APIS, A: ") == len(said)
+
+
+def test_each_option_of_a_discovery_path_is_in_its_guide() -> None:
+    """The table of options in docs/discovery.md names each option that some path allows."""
+    root = Path(__file__).resolve().parents[2]
+    sources = "".join(path.read_text("utf-8") for path in (root / "handler/discovery").glob("*.py"))
+    calls = re.findall(r"allow_options\(([^)]*)\)", sources)
+    allowed = {name for call in calls for name in re.findall(r'"([a-z]+)"', call)} | COMMON_OPTIONS
+    described = set(re.findall(r"^\| `([a-z]+)=", (root / "docs/discovery.md").read_text("utf-8"), re.MULTILINE))
+    assert len(allowed) > 6
+    assert allowed <= described, "add a row to the table of options in docs/discovery.md"

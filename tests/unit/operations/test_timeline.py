@@ -13,7 +13,7 @@ from cli.operations.rows import Row
 from cli.operations.timeline import Timeline
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.model import IDENTITY_REUSED, State
+from handler.model import IDENTITY_REUSED, Rule, State
 
 NOW = 1_800_000_000.0
 
@@ -242,3 +242,15 @@ def test_another_event_under_the_same_identity_is_told_with_both_names() -> None
     assert (trail.state, trail.steps[-1].text, trail.steps[-1].tone) == ("delivered", detail, "bad")
     (trail,) = timeline.merge("e-1", lines[1:], [], NOW).trails
     assert (trail.state, trail.code) == ("repeated", IDENTITY_REUSED)
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_each_rule_by_which_nothing_is_posted_is_explained_in_words(rule: Rule) -> None:
+    """From the log and from the state table alike."""
+    log = timeline.merge("e-1", [said(1, "suppressed", rule.value)], [], NOW).trails
+    table = timeline.merge("e-1", [], [row(Phase.SUPPRESSED, 1, code=rule.value)], NOW).trails
+    texts = [trail.steps[0].text for trail in (*log, *table)]
+    assert len(texts) == 2
+    assert all(len(text.split()) > 3 for text in texts), (
+        f"add words for {rule.value} to _RULES in cli/operations/told.py"
+    )

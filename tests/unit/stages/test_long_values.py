@@ -131,7 +131,8 @@ def test_a_long_value_passes_through_every_filter(name: str, log: str) -> None:
     assert name not in NO_TEXT
     limits.check(content.text, content.blocks)
     text = content.blocks[0]["text"]["text"]
-    assert text.endswith(("…", "`")) if name not in SHORT else len(text) <= 32
+    is_right = text.endswith(("…", "`")) if name not in SHORT else len(text) <= 32
+    assert is_right, f"{name} neither cuts a long value with a mark, nor is it listed in SHORT"
 
 
 def test_as_much_as_possible_of_a_long_value_is_shown() -> None:
