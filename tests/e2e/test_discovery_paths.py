@@ -35,7 +35,7 @@ URIS: Final = {
 RESOLVE: Final = """
 import dns
 from handler.discovery.dns import Dns
-services, _ = Dns().services("_api._tcp.shop.internal", 5.0)
+services, _ = Dns().srv("_api._tcp.shop.internal", 5.0)
 print(dns.__file__, *sorted(service.target for service in services))
 """
 
