@@ -9,7 +9,7 @@ from cli.operations import times
 from cli.operations.journal import Line
 from handler.delivery.backoff import FIRST_SECONDS, LONGEST_SECONDS
 from handler.errors import CODES
-from handler.model import State
+from handler.outcome import State
 
 _SHORT: Final = 10.0
 # An attempt usually takes less time than this. Later, the queue's state is newer than the function's last line.

@@ -16,7 +16,7 @@ from cli.queued import Queued
 from cli.show import panel
 from cli.tail import Tail
 from cli.waiting import Waiting
-from handler.model import State
+from handler.outcome import State
 from lab.aws import Message
 from lab.cloud import LocalCloud
 

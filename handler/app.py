@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger, Metrics  # noqa: E402
 
 from handler import bootstrap, init_phase, logs, telemetry  # noqa: E402
 from handler.errors import bounded, named  # noqa: E402
-from handler.model import Outcome, Repeated, State  # noqa: E402
+from handler.outcome import Outcome, Repeated, State  # noqa: E402
 from handler.pipeline import Pipeline  # noqa: E402
 from handler.stages.parse import UNNAMED, records  # noqa: E402
 

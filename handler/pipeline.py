@@ -13,7 +13,8 @@ from handler.delivery.finish import Finisher
 from handler.delivery.send import Deliverer
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
-from handler.model import Event, Notification, Outcome, Record, Rule, Suppressed
+from handler.model import Event, Notification, Record
+from handler.outcome import Outcome, Rule, Suppressed
 from handler.ports import Api
 from handler.stages import footers
 from handler.stages.compose import Composer, Composition

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from handler.model import Message, Outcome, Receipt, Record, Replication, Row, Value
+from handler.model import Message, Receipt, Record, Replication, Row, Value
+from handler.outcome import Outcome
 from handler.state_item import Item
 
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from handler.errors import CHOSEN_WAITS
-from handler.model import Outcome, State
+from handler.outcome import Outcome, State
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,26 +19,8 @@ from handler.delivery.situation import Policy
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError
-from handler.model import (
-    Delivered,
-    End,
-    IdRule,
-    Leaf,
-    Message,
-    Notification,
-    Outcome,
-    Parked,
-    Receipt,
-    Record,
-    Repeated,
-    Retry,
-    Route,
-    Row,
-    Rule,
-    State,
-    Suppressed,
-    Value,
-)
+from handler.model import IdRule, Leaf, Message, Notification, Receipt, Record, Route, Row, Value
+from handler.outcome import Delivered, End, Outcome, Parked, Repeated, Retry, Rule, State, Suppressed
 from handler.pipeline import Pipeline
 from handler.polling.dispatch import Polls
 from handler.ports import Slack, StateTable

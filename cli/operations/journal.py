@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
-from handler.model import State
+from handler.outcome import State
 
 _STATES: Final = frozenset(state.value for state in State)
 _TEXTS: Final = ("code", "detail", "record", "origin", "notification", "channel")

@@ -12,7 +12,7 @@ from cli.operations.letters import Letter
 from cli.operations.rows import Row
 from cli.operations.told import Kind, Step
 from handler.delivery.records import PHASE_WORDS, Phase
-from handler.model import IDENTITY_REUSED, State
+from handler.outcome import IDENTITY_REUSED, State
 
 # A row is written before the line about the same thing, by one clock, or by two that differ a little.
 SKEW_SECONDS: Final = 1.0

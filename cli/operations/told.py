@@ -9,7 +9,7 @@ from cli.operations import times
 from cli.operations.journal import Line
 from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.model import IDENTITY_REUSED, State
+from handler.outcome import IDENTITY_REUSED, State
 
 # An event's type and id.
 Kind = tuple[str, str]

@@ -23,7 +23,8 @@ from handler.delivery.records import DeliveryRecord, Phase
 from handler.delivery.situation import Place, Situation
 from handler.errors import NotifierError, SlackError
 from handler.frozen import frozen
-from handler.model import Delivered, End, How, Parked, Receipt, Retry
+from handler.model import Receipt
+from handler.outcome import Delivered, End, How, Parked, Retry
 
 # Slack's words for a message that is gone or locked, or cannot be edited any more.
 # https://docs.slack.dev/reference/methods/chat.postMessage, .../chat.update

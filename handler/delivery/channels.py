@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from handler.delivery.delivery import Delivery
-from handler.model import Outcome, Retry
+from handler.outcome import Outcome, Retry
 
 # As many as a batch has records: the threads wait for Slack, not for a processor.
 MAX_WORKERS: Final = 10

@@ -24,7 +24,8 @@ from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.delivery.situation import Facts, Policy, Situation
 from handler.errors import CODES
 from handler.frozen import frozen
-from handler.model import End, Parked, Receipt, Repeated, Retry
+from handler.model import Receipt
+from handler.outcome import End, Parked, Repeated, Retry
 
 # A post has ended, well or not, within this time (the Slack adapter's limits), with room for clocks that differ.
 LEASE_SECONDS: Final = 20.0

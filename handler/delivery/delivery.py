@@ -9,7 +9,8 @@ from handler.delivery.records import DeliveryKey
 from handler.delivery.situation import Facts
 from handler.errors import LAST_ATTEMPT, NotifierError
 from handler.frozen import frozen
-from handler.model import Delivered, End, Event, Message, Outcome, Parked, Record, Retry
+from handler.model import Event, Message, Record
+from handler.outcome import Delivered, End, Outcome, Parked, Retry
 
 
 @frozen

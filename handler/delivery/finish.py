@@ -17,7 +17,8 @@ from handler.delivery.ledger import ConflictError, Ledger
 from handler.delivery.records import FINAL, DeliveryKey, DeliveryRecord, Phase, StoredRecord
 from handler.errors import ConfigError, NotifierError, named
 from handler.frozen import frozen
-from handler.model import Delivered, How, Outcome, Parked, Record, Repeated, Retry, Rule, Suppressed
+from handler.model import Record
+from handler.outcome import Delivered, How, Outcome, Parked, Repeated, Retry, Rule, Suppressed
 from handler.ports import DeadLetterQueue, IntakeQueue
 
 T = TypeVar("T")

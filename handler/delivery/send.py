@@ -31,7 +31,8 @@ from handler.delivery.threads import Thread, Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import ConfigError, NotifierError, SlackError, named
 from handler.frozen import frozen
-from handler.model import Delivered, End, Message, Outcome, Receipt
+from handler.model import Message, Receipt
+from handler.outcome import Delivered, End, Outcome
 from handler.ports import Slack
 
 # How often another worker may be faster before the delivery is left for later.

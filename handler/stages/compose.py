@@ -13,7 +13,8 @@ from handler.block_kit.fallback import plain
 from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.frozen import frozen
-from handler.model import Event, Message, Notification, Record, Rule
+from handler.model import Event, Message, Notification, Record
+from handler.outcome import Rule
 from handler.ports import Api, Database
 from handler.stages import footers
 from handler.stages.enrich import Enriched, Sources, enrich

@@ -11,7 +11,8 @@ from typing import Final
 
 from handler.errors import EventError, SourceError
 from handler.frozen import frozen
-from handler.model import Event, Lookup, Notification, Replication, Rule, SqlLookup, Value
+from handler.model import Event, Lookup, Notification, Replication, SqlLookup, Value
+from handler.outcome import Rule
 from handler.templating import Context, Templates
 from handler.templating.coercion import as_number, as_time
 

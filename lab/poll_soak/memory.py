@@ -13,7 +13,8 @@ from random import Random
 from typing import Any, Final
 
 from handler.errors import SlackError
-from handler.model import Message, Outcome, Receipt, Record
+from handler.model import Message, Receipt, Record
+from handler.outcome import Outcome
 from handler.state_item import Item
 from lab.queue import Queue
 from lab.queue.messages import ReceiptError

@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 import pymysql
 
-from handler.model import Record, State
+from handler.model import Record
+from handler.outcome import State
 from handler.polling import id_scan, time_scan
 from handler.polling.schedule import LEASE_SECONDS, Schedule
 from handler.polling.stored_names import SCHEDULE, partition

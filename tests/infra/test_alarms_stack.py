@@ -14,7 +14,8 @@ import yaml
 from aws_lambda_powertools import Metrics
 
 from handler import telemetry
-from handler.model import Delivered, Event, Outcome, Receipt, Record, Retry, State
+from handler.model import Event, Receipt, Record
+from handler.outcome import Delivered, Outcome, Retry, State
 from handler.polling.dispatch import RunReport, Tick
 from handler.polling.id_cursor import IdCursor
 from handler.polling.run import RunResult

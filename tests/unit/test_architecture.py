@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handler import model, ports
+from handler import outcome, ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -57,7 +57,7 @@ def test_the_table_of_the_rooms_is_the_import_contract() -> None:
 
 
 def test_each_end_and_each_port_is_on_the_page() -> None:
-    ends = {one.__name__ for one in model.End.__args__}
+    ends = {one.__name__ for one in outcome.End.__args__}
     found = {name for name, one in vars(ports).items() if isinstance(one, type) and one.__module__ == ports.__name__}
     assert ends <= set(QUOTED)
     assert found <= set(QUOTED)

@@ -27,7 +27,8 @@ from handler.discovery import cloudmap
 from handler.errors import ConfigError
 from handler.health.model import attempt
 from handler.instances import ResolveError
-from handler.model import Outcome, Parked, Record
+from handler.model import Record
+from handler.outcome import Outcome, Parked
 from lab.tls import Authority
 from tests.proxies import Proxy
 from tests.unit.adapters.scripted import answer, scripted

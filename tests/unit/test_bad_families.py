@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from handler.model import Group, Leaf, Notification, Record, SqlLookup, State
+from handler.model import Group, Leaf, Notification, Record, SqlLookup
+from handler.outcome import State
 from tests.bad_families import BODIES, CANARY, ROW, SOURCES, Case
 from tests.kit import FakeDatabase, FakePark, FakeSlack, mrkdwn, notification, pipeline, plenty, record
 

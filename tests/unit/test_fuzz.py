@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from handler.adapters.http import api_answers
 from handler.errors import CODES, EventError, SourceError
-from handler.model import ApiLookup, Leaf, Message, Notification, Record, State
+from handler.model import ApiLookup, Leaf, Message, Notification, Record
+from handler.outcome import State
 from handler.stages.parse import records
 from tests import fuzz_kit as fuzz
 from tests.kit import (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from handler import app, telemetry
 from handler.errors import CODES, ConfigError, EventError
-from handler.model import IDENTITY_REUSED, MAX_ID, Outcome, Record, State
+from handler.model import MAX_ID, Record
+from handler.outcome import IDENTITY_REUSED, Outcome, State
 from handler.stages.parse import named_types, parse, records
 from tests import bad_families, fuzz_kit
 from tests.kit import NOW, FakePark, FakeSlack, FakeTable, notification, pipeline, plenty

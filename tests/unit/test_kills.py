@@ -17,7 +17,8 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import FINAL, Phase
 from handler.errors import SlackError
-from handler.model import Message, Notification, Outcome, Receipt, Record, State
+from handler.model import Message, Notification, Receipt, Record
+from handler.outcome import Outcome, State
 from handler.pipeline import Pipeline
 from handler.stages.compose import Composer
 from handler.templating import Templates

@@ -12,20 +12,8 @@ import pytest
 
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError, SlackError, SourceError
-from handler.model import (
-    ApiLookup,
-    IdRule,
-    Leaf,
-    Locale,
-    Message,
-    Missing,
-    Outcome,
-    Receipt,
-    Record,
-    Route,
-    SqlLookup,
-    State,
-)
+from handler.model import ApiLookup, IdRule, Leaf, Locale, Message, Missing, Receipt, Record, Route, SqlLookup
+from handler.outcome import Outcome, State
 from handler.state_item import Item
 from tests.kit import (
     NOW,

@@ -14,7 +14,8 @@ from aws_lambda_powertools import Metrics
 
 from handler import telemetry
 from handler.errors import CODES
-from handler.model import Delivered, Event, Outcome, Parked, Receipt, Record, Retry, State
+from handler.model import Event, Receipt, Record
+from handler.outcome import Delivered, Outcome, Parked, Retry, State
 from tests.kit import end
 
 RECORD = Record("r1", "{}", sent_at=datetime.now(UTC) - timedelta(seconds=90), attempt=2)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from handler import aws
 from handler.errors import ConfigError, bounded
-from handler.model import Outcome
+from handler.outcome import Outcome
 
 # SQS accepts ten attributes a message, none of them empty. Attributes and body may not contain these characters:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html

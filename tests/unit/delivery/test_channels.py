@@ -7,7 +7,8 @@ import pytest
 from handler.delivery.channels import deliver
 from handler.delivery.delivery import Delivery
 from handler.errors import CODES
-from handler.model import Delivered, Event, Message, Outcome, Record, Retry
+from handler.model import Event, Message, Record
+from handler.outcome import Delivered, Outcome, Retry
 
 ALONE = {"SLACK_RATE_LIMITED", "LEDGER_BUSY", "THREAD_BUSY", "ROW_STUB"}
 

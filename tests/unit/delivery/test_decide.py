@@ -34,7 +34,8 @@ from handler.delivery.decide import (
 from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.delivery.situation import ChannelState, Facts, Place, Policy, Situation
 from handler.errors import CODES, NotifierError, SlackError
-from handler.model import Delivered, Parked, Receipt, Repeated, Retry
+from handler.model import Receipt
+from handler.outcome import Delivered, Parked, Repeated, Retry
 
 NOW = 1_000_000.0
 TS = "999.000100"

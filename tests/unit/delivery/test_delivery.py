@@ -6,7 +6,7 @@ import pytest
 
 from handler.delivery.delivery import failed
 from handler.errors import SourceError
-from handler.model import State
+from handler.outcome import State
 from tests.kit import record
 
 

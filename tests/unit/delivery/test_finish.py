@@ -11,7 +11,8 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode
 from handler.errors import ConfigError
-from handler.model import IDENTITY_REUSED, Event, Outcome, Record, State
+from handler.model import Event, Record
+from handler.outcome import IDENTITY_REUSED, Outcome, State
 from tests.kit import FakePark, FakeQueue, FakeTable, end
 
 NOW = 1_000_000.0

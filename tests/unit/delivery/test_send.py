@@ -15,7 +15,8 @@ from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
 from handler.delivery.send import DEFAULT_PAUSE_SECONDS
 from handler.errors import ConfigError, NotifierError, SlackError
-from handler.model import Event, Message, Outcome, Receipt, Record, State
+from handler.model import Event, Message, Receipt, Record
+from handler.outcome import Outcome, State
 from tests.kit import FakeSlack, FakeTable, deliverer_to, policy
 
 CHANNEL = "C0ORDERS01"

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cli.operations import picture, screen, timeline
 from cli.operations.journal import Line
-from handler.model import State
+from handler.outcome import State
 
 LINK = (
     "https://a-workspace-with-a-long-name.slack.com/archives/C0PAYMENTS/p1732263600000001?thread_ts=1732263600.000001"

@@ -13,7 +13,7 @@ from cli.operations.rows import Row
 from cli.operations.timeline import Timeline
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.model import IDENTITY_REUSED, Rule, State
+from handler.outcome import IDENTITY_REUSED, Rule, State
 
 NOW = 1_800_000_000.0
 

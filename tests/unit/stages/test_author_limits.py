@@ -23,8 +23,8 @@ from handler.model import (
     Record,
     Route,
     SqlLookup,
-    State,
 )
+from handler.outcome import State
 from handler.stages import compose
 from handler.stages.compose import Composer, Composition
 from handler.templating import Context, Templates, translating_errors

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from handler.errors import EventError, SourceError
-from handler.model import ApiLookup, Event, Leaf, Lookup, Missing, Rule, SqlLookup, Value
+from handler.model import ApiLookup, Event, Leaf, Lookup, Missing, SqlLookup, Value
+from handler.outcome import Rule
 from handler.stages.enrich import enrich
 from handler.stages.freshness import Freshness, SkipError, is_stale, is_version, stale_lookup
 from handler.templating import Context, Templates

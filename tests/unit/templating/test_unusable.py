@@ -9,7 +9,8 @@ import pytest
 
 from handler.adapters.http import api_answers
 from handler.errors import NotifierError, TemplateError
-from handler.model import ApiLookup, Group, Leaf, LeafContext, SqlLookup, State
+from handler.model import ApiLookup, Group, Leaf, LeafContext, SqlLookup
+from handler.outcome import State
 from handler.templating import FILTERS, Templates
 from handler.templating.filters import TESTS
 from handler.templating.filters.arguments import parameters

@@ -10,7 +10,8 @@ from moto import mock_aws
 
 from handler.adapters.state.dead_letter_queue import MAX_ATTRIBUTE_CHARACTERS, DeadLetterQueue
 from handler.errors import ConfigError
-from handler.model import Event, Outcome, Parked, Record
+from handler.model import Event, Record
+from handler.outcome import Outcome, Parked
 
 REGION = "eu-central-1"
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
