@@ -1,6 +1,6 @@
 """A Slack of our own on loopback: Web API and incoming webhooks, with the limits and the errors of Slack.
 
-    schema, elements, blocks, content    what a message may hold
+    content                              what a message says; its limits are those of cli/slack_rules
     config, rules                        the tokens, channels and webhooks that it knows, and who may post where
     workspace                            the messages that it accepted
     clock, rate                          time that can be moved on, and one message a second of it

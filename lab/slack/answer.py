@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,10 +25,10 @@ class Answer:
 class RefusedError(Exception):
     """Slack says no. `word` is its error word, `messages` say more, `fields` stand beside it in the answer."""
 
-    def __init__(self, word: str, messages: list[str] | None = None, **fields: str) -> None:
+    def __init__(self, word: str, messages: Iterable[object] = (), **fields: str) -> None:
         super().__init__(word)
         self.word = word
-        self.messages = messages or []
+        self.messages = [str(message) for message in messages]
         self.fields = fields
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cli.slack_rules import Method
 from lab.slack.answer import RefusedError
 from lab.slack.arguments import read_options
 from lab.slack.config import Channel, Token
@@ -34,7 +35,7 @@ def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str
     if parent and parent.locked:
         raise RefusedError(THREAD_LOCKED)
     slack.limiter.take(channel.id)
-    content = read_content(arguments)
+    content = read_content(arguments, Method.POST)
     require_something(content)
     options = read_options(arguments)
     message = slack.workspace.post(channel.id, content, via="token", thread_ts=thread_ts, options=options)
@@ -49,7 +50,7 @@ def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any
         raise RefusedError("cant_update_message")
     if channel.rule == "archived":
         raise RefusedError("is_inactive")
-    content = read_content(arguments)
+    content = read_content(arguments, Method.UPDATE)
     require_something(content)
     message = slack.workspace.edit(message, content, {**UPDATE_DEFAULTS, **read_options(arguments)})
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_view(message)}

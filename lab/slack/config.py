@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from cli.slack_rules.schema import array, choice, integer, number, record, string
 from lab.slack.rules import RULES
-from lab.slack.schema import array, choice, integer, number, record, string
 
 TOKEN_REFUSALS: Final = (
     "account_inactive",
@@ -111,7 +111,7 @@ class Config:
         everything that is wrong.
         """
         if problems := list(DOCUMENT(document, "")):
-            raise ValueError("; ".join(problems))
+            raise ValueError("; ".join(map(str, problems)))
         return replace(self, **{name: READERS[name](part) for name, part in document.items()})
 
 

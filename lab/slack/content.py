@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from lab.slack import blocks as block_kit
+from cli.slack_rules.blocks import block_problems, count_characters, count_tables
+from cli.slack_rules.message import BLOCKS_CHARACTERS, TABLES, Method
+from cli.slack_rules.schema import array, nullable, record, string
 from lab.slack.answer import RefusedError
 from lab.slack.arguments import parse_json
-from lab.slack.schema import array, nullable, record, string
 
-TEXT_CHARACTERS: Final = 40_000
 MARKDOWN_TEXT_CHARACTERS: Final = 12_000
 ATTACHMENTS: Final = 100
-# Slack publishes neither of these. msg_blocks_too_long was met from about here on (slackapi/bolt-js#2509).
-BLOCKS_CHARACTERS: Final = 13_200
+# Slack does not publish it.
 METADATA_CHARACTERS: Final = 8_000
 
 TEXT: Final = nullable(string(least=0))
@@ -38,12 +37,12 @@ class Content:
     metadata: dict[str, Any] | None = None
 
 
-def read_content(arguments: Mapping[str, Any]) -> Content:
+def read_content(arguments: Mapping[str, Any], method: Method) -> Content:
     """Read and check what a message says. Raises RefusedError with the word that Slack has for what is wrong."""
     blocks = _decoded(arguments, "blocks", list, "invalid_blocks_format")
     attachments = _decoded(arguments, "attachments", list, "invalid_attachments")
     metadata = _decoded(arguments, "metadata", dict, "invalid_metadata_format")
-    text = _text(arguments)
+    text = _text(arguments, method)
     _check_blocks(blocks or [])
     _check_attachments(attachments or [])
     _check_metadata(metadata or {})
@@ -69,24 +68,24 @@ def _decoded(arguments: Mapping[str, Any], name: str, kind: type, word: str) -> 
     return value
 
 
-def _text(arguments: Mapping[str, Any]) -> str | None:
+def _text(arguments: Mapping[str, Any], method: Method) -> str | None:
     text, markdown = arguments.get("text"), arguments.get("markdown_text")
     if problems := [*TEXT(text, "/text"), *TEXT(markdown, "/markdown_text")]:
         raise RefusedError("invalid_arguments", problems)
     if markdown is not None and (text or arguments.get("blocks")):
         raise RefusedError("markdown_text_conflict")
-    if len(text or "") > TEXT_CHARACTERS or len(markdown or "") > MARKDOWN_TEXT_CHARACTERS:
+    if len(text or "") > method.text_characters or len(markdown or "") > MARKDOWN_TEXT_CHARACTERS:
         raise RefusedError("msg_too_long")
     return text if markdown is None else markdown
 
 
 def _check_blocks(blocks: list[Any]) -> None:
-    if problems := block_kit.problems(blocks):
+    if problems := block_problems(blocks):
         raise RefusedError("invalid_blocks", problems)
-    if block_kit.count_tables(blocks) > 1:
+    if count_tables(blocks) > TABLES:
         # Slack files this under attachments, whatever the message has.
         raise RefusedError("invalid_attachments", ["only_one_table_allowed"])
-    if block_kit.count_characters(blocks) > BLOCKS_CHARACTERS:
+    if count_characters(blocks) > BLOCKS_CHARACTERS:
         raise RefusedError("msg_blocks_too_long")
 
 
@@ -95,7 +94,7 @@ def _check_attachments(attachments: list[Any]) -> None:
         raise RefusedError("too_many_attachments")
     problems = list(ATTACHMENT_LIST(attachments, "/attachments")) or list(
         chain.from_iterable(
-            block_kit.problems(each["blocks"], f"/attachments/{index}/blocks")
+            block_problems(each["blocks"], f"/attachments/{index}/blocks")
             for index, each in enumerate(attachments)
             if "blocks" in each
         )

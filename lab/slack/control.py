@@ -23,11 +23,11 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from cli.slack_rules.schema import number, record
 from lab.page.board import Board
 from lab.page.routes import BOARD, CONTROL_ROUTES
 from lab.slack.arguments import parse_json
 from lab.slack.kept import MESSAGE_ROUTES, STAND_IN, iso
-from lab.slack.schema import number, record
 from lab.slack.standin import StandIn
 
 PREFIX: Final = "/_control"
@@ -43,7 +43,7 @@ async def advance(request: web.Request) -> web.Response:
     """Move the clock on."""
     wish = await _document(request)
     if problems := list(STEP(wish, "")):
-        raise ValueError("; ".join(problems))
+        raise ValueError("; ".join(map(str, problems)))
     request.app[STAND_IN].clock.advance(wish["seconds"])
     return web.json_response({"ok": True})
 

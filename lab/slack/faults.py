@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from lab.slack.schema import array, boolean, choice, integer, nullable, number, record, string, tagged
+from cli.slack_rules.schema import array, boolean, choice, integer, nullable, number, record, string, tagged
 
 ACCEPT: Final = {"accept": boolean}
 TEXT: Final = string(least=0)
@@ -89,7 +89,7 @@ class Script:
     def extend(self, document: Any) -> None:
         """Add what a JSON document of the form above orders. Raises ValueError with everything that is wrong."""
         if problems := list(DOCUMENT(document, "")):
-            raise ValueError("; ".join(problems))
+            raise ValueError("; ".join(map(str, problems)))
         self._orders += map(_order, document)
 
     def clear(self) -> None:

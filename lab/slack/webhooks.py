@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cli.slack_rules import Method
 from lab.slack.answer import PLAIN, Answer, RefusedError
 from lab.slack.arguments import parse_form, parse_json, read_options
 from lab.slack.config import Webhook
@@ -32,7 +33,7 @@ def post(slack: StandIn, path: str, content_type: str, body: bytes) -> Answer:
     slack.limiter.take(webhook.path)
     if not any(name in payload for name in SPOKEN):
         raise RefusedError("missing_text_or_fallback_or_attachments")
-    content = read_content(payload)
+    content = read_content(payload, Method.WEBHOOK)
     require_something(content)
     options = read_options(payload)
     slack.workspace.post(channel.id, content, via="webhook", thread_ts=thread_ts, options=options)

@@ -11,13 +11,13 @@ import pytest
 from cli.compiler import Compilation
 from cli.compiler.answers import answering
 from cli.compiler.rehearsal import NOW
+from cli.slack_rules import block_problems
 from handler import catalog
 from handler.model import Event, Group, Leaf, Route
 from handler.stages.enrich import enrich
 from handler.stages.render import render
 from handler.stages.route import channels
 from handler.templating import Templates
-from lab.slack.blocks import problems
 
 from .conftest import FILE, STAGE, Compile
 
@@ -54,7 +54,7 @@ def blocks(compilation: Compilation) -> list[dict[str, Any]]:
     event = Event(sample.event, sample.id, "e1", data=sample.data)
     context = enrich(event, notification, answering(sample.answers, templates), NOW, loaded.stage.vars).context
     made = render(notification, context, templates).blocks
-    assert problems(made) == []
+    assert block_problems(made) == []
     return made
 
 

@@ -13,6 +13,7 @@ import pytest
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.answers import answering
 from cli.compiler.rehearsal import NOW
+from cli.slack_rules import block_problems
 from handler import catalog
 from handler.model import ApiLookup, Event
 from handler.stages.enrich import enrich
@@ -21,7 +22,6 @@ from handler.stages.route import channels
 from handler.templating import Templates
 from lab.api.documents import customers
 from lab.shop.generator import generate
-from lab.slack.blocks import problems
 from lab.slack.config import Config
 
 COMPILATION = compile_templates(Path("templates"))
@@ -102,7 +102,7 @@ def test_every_sample_is_delivered_once_and_slack_takes_it(compilation: Compilat
             assert is_wanted(template.notification, context, templates)
             assert len(channels(template.notification, context, templates)) == 1
             content = render(template.notification, context, templates, prefix=loaded.stage.prefix)
-            assert problems(content.blocks) == []
+            assert block_problems(content.blocks) == []
 
 
 def test_samples_of_one_event_differ_by_id(compilation: Compilation) -> None:

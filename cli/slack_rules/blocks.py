@@ -10,8 +10,8 @@ from collections import Counter
 from itertools import chain
 from typing import Any, Final
 
-from lab.slack.elements import CELL, COLUMN, ID, INTERACTIVE, RICH_TEXT, image, mrkdwn, plain, plain_text, prose
-from lab.slack.schema import Problems, Spec, array, boolean, nullable, problem, record, string, tagged
+from cli.slack_rules.elements import CELL, COLUMN, ID, INTERACTIVE, RICH_TEXT, image, mrkdwn, plain, plain_text, prose
+from cli.slack_rules.schema import Problem, Problems, Spec, array, boolean, nullable, record, string, tagged
 
 Block = dict[str, Any]
 
@@ -64,8 +64,8 @@ BLOCKS: Final[dict[str, Spec]] = {
 MESSAGE: Final = array(tagged(BLOCKS), BLOCKS_PER_MESSAGE, least=0)
 
 
-def problems(blocks: Any, at: str = "/blocks") -> list[str]:
-    """What is wrong with the blocks of a message; empty where Slack takes them."""
+def block_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
+    """Return what is wrong with the blocks of a message; empty if Slack takes them."""
     return list(MESSAGE(blocks, at)) or [*_repeated_ids(blocks, at), *_too_much_markdown(blocks, at)]
 
 
@@ -99,9 +99,9 @@ def _repeated_ids(blocks: list[Block], at: str) -> Problems:
 
 def _repeated(key: str, items: list[Block], at: str) -> Problems:
     counts = Counter(item[key] for item in items if key in item)
-    yield from (problem(f"`{key}` must be unique: {each}", at) for each, count in counts.items() if count > 1)
+    yield from (Problem(f"`{key}` must be unique: {each}", at) for each, count in counts.items() if count > 1)
 
 
 def _too_much_markdown(blocks: list[Block], at: str) -> Problems:
     if sum(len(each["text"]) for each in blocks if each["type"] == "markdown") > MARKDOWN_CHARACTERS:
-        yield problem(f"markdown blocks must have less than {MARKDOWN_CHARACTERS + 1} characters together", at)
+        yield Problem(f"markdown blocks must have less than {MARKDOWN_CHARACTERS + 1} characters together", at)

@@ -12,18 +12,26 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 UNBOUNDED: Final = sys.maxsize
 
-Problems = Iterator[str]
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What Slack would say about one part of a document; `pointer` is where, as `/blocks/0/text`."""
+
+    message: str
+    pointer: str
+
+    def __str__(self) -> str:
+        return f"{self.message} [json-pointer:{self.pointer}]"
+
+
+Problems = Iterator[Problem]
 Spec = Callable[[Any, str], Problems]
-
-
-def problem(message: str, at: str) -> str:
-    """One problem as Slack words it. `at` is a JSON pointer, as `/blocks/0/text`."""
-    return f"{message} [json-pointer:{at}]"
 
 
 def anything(_value: Any, _at: str) -> Problems:
@@ -34,7 +42,7 @@ def anything(_value: Any, _at: str) -> Problems:
 def boolean(value: Any, at: str) -> Problems:
     """True or false."""
     if not isinstance(value, bool):
-        yield problem("must be a boolean", at)
+        yield Problem("must be a boolean", at)
 
 
 def number(least: float = -math.inf) -> Spec:
@@ -42,9 +50,9 @@ def number(least: float = -math.inf) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            yield problem("must be a number", at)
+            yield Problem("must be a number", at)
         elif value < least:
-            yield problem(f"must be at least {least}", at)
+            yield Problem(f"must be at least {least}", at)
 
     return check
 
@@ -54,9 +62,9 @@ def integer(least: int, most: int = UNBOUNDED) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int):
-            yield problem("must be a whole number", at)
+            yield Problem("must be a whole number", at)
         elif not least <= value <= most:
-            yield problem(f"must be from {least} to {most}", at)
+            yield Problem(f"must be from {least} to {most}", at)
 
     return check
 
@@ -66,11 +74,11 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
-            yield problem("must provide a string", at)
+            yield Problem("must provide a string", at)
         elif len(value) < least:
-            yield problem(f"must be more than {least - 1} characters", at)
+            yield Problem(f"must be more than {least - 1} characters", at)
         elif len(value) > most:
-            yield problem(f"must be less than {most + 1} characters", at)
+            yield Problem(f"must be less than {most + 1} characters", at)
 
     return check
 
@@ -82,7 +90,7 @@ def url(most: int) -> Spec:
     def check(value: Any, at: str) -> Problems:
         yield from length(value, at)
         if isinstance(value, str) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", value):
-            yield problem("must be a valid URL", at)
+            yield Problem("must be a valid URL", at)
 
     return check
 
@@ -92,7 +100,7 @@ def choice(*values: str | int) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if value not in values:
-            yield problem(f"must be one of: {', '.join(map(str, values))}", at)
+            yield Problem(f"must be one of: {', '.join(map(str, values))}", at)
 
     return check
 
@@ -107,11 +115,11 @@ def array(item: Spec, most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, list):
-            yield problem("must be an array", at)
+            yield Problem("must be an array", at)
         elif len(value) < least:
-            yield problem(f"must have at least {least} items", at)
+            yield Problem(f"must have at least {least} items", at)
         elif len(value) > most:
-            yield problem(f"no more than {most} items allowed", at)
+            yield Problem(f"no more than {most} items allowed", at)
         else:
             yield from chain.from_iterable(item(each, f"{at}/{index}") for index, each in enumerate(value))
 
@@ -131,13 +139,13 @@ def record(
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
-            yield problem("must be an object", at)
+            yield Problem("must be an object", at)
             return
-        yield from (problem(f"missing required field: {key}", at) for key in required if key not in value)
+        yield from (Problem(f"missing required field: {key}", at) for key in required if key not in value)
         if either and not any(key in value for key in either):
-            yield problem(f"must define either {' or '.join(f'`{key}`' for key in either)}", at)
+            yield Problem(f"must define either {' or '.join(f'`{key}`' for key in either)}", at)
         if not more:
-            yield from (problem(f"invalid additional property: {key}", at) for key in value if key not in known)
+            yield from (Problem(f"invalid additional property: {key}", at) for key in value if key not in known)
         for key, spec in known.items():
             if key in value:
                 yield from spec(value[key], f"{at}/{key}")
@@ -150,11 +158,11 @@ def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
-            yield problem("must be an object", at)
+            yield Problem("must be an object", at)
         elif tag not in value:
-            yield problem(f"missing required field: {tag}", at)
+            yield Problem(f"missing required field: {tag}", at)
         elif not isinstance(value[tag], str) or value[tag] not in specs:
-            yield problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}")
+            yield Problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}")
         else:
             yield from specs[value[tag]]({key: each for key, each in value.items() if key != tag}, at)
 
@@ -167,7 +175,7 @@ def union(spec: Spec) -> Spec:
     def check(value: Any, at: str) -> Problems:
         found = list(spec(value, at))
         if found:
-            yield problem("failed to match all allowed schemas", at)
+            yield Problem("failed to match all allowed schemas", at)
         yield from found
 
     return check

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.slack.schema import Spec, anything, array, boolean, choice, number, record, string, tagged, union, url
+from cli.slack_rules.schema import Spec, anything, array, boolean, choice, number, record, string, tagged, union, url
 
 ID: Final = string(255)  # block_id, action_id
 OPTIONS_PER_MENU: Final = 100
