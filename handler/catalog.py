@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from handler.errors import ConfigError, EventError
 from handler.frozen import frozen
@@ -156,7 +156,5 @@ def _tree(one: Any) -> Tree:
             return {key: _tree(value) for key, value in one.items()}
         case list():
             return [_tree(value) for value in one]
-        case str() | int() | bool() | None:
-            return one
         case _:
-            raise TypeError(type(one).__name__)
+            return cast("str | float | bool | None", one)

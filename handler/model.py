@@ -145,8 +145,9 @@ class Group:
     over: Leaf | None = None
 
 
-# A Slack block in which strings with expressions are leaves, and `if` and `for` are groups.
-Tree = str | int | bool | None | Leaf | Group | list[Any] | dict[str, Any]
+# A Slack block in which strings with expressions are leaves, and `if` and `for` are groups. A leaf that is a bare
+# expression stands for a number.
+Tree = str | int | float | bool | None | Leaf | Group | list[Any] | dict[str, Any]
 
 
 @frozen

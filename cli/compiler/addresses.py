@@ -1,4 +1,8 @@
-"""Addresses in blocks: the scheme and the host are written out, or come from the stage's `vars`; never from a row."""
+"""Addresses in blocks: the scheme and the host are written out, or come from the stage's `vars`; never from a row.
+
+Where people follow a link, it may also open a mail (`mailto:`, the mailbox written out) or a place in Slack
+(`slack://`, https://docs.slack.dev/interactivity/deep-linking). An image comes from the web.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,17 @@ from handler.catalog import Stage
 from handler.model import Leaf
 
 _HOST: Final = r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?"
-_START: Final = re.compile(rf"(?:{_HOST}|\{{\{{\s*vars\.(?P<name>\w+)\s*\}}\}})(?=[/?#]|$)")
+_WEB: Final = rf"(?:{_HOST}|\{{\{{\s*vars\.(?P<name>\w+)\s*\}}\}})(?=[/?#]|$)"
+_APP: Final = r"mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(?=\?|$)|slack://[a-z-]+(?=[/?]|$)"
+_START: Final = re.compile(_WEB)
+_LINK_START: Final = re.compile(f"{_WEB}|{_APP}")
 # What a stage may have for it: the template adds the path, so it ends with neither a slash nor a query.
 _BASE: Final = re.compile(rf"{_HOST}(?:/[A-Za-z0-9._~-]+)*")
 
 
-def read(node: Scalar, leaves: Leaves) -> Leaf | str | None:
-    """Return an address as it stands, or a leaf where it holds expressions."""
-    match = _START.match(node.text)
+def read(node: Scalar, leaves: Leaves, *, link: bool) -> Leaf | str | None:
+    """Return an address as it stands, or a leaf where it holds expressions. A `link` is one that people follow."""
+    match = (_LINK_START if link else _START).match(node.text)
     if not match:
         message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
         fix = "write https://host/{{ value }}, or {{ vars.name }}/{{ value }}"

@@ -80,6 +80,10 @@ RULES: Final[dict[str, Rule]] = {
         "guard it: {{ x.name if x else '-' }}",
     ),
     "SAMPLE_INVALID": Rule("a sample does not fit the template", "give it an `id`, and one value for each lookup"),
+    "SLACK_REFUSES": Rule(
+        "Slack would refuse the message that a sample renders, and the function would post its text alone",
+        "write it as https://docs.slack.dev/reference/block-kit/blocks says",
+    ),
     "VALUE_EMPTY": Rule(
         "an empty value (None) is shown as nothing",
         "say what to show instead: {{ x.name if x.name else '-' }}, or {{ x.name | default('-') }}",

@@ -133,8 +133,8 @@ def _checked(
     if one:
         channels.check(one.channels, known, report)
         threads.check(one.thread, one.channels, known, report)
-        addresses.check(one.bases, known, report)
         before = report.errors
+        addresses.check(one.bases, known, report)
         needs_read = [need for need in one.needs if need.kind not in unread]
         needs.check(needs_read, known, report)
         if report.errors == before and len(needs_read) == len(one.needs):

@@ -53,20 +53,22 @@ class Leaves:
         """Return the leaves inside a loop whose element is `name`."""
         return replace(self, names=(*self.names, name, "loop"), loops=self.loops + 1)
 
-    def text(self, context: LeafContext, node: Node) -> Leaf | str | None:
-        """Return a string as it stands, or a leaf where it holds expressions."""
-        source = shape.text(node, self.report)
+    def text(self, context: LeafContext, node: Node, *, exact: bool = False) -> Leaf | str | None:
+        """Return a string as it stands, or a leaf where it holds expressions. `exact` keeps white space at its end."""
+        source = shape.text(node, self.report, exact=exact)
         if source is None or not _has_expressions(source):
             return source
-        return self.leaf(context, node)
+        return self.leaf(context, node, exact=exact)
 
-    def leaf(self, context: LeafContext, node: Node, rewrite: Callable[[str], str] = str) -> Leaf | None:
+    def leaf(
+        self, context: LeafContext, node: Node, rewrite: Callable[[str], str] = str, *, exact: bool = False
+    ) -> Leaf | None:
         """Return a checked leaf, from the string that `rewrite` makes of the one in the file; None if it is wrong."""
-        source = shape.text(node, self.report)
+        source = shape.text(node, self.report, exact=exact)
         if source is None or not isinstance(node, Scalar):
             return None
         leaf = Leaf(context, rewrite(source), str(node.place))
-        if context == "expression" and _has_expressions(source):
+        if context == "expression" and _has_expressions(leaf.source):
             message = "a bare expression stands here, without {{ }} and {% %}"
             self.report.add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(with_straight_braces(source)))
             return None
@@ -136,7 +138,7 @@ def place_of_word(node: Scalar, word: str) -> Place:
 
 def _added(leaf: Leaf, node: Scalar) -> int:
     """How many lines stand before the text of the file in what was made of it."""
-    return leaf.source.count("\n") - node.text.rstrip("\n").count("\n")
+    return leaf.source.rstrip("\n").count("\n") - node.text.rstrip("\n").count("\n")
 
 
 def _has_expressions(source: str) -> bool:

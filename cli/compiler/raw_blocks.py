@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from cli.compiler import addresses, shape
@@ -28,7 +30,12 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
 }
 # In these the line breaks of a value stay: whatever it says, it stays inside.
 _CLOSED: Final = frozenset({"rich_text_preformatted", "rich_text_quote"})
-_KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain"}
+_KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain", "block_id": "plain"}
+# Here an expression that is the whole value becomes a number; the `value` of a button is a text.
+_NUMBERS: Final = frozenset({"timestamp", "value", "indent", "offset", "border"})
+_NAMING: Final = frozenset({"button"})
+_DROPPED: Final = frozenset({"mrkdwn", "plain_text"})  # if they are blank
+_EXPRESSION: Final = re.compile(r"\s*\{\{[-+]?((?:(?!\}\}).)*?)[-+]?\}\}\s*", re.DOTALL)
 _LISTS: Final = frozenset({"elements", "fields", "rows"})
 
 
@@ -48,14 +55,12 @@ def _tree(node: Node, leaves: Leaves, around: str = "") -> Tree:
             return _object(node, leaves, around)
         case Sequence():
             return [_tree(item, leaves) for item in node.items]
-        case Scalar(value=value):
-            if isinstance(value, int):  # true and false too
-                return value
-            if isinstance(value, str):
-                return shape.literal(node, leaves.report)
-    message = f"`{node.place.path}` is a fraction or empty, and Block Kit has neither"
-    leaves.report.add(node.place, "VALUE_INVALID", message, "write a whole number or a text, or leave it out")
-    return None
+        case Scalar(value=Decimal() as fraction):
+            return float(fraction)
+        case Scalar(value=int() | None as value, comment=""):  # true and false too
+            return value
+        case _:
+            return shape.literal(node, leaves.report, exact=True)
 
 
 def _object(node: MappingNode, leaves: Leaves, around: str = "") -> Tree:
@@ -72,10 +77,17 @@ def _type(node: MappingNode) -> str:
 
 
 def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Leaves) -> Tree:
-    node = entry.value
-    if entry.key.text in _LISTS:
+    node, key = entry.value, entry.key.text
+    if key in _LISTS:
         return [_tree(item, leaves, kind) for item in shape.items(node, leaves.report)]
-    context = texts.get(kind) if entry.key.text == "text" else _KEYS.get(entry.key.text)
-    if context is None or not isinstance(node, Scalar):
+    context = texts.get(kind) if key == "text" else _KEYS.get(key)
+    if not isinstance(node, Scalar):
         return _tree(node, leaves)
-    return addresses.read(node, leaves) if context == "url" else leaves.text(context, node)
+    if key in _NUMBERS and kind not in _NAMING and (match := _EXPRESSION.fullmatch(node.text)):
+        return leaves.leaf("expression", node, lambda _: match[1])
+    if context is None:
+        return _tree(node, leaves)
+    if context == "url":
+        return addresses.read(node, leaves, link=key == "url")
+    # The function leaves out a text object that is blank, so a blank one would be lost.
+    return leaves.text(context, node, exact=kind not in _DROPPED or bool(node.text.strip()))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from cli.compiler import lacking
+from cli.compiler import lacking, slack_check
 from cli.compiler.answers import answering
 from cli.compiler.findings import Place, Report
 from cli.compiler.problems import Parts, Problem, located
@@ -93,7 +93,10 @@ def _problems(
             yield located(error, template, place)
     if not failed:
         for error in _failures(notification, context, templates, stage.prefix):
+            failed = True
             yield located(error, template, (*template.blocks, template.text)[0])
+    if not failed:
+        yield from slack_check.problems(template, context, templates, stage)
     yield from _unfit_version(template, context, templates)
 
 

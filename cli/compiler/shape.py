@@ -97,10 +97,11 @@ def filled(node: Node, report: Report) -> Node:
     return node
 
 
-def text(node: Node, report: Report, *, example: str = "") -> str | None:
+def text(node: Node, report: Report, *, example: str = "", exact: bool = False) -> str | None:
     """Return a text without its last line break; a number or a word such as `true` is the text that was written.
 
-    `example` is what may stand where nothing does.
+    `example` is what may stand where nothing does. With `exact` the white space is kept as it is, even if there is
+    nothing else.
     """
     if not isinstance(node, Scalar):
         message = f"{_name(node)} takes a text, not {_kind(node)}"
@@ -114,10 +115,10 @@ def text(node: Node, report: Report, *, example: str = "") -> str | None:
     elif node.lost:
         message = f"YAML reads `{node.lost}` as a comment, not as a part of {_name(node)}"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.text} {node.lost}"))
-    elif node.value is None or not node.text.strip():
+    elif node.value is None or not (exact or node.text.strip()):
         report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", _example(node, example) or "write a text")
     else:
-        return node.text.rstrip("\n")
+        return node.text if exact else node.text.rstrip("\n")
     return None
 
 
@@ -125,9 +126,9 @@ def _example(node: Node, value: str) -> str:
     return value and f"write {_key(node)}: {value}"
 
 
-def literal(node: Node, report: Report, *, example: str = "") -> str | None:
-    """Return a text in which no expression may stand."""
-    found = text(node, report, example=example)
+def literal(node: Node, report: Report, *, example: str = "", exact: bool = False) -> str | None:
+    """Return a text in which no expression may stand; `example` and `exact` as those of `text`."""
+    found = text(node, report, example=example, exact=exact)
     return found if found is None or _free_of_expressions(node, report) else None
 
 

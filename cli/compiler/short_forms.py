@@ -49,7 +49,7 @@ def _context(node: Node, leaves: Leaves) -> Tree:
 
 def _image(node: Node, leaves: Leaves) -> Tree:
     found = shape.keys(node, leaves.report, required=("url", "alt"), optional=("title",))
-    address = _address(found["url"], leaves) if "url" in found else None
+    address = _address(found["url"], leaves, link=False) if "url" in found else None
     alt = leaves.text("plain", found["alt"]) if "alt" in found else None
     image: dict[str, Tree] = {"type": "image", "image_url": address, "alt_text": alt}
     return {**image, "title": _plain(leaves.text("plain", found["title"]))} if "title" in found else image
@@ -62,13 +62,13 @@ def _buttons(node: Node, leaves: Leaves) -> Tree:
 
 def _button(number: int, entry: Entry, leaves: Leaves) -> Tree:
     """A button that opens an address. Its id has to differ from those beside it."""
-    address = _address(entry.value, leaves)
+    address = _address(entry.value, leaves, link=True)
     return {"type": "button", "action_id": f"open-{number}", "text": _plain(entry.key.text), "url": address}
 
 
-def _address(node: Node, leaves: Leaves) -> Leaf | str | None:
+def _address(node: Node, leaves: Leaves, *, link: bool) -> Leaf | str | None:
     if isinstance(node, Scalar) and shape.text(node, leaves.report) is not None:
-        return addresses.read(node, leaves)
+        return addresses.read(node, leaves, link=link)
     return shape.text(node, leaves.report)
 
 

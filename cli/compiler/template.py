@@ -40,15 +40,15 @@ _ID_KINDS: Final = ("integer", "uuid")
 class Template:
     """A file, compiled, with what its reader needs beside the function.
 
-    `channels` (by alias), `text` and `blocks` are places in the file; so are `event`, `thread` and `poll`, if they are
-    there. `nodes` has the node of each leaf by its `where`. `needs` is what it takes from its stage, `bases` the
-    variables that addresses begin with.
+    `channels` (by alias) and `text` are places in the file; so are `event`, `thread` and `poll`, if they are there.
+    `layout` has the nodes of the blocks, `nodes` that of each leaf by its `where`. `needs` is what it takes from its
+    stage, `bases` the variables that addresses begin with.
     """
 
     notification: Notification
     channels: Mapping[str, Place]
     text: Place
-    blocks: tuple[Place, ...] = ()
+    layout: tuple[Node, ...] = ()
     description: str = ""
     samples: tuple[Sample, ...] = ()
     nodes: Mapping[str, Scalar] = field(default_factory=dict)
@@ -57,6 +57,11 @@ class Template:
     event: Place | None = None
     thread: Place | None = None
     poll: Place | None = None
+
+    @property
+    def blocks(self) -> tuple[Place, ...]:
+        """Where the blocks stand."""
+        return tuple(node.place for node in self.layout)
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
@@ -105,7 +110,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         notification=notification,
         channels=routes.places,
         text=found["text"].place,
-        blocks=tuple(item.place for item in shape.items(found["blocks"], report)) if "blocks" in found else (),
+        layout=shape.items(found["blocks"], report) if "blocks" in found else (),
         description=description or "",
         samples=read_samples,
         nodes=leaves.nodes,

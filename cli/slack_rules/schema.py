@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any, Final
 
 UNBOUNDED: Final = sys.maxsize
+UNMATCHED: Final = "failed to match all allowed schemas"  # the problem inside comes after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def union(spec: Spec) -> Spec:
     def check(value: Any, at: str) -> Problems:
         found = list(spec(value, at))
         if found:
-            yield Problem("failed to match all allowed schemas", at)
+            yield Problem(UNMATCHED, at)
         yield from found
 
     return check

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
+from datetime import datetime
 from typing import Any, Final
 
 from handler.block_kit import limits
 from handler.block_kit.fallback import context_line
 from handler.frozen import frozen
 from handler.model import Group, Leaf, Tree
-from handler.templating import Context, LongAddressError, Templates, translating_errors
+from handler.templating import Context, DiagnosedError, Diagnosis, LongAddressError, Templates, translating_errors
+from handler.templating.coercion import as_number
 from handler.templating.filters import loop_elements
 from handler.templating.graphemes import cut
 from handler.templating.text import mrkdwn
@@ -85,6 +87,8 @@ class Expander:
 
     def _fill(self, tree: Tree, kind: str, path: str, context: Context) -> Any:
         match tree:
+            case Leaf(context="expression"):
+                return self._number(tree, context)
             case Leaf():
                 return self.templates.render(tree, context, self._max_characters(tree, kind, path))
             case list():
@@ -93,6 +97,16 @@ class Expander:
                 return self._dict(tree, kind, path, context)
             case _:
                 return tree
+
+    def _number(self, leaf: Leaf, context: Context) -> int | float:
+        """Return the number that an expression gives, as JSON has it; of a time, the seconds since 1970."""
+        value = self.templates.evaluate(leaf, context)
+        if isinstance(value, datetime):
+            return int(value.timestamp())
+        number = as_number(value)
+        if number is None:
+            raise DiagnosedError(Diagnosis("not_a_number"), leaf.where)
+        return int(number) if number == number.to_integral_value() else float(number)
 
     def _max_characters(self, leaf: Leaf, kind: str, path: str) -> int:
         most = limits.max_characters(kind, path)
@@ -147,7 +161,7 @@ def _loop(index: int, length: int) -> dict[str, int | bool]:
 
 
 def _without_blanks(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
-    blank = not str(filled.get("text", "")).strip()
+    blank = "text" in filled and not str(filled["text"]).strip()  # without the key Slack names what is missing
     if filled.get("type") in _TEXT_OBJECTS:
         return _OMITTED if blank else filled
     if filled.get("type") == "raw_text":  # a cell keeps its place in the row

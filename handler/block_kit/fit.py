@@ -10,6 +10,7 @@ from typing import Final
 from handler.block_kit import limits
 from handler.block_kit.expand import Block, Expander, more_text
 from handler.block_kit.fallback import context_line
+from handler.block_kit.ids import with_unique_ids
 from handler.model import Group, Tree
 from handler.templating import Context, Templates
 
@@ -62,7 +63,7 @@ def blocks(
         _cut_loops(parts, language, room)
         characters = _characters(parts, language)
         if characters <= limits.MAX_TOTAL or share > _MAX_SHARE:
-            return [block for part in parts for block in part.blocks(language)]
+            return with_unique_ids([block for part in parts for block in part.blocks(language)])
         share *= 1 + -(-characters // limits.MAX_TOTAL)
 
 

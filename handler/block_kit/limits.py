@@ -20,6 +20,7 @@ MAX_TOTAL: Final = 12_000
 MAX_UNDOCUMENTED: Final = 3_000  # of texts and addresses without a documented limit; most of the others have this one
 MAX_ROWS: Final = 100  # of a table
 MAX_TABLES: Final = 1
+MAX_ID: Final = 255  # of a block_id
 
 # For each type of block: its strings, with their maximum number of characters ...
 _CHARACTERS: Final[dict[str, dict[str, int]]] = {
@@ -56,7 +57,7 @@ def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
 
 def max_characters(kind: str, path: str) -> int:
     """Return the maximum number of characters at `path`, such as `fields[].text`, in a block of type `kind`."""
-    return _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
+    return MAX_ID if path == "block_id" else _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
 
 
 def characters(block: Mapping[str, Any]) -> int:
@@ -67,7 +68,7 @@ def characters(block: Mapping[str, Any]) -> int:
 
 def _check_block(place: Path, block: Mapping[str, Any]) -> int:
     kind = str(block.get("type"))
-    _require_at_most((*place, "block_id"), len(str(block.get("block_id", ""))), 255, "too_many_characters")
+    _require_at_most((*place, "block_id"), len(str(block.get("block_id", ""))), MAX_ID, "too_many_characters")
     for path, most in _ELEMENTS.get(kind, {}).items():
         for where, elements in _parts_at(block, path, place):
             _require_at_most(where, len(elements), most, "too_many_block_elements")

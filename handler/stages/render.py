@@ -12,8 +12,10 @@ from handler.model import Notification
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
 from handler.templating.text import mrkdwn
 
-# Slack recommends this limit. https://docs.slack.dev/reference/methods/chat.postMessage
-TEXT_CHARACTERS: Final = 4_000
+# Slack recommends 4,000 characters for a post, and takes no more in an edit. The prefix and the footers are among them,
+# and 100 are left for the footer of a delivery that has to begin a thread anew.
+# https://docs.slack.dev/reference/methods/chat.postMessage, https://docs.slack.dev/reference/methods/chat.update
+TEXT_CHARACTERS: Final = 3_900
 
 
 @frozen
@@ -37,11 +39,12 @@ def render(
     prefix: str = "",
 ) -> Content:
     """Render text and blocks, with the prefix at the start and the footers at the end of both. Raises TemplateError."""
-    text = templates.render(notification.text, context, TEXT_CHARACTERS).strip()
-    if not text:
-        raise DiagnosedError(Diagnosis("message_empty"), notification.text.where)
     before = [mrkdwn(prefix)] if prefix else []
     after = [f"_{mrkdwn(one)}_" for one in footers]
+    others = sum(len(line) + 1 for line in (*before, *after))
+    text = templates.render(notification.text, context, max(TEXT_CHARACTERS - others, TEXT_CHARACTERS // 2)).strip()
+    if not text:
+        raise DiagnosedError(Diagnosis("message_empty"), notification.text.where)
     room = limits.MAX_BLOCKS - len(before) - len(after)
     blocks = fit.blocks(notification.blocks, context, templates, room, templates.locale.language)
     if blocks:

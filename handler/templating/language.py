@@ -139,7 +139,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self, finalize: Callable[[Any], Any] | None, locale: Locale, budget: Budget) -> None:
         # Not optimized: what Jinja computes during compilation is not charged.
-        super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=False, optimized=False)
+        super().__init__(undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=True, optimized=False)
         self.operations = Operations(budget, self.getitem)
         own = {**filters(locale), **position.LISTS}
         self.filters = {name: self.operations.charged_filter(name, function) for name, function in own.items()}

@@ -97,7 +97,7 @@ def test_a_stage_that_was_not_built_is_named() -> None:
 @pytest.mark.parametrize(
     "content",
     ["", "{", "[]", "{}", json.dumps({**document(), "format": FORMAT - 1}), json.dumps(document(text=None)),
-     json.dumps(document(lookups=[{}])), json.dumps(document(blocks=[1.5]))],
+     json.dumps(document(lookups=[{}]))],
 )  # fmt: skip
 def test_a_damaged_catalog_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "catalog.json"

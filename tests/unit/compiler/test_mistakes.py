@@ -213,7 +213,7 @@ MISTAKES = [
     (HEADER, "header: x" + "\n  - divider" * 50, 17, "BLOCK_LIMIT", "of at most 50", ""),
     (HEADER, "type: dividr", 17, "VALUE_INVALID", "no block of type `dividr`", "write `divider`"),
     (HEADER, "type:", 17, "VALUE_INVALID", "no block of type ``", ""),
-    (HEADER, "{type: table, rows: [[1.5]]}", 17, "VALUE_INVALID", "a fraction", ""),
+    (HEADER, "{type: table, rows: [[1.5]]}", 17, "SLACK_REFUSES", "refuse `rows[0][0]`: must be an object", ""),
     (HEADER, "header:Paid", 17, "VALUE_INVALID", "a blank is missing", "write header: Paid"),
     (HEADER, "header：支払い", 17, "VALUE_INVALID", "full-width", "write header: 支払い"),
     (HEADER, "header:Paid: 5", 17, "KEY_UNKNOWN", "a blank is missing", "write header: Paid"),

@@ -12,7 +12,7 @@ from handler.block_kit import limits
 from handler.errors import TemplateError
 from handler.model import Group, Leaf, LeafContext
 from handler.stages.compose import MAX_THREAD_KEY
-from handler.stages.render import Content, render
+from handler.stages.render import TEXT_CHARACTERS, Content, render
 from handler.templating import FILTERS, LongAddressError, Templates
 from handler.templating.graphemes import cut
 from tests.kit import expression, notification
@@ -101,7 +101,7 @@ def test_a_long_value_is_cut_in_the_text_and_in_a_thread_key(log: str) -> None:
     content = made(None, log, "Log: {{ o.log }} and {{ o.log | upper }}")
     limits.check(content.text, content.blocks)
     assert content.text.count("…") == 2
-    assert len(content.text) <= 4_000
+    assert len(content.text) <= TEXT_CHARACTERS
     key = Templates().render(leaf("order {{ o.log }}", "plain"), {"o": {"log": log}}, MAX_THREAD_KEY)
     assert len(key) <= MAX_THREAD_KEY
     assert key.endswith("…")
@@ -137,7 +137,7 @@ def test_a_long_value_passes_through_every_filter(name: str, log: str) -> None:
 
 def test_as_much_as_possible_of_a_long_value_is_shown() -> None:
     content = made(None, "x" * 50_000, "Log: {{ o.log }}")
-    assert content.text == "Log: " + "x" * 3_994 + "…"
+    assert content.text == "Log: " + "x" * (TEXT_CHARACTERS - 6) + "…"
 
 
 def test_short_values_stay_whole_beside_a_long_one() -> None:
@@ -178,4 +178,4 @@ def test_an_address_to_ask_that_is_too_long_is_a_final_error() -> None:
 
 def test_what_is_cut_is_the_beginning_of_the_value() -> None:
     log = value("emoji", 2_000_000)
-    assert made(None, log, "{{ o.log }}").text == cut(log, 4_000)
+    assert made(None, log, "{{ o.log }}").text == cut(log, TEXT_CHARACTERS)

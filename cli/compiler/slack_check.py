@@ -1,0 +1,85 @@
+"""What Slack would refuse of a message that a sample renders, at its place in the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from cli.compiler.nodes import Mapping, Node, Sequence
+from cli.compiler.problems import Problem
+from cli.compiler.template import Template
+from cli.slack_rules import Method, block_problems, message_problems
+from cli.slack_rules.schema import UNMATCHED
+from handler.catalog import Stage
+from handler.model import Leaf
+from handler.stages.render import render
+from handler.templating import Context, Templates
+
+CODE: Final = "SLACK_REFUSES"
+# Characters of an edit that lint leaves for the footers: three lines as long as that of a broken template.
+FOOTER_ROOM: Final = 500
+_NO_TEXT: Final = Leaf("plain", "-", "")
+_GROUPING: Final = ("for", "if")
+
+
+def problems(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
+    """Yield what Slack would refuse of a message that renders without errors. Raises TemplateError."""
+    found = [*_of_blocks(template, context, templates), *_of_text(template, context, templates, stage)]
+    yield from found or _of_message(template, context, templates, stage)
+
+
+def _of_blocks(template: Template, context: Context, templates: Templates) -> Iterator[Problem]:
+    """Each block alone, so that it is known which one is refused."""
+    bare = replace(template.notification, text=_NO_TEXT, blocks=())
+    for node, block in zip(template.layout, template.notification.blocks, strict=True):
+        for problem in block_problems(render(replace(bare, blocks=(block,)), context, templates).blocks):
+            if problem.message != UNMATCHED:
+                yield _located(problem.message, problem.pointer.split("/")[3:], node)
+
+
+def _of_text(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
+    """The text of a message that may be edited later, with its footers: an edit takes less than a post."""
+    if not _may_be_edited(template):
+        return
+    most = Method.UPDATE.text_characters
+    alone = replace(template.notification, blocks=())
+    text = render(alone, context, templates, ["x" * FOOTER_ROOM], stage.prefix).text
+    if len(text) > most:
+        message = f"Slack would refuse to edit the message: its text has more than {most - FOOTER_ROOM} characters"
+        yield Problem(CODE, message, "shorten the text; what is long can stand in `blocks`", template.text)
+
+
+def _of_message(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
+    """What is wrong with all parts together, whose place is not known more exactly."""
+    content = render(template.notification, context, templates, prefix=stage.prefix)
+    for problem in message_problems(content.text, content.blocks, Method.POST):
+        yield Problem(CODE, _words(problem.message), "", (*template.blocks, template.text)[0])
+
+
+def _may_be_edited(template: Template) -> bool:
+    one = template.notification
+    return one.update or any(lookup.missing == "render" for lookup in one.lookups)
+
+
+def _located(message: str, path: list[str], block: Node) -> Problem:
+    """The problem at the part of a raw block that the path leads to; of a short form, at the form."""
+    node, rest = block, path
+    while rest and (inner := _child(node, rest[0])):
+        node, rest = inner, rest[1:]
+    part = "".join(f"[{key}]" if key.isdecimal() else f".{key}" for key in path).removeprefix(".")
+    return Problem(CODE, _words(message, part), "", node.place)
+
+
+def _child(node: Node, key: str) -> Node | None:
+    match node:
+        case Mapping(entries=entries):
+            return next((entry.value for entry in entries if entry.key.text == key), None)
+        case Sequence(items=items) if key.isdecimal() and int(key) < len(items):
+            return items[int(key)]
+        case _:
+            return None
+
+
+def _words(message: str, part: str = "") -> str:
+    return f"Slack would refuse {f'`{part}`' if part else 'this'}: {message}"
