@@ -68,7 +68,7 @@ def build(environment: Mapping[str, str], report: Report = ignore_report) -> Pip
     preparations: list[Callable[[], object]] = [
         throttle.refresh,
         *(partial(secrets.get, name) for name in _secrets_of_every_event(settings)),
-        partial(templates.render, FIRST_TEXT, {}),
+        *(partial(templates.in_locale(locale).render, FIRST_TEXT, {}) for locale in compiled.locales),
         *(partial(replicas.connect, name) for name in settings.databases),  # last, as a dead one takes all the time
     ]
     if settings.trace_downstream:

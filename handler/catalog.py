@@ -72,6 +72,15 @@ class Catalog:
         return self.notifications[event_type]
 
     @property
+    def locales(self) -> tuple[Locale, ...]:
+        """Return the locale of the stage, and those of the templates that have their own."""
+        found = [self.stage.locale]
+        for one in (one for each in self.notifications.values() for one in each):
+            locale = one.locale(self.stage.locale)
+            found += [] if locale in found else [locale]
+        return tuple(found)
+
+    @property
     def polls(self) -> dict[str, Poll]:
         """The polls, by the type of their events. Every poll with a cron expression has a time zone."""
         found = [one for each in self.notifications.values() for one in each]
@@ -128,6 +137,8 @@ def _notification(one: Mapping[str, Any]) -> Notification:
         version=_optional(one.get("version")),
         previous=_notification(one["previous"]) if one.get("previous") else None,
         poll=Poll(**one["poll"]) if one.get("poll") else None,
+        time_zone=one.get("time_zone", ""),
+        language=one.get("language", ""),
     )
 
 

@@ -7,7 +7,7 @@ Message, and Slack returns a Receipt. Every delivery ends in one Outcome (handle
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -83,7 +83,7 @@ class Record:
 
 @frozen
 class Locale:
-    """The time zone and language of a stage's filters, the users behind its mentions, and the labels of its codes."""
+    """The time zone and language of messages, the users behind the mentions, and the labels of the codes."""
 
     time_zone: str = "UTC"
     language: str = "en"
@@ -272,6 +272,14 @@ class Notification:
     version: Leaf | None = None  # the row's version, compared with the event's `version`
     previous: Notification | None = None  # the file before its last change
     poll: Poll | None = None
+    time_zone: str = ""  # of its messages; empty: that of the stage
+    language: str = ""  # of its messages; empty: that of the stage
+
+    def locale(self, stage: Locale) -> Locale:
+        """Return the locale of its messages: the stage's, with its own time zone and language where it names them."""
+        if not (self.time_zone or self.language):
+            return stage
+        return replace(stage, time_zone=self.time_zone or stage.time_zone, language=self.language or stage.language)
 
     @property
     def apis(self) -> set[str]:

@@ -96,7 +96,7 @@ class Pipeline:
             return []
         if len(notification.routes) == 1 and notification.routes[0].when is None:
             before = replace(before, routes=notification.routes)  # the change may have been to the channel
-        footer = footers.previous_version(notification.name, problem, self.composer.templates)
+        footer = footers.previous_version(notification.name, problem, self.composer.localized(before).templates)
         try:
             return _prepared(record, before, self.composer(record, event, before, [footer], PREVIOUS_SECONDS))
         except Exception:  # noqa: BLE001 - the problem of the newer version is reported
@@ -106,7 +106,8 @@ class Pipeline:
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Prepared]:
         """Park the event, and tell the channel about it."""
-        text = footers.broken_template_notice(event, notification.name, problem, self.composer.templates)
+        templates = self.composer.localized(notification).templates
+        text = footers.broken_template_notice(event, notification.name, problem, templates)
         message = self.composer.plain(notification, text)
         return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
 

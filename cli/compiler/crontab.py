@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from cli.compiler import cron_fields
+from cli.compiler import cron_fields, locales
 from cli.compiler.cron_fields import FIELDS
 from cli.compiler.times import DAY, MINUTE, WEEK, is_cron, meant
 from cli.compiler.times import written as time
@@ -40,7 +40,6 @@ _CLOCK: Final = re.compile(r"(?:.*\s)?([01]?[0-9]|2[0-4])[:時]([0-5][0-9])?分?
 _ZONED: Final = re.compile(
     r"(?:CRON_)?TZ=(?P<zone>\S+) (?P<after>.+)|(?P<before>(?:\S+ ){4}\S+) (?P<last>UTC|JST|GMT|[A-Za-z]+/[A-Za-z_/]+)"
 )
-_ZONES: Final = {"JST": "Asia/Tokyo", "GMT": "UTC"}
 # What can be a field: `*/5`, `9-17`, `MON-FRI`, `5L`, `15W`, `5#2`.
 _FIELD: Final = re.compile(r"[0-9*?,/#~LWH日月火水木金土-]+|[A-Z]{2,9}[0-9L#]*(?:[,-][A-Z0-9#]+)*")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−ー", "-"))
@@ -168,7 +167,7 @@ def _other(text: str) -> Wrong | None:
     if zoned := _ZONED.fullmatch(text):
         fields = zoned["before"] or zoned["after"]
         zone = zoned["zone"] or zoned["last"]
-        return Wrong(f"a time zone has a key of its own, time_zone: {_ZONES.get(zone, zone)}", (fields,))
+        return Wrong(f"a time zone has a key of its own, time_zone: {locales.zone_meant(zone) or zone}", (fields,))
     return None
 
 

@@ -34,6 +34,8 @@ def _notification(one: Notification) -> dict[str, Any]:
         "version": _tree(one.version),
         "previous": _notification(one.previous) if one.previous else None,
         "poll": asdict(one.poll) if one.poll else None,
+        "time_zone": one.time_zone,
+        "language": one.language,
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from cli.compiler import crontab, durations, shape, stages
+from cli.compiler import crontab, durations, locales, shape
 from cli.compiler.durations import Range
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node, Scalar
@@ -15,7 +15,7 @@ FORM: Final = f'a cron expression of five fields, such as "{crontab.USUAL}"'
 
 
 class Plan(NamedTuple):
-    """`every` seconds; with `cron`, at most so many seconds. An empty `time_zone` is that of the stage."""
+    """`every` seconds; with `cron`, at most so many seconds. An empty `time_zone` is that of the template."""
 
     every: float
     cron: str = ""
@@ -25,7 +25,7 @@ class Plan(NamedTuple):
 def read(found: Mapping[str, Node], allowed: Range, report: Report) -> Plan:
     """Return the plan that the keys of a poll say."""
     node, zone = found.get("every"), found.get("time_zone")
-    time_zone = stages.time_zone(zone, report) if zone else ""
+    time_zone = locales.time_zone(zone, report)
     if node is None:
         return Plan(allowed.usual)
     if not isinstance(node, Scalar) or not crontab.is_meant(node.text):

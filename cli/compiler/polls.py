@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cli import moments
-from cli.compiler import crontab, durations, plans, queries, shape, sql
+from cli.compiler import crontab, durations, locales, plans, queries, shape, sql
 from cli.compiler.durations import DAY, HOUR, MINUTE
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Node, Scalar
@@ -25,9 +25,7 @@ MEANT: Final = {
     "interval": "every",
     "schedule": "every",
     "cron": "every",
-    "zone": "time_zone",
-    "timezone": "time_zone",
-    "tz": "time_zone",
+    **locales.ZONE_MEANT,
     "query": "sql",
     "select": "sql",
     "database": "db",

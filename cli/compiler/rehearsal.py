@@ -53,7 +53,7 @@ def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> Non
 
 
 def _rehearsed(template: Template, stage: Stage) -> Iterator[Parts]:
-    templates = WatchingTemplates(stage.locale)
+    templates = WatchingTemplates(template.notification.locale(stage.locale))
     for sample in template.samples:
         problems = [*_problems(template, sample, stage, templates)]
         yield from (lacking.finding(problem, template, sample) or problem.finding() for problem in problems)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final
-from zoneinfo import available_timezones
 
-from cli.compiler import shape
+from cli.compiler import locales, shape
 from cli.compiler.findings import Report
 from cli.compiler.labels import Labels
 from cli.compiler.names import KEYWORDS, own_name
@@ -17,9 +15,8 @@ from handler.catalog import Stage
 from handler.model import Locale, Value
 
 REQUIRED: Final = ("channels", "fallback")
-OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", "time_zone", "language", "threads")
+OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", *locales.KEYS, "threads")
 PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
-LANGUAGES: Final = ("en", "ja")
 # What to do with a template's `thread` if a channel is a webhook: an error, or a message without a thread.
 THREADS: Final = ("required", "ignore")
 GROUPS: Final = ("here", "channel", "everyone")  # whom a mention wakes besides people and user groups
@@ -36,7 +33,7 @@ _PERSON_ID: Final = re.compile(r"[UWS][A-Z0-9]{7,}")
 
 def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
     """Return a stage with the shared labels; what is wrong with it is reported, and left out."""
-    found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL)
+    found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL, meant=locales.MEANT)
     channels = {key: _destination(value, report) for key, value in _aliases(found.get("channels"), report)}
     return Stage(
         name,
@@ -46,8 +43,8 @@ def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
         prefix=_prefix(name, found.get("prefix"), report),
         vars=_variables(found["vars"], report) if "vars" in found else {},
         locale=Locale(
-            time_zone=time_zone(found["time_zone"], report) if "time_zone" in found else "UTC",
-            language=(shape.choice(found["language"], LANGUAGES, report) if "language" in found else None) or "en",
+            time_zone=locales.time_zone(found.get("time_zone"), report) or "UTC",
+            language=locales.language(found.get("language"), report) or "en",
             mentions={key: _mentioned(value, report) for key, value in _aliases(found.get("mentions"), report)},
             labels=labels,
         ),
@@ -133,15 +130,3 @@ def _variables(node: Node, report: Report) -> dict[str, Value]:
         elif (text := shape.literal(entry.value, report)) is not None:
             variables[entry.key.text] = text
     return variables
-
-
-def time_zone(node: Node, report: Report) -> str:
-    """Return the name of a time zone; UTC if it is wrong."""
-    found = shape.literal(node, report)
-    known = available_timezones()
-    if found and found not in known:
-        close = get_close_matches(found, known, n=1)
-        fix = f"write {close[0]}" if close else "write a name such as Europe/Berlin or Asia/Tokyo"
-        report.add(node.place, "VALUE_INVALID", f"there is no time zone `{found}`", fix)
-        return "UTC"
-    return found or "UTC"

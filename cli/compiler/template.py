@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from cli.compiler import blocks, channels, lateness, lookups, polls, samples, shape, skeleton, threads
+from cli.compiler import blocks, channels, lateness, locales, lookups, polls, samples, shape, skeleton, threads
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from handler.model import IdRule, Notification
+from handler.model import IdRule, Notification, Poll
 from handler.stages import id_pattern
 from handler.templating import DiagnosedError, Templates, messages
 
@@ -29,9 +29,17 @@ OPTIONAL: Final = (
     *threads.KEYS,
     "version",
     "poll",
+    *locales.KEYS,
 )
 # What people call a key that has another name here.
-MEANT: Final = {"message": "text", "title": "text", "channels": "channel", "condition": "when", "schedule": "poll"}
+MEANT: Final = {
+    "message": "text",
+    "title": "text",
+    "channels": "channel",
+    "condition": "when",
+    "schedule": "poll",
+    **locales.MEANT,
+}
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 
@@ -80,6 +88,8 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     thread = threads.read(found, leaves)
     version = lateness.version(found["version"], leaves) if "version" in found else None
     poll = polls.read(found["poll"], shape.key_place(node, "poll"), report) if "poll" in found else None
+    time_zone = locales.time_zone(found.get("time_zone"), report)
+    language = locales.language(found.get("language"), report)
     if poll and rule:
         polls.check_id(found["id"].place, poll, rule, report)
     if "samples" not in found and isinstance(node, MappingNode):  # else there is a finding already
@@ -100,7 +110,9 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         thread.key,
         thread.update,
         version,
-        poll=poll,
+        poll=poll and _in_zone(poll, time_zone),
+        time_zone=time_zone,
+        language=language,
     )
     read_samples = samples.read(found["samples"], notification, report)
     if poll:
@@ -120,6 +132,11 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         thread=thread.place,
         poll=shape.key_place(node, "poll") if poll else None,
     )
+
+
+def _in_zone(poll: Poll, time_zone: str) -> Poll:
+    """The poll with the template's time zone, if it has a cron expression and no zone of its own."""
+    return replace(poll, time_zone=poll.time_zone or time_zone) if poll.cron else poll
 
 
 def takes(name: str, node: Node) -> tuple[str, IdRule] | None:

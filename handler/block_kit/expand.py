@@ -148,7 +148,7 @@ class Expander:
 
 
 def more_text(count: int, language: str) -> str:
-    """Return the text that says how many elements are not shown, in a stage's language."""
+    """Return the text that says how many elements are not shown, in a language."""
     return _MORE_TEXT.get(language, _MORE_TEXT["en"]).format(count)
 
 

@@ -68,7 +68,13 @@ class Composer:
         of processor time.
         """
         with translating_errors(f"{notification.name}.yaml", EXHAUSTED), self.templates.budget.notification(seconds):
-            return self._compose(record, event, notification, extra_footers)
+            composer = self.localized(notification)
+            return composer._compose(record, event, notification, extra_footers)  # noqa: SLF001 - of the same class
+
+    def localized(self, notification: Notification) -> Composer:
+        """Return the composer with the time zone and the language of a notification. The budget is the same."""
+        templates = self.templates.in_locale(notification.locale(self.stage.locale))
+        return self if templates is self.templates else replace(self, templates=templates)
 
     def _compose(
         self, record: Record, event: Event, notification: Notification, extra_footers: Sequence[str]

@@ -1,4 +1,4 @@
-"""The texts that the notifier itself writes into messages: footers, and notices. In the language of the stage."""
+"""The texts that the notifier itself writes into messages: footers, and notices. In the language of the template."""
 
 from __future__ import annotations
 

@@ -67,15 +67,31 @@ class Templates:
     outside, each evaluation has its own.
     """
 
-    def __init__(self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC) -> None:
+    def __init__(
+        self, finalizers: Finalizers = FINALIZERS, locale: Locale = _UTC, budget: Budget | None = None
+    ) -> None:
         self.locale = locale
-        self.budget = Budget()
+        self.budget = budget or Budget()
+        self._finalizers = finalizers
+        self._by_locale = {_key(locale): self}  # shared by all of them
         self._shorteners = {context: _shortener(context, finalize) for context, finalize in finalizers.items()}
         self._environments = {
             context: TemplateEnvironment(self._bounded(context, finalize), locale, self.budget)
             for context, finalize in finalizers.items()
         }
         self._compiled: dict[Leaf, _Compiled] = {}
+
+    def in_locale(self, locale: Locale) -> Templates:
+        """Return the templates of another time zone and language of the same stage. They share this budget.
+
+        Those of each locale are made once and kept, so a leaf that is rendered in one locale is compiled once.
+        """
+        found = self._by_locale.get(_key(locale))
+        if found is None:
+            found = Templates(self._finalizers, locale, self.budget)
+            found._by_locale = self._by_locale
+            self._by_locale[_key(locale)] = found
+        return found
 
     def check(self, leaf: Leaf) -> frozenset[str]:
         """Return the names that a leaf takes from its context; raises DiagnosedError if it is not valid."""
@@ -139,6 +155,11 @@ class Templates:
         if compiled is None:
             compiled = self._compiled[leaf] = _compile(self._environments[leaf.context], leaf)
         return compiled
+
+
+def _key(locale: Locale) -> tuple[str, str]:
+    """What tells the locales of one stage apart."""
+    return locale.time_zone, locale.language
 
 
 def _compile(environment: TemplateEnvironment, leaf: Leaf) -> _Compiled:

@@ -9,6 +9,7 @@ from handler.adapters.database.replica import Replicas
 from handler.adapters.state.secret_store import SecretStore
 from handler.delivery.throttle import ChannelThrottle
 from handler.templating import Templates
+from tests.kit import notification
 
 BOT = "bot"
 WEBHOOK = "webhook"
@@ -46,3 +47,17 @@ def test_what_every_event_needs_is_prepared_in_this_order(
     for prepare in built.preparations:
         prepare()
     assert ", ".join(told) == prepared
+
+
+def test_a_text_is_rendered_in_each_locale_of_the_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    locales: list[str] = []
+    several = tuple(notification(language=language) for language in ("", "ja", "en", "ja"))
+    made = catalog.Catalog({"order.created": several}, catalog.Stage("test", {}, "C0FALLBACK"))
+    monkeypatch.setattr(catalog, "load", lambda *_: made)
+    monkeypatch.setattr(ChannelThrottle, "refresh", lambda _: None)
+    monkeypatch.setattr(SecretStore, "get", lambda *_: "")
+    monkeypatch.setattr(Templates, "render", lambda templates, *_: locales.append(templates.locale.language))
+    built = bootstrap.build({"NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs/dead", "NOTIFIER_STATE_TABLE": "state"})
+    for prepare in built.preparations:
+        prepare()
+    assert locales == ["en", "ja"]

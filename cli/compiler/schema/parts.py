@@ -12,6 +12,7 @@ NAME: Final = "^[A-Za-z][A-Za-z0-9_]*$"
 _NO_EXPRESSION: Final = r"^(?![\s\S]*(\{\{|\{%))"
 
 TIME_ZONE: Final = ("^[A-Za-z0-9_+/-]+$", "a name as Asia/Tokyo")
+LANGUAGES: Final = {"en": "English", "ja": "日本語"}
 
 
 def described(schema: Schema, text: str, *examples: Any) -> Schema:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from cli.compiler.schema.parts import ALIAS, TIME_ZONE, Schema, choice, described, each, keys, literal, matching, text
+from cli.compiler.schema.parts import (
+    ALIAS,
+    LANGUAGES,
+    TIME_ZONE,
+    Schema,
+    choice,
+    described,
+    each,
+    keys,
+    literal,
+    matching,
+    text,
+)
 from cli.compiler.stages import REQUIRED
 
 _DESTINATION: Final = matching(
@@ -34,7 +46,7 @@ STAGE: Final[Schema] = keys(
         "redirect": matching("^[A-Za-z0-9_-]+$", "an alias or an id", "One channel for everything.", "C0123456789"),
         "prefix": literal('What each message begins with; "" switches it off.', "[staging]"),
         "time_zone": matching(*TIME_ZONE, "The time zone of dates.", "Asia/Tokyo"),
-        "language": choice({"en": "English", "ja": "日本語"}, "The language of dates and words."),
+        "language": choice(LANGUAGES, "The language of dates and words."),
         "threads": choice(
             {
                 "required": "A template with a `thread` posts to channels by their ids (the default).",

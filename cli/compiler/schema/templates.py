@@ -9,6 +9,7 @@ from cli.compiler import channels, crontab, durations, lateness, polls, queries
 from cli.compiler.cron_fields import FIELDS
 from cli.compiler.schema.parts import (
     ALIAS,
+    LANGUAGES,
     NAME,
     TIME_ZONE,
     Schema,
@@ -176,7 +177,7 @@ _POLL: Final = keys(
         },
         "time_zone": matching(
             *TIME_ZONE,
-            "The time zone of a cron expression; that of the stage if it is left out.",
+            "The time zone of a cron expression; that of the template, or of the stage, if it is left out.",
             "Asia/Tokyo",
         ),
         "sql": literal(
@@ -238,6 +239,10 @@ TEMPLATE: Final[Schema] = keys(
             "The column that is compared with the event's `version`, to tell a row that is not up to date yet.",
             "order.updated_at",
         ),
+        "time_zone": matching(
+            *TIME_ZONE, "The time zone of its messages; that of the stage if it is left out.", "Asia/Tokyo"
+        ),
+        "language": choice(LANGUAGES, "The language of its messages; that of the stage if it is left out."),
         "poll": described(_POLL, "New rows of a table become events: no application has to publish them."),
         "samples": described(each(ref("sample"), minProperties=1), "Events with what their lookups find."),
     },

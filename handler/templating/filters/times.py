@@ -1,4 +1,4 @@
-"""Filters for dates and times, in the time zone and the language of the stage."""
+"""Filters for dates and times, in the time zone and the language of the template."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Times:
     """The filters for one locale. A value is a time, a date, or what handler/templating/coercion.py reads as one.
 
     A text without a time zone is in UTC, as columns are. Dates without a time of day have no time zone. A time that the
-    stage's zone would move out of the calendar (before year 1, or after 9999) is shown in its own zone.
+    zone would move out of the calendar (before year 1, or after 9999) is shown in its own zone.
     """
 
     locale: Locale
@@ -108,7 +108,7 @@ class Times:
         return local
 
     def _local(self, value: Any) -> dt.date:
-        """The time in the stage's time zone; a date alone stays as it is."""
+        """The time in the locale's time zone; a date alone stays as it is."""
         known = as_time(value)
         if known is None:
             is_time_alone = _TIME_OF_DAY.fullmatch(normalize(value))
@@ -132,5 +132,5 @@ def _zone(name: str) -> dt.tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        problem = f"the stage's time zone {name} is not known here; correct it, or ship the package tzdata"
+        problem = f"the time zone {name} is not known here; correct it, or ship the package tzdata"
         raise ConfigError("CONFIG_INVALID", problem) from None

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from cli.compiler import RULES, compile_templates, durations, lateness, lookups, polls, stages, tables, template
+from cli.compiler import (
+    RULES,
+    compile_templates,
+    durations,
+    lateness,
+    locales,
+    lookups,
+    polls,
+    stages,
+    tables,
+    template,
+)
 from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
 from cli.compiler.short_forms import SHORT_FORMS
@@ -199,7 +210,7 @@ def cell(text: str) -> str:
         *tables.KEYS,
         *stages.REQUIRED,
         *stages.OPTIONAL,
-        *stages.LANGUAGES,
+        *locales.LANGUAGES,
         *stages.THREADS,
         *FILTERS,
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.compiler import lateness, lookups, polls, stages, tables, template
+from cli.compiler import lateness, locales, lookups, polls, stages, tables, template
 from cli.compiler.blocks import GROUPING
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
@@ -77,7 +77,7 @@ def posted(document: dict[str, Any], language: str, answers: dict[str, Any]) -> 
     """The text that the function makes of the catalog, as it is deployed."""
     loaded = catalog.read(json.loads(json.dumps(document)), language)
     [notification] = loaded.notifications["order.created"]
-    templates = Templates(locale=loaded.stage.locale)
+    templates = Templates(locale=notification.locale(loaded.stage.locale))
     context = enrich(
         Event("order.created", 1, "e"), notification, lambda lookup, _: answers[lookup.name], NOW, loaded.stage.vars
     ).context
@@ -196,14 +196,14 @@ SHORT = {
     "markdown": "blocks: [{markdown: Hello}]\n",
 }
 OF_A_STAGE = [
-    *(f"language: {word}" for word in stages.LANGUAGES),
+    *(f"language: {word}" for word in locales.LANGUAGES),
     *(f"threads: {word}" for word in stages.THREADS),
 ]
 WORDS = {
     *template.REQUIRED, *template.OPTIONAL, "sql", "bind", "db", "get", "get_all", "on_failure", "expect",
     *lookups.EXPECT, *lookups.ON_FAILURE, *lateness.KEYS, *lateness.MISSING, *SHORT_FORMS, *GROUPING, *tables.KEYS,
     *polls.REQUIRED, *polls.OPTIONAL, *polls.CATCH_UP, polls.NEVER,
-    *stages.REQUIRED, *stages.OPTIONAL, *stages.LANGUAGES, *stages.THREADS,
+    *stages.REQUIRED, *stages.OPTIONAL, *locales.LANGUAGES, *stages.THREADS,
 }  # fmt: skip
 
 

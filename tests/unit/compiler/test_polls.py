@@ -672,14 +672,36 @@ def test_it_is_in_the_time_zone_of_the_stage_unless_it_has_one(compiled: Compile
     assert polls_of(compiled(GOOD, files).catalog)["order.created"].time_zone == ""
 
 
+@pytest.mark.parametrize("own", ["", "Asia/Tokyo"])
+@pytest.mark.parametrize("of_template", ["", "America/New_York"])
+@pytest.mark.parametrize("of_stage", ["", "Europe/Berlin"])
+def test_the_nearest_time_zone_counts(compiled: Compile, own: str, of_template: str, of_stage: str) -> None:
+    """That of the poll, else of the template, else of the stage, else UTC."""
+    stage = "channels: {orders: C0123456789}\nfallback: C0123456789\n"
+    files = {"_stages/test.yaml": stage + (f"time_zone: {of_stage}\n" if of_stage else "")}
+    text = GOOD.replace(EVERY, f"every: 0 9 * * *\n  time_zone: {own}" if own else "every: 0 9 * * *")
+    text += f"time_zone: {of_template}\n" if of_template else ""
+    compilation = compiled(text, files)
+    assert compilation.findings == ()
+    nearest = own or of_template or of_stage or "UTC"
+    assert polls_of(compilation.catalog)["order.created"].time_zone == nearest
+    assert compilation.polls["order.created"].time_zone == (own or of_template)  # what `notifier poll` shows
+
+
+def test_a_template_with_an_interval_may_have_a_time_zone(compiled: Compile) -> None:
+    compilation = compiled(f"{GOOD}time_zone: Asia/Tokyo\n")
+    assert compilation.findings == ()
+    assert compilation.polls["order.created"].time_zone == ""
+
+
 @pytest.mark.parametrize(
     ("lines", "message", "fix"),
     [
         ("every: 5m\n  time_zone: Asia/Tokyo", "`every` is an interval", "remove it"),
         ("every: 0 9 * * *\n  time_zone: Asia/Tokio", "no time zone `Asia/Tokio`", "write Asia/Tokyo"),
-        ("every: 0 9 * * *\n  time_zone: JST", "no time zone `JST`", "write "),
+        ("every: 0 9 * * *\n  time_zone: JST", "no time zone `JST`", "write Asia/Tokyo"),
         ("every: 0 9 * * *\n  time_zone: '+09:00'", "no time zone `+09:00`", "such as Europe/Berlin or Asia/Tokyo"),
-        ("every: 0 9 * * *\n  time_zone:", "is empty", "write a text"),
+        ("every: 0 9 * * *\n  time_zone:", "is empty", "write time_zone: Asia/Tokyo"),
         ("every: 0 9 * * *\n  time_zone: [UTC]", "takes a text", ""),
     ],
 )

@@ -161,7 +161,7 @@ def test_an_unknown_language_is_english_and_an_unknown_zone_an_error_of_the_depl
     leaf = Leaf("plain", "{{ order.at | weekday }}", "f.yaml:1 text")
     assert Templates(locale=Locale(language="tlh")).render(leaf, CONTEXT) == "Monday"
     for zone in ("Asia/Tokio", "../etc/passwd", ""):
-        with pytest.raises(ConfigError, match="CONFIG_INVALID: the stage's time zone .* tzdata"):
+        with pytest.raises(ConfigError, match="CONFIG_INVALID: the time zone .* tzdata"):
             Templates(locale=Locale(time_zone=zone)).render(leaf, CONTEXT)
 
 

@@ -1,0 +1,77 @@
+"""`time_zone:` and `language:` - how a stage or a template writes dates, times and the notifier's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Final
+from zoneinfo import available_timezones
+
+from cli.compiler import shape
+from cli.compiler.findings import Report
+from cli.compiler.nodes import Node, Scalar
+
+KEYS: Final = ("time_zone", "language")
+LANGUAGES: Final = ("en", "ja")
+# What people call these keys.
+ZONE_MEANT: Final = {"zone": "time_zone", "timezone": "time_zone", "tz": "time_zone"}
+MEANT: Final = {**ZONE_MEANT, "lang": "language", "locale": "language"}
+
+# Names of the time zone database that mean no place: what they are differs between machines.
+_NOWHERE: Final = frozenset({"Factory", "localtime", "posixrules"})
+# Abbreviations that are no names of zones. Those that mean several zones (CST, IST, BST) are left out.
+_ABBREVIATIONS: Final[Mapping[str, str]] = {
+    "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "sgt": "Asia/Singapore", "hkt": "Asia/Hong_Kong",
+    "aest": "Australia/Sydney", "aedt": "Australia/Sydney", "nzst": "Pacific/Auckland", "nzdt": "Pacific/Auckland",
+    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "mdt": "America/Denver", "cdt": "America/Chicago",
+    "edt": "America/New_York", "cest": "Europe/Berlin", "eest": "Europe/Helsinki", "msk": "Europe/Moscow",
+    "z": "UTC",
+}  # fmt: skip
+_ALIKE: Final = 0.85  # below, difflib finds other places: Asia/Omsk for Asia/Osaka
+_LANGUAGES_MEANT: Final = {"jp": "ja", "日本語": "ja", "英語": "en"}
+
+
+def time_zone(node: Node | None, report: Report) -> str:
+    """Return the IANA name of a time zone; empty if there is none, or if it is wrong."""
+    found = shape.literal(node, report, example="Asia/Tokyo") if node else None
+    if not node or not found or found in _zones():
+        return found or ""
+    meant = zone_meant(found)
+    fix = f"write {meant}" if meant else "write a name such as Europe/Berlin or Asia/Tokyo"
+    report.add(node.place, "VALUE_INVALID", f"there is no time zone `{found}`", fix)
+    return ""
+
+
+def zone_meant(word: str) -> str:
+    """Return the IANA name that a word probably means: an abbreviation, a place, or a misspelt name; else empty."""
+    low = "_".join(word.casefold().split())
+    by_name = {name.casefold(): name for name in _zones()}
+    if exact := by_name.get(low) or _ABBREVIATIONS.get(low):
+        return exact
+    places = [name for key, name in by_name.items() if key.rpartition("/")[2] == low]
+    close = get_close_matches(low, by_name, 1, _ALIKE) if "/" in low else []
+    return places[0] if len(places) == 1 else by_name[close[0]] if close else ""
+
+
+def language(node: Node | None, report: Report) -> str:
+    """Return one of LANGUAGES; empty if there is none, or if it is wrong."""
+    if node is None:
+        return ""
+    meant = _language_meant(node.text) if isinstance(node, Scalar) else ""
+    if meant and isinstance(node, Scalar) and node.text not in LANGUAGES:
+        message = f"`{node.place.path}` is one of: {', '.join(LANGUAGES)}"
+        report.add(node.place, "VALUE_INVALID", message, f"write `{meant}`")
+        return ""
+    return shape.choice(node, LANGUAGES, report) or ""
+
+
+def _language_meant(word: str) -> str:
+    """The language of a name or a longer code, such as Japanese, jp or en-US; else empty."""
+    low = word.strip().casefold()
+    return _LANGUAGES_MEANT.get(low) or next((one for one in LANGUAGES if low.startswith(one)), "")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - _NOWHERE)
