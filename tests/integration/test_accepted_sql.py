@@ -13,6 +13,7 @@ from cli.compiler.sql.words import FUNCTIONS
 from handler.errors import SourceError
 from lab.shop import Target
 from tests.replica_kit import Default, replicas
+from tests.sql_calls import CALLS, statement
 from tests.unit.compiler.test_sql import ACCEPTED, LACKING
 
 SYNTAX_ERROR = "1064"
@@ -71,6 +72,18 @@ def test_a_function_on_the_list_is_one_of_the_servers(select: Default, blamed: B
     except SourceError as error:
         detail = error.detail
     assert any(number in detail for number in UNKNOWN_FUNCTION) == lacks(blamed, query), detail
+
+
+def test_a_call_of_each_function_is_run_by_the_server(select: Default, blamed: Blamed) -> None:
+    """All on one connection. Nothing is lost on the way, and what comes is what a row may hold."""
+    failed = {}
+    for name in sorted(CALLS):
+        query = sql.read(statement(name), [])
+        try:
+            ran = len(select(query.sql, id=1042)) == 1
+        except SourceError as error:
+            ran, failed[name] = False, error.detail
+        assert ran != lacks(blamed, query), (name, failed.get(name))
 
 
 @pytest.mark.parametrize(("expression", "message"), LACKING)
