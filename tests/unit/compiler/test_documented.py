@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from cli.compiler.nodes import Scalar
 from cli.compiler.rehearsal import NOW
 from cli.compiler.short_forms import SHORT_FORMS
 from handler import catalog
-from handler.model import Event
+from handler.model import Event, Row
 from handler.stages.enrich import enrich
 from handler.stages.render import render
 from handler.templating import FILTERS, Templates
 from handler.templating.filters.arguments import parameters
-from tests.unit.templating.examples import of_docs, of_docstrings
+from tests.unit.templating.examples import CONTEXT, of_docs, of_docstrings, rendered
 
 from .conftest import Compile
 from .test_docs import DOCS, JAPANESE, completed, examples
@@ -180,6 +181,27 @@ def test_an_expression_of_the_guides_passes_lint(source: str) -> None:
     leaves = Leaves(report, Templates(), names=names)
     leaves.leaf("mrkdwn", Scalar(Place("f.yaml"), source, source))
     assert report.findings() == ()
+
+
+# What the expressions of the running text name, beside what the examples of the filters do. A new name needs a value.
+NAMED: dict[str, Any] = {
+    "a": "https://a.example.org",
+    "b": "https://b.example.org",
+    "amount": Decimal("9.50"),
+    "id": 42,
+    "note": None,
+    "order": Row(CONTEXT["order"], number="A-17", score=None, status="shipped"),
+    "refund": Row(reason="never arrived"),
+    "ticket": Row(body="never arrived"),
+    "vars": Row(name="x"),
+}
+
+
+@pytest.mark.parametrize("source", WRITTEN)
+def test_an_expression_of_the_guides_shows_something(source: str) -> None:
+    x = Row(name="Ada") if "x." in source else "Ada"
+    for language in locales.LANGUAGES:
+        assert rendered(source, language=language, x=x, **NAMED)
 
 
 # What the format has and no example of the guides shows.
