@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from cli.compiler import shape
 from cli.compiler.findings import Report
-from cli.compiler.nodes import Node, Scalar
+from cli.compiler.nodes import Node
 
 KEYS: Final = ("time_zone", "language")
 LANGUAGES: Final = ("en", "ja")
@@ -38,7 +38,7 @@ def time_zone(node: Node | None, report: Report) -> str:
     if not node or not found or found in _zones():
         return found or ""
     meant = zone_meant(found)
-    fix = f"write {meant}" if meant else "write a name such as Europe/Berlin or Asia/Tokyo"
+    fix = f"write time_zone: {meant}" if meant else "write a name such as Europe/Berlin or Asia/Tokyo"
     report.add(node.place, "VALUE_INVALID", f"there is no time zone `{found}`", fix)
     return ""
 
@@ -56,14 +56,14 @@ def zone_meant(word: str) -> str:
 
 def language(node: Node | None, report: Report) -> str:
     """Return one of LANGUAGES; empty if there is none, or if it is wrong."""
-    if node is None:
-        return ""
-    meant = _language_meant(node.text) if isinstance(node, Scalar) else ""
-    if meant and isinstance(node, Scalar) and node.text not in LANGUAGES:
-        message = f"`{node.place.path}` is one of: {', '.join(LANGUAGES)}"
-        report.add(node.place, "VALUE_INVALID", message, f"write `{meant}`")
-        return ""
-    return shape.choice(node, LANGUAGES, report) or ""
+    found = shape.literal(node, report, example="ja") if node else None
+    if not node or not found or found in LANGUAGES:
+        return found or ""
+    meant = _language_meant(found)
+    fix = f"write language: {meant}" if meant else f"write one of: {', '.join(LANGUAGES)}"
+    message = f"there is no language `{found}`, only {', '.join(LANGUAGES)}"
+    report.add(node.place, "VALUE_INVALID", message, fix)
+    return ""
 
 
 def _language_meant(word: str) -> str:

@@ -63,9 +63,11 @@ def _places(node: Node | None) -> dict[str, Place]:
 
 
 def _data(node: Node | None, report: Report) -> dict[str, Value]:
-    data = value(node, report) if node else {}
-    if node and not isinstance(data, dict):
-        report.add(node.place, "SAMPLE_INVALID", "`data` takes `key: value` lines")
+    """The event's extras. As in an event, null is the same as none."""
+    data = value(node, report) if node else None
+    if node and not isinstance(data, dict | None):
+        message, fix = "`data` takes `key: value` lines", "write data: {source: shop}, or leave it out"
+        report.add(node.place, "SAMPLE_INVALID", message, fix)
     return data if isinstance(data, dict) else {}
 
 

@@ -206,7 +206,7 @@ _POLL: Final = keys(
 _SAMPLE: Final = keys(
     {
         "id": described({"type": ["string", "integer"]}, "The event's id."),
-        "data": described({"type": "object"}, "The event's extras."),
+        "data": described({"type": ["object", "null"]}, "The event's extras."),
         "lookups": described({"type": "object"}, "What each lookup finds: a row, a list of rows, or null."),
     },
     required=("id",),

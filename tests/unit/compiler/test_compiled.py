@@ -19,6 +19,7 @@ from handler.stages.render import Content, render
 from handler.templating import Templates
 
 from .conftest import FILE, Compile
+from .test_schema import problems
 
 BASE = """\
 id: integer
@@ -346,6 +347,15 @@ def test_samples_hold_what_rows_hold(compiled: Compile, written: str, value: obj
     assert isinstance(row, dict)
     assert row["note"] == value
     assert type(row["note"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "data"), [("null", {}), ("", {}), ("{}", {}), ("{source: shop}", {"source": "shop"})]
+)
+def test_a_sample_without_extras_may_say_null_as_an_event_may(compiled: Compile, written: str, data: object) -> None:
+    compilation = compiled(BASE.replace("id: 1,", f"id: 1, data: {written},", 1))
+    assert [one.data for one in compilation.samples] == [data]
+    assert problems(BASE.replace("id: 1,", f"id: 1, data: {written},", 1)) == []
 
 
 def test_an_id_is_what_the_template_declares(compiled: Compile) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from cli.compiler import Compilation
 from cli.compiler.files import LABELS
+from cli.slack_rules import block_problems
 from handler.outcome import State
-from lab.slack.blocks import problems
 from tests.sample_run import run
 
 from .conftest import STAGE, Compile
@@ -35,7 +35,7 @@ def is_posted(compilation: Compilation) -> None:
         assert len(one.messages) == len(one.outcomes)
         for message in one.messages:
             assert message.text.strip()
-            assert problems([*message.blocks]) == []
+            assert block_problems([*message.blocks]) == []
             assert all(warning.startswith("Meant for ") for warning in message.warnings)  # by a stage's `redirect`
 
 

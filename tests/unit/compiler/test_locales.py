@@ -63,9 +63,11 @@ def test_a_wrong_time_zone_is_named_with_the_right_one(compiled: Compile, writte
         [finding] = compiled(text, {"_stages/test.yaml": stage}).findings
         assert (finding.file, finding.code) == (file, "VALUE_INVALID")
         assert finding.message == f"there is no time zone `{written}`"
-        assert finding.fix == f"write {meant or 'a name such as Europe/Berlin or Asia/Tokyo'}"
-    if meant:
-        assert compiled(f"{BASE}time_zone: {meant}\n").findings == ()
+        assert finding.fix == (
+            f"write time_zone: {meant}" if meant else "write a name such as Europe/Berlin or Asia/Tokyo"
+        )
+        if meant:
+            assert compiled(BASE + finding.fix.removeprefix("write "), {"_stages/test.yaml": STAGE}).findings == ()
 
 
 @pytest.mark.parametrize(("written", "meant"), LANGUAGES)
@@ -75,10 +77,10 @@ def test_a_wrong_language_is_named_with_the_right_one(compiled: Compile, written
         (BASE, f"{STAGE}language: {written}\n"),
     ):
         [finding] = compiled(text, {"_stages/test.yaml": stage}).findings
-        assert (finding.code, finding.message) == ("VALUE_INVALID", "`language` is one of: en, ja")
-        assert finding.fix == (f"write `{meant}`" if meant else "write one of: en, ja")
-    if meant:
-        assert compiled(f"{BASE}language: {meant}\n").findings == ()
+        assert (finding.code, finding.message) == ("VALUE_INVALID", f"there is no language `{written}`, only en, ja")
+        assert finding.fix == (f"write language: {meant}" if meant else "write one of: en, ja")
+        if meant:
+            assert compiled(BASE + finding.fix.removeprefix("write "), {"_stages/test.yaml": STAGE}).findings == ()
 
 
 @pytest.mark.parametrize(("word", "key"), locales.MEANT.items())

@@ -326,7 +326,7 @@ MISTAKES = [
     ("    id: 1\n", "    id: x\n", 22, "SAMPLE_INVALID", "integer", ""),
     ("    id: 1\n", "    id: true\n", 22, "SAMPLE_INVALID", "whole number", ""),
     ("    id: 1\n", "    id: 1.5\n", 22, "SAMPLE_INVALID", "whole number", ""),
-    ("    id: 1\n", "    id: 1\n    data: 5\n", 23, "SAMPLE_INVALID", "`data`", ""),
+    ("    id: 1\n", "    id: 1\n    data: 5\n", 23, "SAMPLE_INVALID", "`data`", "data: {source: shop}"),
     ("      customer: {name: Zoë}\n", "", 24, "SAMPLE_INVALID", "no `customer`", "add `customer:`"),
     ("customer: {name: Zoë}", "customr: {name: Zoë}", 25, "SAMPLE_INVALID", "no lookup `customr`", "nearest: customer"),
     ("customer: {name: Zoë}", "customer: [1]", 25, "SAMPLE_INVALID", "expect: one", "{column: value}, or null"),

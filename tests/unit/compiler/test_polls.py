@@ -698,8 +698,8 @@ def test_a_template_with_an_interval_may_have_a_time_zone(compiled: Compile) -> 
     ("lines", "message", "fix"),
     [
         ("every: 5m\n  time_zone: Asia/Tokyo", "`every` is an interval", "remove it"),
-        ("every: 0 9 * * *\n  time_zone: Asia/Tokio", "no time zone `Asia/Tokio`", "write Asia/Tokyo"),
-        ("every: 0 9 * * *\n  time_zone: JST", "no time zone `JST`", "write Asia/Tokyo"),
+        ("every: 0 9 * * *\n  time_zone: Asia/Tokio", "no time zone `Asia/Tokio`", "write time_zone: Asia/Tokyo"),
+        ("every: 0 9 * * *\n  time_zone: JST", "no time zone `JST`", "write time_zone: Asia/Tokyo"),
         ("every: 0 9 * * *\n  time_zone: '+09:00'", "no time zone `+09:00`", "such as Europe/Berlin or Asia/Tokyo"),
         ("every: 0 9 * * *\n  time_zone:", "is empty", "write time_zone: Asia/Tokyo"),
         ("every: 0 9 * * *\n  time_zone: [UTC]", "takes a text", ""),
