@@ -131,6 +131,26 @@ def test_a_call_without_arguments_never_stops_the_compiler(name: str) -> None:
     }
 
 
+# The SQL in the running text and in the tables of the guides, with a column in place of the words for one.
+_SPAN = re.compile(r"`([^`\n]*\b[A-Z_]{2,}\([^`\n]+\)[^`\n]*|column REGEXP [^`\n]*)`")
+WRITTEN = sorted({
+    re.sub(r"\bcolumn\b|列名", "note", span)
+    for guide in ("docs/templates.md", "docs/ja/templates.md")
+    for span in _SPAN.findall((ROOT / guide).read_text("utf-8"))
+    if "..." not in span and not span.startswith("[")
+})  # fmt: skip
+
+
+def test_the_guides_show_sql() -> None:
+    assert {"JSON_VALUE(note, '$.path')", "LEFT(note, 3000)", "note REGEXP 'pattern'"} <= {*WRITTEN}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_the_sql_of_the_guides_passes(written: str) -> None:
+    named = written if re.search(r"\) AS \w+$", written) else f"{written} AS x"
+    assert read(f"SELECT {named} FROM orders WHERE id = :id", bound(written)).problems == ()
+
+
 def test_no_function_is_both_allowed_and_refused() -> None:
     assert not FUNCTIONS & REFUSED_FUNCTIONS.keys()
     assert not BEFORE_BRACKETS & REFUSED_FUNCTIONS.keys()
