@@ -24,6 +24,7 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.send import Deliverer
 from handler.delivery.situation import Policy
+from handler.delivery.tallies import Tallies
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.discovery.names import CachedNames
@@ -80,7 +81,7 @@ def build(environment: Mapping[str, str], report: Report = ignore_report) -> Pip
         catalog=compiled,
         composer=Composer(compiled.stage, templates, database, api, wall_clock),
         api=api,
-        deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), time.time),
+        deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), Tallies(table), time.time),
         finisher=Finisher(
             DeadLetterQueue(settings.dead_letter_queue_url), queue, ledger, settings.max_receives, time.time
         ),

@@ -32,6 +32,7 @@ class Rule(StrEnum):
     ROW_NOT_FOUND = "ROW_NOT_FOUND"  # `missing: skip`: the row never appeared,
     API_NOT_FOUND = "API_NOT_FOUND"  # the API never had the document,
     ROW_STALE = "ROW_STALE"  # or the row never reached the event's version
+    COUNTED = "NOTICE_COUNTED"  # its template is broken, and the notice about that counts one more event
     SUPERSEDED = "SUPERSEDED"  # at a later attempt, the template no longer asked for this delivery
     UNKNOWN_TYPE = "EVENT_TYPE_UNKNOWN"  # no template has this type, and the deployment ignores such events
 

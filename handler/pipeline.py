@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from handler.catalog import Catalog
+from handler.delivery.announce import announce
 from handler.delivery.channels import Attempt, deliver
-from handler.delivery.delivery import Delivery, ended_by, failed
+from handler.delivery.delivery import Delivery, Notice, ended_by, failed
 from handler.delivery.finish import Finisher
 from handler.delivery.send import Deliverer
 from handler.errors import EventError, NotifierError, named
 from handler.frozen import frozen
-from handler.model import Event, Notification, Record
+from handler.model import Event, Message, Notification, Record
 from handler.outcome import Outcome, Rule, Suppressed
 from handler.ports import Api
-from handler.stages import footers
+from handler.stages import broken_template, footers
 from handler.stages.compose import Composer, Composition
 from handler.stages.parse import named_types, parse
 from handler.time_limit import PREVIOUS_SECONDS
@@ -52,7 +53,7 @@ class Pipeline:
             prepared = [step for record in records for step in self._prepare(record, remaining, prefetch)]
         deliveries = [step for step in prepared if isinstance(step, Delivery)]
         ended = [step for step in prepared if isinstance(step, Outcome)]
-        ended += deliver(deliveries, with_time_check(self.deliverer, remaining))
+        ended += deliver(deliveries, with_time_check(self._deliver, remaining))
         return self.finisher(ended)
 
     def _prepare(self, record: Record, remaining: Remaining, prefetch: Prefetch) -> list[Prepared]:
@@ -105,11 +106,19 @@ class Pipeline:
     def _broken_template_notice(
         self, record: Record, event: Event, notification: Notification, problem: NotifierError
     ) -> list[Prepared]:
-        """Park the event, and tell the channel about it."""
+        """Park the event, and tell the channel about it: once for all events with this problem."""
         templates = self.composer.localized(notification).templates
-        text = footers.broken_template_notice(event, notification.name, problem, templates)
-        message = self.composer.plain(notification, text)
-        return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice=True)]
+        text = broken_template.writer(event, notification.name, problem, templates)
+
+        def write(event_id: str, more: int, since: float) -> Message:
+            return self.composer.plain(notification, text(event_id, more, since))
+
+        message = write(str(event.id), 0, 0.0)
+        notice = Notice(broken_template.problem_digest(problem, notification, message.destination), write)
+        return [failed(record, problem, event, notification.name), Delivery(record, event, message, notice)]
+
+    def _deliver(self, delivery: Delivery) -> Outcome:
+        return announce(self.deliverer, delivery, delivery.notice) if delivery.notice else self.deliverer(delivery)
 
 
 def _prepared(record: Record, notification: Notification, composition: Composition) -> list[Prepared]:

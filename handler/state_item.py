@@ -66,6 +66,25 @@ class ThrottleItem:
     FREE_AT: Final = "free_at"
 
 
+class NoticeItem:
+    """How many events a notice about a broken template stands for. The partition has the problem's digest."""
+
+    PARTITION: Final = "notice#"
+    SORT: Final = "-"
+
+    BEGAN: Final = "began"
+    SINCE: Final = "since"
+    TOLD: Final = "told"
+    TOLD_AT: Final = "told_at"
+    UNTOLD: Final = "untold"
+
+
+class CountedItem:
+    """One event that a notice has counted. The partition has the problem's digest; the sort key is the identity."""
+
+    PARTITION: Final = "counted#"
+
+
 @frozen
 class Item:
     """Values under a partition and a sort key. `expires_at` is a Unix time, after which it counts as gone; 0: never.

@@ -160,7 +160,9 @@ def _retry_ages(outcomes: Sequence[Outcome], now: float) -> dict[str, float]:
 def _end_metric(outcome: Outcome) -> str:
     if outcome.ignored:
         return "Ignored"
-    return "Notices" if outcome.notice else _STATES[outcome.state]
+    if outcome.notice:
+        return "Notices" if outcome.state is State.DELIVERED else "NoticesNotPosted"
+    return _STATES[outcome.state]
 
 
 def discovery_line(api: str, counts: Mapping[str, int]) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.send import Deliverer
 from handler.delivery.situation import Policy
+from handler.delivery.tallies import Tallies
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.errors import NotifierError
@@ -224,7 +225,7 @@ def policy(mode: str) -> Policy:
 
 def deliverer_to(slack: Slack, table: StateTable, clock: Callable[[], float], policy: Policy = POLICY) -> Deliverer:
     throttle, threads = ChannelThrottle(table, clock), Threads(table, clock)
-    return Deliverer(slack, policy, Ledger(table), throttle, threads, clock)
+    return Deliverer(slack, policy, Ledger(table), throttle, threads, Tallies(table), clock)
 
 
 def plenty() -> float:

@@ -39,7 +39,8 @@ class Books:
     """The outcomes of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
 
     `late` are those of the queued that should have been tried again by now, `events` how many events all of them are
-    about, `queued_events` those of the queued. `notices` are messages in the place of broken ones, and no deliveries.
+    about, `queued_events` those of the queued. `notices` are posted messages about broken templates, and no deliveries:
+    one of them stands for any number of parked events.
     """
 
     delivered: int
@@ -67,8 +68,12 @@ def patience(visibility_seconds: float | None) -> float:
 
 
 def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
-    """Return the deliveries that have not ended and show no progress since their time came, and so long after it."""
-    return [row for row in rows if not row.final and now > max(row.record.at, row.record.until) + seconds]
+    """Return the deliveries that have not ended and show no progress since their time came, and so long after it.
+
+    A notice is none: the next event with its problem posts it.
+    """
+    open_ones = [row for row in rows if not row.final and not row.key.notice]
+    return [row for row in open_ones if now > max(row.record.at, row.record.until) + seconds]
 
 
 def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
@@ -103,7 +108,7 @@ def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books
         events=len({row.key.event for row in deliveries}),
         queued_events=len({row.key.event for row in queued}),
         parked_events=len(parked | {row.key.event for row in given_up}),
-        notices=len(rows) - len([row for row in rows if not row.key.notice]),
+        notices=len([row for row in rows if row.key.notice and row.record.phase is Phase.DELIVERED]),
     )
 
 

@@ -68,7 +68,7 @@ def _heading(trail: Trail) -> Text:
     sign, words, style = _STANDS.get(trail.state, _QUEUED)
     name = trail.notification or "the event itself"
     where = f" → {trail.channel}" if trail.channel else ""
-    kind = " (notice in its place)" if trail.notice else ""
+    kind = " (notice about the broken template)" if trail.notice else ""
     return Text.assemble((f"{sign} ", style), (f"{name}{where}", "bold"), kind, "   ", (words, style))
 
 

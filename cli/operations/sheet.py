@@ -73,7 +73,7 @@ def _counts(result: Result) -> Table:
 
 
 def _notices(count: int) -> str:
-    return f"and {count:,} × a notice in the place of a broken message" if count else ""
+    return f"and {count:,} {'notice' if count == 1 else 'notices'} about broken templates" if count else ""
 
 
 def _verdicts(result: Result) -> Iterator[RenderableType]:

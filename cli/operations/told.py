@@ -9,7 +9,7 @@ from cli.operations import times
 from cli.operations.journal import Line
 from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.errors import CODES
-from handler.outcome import IDENTITY_REUSED, State
+from handler.outcome import IDENTITY_REUSED, Rule, State
 
 # An event's type and id.
 Kind = tuple[str, str]
@@ -35,6 +35,7 @@ _RULES: Final = {
     "ROW_NOT_FOUND": "nothing was found, and the template skips that (ROW_NOT_FOUND)",
     "API_NOT_FOUND": "nothing was found, and the template skips that (API_NOT_FOUND)",
     "ROW_STALE": "the row stayed older than the event, and the template skips that (ROW_STALE)",
+    "NOTICE_COUNTED": "the notice about the broken template counts this event; no message was posted for it",
     "SUPERSEDED": "when the event came again, the template did not ask for this message any more",
     "EVENT_TYPE_UNKNOWN": "there is no template for this type, and the stack ignores such events",
 }
@@ -74,6 +75,8 @@ def _told(line: Line) -> tuple[str, str, Tone]:
             return "read back", "found in the channel: Slack had accepted it", "good"
         case State.DELIVERED:
             return ("notice posted" if line.notice else "delivered"), line.detail, "good"
+        case State.SUPPRESSED if line.code == Rule.COUNTED:
+            return "counted", _joined(_RULES[line.code], line.detail), "quiet"
         case State.SUPPRESSED:
             why = _RULES.get(line.code, line.code)
             return "suppressed", _joined(why, line.detail), "quiet"
@@ -81,6 +84,8 @@ def _told(line: Line) -> tuple[str, str, Tone]:
             return "parked", _joined(line.code, line.detail), "bad"
         case State.REPEATED if line.code == IDENTITY_REUSED:
             return "came again", line.detail, "bad"
+        case State.REPEATED if line.code == Rule.COUNTED:
+            return "came again", "the notice counts this event already: nothing was done", "quiet"
         case State.REPEATED:
             return "came again", f"the event was already {line.code.lower() or 'done'}: nothing was done", "quiet"
     again = f"again {times.clock(line.at + line.due)}, in {times.span(line.due)}" if line.due is not None else ""

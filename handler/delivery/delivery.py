@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from handler.delivery.records import DeliveryKey
@@ -14,23 +14,37 @@ from handler.outcome import Delivered, End, Outcome, Parked, Retry
 
 
 @frozen
+class Notice:
+    """What a channel is told once for all events that fail with one problem of one template.
+
+    `problem` is a digest: two notices with the same one are the same. `write` makes the message, of the id of the event
+    that it names, how many more events failed, and since when (a Unix time).
+    """
+
+    problem: str
+    write: Callable[[str, int, float], Message]
+
+
+@frozen
 class Delivery:
     """A message, and the event and the record that it is for.
 
-    A `notice` tells the channel that the template is broken; it is posted in place of the template's message.
-    `milliseconds` is what the stages before took.
+    A `notice` tells the channel that the template is broken; it is posted in place of the template's message, and has a
+    ledger key of its own (`own_key`). `milliseconds` is what the stages before took.
     """
 
     record: Record
     event: Event
     message: Message
-    notice: bool = False
+    notice: Notice | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    own_key: DeliveryKey | None = None
 
     @property
     def key(self) -> DeliveryKey:
         """The delivery's key in the ledger."""
-        return DeliveryKey(self.event.identity, self.message.notification, self.message.channel, self.notice)
+        message, is_notice = self.message, self.notice is not None
+        return self.own_key or DeliveryKey(self.event.identity, message.notification, message.channel, is_notice)
 
     def facts(self, backoff: float) -> Facts:
         """Return what a decision needs to know; `backoff` is how many seconds a further attempt should wait."""
@@ -51,7 +65,7 @@ class Delivery:
         if isinstance(end, Delivered) and message.warnings:
             end = Delivered(end.receipt, (*message.warnings, *end.warnings), end.how)
         event, notification, channel = self.event, message.notification, message.channel
-        return Outcome(self.record, end, event, notification, channel, self.notice, self.milliseconds)
+        return Outcome(self.record, end, event, notification, channel, self.notice is not None, self.milliseconds)
 
 
 def ended_by(error: NotifierError, due: float = 0.0) -> Retry | Parked:

@@ -60,7 +60,12 @@ class Finisher:
         return finished
 
     def _written(self, outcome: Outcome, ledger: _GuardedLedger, *, is_last: bool) -> Outcome:
-        """Write down what was suppressed, and a stub whose row never came. The sender writes down the others."""
+        """Write down what was suppressed, and a stub whose row never came. The sender writes down the others.
+
+        A notice is written down as what it is, one message for many events (notices.py), and not with any of them.
+        """
+        if outcome.notice:
+            return outcome
         if isinstance(outcome.end, Suppressed) and outcome.end.rule is not Rule.UNKNOWN_TYPE:
             parked = ledger.of_event(outcome).get(key_of(outcome)) if outcome.record.replayed else None
             try:
@@ -90,7 +95,7 @@ class Finisher:
         parked = [_as_parked(one) if isinstance(one.end, Parked | Retry) else one for one in group]
         with suppress(ConfigError):
             for one in parked:
-                if isinstance(one.end, Parked):
+                if isinstance(one.end, Parked) and not one.notice:
                     ledger.write(one, over=known.get(key_of(one)))
         return parked
 

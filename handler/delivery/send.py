@@ -27,8 +27,9 @@ from handler.delivery.delivery import Delivery, ended_by
 from handler.delivery.ledger import ConflictError, Ledger
 from handler.delivery.records import DeliveryRecord, StoredRecord
 from handler.delivery.situation import Policy, Situation
+from handler.delivery.tallies import Tallies
 from handler.delivery.threads import Thread, Threads
-from handler.delivery.throttle import ChannelThrottle
+from handler.delivery.throttle import ChannelThrottle, pause_after
 from handler.errors import ConfigError, NotifierError, SlackError, named
 from handler.frozen import frozen
 from handler.model import Message, Receipt
@@ -37,9 +38,6 @@ from handler.ports import Slack
 
 # How often another worker may be faster before the delivery is left for later.
 _CONFLICTS: Final = 4
-# How long a channel is paused after a 429 without a Retry-After.
-DEFAULT_PAUSE_SECONDS: Final = 30.0
-
 _FOOTERS: Final = {
     "thread": "The first message of this thread is gone or locked; this one begins it anew.",
     "message": "The message that this one replaces is gone or locked.",
@@ -55,6 +53,7 @@ class Deliverer:
     ledger: Ledger
     throttle: ChannelThrottle
     threads: Threads
+    tallies: Tallies
     now: Callable[[], float]
 
     def invocation(self) -> AbstractContextManager[None]:
@@ -193,8 +192,7 @@ class _Attempt:
         """After a 429, pause the channel for everybody, and take a slot behind the others."""
         if error.code != "SLACK_RATE_LIMITED":
             return None
-        asked = error.retry_after if isinstance(error, SlackError) else None
-        seconds = DEFAULT_PAUSE_SECONDS if asked is None else asked
+        seconds = pause_after(error)
         destination = self.delivery.message.destination
         try:
             self._by.throttle.pause(destination, seconds)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from handler.delivery.situation import ChannelState
-from handler.errors import ConfigError
+from handler.errors import ConfigError, NotifierError, SlackError
 from handler.ports import StateTable
 from handler.state_item import Item, ThrottleItem
 
@@ -21,12 +21,20 @@ from handler.state_item import Item, ThrottleItem
 SLOT_SECONDS: Final = 1.05
 # How old the known state may be. An environment that meets a 429 knows it at once, the others within this time.
 FRESH_SECONDS: Final = 1.0
+# How long a channel is paused after a 429 without a Retry-After.
+DEFAULT_PAUSE_SECONDS: Final = 30.0
 # How long the state of a channel is kept after the last slot.
 _KEPT_SECONDS: Final = 3600
 _ATTEMPTS: Final = 25
 
 
 _OPEN: Final = ChannelState()
+
+
+def pause_after(error: NotifierError) -> float:
+    """Return for how many seconds a channel is paused after a 429."""
+    asked = error.retry_after if isinstance(error, SlackError) else None
+    return DEFAULT_PAUSE_SECONDS if asked is None else asked
 
 
 class ChannelThrottle:

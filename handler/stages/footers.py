@@ -1,4 +1,4 @@
-"""The texts that the notifier itself writes into messages: footers, and notices. In the language of the template."""
+"""The lines that the notifier itself adds to messages. In the language of the template."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from handler.errors import CODES, NotifierError
+from handler.errors import NotifierError
 from handler.model import Event, Leaf
+from handler.stages.broken_template import problem_text
 from handler.templating import Templates
 
 _TEXTS: Final = {
@@ -17,7 +18,6 @@ _TEXTS: Final = {
         "found late": "Late: the database showed this row long after it was written",
         "digest": ":inbox_tray: {} rows ({}, ids {} to {}) were found at once, so they are not shown one by one",
         "previous version": "{} is broken: {}. The version before its last change wrote this",
-        "broken": ":warning: {} {} could not be shown: {}. {}. The event is parked: repair {}, then replay it",
     },
     "ja": {
         "left out": "取得できませんでした: {}",
@@ -25,7 +25,6 @@ _TEXTS: Final = {
         "found late": "遅延: この行は、書き込まれてからかなり後に見えるようになりました",
         "digest": ":inbox_tray: {} 件の行（{}、ID {}〜{}）がまとめて見つかったため、個別には表示しません",
         "previous version": "{} に問題があります: {}。直前の版で表示しています",
-        "broken": ":warning: {} {} を表示できません: {}。{}。イベントは保留しました。{} を直してから再送してください",
     },
 }
 _WHEN: Final = Leaf("plain", "{{ at | datetime('short') }}", "late")
@@ -56,14 +55,8 @@ def digest(event: Event, templates: Templates) -> str:
 
 def previous_version(notification: str, problem: NotifierError, templates: Templates) -> str:
     """Return the footer of a message that the previous version of a broken template made."""
-    return _text("previous version", templates, f"{notification}.yaml", str(problem))
-
-
-def broken_template_notice(event: Event, notification: str, problem: NotifierError, templates: Templates) -> str:
-    """Return the text of the notice about a broken template, which replaces the message."""
-    file = f"{notification}.yaml"
-    remedy = CODES[problem.code].remedy
-    return _text("broken", templates, event.type, str(event.id), str(problem), remedy, file)
+    said = problem_text(problem, notification, templates)
+    return _text("previous version", templates, f"{notification}.yaml", said)
 
 
 def _text(what: str, templates: Templates, *parts: str) -> str:

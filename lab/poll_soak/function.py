@@ -20,6 +20,7 @@ from handler.delivery.finish import Finisher
 from handler.delivery.ledger import Ledger
 from handler.delivery.send import Deliverer
 from handler.delivery.situation import Policy
+from handler.delivery.tallies import Tallies
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelThrottle
 from handler.discovery.dns import Dns
@@ -105,6 +106,7 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
         ledger,
         ChannelThrottle(table, world.now),
         Threads(table, world.now),
+        Tallies(table),
         world.now,
     )
     nothing: Any = _Nothing()

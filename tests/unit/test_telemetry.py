@@ -94,6 +94,14 @@ def test_a_notice_counts_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Delivered" not in found
 
 
+def test_a_notice_that_was_not_posted_is_not_counted_as_posted(capsys: pytest.CaptureFixture[str]) -> None:
+    counted = replace(DELIVERED, notice=True, end=end(State.SUPPRESSED, "NOTICE_COUNTED"))
+    found, by_code = emitted(capsys, counted)
+    assert found["NoticesNotPosted"] == [1.0]
+    assert not {"Notices", "Suppressed"} & found.keys()
+    assert by_code["code"] == "NOTICE_COUNTED"
+
+
 # A new code that is tried again belongs into one of the two: is a message that waits with it a sign of a fault?
 FAULTS = {
     "API_DENIED", "API_LOOKUP_DENIED", "API_NO_INSTANCE", "API_TIMEOUT", "API_TLS", "API_UNAVAILABLE",

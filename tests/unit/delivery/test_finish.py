@@ -76,8 +76,8 @@ def test_its_last_delivery_parks_a_record_once_with_all_that_is_left_of_it() -> 
     )
     assert states(settled) == ["delivered", "parked", "parked", "parked"]
     assert [one.code for one in world.park.parked] == ["SLACK_UNAVAILABLE"]
-    rows = ("order.created#vip", "order.created#ops", "order.created#orders!notice")
-    assert world.phases() == dict.fromkeys(rows, "parked")
+    rows = ("order.created#vip", "order.created#ops")
+    assert world.phases() == dict.fromkeys(rows, "parked"), "a notice is not written down with its event"
     assert world.queue.waits == {}
 
 
@@ -146,6 +146,12 @@ def test_a_notice_that_slack_refuses_parks_nothing_more() -> None:
     world = World()
     world.finish(outcome(State.PARKED, "SLACK_CONFIG", notice=True), outcome(State.DELIVERED))
     assert world.park.parked == []
+
+
+def test_a_notice_that_only_counts_an_event_is_not_written_down_with_it() -> None:
+    world = World()
+    world.finish(outcome(State.PARKED, "TEMPLATE_FAILED", ""), outcome(State.SUPPRESSED, "NOTICE_COUNTED", notice=True))
+    assert world.phases() == {"order.created#-": "parked"}
 
 
 def test_what_is_suppressed_is_written_down_and_overwrites_nothing() -> None:

@@ -13,7 +13,7 @@ from handler.delivery.decide import GRACE_SECONDS, LEASE_SECONDS, REPOST_SECONDS
 from handler.delivery.delivery import Delivery
 from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryRecord, Phase, StoredRecord
-from handler.delivery.send import DEFAULT_PAUSE_SECONDS
+from handler.delivery.throttle import DEFAULT_PAUSE_SECONDS
 from handler.errors import ConfigError, NotifierError, SlackError
 from handler.model import Event, Message, Receipt, Record
 from handler.outcome import Outcome, State

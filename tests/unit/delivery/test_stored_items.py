@@ -21,7 +21,7 @@ from handler.delivery.ledger import Ledger
 from handler.delivery.records import PHASE_WORDS, DeliveryKey, DeliveryRecord, Phase, decode, encode
 from handler.delivery.threads import Threads
 from handler.delivery.throttle import ChannelState, ChannelThrottle
-from handler.state_item import DeliveryItem, Envelope, ThreadItem, ThrottleItem
+from handler.state_item import CountedItem, DeliveryItem, Envelope, NoticeItem, ThreadItem, ThrottleItem
 from tests.unit.adapters.scripted import answer, scripted
 
 STORED: Mapping[str, list[Any]] = json.loads(Path(__file__).with_name("stored_items.json").read_text())
@@ -70,6 +70,14 @@ NAMES = {
     "ThreadItem.CLAIMED_UNTIL": "claimed_until",
     "ThreadItem.TS": "ts",
     "ThreadItem.READ_AT": "read_at",
+    "NoticeItem.PARTITION": "notice#",
+    "NoticeItem.SORT": "-",
+    "NoticeItem.BEGAN": "began",
+    "NoticeItem.SINCE": "since",
+    "NoticeItem.TOLD": "told",
+    "NoticeItem.TOLD_AT": "told_at",
+    "NoticeItem.UNTOLD": "untold",
+    "CountedItem.PARTITION": "counted#",
     "ThrottleItem.PARTITION": "gate",
     "ThrottleItem.PAUSED_UNTIL": "closed_until",
     "ThrottleItem.FREE_AT": "free_at",
@@ -119,7 +127,7 @@ def test_deliveries_are_written_as_before() -> None:
 def test_the_names_of_the_table_are_never_changed() -> None:
     names = {
         f"{group.__name__}.{name}": value
-        for group in (Envelope, DeliveryItem, ThreadItem, ThrottleItem)
+        for group in (Envelope, DeliveryItem, ThreadItem, NoticeItem, CountedItem, ThrottleItem)
         for name, value in vars(group).items()
         if name.isupper()
     }

@@ -55,6 +55,11 @@ def test_a_notice_is_no_delivery() -> None:
     assert not closed(row(Phase.SENDING, LONG_AGO, notice=True)).lost
 
 
+@pytest.mark.parametrize("phase", sorted(set(Phase) - {Phase.DELIVERED}))
+def test_a_notice_that_was_not_posted_is_not_counted(phase: Phase) -> None:
+    assert closed(row(phase, notice=True)).notices == 0
+
+
 @pytest.mark.parametrize(
     ("evidence", "verdict"),
     [
