@@ -85,11 +85,15 @@ class Suppressed:
 
 @frozen
 class Parked:
-    """The delivery cannot succeed. Its record goes to the dead-letter queue."""
+    """The delivery cannot succeed. Its record goes to the dead-letter queue.
+
+    A record is parked once for all its deliveries: `also` are the codes of the others that could not succeed.
+    """
 
     state: ClassVar = State.PARKED
     code: str
     detail: str = ""
+    also: tuple[str, ...] = ()
 
 
 @frozen

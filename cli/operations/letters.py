@@ -29,9 +29,9 @@ _CODE: Final = re.compile(r"([A-Z][A-Z_]+)(?:: (.*))?", re.DOTALL)
 class Letter:
     """A message of the dead-letter queue. `parked_at` and `first_sent_at` are Unix seconds; what is not known is empty.
 
-    `bodies` are the records in it, as they came: none where it holds nothing that can be sent again. `typed` is the
-    event's type where that was a message attribute. `own_identity` says that the event brought its `event_id` along:
-    else it is the id of the message, which has to stay.
+    `bodies` are the records in it, as they came: none where it holds nothing that can be sent again. `also` are the
+    codes of the event's other deliveries that failed. `typed` is the event's type where that was a message attribute.
+    `own_identity` says that the event brought its `event_id` along; else it is the message's id, which has to stay.
     """
 
     message_id: str
@@ -42,6 +42,7 @@ class Letter:
     first_sent_at: float
     code: str = ""
     detail: str = ""
+    also: Sequence[str] = ()
     type: str = ""
     id: str = ""
     event_id: str = ""
@@ -95,6 +96,7 @@ def _as_it_came(letter: Letter, said: Mapping[str, str]) -> Letter:
         typed="" if wrapped else said.get("type", ""),
         code=said.get("code", ""),
         detail=said.get("detail", ""),
+        also=tuple(filter(None, said.get("also", "").split(","))),
         notification=said.get("notification", ""),
         channel=said.get("channel", ""),
     )

@@ -33,7 +33,7 @@ class Selection:
     def picks(self, letter: Letter) -> bool:
         """Whether a letter is meant."""
         return (
-            (not self.codes or (letter.code or NONE) in self.codes)
+            (not self.codes or not {letter.code or NONE, *letter.also}.isdisjoint(self.codes))
             and (not self.types or letter.type in self.types)
             and (not self.event_ids or any(letter.is_about(name) for name in self.event_ids))
             and (self.since is None or letter.parked_at >= self.since)

@@ -87,7 +87,7 @@ class Finisher:
         if not lost[0].record.replayed and all(_is_parked(known, one) for one in lost):
             return [_repeated(one, known[key_of(one)].record) if one in lost else one for one in group]
         try:
-            self.dead_letters.park(lost[0])
+            self.dead_letters.park(_for_all(lost))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the queue still has the record
             problem = named(error)
             return [_retried(one, problem) if isinstance(one.end, Parked | Retry) else one for one in group]
@@ -186,6 +186,13 @@ def _is_lost(outcome: Outcome) -> bool:
 
 def _as_parked(outcome: Outcome) -> Outcome:
     return replace(outcome, end=Parked(outcome.code, outcome.detail))
+
+
+def _for_all(lost: Sequence[Outcome]) -> Outcome:
+    """Return the outcome by which a record is parked: the first one, with the codes of the others."""
+    first = lost[0]
+    also = tuple(sorted({one.code for one in lost} - {first.code}))
+    return replace(first, end=Parked(first.code, first.detail, also))
 
 
 def _retried(outcome: Outcome, problem: NotifierError) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from handler import aws
 from handler.errors import ConfigError, bounded
-from handler.outcome import Outcome
+from handler.outcome import Outcome, Parked
 
 # SQS accepts ten attributes a message, none of them empty. Attributes and body may not contain these characters:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -52,6 +52,7 @@ class DeadLetterQueue:
         record, event = outcome.record, outcome.event
         return {
             "code": outcome.code,
+            "also": ",".join(outcome.end.also) if isinstance(outcome.end, Parked) else "",
             "detail": bounded(outcome.detail, MAX_ATTRIBUTE_CHARACTERS),
             "type": event.type if event else record.attributes.get("type", ""),
             "id": str(event.id) if event else "",

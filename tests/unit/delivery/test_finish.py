@@ -12,7 +12,7 @@ from handler.delivery.ledger import Ledger
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode
 from handler.errors import ConfigError
 from handler.model import Event, Record
-from handler.outcome import IDENTITY_REUSED, Outcome, State
+from handler.outcome import IDENTITY_REUSED, Outcome, Parked, State
 from tests.kit import FakePark, FakeQueue, FakeTable, end
 
 NOW = 1_000_000.0
@@ -79,6 +79,18 @@ def test_its_last_delivery_parks_a_record_once_with_all_that_is_left_of_it() -> 
     rows = ("order.created#vip", "order.created#ops")
     assert world.phases() == dict.fromkeys(rows, "parked"), "a notice is not written down with its event"
     assert world.queue.waits == {}
+
+
+def test_a_parked_record_has_the_codes_of_all_its_deliveries_that_failed() -> None:
+    world = World()
+    world.finish(
+        outcome(State.PARKED, "TEMPLATE_UNDEFINED", "orders"),
+        outcome(State.PARKED, "QUERY_INVALID", "vip"),
+        outcome(State.PARKED, "TEMPLATE_UNDEFINED", "ops"),
+        outcome(State.PARKED, "SLACK_CONFIG", "orders", notice=True),
+    )
+    (parked,) = world.park.parked
+    assert parked.end == Parked("TEMPLATE_UNDEFINED", "detail", ("QUERY_INVALID",))
 
 
 def test_a_record_that_cannot_be_parked_stays_in_the_queue() -> None:

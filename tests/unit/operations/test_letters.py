@@ -136,6 +136,14 @@ def test_a_letter_is_meant(selection: Selection, meant: bool) -> None:
     assert selection.picks(letter()) is meant
 
 
+@pytest.mark.parametrize("code", ["TEMPLATE_UNDEFINED", "QUERY_INVALID"])
+def test_an_event_that_failed_in_several_ways_is_meant_by_each_of_them(code: str) -> None:
+    found = letters.read(message(WRAPPED, code="TEMPLATE_UNDEFINED", also="QUERY_INVALID,DB_DENIED"))
+    assert found.also == ("QUERY_INVALID", "DB_DENIED")
+    assert Selection(codes=[code]).picks(found)
+    assert not Selection(codes=["SLACK_CONFIG"]).picks(found)
+
+
 def test_a_letter_without_a_code_can_be_meant() -> None:
     assert Selection(codes=["NONE"]).picks(letter(code=""))
 

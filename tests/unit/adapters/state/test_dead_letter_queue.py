@@ -58,6 +58,12 @@ def test_a_record_is_parked_as_it_came_with_what_is_wrong(queue: Any) -> None:
     )
 
 
+def test_a_record_says_what_else_failed(queue: Any) -> None:
+    _, attributes = parked(queue, outcome(end=Parked("TEMPLATE_UNDEFINED", "", ("DB_DENIED", "QUERY_INVALID"))))
+    assert (attributes["code"], attributes["also"]) == ("TEMPLATE_UNDEFINED", "DB_DENIED,QUERY_INVALID")
+    assert len(attributes) <= 10, "SQS takes no more"
+
+
 def test_a_record_that_is_no_event_is_parked_with_what_is_known(queue: Any) -> None:
     unread = outcome(record=Record("m-1", "{"), end=Parked("EVENT_NOT_JSON"), event=None, notification="", channel="")
     assert parked(queue, unread) == (
