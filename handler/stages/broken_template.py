@@ -11,6 +11,7 @@ from handler.errors import CODES, NotifierError
 from handler.model import Event, Leaf, Notification
 from handler.templating import Templates
 from handler.templating.diagnosis import DiagnosedError
+from handler.templating.text import without_backticks
 
 _SINCE: Final = Leaf("plain", "{{ at | time }}", "since")
 _ENGLISH: Final = {
@@ -96,10 +97,11 @@ def writer(
     texts = _JAPANESE if templates.locale.language == "ja" else _ENGLISH
 
     def write(event_id: str, count: int, since: float) -> str:
+        # Without backticks, because an odd one would take its pair from the command.
         return texts["notice"].format(
-            event=f"{event.type} {event_id}",
+            event=f"{event.type} {without_backticks(event_id)}",
             more=texts["more"].format(count=count, since=_time(since, templates)) if count > 0 else texts["alone"],
-            problem=problem_text(problem, notification, templates),
+            problem=without_backticks(problem_text(problem, notification, templates)),
             remedy=_sentence(CODES[problem.code].remedy),
             events="events are" if count > 0 else "event is",
             file=f"{notification}.yaml",

@@ -182,7 +182,7 @@ def test_a_bad_template_that_is_deployed_over_a_full_queue_harms_nobody_else(lin
     said = Counter(text.partition("-")[0] for text in line.texts())
     assert said["plain fault.plain"] == said["payment fault.payment"] == 3
     assert line.posts("fault.plain.yaml is broken: TEMPLATE_UNDEFINED") == 3
-    assert line.posts("fault.layout 1 could not be shown: TEMPLATE_UNDEFINED") == 3
+    assert line.posts("fault.layout 1 could not be shown: TEMPLATE_UNDEFINED") == 1, "one notice for all three"
     assert line.parked() == ["TEMPLATE_UNDEFINED"] * 3
     assert {message.attributes["notification"] for message in line.dead.messages} == {"fault.layout"}
 

@@ -301,6 +301,15 @@ def test_no_value_of_an_event_changes_which_notice_it_is() -> None:
     assert "secret" not in repr(world.table.rows)
 
 
+def test_an_event_that_goes_well_makes_two_writes_and_asks_for_no_notice() -> None:
+    world, asked = World(), []
+    reads, writes = world.table.items, world.table.swap
+    world.table.items = lambda partition: asked.append(("read", partition)) or reads(partition)  # type: ignore[func-returns-value,method-assign]
+    world.table.swap = lambda item: asked.append(("write", item.partition)) or writes(item)  # type: ignore[func-returns-value,method-assign]
+    world.run(event(1), broken=notification())
+    assert asked == [("read", "gate"), ("write", "event#e1"), ("write", "event#e1")]
+
+
 # ---- Several workers ----
 
 
