@@ -86,11 +86,11 @@ def encode(problem: str, tally: Tally) -> Item:
 
 
 def decode(item: Item) -> Tally:
-    """Return the tally that an item holds."""
+    """Return the tally that an item holds. The table returns a time in whole seconds as an int."""
     return Tally(
-        began=item.number(NoticeItem.BEGAN),
-        since=item.number(NoticeItem.SINCE),
+        began=float(item.number(NoticeItem.BEGAN)),
+        since=float(item.number(NoticeItem.SINCE)),
         told=int(item.number(NoticeItem.TOLD)),
-        told_at=item.number(NoticeItem.TOLD_AT),
+        told_at=float(item.number(NoticeItem.TOLD_AT)),
         untold=int(item.number(NoticeItem.UNTOLD)),
     )

@@ -145,6 +145,7 @@ def test_two_hundred_events_are_one_notice_which_is_edited_with_their_count() ->
     assert (world.slack.more, world.slack.edits) == ([199], 1)
     assert "order.created 1 and 199 more since 12:00 could not be shown" in world.slack.texts["1.0"]
     assert len(world.park.parked) == 200
+    assert [item.sort for item in world.table.items("event#e7")] == ["order.created#-"], "what earlier versions read"
     world.time += 29
     world.run(*events(201, 220))
     assert world.slack.edits == 1

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from handler.adapters.state.table import from_attributes, to_attributes
 from handler.delivery.decide import LEASE_SECONDS
 from handler.delivery.notices import EDIT_SECONDS, REPOST_SECONDS, Plan, Standing, key_of_notice, plan
 from handler.delivery.records import FINAL, DeliveryKey, DeliveryRecord, Phase
@@ -122,6 +123,15 @@ def test_a_tally_is_stored_as_it_is_and_for_a_day() -> None:
     item = encode("abc", tally)
     assert decode(item) == tally
     assert (item.partition, item.sort, item.expires_at) == ("notice#abc", "-", int(NOW + KEPT_SECONDS))
+
+
+@pytest.mark.parametrize("began", [NOW, NOW + 0.1, 1_796_064_959.123_456_7])
+def test_whoever_reads_a_tally_finds_the_record_of_its_notice(began: float) -> None:
+    """DynamoDB writes 1000000.0 as 1000000, and the key of the record has the time in it."""
+    attributes = to_attributes(encode("abc", Tally.first(began)))
+    written = {name: {"N": one["N"].removesuffix(".0")} if "N" in one else one for name, one in attributes.items()}
+    found = decode(from_attributes(written))
+    assert key_of_notice("abc", found.began, "n", "c") == key_of_notice("abc", began, "n", "c")
 
 
 def test_the_key_of_a_notice_can_be_no_events() -> None:
