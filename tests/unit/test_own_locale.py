@@ -53,9 +53,9 @@ FOOTERS: dict[str, tuple[Notification, Record]] = {
     "found late": (notification(), polled(late=True)),
     "digest": (notification(), polled(digest={"number": 3, "count": 120, "late": 0, "first": 5, "last": 130})),
     "previous version": (replace(BROKEN, previous=notification("before")), record()),
-    "broken": (BROKEN, record()),
 }
 OTHERS: dict[str, tuple[Notification, Record]] = {
+    "notice": (BROKEN, record()),
     "date in the text": (notification("{{ now | datetime('long') }}"), record()),
     "date in a block": (notification(blocks=[text_block("{{ now | date }}")]), record()),
     "date in `when`": (notification(when=leaf("(now | weekday) == 'Sunday'", "expression")), record()),

@@ -168,11 +168,18 @@ def test_a_webhook_posts_once_an_hour_what_has_failed_since() -> None:
     assert "order.created 41 and 1 more since 13:00" in world.slack.texts["3.0"]
 
 
-def test_the_count_is_in_the_stages_language_and_time_zone() -> None:
-    world = World(locale=Locale("Asia/Tokyo", "ja"))
-    world.run(event(1))
+@pytest.mark.parametrize(
+    ("stage", "own"),
+    [
+        (Locale("Asia/Tokyo", "ja"), BROKEN),
+        (Locale("Europe/Berlin", "en"), replace(BROKEN, time_zone="Asia/Tokyo", language="ja")),
+    ],
+)
+def test_the_count_is_in_the_templates_language_and_time_zone(stage: Locale, own: Notification) -> None:
+    world = World(locale=stage)
+    world.run(event(1), broken=own)
     world.time += 30
-    world.run(event(2))
+    world.run(event(2), broken=own)
     assert "order.created 1（21:00 以降、ほかに 1 件）を表示できません" in world.slack.texts["1.0"]
 
 
