@@ -13,7 +13,6 @@ from handler.model import Group, Tree
 
 # What people call a block that has another name here.
 MEANT: Final = {"text": "section", "paragraph": "section", "mrkdwn": "section", "title": "header", "link": "buttons"}
-GROUPING: Final = (*loops.KEYS, "do")
 
 
 def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
@@ -26,29 +25,17 @@ def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
 
 
 def _block(node: Node, leaves: Leaves) -> Tree:
+    return loops.read(node, leaves, _single)
+
+
+def _single(node: Node, leaves: Leaves) -> Tree:
     if isinstance(node, Scalar) and node.text == "divider":
         return {"type": "divider"}
     if not isinstance(node, Mapping):
         return _unreadable(node, leaves)
-    grouping = {entry.key.text: entry.value for entry in node.entries if entry.key.text in GROUPING}
-    if not grouping:
-        return _single(node, leaves)
-    rest = Mapping(node.place, tuple(entry for entry in node.entries if entry.key.text not in GROUPING))
-    if "do" not in grouping:
-        return loops.group(grouping, leaves, lambda inner: [_single(rest, inner)])
-    if rest.entries or len(grouping) == 1:
-        key = rest.entries[0].key.text if rest.entries else ""
-        message = f"`do` holds the blocks, so `{key}` goes into it" if key else "`do` stands under `for` or `if`"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "write the blocks without `do`, or all in it")
-        return None
-    blocks = shape.items(shape.filled(grouping["do"], leaves.report), leaves.report)
-    return loops.group(grouping, leaves, lambda inner: [_block(item, inner) for item in blocks])
-
-
-def _single(node: Mapping, leaves: Leaves) -> Tree:
     if any(entry.key.text == "type" for entry in node.entries):
         return raw_blocks.read(node, leaves)
-    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type", *GROUPING), meant=MEANT)
+    found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type", *loops.GROUPING), meant=MEANT)
     if len(found) == 1:
         return next(SHORT_FORMS[form](value, leaves) for form, value in found.items())
     return _unreadable(node, leaves) if len(found) == len(node.entries) else None  # else it has its finding already

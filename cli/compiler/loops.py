@@ -6,15 +6,36 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from cli.compiler import shape
 from cli.compiler.leaves import TOO_DEEP, Leaves
 from cli.compiler.names import RESERVED, own_name
+from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from handler.model import Group, Leaf, Tree
 from handler.templating.language import MAX_LOOP_DEPTH
 
 KEYS: Final = ("for", "if")
+GROUPING: Final = (*KEYS, "do")
 
 _LOOP: Final = re.compile(r"\s*(?P<name>\S+)\s+in\s+(?P<over>\S.*?)\s*", re.DOTALL)
+
+
+def read(node: Node, leaves: Leaves, single: Callable[[Node, Leaves], Tree]) -> Tree:
+    """Return what `single` reads of an item; a group if it stands under `for` or `if`, or is several items in `do`."""
+    entries = node.entries if isinstance(node, MappingNode) else ()
+    grouping = {entry.key.text: entry.value for entry in entries if entry.key.text in GROUPING}
+    if not grouping:
+        return single(node, leaves)
+    rest = MappingNode(node.place, tuple(entry for entry in entries if entry.key.text not in GROUPING))
+    if "do" not in grouping:
+        return group(grouping, leaves, lambda inner: [single(rest, inner)])
+    if rest.entries or len(grouping) == 1:
+        key = rest.entries[0].key.text if rest.entries else ""
+        message = f"`do` holds what is repeated, so `{key}` goes into it" if key else "`do` stands under `for` or `if`"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "write the items without `do`, or all in it")
+        return None
+    items = shape.items(shape.filled(grouping["do"], leaves.report), leaves.report)
+    return group(grouping, leaves, lambda inner: [read(item, inner, single) for item in items])
 
 
 def group(found: Mapping[str, Node], leaves: Leaves, blocks: Callable[[Leaves], list[Tree]]) -> Group:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from cli.compiler import addresses, shape
+from cli.compiler import addresses, loops, shape
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
@@ -16,9 +16,12 @@ from handler.model import LeafContext, Tree
 
 # https://docs.slack.dev/reference/block-kit/blocks, those that a message can hold. A new one is a new row.
 BLOCK_TYPES: Final = frozenset({
-    "actions", "alert", "card", "carousel", "container", "context", "context_actions", "data_table", "divider", "file",
-    "header", "image", "input", "markdown", "plan", "rich_text", "section", "table", "task_card", "video",
+    "actions", "call", "card", "carousel", "container", "context", "context_actions", "data_table",
+    "data_visualization", "divider", "file", "header", "image", "input", "markdown", "plan", "rich_text", "section",
+    "table", "task_card", "video",
 })  # fmt: skip
+# Those that Slack has, and takes elsewhere.
+_MODAL_TYPES: Final = frozenset({"alert"})
 # What an expression in `text` is escaped for, by the `type` beside it. A `markdown` block has other rules of
 # escaping than mrkdwn, and is not here: it is literal.
 _TEXTS: Final[Mapping[str, LeafContext]] = {
@@ -27,22 +30,40 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
     "text": "plain",  # elements of rich_text
     "link": "plain",
     "raw_text": "plain",  # cells of a table
+    "raw_number": "plain",
+    "tag": "plain",
+    "url": "plain",  # sources of a task_card
 }
 # In these the line breaks of a value stay: whatever it says, it stays inside.
 _CLOSED: Final = frozenset({"rich_text_preformatted", "rich_text_quote"})
-_KEYS: Final[Mapping[str, LeafContext]] = {"url": "url", "image_url": "url", "alt_text": "plain", "block_id": "plain"}
+# Strings that people see, and that Slack has as they are, without a text object around them.
+_WORDS: Final = frozenset({"title", "caption", "label", "x_label", "y_label", "author_name", "provider_name"})
+_KEYS: Final[Mapping[str, LeafContext]] = {
+    "url": "url",
+    "image_url": "url",
+    "alt_text": "plain",
+    "block_id": "plain",
+    **dict.fromkeys(_WORDS, "plain"),
+}
 # Here an expression that is the whole value becomes a number; the `value` of a button is a text.
 _NUMBERS: Final = frozenset({"timestamp", "value", "indent", "offset", "border"})
 _NAMING: Final = frozenset({"button"})
 _DROPPED: Final = frozenset({"mrkdwn", "plain_text"})  # if they are blank
 _EXPRESSION: Final = re.compile(r"\s*\{\{[-+]?((?:(?!\}\}).)*?)[-+]?\}\}\s*", re.DOTALL)
-_LISTS: Final = frozenset({"elements", "fields", "rows"})
+# What holds several objects or rows. Each may stand under `for` and `if`, or several of them in `do`.
+_LISTS: Final = frozenset({
+    "actions", "categories", "child_blocks", "data", "elements", "fields", "option_groups", "options", "rows",
+    "segments", "series", "sources", "tasks",
+})  # fmt: skip
 
 
 def read(node: MappingNode, leaves: Leaves) -> Tree:
     """Return a block with a `type`, with leaves where it holds expressions."""
     kind = _type(node)
-    if kind not in BLOCK_TYPES:
+    if kind in _MODAL_TYPES:
+        message = f"Slack shows a block of type `{kind}` in modals only, not in messages"
+        leaves.report.add(node.place, "VALUE_INVALID", message, "write a `section`")
+    elif kind not in BLOCK_TYPES:
         close = difflib.get_close_matches(kind, BLOCK_TYPES, n=1)
         fix = f"write `{close[0]}`" if close else f"the types are: {', '.join(sorted(BLOCK_TYPES))}"
         leaves.report.add(node.place, "VALUE_INVALID", f"Slack has no block of type `{kind}`", fix)
@@ -71,6 +92,15 @@ def _object(node: MappingNode, leaves: Leaves, around: str = "") -> Tree:
     return made | {"verbatim": True} if kind == "mrkdwn" else made
 
 
+def _item(node: Node, leaves: Leaves, around: str) -> Tree:
+    """An item of a list. A text is a category of a chart."""
+
+    def read(one: Node, inner: Leaves) -> Tree:
+        return inner.text("plain", one) if isinstance(one, Scalar) else _tree(one, inner, around)
+
+    return loops.read(node, leaves, read)
+
+
 def _type(node: MappingNode) -> str:
     types = (entry.value for entry in node.entries if entry.key.text == "type")
     return next((value.text for value in types if isinstance(value, Scalar)), "")
@@ -79,9 +109,11 @@ def _type(node: MappingNode) -> str:
 def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Leaves) -> Tree:
     node, key = entry.value, entry.key.text
     if key in _LISTS:
-        return [_tree(item, leaves, kind) for item in shape.items(node, leaves.report)]
+        return [_item(item, leaves, kind) for item in shape.items(node, leaves.report)]
     context = texts.get(kind) if key == "text" else _KEYS.get(key)
-    if not isinstance(node, Scalar):
+    if key == "name" and not kind:  # of a series; that of an emoji has a type beside it
+        context = "plain"
+    if not isinstance(node, Scalar) or (node.value is None and key in _WORDS):
         return _tree(node, leaves)
     if key in _NUMBERS and kind not in _NAMING and (match := _EXPRESSION.fullmatch(node.text)):
         return leaves.leaf("expression", node, lambda _: match[1])

@@ -3,8 +3,12 @@
 The function does not use it: handler/block_kit has its own table, and a test compares the two.
 """
 
+from cli.slack_rules import blocks, elements
 from cli.slack_rules.blocks import block_problems
 from cli.slack_rules.message import Method, message_problems
 from cli.slack_rules.schema import Problem
 
-__all__ = ["Method", "Problem", "block_problems", "message_problems"]
+__all__ = ["MODAL_ONLY", "Method", "Problem", "block_problems", "message_problems"]
+
+# The types of blocks and elements that modals can hold, and messages cannot.
+MODAL_ONLY = blocks.MODAL_ONLY | elements.MODAL_ONLY

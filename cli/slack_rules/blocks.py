@@ -1,82 +1,206 @@
 """Block Kit for messages: one specification per block type, and the rules that look at several blocks at once.
 
-From docs.slack.dev/reference/block-kit/blocks. The types that are newest, or that a notifier has no use for, are
-accepted as they come. `alert` is missing: Slack documents it for modals alone.
+From docs.slack.dev/reference/block-kit/blocks, as the pages stood in October 2026. Slack's changelog was read up to
+2026-09-01; its newest entry about blocks is of 2026-06-29 (`container`). A page names the surfaces of its block; here
+are those of messages. Where the pages contradict each other or say nothing, what they might mean is taken:
+
+- `pending` is refused for a `task_card` on its own by some workspaces, and is in the example of its page.
+- The tasks of a `plan` have no `type` in its example, and have one in Slack's own types.
+- The page of `file` names messages, and says that a block cannot be added directly; the guide to remote files adds one.
+- The children of a `container` are those of its page; some workspaces refuse `file`, `input` and `rich_text`.
+- `call` has no page, and is in the guide to the Calls API.
+- No page has a rule for an empty list; a list without items is refused, except in a line of rich text.
+- null stands for an optional key of `video`, as its page says, and for a column without settings.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 
-from cli.slack_rules.elements import CELL, COLUMN, ID, INTERACTIVE, RICH_TEXT, image, mrkdwn, plain, plain_text, prose
-from cli.slack_rules.schema import Problem, Problems, Spec, array, boolean, nullable, record, string, tagged
+from cli.slack_rules.composition import (
+    ADDRESS,
+    ICON,
+    ID,
+    IMAGE_ADDRESS,
+    image,
+    mrkdwn,
+    plain,
+    plain_text,
+    prose,
+)
+from cli.slack_rules.data import DATA_TABLE, DATA_VISUALIZATION, TABLE
+from cli.slack_rules.elements import BUTTON, FEEDBACK_BUTTONS, ICON_BUTTON, IN_ACTIONS, IN_INPUT, IN_SECTION
+from cli.slack_rules.rich_text import RICH_TEXT
+from cli.slack_rules.schema import (
+    Problem,
+    Problems,
+    Spec,
+    anything,
+    array,
+    boolean,
+    choice,
+    integer,
+    nullable,
+    record,
+    string,
+    tagged,
+    url,
+)
 
 Block = dict[str, Any]
 
 BLOCKS_PER_MESSAGE: Final = 50
+CHARTS_PER_MESSAGE: Final = 2
 MARKDOWN_CHARACTERS: Final = 12_000  # over all markdown blocks of a message
+# Slack's page says that modals alone show these.
+MODAL_ONLY: Final = frozenset({"alert"})
 
 
-def block(required: dict[str, Spec], optional: dict[str, Spec] | None = None, *, either: tuple[str, ...] = ()) -> Spec:
+def block(
+    required: dict[str, Spec],
+    optional: dict[str, Spec] | None = None,
+    *,
+    either: tuple[str, ...] = (),
+    exclusive: tuple[str, ...] = (),
+) -> Spec:
     """A block with these keys, and a block_id."""
-    return record(required, {**(optional or {}), "block_id": ID}, either=either)
+    return record(required, {**(optional or {}), "block_id": ID}, either=either, exclusive=exclusive)
 
 
-AS_IT_COMES: Final = record({}, {"block_id": ID}, more=True)
+_IMAGE: Final = tagged({"image": image()})
+_RICH_TEXT: Final = tagged({"rich_text": RICH_TEXT})
+_SECURE: Final = url(3000, "https")
+_SOURCE: Final = tagged({"url": record({"url": ADDRESS, "text": string()})})
+# `icon` and `hide_title` are taken, and not on the page.
+_TASK_KEYS: Final = {
+    "details": _RICH_TEXT,
+    "output": _RICH_TEXT,
+    "sources": array(_SOURCE, least=0),
+    "status": choice("pending", "in_progress", "complete", "error"),
+    "icon": record({"type": choice("icon"), "name": string()}),
+    "hide_title": boolean,
+}
+_TASK: Final = {"task_id": string(), "title": string()}
 
-BLOCKS: Final[dict[str, Spec]] = {
-    "header": block({"text": plain(150)}),
+_CARD: Final = block(
+    {},
+    {
+        "hero_image": _IMAGE,
+        "icon": _IMAGE,
+        "slack_icon": ICON,
+        "title": prose(150),
+        "subtitle": prose(150),
+        "body": prose(200),
+        "subtext": prose(200),
+        "actions": array(tagged({"button": BUTTON}), 3),
+    },
+    either=("hero_image", "title", "actions", "body"),
+    exclusive=("icon", "slack_icon"),
+)
+# The page of `video` says "less than" 200 and 50.
+_VIDEO: Final = block(
+    {"alt_text": string(), "title": plain(199), "thumbnail_url": IMAGE_ADDRESS, "video_url": _SECURE},
+    {
+        "title_url": nullable(_SECURE),
+        "description": nullable(plain(199)),
+        "author_name": nullable(string(49)),
+        "provider_name": nullable(string()),
+        "provider_icon_url": nullable(IMAGE_ADDRESS),
+    },
+)
+
+# What may stand in a container.
+_CHILDREN: Final[dict[str, Spec]] = {
+    "actions": block({"elements": array(tagged(IN_ACTIONS), 25)}),
+    "context": block(
+        {"elements": array(tagged({"mrkdwn": mrkdwn(3000), "plain_text": plain_text(3000), "image": image()}), 10)}
+    ),
+    "divider": block({}),
+    "file": block({"external_id": string(), "source": choice("remote")}),
+    "header": block({"text": plain(150)}, {"level": integer(1, 4)}),
+    "image": image(title=plain(2000), block_id=ID),
+    "input": block(
+        {"label": plain(2000), "element": tagged(IN_INPUT)},
+        {"hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
+    ),
+    "rich_text": RICH_TEXT,
     "section": block(
         {},
         {
             "text": prose(3000),
             "fields": array(prose(2000), 10),
-            "accessory": tagged({**INTERACTIVE, "image": image()}),
+            "accessory": tagged({**IN_SECTION, "image": image()}),
             "expand": boolean,
         },
         either=("text", "fields"),
     ),
-    "divider": block({}),
-    "context": block(
-        {"elements": array(tagged({"mrkdwn": mrkdwn(3000), "plain_text": plain_text(3000), "image": image()}), 10)}
+    "table": TABLE,
+    "video": _VIDEO,
+}
+BLOCKS: Final[dict[str, Spec]] = {
+    **_CHILDREN,
+    "call": block({"call_id": string()}, {"api_decoration_available": boolean, "call": anything}),
+    "card": _CARD,
+    "carousel": block({"elements": array(tagged({"card": _CARD}), 10)}),
+    "container": block(
+        {"child_blocks": array(tagged(_CHILDREN), 10)},
+        {
+            "title": plain(150),
+            "rich_text_title": _RICH_TEXT,
+            "subtitle": prose(150),
+            "icon": _IMAGE,
+            "width": choice("narrow", "standard", "wide", "full"),
+            "is_collapsible": boolean,
+            "default_collapsed": boolean,
+            "has_header_divider": boolean,
+        },
+        either=("title", "rich_text_title"),
     ),
-    "actions": block({"elements": array(tagged(INTERACTIVE), 25)}),
-    "image": image(title=plain(2000), block_id=ID),
+    "context_actions": block(
+        {"elements": array(tagged({"feedback_buttons": FEEDBACK_BUTTONS, "icon_button": ICON_BUTTON}), 5)}
+    ),
+    "data_table": DATA_TABLE,
+    "data_visualization": DATA_VISUALIZATION,
     "markdown": block({"text": string(MARKDOWN_CHARACTERS)}),
-    "table": block({"rows": array(array(CELL, 20), 100)}, {"column_settings": array(nullable(COLUMN), 20)}),
-    "rich_text": RICH_TEXT,
-    "card": AS_IT_COMES,
-    "carousel": AS_IT_COMES,
-    "container": record(
-        {"child_blocks": array(record({"type": string()}, more=True), 10)}, {"block_id": ID}, more=True
+    # A `status` is taken, shows nothing, and is not on the page.
+    "plan": block(
+        {"title": string()},
+        {
+            "tasks": array(record(_TASK, {**_TASK_KEYS, "type": choice("task_card"), "block_id": ID}), least=0),
+            "status": _TASK_KEYS["status"],
+        },
     ),
-    "context_actions": AS_IT_COMES,
-    "data_table": AS_IT_COMES,
-    "data_visualization": AS_IT_COMES,
-    "file": AS_IT_COMES,
-    "input": AS_IT_COMES,
-    "plan": AS_IT_COMES,
-    "task_card": AS_IT_COMES,
-    "video": AS_IT_COMES,
+    "task_card": block(_TASK, _TASK_KEYS),
 }
 MESSAGE: Final = array(tagged(BLOCKS), BLOCKS_PER_MESSAGE, least=0)
+# Where blocks stand in a block, and where elements do whose action_id must differ.
+_NESTED: Final = {"container": "child_blocks", "carousel": "elements"}
+_ELEMENTS: Final = {"actions": "elements", "context_actions": "elements", "card": "actions"}
 
 
 def block_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
     """Return what is wrong with the blocks of a message; empty if Slack takes them."""
-    return list(MESSAGE(blocks, at)) or [*_repeated_ids(blocks, at), *_too_much_markdown(blocks, at)]
+    return list(MESSAGE(blocks, at)) or [
+        *_repeated("block_id", _with_own_ids(blocks), at),
+        *_repeated_actions(blocks, at),
+        *_too_much_markdown(blocks, at),
+        *_too_many_charts(blocks, at),
+    ]
 
 
 def count_tables(blocks: list[Block]) -> int:
     """How many tables there are, those inside containers too."""
-    inner = chain.from_iterable(each["child_blocks"] for each in blocks if each["type"] == "container")
-    return sum(each["type"] in {"table", "data_table"} for each in chain(blocks, inner))
+    return sum(each["type"] in {"table", "data_table"} for each, _ in _all_blocks(blocks, ""))
 
 
 def count_characters(blocks: list[Block]) -> int:
-    """How many characters all the strings of the blocks have, `type` aside."""
+    """How many characters all the strings of the blocks have, `type` aside.
+
+    A `data_table` is left out: by its page it may hold more than a message was seen to hold.
+    """
     total = 0
     waiting: list[Any] = [blocks]
     while waiting:
@@ -85,16 +209,31 @@ def count_characters(blocks: list[Block]) -> int:
             total += len(value)
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and value.get("type") != "data_table":
             waiting += (each for key, each in value.items() if key != "type")
     return total
 
 
-def _repeated_ids(blocks: list[Block], at: str) -> Problems:
-    yield from _repeated("block_id", blocks, at)
+def _all_blocks(blocks: list[Block], at: str) -> Iterator[tuple[Block, str]]:
+    """The blocks, and those inside them, with their pointers."""
     for index, each in enumerate(blocks):
-        if each["type"] == "actions":
-            yield from _repeated("action_id", each["elements"], f"{at}/{index}/elements")
+        yield each, f"{at}/{index}"
+        if key := _NESTED.get(each["type"]):
+            yield from _all_blocks(each[key], f"{at}/{index}/{key}")
+
+
+def _with_own_ids(blocks: list[Block]) -> list[Block]:
+    # Slack ignores the block_id of markdown.
+    return [each for each, _ in _all_blocks(blocks, "") if each["type"] != "markdown"]
+
+
+def _repeated_actions(blocks: list[Block], at: str) -> Problems:
+    for each, where in _all_blocks(blocks, at):
+        if each["type"] == "data_table":
+            cells = chain.from_iterable(each["rows"])
+            yield from _repeated("action_id", [cell["element"] for cell in cells if "element" in cell], f"{where}/rows")
+        elif key := _ELEMENTS.get(each["type"]):
+            yield from _repeated("action_id", each.get(key, []), f"{where}/{key}")
 
 
 def _repeated(key: str, items: list[Block], at: str) -> Problems:
@@ -105,3 +244,8 @@ def _repeated(key: str, items: list[Block], at: str) -> Problems:
 def _too_much_markdown(blocks: list[Block], at: str) -> Problems:
     if sum(len(each["text"]) for each in blocks if each["type"] == "markdown") > MARKDOWN_CHARACTERS:
         yield Problem(f"markdown blocks must have less than {MARKDOWN_CHARACTERS + 1} characters together", at)
+
+
+def _too_many_charts(blocks: list[Block], at: str) -> Problems:
+    if sum(each["type"] == "data_visualization" for each in blocks) > CHARTS_PER_MESSAGE:
+        yield Problem(f"no more than {CHARTS_PER_MESSAGE} data_visualization blocks allowed", at)

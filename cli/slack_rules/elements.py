@@ -1,141 +1,162 @@
-"""What blocks are made of: text objects, images, interactive elements, rich text, table cells.
+"""Elements that people press, and choose or write in.
 
-Lengths are in characters, from docs.slack.dev/reference/block-kit (composition objects and block elements).
+From docs.slack.dev/reference/block-kit/block-elements. Each page names the surfaces of its element and the blocks that
+take it; MODAL_ONLY names those that no message can hold.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
-from cli.slack_rules.schema import Spec, anything, array, boolean, choice, number, record, string, tagged, union, url
-
-ID: Final = string(255)  # block_id, action_id
-OPTIONS_PER_MENU: Final = 100
-
-
-def plain_text(most: int) -> Spec:
-    """The rest of a `plain_text` object."""
-    return record({"text": string(most)}, {"emoji": boolean})
-
-
-def mrkdwn(most: int) -> Spec:
-    """The rest of a `mrkdwn` object."""
-    return record({"text": string(most)}, {"verbatim": boolean})
-
-
-def plain(most: int) -> Spec:
-    """A text object that has to be `plain_text`."""
-    return tagged({"plain_text": plain_text(most)})
-
-
-def prose(most: int) -> Spec:
-    """A text object of either kind."""
-    return union(tagged({"plain_text": plain_text(most), "mrkdwn": mrkdwn(most)}))
-
-
-def image(**more: Spec) -> Spec:
-    """An image: an element, or with further keys a block."""
-    slack_file = record({}, {"id": ID, "url": url(3000)}, either=("id", "url"))
-    sources = {"image_url": url(3000), "slack_file": slack_file}
-    return record({"alt_text": string(2000)}, {**sources, **more}, either=("image_url", "slack_file"))
-
-
-CONFIRM: Final = record(
-    {"title": plain(100), "text": prose(300), "confirm": plain(30), "deny": plain(30)},
-    {"style": choice("primary", "danger")},
+from cli.slack_rules.composition import (
+    ADDRESS,
+    CONFIRM,
+    DISPATCH,
+    FILTER,
+    ID,
+    OPTION_GROUPS,
+    OPTIONS,
+    WORKFLOW,
+    option,
+    plain,
+    prose,
 )
-OPTION: Final = record({"text": prose(75), "value": string(150)}, {"description": prose(75), "url": url(3000)})
-OPTIONS: Final = array(OPTION, OPTIONS_PER_MENU)
-OPTION_GROUPS: Final = array(record({"label": plain(75), "options": OPTIONS}), OPTIONS_PER_MENU)
-INTERACTION: Final = {"action_id": ID, "confirm": CONFIRM}
+from cli.slack_rules.schema import (
+    Problem,
+    Problems,
+    Spec,
+    also,
+    array,
+    boolean,
+    choice,
+    integer,
+    pattern,
+    record,
+    string,
+)
+
+# Slack's pages say of these: modals, and of the last one home tabs too.
+MODAL_ONLY: Final = frozenset({"email_text_input", "file_input", "number_input", "url_text_input", "rich_text_input"})
+
+_ACTION: Final = {"action_id": ID}
+_INTERACTION: Final = {**_ACTION, "confirm": CONFIRM}
+_CHOICE: Final = {**_INTERACTION, "focus_on_load": boolean}
+_PICKER: Final = {**_CHOICE, "placeholder": plain(150)}
+_MANY: Final[dict[str, Spec]] = {"max_selected_items": integer(1)}
+_IDS: Final = array(string())
+_LABEL: Final = {"accessibility_label": string(75)}
+_STYLE: Final = {"style": choice("primary", "danger")}
 
 BUTTON: Final = record(
     {"text": plain(75)},
     {
-        **INTERACTION,
-        "url": url(3000),
+        **_INTERACTION,
+        **_LABEL,
+        **_STYLE,
+        "url": ADDRESS,
         "value": string(2000, least=0),
-        "style": choice("primary", "danger"),
-        "accessibility_label": string(75),
+        # Of apps that are agents; the button's page does not name these.
         "agent_prompt": string(4000),
         "agent_prompt_display": string(),
-        "visible_to_user_ids": array(string()),
+        "visible_to_user_ids": _IDS,
     },
 )
-SELECT: Final = record(
-    {},
-    {**INTERACTION, "options": OPTIONS, "option_groups": OPTION_GROUPS},
-    either=("options", "option_groups"),
-    more=True,
+# The page requires an action_id, and Slack's own types do not.
+WORKFLOW_BUTTON: Final = record({"text": plain(75), "workflow": WORKFLOW}, {**_INTERACTION, **_LABEL, **_STYLE})
+FEEDBACK_BUTTON: Final = record({"text": plain(75), "value": string(2000)}, _LABEL)
+FEEDBACK_BUTTONS: Final = record({"positive_button": FEEDBACK_BUTTON, "negative_button": FEEDBACK_BUTTON}, _ACTION)
+ICON_BUTTON: Final = record(
+    {"icon": choice("trash"), "text": plain(3000)},
+    {**_INTERACTION, **_LABEL, "value": string(2000, least=0), "visible_to_user_ids": _IDS},
 )
-PICKER: Final = record({}, INTERACTION, more=True)
 
 
-def menu(most: int) -> Spec:
-    """A menu of so many options."""
-    return record({"options": array(OPTION, most)}, INTERACTION, more=True)
+def _initial(value: dict[str, Any], at: str) -> Problems:
+    """What is chosen at first must be one of the options, with the same text."""
+    groups = value.get("option_groups", [])
+    offered = value.get("options") or list(chain.from_iterable(each["options"] for each in groups))
+    chosen = [value["initial_option"]] if "initial_option" in value else value.get("initial_options", [])
+    if any(each not in offered for each in chosen):
+        key = "initial_option" if "initial_option" in value else "initial_options"
+        yield Problem("must be one of the options", f"{at}/{key}")
 
 
-INTERACTIVE: Final = {
-    "button": BUTTON,
-    "workflow_button": record({"text": plain(75), "workflow": anything}, INTERACTION, more=True),
-    "overflow": menu(5),
-    "checkboxes": menu(10),
-    "radio_buttons": menu(10),
-    "static_select": SELECT,
-    "multi_static_select": SELECT,
-    "external_select": PICKER,
-    "multi_external_select": PICKER,
-    "users_select": PICKER,
-    "multi_users_select": PICKER,
-    "conversations_select": PICKER,
-    "multi_conversations_select": PICKER,
-    "channels_select": PICKER,
-    "multi_channels_select": PICKER,
-    "datepicker": PICKER,
-    "timepicker": PICKER,
-    "datetimepicker": PICKER,
+def _group(most: int, initial: str) -> Spec:
+    """Boxes or buttons of which some are chosen at first."""
+    one = option(prose(75))
+    chosen = {"initial_option": one, "initial_options": array(one)}[initial]
+    return also(record({"options": array(one, most)}, {**_CHOICE, initial: chosen}), _initial)
+
+
+def _select(initial: dict[str, Spec], more: dict[str, Spec] | None = None) -> Spec:
+    return record({}, {**_PICKER, **initial, **(more or {})})
+
+
+_OPTION: Final = option(plain(75))
+_OPTIONS: Final = array(_OPTION, OPTIONS)
+_MENU: Final = {
+    "options": _OPTIONS,
+    "option_groups": array(record({"label": plain(75), "options": _OPTIONS}), OPTION_GROUPS),
 }
 
-INLINE: Final = tagged(
+
+def _menu(keys: dict[str, Spec]) -> Spec:
+    """A menu with its options in the message."""
+    known = {**_PICKER, **_MENU, **keys}
+    return also(record({}, known, either=(*_MENU,), exclusive=(*_MENU,)), _initial)
+
+
+_QUERY: Final[dict[str, Spec]] = {"min_query_length": integer(0)}
+_CONVERSATIONS: Final = {"default_to_current_conversation": boolean, "filter": FILTER}
+_RESPONSE: Final[dict[str, Spec]] = {"response_url_enabled": boolean}
+
+SELECTS: Final[dict[str, Spec]] = {
+    "static_select": _menu({"initial_option": _OPTION}),
+    "external_select": _select({"initial_option": _OPTION}, _QUERY),
+    "users_select": _select({"initial_user": string()}),
+    "conversations_select": _select({"initial_conversation": string()}, {**_CONVERSATIONS, **_RESPONSE}),
+    "channels_select": _select({"initial_channel": string()}, _RESPONSE),
+    "multi_static_select": _menu({"initial_options": array(_OPTION), **_MANY}),
+    "multi_external_select": _select({"initial_options": array(_OPTION)}, {**_QUERY, **_MANY}),
+    "multi_users_select": _select({"initial_users": _IDS}, _MANY),
+    "multi_conversations_select": _select({"initial_conversations": _IDS}, {**_CONVERSATIONS, **_MANY}),
+    "multi_channels_select": _select({"initial_channels": _IDS}, _MANY),
+}
+PICKERS: Final[dict[str, Spec]] = {
+    "checkboxes": _group(10, "initial_options"),
+    "radio_buttons": _group(10, "initial_option"),
+    "datepicker": record({}, {**_PICKER, "initial_date": pattern(r"\d{4}-\d{2}-\d{2}", "2026-04-28")}),
+    "timepicker": record(
+        {}, {**_PICKER, "initial_time": pattern(r"([01]\d|2[0-3]):[0-5]\d", "22:25"), "timezone": string()}
+    ),
+}
+# In `actions` and `input` alone.
+DATETIMEPICKER: Final = record({}, {**_CHOICE, "initial_date_time": integer(10**9, 10**10 - 1)})
+BUTTONS: Final[dict[str, Spec]] = {
+    "button": BUTTON,
+    "workflow_button": WORKFLOW_BUTTON,
+    "overflow": record({"options": array(option(plain(75), url=ADDRESS), 5)}, _INTERACTION),
+}
+PLAIN_TEXT_INPUT: Final = record(
+    {},
     {
-        "text": record({"text": string()}, more=True),
-        "link": record({"url": url(3000)}, more=True),
-        "emoji": record({"name": string()}, more=True),
-        "user": record({"user_id": string()}, more=True),
-        "usergroup": record({"usergroup_id": string()}, more=True),
-        "channel": record({"channel_id": string()}, more=True),
-        "broadcast": record({"range": choice("here", "channel", "everyone")}, more=True),
-        "color": record({"value": string()}, more=True),
-        "date": record({"timestamp": number(), "format": string()}, more=True),
-    }
-)
-RICH_SECTION: Final = record({"elements": array(INLINE, least=0)}, {"border": number(), "language": string()})
-RICH_LIST: Final = record(
-    {"elements": array(tagged({"rich_text_section": RICH_SECTION})), "style": choice("bullet", "ordered")},
-    {"indent": number(), "offset": number(), "border": number()},
-)
-RICH_TEXT: Final = record(
-    {
-        "elements": array(
-            tagged(
-                {
-                    "rich_text_section": RICH_SECTION,
-                    "rich_text_quote": RICH_SECTION,
-                    "rich_text_preformatted": RICH_SECTION,
-                    "rich_text_list": RICH_LIST,
-                }
-            )
-        )
+        **_ACTION,
+        "initial_value": string(least=0),
+        "multiline": boolean,
+        "min_length": integer(0, 3000),
+        "max_length": integer(1, 3000),
+        "dispatch_action_config": DISPATCH,
+        "focus_on_load": boolean,
+        "placeholder": plain(150),
     },
-    {"block_id": ID},
 )
 
-CELL: Final = tagged(
-    {
-        "raw_text": record({"text": string()}),
-        "raw_number": record({"value": number(), "text": string()}),
-        "rich_text": RICH_TEXT,
-    }
-)
-COLUMN: Final = record({}, {"align": choice("left", "center", "right"), "is_wrapped": boolean})
+IN_SECTION: Final = {**BUTTONS, **SELECTS, **PICKERS}
+IN_ACTIONS: Final = {**IN_SECTION, "datetimepicker": DATETIMEPICKER}
+IN_INPUT: Final = {
+    **SELECTS,
+    **PICKERS,
+    "datetimepicker": DATETIMEPICKER,
+    "plain_text_input": PLAIN_TEXT_INPUT,
+}

@@ -11,6 +11,8 @@ from typing import Any, Final
 from cli.slack_rules.blocks import block_problems, count_characters, count_tables
 from cli.slack_rules.schema import Problem
 
+# `invalid_attachments` with `only_one_table_allowed`, of a `table` and of a `data_table` alike. The pages of both no
+# longer say so; they still limit what all tables of a message hold together.
 TABLES: Final = 1
 # Slack does not publish it. msg_blocks_too_long was met from about here on (slackapi/bolt-js#2509).
 BLOCKS_CHARACTERS: Final = 13_200

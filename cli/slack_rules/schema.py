@@ -46,14 +46,16 @@ def boolean(value: Any, at: str) -> Problems:
         yield Problem("must be a boolean", at)
 
 
-def number(least: float = -math.inf) -> Spec:
-    """A number that is not smaller than `least`."""
+def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
+    """A finite number, whole or not, that is at least `least`, and larger than `above`."""
 
     def check(value: Any, at: str) -> Problems:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             yield Problem("must be a number", at)
         elif value < least:
             yield Problem(f"must be at least {least}", at)
+        elif value <= above:
+            yield Problem(f"must be more than {above}", at)
 
     return check
 
@@ -84,14 +86,28 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
     return check
 
 
-def url(most: int) -> Spec:
-    """An absolute address of so many characters."""
+def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
+    """An absolute address of so many characters, of one of these schemes; of any scheme if none are given."""
     length = string(most)
+    absolute = re.compile(rf"(?:{'|'.join(schemes) or '[a-z][a-z0-9+.-]*'}):\S+", re.IGNORECASE)
 
     def check(value: Any, at: str) -> Problems:
         yield from length(value, at)
-        if isinstance(value, str) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", value):
+        if isinstance(value, str) and not absolute.fullmatch(value):
             yield Problem("must be a valid URL", at)
+
+    return check
+
+
+def pattern(expression: str, example: str) -> Spec:
+    """Text of one form, such as a date."""
+    form = re.compile(expression)
+
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, str):
+            yield Problem("must provide a string", at)
+        elif not form.fullmatch(value):
+            yield Problem(f"must be written as in {example}", at)
 
     return check
 
@@ -132,9 +148,13 @@ def record(
     optional: Mapping[str, Spec] | None = None,
     *,
     either: tuple[str, ...] = (),
+    exclusive: tuple[str, ...] = (),
     more: bool = False,
 ) -> Spec:
-    """An object with these keys. `either` names optional keys of which one must be there; `more` allows other keys."""
+    """An object with these keys; `more` allows others.
+
+    `either` names optional keys of which at least one must be there; `exclusive` those of which at most one may be.
+    """
     required, optional = required or {}, optional or {}
     known = {**optional, **required}
 
@@ -144,12 +164,28 @@ def record(
             return
         yield from (Problem(f"missing required field: {key}", at) for key in required if key not in value)
         if either and not any(key in value for key in either):
-            yield Problem(f"must define either {' or '.join(f'`{key}`' for key in either)}", at)
+            yield Problem(f"must define either {_any_of(either)}", at)
+        if sum(key in value for key in exclusive) > 1:
+            yield Problem(f"must define only one of {_any_of(exclusive)}", at)
         if not more:
             yield from (Problem(f"invalid additional property: {key}", at) for key in value if key not in known)
         for key, spec in known.items():
             if key in value:
                 yield from spec(value[key], f"{at}/{key}")
+
+    return check
+
+
+def _any_of(keys: tuple[str, ...]) -> str:
+    return " or ".join(f"`{key}`" for key in keys)
+
+
+def also(spec: Spec, *checks: Spec) -> Spec:
+    """What `spec` says. If that holds, each of the checks too: they look at several parts of the value at once."""
+
+    def check(value: Any, at: str) -> Problems:
+        found = list(spec(value, at))
+        yield from found or chain.from_iterable(one(value, at) for one in checks)
 
     return check
 

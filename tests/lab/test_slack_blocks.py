@@ -58,9 +58,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "table": {"type": "table", "rows": [[RICH_TEXT, {"type": "raw_number", "value": -1.5, "text": "-1.5"}]]},
     "columns": {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]], "column_settings": [None]},
     "slack file": {"type": "image", "alt_text": "a", "slack_file": {"id": "F123"}, "title": PLAIN},
-    **{
-        kind: {"type": kind, "anything": [{"at": "all"}]}
-        for kind in ("card", "carousel", "context_actions", "data_table", "data_visualization", "plan", "task_card")
+    "card": {"type": "card", "title": MRKDWN},
+    "carousel": {"type": "carousel", "elements": [{"type": "card", "title": MRKDWN}]},
+    "chart": {
+        "type": "data_visualization",
+        "title": "a",
+        "chart": {"type": "pie", "segments": [{"label": "a", "value": 1.5}]},
     },
 }
 

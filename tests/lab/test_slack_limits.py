@@ -159,7 +159,10 @@ MESSAGE_LIMITS: list[tuple[str, int, Callable[[int], dict[str, Any]], str]] = [
     (
         "tables in containers",
         1,
-        lambda n: {"text": "x", "blocks": [{"type": "container", "child_blocks": [table(1, 1)] * n}]},
+        lambda n: {
+            "text": "x",
+            "blocks": [{"type": "container", "title": plain(1), "child_blocks": [table(1, 1)] * n}],
+        },
         "invalid_attachments",
     ),
     (

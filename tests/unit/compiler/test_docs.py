@@ -21,8 +21,8 @@ from cli.compiler import (
     tables,
     template,
 )
-from cli.compiler.blocks import GROUPING
 from cli.compiler.files import LABELS, MAX_BYTES
+from cli.compiler.loops import GROUPING
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.sql import read_by_hand
 from cli.compiler.sql.tree import MAX_OFFSET

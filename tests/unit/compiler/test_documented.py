@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cli.compiler import lateness, locales, lookups, polls, stages, tables, template
-from cli.compiler.blocks import GROUPING
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
+from cli.compiler.loops import GROUPING
 from cli.compiler.nodes import Scalar
 from cli.compiler.rehearsal import NOW
 from cli.compiler.short_forms import SHORT_FORMS

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from cli.compiler import schema, stages, tables, template
-from cli.compiler.blocks import GROUPING
+from cli.compiler.loops import GROUPING
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.main import main
 
