@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
 
 from handler.block_kit import limits
@@ -17,8 +18,29 @@ from handler.templating.filters import loop_elements
 from handler.templating.graphemes import cut
 from handler.templating.text import mrkdwn
 
-# A block that loses all of these keys is empty. Slack would refuse it, so it is left out.
+# An object that loses a key, and then has none of these, is empty. Slack would refuse it, so it is left out. Below are
+# the types that have other keys to say something with, or need none.
 _CONTENT_KEYS: Final = frozenset({"text", "fields", "elements", "rows"})
+_CONTENT: Final[dict[str, frozenset[str]]] = {
+    "card": frozenset({"hero_image", "title", "actions", "body"}),
+    "container": frozenset({"child_blocks"}),
+    "data_visualization": frozenset({"chart"}),
+    "pie": frozenset({"segments"}),
+    **dict.fromkeys(("bar", "area", "line"), frozenset({"series"})),
+    "image": frozenset({"image_url", "slack_file"}),
+    "input": frozenset({"label"}),
+    **dict.fromkeys(("plan", "task_card", "video"), frozenset({"title"})),
+    **dict.fromkeys(("static_select", "multi_static_select"), frozenset({"options", "option_groups"})),
+    **dict.fromkeys(
+        ("external_select", "users_select", "conversations_select", "channels_select", "multi_external_select",
+         "multi_users_select", "multi_conversations_select", "multi_channels_select", "datepicker", "timepicker",
+         "plain_text_input"),
+        frozenset({"type"}),
+    ),
+}  # fmt: skip
+# Where Slack requires a text, a value that is empty becomes a dash; where it does not, the key is left out.
+_REQUIRED_TEXTS: Final = frozenset({"label", "name", "title", "caption"})
+_OPTIONAL_TEXTS: Final = frozenset({"x_label", "y_label", "author_name", "provider_name"})
 _TEXT_OBJECTS: Final = frozenset({"mrkdwn", "plain_text"})
 _NAME_KEYS: Final = ("text", "alt_text", "title")  # where an element says in words what it is
 _EMPTY_CELL: Final = "–"
@@ -30,6 +52,7 @@ _LEFT_OUT_TEXT: Final = {
     "ja": "{}: アドレスが長すぎるため表示していません",
 }
 _MAX_NAME: Final = 75
+MAX_SHARE: Final = 64  # with a larger share nothing readable would be left, so that rows of tables are removed
 # If all texts together are too long, texts up to _SHORT characters stay, and longer ones keep at least _SHORTEST.
 _SHORT: Final = 150
 _SHORTEST: Final = 20
@@ -113,22 +136,25 @@ class Expander:
         return most if leaf.context == "url" or most <= _SHORT else max(most // self.share, _SHORTEST)
 
     def _list(self, tree: list[Any], kind: str, path: str, context: Context) -> list[Any]:
-        most = limits.MAX_ROWS if (kind, path) == ("table", "rows") else None
+        most = limits.MAX_ROWS.get(kind) if path == "rows" else None
         filled: list[Any] = []
         for item in tree:
             for child, inner in self._children(item, context):
                 is_shown = most is None or len(filled) < most
                 filled.append(self._fill(child, kind, f"{path}[]", inner) if is_shown else _UNSHOWN_ROW)
-        return [one for one in filled if one is not _OMITTED]
+        return [_dash(one) for one in filled if one is not _OMITTED]
 
     def _dict(self, tree: dict[str, Any], kind: str, path: str, context: Context) -> Any:
+        kind, path = limits.position(tree, kind, path)
         try:
             made = {key: self._fill(value, kind, f"{path}.{key}".lstrip("."), context) for key, value in tree.items()}
         except LongAddressError:  # if it were cut, it would be a different address
             self.left_out.append(self._name_of(tree, context))
             return _OMITTED
-        if made.get("type") == "table" and isinstance(made.get("rows"), list):
-            made["rows"] = self._limited_rows(made["rows"])
+        if path == "" and kind in limits.MAX_ROWS and isinstance(made.get("rows"), list):
+            if kind == "data_table" and len(made["rows"]) == 1 < len(tree["rows"]):
+                return _OMITTED  # Slack refuses a head alone
+            made["rows"] = self._limited_rows(kind, made["rows"])
         return _without_blanks(tree, made)
 
     def _name_of(self, tree: dict[str, Any], context: Context) -> str:
@@ -138,13 +164,22 @@ class Expander:
             named = named.get("text")
         return cut(str(self._fill(named, "", "", context)), _MAX_NAME)
 
-    def _limited_rows(self, rows: list[Any]) -> list[Any]:
+    def _limited_rows(self, kind: str, rows: list[Any]) -> list[Any]:
         """Return at most as many rows as a table may have. The last row then says how many are missing."""
-        if len(rows) <= limits.MAX_ROWS:
+        most = limits.MAX_ROWS[kind]
+        if self.share > MAX_SHARE:
+            most = min(most, _fitting(rows, limits.MAX_CELLS[kind]))
+        if len(rows) <= most:
             return rows
-        shown = rows[: limits.MAX_ROWS - 1]
+        shown = rows[: most - 1]
         words = [more_text(len(rows) - len(shown), self.templates.locale.language)] + [_EMPTY_CELL] * (len(rows[0]) - 1)
         return [*shown, [{"type": "raw_text", "text": text} for text in words]]
+
+
+def _fitting(rows: list[Any], most: int) -> int:
+    """Return how many rows may stand in a table of so many characters, with one that says how many are missing."""
+    sizes = accumulate(map(limits.cell_characters, rows), initial=2 * _MAX_NAME)
+    return max(sum(size <= most for size in sizes), 2)
 
 
 def more_text(count: int, language: str) -> str:
@@ -161,11 +196,24 @@ def _loop(index: int, length: int) -> dict[str, int | bool]:
 
 
 def _without_blanks(tree: dict[str, Any], filled: dict[str, Any]) -> Any:
+    kind = filled.get("type")
     blank = "text" in filled and not str(filled["text"]).strip()  # without the key Slack names what is missing
-    if filled.get("type") in _TEXT_OBJECTS:
+    if kind in _TEXT_OBJECTS:
         return _OMITTED if blank else filled
-    if filled.get("type") == "raw_text":  # a cell keeps its place in the row
+    if kind == "raw_text":  # a cell keeps its place in the row
         return {**filled, "text": _EMPTY_CELL} if blank else filled
     kept = {key: value for key, value in filled.items() if value is not _OMITTED and (value != [] or not tree[key])}
     lost_keys = len(kept) < len(filled)
-    return _OMITTED if lost_keys and not _CONTENT_KEYS & kept.keys() else kept
+    if lost_keys and not _CONTENT.get(str(kind), _CONTENT_KEYS) & kept.keys():
+        return _OMITTED
+    if kind == "container" and filled.get("title") is _OMITTED and "rich_text_title" not in kept:
+        kept["title"] = {"type": "plain_text", "text": _EMPTY_CELL}
+    optional = {key for key in _OPTIONAL_TEXTS & kept.keys() if _dash(kept[key]) != kept[key]}
+    return {
+        key: _dash(value) if key in _REQUIRED_TEXTS else value for key, value in kept.items() if key not in optional
+    }
+
+
+def _dash(value: Any) -> Any:
+    """Return a dash in place of a text that is empty."""
+    return _EMPTY_CELL if isinstance(value, str) and not value.strip() else value

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Final
+from math import ceil
 
 from handler.block_kit import limits
-from handler.block_kit.expand import Block, Expander, more_text
+from handler.block_kit.expand import MAX_SHARE, Block, Expander, more_text
 from handler.block_kit.fallback import context_line
 from handler.block_kit.ids import with_unique_ids
 from handler.model import Group, Tree
 from handler.templating import Context, Templates
-
-_MAX_SHARE: Final = 64  # with a larger share nothing readable would be left
 
 
 @dataclass(slots=True)
@@ -54,17 +52,18 @@ def blocks(
 
     Blocks and elements with a blank text are left out, because Slack refuses empty text. If there are too many blocks
     or characters, the last elements of the longest loop are removed, and a line says how many. If that is not enough,
-    the values in all long texts are cut further.
+    the values in all long texts are cut further, and at last the rows of a table.
     """
     share = 1
     while True:
         expander = Expander(templates, share)
         parts = [_expand(tree, context, expander, room) for tree in trees]
         _cut_loops(parts, language, room)
-        characters = _characters(parts, language)
-        if characters <= limits.MAX_TOTAL or share > _MAX_SHARE:
-            return with_unique_ids([block for part in parts for block in part.blocks(language)])
-        share *= 1 + -(-characters // limits.MAX_TOTAL)
+        made = [block for part in parts for block in part.blocks(language)]
+        full = max(_characters(parts, language) / limits.MAX_TOTAL, *map(limits.fullness, made), 0)
+        if full <= 1 or share > MAX_SHARE:
+            return with_unique_ids(made)
+        share *= 1 + ceil(full)
 
 
 def _cut_loops(parts: Sequence[_Part], language: str, room: int) -> None:

@@ -1,7 +1,8 @@
 """Slack's limits for a message, checked before it is sent, so that an error can name the part that is too large.
 
-Sources: https://docs.slack.dev/reference/block-kit/blocks and .../block-kit/composition-objects; the total is not
-documented; Slack answers `msg_blocks_too_long` at about 13,200 characters (docs/decisions/0005).
+Sources: https://docs.slack.dev/reference/block-kit/blocks, .../block-elements and .../composition-objects, as the pages
+stood in October 2026. The total is not documented; Slack answers `msg_blocks_too_long` at about 13,200 characters
+(docs/decisions/0005).
 """
 
 from __future__ import annotations
@@ -18,66 +19,183 @@ MAX_TEXT: Final = 40_000
 MAX_BLOCKS: Final = 50
 MAX_TOTAL: Final = 12_000
 MAX_UNDOCUMENTED: Final = 3_000  # of texts and addresses without a documented limit; most of the others have this one
-MAX_ROWS: Final = 100  # of a table
 MAX_TABLES: Final = 1
-MAX_ID: Final = 255  # of a block_id
+MAX_CHARTS: Final = 2
+MAX_ROWS: Final[dict[str, int]] = {"table": 100, "data_table": 201}
+MAX_CELLS: Final[dict[str, int]] = {"table": 10_000, "data_table": 20_000}  # characters of all cells
+MAX_ID: Final = 255  # of a block_id and of an action_id
 
-# For each type of block: its strings, with their maximum number of characters ...
+_IDS: Final = {"block_id": MAX_ID, "action_id": MAX_ID}
+_CONFIRM: Final = {
+    "confirm.title.text": 100,
+    "confirm.text.text": 300,
+    "confirm.confirm.text": 30,
+    "confirm.deny.text": 30,
+}
+_OPTIONS: Final = {"options[].text.text": 75, "options[].value": 150, "options[].description.text": 75}
+_GROUPS: Final = {f"option_groups[].{path}": most for path, most in {"label.text": 75, **_OPTIONS}.items()}
+_MENU: Final = {**_CONFIRM, "placeholder.text": 150}
+_STATIC_MENU: Final = {**_MENU, **_OPTIONS, **_GROUPS}
+_BUTTON: Final = {**_CONFIRM, "text.text": 75, "accessibility_label": 75}
+_FEEDBACK: Final = {"text.text": 75, "value": 2000, "accessibility_label": 75}
+
+# For each type of block or element: its strings, with their maximum number of characters. The strings of a block or an
+# element inside it stand in the row of that one.
 _CHARACTERS: Final[dict[str, dict[str, int]]] = {
+    "actions": {},
+    "card": {"title.text": 150, "subtitle.text": 150, "body.text": 200, "subtext.text": 200},
+    "carousel": {},
+    "container": {"title.text": 150, "subtitle.text": 150},
+    "context": {"elements[].text": 3000},
+    "context_actions": {},
+    "data_table": {"rows[][].text": 2000},
+    "data_visualization": {
+        "title": 50,
+        "chart.segments[].label": 20,
+        "chart.series[].name": 20,
+        "chart.series[].data[].label": 20,
+        "chart.axis_config.categories[]": 20,
+        "chart.axis_config.x_label": 50,
+        "chart.axis_config.y_label": 50,
+    },
     "header": {"text.text": 150},
-    "section": {"text.text": 3000, "fields[].text": 2000, "accessory.text.text": 75, "accessory.url": 3000},
-    "context": {"elements[].text": 3000, "elements[].image_url": 3000, "elements[].alt_text": 2000},
-    "actions": {"elements[].text.text": 75, "elements[].value": 2000, "elements[].url": 3000},
     "image": {"image_url": 3000, "alt_text": 2000, "title.text": 2000},
+    "input": {"label.text": 2000, "hint.text": 2000},
     "markdown": {"text": 12_000},
+    "section": {"text.text": 3000, "fields[].text": 2000},
     "table": {"rows[][].text": 2000},
-}
+    "video": {"title.text": 199, "description.text": 199, "author_name": 49},
+    # elements
+    "button": {**_BUTTON, "value": 2000, "url": 3000},
+    "workflow_button": _BUTTON,
+    "icon_button": {**_BUTTON, "value": 2000, "text.text": 3000},
+    "feedback_buttons": {
+        f"{side}_button.{path}": most for side in ("positive", "negative") for path, most in _FEEDBACK.items()
+    },
+    "overflow": {**_CONFIRM, **_OPTIONS, "options[].url": 3000},
+    "checkboxes": {**_CONFIRM, **_OPTIONS},
+    "radio_buttons": {**_CONFIRM, **_OPTIONS},
+    "static_select": _STATIC_MENU,
+    "multi_static_select": _STATIC_MENU,
+    **dict.fromkeys(
+        (
+            "external_select", "users_select", "conversations_select", "channels_select", "multi_external_select",
+            "multi_users_select", "multi_conversations_select", "multi_channels_select", "datepicker", "timepicker",
+        ),
+        _MENU,
+    ),
+    "datetimepicker": _CONFIRM,
+    "plain_text_input": {"placeholder.text": 150},
+}  # fmt: skip
 # ... and its lists, with their maximum number of elements.
+_STATIC_LISTS: Final = {"options": 100, "option_groups": 100, "option_groups[].options": 100}
 _ELEMENTS: Final[dict[str, dict[str, int]]] = {
-    "section": {"fields": 10},
-    "context": {"elements": 10},
     "actions": {"elements": 25},
-    "table": {"rows": MAX_ROWS, "rows[]": 20},
+    "card": {"actions": 3},
+    "carousel": {"elements": 10},
+    "container": {"child_blocks": 10},
+    "context": {"elements": 10},
+    "context_actions": {"elements": 5},
+    "data_table": {"rows": MAX_ROWS["data_table"], "rows[]": 20},
+    "data_visualization": {
+        "chart.segments": 12,
+        "chart.series": 12,
+        "chart.series[].data": 20,
+        "chart.axis_config.categories": 20,
+    },
+    "section": {"fields": 10},
+    "table": {"rows": MAX_ROWS["table"], "rows[]": 20, "column_settings": 20},
+    "overflow": {"options": 5},
+    "checkboxes": {"options": 10},
+    "radio_buttons": {"options": 10},
+    "static_select": _STATIC_LISTS,
+    "multi_static_select": _STATIC_LISTS,
 }
-
-
-_TABLES: Final = frozenset({"table", "data_table"})
+_MAY_BE_EMPTY: Final = frozenset({"value"})  # of a button
 
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
     """Raise DiagnosedError (BLOCK_LIMIT) with the path of the part if Slack would refuse the message for its size."""
     _require_at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
     _require_at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
-    _require_at_most(("blocks",), sum(block.get("type") in _TABLES for block in blocks), MAX_TABLES, "too_many_tables")
-    total = 0
+    kinds = [
+        str(one.get("type")) for number, block in enumerate(blocks) for _, one in _known(block, ("blocks", number))
+    ]
+    _require_at_most(("blocks",), sum(kind in MAX_CELLS for kind in kinds), MAX_TABLES, "too_many_tables")
+    _require_at_most(("blocks",), kinds.count("data_visualization"), MAX_CHARTS, "too_many_charts")
     for number, block in enumerate(blocks):
-        total += _check_block(("blocks", number), block)
-    _require_at_most(("blocks",), total, MAX_TOTAL, "too_many_characters_in_all")
+        _require_at_most(
+            ("blocks", number, "block_id"), len(str(block.get("block_id", ""))), MAX_ID, "too_many_characters"
+        )
+        for place, one in _known(block, ("blocks", number)):
+            _check_one(place, one)
+    _require_at_most(("blocks",), sum(map(characters, blocks)), MAX_TOTAL, "too_many_characters_in_all")
+
+
+def position(tree: Mapping[str, Any], kind: str, path: str) -> tuple[str, str]:
+    """Return where the strings of an object are looked up: from itself on, if its type has a row of limits."""
+    own = tree.get("type")
+    return (own, "") if isinstance(own, str) and own in _CHARACTERS else (kind, path)
 
 
 def max_characters(kind: str, path: str) -> int:
-    """Return the maximum number of characters at `path`, such as `fields[].text`, in a block of type `kind`."""
-    return MAX_ID if path == "block_id" else _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
+    """Return the maximum number of characters at `path`, such as `fields[].text`, in a block or element `kind`."""
+    return _IDS.get(path) or _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
 
 
-def characters(block: Mapping[str, Any]) -> int:
-    """Count the characters that a block adds to the total of a message."""
-    paths = _CHARACTERS.get(str(block.get("type")), {})
-    return sum(len(text) for path in paths for _, text in _parts_at(block, path, ()))
+def characters(tree: Any) -> int:
+    """Count the characters that a block adds to the total of a message. A `data_table` has its own limit."""
+    if isinstance(tree, str):
+        return len(tree)
+    if isinstance(tree, list | tuple):
+        return sum(map(characters, tree))
+    if isinstance(tree, Mapping) and tree.get("type") != "data_table":
+        return sum(characters(value) for key, value in tree.items() if key != "type")
+    return 0
 
 
-def _check_block(place: Path, block: Mapping[str, Any]) -> int:
-    kind = str(block.get("type"))
-    _require_at_most((*place, "block_id"), len(str(block.get("block_id", ""))), MAX_ID, "too_many_characters")
+def fullness(block: Mapping[str, Any]) -> float:
+    """Return how full the tables of a block are: above 1 Slack refuses them."""
+    tables = (one for _, one in _known(block, ()) if one.get("type") in MAX_CELLS)
+    return max((cell_characters(one.get("rows")) / MAX_CELLS[one["type"]] for one in tables), default=0)
+
+
+def cell_characters(cells: Any) -> int:
+    """Count the characters of cells of a table, or of rows of them."""
+    if isinstance(cells, list):
+        return sum(map(cell_characters, cells))
+    if isinstance(cells, Mapping):
+        text = cells.get("text")
+        return (len(text) if isinstance(text, str) else 0) + sum(map(cell_characters, cells.values()))
+    return 0
+
+
+def _known(tree: Any, place: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the blocks and elements in a tree that have a row of limits, from the outside in, with their places."""
+    if isinstance(tree, Mapping):
+        if position(tree, "", "")[0]:
+            yield place, tree
+        for key, value in tree.items():
+            yield from _known(value, (*place, key))
+    elif isinstance(tree, list | tuple):
+        for number, value in enumerate(tree):
+            yield from _known(value, (*place, number))
+
+
+def _check_one(place: Path, one: Mapping[str, Any]) -> None:
+    kind = one["type"]
     for path, most in _ELEMENTS.get(kind, {}).items():
-        for where, elements in _parts_at(block, path, place):
+        for where, elements in _parts_at(one, path, place):
             _require_at_most(where, len(elements), most, "too_many_block_elements")
-    for path, most in _CHARACTERS.get(kind, {}).items():
-        for where, text in _parts_at(block, path, place):
+    if kind in MAX_CELLS:
+        _require_at_most(
+            (*place, "rows"), cell_characters(one.get("rows")), MAX_CELLS[kind], "too_many_characters_in_all"
+        )
+    for path, most in {**_IDS, **_CHARACTERS[kind]}.items():
+        for where, text in _parts_at(one, path, place):
             _require_at_most(where, len(text), most, "too_many_characters")
-            if not text:
+            if not text and path not in _MAY_BE_EMPTY:
                 raise DiagnosedError(Diagnosis("part_empty", path=where))
-    return characters(block)
 
 
 def _parts_at(tree: Any, path: str, place: Path) -> Iterator[tuple[Path, Any]]:

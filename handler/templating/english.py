@@ -170,6 +170,7 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "message_empty": ("the rendered text is empty", ""),
     "too_many_blocks": ("$path has $size of at most $limit blocks", ""),
     "too_many_tables": ("$path has $size of at most $limit tables", ""),
+    "too_many_charts": ("$path has $size of at most $limit charts", ""),
     "too_many_block_elements": ("$path has $size of at most $limit elements", ""),
     "too_many_characters": ("$path has $size of at most $limit characters", ""),
     "too_many_characters_in_all": ("$path has $size of at most $limit characters in all", ""),

@@ -47,7 +47,7 @@ Unusable = Literal["value_unusable"]
 Empty = Literal["message_empty"]
 # Parts of a message that are larger than Slack allows, or empty where Slack requires a text.
 Blocks = Literal[
-    "too_many_blocks", "too_many_tables", "too_many_block_elements", "too_many_characters",
+    "too_many_blocks", "too_many_tables", "too_many_charts", "too_many_block_elements", "too_many_characters",
     "too_many_characters_in_all", "part_empty",
 ]  # fmt: skip
 # An error that another part of the program has described: it has its own text and code.

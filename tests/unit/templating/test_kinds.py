@@ -152,6 +152,7 @@ MRKDWN = {"type": "mrkdwn", "text": "x" * 2000}
 BLOCKS: dict[str, list[dict[str, Any]]] = {
     "too_many_blocks": [{"type": "divider"}] * 51,
     "too_many_tables": [{"type": "table", "rows": []}] * 2,
+    "too_many_charts": [{"type": "data_visualization"}] * 3,
     "too_many_block_elements": [{"type": "context", "elements": [MRKDWN] * 11}],
     "too_many_characters": [{"type": "header", "text": {"text": "x" * 151}}],
     "too_many_characters_in_all": [{"type": "section", "text": MRKDWN}] * 7,
