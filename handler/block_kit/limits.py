@@ -140,7 +140,7 @@ def position(tree: Mapping[str, Any], kind: str, path: str) -> tuple[str, str]:
 
 def max_characters(kind: str, path: str) -> int:
     """Return the maximum number of characters at `path`, such as `fields[].text`, in a block or element `kind`."""
-    return _IDS.get(path) or _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
+    return _IDS.get(path.rpartition(".")[2]) or _CHARACTERS.get(kind, {}).get(path, MAX_UNDOCUMENTED)
 
 
 def characters(tree: Any) -> int:
