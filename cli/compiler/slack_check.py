@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from cli.compiler import loops
 from cli.compiler.nodes import Mapping, Node, Sequence
 from cli.compiler.problems import Problem
 from cli.compiler.template import Template
-from cli.slack_rules import Method, block_problems, message_problems
+from cli.slack_rules import MODAL_ONLY, Method, block_problems, message_problems
 from cli.slack_rules.schema import UNMATCHED
 from handler.catalog import Stage
 from handler.model import Leaf
@@ -20,7 +21,6 @@ CODE: Final = "SLACK_REFUSES"
 # Characters of an edit that lint leaves for the footers: three lines as long as that of a broken template.
 FOOTER_ROOM: Final = 500
 _NO_TEXT: Final = Leaf("plain", "-", "")
-_GROUPING: Final = ("for", "if")
 
 
 def problems(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
@@ -64,22 +64,36 @@ def _may_be_edited(template: Template) -> bool:
 
 def _located(message: str, path: list[str], block: Node) -> Problem:
     """The problem at the part of a raw block that the path leads to; of a short form, at the form."""
-    node, rest = block, path
-    while rest and (inner := _child(node, rest[0])):
-        node, rest = inner, rest[1:]
-    part = "".join(f"[{key}]" if key.isdecimal() else f".{key}" for key in path).removeprefix(".")
-    return Problem(CODE, _words(message, part), "", node.place)
+    node: Node = block
+    inner: Node | None = block
+    part = ""
+    for key in path:
+        # Where items are repeated or left out, all that are made of one have the same problem.
+        part += "[]" if inner and _is_grouped(inner) else f"[{key}]" if key.isdecimal() else f".{key}"
+        inner = _child(inner, key) if inner else None
+        node = inner or node
+    return Problem(CODE, _words(message, part.removeprefix(".")), "", node.place)
 
 
 def _child(node: Node, key: str) -> Node | None:
     match node:
         case Mapping(entries=entries):
             return next((entry.value for entry in entries if entry.key.text == key), None)
+        case Sequence(items=items) if _is_grouped(node):
+            return items[0] if len(items) == 1 else None
         case Sequence(items=items) if key.isdecimal() and int(key) < len(items):
             return items[int(key)]
         case _:
             return None
 
 
+def _is_grouped(node: Node) -> bool:
+    """Whether items of a list stand under `for` or `if`."""
+    mappings = (item for item in node.items if isinstance(item, Mapping)) if isinstance(node, Sequence) else ()
+    return any(entry.key.text in loops.GROUPING for item in mappings for entry in item.entries)
+
+
 def _words(message: str, part: str = "") -> str:
+    if message.removeprefix("unsupported type: ") in MODAL_ONLY:
+        message = f"{message}, which modals can hold and messages cannot"
     return f"Slack would refuse {f'`{part}`' if part else 'this'}: {message}"

@@ -36,3 +36,17 @@ def test_the_given_blocks_stay_as_they_are() -> None:
     blocks = [{"block_id": "a"}, {"block_id": "a"}]
     with_unique_ids(blocks)
     assert blocks == [{"block_id": "a"}, {"block_id": "a"}]
+
+
+def test_what_repeats_inside_a_block_gets_a_number_too() -> None:
+    child = {"type": "divider", "block_id": "a"}
+    blocks = [child, {"type": "container", "block_id": "a", "child_blocks": [child, child]}]
+    first, container = with_unique_ids(blocks)
+    assert (first["block_id"], container["block_id"]) == ("a", "a-2")
+    assert [one["block_id"] for one in container["child_blocks"]] == ["a-3", "a-4"]
+
+
+@pytest.mark.parametrize("odd", [None, "x", ["x"], {}])
+def test_children_that_are_none_are_left_to_slack(odd: Any) -> None:
+    block = {"type": "container", "child_blocks": odd}
+    assert with_unique_ids([block]) == [block]

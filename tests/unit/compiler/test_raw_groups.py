@@ -211,6 +211,24 @@ def test_a_slip_inside_a_block_is_named(compiled: Compile, yaml: str, message: s
     assert any(message in str(finding) for finding in findings), findings
 
 
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        (
+            "{type: input, label: {type: plain_text, text: a}, element: {type: number_input}}",
+            "`element.type`: unsupported type: number_input, which modals can hold and messages cannot",
+        ),
+        (
+            "{type: carousel, elements: [{for: x in items, type: card, subtitle: {type: plain_text, text: a}}]}",
+            "Slack would refuse `elements[]`: must define either `hero_image` or `title`",
+        ),
+    ],
+)
+def test_what_slack_refuses_inside_a_block_is_named(compiled: Compile, yaml: str, message: str) -> None:
+    findings = compiled(f"{BASE}blocks:\n  - {yaml}\n").findings
+    assert [message in str(finding) for finding in findings] == [True], findings
+
+
 def test_two_tables_are_too_many_inside_a_container_too() -> None:
     table = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
     with pytest.raises(TemplateError, match="blocks has 2 of at most 1 tables"):

@@ -262,11 +262,12 @@ ACCEPTED: Final[dict[str, list[Block]]] = {
     "table in full": [
         {
             "type": "table",
-            "rows": [[raw(), raw("b")], [rich_text(), amount(-15, text="-15")], [amount(4), raw(" ")]],
+            "rows": [[raw(), raw("b")], [rich_text(), amount(-15, text="-15")], [amount(4), raw("c")]],
             "column_settings": [{"is_wrapped": True}, {"align": "right"}],
             "block_id": "t",
         }
     ],
+    "table with a blank cell": [{"type": "table", "rows": [[raw(" ")]]}],
     "table with a fraction": [{"type": "table", "rows": [[amount(1.5, text="1.5")]]}],
     "table that skips a column": [{"type": "table", "rows": [[raw()]], "column_settings": [None, {"align": "left"}]}],
     "data table": [data_table()],
