@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from lab.slack import Control
 from tests.browser.samples import HOSTILE, PAYMENT_FAILED, STOCK, cell, escaped, mrkdwn, plain
 from tests.plugins.browser import Page
+from tests.unit.slack_rules.corpus import ACCEPTED
 
 INVISIBLE = "\u2060"
 LITERAL = [
@@ -118,6 +119,24 @@ def test_markup_of_slack_is_shown(settled: Page, source: str, selector: str, tex
     settled.post("fallback", [section(source)])
     settled.see(".message")
     assert shown(settled, f".content :is({selector})") == text
+
+
+def test_no_block_that_slack_takes_is_beyond_the_page(opened: Page) -> None:
+    opened.control.reset()
+    opened.see(".empty")
+    for blocks in ACCEPTED.values():
+        opened.post("the text of the message", blocks)
+    opened.post("the last message")
+    opened.see(".message", "the last message")
+    assert opened.all(".content pre.command") == []  # what the page could not show
+    opened.driver.get_log("browser")  # its policy keeps images and videos out, and says so
+
+
+def test_the_numbers_of_a_data_table_are_shown(settled: Page) -> None:
+    number = {"type": "raw_number", "value": 1.5}
+    rows = [[cell("Name"), cell("Pieces")], [cell("Lamp"), number], [cell("Tea"), {**number, "text": "one and a half"}]]
+    settled.post("fallback", [{"type": "data_table", "caption": "Stock", "rows": rows}])
+    assert settled.all(".slack_blocks_to_jsx__table td") == ["Name", "Pieces", "Lamp", "1.5", "Tea", "one and a half"]
 
 
 def test_a_mention_is_called_as_templates_call_it(settled: Page) -> None:

@@ -66,6 +66,11 @@ function rewrite(text, markup) {
   return done + numeric(text.slice(at));
 }
 
+const words = (text) => ({ type: "rich_text", elements: [{ type: "rich_text_section", elements: [{ type: "text", text }] }] });
+
+// Blocks that the library shows as nothing stand there by their names.
+const UNKNOWN = new Set(["call", "context_actions", "file"]);
+
 // Rewrite each text object of a block. An image's title is the one that the library shows as it is.
 export function readable(part, name) {
   if (Array.isArray(part)) return part.map((each) => readable(each));
@@ -74,6 +79,10 @@ export function readable(part, name) {
   if (typeof text === "string" && part.type === "mrkdwn") return { type: "mrkdwn", text: rewrite(text, MARKUP) };
   if (typeof text === "string" && part.type === "plain_text" && name !== "title") return { type: "plain_text", text: rewrite(text, PLAIN) };
   // In Slack a raw_text cell of a table is text and nothing else.
-  if (part.type === "raw_text") return { type: "rich_text", elements: [{ type: "rich_text_section", elements: [{ type: "text", text }] }] };
+  if (part.type === "raw_text") return words(text);
+  if (part.type === "raw_number") return words(text ?? String(part.value));
+  if (part.type === "action_cell") return words(part.element.text.text);
+  if (part.type === "data_table") return { type: "table", rows: readable(part.rows) };
+  if (UNKNOWN.has(part.type)) return words(`[${part.type}]`);
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, readable(value, key)]));
 }
