@@ -87,14 +87,20 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
 
 
 def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
-    """An absolute address of so many characters, of one of these schemes; of any scheme if none are given."""
+    """An absolute address of so many characters, of one of these schemes; of any scheme if none are given.
+
+    An address of the web has a host.
+    """
     length = string(most)
-    absolute = re.compile(rf"(?:{'|'.join(schemes) or '[a-z][a-z0-9+.-]*'}):\S+", re.IGNORECASE)
+    absolute = re.compile(r"(?P<web>https?)://[^\s/?#]\S*|(?!https?:)(?P<other>[a-z][a-z0-9+.-]*):\S+", re.IGNORECASE)
 
     def check(value: Any, at: str) -> Problems:
         yield from length(value, at)
-        if isinstance(value, str) and not absolute.fullmatch(value):
-            yield Problem("must be a valid URL", at)
+        if isinstance(value, str):
+            found = absolute.fullmatch(value)
+            scheme = (found["web"] or found["other"]).lower() if found else ""
+            if not scheme or (schemes and scheme not in schemes):
+                yield Problem("must be a valid URL", at)
 
     return check
 

@@ -111,6 +111,19 @@ _ELEMENTS: Final[dict[str, dict[str, int]]] = {
     "static_select": _STATIC_LISTS,
     "multi_static_select": _STATIC_LISTS,
 }
+# Where blocks and elements stand in a block or a cell.
+_INNER: Final[dict[str, tuple[str, ...]]] = {
+    "action_cell": ("element",),
+    "actions": ("elements",),
+    "card": ("hero_image", "icon", "actions"),
+    "carousel": ("elements",),
+    "container": ("icon", "child_blocks"),
+    "context": ("elements",),
+    "context_actions": ("elements",),
+    "data_table": ("rows",),
+    "input": ("element",),
+    "section": ("accessory",),
+}
 _MAY_BE_EMPTY: Final = frozenset({"value"})  # of a button
 
 
@@ -149,14 +162,14 @@ def characters(tree: Any) -> int:
         return len(tree)
     if isinstance(tree, list | tuple):
         return sum(map(characters, tree))
-    if isinstance(tree, Mapping) and tree.get("type") != "data_table":
-        return sum(characters(value) for key, value in tree.items() if key != "type")
+    if isinstance(tree, Mapping) and (kind := tree.get("type")) != "data_table":
+        return sum(map(characters, tree.values())) - (len(kind) if isinstance(kind, str) else 0)
     return 0
 
 
 def fullness(block: Mapping[str, Any]) -> float:
     """Return how full the tables of a block are: above 1 Slack refuses them."""
-    tables = (one for _, one in _known(block, ()) if one.get("type") in MAX_CELLS)
+    tables = (one for _, one in _known(block, ()) if one["type"] in MAX_CELLS)
     return max((cell_characters(one.get("rows")) / MAX_CELLS[one["type"]] for one in tables), default=0)
 
 
@@ -166,17 +179,20 @@ def cell_characters(cells: Any) -> int:
         return sum(map(cell_characters, cells))
     if isinstance(cells, Mapping):
         text = cells.get("text")
-        return (len(text) if isinstance(text, str) else 0) + sum(map(cell_characters, cells.values()))
+        own = len(text) if isinstance(text, str) else 0
+        return own if cells.get("type") == "raw_text" else own + sum(map(cell_characters, cells.values()))
     return 0
 
 
 def _known(tree: Any, place: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Yield the blocks and elements in a tree that have a row of limits, from the outside in, with their places."""
     if isinstance(tree, Mapping):
-        if position(tree, "", "")[0]:
+        kind = tree.get("type")
+        if isinstance(kind, str) and kind in _CHARACTERS:
             yield place, tree
-        for key, value in tree.items():
-            yield from _known(value, (*place, key))
+        for key in _INNER.get(str(kind), ()):
+            if key in tree:
+                yield from _known(tree[key], (*place, key))
     elif isinstance(tree, list | tuple):
         for number, value in enumerate(tree):
             yield from _known(value, (*place, number))

@@ -451,6 +451,7 @@ REFUSED: Final[list[tuple[str, Any, str, str]]] = [
     ("a long value", [actions(button(value="x" * 2001))], "must be less than 2001", "/0/elements/0/value"),
     ("a long address", [actions(button(url=URL.ljust(3001, "x")))], "must be less than 3001", "/0/elements/0/url"),
     ("an address without a scheme", [actions(button(url="a.org"))], "must be a valid URL", "/0/elements/0/url"),
+    ("an address without a host", [actions(button(url="https:///a"))], "must be a valid URL", "/0/elements/0/url"),
     ("an address with a blank", [actions(button(url=f"{URL} x"))], "must be a valid URL", "/0/elements/0/url"),
     ("a loud button", [actions(button(style="loud"))], "must be one of: primary, danger", "/0/elements/0/style"),
     (
