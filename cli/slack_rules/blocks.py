@@ -9,7 +9,7 @@ are those of messages. Where the pages contradict each other or say nothing, wha
 - The page of `file` names messages, and says that a block cannot be added directly; the guide to remote files adds one.
 - The children of a `container` are those of its page; some workspaces refuse `file`, `input` and `rich_text`.
 - `call` has no page, and is in the guide to the Calls API.
-- No page has a rule for an empty list; a list without items is refused, except in a line of rich text.
+- No page has a rule for an empty list; a list without items is refused, except in a line or a list of rich text.
 - null stands for an optional key of `video`, as its page says, and for a column without settings.
 """
 

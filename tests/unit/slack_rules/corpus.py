@@ -180,6 +180,7 @@ INLINE: Final[list[Block]] = [
     {"type": "broadcast", "range": "here"},
     {"type": "color", "value": "#F405B3"},
     {"type": "date", "timestamp": 1720710212, "format": "{date_num} at {time}", "fallback": "then", "url": URL},
+    {"type": "date", "timestamp": "1720710212", "format": "{ago}"},
     {"type": "tag", "text": "Paid", "color": "green"},
     {"type": "attachment_mention", "url": URL, "full_size_preview_enabled": True},
     {"type": "canvas", "file_id": "F1", "hide_title": True},
@@ -661,7 +662,7 @@ REFUSED: Final[list[tuple[str, Any, str, str]]] = [
     ),
     (
         "a date as a text",
-        [rich_text(line({"type": "date", "timestamp": "1720710212", "format": "{date}"}))],
+        [rich_text(line({"type": "date", "timestamp": "tomorrow", "format": "{date}"}))],
         "must be a number",
         "/0/elements/0/elements/0/timestamp",
     ),
