@@ -45,9 +45,10 @@ _KEYS: Final[Mapping[str, LeafContext]] = {
     "block_id": "plain",
     **dict.fromkeys(_WORDS, "plain"),
 }
-# Here an expression that is the whole value becomes a number; the `value` of a button is a text.
+# Here an expression that is the whole value becomes a number. The `value` of a button or an option is a text.
 _NUMBERS: Final = frozenset({"timestamp", "value", "indent", "offset", "border"})
-_NAMING: Final = frozenset({"button"})
+_POINT: Final = "a point of a chart"  # it has no type
+_MEASURED: Final = frozenset({"raw_number", _POINT})
 _DROPPED: Final = frozenset({"mrkdwn", "plain_text"})  # if they are blank
 _EXPRESSION: Final = re.compile(r"\s*\{\{[-+]?((?:(?!\}\}).)*?)[-+]?\}\}\s*", re.DOTALL)
 # What holds several objects or rows. Each may stand under `for` and `if`, or several of them in `do`.
@@ -103,7 +104,8 @@ def _item(node: Node, leaves: Leaves, around: str) -> Tree:
 
 def _type(node: MappingNode) -> str:
     types = (entry.value for entry in node.entries if entry.key.text == "type")
-    return next((value.text for value in types if isinstance(value, Scalar)), "")
+    is_point = {"label", "value"} <= {entry.key.text for entry in node.entries}
+    return next((value.text for value in types if isinstance(value, Scalar)), _POINT if is_point else "")
 
 
 def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Leaves) -> Tree:
@@ -115,7 +117,7 @@ def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Le
         context = "plain"
     if not isinstance(node, Scalar) or (node.value is None and key in _WORDS):
         return _tree(node, leaves)
-    if key in _NUMBERS and kind not in _NAMING and (match := _EXPRESSION.fullmatch(node.text)):
+    if key in _NUMBERS and (key != "value" or kind in _MEASURED) and (match := _EXPRESSION.fullmatch(node.text)):
         return leaves.leaf("expression", node, lambda _: match[1])
     if context is None:
         return _tree(node, leaves)

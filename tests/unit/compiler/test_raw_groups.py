@@ -102,7 +102,7 @@ CHART = """\
       type: bar
       series:
         - name: "{{ order.note }}"
-          data: [{for: item in items, label: "{{ item.sku }}", value: 3}]
+          data: [{for: item in items, label: "{{ item.sku }}", value: "{{ item.quantity }}"}]
       axis_config:
         categories: [{for: item in items, do: ["{{ item.sku }}"]}]
         x_label: "{{ order.note }}"
@@ -113,7 +113,9 @@ def test_the_points_of_a_chart_are_repeated(compiled: Compile) -> None:
     (chart,) = made(compiled, CHART)
     assert chart["title"] == "Pieces of A-17"
     assert chart["chart"]["axis_config"] == {"categories": ["a", "b"], "x_label": "soon"}
-    assert chart["chart"]["series"] == [{"name": "soon", "data": [{"label": x, "value": 3} for x in ("a", "b")]}]
+    assert chart["chart"]["series"] == [
+        {"name": "soon", "data": [{"label": "a", "value": 1}, {"label": "b", "value": 2}]}
+    ]
 
 
 def test_long_and_empty_texts_of_a_chart(compiled: Compile) -> None:
@@ -203,6 +205,10 @@ def test_options_and_elements_are_repeated(compiled: Compile) -> None:
             "`do` holds what is repeated, so `type` goes into it",
         ),
         ("{type: carousel, elements: [{for: items, type: card}]}", "`for` takes a name, `in`, and a list"),
+        (
+            "{type: actions, elements: [{type: overflow, options: [{value: '{{ order.total }}'}]}]}",
+            "TEMPLATE_FORBIDDEN",
+        ),
         ("{type: alert, text: {type: mrkdwn, text: x}}", "Slack shows a block of type `alert` in modals only"),
     ],
 )
