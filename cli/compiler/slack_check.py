@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from cli import slack_rules
 from cli.compiler import loops
 from cli.compiler.nodes import Mapping, Node, Sequence
 from cli.compiler.problems import Problem
@@ -20,6 +21,7 @@ from handler.templating import Context, Templates
 CODE: Final = "SLACK_REFUSES"
 # Characters of an edit that lint leaves for the footers: three lines as long as that of a broken template.
 FOOTER_ROOM: Final = 500
+_OF_BLOCK: Final = 3  # a pointer is /blocks/0/..., and what follows is inside the block
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
@@ -35,7 +37,7 @@ def _of_blocks(template: Template, context: Context, templates: Templates) -> It
     for node, block in zip(template.layout, template.notification.blocks, strict=True):
         for problem in block_problems(render(replace(bare, blocks=(block,)), context, templates).blocks):
             if problem.message != UNMATCHED:
-                yield _located(problem.message, problem.pointer.split("/")[3:], node)
+                yield _located(problem, node)
 
 
 def _of_text(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
@@ -54,7 +56,7 @@ def _of_message(template: Template, context: Context, templates: Templates, stag
     """What is wrong with all parts together, whose place is not known more exactly."""
     content = render(template.notification, context, templates, prefix=stage.prefix)
     for problem in message_problems(content.text, content.blocks, Method.POST):
-        yield Problem(CODE, _words(problem.message), "", (*template.blocks, template.text)[0])
+        yield Problem(CODE, _words(problem.message), problem.fix, (*template.blocks, template.text)[0])
 
 
 def _may_be_edited(template: Template) -> bool:
@@ -62,17 +64,17 @@ def _may_be_edited(template: Template) -> bool:
     return one.update or any(lookup.missing == "render" for lookup in one.lookups)
 
 
-def _located(message: str, path: list[str], block: Node) -> Problem:
-    """The problem at the part of a raw block that the path leads to; of a short form, at the form."""
+def _located(refused: slack_rules.Problem, block: Node) -> Problem:
+    """The problem at the part of a raw block that its pointer leads to; of a short form, at the form."""
     node: Node = block
     inner: Node | None = block
     part = ""
-    for key in path:
+    for key in refused.pointer.split("/")[_OF_BLOCK:]:
         # Where items are repeated or left out, all that are made of one have the same problem.
         part += "[]" if inner and _is_grouped(inner) else f"[{key}]" if key.isdecimal() else f".{key}"
         inner = _child(inner, key) if inner else None
         node = inner or node
-    return Problem(CODE, _words(message, part.removeprefix(".")), "", node.place)
+    return Problem(CODE, _words(refused.message, part.removeprefix(".")), refused.fix, node.place)
 
 
 def _child(node: Node, key: str) -> Node | None:

@@ -238,7 +238,9 @@ def _repeated_actions(blocks: list[Block], at: str) -> Problems:
 
 def _repeated(key: str, items: list[Block], at: str) -> Problems:
     counts = Counter(item[key] for item in items if key in item)
-    yield from (Problem(f"`{key}` must be unique: {each}", at) for each, count in counts.items() if count > 1)
+    for each, count in counts.items():
+        if count > 1:
+            yield Problem(f"`{key}` must be unique: {each}", at, f"write another `{key}` for each")
 
 
 def _too_much_markdown(blocks: list[Block], at: str) -> Problems:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import chain
 from typing import Any, Final
 
@@ -22,10 +23,14 @@ UNMATCHED: Final = "failed to match all allowed schemas"  # the problem inside c
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What Slack would say about one part of a document; `pointer` is where, as `/blocks/0/text`."""
+    """What Slack would say about one part of a document; `pointer` is where, as `/blocks/0/text`.
+
+    `fix` says what to write instead, where the rule itself shows it. It is ours, not Slack's.
+    """
 
     message: str
     pointer: str
+    fix: str = ""
 
     def __str__(self) -> str:
         return f"{self.message} [json-pointer:{self.pointer}]"
@@ -43,7 +48,7 @@ def anything(_value: Any, _at: str) -> Problems:
 def boolean(value: Any, at: str) -> Problems:
     """True or false."""
     if not isinstance(value, bool):
-        yield Problem("must be a boolean", at)
+        yield Problem("must be a boolean", at, "write true or false")
 
 
 def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
@@ -51,7 +56,7 @@ def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            yield Problem("must be a number", at)
+            yield Problem("must be a number", at, "write a number, without quotes")
         elif value < least:
             yield Problem(f"must be at least {least}", at)
         elif value <= above:
@@ -65,7 +70,7 @@ def integer(least: int, most: int = UNBOUNDED) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int):
-            yield Problem("must be a whole number", at)
+            yield Problem("must be a whole number", at, "write a whole number, without quotes")
         elif not least <= value <= most:
             yield Problem(f"must be from {least} to {most}", at)
 
@@ -77,11 +82,11 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
-            yield Problem("must provide a string", at)
+            yield Problem("must provide a string", at, "write a text; a number needs quotes")
         elif len(value) < least:
-            yield Problem(f"must be more than {least - 1} characters", at)
+            yield Problem(f"must be more than {least - 1} characters", at, "write a text, or leave the key out")
         elif len(value) > most:
-            yield Problem(f"must be less than {most + 1} characters", at)
+            yield Problem(f"must be less than {most + 1} characters", at, f"shorten it to {most} characters")
 
     return check
 
@@ -100,7 +105,8 @@ def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
             found = absolute.fullmatch(value)
             scheme = (found["web"] or found["other"]).lower() if found else ""
             if not scheme or (schemes and scheme not in schemes):
-                yield Problem("must be a valid URL", at)
+                known = " or ".join(f"{one}:" for one in schemes) or "https://"
+                yield Problem("must be a valid URL", at, f"write an address that begins with {known}")
 
     return check
 
@@ -111,7 +117,7 @@ def pattern(expression: str, example: str) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
-            yield Problem("must provide a string", at)
+            yield Problem("must provide a string", at, f"write it in quotes: '{example}'")
         elif not form.fullmatch(value):
             yield Problem(f"must be written as in {example}", at)
 
@@ -123,7 +129,7 @@ def choice(*values: str | int) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if value not in values:
-            yield Problem(f"must be one of: {', '.join(map(str, values))}", at)
+            yield Problem(f"must be one of: {', '.join(map(str, values))}", at, _nearest(value, map(str, values)))
 
     return check
 
@@ -138,11 +144,11 @@ def array(item: Spec, most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, list):
-            yield Problem("must be an array", at)
+            yield Problem("must be an array", at, "write a list, each item after `- `")
         elif len(value) < least:
             yield Problem(f"must have at least {least} items", at)
         elif len(value) > most:
-            yield Problem(f"no more than {most} items allowed", at)
+            yield Problem(f"no more than {most} items allowed", at, f"leave out all but {most}")
         else:
             yield from chain.from_iterable(item(each, f"{at}/{index}") for index, each in enumerate(value))
 
@@ -166,20 +172,28 @@ def record(
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
-            yield Problem("must be an object", at)
+            yield Problem("must be an object", at, "write `key: value` lines")
             return
-        yield from (Problem(f"missing required field: {key}", at) for key in required if key not in value)
+        for key in (key for key in required if key not in value):
+            yield Problem(f"missing required field: {key}", at, f"add `{key}`")
         if either and not any(key in value for key in either):
-            yield Problem(f"must define either {_any_of(either)}", at)
+            yield Problem(f"must define either {_any_of(either)}", at, f"add {_any_of(either)}")
         if sum(key in value for key in exclusive) > 1:
-            yield Problem(f"must define only one of {_any_of(exclusive)}", at)
-        if not more:
-            yield from (Problem(f"invalid additional property: {key}", at) for key in value if key not in known)
+            yield Problem(f"must define only one of {_any_of(exclusive)}", at, "remove one of them")
+        for key in () if more else (key for key in value if key not in known):
+            fix = _nearest(key, known.keys() - value.keys()) or f"remove `{key}`"
+            yield Problem(f"invalid additional property: {key}", at, fix)
         for key, spec in known.items():
             if key in value:
                 yield from spec(value[key], f"{at}/{key}")
 
     return check
+
+
+def _nearest(word: Any, known: Iterable[str]) -> str:
+    """What to write in place of a word that is nearly a known one; empty if it is not."""
+    close = get_close_matches(str(word), list(known), n=1)
+    return f"write `{close[0]}`" if close else ""
 
 
 def _any_of(keys: tuple[str, ...]) -> str:
@@ -201,11 +215,14 @@ def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
-            yield Problem("must be an object", at)
+            text = next((kind for kind in ("plain_text", "mrkdwn") if kind in specs and isinstance(value, str)), "")
+            fix = f"write {{{tag}: {text}, text: ...}}" if text else "write `key: value` lines"
+            yield Problem("must be an object", at, fix)
         elif tag not in value:
-            yield Problem(f"missing required field: {tag}", at)
+            yield Problem(f"missing required field: {tag}", at, f"add `{tag}`")
         elif not isinstance(value[tag], str) or value[tag] not in specs:
-            yield Problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}")
+            fix = _nearest(value[tag], specs) or f"the types here are: {', '.join(specs)}"
+            yield Problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}", fix)
         else:
             yield from specs[value[tag]]({key: each for key, each in value.items() if key != tag}, at)
 

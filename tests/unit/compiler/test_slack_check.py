@@ -147,20 +147,35 @@ BUTTON = "{type: button, text: {type: plain_text, text: x}, url: 'https://a.exam
 
 
 @pytest.mark.parametrize(
-    ("block", "part"),
+    ("block", "part", "fix"),
     [
-        ("{type: image, image_url: 'https://a.example/b.png'}", "alt_text"),
-        ("{type: actions, elements: [{type: button, text: Open}]}", "`elements[0].text`"),
-        (f"{{type: actions, elements: [{BUTTON}, {BUTTON}]}}", "unique"),
-        ("{type: section, text: {type: mrkdwn, txet: x}}", "`text`"),
-        ("{type: header, text: {type: mrkdwn, text: x}}", "`text.type`"),
-        ("{type: section}", "`text` or `fields`"),
+        ("{type: image, image_url: 'https://a.example/b.png'}", "alt_text", "add `alt_text`"),
+        (
+            "{type: actions, elements: [{type: button, text: Open}]}",
+            "`elements[0].text`",
+            "write {type: plain_text, text: ...}",
+        ),
+        (f"{{type: actions, elements: [{BUTTON}, {BUTTON}]}}", "unique", "write another `action_id` for each"),
+        ("{type: section, text: {type: mrkdwn, txet: x}}", "`text`", "write `text`"),
+        ("{type: section, text: {type: mrkdwn, text: x, size: 3}}", "`text`", "remove `size`"),
+        ("{type: header, text: {type: mrkdwn, text: x}}", "`text.type`", "the types here are: plain_text"),
+        ("{type: section}", "`text` or `fields`", "add `text` or `fields`"),
+        (
+            "{type: actions, elements: [{type: button, text: {type: plain_text, text: x}, value: 5}]}",
+            "`elements[0].value`",
+            "write a text; a number needs quotes",
+        ),
+        (
+            "{type: actions, elements: [{type: button, text: {type: plain_text, text: x}, style: dangr}]}",
+            "`elements[0].style`",
+            "write `danger`",
+        ),
     ],
 )
-def test_what_slack_would_refuse_is_a_finding(compiled: Compile, block: str, part: str) -> None:
+def test_what_slack_would_refuse_is_a_finding(compiled: Compile, block: str, part: str, fix: str) -> None:
     findings = compiled(TEMPLATE % block).findings
     assert {(one.line, one.code) for one in findings} == {(LINE, "SLACK_REFUSES")}
-    assert any(part in one.message for one in findings)
+    assert any(part in one.message and one.fix == fix for one in findings), findings
 
 
 def test_the_finding_stands_at_the_part(compiled: Compile) -> None:
