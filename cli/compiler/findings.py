@@ -79,6 +79,41 @@ RULES: Final[dict[str, Rule]] = {
         "`missing: render`",
         "guard it: {{ x.name if x else '-' }}",
     ),
+    "MARKUP_MARKDOWN": Rule(
+        "Slack shows the signs of Markdown or HTML, which its mrkdwn does not have",
+        "write *bold*, ~struck~, <https://example.org|a link>",
+        "warning",
+    ),
+    "MARKUP_BRACKETS": Rule(
+        "between < and > stands neither a link nor a mention of Slack's",
+        "write <https://example.org|a link>, <!here>, or {{ 'alias' | mention }}",
+    ),
+    "MARKUP_MENTION": Rule(
+        "a person, a group or a channel is named in plain letters, which notifies nobody and links nowhere",
+        "write {{ 'alias' | mention }}, <!here>, or <#C0123456789>",
+        "warning",
+    ),
+    "MARKUP_BRACES": Rule(
+        "a placeholder of another template language is posted as it stands",
+        "write {{ order.number }}",
+    ),
+    "MARKUP_PLAIN": Rule(
+        "Slack shows the signs of markup, because the place is plain text",
+        "leave the signs out, or write the text in a `section`",
+        "warning",
+    ),
+    "MARKUP_BOUNDARY": Rule(
+        "Slack shows the signs of bold, italic or struck text or of code, because they touch letters, have blanks "
+        "inside, or do not end",
+        "write a blank before and after: the *X* of",
+        "warning",
+    ),
+    "CURRENCY_UNKNOWN": Rule("ISO 4217 has no currency with this code", "write a code such as EUR or JPY", "warning"),
+    "ACTION_UNANSWERED": Rule(
+        "a button or a menu asks the app for an answer, and the notifier gives none",
+        "add a `url` to the button, or leave it out",
+        "warning",
+    ),
     "SAMPLE_INVALID": Rule("a sample does not fit the template", "give it an `id`, and one value for each lookup"),
     "SLACK_REFUSES": Rule(
         "Slack would refuse the message that a sample renders, and the function would post its text alone",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.compiler import shape
+from cli.compiler import shape, slack_markup
 from cli.compiler.findings import Report
 from cli.compiler.names import own_name
-from cli.compiler.nodes import Node
+from cli.compiler.nodes import Node, Scalar
 
 Labels = Mapping[str, Mapping[str, str]]
 
@@ -17,6 +17,12 @@ def read(node: Node, report: Report) -> Labels:
     groups = {}
     for group in shape.entries(node, report):
         own_name(group.key, report, reserved=())
-        texts = {entry.key.text: shape.literal(entry.value, report) for entry in shape.entries(group.value, report)}
+        texts = {entry.key.text: _wording(entry.value, report) for entry in shape.entries(group.value, report)}
         groups[group.key.text] = {code: text for code, text in texts.items() if text is not None}
     return groups
+
+
+def _wording(node: Node, report: Report) -> str | None:
+    if isinstance(node, Scalar):
+        slack_markup.check("value", node, slack_markup.Names(), report)
+    return shape.literal(node, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cli.compiler import arguments, calls, markup, needs, shape, syntax
 from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
@@ -13,6 +13,7 @@ from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
+from cli.compiler.slack_markup import Reading
 from handler.model import Leaf, LeafContext
 from handler.templating import DiagnosedError, Templates, messages, suggestion
 from handler.templating.language import MAX_LOOP_DEPTH
@@ -23,13 +24,22 @@ TOO_DEEP: Final = (
 )
 
 
+class Shown(NamedTuple):
+    """A text that people will read, how Slack reads it, and the names that its expressions may use."""
+
+    reading: Reading
+    node: Scalar
+    names: tuple[str, ...]
+    is_key: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Leaves:
     """Reads strings in one place of a template: `names` may be used there, `later` only further down.
 
     `loops` counts those around the place. `nodes` keeps the node of each leaf by its `where`, so that what fails when a
     sample is rendered finds its line; `needs` is what the leaves take from the stage, `bases` the variables with which
-    addresses begin.
+    addresses begin, `shown` the texts that people will read.
     """
 
     report: Report
@@ -40,6 +50,7 @@ class Leaves:
     nodes: dict[str, Scalar] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
     bases: dict[str, Place] = field(default_factory=dict)
+    shown: list[Shown] = field(default_factory=list)
 
     def above(self, names: Sequence[str]) -> Leaves:
         """Return the leaves above lookups of these names, which they cannot use yet."""
@@ -53,8 +64,15 @@ class Leaves:
         """Return the leaves inside a loop whose element is `name`."""
         return replace(self, names=(*self.names, name, "loop"), loops=self.loops + 1)
 
+    def show(self, reading: Reading, node: Node, *, is_key: bool = False) -> None:
+        """Keep a text for the check of its markup; `is_key` says that it is a key, such as a label."""
+        if isinstance(node, Scalar):
+            self.shown.append(Shown(reading, node, self.names, is_key))
+
     def text(self, context: LeafContext, node: Node, *, exact: bool = False) -> Leaf | str | None:
         """Return a string as it stands, or a leaf where it holds expressions. `exact` keeps white space at its end."""
+        if context in ("mrkdwn", "plain", "url"):
+            self.show(context, node)
         source = shape.text(node, self.report, exact=exact)
         if source is None or not _has_expressions(source):
             return source

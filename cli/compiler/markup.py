@@ -46,8 +46,8 @@ def _for(inside: str) -> str:
         return f"write {{{{ {_value(target)} | mention }}}}, and list the alias under `mentions` in _stages/"
     if target.startswith("#"):
         return "write the channel's id out: <#C0123456789>"
-    shown = f"({_joined(label)})" if label else ""
-    return f"write {{{{ {_bracketed(_joined(target))} | link{shown} }}}}"
+    shown = f"({joined(label)})" if label else ""
+    return f"write {{{{ {bracketed(joined(target))} | link{shown} }}}}"
 
 
 def _made(target: str, label: str) -> str:
@@ -58,7 +58,7 @@ def _made(target: str, label: str) -> str:
         return ""
     only = _EXPRESSION.fullmatch(kept) if len(filters) == 1 else None
     if label and only and filters[0] and filters[0].name == "link" and not (filters[0].args or filters[0].kwargs):
-        return f"{{{{ {only[1]}({_joined(label)}) }}}}"
+        return f"{{{{ {only[1]}({joined(label)}) }}}}"
     return kept
 
 
@@ -81,21 +81,22 @@ def _split(inside: str) -> tuple[str, str, str]:
 
 def _value(text: str) -> str:
     found = _EXPRESSION.search(text)
-    return _bracketed(_line(found[1])) if found else "'oncall'"
+    return bracketed(_line(found[1])) if found else "'oncall'"
 
 
-def _joined(text: str) -> str:
-    """A text with expressions as one expression: `'https://example.org/' ~ order.number`."""
+def joined(text: str) -> str:
+    """Return a text with expressions as one expression: `'https://example.org/' ~ order.number`."""
     pieces = []
     for number, part in enumerate(_PART.split(text)):
         if number % 2 == 0:
-            pieces += [_literal(part)] if part else []
+            pieces += [literal(part)] if part else []
         elif expression := _EXPRESSION.fullmatch(part):
             pieces.append(_line(expression[1]))
-    return pieces[0] if len(pieces) == 1 else " ~ ".join(map(_bracketed, pieces))
+    return pieces[0] if len(pieces) == 1 else " ~ ".join(map(bracketed, pieces))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text in quotes, as an expression writes it."""
     mark = '"' if "'" in text else "'"
     return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}") + mark
 
@@ -104,5 +105,6 @@ def _line(expression: str) -> str:
     return re.sub(r"\s*\n\s*", " ", expression)
 
 
-def _bracketed(expression: str) -> str:
+def bracketed(expression: str) -> str:
+    """Return an expression in brackets, where an operator beside it could take a part of it."""
     return expression if re.fullmatch(r"[\w.]+|'[^']*'|\"[^\"]*\"", expression) else f"({expression})"

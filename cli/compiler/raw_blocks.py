@@ -115,6 +115,8 @@ def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Le
     context = texts.get(kind) if key == "text" else _KEYS.get(key)
     if key == "name" and not kind:  # of a series; that of an emoji has a type beside it
         context = "plain"
+    if (kind, key) == ("markdown", "text"):
+        leaves.show("markdown", node)
     if not isinstance(node, Scalar) or (node.value is None and key in _WORDS):
         return _tree(node, leaves)
     if key in _NUMBERS and (key != "value" or kind in _MEASURED) and (match := _EXPRESSION.fullmatch(node.text)):

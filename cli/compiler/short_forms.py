@@ -35,6 +35,7 @@ def _field(entry: Entry, leaves: Leaves) -> Tree:
     def labelled(value: str) -> str:
         return f"*{entry.key.text}*\n{value}"
 
+    leaves.show("label", entry.key, is_key=True)
     value = leaves.text("mrkdwn", entry.value)
     if isinstance(value, Leaf):
         return _mrkdwn(leaves.leaf("mrkdwn", entry.value, labelled))
@@ -62,6 +63,7 @@ def _buttons(node: Node, leaves: Leaves) -> Tree:
 
 def _button(number: int, entry: Entry, leaves: Leaves) -> Tree:
     """A button that opens an address. Its id has to differ from those beside it."""
+    leaves.show("plain", entry.key, is_key=True)
     address = _address(entry.value, leaves, link=True)
     return {"type": "button", "action_id": f"open-{number}", "text": _plain(entry.key.text), "url": address}
 
@@ -74,6 +76,7 @@ def _address(node: Node, leaves: Leaves, *, link: bool) -> Leaf | str | None:
 
 def _markdown(node: Node, leaves: Leaves) -> Tree:
     """Markdown has other rules of escaping than mrkdwn, so that values have no place in it."""
+    leaves.show("markdown", node)
     return {"type": "markdown", "text": shape.literal(node, leaves.report)}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from cli.compiler import locales, shape
+from cli.compiler import locales, shape, slack_markup
 from cli.compiler.findings import Report
 from cli.compiler.labels import Labels
 from cli.compiler.names import KEYWORDS, own_name
@@ -118,6 +118,8 @@ def _prefix(name: str, node: Node | None, report: Report) -> str:
         return "" if name == PRODUCTION else f"[{name}]"
     if isinstance(node, Scalar) and node.value == "":
         return ""
+    if isinstance(node, Scalar):
+        slack_markup.check("value", node, slack_markup.Names(), report)
     return shape.literal(node, report) or ""
 
 

@@ -7,7 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from cli.compiler import blocks, channels, lateness, locales, lookups, polls, samples, shape, skeleton, threads
+from cli.compiler import (
+    blocks,
+    channels,
+    interactive,
+    lateness,
+    locales,
+    lookups,
+    polls,
+    samples,
+    shape,
+    shown,
+    skeleton,
+    threads,
+)
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.needs import Need
@@ -84,8 +97,12 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     routes = channels.read(found, node, leaves)
     when = leaves.leaf("expression", found["when"]) if "when" in found else None
     text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
+    if "text" in found:
+        leaves.show("mrkdwn", found["text"])
     layout = blocks.read(found["blocks"], leaves) if "blocks" in found else ()
     thread = threads.read(found, leaves)
+    if "thread" in found:
+        leaves.show("url", found["thread"])
     version = lateness.version(found["version"], leaves) if "version" in found else None
     poll = polls.read(found["poll"], shape.key_place(node, "poll"), report) if "poll" in found else None
     time_zone = locales.time_zone(found.get("time_zone"), report)
@@ -96,7 +113,11 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
         fix = f"add an event, and what is found for it:\n{example}"
         report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
-    if rule is None or text is None or report.errors > before:
+    failed = rule is None or text is None or report.errors > before
+    shown.check(leaves.shown, read_lookups, report)
+    if "blocks" in found:
+        interactive.check(found["blocks"], report)
+    if rule is None or text is None or failed:
         return None
     notification = Notification(
         name,

@@ -291,7 +291,7 @@ def test_raw_blocks_keep_their_form(compiled: Compile, yaml: str, block: dict[st
         ("{type: section, text: {type: mrkdwn, '{{ id }}': x}}", "TEMPLATE_FORBIDDEN"),
         ("{type: markdown, text: '{{ id }}'}", "TEMPLATE_FORBIDDEN"),
         ("{type: rich_text, elements: [{type: user, user_id: '{{ id }}'}]}", "TEMPLATE_FORBIDDEN"),
-        ("{type: actions, elements: [{type: button, value: '{{ id }}'}]}", "TEMPLATE_FORBIDDEN"),
+        ("{type: actions, elements: [{type: button, url: 'https://x.jp', value: '{{ id }}'}]}", "TEMPLATE_FORBIDDEN"),
         ("{type: image, image_url: '{{ id }}', alt_text: x}", "TEMPLATE_URL"),
         ("{type: image, image_url: 'https://{{ id }}/', alt_text: x}", "TEMPLATE_URL"),
         ("{type: image, image_url: 'https://a.example{{ id }}', alt_text: x}", "TEMPLATE_URL"),

@@ -190,7 +190,9 @@ NAMED: dict[str, Any] = {
     "amount": Decimal("9.50"),
     "id": 42,
     "note": None,
-    "order": Row(CONTEXT["order"], number="A-17", score=None, status="shipped", total=5200),
+    "order": Row(
+        CONTEXT["order"], number="A-17", score=None, status="shipped", total=5200, url="https://a.example.org"
+    ),
     "refund": Row(reason="never arrived"),
     "ticket": Row(body="never arrived"),
     "vars": Row(name="x"),

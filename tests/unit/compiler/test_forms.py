@@ -45,8 +45,8 @@ ADMIN = "https://admin.example.org:8443/shop"
 
 
 def blocks(compilation: Compilation) -> list[dict[str, Any]]:
-    """The blocks of the first sample, made as the function makes them."""
-    assert compilation.findings == ()
+    """The blocks of the first sample, made as the function makes them. Menus that nothing answers are fine here."""
+    assert {one.code for one in compilation.findings} <= {"ACTION_UNANSWERED"}
     loaded = catalog.read(json.loads(json.dumps(compilation.catalog)), "test")
     (notification,) = loaded.notifications["order.created"]
     templates = Templates(locale=loaded.stage.locale)
@@ -81,7 +81,7 @@ DIVIDER = {"type": "divider"}
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        ("- markdown: '# *Hi* <x>'", [{"type": "markdown", "text": "# *Hi* <x>"}]),
+        ("- markdown: '# **Hi** <x>'", [{"type": "markdown", "text": "# **Hi** <x>"}]),
         (
             "- image: {url: 'https://x.jp/{{ order.number }}.png', alt: 'No {{ id }}', title: '{{ order.number }}'}",
             [{"type": "image", "image_url": "https://x.jp/A%261%2F2.png", "alt_text": "No 1",

@@ -114,7 +114,10 @@ def test_nothing_is_built_of_it(compiled: Compile, tmp_path: Path) -> None:
 
 def test_a_label_of_a_field_is_before_its_value(compiled: Compile) -> None:
     block = 'blocks:\n  - fields: {"<https://example.org": "{{ v.x }}|label>"}\n'
-    assert {one.code for one in compiled(FRAME.format(text="Hello", blocks=block)).findings} == {"TEMPLATE_MARKUP"}
+    assert {one.code for one in compiled(FRAME.format(text="Hello", blocks=block)).findings} == {
+        "MARKUP_BRACKETS",
+        "TEMPLATE_MARKUP",
+    }
 
 
 def test_lines_of_a_value_stay_inside_preformatted_text(compiled: Compile) -> None:

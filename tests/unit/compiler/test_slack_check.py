@@ -151,7 +151,7 @@ BUTTON = "{type: button, text: {type: plain_text, text: x}, url: 'https://a.exam
     [
         ("{type: image, image_url: 'https://a.example/b.png'}", "alt_text", "add `alt_text`"),
         (
-            "{type: actions, elements: [{type: button, text: Open}]}",
+            "{type: actions, elements: [{type: button, text: Open, url: 'https://a.example'}]}",
             "`elements[0].text`",
             "write {type: plain_text, text: ...}",
         ),
@@ -161,12 +161,12 @@ BUTTON = "{type: button, text: {type: plain_text, text: x}, url: 'https://a.exam
         ("{type: header, text: {type: mrkdwn, text: x}}", "`text.type`", "the types here are: plain_text"),
         ("{type: section}", "`text` or `fields`", "add `text` or `fields`"),
         (
-            "{type: actions, elements: [{type: button, text: {type: plain_text, text: x}, value: 5}]}",
+            f"{{type: actions, elements: [{BUTTON[:-1]}, value: 5}}]}}",
             "`elements[0].value`",
             "write a text; a number needs quotes",
         ),
         (
-            "{type: actions, elements: [{type: button, text: {type: plain_text, text: x}, style: dangr}]}",
+            f"{{type: actions, elements: [{BUTTON[:-1]}, style: dangr}}]}}",
             "`elements[0].style`",
             "write `danger`",
         ),
@@ -179,7 +179,7 @@ def test_what_slack_would_refuse_is_a_finding(compiled: Compile, block: str, par
 
 
 def test_the_finding_stands_at_the_part(compiled: Compile) -> None:
-    block = "type: actions\n    elements:\n      - type: button\n        text: Open"
+    block = "type: actions\n    elements:\n      - type: button\n        text: Open\n        url: https://a.example"
     [finding] = compiled(TEMPLATE % block).findings
     assert (finding.line, finding.column) == (LINE + 3, 15)
 

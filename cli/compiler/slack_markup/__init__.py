@@ -1,0 +1,110 @@
+"""Slack's markup in the author's own words, and what people write there who know Markdown, HTML or other templates.
+
+    texts        the text with its expressions masked, and how rules apply to it
+    rules        which rules apply where: in mrkdwn, plain text, a `markdown` block, a label, a text that is escaped
+    markdown, brackets, people, placeholders, emphasis      the rules
+
+Slack accepts all of it, and shows the signs; so nothing but a look at the channel would tell. A finding is an error
+where the message misses its purpose (it notifies nobody, leads nowhere, lacks its value), else a warning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Place, Report
+from cli.compiler.nodes import Scalar
+from cli.compiler.slack_markup import quoted
+from cli.compiler.slack_markup.rules import RULES
+from cli.compiler.slack_markup.texts import Found, Names, Reading, Remark, Text, find, lines, read, wholes
+
+__all__ = ["Names", "Reading", "check"]
+
+_MAX_ROUNDS: Final = 6  # of corrections in one line: markup in markup, and blanks around it
+_MAX_REPAIRS: Final = 100  # of one round; nobody writes a line with so many mistakes, and this bounds the time
+
+
+def check(reading: Reading, node: Scalar, names: Names, report: Report, *, is_key: bool = False) -> None:
+    """Report each mistake in a text that stands in the file, once for each line, with the line as it is right."""
+    source = node.text.rstrip("\n")
+    whole = wholes(source)
+    reported = set()
+    for one in _all(source, reading, names):
+        line = source.count("\n", 0, one.start) + 1
+        if (line, one.rule) in reported:
+            continue
+        reported.add((line, one.rule))
+        fix = one.remark.note
+        if one.remark.right is not None:
+            right = _corrected(lines(source, one.start, one.end, whole), reading, names)
+            fix = _fix(node, right, one.remark, is_key=is_key)
+        report.add(_place(node, source, one.start), one.remark.code, one.remark.message, fix)
+
+
+def _all(source: str, reading: Reading, names: Names) -> Iterator[Found]:
+    """What is found in a text, and in the texts between quotes that its expressions show."""
+    yield from find(read(source, names), RULES[reading])
+    rules = RULES["plain" if reading == "plain" else "value"]
+    yield from quoted.currencies(source)
+    for at, written in quoted.shown(source):
+        for one in find(Text(written, written, names), rules):
+            yield one._replace(start=one.start + at, end=one.end + at)
+
+
+def _corrected(text: str, reading: Reading, names: Names) -> str:
+    """Return lines as they are right in every respect."""
+    for _ in range(_MAX_ROUNDS):
+        repairs = _repairs(text, reading, names)
+        if not repairs:
+            break
+        for repair in sorted(repairs, key=lambda found: found.start, reverse=True):
+            text = _joined(text[: repair.start], str(repair.remark.right), text[repair.end :])
+    return text
+
+
+def _repairs(text: str, reading: Reading, names: Names) -> list[Found]:
+    """What can be replaced in lines; of parts that overlap, the first that is found."""
+    taken: list[Found] = []
+    for found in _all(text, reading, names):
+        overlaps = any(found.end > other.start and found.start < other.end for other in taken)
+        if found.remark.right is not None and not overlaps:
+            taken.append(found)
+        if len(taken) == _MAX_REPAIRS:
+            break
+    return taken
+
+
+def _joined(before: str, right: str, after: str) -> str:
+    """A text around what replaces a part of it. Where nothing does, or a line break, a blank beside it goes too."""
+    if right == "\n":
+        return f"{before.rstrip(' ')}\n{after.lstrip(' ')}"
+    if not right and after[:1] in ("", " ", "\n"):
+        before = before.removesuffix(" ")
+    if not right and before[-1:] in ("", "\n"):
+        after = after.removeprefix(" ")
+    return f"{before}{right}{after}"
+
+
+def _fix(node: Scalar, right: str, remark: Remark, *, is_key: bool) -> str:
+    if not right.strip():
+        return remark.note.lstrip("; ") or "leave it out"
+    if is_key:
+        written = f"write the label {json.dumps(right, ensure_ascii=False)}"
+    elif "\n" in right and node.style not in ("literal", "folded"):
+        written = f"write {json.dumps(right, ensure_ascii=False)}"
+    else:
+        written = shape.rewritten(node, right)
+    return f"{written}{remark.note}"
+
+
+def _place(node: Scalar, source: str, at: int) -> Place:
+    """The line of a place in a text; with its column where the text stands in one line without escapes."""
+    place = node.place_of(source.count("\n", 0, at) + 1)
+    if node.style == "plain" and "\n" not in source:
+        return Place(place.file, place.line, place.column + at, place.path)
+    if node.style == "quoted" and not set(source) & set("\"'\\\n\t"):
+        return Place(place.file, place.line, place.column + 1 + at, place.path)
+    return place

@@ -1,0 +1,179 @@
+"""Markdown in Slack's mrkdwn and in plain text, where its signs are shown: bold, links, headings, rules, tables."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+from cli.compiler import markup
+from cli.compiler.slack_markup import placeholders
+from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text
+
+LINK: Final = re.compile(
+    r"(!?)\[([^\[\]\n]*)\]\(\s*([^()\s]+(?:\([^()\s]*\)[^()\s]*)*)(?:\s+[\"'][^\"'\n]*[\"'])?\s*\)"
+)
+HEADING: Final = re.compile(r"^[ \t]*+(\#{1,6})[ \t]++(\S[^\n]*)$", re.MULTILINE)
+RULE: Final = re.compile(r"^[ \t]*+(?:-{3}|\*{3}|_{3}|(?:[*-] ){2}[*-])[ \t]*$", re.MULTILINE)
+TABLE: Final = re.compile(
+    r"^[ \t]*+\|?[ \t]*+:?-{3,}+:?[ \t]*+(?:\|[ \t]*+:?-{3,}+:?[ \t]*+)++\|?[ \t]*+$", re.MULTILINE
+)
+THREE: Final = re.compile(r"\*{3}([^\s*](?:[^*\n]*[^\s*])?)\*{3}|_{3}([^\s_](?:[^_\n]*[^\s_])?)_{3}")
+TWO: Final = re.compile(
+    r"(?<!\*)\*\*(?=[^\s*])((?:[^*\n]|(?<!\*)\*(?!\*))*?[^\s*])\*\*(?!\*)|(?<!_)__(?=[^\s_])((?:[^_\n]|_(?!_))*?[^\s_])__(?!_)"
+    r"|(?<!~)~~(?=[^\s~])([^~\n]*?[^\s~])~~(?!~)"
+)
+FENCE: Final = re.compile(r"```(?:([A-Za-z+#]+)[ \t]*\n)?((?:(?!```).)*)```", re.DOTALL)
+OPEN_FENCE: Final = re.compile(r"```([^\n]*)")
+ENTITY: Final = re.compile(r"&(?!lt;|gt;|amp;)(?:[a-z]+|#\d+);")
+SPAN: Final = re.compile(r"`[^`\n]+`")
+
+# What people write behind ``` for the colours of a language.
+_LANGUAGES: Final = frozenset({
+    "bash", "c", "console", "cpp", "css", "diff", "go", "html", "http", "ini", "java", "javascript", "js",
+    "json", "jsonc", "jsx", "kotlin", "log", "mysql", "php", "plaintext", "powershell", "py", "python", "ruby",
+    "rust", "sh", "shell", "sql", "swift", "text", "toml", "ts", "tsx", "txt", "typescript", "xml", "yaml",
+    "yml",
+})  # fmt: skip
+# Names of Python, which look like bold in Markdown.
+_DUNDERS: Final = re.compile(r"__(?:init|name|main|file|all|doc|dict|str|repr|call|enter|exit|new|del|version|class)__")
+_ADDRESS: Final = re.compile(
+    rf"[a-z][a-z0-9+.-]*://.*|mailto:.*|www\..*|/.*|#.*|{EXPRESSION}.*", re.IGNORECASE | re.DOTALL
+)
+
+
+def link(match: re.Match[str], text: Text) -> Remark | None:
+    """A link or an image: `[text](address)`."""
+    if not _ADDRESS.fullmatch(match[3]):
+        return None
+    sign, label, address = (placeholders.expanded(text.written(match, number), text.names) for number in (1, 2, 3))
+    message = (
+        f"Slack shows `{text.written(match)}` as it stands: Markdown's {'images' if sign else 'links'} are not mrkdwn's"
+    )
+    if BRANCH in match[0] or DONE in match[3]:
+        return Remark("MARKUP_MARKDOWN", message, None, "write {{ address | link('label') }}")
+    if address.startswith("www."):
+        address = f"https://{address}"
+    note = "; an `image` block shows a picture" if sign else ""
+    if EXPRESSION in match[0] or "{{" in address + label:
+        shown = f"({markup.joined(label)})" if label else ""
+        return Remark(
+            "MARKUP_MARKDOWN", message, f"{{{{ {markup.bracketed(markup.joined(address))} | link{shown} }}}}", note
+        )
+    if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
+        return Remark("MARKUP_MARKDOWN", message, label, "; a link needs an address with https://")
+    return Remark("MARKUP_MARKDOWN", message, f"<{address}|{label}>" if label else f"<{address}>", note)
+
+
+def plain_link(match: re.Match[str], text: Text) -> Remark | None:
+    """The same in plain text, which has no links."""
+    if not _ADDRESS.fullmatch(match[3]):
+        return None
+    message = f"Slack shows `{text.written(match)}` as it stands here: this place is plain text"
+    label = text.written(match, 2) or text.written(match, 3)
+    return Remark("MARKUP_PLAIN", message, label, "; a link belongs in `text`, a `section` or `buttons`")
+
+
+def heading(match: re.Match[str], text: Text) -> Remark | None:
+    """A heading: `# Title`. `# of items: 3`, `# 5` and `# {{ order.number }}` are none."""
+    if len(match[1]) == 1 and re.match(rf"of\b|\d|{EXPRESSION}+$", match[2]):
+        return None
+    title = _title(match, text)
+    message = f"Slack shows the `{match[1]}` before `{title}`: mrkdwn has no headings"
+    bare = title.replace("*", "").replace("__", "")
+    return Remark("MARKUP_MARKDOWN", message, f"*{bare}*", "; a `header` block is larger")
+
+
+def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
+    """The same in plain text."""
+    if heading(match, text) is None:
+        return None
+    title = _title(match, text)
+    message = f"Slack shows the `{match[1]}` before `{title}` here: this place is plain text"
+    return Remark("MARKUP_PLAIN", message, title)
+
+
+def _title(match: re.Match[str], text: Text) -> str:
+    """What a heading says: `## Title ##` may be closed."""
+    return text.written(match, 2).rstrip("# \t")
+
+
+def rule(match: re.Match[str], text: Text) -> Remark:
+    """A horizontal rule."""
+    written = text.written(match).strip()
+    note = "leave the line out; the block `divider` draws a line"
+    return Remark("MARKUP_MARKDOWN", f"Slack shows `{written}` as it stands, and draws no line", "", note)
+
+
+def table(_match: re.Match[str], _text: Text) -> Remark:
+    """The line below the head of a table."""
+    note = "leave the line out; the block `table` shows a table"
+    return Remark("MARKUP_MARKDOWN", "Slack shows the signs of a table: mrkdwn has no tables", "", note)
+
+
+def three(match: re.Match[str], text: Text) -> Remark:
+    """Bold and italic at once."""
+    inner = text.written(match, 1) or text.written(match, 2)
+    return Remark(
+        "MARKUP_MARKDOWN", f"Slack shows the signs of `{text.written(match)}`: that is Markdown", f"*_{inner}_*"
+    )
+
+
+def two(match: re.Match[str], text: Text) -> Remark | None:
+    """Markdown's bold and struck texts. A power (2**3**4) and names of Python are none."""
+    sign = match[0][0]
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    beside = before.isascii() and before.isalnum(), after.isascii() and after.isalnum()
+    if any(beside) and (sign != "*" or all(beside)):
+        return None
+    if _DUNDERS.fullmatch(text.written(match)) or (sign == "_" and (before in (".", "/") or after in (".", "("))):
+        return None
+    right = "*" if sign == "_" else sign
+    inner = next(text.written(match, number) for number in (1, 2, 3) if match[number])
+    kind = "struck text is ~so~" if sign == "~" else "bold is *so*"
+    message = f"Slack shows the signs of `{text.written(match)}`: {kind}"
+    return Remark("MARKUP_MARKDOWN", message, f"{right}{inner}{right}")
+
+
+def plain_two(match: re.Match[str], text: Text) -> Remark | None:
+    """The same in plain text."""
+    found = two(match, text)
+    if found is None or found.right is None:
+        return None
+    message = f"Slack shows the signs of `{text.written(match)}` here: this place is plain text"
+    return Remark("MARKUP_PLAIN", message, found.right[1:-1])
+
+
+def fence(match: re.Match[str], text: Text) -> Remark:
+    """A block of code; the word for its language would be its first line."""
+    word = match[1] or ""
+    if word.lower() not in _LANGUAGES:
+        return FINE
+    message = f"Slack shows `{word}` as the first line of the code: mrkdwn has no languages"
+    return Remark("MARKUP_MARKDOWN", message, f"```\n{text.written(match, 2)}```")
+
+
+def open_fence(match: re.Match[str], text: Text) -> Remark | None:
+    """A ``` without another: Slack shows it, or makes code of all that follows."""
+    if BRANCH in text.masked:
+        return None
+    rest = text.written(match, 1)
+    right = f"```{rest.rstrip()}```" if rest.strip() else ""
+    return Remark("MARKUP_BOUNDARY", "a ``` stands alone: code begins and ends with it", right)
+
+
+def entity(match: re.Match[str], _text: Text) -> Remark | None:
+    """A sign of HTML that mrkdwn does not have."""
+    sign = html.unescape(match[0])
+    return Remark("MARKUP_MARKDOWN", f"Slack shows `{match[0]}` as it stands", sign) if sign != match[0] else None
+
+
+def span(_match: re.Match[str], _text: Text) -> Remark:
+    """Code in a line, in which nothing is formatted."""
+    return FINE
+
+
+def plain_span(match: re.Match[str], text: Text) -> Remark:
+    """The same in plain text."""
+    message = f"Slack shows the backticks of `{text.written(match)[1:-1]}` here: this place is plain text"
+    return Remark("MARKUP_PLAIN", message, text.written(match)[1:-1])

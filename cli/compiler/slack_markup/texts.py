@@ -1,0 +1,142 @@
+"""An author's text as the rules of Slack's markup read it: expressions and what is done with are masked, in place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, NamedTuple
+
+# How Slack reads a text. `url` is an address or the key of a thread, in which only a placeholder can be wrong; `label`
+# is the label of a field, which is bold already; `value` is a text that is escaped like a value, such as one between
+# quotes in an expression, or one of _labels.yaml.
+Reading = Literal["mrkdwn", "plain", "markdown", "url", "label", "value"]
+
+# In a masked text, these stand for an expression, for `{% %}` and `{# #}`, and for what a rule has dealt with. They are
+# for private use, so that no rule takes them for letters.
+EXPRESSION: Final = "\ue000"
+BRANCH: Final = "\ue001"
+DONE: Final = "\ue002"
+
+_STRING: Final = r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
+_CODE: Final = re.compile(
+    rf"(?P<shown>\{{\{{(?:{_STRING}|(?!\}}\}}).)*+\}}\}})|\{{%(?:{_STRING}|(?!%\}}).)*+%\}}|\{{\#.*?\#\}}", re.DOTALL
+)
+_WHOLE: Final = re.compile(rf"(?:{_CODE.pattern})|```.*?```", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a placeholder of another template language may mean: the names at this place.
+
+    `columns` has those of each lookup's row, as far as its SELECT names them; `unsure` the lookups that may be missing.
+    """
+
+    known: tuple[str, ...] = ()
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and the same with masks, character by character, so that a place in one is a place in the other."""
+
+    source: str
+    masked: str
+    names: Names = Names()
+
+    def written(self, match: re.Match[str], group: int | str = 0) -> str:
+        """What the author wrote in a group of a match; empty if the group has no part in it."""
+        start, end = match.span(group)
+        return self.source[start:end] if start >= 0 else ""
+
+    def done(self, spans: Iterable[tuple[int, int]]) -> Text:
+        """The same text, in which no later rule sees these parts, which are in order."""
+        pieces, at = [], 0
+        for start, end in spans:
+            pieces += [self.masked[at:start], re.sub(r"[^\n]", DONE, self.masked[start:end])]
+            at = end
+        return replace(self, masked="".join((*pieces, self.masked[at:])))
+
+
+class Remark(NamedTuple):
+    """What is wrong with a part of a text.
+
+    `right` replaces it; None where only the sentence `note` can say what to write. With `right`, `note` follows it.
+    """
+
+    code: str
+    message: str
+    right: str | None = None
+    note: str = ""
+
+
+# What a rule says of something that is right, and that later rules leave alone.
+FINE: Final = Remark("", "")
+
+
+class Rule(NamedTuple):
+    """A pattern of the masked text. `judge` returns what is wrong; FINE; or None if the rule is not about this."""
+
+    name: str
+    pattern: re.Pattern[str]
+    judge: Callable[[re.Match[str], Text], Remark | None]
+
+
+class Found(NamedTuple):
+    """A remark of a rule, with its place in the source."""
+
+    start: int
+    end: int
+    rule: str
+    remark: Remark
+
+
+def read(source: str, names: Names) -> Text:
+    """Mask the code of a source."""
+    return Text(source, _CODE.sub(_mask, source), names)
+
+
+def strings(source: str) -> Iterator[tuple[int, str]]:
+    """Yield each text between quotes in a `{{ }}` of a source, with its place."""
+    for region in _CODE.finditer(source):
+        for match in re.finditer(_STRING, region["shown"] or "", re.DOTALL):
+            yield region.start() + match.start() + 1, match[0][1:-1]
+
+
+def wholes(source: str) -> list[tuple[int, int]]:
+    """Return where the expressions and the blocks of code of a source stand, none of which is to be taken apart."""
+    return [match.span() for match in _WHOLE.finditer(source)]
+
+
+def lines(source: str, start: int, end: int, whole: Sequence[tuple[int, int]]) -> str:
+    """Return the lines in which a part of a source stands, with all of what is `whole` in them."""
+    for first, last in whole[max(bisect_left(whole, (start,)) - 1, 0) :]:
+        if first >= end:
+            break
+        if start < last:
+            start, end = min(start, first), max(end, last)
+    start = source.rfind("\n", 0, start) + 1
+    after = source.find("\n", end)
+    return source[start:] if after < 0 else source[start:after]
+
+
+def find(text: Text, rules: Iterable[Rule]) -> Iterator[Found]:
+    """Apply the rules one after the other: what one has dealt with, the next does not see."""
+    for rule in rules:
+        done, at = [], 0
+        while match := rule.pattern.search(text.masked, at):
+            remark = rule.judge(match, text)
+            if remark is None:
+                at = match.start() + 1
+                continue
+            if remark is not FINE:
+                yield Found(match.start(), match.end(), rule.name, remark)
+            done.append(match.span())
+            at = match.end()
+        text = text.done(done)
+
+
+def _mask(match: re.Match[str]) -> str:
+    return (EXPRESSION if match["shown"] else BRANCH) * len(match[0])
