@@ -40,8 +40,9 @@ _CLOCK: Final = re.compile(r"(?:.*\s)?([01]?[0-9]|2[0-4])[:時]([0-5][0-9])?分?
 _ZONED: Final = re.compile(
     r"(?:CRON_)?TZ=(?P<zone>\S+) (?P<after>.+)|(?P<before>(?:\S+ ){4}\S+) (?P<last>UTC|JST|GMT|[A-Za-z]+/[A-Za-z_/]+)"
 )
-# What can be a field: `*/5`, `9-17`, `MON-FRI`, `5L`, `15W`, `5#2`.
-_FIELD: Final = re.compile(r"[0-9*?,/#~LWH日月火水木金土-]+|[A-Z]{2,9}[0-9L#]*(?:[,-][A-Z0-9#]+)*")
+# What can be a field: `*/5`, `9-17`, `MON-FRI`, `1-DEC`, `5L`, `15W`, `5#2`.
+_VALUE: Final = r"(?:[0-9*?#~LWH日月火水木金土]*|[A-Z]{2,9}[0-9L#]*)"
+_FIELD: Final = re.compile(rf"{_VALUE}(?:[,/-]{_VALUE})*")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−ー", "-"))
 
 

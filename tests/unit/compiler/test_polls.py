@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cronsim import CronSim
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cli.compiler import cron_fields, crontab, polls
@@ -740,6 +740,7 @@ PARTS = [
 
 @settings(deadline=None)  # the dates of 28 years are compared
 @given(st.tuples(*PARTS).map(" ".join))
+@example("0 0 1 1-DEC 0")
 def test_any_expression_is_right_or_has_a_right_one_in_its_place(text: str) -> None:
     if wrong := crontab.wrong(text):
         assert wrong.why
