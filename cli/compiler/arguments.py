@@ -1,57 +1,138 @@
-"""What filters are given: an argument that is missing, unknown or one too many, or a text without its quotes."""
+"""What filters are given: an argument that is missing, unknown or one too many, or of the wrong type."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from inspect import Parameter
-from typing import Final
+from typing import Final, NamedTuple
 
 from jinja2 import nodes
 
-from cli.compiler import syntax
-from cli.compiler.expressions import Correction, replaced
-from handler.model import Leaf
+from cli.compiler import rewriting
+from cli.compiler.unparse import unparse
 from handler.templating import FILTERS, messages
 from handler.templating.filters.arguments import find_problem, parameters
 
-_WRITTEN: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
+_EXAMPLE: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
+_NUMBER: Final = re.compile(r"\s*-?\d{1,3}\s*")
 
 
-def wrong(leaf: Leaf) -> Iterator[Correction]:
-    """Yield what to write for each filter of a sound leaf with the wrong arguments, as `money` without a currency."""
-    for node in syntax.parsed(leaf).find_all(nodes.Filter):
-        named = [str(argument.key) for argument in node.kwargs]
-        if problem := find_problem(node.name, FILTERS[node.name], len(node.args), named):
-            yield Correction(node.lineno, messages.text(problem), _complete(leaf, node.name))
+class Wrong(NamedTuple):
+    """What is wrong with the arguments of a filter, and the whole expression as it should be."""
+
+    message: str
+    right: str
 
 
-def quotes(leaf: Leaf, name: str) -> str:
-    """Return what to write where a name is a whole argument of a filter, as in `mask(tail)`; else nothing."""
-    for node in syntax.parsed(leaf).find_all(nodes.Filter):
-        if any(isinstance(one, nodes.Name) and one.name == name for one in node.args):
-            pattern = rf"(\|\s*{node.name}\s*\([^()]*?)\b{name}\b"
-            right = replaced(leaf, pattern, lambda match: f"{match[1]}'{name}'")
-            return f"write {right}; a text needs quotes" if right else f"write '{name}'; a text needs quotes"
+def wrong(code: str) -> Iterator[Wrong]:
+    """Yield what is wrong with each filter of an expression, such as `money` without a currency."""
+    for place, node in enumerate(rewriting.filters(code)):
+        message = _problem(node) if node.name in FILTERS else ""
+        if message:
+            tree = rewriting.parsed(code)  # a tree of its own, as it is changed
+            mended = [*rewriting.filters_of(tree)][place] if tree else node
+            _mend(mended)
+            yield Wrong(message, unparse(tree) if tree else "")
+
+
+def completed(code: str, name: str) -> str:
+    """Return the expression in which a filter has the arguments that it needs."""
+    return next((one.right for one in wrong(code) if f"`{name}`" in one.message), "") or code
+
+
+def _problem(node: nodes.Filter) -> str:
+    problem = find_problem(node.name, FILTERS[node.name], len(node.args), [str(one.key) for one in node.kwargs])
+    if problem:
+        message = messages.words(problem).message
+        return message if problem.kind == "argument_missing" else f"{message}: it takes {_accepted(node.name)}"
+    for parameter, value in _given(node):
+        if found := _mistaken_type(parameter, value):
+            return f"`{parameter.name}` of `{node.name}` is {found}"
     return ""
 
 
-def completed(leaf: Leaf, name: str) -> str:
-    """Return the expression in which a filter stands without what it needs, with an example of that; else nothing."""
-    if not _required(name):
-        return ""
-    pattern = rf"(\|\s*){name}\b(?:\s*\(\s*\))?(?!\s*\()"
-    return replaced(leaf, pattern, lambda match: match[1] + _written(name))
+def _accepted(name: str) -> str:
+    return " and ".join(parameters(FILTERS[name])) or "none"
 
 
-def _required(name: str) -> list[str]:
-    return [one.name for one in parameters(FILTERS[name]).values() if one.default is Parameter.empty]
+def _given(node: nodes.Filter) -> Iterator[tuple[Parameter, nodes.Expr]]:
+    known = parameters(FILTERS[node.name])
+    yield from zip(known.values(), node.args, strict=False)
+    yield from ((known[one.key], one.value) for one in node.kwargs)
 
 
-def _written(name: str) -> str:
-    shown = re.search(_WRITTEN % name, FILTERS[name].__doc__ or "")
-    return f"{name}({shown[1]})" if shown else name
+def _mistaken_type(parameter: Parameter, value: nodes.Expr) -> str:
+    """What an argument should be, where it is written out as something else; else empty."""
+    wanted = str(parameter.annotation)
+    match value:
+        case nodes.Const(value=str()) if wanted.startswith("int"):
+            return "a number, without quotes"
+        case nodes.Const(value=bool()):
+            return "" if wanted in ("bool", "Any") else _wanted(wanted)
+        case nodes.Const(value=int() | float()) if wanted.startswith("str"):
+            return "a text, in quotes"
+        case nodes.Const(value=str()) if wanted == "bool":
+            return "`true` or `false`, without quotes"
+        case _:
+            return ""
 
 
-def _complete(leaf: Leaf, name: str) -> str:
-    return f"write {completed(leaf, name) or _written(name)}"
+def _wanted(annotation: str) -> str:
+    return "a number" if annotation.startswith("int") else "a text, in quotes"
+
+
+def _mend(node: nodes.Filter) -> None:
+    """Change the arguments of a filter to those that it takes, with examples for those that it needs."""
+    known = [*parameters(FILTERS[node.name]).values()]
+    node.args = node.args[: len(known)]
+    _rename(node, known)
+    taken = {one.name for one in known[: len(node.args)]}
+    node.kwargs = [one for one in node.kwargs if one.key not in taken]
+    examples = dict(zip((one.name for one in known), _example(node.name), strict=False))
+    named = {one.key for one in node.kwargs}
+    for parameter in known[len(node.args) :]:
+        if parameter.default is Parameter.empty and parameter.name not in named:
+            needed = examples.get(parameter.name, nodes.Const("…"))
+            if len(node.args) == known.index(parameter):
+                node.args.append(needed)
+            else:
+                node.kwargs.append(nodes.Keyword(parameter.name, needed))
+    node.args = [_typed(one, parameter, examples) for one, parameter in zip(node.args, known, strict=False)]
+    for keyword in node.kwargs:
+        keyword.value = _typed(keyword.value, parameters(FILTERS[node.name])[keyword.key], examples)
+
+
+def _rename(node: nodes.Filter, known: list[Parameter]) -> None:
+    """Give an unknown argument the nearest name that is free, or leave it out."""
+    free = [one.name for one in known[len(node.args) :] if one.name not in {key.key for key in node.kwargs}]
+    kept = []
+    for keyword in node.kwargs:
+        if keyword.key not in {one.name for one in known}:
+            close = get_close_matches(keyword.key, free, n=1) or free[:1]
+            if not close:
+                continue
+            keyword.key = close[0]
+            free.remove(close[0])
+        kept.append(keyword)
+    node.kwargs = kept
+
+
+def _typed(value: nodes.Expr, parameter: Parameter, examples: dict[str, nodes.Expr]) -> nodes.Expr:
+    if not _mistaken_type(parameter, value):
+        return value
+    text = getattr(value, "value", None)
+    if isinstance(text, str) and _NUMBER.fullmatch(text) and str(parameter.annotation).startswith("int"):
+        return nodes.Const(int(text))
+    if isinstance(text, str) and parameter.annotation == "bool":
+        return nodes.Const(text.lower() in ("true", "yes", "1", "on"))
+    default = parameter.default if parameter.default is not Parameter.empty else None
+    return examples.get(parameter.name) or nodes.Const(default)
+
+
+def _example(name: str) -> list[nodes.Expr]:
+    """The arguments of a filter in the example of its docstring."""
+    shown = re.search(_EXAMPLE % name, FILTERS[name].__doc__ or "")
+    tree = rewriting.parsed(f"x | {name}({shown[1]})") if shown else None
+    return tree.args if isinstance(tree, nodes.Filter) else []

@@ -16,12 +16,19 @@ MEANT: Final = {"text": "section", "paragraph": "section", "mrkdwn": "section", 
 
 
 def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
-    """Return the blocks of a template as Block Kit with leaves, and groups of it."""
-    found = tuple(_block(item, leaves) for item in shape.items(node, leaves.report))
+    """Return the blocks of a template as Block Kit with leaves, and groups of it; None for one with a wrong shape."""
+    found = tuple(_sound_block(item, leaves) for item in shape.items(node, leaves.report))
     if sum(map(_tables, found)) > 1:
         message = "a message has one table at most"
         leaves.report.add(node.place, "VALUE_INVALID", message, "show the other rows as `section` under `for`")
     return found
+
+
+def _sound_block(node: Node, leaves: Leaves) -> Tree:
+    """The block; None if something else than an expression is wrong, as that cannot be rendered."""
+    errors, faulty = leaves.report.errors, len(leaves.faulty)
+    block = _block(node, leaves)
+    return block if leaves.report.errors - errors <= len(leaves.faulty) - faulty else None
 
 
 def _block(node: Node, leaves: Leaves) -> Tree:

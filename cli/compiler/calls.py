@@ -1,46 +1,113 @@
-"""Filters that are misspelt, or that are called as in a spreadsheet or a program: what the expression should be."""
+"""Filters and tests that are misspelt, or that are called as in a spreadsheet or a program: the right expression."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from cli.compiler import arguments
-from cli.compiler.expressions import replaced
-from handler.model import Leaf
-from handler.templating import FILTERS, Diagnosis
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
 
-# money(order.amount, 'EUR'), and order.number.upper(). What stands in the brackets has none itself.
-_END: Final = r"\s*\)(?!\s*\.)"
-_FUNCTION: Final = re.compile(
-    r"(?<![\w.|])(?<!\| )(?P<name>\w+)\(\s*(?P<value>[\w.]+)(?:\s*,\s*(?P<rest>[^()]+?))?" + _END
-)
-_METHOD: Final = re.compile(r"(?P<value>\w[\w.]*)\.(?P<name>\w+)\(\s*(?P<rest>[^()]*?)" + _END)
+from cli.compiler import arguments, rewriting
+from handler.templating import FILTERS
+from handler.templating.filters import TESTS
 
-
-def as_filter(leaf: Leaf, diagnosis: Diagnosis) -> str:
-    """Return the expression with the filter that is meant; empty if it is another mistake, or no filter is near."""
-    if diagnosis.kind == "filter_unknown":
-        name = _near(diagnosis.name)
-        return _with_arguments(leaf, rf"(\|\s*){diagnosis.name}\b", rf"\g<1>{name}", name) if name else ""
-    if diagnosis.kind != "call":
-        return ""
-    for pattern in (_FUNCTION, _METHOD):
-        for match in pattern.finditer(leaf.source):
-            if name := _near(match["name"]):
-                rest = f"({match['rest']})" if match["rest"] else ""
-                return _with_arguments(leaf, re.escape(match[0]), f"{match['value']} | {name}{rest}", name)
-    return ""
+# What other languages call a filter, in small letters.
+MEANT: Final = {
+    "strip": "trim", "touppercase": "upper", "uppercase": "upper", "ucase": "upper", "upcase": "upper",
+    "tolowercase": "lower", "lowercase": "lower", "lcase": "lower", "downcase": "lower", "capitalize": "title",
+    "len": "length", "count": "length", "size": "length", "substring": "truncate", "substr": "truncate",
+    "left": "truncate", "shorten": "truncate", "ellipsis": "truncate", "currency": "money", "format_number": "number",
+    "format": "number", "strftime": "date", "date_format": "date", "pluralize": "plural", "ifnull": "default",
+    "coalesce": "default", "d": "default", "concat": "join", "abbreviate": "truncate", "url": "link",
+}  # fmt: skip
+_TESTS: Final = {"null": "none", "nil": "none", "None": "none", "NULL": "none", "numeric": "number", "text": "string"}
+_EMPTY: Final = ("empty", "blank", "false", "falsy")
 
 
-def _near(name: str) -> str:
-    close = get_close_matches(name.lower(), FILTERS, n=1)
+def near(name: str) -> str:
+    """Return the filter that is meant by a name; empty if none is near."""
+    name = name.lower()
+    close = [MEANT[name]] if name in MEANT else get_close_matches(name, FILTERS, n=1)
     return close[0] if close else ""
 
 
-def _with_arguments(leaf: Leaf, pattern: str, right: str, name: str) -> str:
-    """The expression with `right` in place of a pattern, and with what the filter needs."""
-    changed = replace(leaf, source=re.sub(pattern, right, leaf.source))
-    return arguments.completed(changed, name) or replaced(leaf, pattern, lambda match: match.expand(right))
+def as_filters(code: str) -> str:
+    """Return `value | name(rest)` for `name(value, rest)` and `value.name(rest)`; empty if a call would remain."""
+    right = rewriting.as_expression(code) or code
+    right = rewriting.rewritten(right, _Calls()) or right
+    tree = rewriting.parsed(right)
+    if right == code or tree is None or any(one.name not in FILTERS for one in rewriting.filters_of(tree)):
+        return ""
+    return "" if any(_is_call(one) for one in _calls(tree)) else _completed(right)
+
+
+def with_filter(code: str, name: str) -> str:
+    """Return the expression with the filter that is meant by `name`; empty if none is near."""
+    right = near(name)
+    return _completed(rewriting.rewritten(code, _Filters(name, right))) if right else ""
+
+
+def with_test(code: str, name: str) -> str:
+    """Return the expression with the test that is meant by `name`; empty if none is near."""
+    close = get_close_matches(name.lower(), TESTS, n=1)
+    right = _TESTS.get(name) or (close[0] if close else "")
+    if name in _EMPTY or right:
+        return rewriting.rewritten(code, _Tests(name, "" if name in _EMPTY else right))
+    return ""
+
+
+def _completed(code: str) -> str:
+    """The expression with the arguments that its filters need."""
+    for _ in range(len([*rewriting.filters(code)])):
+        found = next(arguments.wrong(code), None)
+        code = found.right if found else code
+    return code
+
+
+def _calls(tree: nodes.Expr) -> Iterator[nodes.Call]:
+    if isinstance(tree, nodes.Call):
+        yield tree
+    yield from tree.find_all(nodes.Call)
+
+
+def _is_call(node: nodes.Call) -> bool:
+    return not (isinstance(node.node, nodes.Name) and node.node.name == "range")
+
+
+class _Calls(NodeTransformer):
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        match node.node:
+            case nodes.Name(name=name) if node.args and _is_call(node) and (filter_name := near(name)):
+                return nodes.Filter(node.args[0], filter_name, node.args[1:], node.kwargs, None, None)
+            case nodes.Getattr(node=value, attr=name) if filter_name := near(name):
+                return nodes.Filter(value, filter_name, node.args, node.kwargs, None, None)
+        return node
+
+
+class _Filters(NodeTransformer):
+    def __init__(self, name: str, right: str) -> None:
+        self._name, self._right = name, right
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        node.name = self._right if node.name == self._name else node.name
+        return node
+
+
+class _Tests(NodeTransformer):
+    def __init__(self, name: str, right: str) -> None:
+        self._name, self._right = name, right
+
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        if node.name != self._name:
+            return node
+        node.name = self._right
+        return node if self._right else nodes.Not(node.node)
+
+    def visit_Not(self, node: nodes.Not) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        return node.node.node if isinstance(node.node, nodes.Not) else node

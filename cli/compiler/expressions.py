@@ -1,44 +1,43 @@
-"""The usual slips in expressions: signs of other languages, of a word processor, and of a Japanese keyboard.
-
-Each finding is a plain sentence with the corrected expression.
-"""
+"""The usual slips in expressions: signs of other languages, of a word processor, and of a Japanese keyboard."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.errors import TemplateError
-from handler.model import Leaf
-from handler.templating import Templates
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What is wrong in a line of a source, counted from 1, and what to write instead."""
-
-    line: int
-    message: str
-    fix: str
-
-
-_INSTEAD: Final = {"=": "==", "===": "==", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or"}
+# Operators and words of other languages, SQL above all, and what they are here.
+_SIGNS: Final = {
+    "=": "==", "===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or", "&": "~",
+    "!": "not", "$": "", "@": "", "->": ".", "?.": ".",
+}  # fmt: skip
+_WORDS: Final = {
+    "AND": "and", "OR": "or", "NOT": "not", "IS": "is", "IN": "in", "IF": "if", "ELSE": "else", "TRUE": "true",
+    "FALSE": "false", "NULL": "none", "And": "and", "Or": "or", "Not": "not", "null": "none", "Null": "none",
+}  # fmt: skip
+# Names that only other languages have. As a name they can be read, but they are not known.
+MEANT: Final = {
+    "null": "none", "NULL": "none", "Null": "none", "nil": "none", "NONE": "none", "undefined": "none",
+    "TRUE": "true", "FALSE": "false", "yes": "true", "no": "false",
+}  # fmt: skip
 # What an expression is made of, as far as it tells a slip from what is right. In `number(decimals=2)` the = is.
 _PART: Final = re.compile(
-    r"""(?P<right>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [(,]\s*\w+\s*=(?![=<>]) | (?:==|!=|<=|>=)(?!=))
+    rf"""(?P<right>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [(,]\s*\w+\s*=(?![=<>]) | (?:==|!=|<=|>=)(?!=))
     | [“”„‘’](?P<quoted>[^“”„‘’'"]*)[“”‘’]
-    | [ \t]?(?P<word>&&|\|\|)[ \t]?
-    | (?P<sign>===|=>|=<|<>|=)
+    | `(?P<ticked>[^`'"]*)`
+    | [ \t]?(?P<operator>&&|\|\||&)[ \t]?
+    | (?P<not>!)(?!=)[ \t]*
+    | (?P<sign>!==|===|=>|=<|<>|->|\?\.(?=\w)|=|[$@](?=\w))
+    | (?<![\w.])(?P<word>{"|".join(_WORDS)})(?!\w)
     | (?P<wide>[\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e])""",
     re.VERBOSE,
 )
+_CHOICE: Final = re.compile(r"(?P<test>[^?:]+?)\s*\?\s*(?P<then>[^?:]+?)\s*:\s*(?P<otherwise>[^?]+)")
+_INSTEAD: Final = re.compile(r"(?P<value>[^?]+?)\s*\?[?:]\s*(?P<otherwise>[^?]+)")
 _REGION: Final = re.compile(r"(\{\{[-+]?|\{%[-+]?)(.*?)([-+]?\}\}|[-+]?%\})", re.DOTALL)
-_WORDS: Final = "if|elif|else|endif|for|endfor"
+_TAGS: Final = "if|elif|else|endif|for|endfor"
 _BRACES: Final = re.compile(
-    rf"([{{｛]{{2}})([^{{}}｛｝]*)([}}｝]{{2}})|([{{｛][%％])(\s*(?:{_WORDS})\b[^{{}}｛｝]*)([%％][}}｝])"
+    rf"([{{｛]{{2}})([^{{}}｛｝]*)([}}｝]{{2}})|([{{｛][%％])(\s*(?:{_TAGS})\b[^{{}}｛｝]*)([%％][}}｝])"
 )
 
 
@@ -52,58 +51,69 @@ def with_straight_braces(source: str) -> str:
     return _BRACES.sub(straight, source)
 
 
-def regions(leaf: Leaf) -> Iterator[tuple[int, str]]:
-    """Yield the parts of a leaf's source that are code, each with its line, counted from 1."""
-    if leaf.context == "expression":
-        yield 1, leaf.source
-        return
-    for match in _REGION.finditer(leaf.source):
-        yield leaf.source.count("\n", 0, match.start()) + 1, match[0]
-
-
 def corrected(source: str, context: str) -> str:
     """Return a source without slips in its signs. A text between quotes stays as it is."""
     if context == "expression":
-        return _PART.sub(_right, source)
-    return _REGION.sub(lambda match: match[1] + _PART.sub(_right, match[2]) + match[3], source)
+        return corrected_code(source)
+    return _REGION.sub(lambda match: match[1] + corrected_code(match[2]) + match[3], source)
 
 
-def corrections(leaf: Leaf, templates: Templates) -> tuple[Correction, ...]:
-    """Return what to write for each part of a leaf with a slip in its signs; none where that does not mend the leaf."""
-    try:
-        templates.check(replace(leaf, source=corrected(leaf.source, leaf.context)))
-    except TemplateError as error:
-        if error.code == "TEMPLATE_SYNTAX":
-            return ()
-    parts = [(line, region, corrected(region, leaf.context)) for line, region in regions(leaf)]
-    return tuple(
-        Correction(line, _first_wrong(region), f"write {right.strip()}")
-        for line, region, right in parts
-        if right != region
-    )
+def corrected_code(code: str) -> str:
+    """Return one expression without slips in its signs."""
+    straight = _PART.sub(_right, code)
+    # Behind its texts: a `?` or a `:` in quotes is no operator.
+    texts = re.findall(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", straight)
+    bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "\0", straight)
+    if match := _INSTEAD.fullmatch(bare.strip()):
+        bare = f"{_bracketed(match['value'])} | default({match['otherwise'].strip()})"
+    elif match := _CHOICE.fullmatch(bare.strip()):
+        bare = f"{match['then']} if {match['test']} else {match['otherwise'].strip()}"
+        texts = _moved(match, texts)
+    return re.sub("\0", lambda _: texts.pop(0), bare)
 
 
-def replaced(leaf: Leaf, pattern: str, right: Callable[[re.Match[str]], str]) -> str:
-    """Return the first part of a leaf's code in which a pattern stands, with what is right there; empty if none is."""
-    found = (re.sub(pattern, right, region) for _, region in regions(leaf) if re.search(pattern, region))
-    return next(found, "").strip()
+def first_wrong(code: str) -> str:
+    """Return what is wrong with the first slip in an expression."""
+    for match in _PART.finditer(code):
+        if (right := _right(match)) == match[0]:
+            continue
+        if match["quoted"] is not None:
+            return f"an expression takes straight quotes, not {match[0][0]} {match[0][-1]}"
+        if match["ticked"] is not None:
+            return "an expression takes straight quotes, not ` `"
+        if right.strip():
+            return f"an expression has no `{match[0].strip()}`: here it is `{right.strip()}`"
+        return f"an expression has no `{match[0].strip()}`"
+    if _INSTEAD.fullmatch(code.strip()):
+        return "an expression has no `??`: here it is the filter default"
+    return "an expression has no `? :`: here it is `if` and `else`"
+
+
+def _moved(match: re.Match[str], texts: list[str]) -> list[str]:
+    """The texts of `test ? then : otherwise`, in the order of `then if test else otherwise`."""
+    tested = match["test"].count("\0")
+    chosen = tested + match["then"].count("\0")
+    return [*texts[tested:chosen], *texts[:tested], *texts[chosen:]]
+
+
+def _bracketed(code: str) -> str:
+    return code.strip() if re.fullmatch(r"[\w.\0 |]+", code.strip()) else f"({code.strip()})"
 
 
 def _right(match: re.Match[str]) -> str:
     if match["quoted"] is not None:
         return f"'{match['quoted']}'"
-    if match["word"]:
-        return f" {_INSTEAD[match['word']]} "
+    if match["ticked"] is not None:
+        return f"'{match['ticked']}'"
+    if match["operator"]:
+        return f" {_SIGNS[match['operator']]} "
+    if match["not"]:
+        return "not "
     if match["sign"]:
-        return _INSTEAD[match["sign"]]
+        return _SIGNS[match["sign"]]
+    if match["word"]:
+        return _WORDS[match["word"]]
     return _narrow(match[0]) if match["wide"] else match[0]
-
-
-def _first_wrong(region: str) -> str:
-    match = next(match for match in _PART.finditer(region) if _right(match) != match[0])
-    if match["quoted"] is not None:
-        return f"an expression takes straight quotes, not {match[0][0]} {match[0][-1]}"
-    return f"an expression has no `{match[0].strip()}`: here it is `{_right(match).strip()}`"
 
 
 def _narrow(text: str) -> str:

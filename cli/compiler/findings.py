@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from handler.errors import CODES
@@ -140,9 +140,20 @@ class Place:
         return f"{self.file}:{self.line} {self.path}".rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """How to mend a mistake without thinking: `old` stands at the finding's place, and `new` replaces it."""
+
+    old: str
+    new: str
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake. `code` is of RULES or of handler.errors.CODES; `fix` says what to write."""
+    """One mistake. `code` is of RULES or of handler.errors.CODES; `fix` says what to write.
+
+    `edit` is the fix as data, where one exact change is enough.
+    """
 
     file: str
     line: int
@@ -150,6 +161,7 @@ class Finding:
     code: str
     message: str
     fix: str
+    edit: Edit | None = field(default=None, compare=False)
 
     @property
     def severity(self) -> Severity:
@@ -167,11 +179,11 @@ class Report:
         self._findings: dict[Finding, None] = {}
         self.errors = 0  # how often something was added that stops a build: a step that adds none has succeeded
 
-    def add(self, place: Place, code: str, message: str, fix: str = "") -> None:
+    def add(self, place: Place, code: str, message: str, fix: str = "", edit: Edit | None = None) -> None:
         """Add a finding; without a fix of its own it gets its code's remedy."""
         remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
-        finding = Finding(place.file, place.line, place.column, code, message, fix or remedy)
-        self._findings[finding] = None
+        finding = Finding(place.file, place.line, place.column, code, message, fix or remedy, edit)
+        self._findings.setdefault(finding)
         self.errors += finding.severity == "error"
 
     def findings(self) -> tuple[Finding, ...]:

@@ -130,13 +130,15 @@ def _checked(
 ) -> Template | None:
     """The template. What it needs of the kinds in `unread` is not checked: their files have findings of their own."""
     one = template.read(name, node, Templates(), report)
-    if one:
-        channels.check(one.channels, known, report)
-        threads.check(one.thread, one.channels, known, report)
-        before = report.errors
-        addresses.check(one.bases, known, report)
-        needs_read = [need for need in one.needs if need.kind not in unread]
-        needs.check(needs_read, known, report)
-        if report.errors == before and len(needs_read) == len(one.needs):
-            rehearse(one, known, report)
-    return one
+    if one is None:
+        return None
+    channels.check(one.channels, known, report)
+    threads.check(one.thread, one.channels, known, report)
+    before = report.errors
+    addresses.check(one.bases, known, report)
+    has_addresses = report.errors == before
+    needs_read = [need for need in one.needs if need.kind not in unread]
+    needs.check(needs_read, known, report)
+    if has_addresses and len(needs_read) == len(one.needs):
+        rehearse(one, [needs.completed(stage, needs_read) for stage in known], report)
+    return one if one.is_whole else None

@@ -35,8 +35,9 @@ def read(found: Mapping[str, Node], expect: Expect, report: Report) -> tuple[flo
 
 def version(node: Node, leaves: Leaves) -> Leaf | None:
     """Return the expression of a row's version. It is a column: its lookup is what is asked again for a fresher row."""
+    faulty = len(leaves.faulty)
     leaf = leaves.leaf("expression", node)
-    if leaf is None:
+    if leaf is None or len(leaves.faulty) > faulty:
         return None
     lookups = [name for name in leaves.names if name not in EVENT_NAMES]
     match = _COLUMN.fullmatch(leaf.source)

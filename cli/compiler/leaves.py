@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from cli.compiler import arguments, calls, markup, needs, shape, syntax
-from cli.compiler.expressions import Correction, corrected, corrections, with_straight_braces
+from cli.compiler import faults, needs, parts, pasting, shape, syntax
+from cli.compiler.expressions import corrected, with_straight_braces
+from cli.compiler.faults import Fault, Scope
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.slack_markup import Reading
 from handler.model import Leaf, LeafContext
-from handler.templating import DiagnosedError, Templates, messages, suggestion
+from handler.templating import DiagnosedError, Templates
 from handler.templating.language import MAX_LOOP_DEPTH
 
 TOO_DEEP: Final = (
@@ -35,34 +36,52 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """Reads strings in one place of a template: `names` may be used there, `later` only further down.
+    """Reads strings in one place of a template. `scope` is what they may use there.
 
     `loops` counts those around the place. `nodes` keeps the node of each leaf by its `where`, so that what fails when a
     sample is rendered finds its line; `needs` is what the leaves take from the stage, `bases` the variables with which
-    addresses begin, `shown` the texts that people will read.
+    addresses begin, `shown` the texts that people will read. `faulty` has the place of each error in a leaf, which has
+    a stand-in then.
     """
 
     report: Report
     templates: Templates
-    names: tuple[str, ...] = EVENT_NAMES
-    later: tuple[str, ...] = ()
+    scope: Scope = Scope(EVENT_NAMES)
     loops: int = 0
     nodes: dict[str, Scalar] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
     bases: dict[str, Place] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
+    faulty: list[Place] = field(default_factory=list)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that may be used."""
+        return self.scope.names
 
     def above(self, names: Sequence[str]) -> Leaves:
         """Return the leaves above lookups of these names, which they cannot use yet."""
-        return replace(self, later=tuple(names))
+        return replace(self, scope=replace(self.scope, later=tuple(names)))
 
-    def after(self, name: str) -> Leaves:
-        """Return the leaves below the lookup `name`."""
-        return replace(self, names=(*self.names, name), later=tuple(other for other in self.later if other != name))
+    def after(self, name: str, row: Sequence[str] = (), rows: Sequence[str] = ()) -> Leaves:
+        """Return the leaves below the lookup `name`, with the columns of its row or of each of its rows if known."""
+        old = self.scope
+        scope = Scope(
+            (*old.names, name),
+            tuple(other for other in old.later if other != name),
+            {**old.columns, name: tuple(row)} if row else old.columns,
+            {**old.lists, name: tuple(rows)} if rows else old.lists,
+        )
+        return replace(self, scope=scope)
 
-    def within(self, name: str) -> Leaves:
-        """Return the leaves inside a loop whose element is `name`."""
-        return replace(self, names=(*self.names, name, "loop"), loops=self.loops + 1)
+    def within(self, name: str, over: str = "") -> Leaves:
+        """Return the leaves inside a loop whose element is `name`, over the list that an expression makes."""
+        scope = self.scope
+        columns = {one: known for one, known in scope.columns.items() if one != name}
+        if over in scope.lists:
+            columns[name] = scope.lists[over]
+        scope = replace(scope, names=(*scope.names, name, "loop"), columns=columns)
+        return replace(self, scope=scope, loops=self.loops + 1)
 
     def show(self, reading: Reading, node: Node, *, is_key: bool = False) -> None:
         """Keep a text for the check of its markup; `is_key` says that it is a key, such as a label."""
@@ -79,37 +98,55 @@ class Leaves:
         return self.leaf(context, node, exact=exact)
 
     def leaf(
-        self, context: LeafContext, node: Node, rewrite: Callable[[str], str] = str, *, exact: bool = False
+        self,
+        context: LeafContext,
+        node: Node,
+        rewrite: Callable[[str], str] = str,
+        *,
+        exact: bool = False,
+        instead: str = "true",
     ) -> Leaf | None:
-        """Return a checked leaf, from the string that `rewrite` makes of the one in the file; None if it is wrong."""
+        """Return a checked leaf, from the string that `rewrite` makes of the one in the file; None if there is none.
+
+        A wrong leaf is reported, and returned without its wrong expressions, so that the rest of the template can be
+        looked at. `instead` is what stands for a wrong bare expression. `exact` keeps white space at the end.
+        """
         source = shape.text(node, self.report, exact=exact)
         if source is None or not isinstance(node, Scalar):
             return None
         leaf = Leaf(context, rewrite(source), str(node.place))
+        self.nodes[leaf.where] = node
         if context == "expression" and _has_expressions(leaf.source):
             message = "a bare expression stands here, without {{ }} and {% %}"
-            self.report.add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(with_straight_braces(source)))
-            return None
+            self._add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(with_straight_braces(source)))
+            return replace(leaf, source=instead)
         if with_straight_braces(source) != source:
             self._full_width(node, context)
-            return None
-        self.nodes[leaf.where] = node
-        return leaf if self._is_sound(leaf, node) else None
-
-    def _is_sound(self, leaf: Leaf, node: Scalar) -> bool:
-        try:
-            used = self.templates.check(leaf)
-        except DiagnosedError as error:
-            self._unreadable(error, leaf, node)
-            return False
+            return replace(leaf, source=instead) if context == "expression" else parts.words(leaf)
+        if found := faults.of(leaf, self.scope, self.templates):
+            for fault in found:
+                self._report(fault, leaf, node)
+            leaf = self._stand_in(leaf, found, instead)
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
             self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
-        wrong = tuple(arguments.wrong(leaf))
-        self._correct("TEMPLATE_FAILED", wrong, leaf, node)
         self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
-        for name in sorted(used - set(self.names)):
-            self._unknown(name, leaf, node)
-        return used <= set(self.names) and not wrong
+        return leaf
+
+    def _stand_in(self, leaf: Leaf, found: Sequence[Fault], instead: str) -> Leaf:
+        """The leaf without its wrong expressions, or without any where that is not enough."""
+        if leaf.context == "expression":
+            return replace(leaf, source=instead)
+        wrong = {fault.part for fault in found}
+        kept = parts.without(leaf, [part for part in wrong if part and part.kind == "expression"])
+        bare = replace(leaf, source="/x" if leaf.source.startswith("/") else "x")
+        tried = (kept, bare) if all(part and part.kind == "expression" for part in wrong) else (parts.words(leaf), bare)
+        return next(one for one in tried if self._is_valid(one))
+
+    def _is_valid(self, leaf: Leaf) -> bool:
+        try:
+            return self.templates.check(leaf) <= {*self.names}
+        except DiagnosedError:
+            return False
 
     def _full_width(self, node: Scalar, context: LeafContext) -> None:
         """Report the lines with ｛｛ and ｝｝, which would be posted as they stand."""
@@ -118,33 +155,22 @@ class Leaves:
         for number, (written, meant, right) in enumerate(zip(*versions, strict=True), 1):
             if written != meant:
                 message = "expressions stand between ordinary braces: {{ }}, not ｛｛ ｝｝"
-                self.report.add(node.place_of(number), "TEMPLATE_SYNTAX", message, shape.rewritten(node, right))
+                self._add(node.place_of(number), "TEMPLATE_SYNTAX", message, shape.rewritten(node, right))
 
-    def _correct(self, code: str, found: Sequence[Correction], leaf: Leaf, node: Scalar) -> None:
-        for one in found:
-            self.report.add(node.place_of(one.line - _added(leaf, node)), code, one.message, one.fix)
-
-    def _unreadable(self, error: DiagnosedError, leaf: Leaf, node: Scalar) -> None:
-        """Report with the line of the mistake, else with that of the name that it is about."""
-        if error.code == "TEMPLATE_SYNTAX" and (found := corrections(leaf, self.templates)):
-            self._correct(error.code, found, leaf, node)
+    def _report(self, fault: Fault, leaf: Leaf, node: Scalar) -> None:
+        if fault.part is None:
+            line = fault.line - _added(leaf, node)
+            place = node.place_of(line) if fault.line else place_of_word(node, fault.word)
+            self._add(place, fault.code, fault.message, fault.fix)
             return
-        diagnosis = error.diagnosis
-        message, fix = messages.words(diagnosis)
-        if diagnosis.kind == "expression_in_markup":
-            fix = markup.instead(leaf.source)
-        elif right := calls.as_filter(leaf, diagnosis):
-            fix = f"write {right}; {fix}" if diagnosis.kind == "filter_unknown" else f"use a filter: {right}"
-        line = diagnosis.line - _added(leaf, node)
-        place = node.place_of(line) if diagnosis.line else place_of_word(node, diagnosis.name)
-        self.report.add(place, error.code, message, fix)
+        pasted = pasting.paste(node, fault.part, fault.right)
+        fix = fault.fix.replace(fault.right, pasted.text, 1) if fault.right else fault.fix
+        self.faulty.append(pasted.place)
+        self.report.add(pasted.place, fault.code, fault.message, fix, pasted.edit)
 
-    def _unknown(self, name: str, leaf: Leaf, node: Scalar) -> None:
-        if name in self.later:
-            message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
-        else:
-            message, fix = f"`{name}` is not known here", arguments.quotes(leaf, name) or suggestion(name, self.names)
-        self.report.add(place_of_word(node, name), "TEMPLATE_UNDEFINED", message, fix)
+    def _add(self, place: Place, code: str, message: str, fix: str) -> None:
+        self.faulty.append(place)
+        self.report.add(place, code, message, fix)
 
 
 def place_of_word(node: Scalar, word: str) -> Place:

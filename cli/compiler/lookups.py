@@ -13,6 +13,7 @@ from cli.compiler.leaves import Leaves
 from cli.compiler.names import own_name
 from cli.compiler.nodes import Entry, Node, Scalar
 from cli.compiler.nodes import Mapping as MappingNode
+from cli.compiler.sql.columns import columns
 from handler.api_path import stays_below
 from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
 from handler.templating import DiagnosedError, messages
@@ -33,10 +34,20 @@ def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
     names = [own_name(entry.key, leaves.report) for entry in entries]
     leaves = leaves.above(names)
     for name, entry in zip(names, entries, strict=True):
-        if (lookup := _lookup(entry, leaves)) is not None:
-            found.append(lookup)
-        leaves = leaves.after(name)
+        lookup = _lookup(entry, leaves) or _stand_in(entry)
+        found.append(lookup)
+        known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
+        is_list = lookup.expect == "many"
+        leaves = leaves.after(name, row=() if is_list else known, rows=known if is_list else ())
     return tuple(found), leaves
+
+
+def _stand_in(entry: Entry) -> Lookup:
+    """A lookup of which nothing is known but its name, and whether it finds several rows."""
+    values = {one.key.text: one.value for one in entry.value.entries} if isinstance(entry.value, MappingNode) else {}
+    word = values["expect"].text if isinstance(values.get("expect"), Scalar) else ""
+    expect = cast(Expect, word if word in EXPECT else "one")
+    return SqlLookup(name=entry.key.text, sql="", bind={}, expect=expect, where=str(entry.key.place))
 
 
 def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
@@ -121,7 +132,7 @@ def _expect(found: Mapping[str, Node], report: Report) -> Expect:
 
 def _bind(node: Node | None, leaves: Leaves) -> dict[str, Leaf | None]:
     entries = shape.entries(node, leaves.report) if node else ()
-    bound = {entry.key.text: leaves.leaf("expression", entry.value) for entry in entries}
+    bound = {entry.key.text: leaves.leaf("expression", entry.value, instead="id") for entry in entries}
     for entry in entries:
         own_name(entry.key, leaves.report, reserved=("id",))  # it is a name in SQL alone
     return bound

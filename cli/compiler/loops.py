@@ -57,4 +57,5 @@ def _loop(node: Node, leaves: Leaves) -> tuple[str, Leaf | None, Leaves]:
         leaves.report.add(node.place, "NAME_RESERVED", f"`{name}` is the name of something else here already")
     if leaves.loops >= MAX_LOOP_DEPTH:
         leaves.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
-    return name, leaves.leaf("expression", node, lambda _: match["over"]), leaves.within(name)
+    over = leaves.leaf("expression", node, lambda _: match["over"], instead="[]")
+    return name, over, leaves.within(name, match["over"])

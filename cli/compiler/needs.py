@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from jinja2 import nodes
 
@@ -15,6 +15,9 @@ from handler.model import Leaf
 from handler.templating import suggestion
 
 Kind = Literal["vars", "mentions", "labels"]
+
+_MENTION: Final = "U0123456789"
+_ADDRESS: Final = "https://example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,20 @@ def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> Non
             close = suggestion(need.name, _having(stage, need.kind))
             message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
             report.add(need.place, "STAGE_INCOMPLETE", message, f"add `{need.name}:` in _stages/{stage.name}.yaml")
+
+
+def completed(stage: Stage, needs: Iterable[Need]) -> Stage:
+    """Return the stage with something for each need that it does not meet, so that samples can be rendered in it."""
+    lacking = [need for need in needs if need.name not in _having(stage, need.kind)]
+    if not lacking:
+        return stage
+    named = {kind: [need.name for need in lacking if need.kind == kind] for kind in ("vars", "mentions", "labels")}
+    locale = replace(
+        stage.locale,
+        mentions={**stage.locale.mentions, **dict.fromkeys(named["mentions"], _MENTION)},
+        labels={**stage.locale.labels, **{name: {} for name in named["labels"]}},
+    )
+    return replace(stage, vars={**stage.vars, **dict.fromkeys(named["vars"], _ADDRESS)}, locale=locale)
 
 
 def _no_labels(need: Need, stage: Stage, report: Report) -> None:

@@ -16,7 +16,8 @@ class Scalar:
     """One value. `text` is what was written, `value` what YAML 1.2 makes of it.
 
     `comment` is the comment right after an empty value: `channel: #orders` is empty, and probably not meant to be.
-    `lost` is a comment that looks like a part of the value before it: `text: Order #5`.
+    `lost` is a comment that looks like a part of the value before it: `text: Order #5`. `source` is the value as it
+    stands in the file, with its quotes, its escapes and its indentation.
     """
 
     place: Place
@@ -25,6 +26,25 @@ class Scalar:
     style: ScalarStyle = "plain"
     comment: str = ""
     lost: str = ""
+    source: str = ""
+
+    def find(self, text: str, number: int = 1) -> Place | None:
+        """The place of the first line of the `number`-th `text`, from 1; None if it is not in the file in these words.
+
+        An escape such as `\\"`, or a line break that YAML makes a blank, changes the words.
+        """
+        sought = text.splitlines()[0] if text.strip() else ""
+        at = -1
+        for _ in range(number if sought else 0):
+            at = self.source.find(sought, at + 1)
+            if at < 0:
+                break
+        if at < 0:
+            return None
+        line = self.source.count("\n", 0, at)
+        begun = self.source.rfind("\n", 0, at) + 1
+        column = at - begun + (1 if line else self.place.column)
+        return replace(self.place, line=self.place.line + line, column=column)
 
     def place_of(self, line: int) -> Place:
         """The place of a line of the text, counted from 1. Exact in a `|` block; elsewhere, where the value starts."""

@@ -76,6 +76,7 @@ class _Builder:
 
     def __init__(self, file: str, source: str, report: Report, events: Iterator[Any]) -> None:
         self._file = file
+        self._source = source
         self._lines = source.splitlines()
         self._report = report
         self._events = events
@@ -122,9 +123,10 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
         style = _STYLES.get(event.style, "plain")
+        source = self._source[event.start_mark.index : event.end_mark.index]
         if style != "plain":
-            return Scalar(place, event.value, event.value, style)
-        return Scalar(place, event.value, _value(event.value), lost=self._lost(event))
+            return Scalar(place, event.value, event.value, style, source=source)
+        return Scalar(place, event.value, _value(event.value), lost=self._lost(event), source=source)
 
     def _lost(self, event: ScalarEvent) -> str:
         """The comment right after a plain value, if it begins as nobody begins a comment: `Order #5`."""

@@ -170,6 +170,13 @@ def rewritten(node: Scalar, line: str) -> str:
     return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or f"write {line}"
 
 
+def in_quotes(text: str) -> str:
+    """Return a text as YAML has it in quotes."""
+    if '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return "'" + text.replace("'", "''") + "'"
+
+
 def key_place(node: Node, name: str) -> Place:
     """Return where a key of a mapping stands; where the mapping begins, if it has no such key."""
     entries = node.entries if isinstance(node, Mapping) else ()

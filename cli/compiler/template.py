@@ -27,7 +27,7 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from handler.model import IdRule, Notification, Poll
+from handler.model import IdRule, Leaf, Notification, Poll
 from handler.stages import id_pattern
 from handler.templating import DiagnosedError, Templates, messages
 
@@ -63,7 +63,8 @@ class Template:
 
     `channels` (by alias) and `text` are places in the file; so are `event`, `thread` and `poll`, if they are there.
     `layout` has the nodes of the blocks, `nodes` that of each leaf by its `where`. `needs` is what it takes from its
-    stage, `bases` the variables that addresses begin with.
+    stage, `bases` the variables that addresses begin with. `is_whole` is false if something stands in for a part with
+    an error: its samples can be rendered, to find what else is wrong, and it is of no other use.
     """
 
     notification: Notification
@@ -78,6 +79,7 @@ class Template:
     event: Place | None = None
     thread: Place | None = None
     poll: Place | None = None
+    is_whole: bool = True
 
     @property
     def blocks(self) -> tuple[Place, ...]:
@@ -86,7 +88,7 @@ class Template:
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
-    """Return the template, or None after findings that leave nothing to render."""
+    """Return the template, with stand-ins for what is wrong in it; None if nothing of it can be rendered."""
     before = report.errors
     found = shape.keys(node, report, required=("id", "text"), optional=("samples", *OPTIONAL), meant=MEANT)
     leaves = Leaves(report, templates)
@@ -113,18 +115,18 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
         fix = f"add an event, and what is found for it:\n{example}"
         report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
-    failed = rule is None or text is None or report.errors > before
+    is_whole = report.errors == before
     shown.check(leaves.shown, read_lookups, report)
     if "blocks" in found:
         interactive.check(found["blocks"], report)
-    if rule is None or text is None or failed:
+    if not isinstance(node, MappingNode) or "samples" not in found:
         return None
     notification = Notification(
         name,
         event,
-        rule,
+        rule or _presumed(found["samples"]),
         routes.routes,
-        text,
+        text or Leaf("mrkdwn", "-", str(node.place)),
         read_lookups,
         when,
         layout,
@@ -136,13 +138,13 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         language=language,
     )
     read_samples = samples.read(found["samples"], notification, report)
-    if poll:
+    if poll and is_whole:
         polls.check_samples(found["samples"].place, poll, read_samples, report)
         polls.check_event(shape.key_place(node, "poll"), poll, event, report)
     return Template(
         notification=notification,
         channels=routes.places,
-        text=found["text"].place,
+        text=found["text"].place if "text" in found else node.place,
         layout=shape.items(found["blocks"], report) if "blocks" in found else (),
         description=description or "",
         samples=read_samples,
@@ -152,12 +154,21 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         event=found["event"].place if "event" in found else None,
         thread=thread.place,
         poll=shape.key_place(node, "poll") if poll else None,
+        is_whole=is_whole,
     )
 
 
 def _in_zone(poll: Poll, time_zone: str) -> Poll:
     """The poll with the template's time zone, if it has a cron expression and no zone of its own."""
     return replace(poll, time_zone=poll.time_zone or time_zone) if poll.cron else poll
+
+
+def _presumed(samples: Node) -> IdRule:
+    """The form of the ids in the samples, where `id:` does not say it."""
+    entries = shape.entries(samples, Report())
+    ids = [one.value.text for entry in entries for one in shape.entries(entry.value, Report())
+           if one.key.text == "id" and isinstance(one.value, Scalar)]
+    return IdRule("integer") if all(map(str.isdecimal, ids)) else IdRule("pattern", ".+")
 
 
 def takes(name: str, node: Node) -> tuple[str, IdRule] | None:

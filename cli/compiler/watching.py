@@ -1,42 +1,126 @@
-"""The function's templates, watched: which leaves showed an empty value as nothing."""
+"""The function's templates, watched: which expressions fail, and which show an empty value as nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Undefined
 
+from cli.compiler import parts
+from cli.compiler.parts import Part
 from handler.model import Leaf, Locale
-from handler.templating import Context, Templates
+from handler.templating import Context, DiagnosedError, LongAddressError, Templates
 from handler.templating.text import FINALIZERS
 
 _ANYWHERE: Final = Locale()
 
 
+class Failure(NamedTuple):
+    """An expression that cannot be computed with a sample; `part` is None if it is not known which one."""
+
+    error: DiagnosedError
+    part: Part | None
+
+
+class Blank(NamedTuple):
+    """An expression that shows nothing: its value is empty, or it is an `if` without an `else`."""
+
+    where: str
+    part: Part
+    is_undefined: bool
+
+
 class WatchingTemplates(Templates):
-    """The function's templates, which also remember the leaves that showed an empty value as nothing."""
+    """The function's templates, which remember what fails and what is blank, and render on.
+
+    A leaf that fails is rendered without the expressions that fail, so that one mistake does not hide the next.
+    """
 
     def __init__(self, locale: Locale = _ANYWHERE) -> None:
         super().__init__({context: self._watched(finalize) for context, finalize in FINALIZERS.items()}, locale)
-        self.blanks: set[str] = set()
-        self._blank = False
+        self.failures: list[Failure] = []
+        self.blanks: list[Blank] = []
+        self._shown: list[Any] = []
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
-        """Render as the function does, and note the leaf's `where` in `blanks` if it showed None."""
-        self._blank = False
-        text = super().render(leaf, context, limit)
-        if self._blank:
-            self.blanks.add(leaf.where)
+        """Render as the function does. Failures and blanks are remembered, not raised; of a failed expression, `x` is shown."""
+        self._shown = []
+        try:
+            text = super().render(leaf, context, limit)
+        except LongAddressError:
+            raise
+        except DiagnosedError as error:
+            failed = [*self._failing(leaf, context, limit)] or [Failure(error, None)]
+            self.failures += failed
+            return self._without(failed, leaf, context, limit)
+        if any(map(_is_blank, self._shown)):
+            self.blanks += self._blank(leaf, context, limit)
         return text
+
+    def evaluate(self, leaf: Leaf, context: Context) -> Any:
+        """Evaluate as the function does; an error is remembered and raised."""
+        try:
+            return super().evaluate(leaf, context)
+        except DiagnosedError as error:
+            self.failures.append(Failure(error, parts.of(leaf)[0]))
+            raise
+
+    def _failing(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Failure]:
+        """Render each expression alone, with the tags around it; then each tag's own expression."""
+        found = parts.of(leaf)
+        tags_fail = self._error(parts.alone(leaf, None, with_tags=True), context, limit)
+        if tags_fail:
+            yield from self._failing_tag(tags_fail, [part for part in found if part.kind == "tag" and part.code], context)
+            return
+        for part in found:
+            error = part.kind == "expression" and self._error(parts.alone(leaf, part, with_tags=True), context, limit)
+            if error:
+                yield Failure(error, part)
+
+    def _failing_tag(self, error: DiagnosedError, tags: list[Part], context: Context) -> Iterator[Failure]:
+        for part in tags:
+            try:
+                super().evaluate(Leaf("expression", part.code, error.where), context)
+            except DiagnosedError as own:
+                if own.diagnosis.kind == error.diagnosis.kind:
+                    yield Failure(error, part)
+                    return
+        yield Failure(error, None)
+
+    def _error(self, leaf: Leaf, context: Context, limit: int | None) -> DiagnosedError | None:
+        try:
+            super().render(leaf, context, limit)
+        except DiagnosedError as error:
+            return error
+        return None
+
+    def _without(self, failed: list[Failure], leaf: Leaf, context: Context, limit: int | None) -> str:
+        wrong = [one.part for one in failed if one.part and one.part.kind == "expression"]
+        for tried in (parts.without(leaf, wrong), parts.words(leaf)):
+            if self._error(tried, context, limit) is None:
+                return super().render(tried, context, limit)
+        return "x"
+
+    def _blank(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Blank]:
+        for part in parts.of(leaf):
+            if part.kind == "expression":
+                self._shown = []
+                self._error(parts.alone(leaf, part, with_tags=True), context, limit)
+                if blank := [value for value in self._shown if _is_blank(value)]:
+                    yield Blank(leaf.where, part, isinstance(blank[0], Undefined))
 
     def _watched(self, finalize: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
         if finalize is None:
             return None
 
         def watched(value: Any) -> Any:
-            # `x if y` without an else is not None but undefined, which Jinja shows as nothing even where it is strict.
-            self._blank = self._blank or value is None or isinstance(value, Undefined)
+            self._shown.append(value)
             return finalize(value)
 
         return watched
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a value is shown as nothing: `x if y` without an else is undefined, even where Jinja is strict."""
+    return value is None or isinstance(value, Undefined)

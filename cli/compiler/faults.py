@@ -1,0 +1,211 @@
+"""What is wrong with a leaf before anything is rendered: every mistake of every expression, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Final
+
+from cli.compiler import arguments, calls, markup, parts, rewriting, statements
+from cli.compiler.expressions import MEANT
+from cli.compiler.parts import Part
+from cli.compiler.repairs import repair
+from handler.model import Leaf
+from handler.templating import DiagnosedError, Diagnosis, Templates, messages, suggestion
+from handler.templating.kinds import Kind
+
+_ALIKE: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a leaf may use: `names` now, `later` only further down.
+
+    `columns` has the columns of each name that stands for a row, as far as they are known; `lists` are the names that
+    stand for several rows, with the columns of each row.
+    """
+
+    names: tuple[str, ...]
+    later: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake: `part` is where it is, None if only the whole leaf shows it.
+
+    `right` is what to write in place of the part, empty if that is not known. `word` and `line` say where to look
+    without a part: `line` counts from 1 in the leaf's source, and 0 is unknown.
+    """
+
+    code: str
+    message: str
+    fix: str = ""
+    part: Part | None = None
+    right: str = ""
+    word: str = ""
+    line: int = 0
+
+
+def of(leaf: Leaf, scope: Scope, templates: Templates) -> tuple[Fault, ...]:
+    """Return everything that is wrong with a leaf, in its order."""
+    return tuple(_Reader(leaf, scope, templates).read())
+
+
+class _Reader:
+    def __init__(self, leaf: Leaf, scope: Scope, templates: Templates) -> None:
+        self._leaf, self._scope, self._templates = leaf, scope, templates
+        self._parts = parts.of(leaf)
+        in_leaf = {name for part in self._parts for name in part.names}
+        assigned = {name for part in self._parts for name in _assigned(part)}  # not allowed, and said so once
+        self._known = {*scope.names, *in_leaf, *assigned, *(["loop"] if in_leaf else [])}
+        self._columns = {name: columns for name, columns in scope.columns.items() if name not in in_leaf}
+        for part in self._parts:
+            if len(part.names) == 1 and part.code in scope.lists:
+                self._columns[part.names[0]] = scope.lists[part.code]
+
+    def read(self) -> Iterator[Fault]:
+        error = self._error(self._leaf)
+        found = [*self._structure()] if error or self._leaf.context != "expression" else []
+        broken = {fault.part for fault in found}
+        for part in self._parts:
+            if part.code and part not in broken:
+                found += self._part(part)
+        if error and not found:
+            found = [self._from(error.diagnosis, error.code, None)]
+        if not found:
+            found = [*self._out_of_scope()]
+        yield from sorted(found, key=lambda fault: fault.part.start if fault.part else -1)
+
+    def _error(self, leaf: Leaf) -> DiagnosedError | None:
+        try:
+            self._templates.check(leaf)
+        except DiagnosedError as error:
+            return error
+        return None
+
+    def _structure(self) -> Iterator[Fault]:
+        """What is wrong with the tags, and the expressions without their closing braces."""
+        wrong = statements.wrong(self._parts, self._known) if self._leaf.context != "expression" else ()
+        seen = set()
+        for one in wrong:
+            seen.add(one.part)
+            yield Fault("TEMPLATE_SYNTAX", one.message, one.fix, one.part, one.right)
+        for part in self._parts:
+            if statements.word(part) in statements.OTHERS:
+                if not statements.word(part).startswith("end"):
+                    kind: Kind = "set_statement" if statements.word(part) == "set" else "statement"
+                    yield self._from(Diagnosis(kind, statements.word(part)), "TEMPLATE_FORBIDDEN", part)
+            elif not part.is_closed and part not in seen:
+                right = f"{part.text[:2]} {part.code.strip()} {'%}' if part.kind == 'tag' else '}}'}"
+                message = f"`{'%}' if part.kind == 'tag' else '}}'}` is missing"
+                yield Fault("TEMPLATE_SYNTAX", message, f"write {right}", part, right)
+
+    def _part(self, part: Part) -> list[Fault]:
+        tree = self._leaf if part.kind == "bare" else self._alone(part)
+        try:
+            used = self._templates.check(tree)
+        except DiagnosedError as error:
+            return [self._from(error.diagnosis, error.code, part)]
+        found = [self._unknown(name, part) for name in sorted(used - self._known)]
+        found += self._foreign_columns(part)
+        found += [self._fault("TEMPLATE_FAILED", one.message, part, one.right) for one in arguments.wrong(part.code)]
+        if not found and (right := rewriting.misread(part.code)):
+            message = "`|` binds before operators, so that the filter applies to the last value alone"
+            found.append(self._fault("TEMPLATE_FAILED", message, part, right))
+        return found
+
+    def _alone(self, part: Part) -> Leaf:
+        return replace(self._leaf, context="expression", source=part.code) if part.kind == "tag" else parts.alone(self._leaf, part)
+
+    def _fault(self, code: str, message: str, part: Part, right: str, more: str = "") -> Fault:
+        """A fault whose part is right with another expression in it; `more` is added to the fix."""
+        whole = part.with_code(right) if right else ""
+        fix = "; ".join(filter(None, (f"write {whole}" if whole else "", more)))
+        return Fault(code, message, fix, part, whole)
+
+    def _from(self, diagnosis: Diagnosis, code: str, part: Part | None) -> Fault:
+        message, fix = messages.words(diagnosis)
+        source = part.code if part else ""
+        match diagnosis.kind:
+            case "expression_in_markup":
+                return Fault(code, message, markup.instead(self._leaf.source), part)
+            case "filter_unknown" if part:
+                return self._fault(code, message, part, calls.with_filter(source, diagnosis.name), fix)
+            case "test_unknown" if part:
+                return self._fault(code, message, part, calls.with_test(source, diagnosis.name), fix)
+            case "call" if part and (right := calls.as_filters(source)):
+                return self._fault(code, message, part, right)
+        if code == "TEMPLATE_SYNTAX" and part and (repaired := repair(source)):
+            return self._fault(code, repaired.message, part, repaired.code)
+        return Fault(code, message, fix, part, word=diagnosis.name, line=diagnosis.line)
+
+    def _unknown(self, name: str, part: Part) -> Fault:
+        code = "TEMPLATE_UNDEFINED"
+        if name in self._scope.later:
+            message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
+            return Fault(code, message, fix, part, word=name)
+        message = f"`{name}` is not known here"
+        if name in MEANT:
+            return self._fault(code, message, part, rewriting.renamed(part.code, name, MEANT[name]))
+        if right := _in_quotes(part.code, name):
+            return self._fault(code, message, part, right, "a text needs quotes")
+        if owners := [*self._owners(name)]:
+            right = rewriting.renamed(part.code, name, owners[0])
+            return self._fault(code, message, part, right, f"or {', or '.join(owners[1:])}" if owners[1:] else "")
+        close = get_close_matches(name, sorted(self._known), n=1, cutoff=_ALIKE)
+        right = rewriting.renamed(part.code, name, close[0]) if close else ""
+        return self._fault(code, message, part, right, suggestion(name, self._known))
+
+    def _owners(self, column: str) -> Iterator[str]:
+        """The values that a column alone may mean, such as `order.number` for `number`."""
+        for same in (str, str.lower):
+            found = [
+                *(f"{name}.{one}" for name, known in self._columns.items() for one in known if same(one) == same(column)),
+                *(
+                    f"({name} | first).{one}"
+                    for name, known in self._scope.lists.items()
+                    for one in known
+                    if same(one) == same(column)
+                ),
+            ]
+            if found:
+                yield from found
+                return
+
+    def _foreign_columns(self, part: Part) -> Iterator[Fault]:
+        for owner, column in rewriting.columns(part.code):
+            known = self._columns.get(owner, ())
+            if not known or column in known:
+                continue
+            same = [one for one in known if one.lower() == column.lower()]
+            close = same or get_close_matches(column, known, n=1, cutoff=_ALIKE)
+            right = rewriting.with_column(part.code, owner, column, close[0]) if close else ""
+            what = "row" if owner in self._scope.columns else "element"
+            message = f"the {what} `{owner}` has no {column}: its SELECT does not name it"
+            more = suggestion(column, known)
+            yield self._fault("TEMPLATE_UNDEFINED", message, part, right, more if close else f"add it to the SELECT; {more}")
+
+    def _out_of_scope(self) -> Iterator[Fault]:
+        """Names of a loop that stand outside of it."""
+        used = self._templates.check(self._leaf)
+        for name in sorted(used - {*self._scope.names}):
+            message = f"`{name}` is not known here"
+            yield Fault("TEMPLATE_UNDEFINED", message, suggestion(name, self._scope.names), word=name)
+
+
+def _assigned(part: Part) -> list[str]:
+    """The names that {% set %} or {% with %} gives."""
+    return re.findall(r"(\w+)\s*=(?!=)", part.text) if statements.word(part) in ("set", "with") else []
+
+
+def _in_quotes(code: str, name: str) -> str:
+    """The expression with a name in quotes, where it is a whole argument of a filter, as in `mask(tail)`."""
+    for node in rewriting.filters(code):
+        given = [*node.args, *(one.value for one in node.kwargs)]
+        if any(getattr(one, "name", None) == name for one in given):
+            return rewriting.renamed(code, name, f"'{name}'")
+    return ""

@@ -1,0 +1,58 @@
+"""A corrected expression as the file has to have it: with the escapes and quotes of the YAML around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Edit, Place
+from cli.compiler.nodes import Scalar
+from cli.compiler.parts import Part
+
+# In a value without quotes these end it, or mean something else.
+_SIGNS: Final = (": ", " #", "[", "]", "{", "}", ",")
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """Where a part stands, what to write there, and the change as data if one change does it."""
+
+    place: Place
+    text: str
+    edit: Edit | None = None
+
+
+def paste(node: Scalar, part: Part, right: str) -> Pasted:
+    """Return how `right` is to be written in place of a part of a value; its place alone without `right`."""
+    place = place_of(node, part)
+    found = place and "\n" not in part.text
+    if not right:
+        return Pasted(place or _roughly(node, part), "")
+    match node.source[:1]:
+        case "'":
+            right = right if "'" not in right else right.replace("'", '"') if '"' not in right else right.replace("'", "''")
+        case '"' if node.style == "quoted":
+            right = right.replace("\\", "\\\\").replace('"', '\\"')
+        case _ if node.style == "plain" and _needs_quotes(node.text.replace(part.text, right, 1)):
+            whole = shape.in_quotes(node.text.replace(part.text, right, 1))
+            return Pasted(node.place, whole, Edit(node.source, whole) if "\n" not in node.source else None)
+    edit = Edit(part.text, right) if place and found else None
+    return Pasted(place or _roughly(node, part), right, edit)
+
+
+def place_of(node: Scalar, part: Part) -> Place | None:
+    """Return where a part of a leaf stands in the file; None where YAML's escapes hide it."""
+    if part.kind != "bare":
+        return node.find(part.text, part.number)
+    if node.source == part.text:
+        return node.place
+    return node.find(part.text, node.source.count(part.text.splitlines()[0])) if part.text else None
+
+
+def _roughly(node: Scalar, part: Part) -> Place:
+    return node.place_of(part.line)
+
+
+def _needs_quotes(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS) or text[:1] in "&*!|>'\"%@`-?#"

@@ -1,0 +1,236 @@
+"""Corrections of an expression that can be read, made in its tree: brackets before a filter, `~` for `+`, and the like.
+
+Each takes the text of an expression and returns the right one, or an empty text where there is nothing to correct.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.visitor import NodeTransformer
+
+from cli.compiler.unparse import unparse
+from handler.templating import FILTERS
+
+_READER: Final = Environment(autoescape=False)  # noqa: S701 - it reads expressions, and never renders one
+_ARITHMETIC: Final = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
+_ORDER: Final = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
+# Filters that make the text of a number or a time: nothing can be computed with what they return.
+FORMATS: Final = frozenset({"ago", "date", "datetime", "money", "number", "plural", "time", "weekday"})
+# What people write as a function, by its name in small letters, with how many arguments it has: as an expression.
+_FUNCTIONS: Final[dict[tuple[str, int], Callable[..., nodes.Expr]]] = {
+    ("if", 3): lambda test, then, otherwise: nodes.CondExpr(test, then, otherwise),
+    ("iff", 3): lambda test, then, otherwise: nodes.CondExpr(test, then, otherwise),
+    ("concat", 2): lambda *texts: nodes.Concat([*texts]),
+    ("concat", 3): lambda *texts: nodes.Concat([*texts]),
+    ("coalesce", 2): lambda value, instead: _filter(value, "default", instead),
+    ("ifnull", 2): lambda value, instead: _filter(value, "default", instead),
+    ("len", 1): lambda value: _filter(value, "length"),
+    ("count", 1): lambda value: _filter(value, "length"),
+    ("size", 1): lambda value: _filter(value, "length"),
+    ("str", 1): lambda value: value,
+    ("now", 0): lambda: nodes.Name("now", "load"),
+}  # fmt: skip
+
+
+def parsed(code: str) -> nodes.Expr | None:
+    """Return the tree of an expression; None if it cannot be read."""
+    try:
+        tree = _READER.parse(f"{{{{ ({code}\n) }}}}")
+    except (TemplateSyntaxError, ValueError, RecursionError):
+        return None
+    found = [*tree.find_all(nodes.Output)]
+    return found[0].nodes[0] if len(found) == 1 and len(found[0].nodes) == 1 else None
+
+
+def rewritten(code: str, transformer: NodeTransformer) -> str:
+    """Return an expression as `transformer` changes it; empty if it changes nothing."""
+    tree = parsed(code)
+    before = parsed(code)
+    if tree is None:
+        return ""
+    changed = transformer.visit(tree)
+    try:
+        return "" if changed == before else unparse(changed)
+    except KeyError:  # a part that templates cannot use
+        return ""
+
+
+def bracketed(code: str) -> str:
+    """`(a * b) | money('EUR')` for `a * b | money('EUR')`."""
+    return rewritten(code, _Brackets())
+
+
+def misread(code: str) -> str:
+    """The same where the expression can only be meant so: a number is computed with the text of another one."""
+    return rewritten(code, _Brackets(_is_misread))
+
+
+def joined(code: str) -> str:
+    """`a ~ b` for `a + b`, everywhere in the expression."""
+    return rewritten(code, _Joins())
+
+
+def unformatted(code: str) -> str:
+    """`a > 100` for `a > 100 | money('EUR')`: a comparison of what the filter would make a text."""
+    return rewritten(code, _Comparisons())
+
+
+def as_expression(code: str) -> str:
+    """`b if a else c` for `IF(a, b, c)`, and the like for other functions of SQL and of spreadsheets."""
+    return rewritten(code, _Functions())
+
+
+def with_else(code: str) -> str:
+    """`a if b else '-'` for `a if b`."""
+    return rewritten(code, _Elses())
+
+
+def with_default(code: str) -> str:
+    """The expression with `default('-')`, which is shown where it is empty."""
+    tree = parsed(code)
+    return unparse(_filter(tree, "default", nodes.Const("-"))) if tree else ""
+
+
+def renamed(code: str, name: str, right: str) -> str:
+    """Return an expression with another name, or another expression, in place of a name; empty if it is not in it."""
+    pattern = rf"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?<![\w.]){re.escape(name)}(?!\w)(?!\s*=[^=])"
+    changed = re.sub(pattern, lambda match: match[1] or right, code)
+    return "" if changed == code else changed
+
+
+def with_column(code: str, owner: str, column: str, right: str) -> str:
+    """Return an expression with another column of `owner`; empty if it does not have this one."""
+    changed = re.sub(rf"(?<![\w.])({re.escape(owner)}\.){re.escape(column)}\b", rf"\g<1>{right}", code)
+    return "" if changed == code else changed
+
+
+def columns(code: str) -> Iterator[tuple[str, str]]:
+    """Yield each `name.column` of an expression, once."""
+    tree = parsed(code)
+    found: dict[tuple[str, str], None] = {}
+    for node in _all(tree) if tree else ():
+        match node:
+            case nodes.Getattr(node=nodes.Name(name=name), attr=column) | nodes.Getitem(
+                node=nodes.Name(name=name), arg=nodes.Const(value=str() as column)
+            ):
+                found[name, column] = None
+    yield from found
+
+
+def filters(code: str) -> Iterator[nodes.Filter]:
+    """Yield each filter of an expression, the outermost first."""
+    tree = parsed(code)
+    if tree:
+        yield from filters_of(tree)
+
+
+def filters_of(tree: nodes.Expr) -> Iterator[nodes.Filter]:
+    """Yield each filter of a tree, the outermost first."""
+    yield from (node for node in _all(tree) if isinstance(node, nodes.Filter))
+
+
+def _all(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _all(child)
+
+
+def _filter(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(value, name, [*arguments], [], None, None)
+
+
+def _innermost(node: nodes.Filter) -> nodes.Filter:
+    """The first filter of a chain: `round` of `x | round | money('EUR')`."""
+    while isinstance(node.node, nodes.Filter):
+        node = node.node
+    return node
+
+
+def _is_misread(node: nodes.BinExpr) -> bool:
+    """Whether the right operand of an operation is the text of a number, or a written number with a filter."""
+    value = _innermost(node.right).node
+    is_number = isinstance(value, nodes.Const) and isinstance(value.value, int | float)
+    if isinstance(node, nodes.Add):  # with a text on its left it joins, and that is fine
+        return is_number and not isinstance(node.left, nodes.Const | nodes.Filter | nodes.Add)
+    return is_number or any(one.name in FORMATS for one in (node.right, _innermost(node.right)))
+
+
+class _Brackets(NodeTransformer):
+    """Applies the filters of a right operand to the whole operation, the innermost first."""
+
+    def __init__(self, is_meant: Callable[[nodes.BinExpr], bool] = lambda _: True) -> None:
+        self._is_meant = is_meant
+
+    def generic_visit(self, node: nodes.Node, *args: object, **kwargs: object) -> nodes.Node:
+        node = super().generic_visit(node, *args, **kwargs)
+        match node:
+            case nodes.BinExpr() if isinstance(node, _ARITHMETIC) and _is_known_filter(node.right):
+                if self._is_meant(node):
+                    return self._around(node)
+            case nodes.CondExpr(expr2=nodes.Filter() as last) if _is_known_filter(last) and _is_plain_choice(node):
+                inner = _innermost(last)
+                node.expr2, inner.node = inner.node, node
+                return last
+        return node
+
+    def _around(self, node: nodes.BinExpr) -> nodes.Node:
+        outer, inner = node.right, _innermost(node.right)
+        node.right, inner.node = inner.node, node
+        return outer
+
+
+def _is_known_filter(node: nodes.Node | None) -> bool:
+    return isinstance(node, nodes.Filter) and node.name in FILTERS
+
+
+def _is_plain_choice(node: nodes.CondExpr) -> bool:
+    """Whether a choice is between a value and a written number, of which only the number would be formatted."""
+    inner = _innermost(node.expr2).node
+    is_number = isinstance(inner, nodes.Const) and isinstance(inner.value, int | float)
+    return is_number and isinstance(node.expr1, nodes.Getattr | nodes.BinExpr)
+
+
+class _Joins(NodeTransformer):
+    def visit_Add(self, node: nodes.Add) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        parts = [*(one for side in (node.left, node.right) for one in _texts(side))]
+        return nodes.Concat(parts)
+
+
+def _texts(node: nodes.Expr) -> list[nodes.Expr]:
+    return node.nodes if isinstance(node, nodes.Concat) else [node]
+
+
+class _Comparisons(NodeTransformer):
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        if any(one.op in _ORDER for one in node.ops):
+            node.expr = _plain(node.expr)
+            for operand in node.ops:
+                operand.expr = _plain(operand.expr)
+        return node
+
+
+def _plain(node: nodes.Expr) -> nodes.Expr:
+    while isinstance(node, nodes.Filter) and node.name in FORMATS and node.node:
+        node = node.node
+    return node
+
+
+class _Functions(NodeTransformer):
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        name = node.node.name.lower() if isinstance(node.node, nodes.Name) else ""
+        make = None if node.kwargs else _FUNCTIONS.get((name, len(node.args)))
+        return make(*node.args) if make else node
+
+
+class _Elses(NodeTransformer):
+    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        node.expr2 = node.expr2 or nodes.Const("-")
+        return node
