@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from inspect import Parameter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from jinja2 import nodes
 
@@ -60,7 +60,7 @@ def _accepted(name: str) -> str:
 def _given(node: nodes.Filter) -> Iterator[tuple[Parameter, nodes.Expr]]:
     known = parameters(FILTERS[node.name])
     yield from zip(known.values(), node.args, strict=False)
-    yield from ((known[one.key], one.value) for one in node.kwargs)
+    yield from ((known[str(one.key)], one.value) for one in node.kwargs)
 
 
 def _mistaken_type(parameter: Parameter, value: nodes.Expr) -> str:
@@ -83,7 +83,7 @@ def _wanted(annotation: str) -> str:
     return "a number" if annotation.startswith("int") else "a text, in quotes"
 
 
-def _mend(node: nodes.Filter) -> None:
+def _mend(node: Any) -> None:
     """Change the arguments of a filter to those that it takes, with examples for those that it needs."""
     known = [*parameters(FILTERS[node.name]).values()]
     node.args = node.args[: len(known)]
@@ -104,7 +104,7 @@ def _mend(node: nodes.Filter) -> None:
         keyword.value = _typed(keyword.value, parameters(FILTERS[node.name])[keyword.key], examples)
 
 
-def _rename(node: nodes.Filter, known: list[Parameter]) -> None:
+def _rename(node: Any, known: list[Parameter]) -> None:
     """Give an unknown argument the nearest name that is free, or leave it out."""
     free = [one.name for one in known[len(node.args) :] if one.name not in {key.key for key in node.kwargs}]
     kept = []

@@ -69,6 +69,7 @@ class _Reader:
 
     def read(self) -> Iterator[Fault]:
         error = self._error(self._leaf)
+        self._markup: set[int] = set()  # where each `<...>` begins that is reported
         found = [*self._structure()] if error or self._leaf.context != "expression" else []
         broken = {fault.part for fault in found}
         for part in self._parts:
@@ -109,6 +110,8 @@ class _Reader:
         try:
             used = self._templates.check(tree)
         except DiagnosedError as error:
+            if error.diagnosis.kind == "expression_in_markup":
+                return [*self._in_markup(error, part)]
             return [self._from(error.diagnosis, error.code, part)]
         found = [self._unknown(name, part) for name in sorted(used - self._known)]
         found += self._foreign_columns(part)
@@ -119,7 +122,11 @@ class _Reader:
         return found
 
     def _alone(self, part: Part) -> Leaf:
-        return replace(self._leaf, context="expression", source=part.code) if part.kind == "tag" else parts.alone(self._leaf, part)
+        return (
+            replace(self._leaf, context="expression", source=part.code)
+            if part.kind == "tag"
+            else parts.alone(self._leaf, part)
+        )
 
     def _fault(self, code: str, message: str, part: Part, right: str, more: str = "") -> Fault:
         """A fault whose part is right with another expression in it; `more` is added to the fix."""
@@ -131,8 +138,6 @@ class _Reader:
         message, fix = messages.words(diagnosis)
         source = part.code if part else ""
         match diagnosis.kind:
-            case "expression_in_markup":
-                return Fault(code, message, markup.instead(self._leaf.source), part)
             case "filter_unknown" if part:
                 return self._fault(code, message, part, calls.with_filter(source, diagnosis.name), fix)
             case "test_unknown" if part:
@@ -142,6 +147,13 @@ class _Reader:
         if code == "TEMPLATE_SYNTAX" and part and (repaired := repair(source)):
             return self._fault(code, repaired.message, part, repaired.code)
         return Fault(code, message, fix, part, word=diagnosis.name, line=diagnosis.line)
+
+    def _in_markup(self, error: DiagnosedError, part: Part) -> Iterator[Fault]:
+        """The fault of the first expression in a `<...>`; the others are a part of the same mistake."""
+        begin, fix = markup.around(self._leaf.source, part.start)
+        if begin not in self._markup:
+            self._markup.add(begin)
+            yield Fault(error.code, messages.words(error.diagnosis).message, fix, part)
 
     def _unknown(self, name: str, part: Part) -> Fault:
         code = "TEMPLATE_UNDEFINED"
@@ -157,6 +169,7 @@ class _Reader:
             right = rewriting.renamed(part.code, name, owners[0])
             return self._fault(code, message, part, right, f"or {', or '.join(owners[1:])}" if owners[1:] else "")
         close = get_close_matches(name, sorted(self._known), n=1, cutoff=_ALIKE)
+        close = close or [*self._owners(next(iter(get_close_matches(name, self._all_columns(), n=1)), ""))][:1]
         right = rewriting.renamed(part.code, name, close[0]) if close else ""
         return self._fault(code, message, part, right, suggestion(name, self._known))
 
@@ -164,7 +177,12 @@ class _Reader:
         """The values that a column alone may mean, such as `order.number` for `number`."""
         for same in (str, str.lower):
             found = [
-                *(f"{name}.{one}" for name, known in self._columns.items() for one in known if same(one) == same(column)),
+                *(
+                    f"{name}.{one}"
+                    for name, known in self._columns.items()
+                    for one in known
+                    if same(one) == same(column)
+                ),
                 *(
                     f"({name} | first).{one}"
                     for name, known in self._scope.lists.items()
@@ -175,6 +193,9 @@ class _Reader:
             if found:
                 yield from found
                 return
+
+    def _all_columns(self) -> list[str]:
+        return sorted({one for known in (*self._columns.values(), *self._scope.lists.values()) for one in known})
 
     def _foreign_columns(self, part: Part) -> Iterator[Fault]:
         for owner, column in rewriting.columns(part.code):
@@ -187,7 +208,9 @@ class _Reader:
             what = "row" if owner in self._scope.columns else "element"
             message = f"the {what} `{owner}` has no {column}: its SELECT does not name it"
             more = suggestion(column, known)
-            yield self._fault("TEMPLATE_UNDEFINED", message, part, right, more if close else f"add it to the SELECT; {more}")
+            yield self._fault(
+                "TEMPLATE_UNDEFINED", message, part, right, more if close else f"add it to the SELECT; {more}"
+            )
 
     def _out_of_scope(self) -> Iterator[Fault]:
         """Names of a loop that stand outside of it."""

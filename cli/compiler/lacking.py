@@ -41,6 +41,6 @@ def _lacks(answer: Value, column: str) -> bool:
 
 def _parts(sample: Sample, lookup: SqlLookup, lacking: list[str]) -> Parts:
     named = ", ".join(f"`{column}`" for column in lacking)
-    message = f"sample `{sample.name}`: lookups.{lookup.name} lacks {named}, which the SELECT returns"
+    message = f"sample `{sample.name}`: lookups.{lookup.name} lacks {named}, which the SELECT names"
     fix = f"add {', '.join(f'{column}: …' for column in lacking)}"
-    return sample.places[lookup.name], "SAMPLE_INVALID", message, fix
+    return Parts(sample.places[lookup.name], "SAMPLE_INVALID", message, fix)

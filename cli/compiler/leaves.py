@@ -25,6 +25,9 @@ TOO_DEEP: Final = (
 )
 
 
+EVENT_SCOPE: Final = Scope(EVENT_NAMES)
+
+
 class Shown(NamedTuple):
     """A text that people will read, how Slack reads it, and the names that its expressions may use."""
 
@@ -46,7 +49,7 @@ class Leaves:
 
     report: Report
     templates: Templates
-    scope: Scope = Scope(EVENT_NAMES)
+    scope: Scope = EVENT_SCOPE
     loops: int = 0
     nodes: dict[str, Scalar] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final, cast
 
@@ -27,8 +27,11 @@ _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 
 
-def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
-    """Return the lookups, and the leaves of what stands below them."""
+def read(node: Node, leaves: Leaves, sampled: Mapping[str, Collection[str]]) -> tuple[tuple[Lookup, ...], Leaves]:
+    """Return the lookups, and the leaves of what stands below them.
+
+    `sampled` has the columns of the samples: what a SELECT lacks of them is a mistake of the two, reported there.
+    """
     found: list[Lookup] = []
     entries = shape.entries(node, leaves.report)
     names = [own_name(entry.key, leaves.report) for entry in entries]
@@ -37,6 +40,7 @@ def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
         lookup = _lookup(entry, leaves) or _stand_in(entry)
         found.append(lookup)
         known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
+        known = tuple(dict.fromkeys((*known, *sorted(sampled.get(name, ()))))) if known else ()
         is_list = lookup.expect == "many"
         leaves = leaves.after(name, row=() if is_list else known, rows=known if is_list else ())
     return tuple(found), leaves
@@ -44,8 +48,8 @@ def read(node: Node, leaves: Leaves) -> tuple[tuple[Lookup, ...], Leaves]:
 
 def _stand_in(entry: Entry) -> Lookup:
     """A lookup of which nothing is known but its name, and whether it finds several rows."""
-    values = {one.key.text: one.value for one in entry.value.entries} if isinstance(entry.value, MappingNode) else {}
-    word = values["expect"].text if isinstance(values.get("expect"), Scalar) else ""
+    node = shape.at(entry.value, "expect")
+    word = node.text if isinstance(node, Scalar) else ""
     expect = cast(Expect, word if word in EXPECT else "one")
     return SqlLookup(name=entry.key.text, sql="", bind={}, expect=expect, where=str(entry.key.place))
 

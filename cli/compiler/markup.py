@@ -19,12 +19,12 @@ _WRITTEN_OUT: Final = re.compile(r"(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!(?:here|chan
 _SIGN: Final = "write &lt; for the sign <"
 
 
-def instead(source: str) -> str:
-    """Return what to write in place of the first `<...>` with an expression in a text."""
+def around(source: str, offset: int) -> tuple[int, str]:
+    """Return where the `<...>` around an expression begins, and what to write in its place; -1 where it never ends."""
     for match in _MARKUP.finditer(source):
-        if "{{" in match[1]:
-            return _for(match[1]) if _is_one_line(match[1]) else _SIGN
-    return _SIGN
+        if match.start() < offset < match.end():
+            return match.start(), _for(match[1]) if _is_one_line(match[1]) else _SIGN
+    return -1, _SIGN
 
 
 def _is_one_line(inside: str) -> bool:

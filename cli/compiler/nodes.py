@@ -31,7 +31,7 @@ class Scalar:
     def find(self, text: str, number: int = 1) -> Place | None:
         """The place of the first line of the `number`-th `text`, from 1; None if it is not in the file in these words.
 
-        An escape such as `\\"`, or a line break that YAML makes a blank, changes the words.
+        An escape, or a line break that YAML makes a blank, changes the words.
         """
         sought = text.splitlines()[0] if text.strip() else ""
         at = -1

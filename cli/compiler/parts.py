@@ -14,7 +14,7 @@ Kind = Literal["expression", "tag", "bare"]
 
 _TEXT: Final = r"'(?:(?!\{\{)[^'\\]|\\.)*+'|\"(?:(?!\{\{)[^\"\\]|\\.)*+\""
 _RAW: Final = r"\{%[-+]?\s*raw\s*[-+]?%\}.*?(?:\{%[-+]?\s*endraw\s*[-+]?%\}|$)"
-# A part ends at its closing braces, or where the next one begins if they are missing. A text in it may hold such braces.
+# A part ends at its closing braces; if they are missing, where the next one begins. A text in it may hold such braces.
 _PART: Final = re.compile(
     rf"""
     (?P<other>\{{\#.*?(?:\#\}}|\Z) | {_RAW})

@@ -10,8 +10,9 @@ from cli.compiler.findings import Edit, Place
 from cli.compiler.nodes import Scalar
 from cli.compiler.parts import Part
 
-# In a value without quotes these end it, or mean something else.
-_SIGNS: Final = (": ", " #", "[", "]", "{", "}", ",")
+# In a value without quotes these end it, or mean something else; the second kind only within [ ] and { }.
+_SIGNS: Final = (": ", " #")
+_FLOW_SIGNS: Final = frozenset("[]{},")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,12 @@ def paste(node: Scalar, part: Part, right: str) -> Pasted:
         return Pasted(place or _roughly(node, part), "")
     match node.source[:1]:
         case "'":
-            right = right if "'" not in right else right.replace("'", '"') if '"' not in right else right.replace("'", "''")
+            right = (
+                right if "'" not in right else right.replace("'", '"') if '"' not in right else right.replace("'", "''")
+            )
         case '"' if node.style == "quoted":
             right = right.replace("\\", "\\\\").replace('"', '\\"')
-        case _ if node.style == "plain" and _needs_quotes(node.text.replace(part.text, right, 1)):
+        case _ if node.style == "plain" and _needs_quotes(node.text, part.text, right):
             whole = shape.in_quotes(node.text.replace(part.text, right, 1))
             return Pasted(node.place, whole, Edit(node.source, whole) if "\n" not in node.source else None)
     edit = Edit(part.text, right) if place and found else None
@@ -54,5 +57,12 @@ def _roughly(node: Scalar, part: Part) -> Place:
     return node.place_of(part.line)
 
 
-def _needs_quotes(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS) or text[:1] in "&*!|>'\"%@`-?#"
+def _needs_quotes(text: str, old: str, new: str) -> bool:
+    """Whether a value without quotes needs them after a change. One that has signs of [ ] already stands in none."""
+    changed = text.replace(old, new, 1)
+    in_flow = not _FLOW_SIGNS & {*text}
+    return (
+        any(sign in changed for sign in _SIGNS)
+        or (in_flow and bool(_FLOW_SIGNS & {*changed}))
+        or changed[:1] in tuple("&*!|>'\"%@`-?#[]{},")
+    )

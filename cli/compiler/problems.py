@@ -1,16 +1,16 @@
-"""An error of the function's stages as a finding: its line, and what to write instead."""
+"""An error of the function's stages as a finding: its place, and what to write instead."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from cli.compiler import uses
-from cli.compiler.findings import RULES, Place
+from cli.compiler import advice, pasting, rewriting, uses
+from cli.compiler.findings import Edit, Place
 from cli.compiler.leaves import place_of_word
 from cli.compiler.nodes import Scalar
+from cli.compiler.parts import Part
 from cli.compiler.template import Template
 from handler.errors import NotifierError
 from handler.model import SqlLookup
@@ -19,14 +19,22 @@ from handler.templating import DiagnosedError, Diagnosis, messages, translate_er
 # A path into the rendered blocks begins with `blocks` and the block's number.
 _OF_BLOCK: Final = 2
 
-Parts = tuple[Place, str, str, str]  # place, code, message, fix
+
+class Parts(NamedTuple):
+    """What makes a finding."""
+
+    place: Place
+    code: str
+    message: str
+    fix: str
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error of a stage, with the place and the leaf that it speaks of.
+    """An error of a stage, with the place, the leaf and the part of it that it speaks of.
 
-    `column` is what a row or document has not, if it is about that.
+    `column` is what a row or document has not, if it is about that. `edit` is the fix as data.
     """
 
     code: str
@@ -35,25 +43,32 @@ class Problem:
     place: Place
     node: Scalar | None = None
     column: str = ""
+    part: Part | None = None
+    edit: Edit | None = None
 
     def finding(self) -> Parts:
-        """The place, code, message and fix of a finding."""
-        return self.place, self.code, self.message, self.fix
+        """What makes the finding."""
+        return Parts(self.place, self.code, self.message, self.fix, self.edit)
 
     def unguarded(self, name: str, others: Iterable[str]) -> Parts:
         """The same, as a use of the lookup `name` that fails where it finds nothing.
 
         What is used without a guard may also be one of the others, which needs that one and is missing with it.
         """
-        source = self.node.text if self.node else ""
-        tried = ((one, re.search(rf"\b{one}\.\w++(?!\s+if\s+{one}\b)", source)) for one in (name, *others))
-        used, value = next(((one, found.group()) for one, found in tried if found), (name, f"{name}.name"))
-        fix = f"write {uses.guarded(source, used, value)}"
-        place = place_of_word(self.node, used) if self.node else self.place
-        return place, "LOOKUP_UNGUARDED", f"`{name}` may be missing, and then: {self.message}", fix
+        message = f"`{name}` may be missing, and then: {self.message}"
+        for used in (name, *others):
+            if self.node and self.part and (right := self._guarded(used)):
+                pasted = pasting.paste(self.node, self.part, self.part.with_code(right))
+                return Parts(pasted.place, "LOOKUP_UNGUARDED", message, f"write {pasted.text}", pasted.edit)
+        return Parts(self.place, "LOOKUP_UNGUARDED", message, "")
+
+    def _guarded(self, owner: str) -> str:
+        if not self.part or not any(one == owner for one, _ in rewriting.columns(self.part.code)):
+            return ""
+        return rewriting.guarded(self.part.code, owner, bare=self.part.kind != "expression")
 
 
-def located(error: NotifierError, template: Template, place: Place) -> Problem:
+def located(error: NotifierError, template: Template, place: Place, part: Part | None = None) -> Problem:
     """Find the leaf that an error names; what names none belongs to the part at `place`."""
     error = translate_error(error, "")
     if not isinstance(error, DiagnosedError):
@@ -61,54 +76,25 @@ def located(error: NotifierError, template: Template, place: Place) -> Problem:
     node = template.nodes.get(error.where)
     diagnosis = error.diagnosis if node else _in_file(error.diagnosis, place)
     message, fix = messages.words(diagnosis)
-    fix = _instead(diagnosis, node, template) or fix
+    advised = advice.of(diagnosis, part, template)
+    message, fix = advised.message or message, advised.fix or fix
     if node is None:
         return Problem(error.code, message, fix, place)
     column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.suggestions else ""
-    if column and (owner := _owner(node.text, column, template)):
+    text = part.code if part else node.text
+    if column and (owner := _owner(text, column, template)):
         message = f"{owner} has no {column}"
-    return Problem(error.code, message, fix, place_of_word(node, diagnosis.name), node, column)
+    if part is None:
+        return Problem(error.code, message, fix, place_of_word(node, diagnosis.name), node, column)
+    pasted = pasting.paste(node, part, part.with_code(advised.right) if advised.right else "")
+    fix = "; ".join(filter(None, (f"write {pasted.text}" if pasted.text else "", fix)))
+    return Problem(error.code, message, fix, pasted.place, node, column, part, pasted.edit)
 
 
 def _in_file(diagnosis: Diagnosis, place: Place) -> Diagnosis:
     """The same, with the block as the file shows it: one in a loop has another number in the message."""
     inner = diagnosis.path[_OF_BLOCK:]
     return replace(diagnosis, path=(place.path or "blocks", *inner)) if len(diagnosis.path) >= _OF_BLOCK else diagnosis
-
-
-def _instead(diagnosis: Diagnosis, node: Scalar | None, template: Template) -> str:
-    """What to write where the file says more of it than the diagnosis; empty where it does not."""
-    source = node.text if node else ""
-    match diagnosis:
-        case Diagnosis(kind="part_absent", owner="NoneType", name=name) if name:
-            return _guard(source, name)
-        case Diagnosis(kind="part_absent", owner="list", name=name) if name:
-            return _of_a_list(source, name, template, node)
-        case Diagnosis(kind="not_a_currency"):
-            return "write money('EUR'), or name a column that holds such a code"
-        case Diagnosis(kind="part_empty"):
-            return RULES["VALUE_EMPTY"].remedy
-        case _:
-            return ""
-
-
-def _guard(source: str, column: str) -> str:
-    """What to write where something empty was asked for a column."""
-    owner = next(iter(uses.owners(source, column)), "")
-    remedy = RULES["LOOKUP_UNGUARDED"].remedy
-    return f"guard it: {uses.guarded(source, owner, f'{owner}.{column}')}" if owner else remedy
-
-
-def _of_a_list(source: str, column: str, template: Template, node: Scalar | None) -> str:
-    """What to write where a list was asked for a column: that of each element, or of the first."""
-    owner = next(iter(uses.owners(source, column)), "")
-    if not owner or "{{" not in source:
-        return f"write ({owner or 'rows'} | first).{column}"
-    name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
-    loop = f"for: {name} in {owner}"
-    if node and node.place.path == "text":  # it has no blocks to repeat
-        loop = f"{{% for {name} in {owner} %}}"
-    return f"write {{{{ {name}.{column} }}}} within `{loop}`, or {{{{ ({owner} | first).{column} }}}}"
 
 
 def _owner(text: str, column: str, template: Template) -> str:

@@ -7,22 +7,22 @@ the replica late.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from cli.compiler import lacking, slack_check
+from cli.compiler import lacking, pasting, rewriting, slack_check
 from cli.compiler.answers import answering
 from cli.compiler.findings import Place, Report
 from cli.compiler.problems import Parts, Problem, located
 from cli.compiler.samples import Sample, may_be_missing
 from cli.compiler.template import Template
-from cli.compiler.watching import WatchingTemplates
+from cli.compiler.watching import Blank, WatchingTemplates
 from handler.block_kit import limits
 from handler.catalog import Stage
 from handler.errors import NotifierError
-from handler.model import Event, Leaf, Notification, Row
+from handler.model import Event, Group, Leaf, Notification, Row, Tree
 from handler.stages.compose import MAX_THREAD_KEY
 from handler.stages.enrich import enrich
 from handler.stages.freshness import Freshness, is_version
@@ -47,60 +47,123 @@ def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> Non
     for stage in stages or (_NO_STAGE,):
         for finding in _rehearsed(template, stage):
             found.setdefault(finding, []).append(stage.name)
-    for (place, code, message, fix), names in found.items():
+    for parts, names in found.items():
         everywhere = len(set(names)) == max(len(stages), 1)
-        report.add(place, code, message if everywhere else f"{message} (in stage {', '.join(sorted(set(names)))})", fix)
+        message = parts.message if everywhere else f"{parts.message} (in stage {', '.join(sorted(set(names)))})"
+        report.add(parts.place, parts.code, message, parts.fix, parts.edit)
 
 
 def _rehearsed(template: Template, stage: Stage) -> Iterator[Parts]:
-    templates = WatchingTemplates(template.notification.locale(stage.locale))
+    """Each cause once: what fails in several samples, or without a lookup as well, is reported for the first."""
+    templates = WatchingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
+    failed: set[tuple[Place, str]] = set()
+    empty: dict[Blank, str] = {}
     for sample in template.samples:
         problems = [*_problems(template, sample, stage, templates)]
-        yield from (lacking.finding(problem, template, sample) or problem.finding() for problem in problems)
-        if not problems:
-            yield from _without_each(template, sample, stage, templates)
-    for where in sorted(templates.blanks & template.nodes.keys()):
-        message = "an empty value (None) is shown as nothing in one of the samples"
-        yield template.nodes[where].place, "VALUE_EMPTY", message, ""
+        places = {problem.place for problem in problems}
+        for problem in problems:
+            found = lacking.finding(problem, template, sample) or problem.finding()
+            if (found.place, found.code) not in failed:
+                failed.add((found.place, found.code))
+                yield found
+        empty = {**dict.fromkeys(templates.taken_blanks(), f"sample `{sample.name}`"), **empty}
+        yield from _without_each(template, sample, stage, templates, places, empty)
+    yield from _shown_as_nothing(template, empty, {place for place, _ in failed})
 
 
-def _without_each(template: Template, sample: Sample, stage: Stage, templates: WatchingTemplates) -> Iterator[Parts]:
+def _without_each(
+    template: Template,
+    sample: Sample,
+    stage: Stage,
+    templates: WatchingTemplates,
+    failed: Collection[Place],
+    empty: dict[Blank, str],
+) -> Iterator[Parts]:
+    """What fails only where a lookup finds nothing; what is shown as nothing then is added to `empty`."""
     for lookup in template.notification.lookups:
         if may_be_missing(lookup) and sample.answers[lookup.name] is not None:
             without = replace(sample, answers={**sample.answers, lookup.name: None})
             for problem in _problems(template, without, stage, templates, silence_is_fine=True):
-                yield problem.unguarded(lookup.name, sample.answers)
+                if problem.place not in failed:
+                    yield problem.unguarded(lookup.name, sample.answers)
+            for blank in templates.taken_blanks():
+                empty.setdefault(blank, f"sample `{sample.name}` without `{lookup.name}`")
+
+
+def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Collection[Place]) -> Iterator[Parts]:
+    """A warning for each expression that shows nothing, with the first sample in which it does."""
+    for blank, sample in empty.items():
+        node, part = template.nodes.get(blank.where), blank.part
+        if node is None:
+            continue
+        right = rewriting.with_else(part.code) if blank.is_undefined else rewriting.with_default(part.code)
+        pasted = pasting.paste(node, part, part.with_code(right) if right else "")
+        if pasted.place in failed:
+            continue
+        why = "this `if` has no `else`, and shows nothing" if blank.is_undefined else "this is empty, and shows nothing"
+        fix = f"write {pasted.text}" if pasted.text else ""
+        yield Parts(pasted.place, "VALUE_EMPTY", f"{why} in {sample}", fix, pasted.edit)
+
+
+def _lists(tree: Tree | Sequence[Tree]) -> Iterator[str]:
+    """The places of the expressions over which the blocks loop."""
+    match tree:
+        case Group():
+            if tree.over:
+                yield tree.over.where
+            yield from _lists(tree.blocks)
+        case dict():
+            yield from _lists([*tree.values()])
+        case list() | tuple():
+            for one in tree:
+                yield from _lists(one)
 
 
 def _problems(
-    template: Template, sample: Sample, stage: Stage, templates: Templates, *, silence_is_fine: bool = False
+    template: Template, sample: Sample, stage: Stage, templates: WatchingTemplates, *, silence_is_fine: bool = False
 ) -> Iterator[Problem]:
     """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
     notification = template.notification
-    try:
-        event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
+    event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
+
+    def enriched() -> Context:
         fetch = answering(sample.answers, templates)
-        context = enrich(event, notification, fetch, NOW, stage.vars, _WAITED).context
+        return enrich(event, notification, fetch, NOW, stage.vars, _WAITED).context
+
+    try:
+        with templates.raising():
+            context = enriched()
+        templates.taken_failures()  # of lookups that are missing with the row that they need
     except NotifierError as failure:
-        yield located(failure, template, template.text)
-        return
+        yield from [*_failed(templates, template)] or [located(failure, template, template.text)]
+        try:
+            context = enriched()
+        except NotifierError:
+            return
+        templates.taken_failures()
     if silence_is_fine and _is_silent(notification, context, templates):
         return
     failed = False
     for place, part in _parts(template):
-        for error in _failures(part, context, templates):
-            failed = True
-            yield located(error, template, place)
-    if not failed:
+        raised = [located(error, template, place) for error in _failures(part, context, templates)]
+        found = [*_failed(templates, template)] or raised  # a stand-in can make a message empty, or too long
+        failed = failed or bool(found)
+        yield from found
+    if template.is_whole and not failed:
         for error in _failures(notification, context, templates, stage.prefix):
             failed = True
             yield located(error, template, (*template.blocks, template.text)[0])
-    if not failed:
+    if template.is_whole and not failed:
         yield from slack_check.problems(template, context, templates, stage)
     yield from _unfit_version(template, context, templates)
 
 
-def _is_silent(notification: Notification, context: Context, templates: Templates) -> bool:
+def _failed(templates: WatchingTemplates, template: Template) -> Iterator[Problem]:
+    for failure in templates.taken_failures():
+        yield located(failure.error, template, template.text, failure.part)
+
+
+def _is_silent(notification: Notification, context: Context, templates: WatchingTemplates) -> bool:
     """Whether `when` keeps the message from being posted at all."""
     try:
         return not is_wanted(notification, context, templates)
@@ -132,16 +195,15 @@ def _failures(part: Notification, context: Context, templates: Templates, prefix
         yield error
 
 
-def _unfit_version(template: Template, context: Context, templates: Templates) -> Iterator[Problem]:
+def _unfit_version(template: Template, context: Context, templates: WatchingTemplates) -> Iterator[Problem]:
     """A version that no event's can be compared with. That of a row which is missing is never asked for."""
     version = template.notification.version
     if version is None or context[version.source.partition(".")[0].strip()] is None:
         return
-    try:
-        value = templates.evaluate(version, context)
-        if value is not None and not is_version(value):
-            message = "`version` takes a whole number or a time"
-            fix = "name a column that counts changes, or dates the last one"
-            yield Problem("VALUE_INVALID", message, fix, template.nodes[version.where].place)
-    except NotifierError as error:
-        yield located(error, template, template.text)
+    value = templates.evaluate(version, context)
+    if failed := [*_failed(templates, template)]:
+        yield from failed
+    elif value is not None and not is_version(value):
+        message = "`version` takes a whole number or a time"
+        fix = "name a column that counts changes, or dates the last one"
+        yield Problem("VALUE_INVALID", message, fix, template.nodes[version.where].place)

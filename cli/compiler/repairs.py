@@ -89,5 +89,3 @@ _CHANGES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("a dot is one too many", lambda code: re.sub(r"(?<![\w)\]'\"])\.(?=[A-Za-z_])|\.(?=\.)", "", code)),
     ("a colon is one too many", lambda code: re.sub(r"^:(?=\w)", "", code)),
 )
-
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.visitor import NodeTransformer
@@ -22,8 +22,8 @@ _ORDER: Final = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
 FORMATS: Final = frozenset({"ago", "date", "datetime", "money", "number", "plural", "time", "weekday"})
 # What people write as a function, by its name in small letters, with how many arguments it has: as an expression.
 _FUNCTIONS: Final[dict[tuple[str, int], Callable[..., nodes.Expr]]] = {
-    ("if", 3): lambda test, then, otherwise: nodes.CondExpr(test, then, otherwise),
-    ("iff", 3): lambda test, then, otherwise: nodes.CondExpr(test, then, otherwise),
+    ("if", 3): nodes.CondExpr,
+    ("iff", 3): nodes.CondExpr,
     ("concat", 2): lambda *texts: nodes.Concat([*texts]),
     ("concat", 3): lambda *texts: nodes.Concat([*texts]),
     ("coalesce", 2): lambda value, instead: _filter(value, "default", instead),
@@ -95,6 +95,53 @@ def with_default(code: str) -> str:
     return unparse(_filter(tree, "default", nodes.Const("-"))) if tree else ""
 
 
+def guarded(code: str, owner: str, *, bare: bool) -> str:
+    """`a.b if a else '-'` for `a.b`, or `a and a.b` where the expression is `bare`, such as a condition.
+
+    The condition of an `if` in the expression is guarded where `owner` is used in it alone.
+    """
+    tree, guard = parsed(code), parsed(owner)
+    if tree is None or guard is None:
+        return ""
+    match tree:
+        case nodes.CondExpr() if not _uses(tree.expr1, owner) and _uses(tree.test, owner):
+            tree.test = nodes.And(guard, tree.test)
+        case nodes.CondExpr() if _uses(tree.expr1, owner):
+            tree.test = nodes.And(guard, tree.test)
+            tree.expr2 = tree.expr2 or nodes.Const("-")
+        case nodes.CondExpr(expr2=nodes.Expr() as last):
+            tree.expr2 = nodes.CondExpr(guard, last, nodes.Const("-"))
+        case _ if bare:
+            tree = nodes.And(guard, tree)
+        case _:
+            tree = nodes.CondExpr(guard, tree, nodes.Const("-"))
+    try:
+        return unparse(tree)
+    except KeyError:
+        return ""
+
+
+def _uses(node: nodes.Node | None, owner: str) -> bool:
+    """Whether a part of `owner` is read in an expression."""
+    return node is not None and any(isinstance(one, nodes.Getattr) and unparse(one.node) == owner for one in _all(node))
+
+
+def with_zero(code: str) -> str:
+    """`(a.b | default(0)) + 1` for `a.b + 1`: 0 for each value of a computation that may be empty."""
+    return rewritten(code, _Zeros())
+
+
+def with_numbers(code: str) -> str:
+    """`a > 100` for `a > '100'`: a number that is compared or computed with stands without quotes."""
+    return rewritten(code, _Numbers())
+
+
+def with_first(code: str, owner: str) -> str:
+    """`(items | first).name` for `items.name`."""
+    changed = re.sub(rf"(?<![\w.]){re.escape(owner)}(?=\.\w)", f"({owner} | first)", code)
+    return "" if changed == code else changed
+
+
 def renamed(code: str, name: str, right: str) -> str:
     """Return an expression with another name, or another expression, in place of a name; empty if it is not in it."""
     pattern = rf"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?<![\w.]){re.escape(name)}(?!\w)(?!\s*=[^=])"
@@ -108,14 +155,21 @@ def with_column(code: str, owner: str, column: str, right: str) -> str:
     return "" if changed == code else changed
 
 
+def renamed_part(code: str, path: str, right: str) -> str:
+    """Return an expression with another one in place of a path such as `order.note.x`; empty if it is not in it."""
+    changed = re.sub(rf"(?<![\w.]){re.escape(path)}\b", right, code)
+    return "" if changed == code else changed
+
+
 def columns(code: str) -> Iterator[tuple[str, str]]:
     """Yield each `name.column` of an expression, once."""
     tree = parsed(code)
     found: dict[tuple[str, str], None] = {}
     for node in _all(tree) if tree else ():
         match node:
-            case nodes.Getattr(node=nodes.Name(name=name), attr=column) | nodes.Getitem(
-                node=nodes.Name(name=name), arg=nodes.Const(value=str() as column)
+            case (
+                nodes.Getattr(node=nodes.Name(name=name), attr=column)
+                | nodes.Getitem(node=nodes.Name(name=name), arg=nodes.Const(value=str() as column))
             ):
                 found[name, column] = None
     yield from found
@@ -143,14 +197,14 @@ def _filter(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filte
     return nodes.Filter(value, name, [*arguments], [], None, None)
 
 
-def _innermost(node: nodes.Filter) -> nodes.Filter:
+def _innermost(node: Any) -> nodes.Filter:
     """The first filter of a chain: `round` of `x | round | money('EUR')`."""
     while isinstance(node.node, nodes.Filter):
         node = node.node
-    return node
+    return node  # type: ignore[no-any-return]
 
 
-def _is_misread(node: nodes.BinExpr) -> bool:
+def _is_misread(node: Any) -> bool:
     """Whether the right operand of an operation is the text of a number, or a written number with a filter."""
     value = _innermost(node.right).node
     is_number = isinstance(value, nodes.Const) and isinstance(value.value, int | float)
@@ -172,15 +226,15 @@ class _Brackets(NodeTransformer):
                 if self._is_meant(node):
                     return self._around(node)
             case nodes.CondExpr(expr2=nodes.Filter() as last) if _is_known_filter(last) and _is_plain_choice(node):
-                inner = _innermost(last)
+                inner: Any = _innermost(last)
                 node.expr2, inner.node = inner.node, node
                 return last
         return node
 
-    def _around(self, node: nodes.BinExpr) -> nodes.Node:
+    def _around(self, node: Any) -> nodes.Node:
         outer, inner = node.right, _innermost(node.right)
         node.right, inner.node = inner.node, node
-        return outer
+        return outer  # type: ignore[no-any-return]
 
 
 def _is_known_filter(node: nodes.Node | None) -> bool:
@@ -219,6 +273,46 @@ def _plain(node: nodes.Expr) -> nodes.Expr:
     while isinstance(node, nodes.Filter) and node.name in FORMATS and node.node:
         node = node.node
     return node
+
+
+_COMPUTED: Final = (nodes.Getattr, nodes.Getitem, nodes.Name)
+
+
+class _Zeros(NodeTransformer):
+    def generic_visit(self, node: nodes.Node, *args: object, **kwargs: object) -> nodes.Node:
+        node = super().generic_visit(node, *args, **kwargs)
+        if isinstance(node, _ARITHMETIC):
+            node.left, node.right = _or_zero(node.left), _or_zero(node.right)
+        if isinstance(node, nodes.Neg | nodes.Pos):
+            node.node = _or_zero(node.node)
+        if isinstance(node, nodes.Compare) and any(one.op in _ORDER for one in node.ops):
+            node.expr = _or_zero(node.expr)
+            for operand in node.ops:
+                operand.expr = _or_zero(operand.expr)
+        return node
+
+
+def _or_zero(node: nodes.Expr) -> nodes.Expr:
+    return _filter(node, "default", nodes.Const(0)) if isinstance(node, _COMPUTED) else node
+
+
+class _Numbers(NodeTransformer):
+    def generic_visit(self, node: nodes.Node, *args: object, **kwargs: object) -> nodes.Node:
+        node = super().generic_visit(node, *args, **kwargs)
+        if isinstance(node, _ARITHMETIC):
+            node.left, node.right = _number(node.left), _number(node.right)
+        if isinstance(node, nodes.Compare) and any(one.op in _ORDER for one in node.ops):
+            node.expr = _number(node.expr)
+            for operand in node.ops:
+                operand.expr = _number(operand.expr)
+        return node
+
+
+def _number(node: nodes.Expr) -> nodes.Expr:
+    text = node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else ""
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", text):
+        return node
+    return nodes.Const(float(text) if "." in text else int(text))
 
 
 class _Functions(NodeTransformer):

@@ -12,7 +12,7 @@ from cli.compiler import shape, skeleton
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
-from cli.compiler.sql.columns import columns
+from cli.compiler.sql.columns import columns as selected_columns
 from handler.errors import EventError
 from handler.model import ApiLookup, Event, Lookup, Notification, SqlLookup, Value
 from handler.stages.route import checked_id
@@ -20,6 +20,8 @@ from handler.templating import suggestion
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?")
+
+_NOTHING: Final = MappingNode(Place(""), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ def read(node: Node, notification: Notification, report: Report) -> tuple[Sample
         report.add(node.place, "SAMPLE_INVALID", "there is no sample; one is needed to render the message")
     found = [_sample(entry, notification, report) for entry in entries]
     return tuple(sample for sample in found if sample is not None)
+
+
+def columns(node: Node) -> dict[str, frozenset[str]]:
+    """Return the columns that the samples have for each lookup, whether they fit or not."""
+    found: dict[str, frozenset[str]] = {}
+    for sample in shape.entries(node, Report()):
+        for answer in shape.entries(shape.at(sample.value, "lookups") or _NOTHING, Report()):
+            rows = answer.value.items if isinstance(answer.value, Sequence) else (answer.value,)
+            names = {entry.key.text for row in rows if isinstance(row, MappingNode) for entry in row.entries}
+            found[answer.key.text] = found.get(answer.key.text, frozenset()) | names
+    return found
 
 
 def _sample(entry: Entry, notification: Notification, report: Report) -> Sample | None:
@@ -115,7 +128,7 @@ def _fits(answer: Value, lookup: Lookup) -> bool:
 
 def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
     """What a sample says that the SELECT would never return: a typo in either, and the message fails in production."""
-    known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
+    known = selected_columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
     rows = [row for row in (answer if isinstance(answer, list) else [answer]) if isinstance(row, dict)]
     unknown = sorted({name for row in rows for name in row} - set(known)) if known else []
     if not unknown:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from cli.compiler import slips
-from cli.compiler.findings import Place, Report
+from cli.compiler.findings import Edit, Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cli.compiler.slips import quoted
 
@@ -59,7 +59,8 @@ def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: 
         close = [meant[word]] if word in meant else difflib.get_close_matches(word, known, n=1)
         message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
         fix = fix or f"the keys here are: {', '.join(known)}"
-    report.add(entry.key.place, "KEY_UNKNOWN", message, fix)
+    edit = Edit(entry.key.source, close[0]) if close else None
+    report.add(entry.key.place, "KEY_UNKNOWN", message, fix, edit)
     return close[0] if close else ""
 
 
@@ -148,7 +149,8 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     close = [one for one in options if one.startswith(word)] or difflib.get_close_matches(word, options, 1, _ALIKE)
     message = f"{_name(node)} is one of: {', '.join(options)}"
     fix = f"write `{close[0]}`" if len(close) == 1 else f"write one of: {', '.join(options)}"
-    report.add(node.place, "VALUE_INVALID", message, fix)
+    edit = Edit(node.source, close[0]) if len(close) == 1 and isinstance(node, Scalar) else None
+    report.add(node.place, "VALUE_INVALID", message, fix, edit)
     return None
 
 
@@ -158,7 +160,8 @@ def flag(node: Node, report: Report) -> bool:
         return node.value
     word = node.text.lower() if isinstance(node, Scalar) else ""
     right = "false" if word in ("no", "off", "0", "false") else "true"
-    report.add(node.place, "VALUE_INVALID", f"{_name(node)} is `true` or `false`", f"write {_key(node)}: {right}")
+    edit = Edit(node.source, right) if isinstance(node, Scalar) else None
+    report.add(node.place, "VALUE_INVALID", f"{_name(node)} is `true` or `false`", f"write {_key(node)}: {right}", edit)
     return False
 
 
@@ -168,6 +171,14 @@ def rewritten(node: Scalar, line: str) -> str:
         return f"write {line.strip()}"
     key = _key(node)
     return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or f"write {line}"
+
+
+def at(node: Node | None, *keys: str) -> Node | None:
+    """Return what stands under a key of a key; None if there is nothing. Nothing is reported."""
+    for key in keys:
+        entries = node.entries if isinstance(node, Mapping) else ()
+        node = next((entry.value for entry in entries if entry.key.text == key), None)
+    return node
 
 
 def in_quotes(text: str) -> str:

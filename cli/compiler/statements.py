@@ -18,25 +18,23 @@ OPENING: Final = ("if", "for")
 TAGS: Final = (*OPENING, "elif", "else", "endif", "endfor")
 # Jinja has these; templates do not, and handler/templating says so.
 OTHERS: Final = frozenset({
-    "set", "endset", "block", "endblock", "include", "import", "from", "extends", "macro", "endmacro", "call", "endcall",
-    "filter", "endfilter", "with", "endwith", "autoescape", "endautoescape", "print", "raw", "endraw",
+    "set", "endset", "block", "endblock", "include", "import", "from", "extends", "macro", "endmacro", "call",
+    "endcall", "filter", "endfilter", "with", "endwith", "autoescape", "endautoescape", "print", "raw", "endraw",
 })  # fmt: skip
 # What other languages say -> what it is here; `end` closes whatever is open.
 _WORDS: Final = {
-    **{word: word for word in TAGS},
-    **{word: "elif" for word in ("elseif", "elsif", "elsf", "else if")},
-    **{word: "endif" for word in ("fi", "end if", "/if", "end_if", "/unless", "endunless", "/#if")},
-    **{word: "endfor" for word in ("/for", "/each", "endeach", "endforeach", "end for", "end_for", "next", "done", "/range")},
-    **{word: "for" for word in ("foreach", "each", "range", "loop")},
-    **{word: "end" for word in ("end", "/", "/end")},
+    **dict(zip(TAGS, TAGS, strict=True)),
+    **dict.fromkeys(("elseif", "elsif", "elsf", "else if"), "elif"),
+    **dict.fromkeys(("fi", "end if", "/if", "end_if", "/unless", "endunless", "/#if"), "endif"),
+    **dict.fromkeys(("/for", "/each", "/range", "endeach", "endforeach", "end for", "end_for", "next"), "endfor"),
+    **dict.fromkeys(("foreach", "each", "range", "loop"), "for"),
+    **dict.fromkeys(("end", "/", "/end"), "end"),
     "unless": "unless",
 }  # fmt: skip
 _STATEMENT: Final = re.compile(
     r"\s*[#:@^]?\s*(?P<word>(?:else|end)[ _]if\b|end[ _]for\b|/#?\w*|\w+)(?P<rest>.*)", re.DOTALL
 )
-_LOOP: Final = re.compile(
-    r"(?:const |let |var )?(?P<name>\w+(?:\s*,\s*\w+)*)\s+(?:in|of)\s+(?P<over>.+)", re.DOTALL
-)
+_LOOP: Final = re.compile(r"(?:const |let |var )?(?P<name>\w+(?:\s*,\s*\w+)*)\s+(?:in|of)\s+(?P<over>.+)", re.DOTALL)
 _REVERSED: Final = re.compile(r"(?P<over>.+?)\s+as\s+\|?(?P<name>\w+)\|?", re.DOTALL)
 
 _WORD_AND_BLANKS: Final = re.compile(r"^([a-z]+)\s+")

@@ -95,7 +95,8 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     description = shape.text(found["description"], report) if "description" in found else ""
     rule = _id(found["id"], report) if "id" in found else None
     event = _event(found["event"], report) if "event" in found else name
-    read_lookups, leaves = lookups.read(found["lookups"], leaves) if "lookups" in found else ((), leaves)
+    sampled = samples.columns(found["samples"]) if "samples" in found else {}
+    read_lookups, leaves = lookups.read(found["lookups"], leaves, sampled) if "lookups" in found else ((), leaves)
     routes = channels.read(found, node, leaves)
     when = leaves.leaf("expression", found["when"]) if "when" in found else None
     text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
@@ -165,9 +166,8 @@ def _in_zone(poll: Poll, time_zone: str) -> Poll:
 
 def _presumed(samples: Node) -> IdRule:
     """The form of the ids in the samples, where `id:` does not say it."""
-    entries = shape.entries(samples, Report())
-    ids = [one.value.text for entry in entries for one in shape.entries(entry.value, Report())
-           if one.key.text == "id" and isinstance(one.value, Scalar)]
+    found = (shape.at(entry.value, "id") for entry in shape.entries(samples, Report()))
+    ids = [node.text for node in found if isinstance(node, Scalar)]
     return IdRule("integer") if all(map(str.isdecimal, ids)) else IdRule("pattern", ".+")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from jinja2 import Undefined
@@ -34,17 +35,29 @@ class Blank(NamedTuple):
 class WatchingTemplates(Templates):
     """The function's templates, which remember what fails and what is blank, and render on.
 
-    A leaf that fails is rendered without the expressions that fail, so that one mistake does not hide the next.
+    A leaf that fails is rendered without the expressions that fail, so that one mistake does not hide the next. `lists`
+    has the `where` of each bare expression that makes a list.
     """
 
-    def __init__(self, locale: Locale = _ANYWHERE) -> None:
+    def __init__(self, locale: Locale = _ANYWHERE, lists: Collection[str] = ()) -> None:
         super().__init__({context: self._watched(finalize) for context, finalize in FINALIZERS.items()}, locale)
+        self.lists = lists
         self.failures: list[Failure] = []
         self.blanks: list[Blank] = []
         self._shown: list[Any] = []
+        self._is_raising = False
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Raise errors, after remembering them, as long as the block runs."""
+        self._is_raising = True
+        try:
+            yield
+        finally:
+            self._is_raising = False
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
-        """Render as the function does. Failures and blanks are remembered, not raised; of a failed expression, `x` is shown."""
+        """Render as the function does. What fails is remembered, not raised, and an `x` is shown in its place."""
         self._shown = []
         try:
             text = super().render(leaf, context, limit)
@@ -53,25 +66,42 @@ class WatchingTemplates(Templates):
         except DiagnosedError as error:
             failed = [*self._failing(leaf, context, limit)] or [Failure(error, None)]
             self.failures += failed
+            if self._is_raising:
+                raise
             return self._without(failed, leaf, context, limit)
         if any(map(_is_blank, self._shown)):
             self.blanks += self._blank(leaf, context, limit)
         return text
 
     def evaluate(self, leaf: Leaf, context: Context) -> Any:
-        """Evaluate as the function does; an error is remembered and raised."""
+        """Evaluate as the function does. An error is remembered; then an empty list or true stands for the value."""
         try:
             return super().evaluate(leaf, context)
         except DiagnosedError as error:
             self.failures.append(Failure(error, parts.of(leaf)[0]))
-            raise
+            if self._is_raising:
+                raise
+            return [] if leaf.where in self.lists else True
+
+    def taken_failures(self) -> list[Failure]:
+        """Return what has failed since the last call, each once."""
+        found = {(one.error.where, one.part, one.error.diagnosis.kind): one for one in self.failures}
+        self.failures = []
+        return [*found.values()]
+
+    def taken_blanks(self) -> list[Blank]:
+        """Return what was shown as nothing since the last call, each once."""
+        found, self.blanks = self.blanks, []
+        return [*dict.fromkeys(found)]
 
     def _failing(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Failure]:
         """Render each expression alone, with the tags around it; then each tag's own expression."""
         found = parts.of(leaf)
         tags_fail = self._error(parts.alone(leaf, None, with_tags=True), context, limit)
         if tags_fail:
-            yield from self._failing_tag(tags_fail, [part for part in found if part.kind == "tag" and part.code], context)
+            yield from self._failing_tag(
+                tags_fail, [part for part in found if part.kind == "tag" and part.code], context
+            )
             return
         for part in found:
             error = part.kind == "expression" and self._error(parts.alone(leaf, part, with_tags=True), context, limit)

@@ -130,7 +130,11 @@ def test_each_example_compiles_or_has_the_finding_that_it_shows(
         case _:
             compilation = compiled(completed(example), files)
     shown = re.fullmatch(r"\w+ finding=([A-Z_]+)", words)
-    assert {finding.code for finding in compilation.findings} == ({shown[1]} if shown else set())
+    found = {finding.code for finding in compilation.findings}
+    # The sample that completes an example has nothing for a lookup whose name is refused.
+    assert found - ({"SAMPLE_INVALID"} if shown and shown[1] == "NAME_RESERVED" else set()) == (
+        {shown[1]} if shown else set()
+    )
 
 
 @PAGES

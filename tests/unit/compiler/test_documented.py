@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cli.compiler import lateness, locales, lookups, polls, stages, tables, template
+from cli.compiler.faults import Scope
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.loops import GROUPING
@@ -131,16 +132,16 @@ def test_an_argument_of_the_table_can_be_given_by_its_name(compiled: Compile, na
 
 
 WRONG = [
-    ("rows | join(column='sku')", "`join` has no argument column; it takes separator and attribute"),
-    ("rows | join(', ', 'sku', 3)", "`join` is given 3 arguments; it takes separator and attribute"),
-    ("rows | join(', ', separator='-')", "`join` is given separator twice; it takes separator and attribute"),
-    ("'a' | upper(3)", "`upper` is given 1 argument; it takes none"),
-    ("'a' | upper(value=3)", "`upper` has no argument value; it takes none"),
-    ("'a' | trim(ends='-')", "`trim` has no argument ends; it takes characters"),
-    ("'a' | truncate(characters=3)", "`truncate` has no argument characters; it takes size"),
-    ("1 | number(1, false, 3)", "`number` is given 3 arguments; it takes decimals and grouping"),
-    ("order.at | ago(1)", "`ago` is given 1 argument; it takes none"),
-    ("order.note | default('-', true)", "`default` is given 2 arguments; it takes instead"),
+    ("rows | join(column='sku')", "`join` has no argument column: it takes separator and attribute"),
+    ("rows | join(', ', 'sku', 3)", "`join` is given 3 arguments: it takes separator and attribute"),
+    ("rows | join(', ', separator='-')", "`join` is given separator twice: it takes separator and attribute"),
+    ("'a' | upper(3)", "`upper` is given 1 argument: it takes none"),
+    ("'a' | upper(value=3)", "`upper` has no argument value: it takes none"),
+    ("'a' | trim(ends='-')", "`trim` has no argument ends: it takes characters"),
+    ("'a' | truncate(characters=3)", "`truncate` has no argument characters: it takes size"),
+    ("1 | number(1, false, 3)", "`number` is given 3 arguments: it takes decimals and grouping"),
+    ("order.at | ago(1)", "`ago` is given 1 argument: it takes none"),
+    ("order.note | default('-', true)", "`default` is given 2 arguments: it takes instead"),
 ]
 
 
@@ -157,7 +158,7 @@ def test_every_filter_refuses_what_it_does_not_take(compiled: Compile, name: str
     for given in ("nothing=1", ", ".join("1" * 9)):
         findings = compiled(TEMPLATE.format(f"{{{{ 1 | {name}({given}) }}}}"), STAGES).findings
         found = [finding.message for finding in findings if finding.code == "TEMPLATE_FAILED"]
-        assert [message for message in found if message.startswith(f"`{name}` ") and "; it takes " in message]
+        assert [message for message in found if message.startswith(f"`{name}` ") and ": it takes " in message]
 
 
 # Every expression in the running text and in the tables of the guides; those in examples are compiled by test_docs.py.
@@ -178,7 +179,7 @@ def test_the_guides_have_expressions() -> None:
 def test_an_expression_of_the_guides_passes_lint(source: str) -> None:
     report = Report()
     names = (*re.findall(r"[a-z]\w*", source),)
-    leaves = Leaves(report, Templates(), names=names)
+    leaves = Leaves(report, Templates(), Scope(names))
     leaves.leaf("mrkdwn", Scalar(Place("f.yaml"), source, source))
     assert report.findings() == ()
 

@@ -219,13 +219,14 @@ def test_a_mistake_in_one_stage_names_the_stage(compiled: Compile) -> None:
         "_stages/other.yaml": f"{STAGE}vars: {{name: bad}}\n",
         "_stages/third.yaml": STAGE,
     }
-    (finding,) = compiled(text, files).findings
+    finding, undefined, _ = compiled(text, files).findings
     assert (finding.file, finding.line, finding.code) == (FILE, 6, "STAGE_INCOMPLETE")
+    assert (undefined.line, undefined.code) == (6, "TEMPLATE_UNDEFINED")
     assert "stage third" in finding.message
     assert "_stages/third.yaml" in finding.fix
     files["_stages/third.yaml"] = files[STAGE_FILE]
-    undefined = [one.message for one in compiled(text, files).findings if one.code == "TEMPLATE_UNDEFINED"]
-    assert [message.endswith("(in stage other)") for message in undefined] == [True]
+    messages = [one.message for one in compiled(text, files).findings if one.code == "TEMPLATE_UNDEFINED"]
+    assert [message.endswith("(in stage other)") for message in messages] == [True]
 
 
 @pytest.mark.parametrize("address", ["admin.example.org", "ftp://x.example", "https://x.example/", "https://x?y", "5"])

@@ -38,8 +38,8 @@ def test_an_error_has_its_place_and_its_cure(compiled: Compile, tmp_path: Path) 
     code, output = run(tmp_path)
     assert code == 1
     assert output.splitlines() == [
-        f"{tmp_path.as_posix()}/{FILE}:5:7: TEMPLATE_UNDEFINED `idd` is not known here",
-        "  fix: nearest: id",
+        f"{tmp_path.as_posix()}/{FILE}:5:13: TEMPLATE_UNDEFINED `idd` is not known here",
+        "  fix: write {{ id }}; nearest: id",
         "1 template, 1 stage: 1 error",
     ]
 
@@ -48,7 +48,7 @@ def test_a_warning_is_shown_and_lets_a_build_pass(compiled: Compile, tmp_path: P
     compiled(GOOD.replace("{{ id }}", "{{ order.note }}."))
     code, output = run(tmp_path)
     assert code == 0
-    assert ": VALUE_EMPTY warning: an empty value" in output
+    assert ": VALUE_EMPTY warning: this is empty" in output
     assert output.splitlines()[-1] == "1 template, 1 stage: 1 warning"
 
 
@@ -78,6 +78,7 @@ def test_json_is_for_scripts(compiled: Compile, tmp_path: Path, text: str, code:
             "severity": "error",
             "message": "`id` is one of: integer, uuid",
             "fix": "write `integer`",
+            "edit": {"old": "int", "new": "integer"},
         }
 
 
@@ -108,7 +109,7 @@ def test_a_file_is_checked_in_its_folder(
     code, output = run(typed.format(tmp_path.name))
     *findings, total = output.splitlines()
     assert (code, total) == (errors, f"{file}: 1 error" if errors else f"{file}: no findings")
-    assert [line.partition(": ")[0] for line in findings[::2]] == [f"{Path(typed.format(tmp_path.name))}:5:7"] * errors
+    assert [line.partition(": ")[0] for line in findings[::2]] == [f"{Path(typed.format(tmp_path.name))}:5:13"] * errors
 
 
 def test_a_fix_of_several_lines_can_be_copied(compiled: Compile, tmp_path: Path) -> None:

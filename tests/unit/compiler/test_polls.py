@@ -499,7 +499,7 @@ MISTAKES = [
     ("id: integer", "id: {pattern: '[0-9]+'}", 1, "VALUE_INVALID", "`id` is a pattern", "select a time, such as"),
     ("    id: 1\n", "    id: 1\n    data: {a: b}\n", 13, "SAMPLE_INVALID", "has no data", "add a sample without"),
     ("order.number }}", "data.source }}", 11, "TEMPLATE_UNDEFINED", "`data` has no source", ""),
-    ("order.number }}", "event.version }}", 11, "VALUE_EMPTY", "shown as nothing", ""),
+    ("order.number }}", "event.version }}", 11, "VALUE_EMPTY", "shows nothing", ""),
 ]  # fmt: skip
 
 

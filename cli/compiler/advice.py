@@ -1,0 +1,148 @@
+"""What to write in place of an expression that a sample makes fail: what the file says beside the error itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from cli.compiler import rewriting, uses
+from cli.compiler.findings import RULES
+from cli.compiler.parts import Part
+from cli.compiler.sql.columns import columns
+from cli.compiler.template import Template
+from handler.model import SqlLookup
+from handler.templating import Diagnosis
+from handler.templating.kinds import Kind
+from handler.templating.text import Mrkdwn
+
+_TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
+_EMPTY: Final = "NoneType"
+_IN_SQL: Final = "compute it in the SQL"
+
+
+class Advice(NamedTuple):
+    """`right` is the expression as it should be, `fix` is said after it, or instead; `message` replaces the error's."""
+
+    right: str = ""
+    fix: str = ""
+    message: str = ""
+
+
+def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
+    """Return what to write for an error in a part of a leaf; nothing where the error's own words are all there is."""
+    if diagnosis.kind == "part_empty":
+        return Advice(fix=RULES["VALUE_EMPTY"].remedy)
+    if diagnosis.kind == "not_a_currency":
+        return Advice(fix="write money('EUR'), or name a column that holds such a code")
+    make = _BY_KIND.get(diagnosis.kind)
+    return make(diagnosis, part, template) if make and part else Advice()
+
+
+def _key(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
+    close = diagnosis.suggestions.close if diagnosis.suggestions else ()
+    owners = uses.owners(part.code, diagnosis.name)
+    right = rewriting.with_column(part.code, owners[0], diagnosis.name, close[0]) if close and len(owners) == 1 else ""
+    return Advice(right)
+
+
+def _word(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
+    """What to write for the word of a filter, such as the style of a date."""
+    close = diagnosis.suggestions.close if diagnosis.suggestions else ()
+    right = part.code.replace(f"'{diagnosis.name}'", f"'{close[0]}'") if close and diagnosis.name else ""
+    return Advice("" if right == part.code else right)
+
+
+def _number(_: Diagnosis, part: Part, __: Template) -> Advice:
+    right = rewriting.bracketed(part.code)
+    return Advice(right, message="`|` binds before operators" if right else "")
+
+
+def _sign(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
+    is_empty = diagnosis.owner == _EMPTY
+    right = rewriting.with_zero(part.code) if is_empty else rewriting.with_numbers(part.code)
+    return Advice(right, "" if right else _IN_SQL)
+
+
+def _operands(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
+    code, sign, types = part.code, diagnosis.name, (diagnosis.owner, diagnosis.other)
+    if right := rewriting.bracketed(code):
+        return Advice(right, message=f"`|` binds before `{sign}`, so that the filter applies to the last value alone")
+    if _EMPTY in types and not _TEXTS & {*types}:
+        return Advice(rewriting.with_zero(code), message=f"{sign} computes with an empty value")
+    if sign == "+" and _TEXTS & {*types}:
+        return Advice(rewriting.joined(code), message="`+` adds numbers; texts are joined with ~")
+    if right := rewriting.with_numbers(code):
+        return Advice(right)
+    if {*types} <= {"datetime", "date"}:
+        return Advice(fix="compute with times in the SQL, as TIMESTAMPDIFF does, or show one with the filter ago")
+    return Advice(fix=f"{_IN_SQL}, where CAST(... AS DECIMAL) makes a text a number")
+
+
+def _comparison(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
+    code = part.code
+    if right := rewriting.unformatted(code):
+        return Advice(right, message="`|` binds before a comparison, so that a text is compared with a number")
+    if right := rewriting.with_numbers(code):
+        return Advice(right)
+    if _EMPTY in (diagnosis.owner, diagnosis.other):
+        return Advice(rewriting.with_zero(code))
+    return Advice(fix="compare a number with a number, a text with a text in quotes, a time with a time")
+
+
+def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
+    code = part.code
+    owner = next(iter(uses.owners(code, diagnosis.name)), "") if diagnosis.name else ""
+    if diagnosis.owner == "list":
+        return _of_a_list(owner, diagnosis.name, code, template)
+    if owner and "." in owner and _is_column(owner, template):
+        right = rewriting.renamed_part(code, f"{owner}.{diagnosis.name}", owner)
+        return Advice(right, message=f"`{owner}` is a column: it has no {diagnosis.name}")
+    if diagnosis.owner == _EMPTY and owner:
+        right = rewriting.guarded(code, owner, bare=part.kind != "expression")
+        return Advice(right, message=f"`{owner}` is empty, and has no {diagnosis.name}")
+    return Advice()
+
+
+def _is_column(owner: str, template: Template) -> bool:
+    """Whether this is a column of a row, which never has parts."""
+    name, _, column = owner.partition(".")
+    return any(
+        isinstance(one, SqlLookup) and one.name == name and column in columns(one.sql)
+        for one in template.notification.lookups
+    )
+
+
+def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice:
+    """What to write where a list was asked for a column: that of the first element, or of each."""
+    if not owner:
+        return Advice(fix=f"write (rows | first).{column}")
+    name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
+    loop = f"{name} in {owner}"
+    more = f"for each element, write {{{{ {name}.{column} }}}} within {{% for {loop} %}}, or `for: {loop}`"
+    return Advice(rewriting.with_first(code, owner), more, f"`{owner}` is a list: it has no {column}")
+
+
+def _not_showable(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
+    code = part.code
+    lookup = next((one for one in template.notification.lookups if one.name == code), None)
+    known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
+    if not re.fullmatch(r"\w+", code) or not known:
+        return Advice()
+    if diagnosis.owner == "list":
+        return Advice(f"{code} | join(', ', '{known[0]}')")
+    return Advice(f"{code}.{known[0]}", f"its columns are {', '.join(known)}")
+
+
+_BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = {
+    "operands": _operands,
+    "operand": _sign,
+    "not_comparable": _comparison,
+    "not_a_number": _number,
+    "part_absent": _part,
+    "key_absent": _key,
+    "not_showable": _not_showable,
+    "else_missing": lambda _, part, __: Advice(rewriting.with_else(part.code)),
+    "style_unknown": _word,
+    "mask_unknown": _word,
+}
