@@ -33,8 +33,6 @@ def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
     """Return what to write for an error in a part of a leaf; nothing where the error's own words are all there is."""
     if diagnosis.kind == "part_empty":
         return Advice(fix=RULES["VALUE_EMPTY"].remedy)
-    if diagnosis.kind == "not_a_currency":
-        return Advice(fix="write money('EUR'), or name a column that holds such a code")
     make = _BY_KIND.get(diagnosis.kind)
     return make(diagnosis, part, template) if make and part else Advice()
 
@@ -97,6 +95,9 @@ def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
         return _of_a_list(owner, diagnosis.name, code, template)
     if owner and "." in owner and _is_column(owner, template):
         right = rewriting.renamed_part(code, f"{owner}.{diagnosis.name}", owner)
+        if diagnosis.owner == _EMPTY:  # in this sample, the column is empty as well
+            shown = rewriting.with_else(right) or rewriting.with_default(right)
+            right = shown if part.kind == "expression" else rewriting.with_zero(right) or right
         return Advice(right, message=f"`{owner}` is a column: it has no {diagnosis.name}")
     if diagnosis.owner == _EMPTY and owner:
         right = rewriting.guarded(code, owner, bare=part.kind != "expression")

@@ -17,6 +17,7 @@ from handler.templating import DiagnosedError, Diagnosis, Templates, messages, s
 from handler.templating.kinds import Kind
 
 _ALIKE: Final = 0.6
+_AFTER: Final = "*_~.,:;"  # what may follow an expression, and is no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,11 @@ class _Reader:
                 self._columns[part.names[0]] = scope.lists[part.code]
 
     def read(self) -> Iterator[Fault]:
-        error = self._error(self._leaf)
+        error = self._error_of_all = self._error(self._leaf)
         self._markup: set[int] = set()  # where each `<...>` begins that is reported
+        if error and len(self._parts) > parts.MAX_ALONE:
+            yield self._from(error.diagnosis, error.code, None)
+            return
         found = [*self._structure()] if error or self._leaf.context != "expression" else []
         broken = {fault.part for fault in found}
         for part in self._parts:
@@ -101,27 +105,30 @@ class _Reader:
                     kind: Kind = "set_statement" if statements.word(part) == "set" else "statement"
                     yield self._from(Diagnosis(kind, statements.word(part)), "TEMPLATE_FORBIDDEN", part)
             elif not part.is_closed and part not in seen:
-                right = f"{part.text[:2]} {part.code.strip()} {'%}' if part.kind == 'tag' else '}}'}"
+                right = f"{part.text[:2]} {part.code.strip().rstrip(_AFTER)} {'%}' if part.kind == 'tag' else '}}'}"
                 message = f"`{'%}' if part.kind == 'tag' else '}}'}` is missing"
                 yield Fault("TEMPLATE_SYNTAX", message, f"write {right}", part, right)
 
     def _part(self, part: Part) -> list[Fault]:
-        tree = self._leaf if part.kind == "bare" else self._alone(part)
         try:
-            used = self._templates.check(tree)
+            used = self._templates.check(self._alone(part)) if self._error_of_all else rewriting.names(part.code)
         except DiagnosedError as error:
             if error.diagnosis.kind == "expression_in_markup":
                 return [*self._in_markup(error, part)]
             return [self._from(error.diagnosis, error.code, part)]
         found = [self._unknown(name, part) for name in sorted(used - self._known)]
-        found += self._foreign_columns(part)
+        meant = [fault.right for fault in found if fault.right]
+        for right in meant or [part.text]:
+            found += self._foreign_columns(part, part.code if right == part.text else self._code_of(part, right))
         found += [self._fault("TEMPLATE_FAILED", one.message, part, one.right) for one in arguments.wrong(part.code)]
-        if not found and (right := rewriting.misread(part.code)):
+        if not found and "|" in part.code and (right := rewriting.misread(part.code)):
             message = "`|` binds before operators, so that the filter applies to the last value alone"
             found.append(self._fault("TEMPLATE_FAILED", message, part, right))
         return found
 
     def _alone(self, part: Part) -> Leaf:
+        if part.kind == "bare":
+            return self._leaf
         return (
             replace(self._leaf, context="expression", source=part.code)
             if part.kind == "tag"
@@ -168,7 +175,7 @@ class _Reader:
         if owners := [*self._owners(name)]:
             right = rewriting.renamed(part.code, name, owners[0])
             return self._fault(code, message, part, right, f"or {', or '.join(owners[1:])}" if owners[1:] else "")
-        close = get_close_matches(name, sorted(self._known), n=1, cutoff=_ALIKE)
+        close = get_close_matches(name, sorted(filter(str.isidentifier, self._known)), n=1, cutoff=_ALIKE)
         close = close or [*self._owners(next(iter(get_close_matches(name, self._all_columns(), n=1)), ""))][:1]
         right = rewriting.renamed(part.code, name, close[0]) if close else ""
         return self._fault(code, message, part, right, suggestion(name, self._known))
@@ -197,14 +204,18 @@ class _Reader:
     def _all_columns(self) -> list[str]:
         return sorted({one for known in (*self._columns.values(), *self._scope.lists.values()) for one in known})
 
-    def _foreign_columns(self, part: Part) -> Iterator[Fault]:
-        for owner, column in rewriting.columns(part.code):
+    def _code_of(self, part: Part, text: str) -> str:
+        return text[len(part.head) : len(text) - len(part.tail)] if part.tail else text[len(part.head) :]
+
+    def _foreign_columns(self, part: Part, code: str) -> Iterator[Fault]:
+        """The columns in `code` that no SELECT names; it is the part's own expression, or what is meant by it."""
+        for owner, column in rewriting.columns(code):
             known = self._columns.get(owner, ())
             if not known or column in known:
                 continue
             same = [one for one in known if one.lower() == column.lower()]
             close = same or get_close_matches(column, known, n=1, cutoff=_ALIKE)
-            right = rewriting.with_column(part.code, owner, column, close[0]) if close else ""
+            right = rewriting.with_column(code, owner, column, close[0]) if close else ""
             what = "row" if owner in self._scope.columns else "element"
             message = f"the {what} `{owner}` has no {column}: its SELECT does not name it"
             more = suggestion(column, known)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from cli.compiler import faults, needs, parts, pasting, shape, syntax
+from cli.compiler import faults, needs, parts, pasting, rewriting, shape, syntax
 from cli.compiler.expressions import corrected, with_straight_braces
 from cli.compiler.faults import Fault, Scope
 from cli.compiler.findings import Place, Report
@@ -129,11 +129,18 @@ class Leaves:
         if found := faults.of(leaf, self.scope, self.templates):
             for fault in found:
                 self._report(fault, leaf, node)
+                self._keep_needs(fault, node)
             leaf = self._stand_in(leaf, found, instead)
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
             self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
         self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
         return leaf
+
+    def _keep_needs(self, fault: Fault, node: Scalar) -> None:
+        """What an expression with a fault needs of the stage, if it can be read."""
+        if fault.part and rewriting.parsed(fault.part.code):
+            alone = Leaf("expression", fault.part.code, "")
+            self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(alone))
 
     def _stand_in(self, leaf: Leaf, found: Sequence[Fault], instead: str) -> Leaf:
         """The leaf without its wrong expressions, or without any where that is not enough."""

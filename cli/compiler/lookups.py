@@ -23,6 +23,8 @@ ON_FAILURE: Final = ("retry", "without")
 _SELECT: Final = "SELECT ... FROM ... WHERE id = :id"
 
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
+# Keys of the file, which a level too many puts among the lookups.
+_BESIDE: Final = ("channel", "when", "text", "blocks", "thread", "update", "version", "description", "event")
 _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 
@@ -55,6 +57,11 @@ def _stand_in(entry: Entry) -> Lookup:
 
 
 def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
+    if not isinstance(entry.value, MappingNode) and entry.key.text in _BESIDE:
+        name = entry.key.text
+        message = f"`{name}` stands within `lookups`, where it is the name of a lookup"
+        leaves.report.add(entry.key.place, "VALUE_INVALID", message, f"indent `{name}` like `lookups`")
+        return None
     present = {key.key.text for key in entry.value.entries} if isinstance(entry.value, MappingNode) else set()
     kinds = [kind for kind in _KINDS if kind in present]
     if len(kinds) != 1 and isinstance(entry.value, MappingNode):

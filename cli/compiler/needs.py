@@ -45,22 +45,27 @@ def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> Non
     """Report what is missing in which stage."""
     known = tuple(stages)
     for need in needs:
-        lacking = [stage for stage in known if need.name not in _having(stage, need.kind)]
-        if need.kind == "labels" and lacking:
-            _no_labels(need, lacking[0], report)
+        unmet = [stage for stage in known if need.name not in _having(stage, need.kind)]
+        if need.kind == "labels" and unmet:
+            _no_labels(need, unmet[0], report)
             continue
-        for stage in lacking:
+        for stage in unmet:
             close = suggestion(need.name, _having(stage, need.kind))
             message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
             report.add(need.place, "STAGE_INCOMPLETE", message, f"add `{need.name}:` in _stages/{stage.name}.yaml")
 
 
+def lacking(stage: Stage, needs: Iterable[Need]) -> list[Need]:
+    """Return the needs that a stage does not meet."""
+    return [need for need in needs if need.name not in _having(stage, need.kind)]
+
+
 def completed(stage: Stage, needs: Iterable[Need]) -> Stage:
     """Return the stage with something for each need that it does not meet, so that samples can be rendered in it."""
-    lacking = [need for need in needs if need.name not in _having(stage, need.kind)]
-    if not lacking:
+    unmet = lacking(stage, needs)
+    if not unmet:
         return stage
-    named = {kind: [need.name for need in lacking if need.kind == kind] for kind in ("vars", "mentions", "labels")}
+    named = {kind: [need.name for need in unmet if need.kind == kind] for kind in ("vars", "mentions", "labels")}
     locale = replace(
         stage.locale,
         mentions={**stage.locale.mentions, **dict.fromkeys(named["mentions"], _MENTION)},

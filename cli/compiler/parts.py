@@ -10,6 +10,9 @@ from typing import Final, Literal
 
 from handler.model import Leaf
 
+# A leaf with more parts is looked at as a whole: each part alone would take time that grows with the square.
+MAX_ALONE: Final = 100
+
 Kind = Literal["expression", "tag", "bare"]
 
 _TEXT: Final = r"'(?:(?!\{\{)[^'\\]|\\.)*+'|\"(?:(?!\{\{)[^\"\\]|\\.)*+\""
@@ -95,6 +98,7 @@ def _part(match: re.Match[str], line: int) -> Part:
         return Part(kind, match.start(), line, opening + inside, "", tail)
     before = tag.group() if tag else inside[: len(inside) - len(inside.lstrip())]
     code = inside[len(before) :].rstrip()
+    code = code.removesuffix(" recursive") if tag else code  # it is no part of the expression
     after = inside[len(before) + len(code) :]
     names = tuple(re.findall(r"\w+", tag["names"] or "")) if tag else ()
     return Part(kind, match.start(), line, opening + before, code, after + tail, names=names)

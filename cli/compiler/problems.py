@@ -77,7 +77,8 @@ def located(error: NotifierError, template: Template, place: Place, part: Part |
     diagnosis = error.diagnosis if node else _in_file(error.diagnosis, place)
     message, fix = messages.words(diagnosis)
     advised = advice.of(diagnosis, part, template)
-    message, fix = advised.message or message, advised.fix or fix
+    message = advised.message or message
+    fix = advised.fix or ("" if advised.right and not diagnosis.suggestions else fix)
     if node is None:
         return Problem(error.code, message, fix, place)
     column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.suggestions else ""

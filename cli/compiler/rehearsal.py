@@ -7,6 +7,7 @@ the replica late.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,11 +42,14 @@ _NO_TEXT: Final = Leaf("plain", "-", "")
 _WAITED: Final = Freshness(math.inf, lambda _: None)
 
 
-def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> None:
-    """Report what goes wrong when the samples are rendered, in any stage; what differs between them names the stage."""
+def rehearse(template: Template, stages: Sequence[Stage], report: Report, unmet: Collection[str] = ()) -> None:
+    """Report what goes wrong when the samples are rendered, in any stage; what differs between them names the stage.
+
+    `unmet` are names that a stage lacks, which is reported already: what uses them is not.
+    """
     found: dict[Parts, list[str]] = {}
     for stage in stages or (_NO_STAGE,):
-        for finding in _rehearsed(template, stage):
+        for finding in _rehearsed(template, stage, unmet):
             found.setdefault(finding, []).append(stage.name)
     for parts, names in found.items():
         everywhere = len(set(names)) == max(len(stages), 1)
@@ -53,13 +57,13 @@ def rehearse(template: Template, stages: Sequence[Stage], report: Report) -> Non
         report.add(parts.place, parts.code, message, parts.fix, parts.edit)
 
 
-def _rehearsed(template: Template, stage: Stage) -> Iterator[Parts]:
+def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iterator[Parts]:
     """Each cause once: what fails in several samples, or without a lookup as well, is reported for the first."""
     templates = WatchingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
     failed: set[tuple[Place, str]] = set()
     empty: dict[Blank, str] = {}
     for sample in template.samples:
-        problems = [*_problems(template, sample, stage, templates)]
+        problems = [one for one in _problems(template, sample, stage, templates) if not _uses(one, unmet)]
         places = {problem.place for problem in problems}
         for problem in problems:
             found = lacking.finding(problem, template, sample) or problem.finding()
@@ -67,8 +71,12 @@ def _rehearsed(template: Template, stage: Stage) -> Iterator[Parts]:
                 failed.add((found.place, found.code))
                 yield found
         empty = {**dict.fromkeys(templates.taken_blanks(), f"sample `{sample.name}`"), **empty}
-        yield from _without_each(template, sample, stage, templates, places, empty)
+        yield from _without_each(template, sample, stage, templates, places, empty, unmet)
     yield from _shown_as_nothing(template, empty, {place for place, _ in failed})
+
+
+def _uses(problem: Problem, names: Collection[str]) -> bool:
+    return problem.part is not None and any(re.search(rf"\b{re.escape(name)}\b", problem.part.code) for name in names)
 
 
 def _without_each(
@@ -78,13 +86,14 @@ def _without_each(
     templates: WatchingTemplates,
     failed: Collection[Place],
     empty: dict[Blank, str],
+    unmet: Collection[str],
 ) -> Iterator[Parts]:
     """What fails only where a lookup finds nothing; what is shown as nothing then is added to `empty`."""
     for lookup in template.notification.lookups:
         if may_be_missing(lookup) and sample.answers[lookup.name] is not None:
             without = replace(sample, answers={**sample.answers, lookup.name: None})
             for problem in _problems(template, without, stage, templates, silence_is_fine=True):
-                if problem.place not in failed:
+                if problem.place not in failed and not _uses(problem, unmet):
                     yield problem.unguarded(lookup.name, sample.answers)
             for blank in templates.taken_blanks():
                 empty.setdefault(blank, f"sample `{sample.name}` without `{lookup.name}`")

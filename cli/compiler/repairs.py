@@ -17,7 +17,7 @@ _BLANK: Final = re.compile(rf"\|\s*(\w+)\s+({_STRING}|\d+)")
 _NO_BAR: Final = re.compile(rf"(?<=[\w)\]'\"])\s+(?={'|'.join(FILTERS)}\b)(?!\w+\s*\.)")
 _BESIDE: Final = re.compile(rf"({_VALUE})\s+(?={_VALUE})")
 _WORDS: Final = re.compile(r"(?:and|or|not|in|is|if|else)\b")
-_AT_THE_END: Final = re.compile(r"\s*(?:[|+*/~.,<>=-]+|\b(?:and|or|not|is|in|if|else))\s*$")
+_AT_THE_END: Final = re.compile(r"\s*(?:[|+*/~,<>=-]+|\b(?:and|or|not|is|in|if|else))\s*$")
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
 from cli.compiler.unparse import unparse
@@ -39,11 +40,11 @@ _FUNCTIONS: Final[dict[tuple[str, int], Callable[..., nodes.Expr]]] = {
 def parsed(code: str) -> nodes.Expr | None:
     """Return the tree of an expression; None if it cannot be read."""
     try:
-        tree = _READER.parse(f"{{{{ ({code}\n) }}}}")
+        parser = Parser(_READER, code, state="variable")
+        tree = parser.parse_expression()
     except (TemplateSyntaxError, ValueError, RecursionError):
         return None
-    found = [*tree.find_all(nodes.Output)]
-    return found[0].nodes[0] if len(found) == 1 and len(found[0].nodes) == 1 else None
+    return tree if parser.stream.eos else None
 
 
 def rewritten(code: str, transformer: NodeTransformer) -> str:
@@ -173,6 +174,13 @@ def columns(code: str) -> Iterator[tuple[str, str]]:
             ):
                 found[name, column] = None
     yield from found
+
+
+def names(code: str) -> frozenset[str]:
+    """Return the names that an expression uses."""
+    tree = parsed(code)
+    found = {node.name for node in _all(tree) if isinstance(node, nodes.Name)} if tree else set()
+    return frozenset(found - {"range"})
 
 
 def filters(code: str) -> Iterator[nodes.Filter]:

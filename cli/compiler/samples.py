@@ -134,7 +134,15 @@ def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
     if not unknown:
         return None
     message = f"the SELECT of `{lookup.name}` returns no `{unknown[0]}`"
+    if joined := _without_comma(lookup, unknown[0], known):
+        return message, f"a comma is missing in the SELECT: write {unknown[0]}, {joined}"
     return message, f"correct one of the two; {suggestion(unknown[0], known)}"
+
+
+def _without_comma(lookup: Lookup, column: str, known: Iterable[str]) -> str:
+    """The column after this one, where SQL reads `column other` as a column with another name."""
+    sql = lookup.sql if isinstance(lookup, SqlLookup) else ""
+    return next((one for one in known if re.search(rf"\b{re.escape(column)}\s+{re.escape(one)}\b", sql)), "")
 
 
 def may_be_missing(lookup: Lookup) -> bool:

@@ -38,7 +38,8 @@ def keys(
         if entry.key.text in required or entry.key.text in optional:
             found[entry.key.text] = entry.value
         else:
-            misspelt.add(_unknown(entry, (*required, *optional), meant or {}, report))
+            taken = [one.key.text for one in node.entries] if isinstance(node, Mapping) else []
+            misspelt.add(_unknown(entry, (*required, *optional), taken, meant or {}, report))
     if isinstance(node, Mapping):
         for name in required:
             if name not in found and name not in misspelt:
@@ -47,7 +48,7 @@ def keys(
     return found
 
 
-def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: Report) -> str:
+def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: dict[str, str], report: Report) -> str:
     """Report a key, and return the one that it seems to be; empty if none."""
     word = entry.key.text
     close: list[str] = []
@@ -58,6 +59,8 @@ def _unknown(entry: Entry, known: Iterable[str], meant: dict[str, str], report: 
     else:
         close = [meant[word]] if word in meant else difflib.get_close_matches(word, known, n=1)
         message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
+        if close and close[0] in taken:
+            fix, close = f"remove it: `{close[0]}` stands here already", []
         fix = fix or f"the keys here are: {', '.join(known)}"
     edit = Edit(entry.key.source, close[0]) if close else None
     report.add(entry.key.place, "KEY_UNKNOWN", message, fix, edit)
@@ -142,7 +145,7 @@ def _free_of_expressions(node: Node, report: Report) -> bool:
 
 
 def choice(node: Node, options: Collection[str], report: Report) -> str | None:
-    """Return one of some words."""
+    """Return one of some words; of one that is misspelt, and reported, the word that is meant."""
     word = literal(node, report)
     if word is None or word in options:
         return word
@@ -151,7 +154,7 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     fix = f"write `{close[0]}`" if len(close) == 1 else f"write one of: {', '.join(options)}"
     edit = Edit(node.source, close[0]) if len(close) == 1 and isinstance(node, Scalar) else None
     report.add(node.place, "VALUE_INVALID", message, fix, edit)
-    return None
+    return close[0] if len(close) == 1 else None
 
 
 def flag(node: Node, report: Report) -> bool:

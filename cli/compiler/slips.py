@@ -36,11 +36,13 @@ _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
 )
 _TAB: Final = "a tab stands here; YAML is indented with blanks"
 _INDENTATION: Final = ("this line does not line up with the lines above", False)
-_AFTER_COMMENT: Final = ("the comment above ended its value; a comment cannot stand inside one", False)
+_INDENT: Final = "indent it like the other keys of its level"
+_AFTER_COMMENT: Final = ("a value above ended with its comment, or this line is not indented like its level", False)
 _TRAILING: Final = ("text follows a value that is closed already", True)
 _DEFAULT: Final = ("this cannot be read as YAML", False)
 # `text:Hello` and `text：Hello`: a key, a colon that is none to YAML, and the value.
 _JOINED: Final = re.compile(r"\s*(?:- +)?(?P<key>\w+)(?P<colon>:(?! |//)|：\s*)(?P<value>\S.*)")
+_BLOCK: Final = re.compile(r"\s*(?:- +)?(?P<key>\w[\w -]*):\s*[|>][-+]?\s*")
 _DASH: Final = re.compile(r"\s*-(?P<item>\w.*)")
 _BEFORE_COLON: Final = re.compile(r"\s*(?:- +)?\w+")
 _CURLY: Final = re.compile(r"[“”„‘’](?P<inner>[^“”„‘’]*)[“”‘’]")
@@ -61,10 +63,28 @@ def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
         return Slip(line + 1, column + 1, _TAB, "write blanks instead of the tab, two for each level")
     if "while parsing a block" in said and (dash := _DASH.fullmatch(lines[line - 1])):
         return Slip(line, 1, "a blank is missing after the `-`", f"write - {dash['item']}")
+    if "quoted scalar" not in said and (text := _unindented_text(lines, line)):
+        return text
     if "mapping values" in said and not _BEFORE_COLON.sub("", lines[line][:column]):
         return _after_a_slip(lines, line)
     sentence, quotes_help = _sentence(said, lines, line, column)
-    return Slip(line + 1, column + 1, sentence, quoted(lines[line]) if quotes_help else "")
+    fix = quoted(lines[line]) if quotes_help else _INDENT if sentence in (_INDENTATION[0], _AFTER_COMMENT[0]) else ""
+    return Slip(line + 1, column + 1, sentence, fix)
+
+
+def _unindented_text(lines: list[str], line: int) -> Slip | None:
+    """A key with `|` or `>` whose text is not indented more than it: one of the two stands wrong."""
+    above = lines[line - 1] if line else ""
+    match = _BLOCK.fullmatch(above)
+    if not match or not lines[line].strip() or _indent(lines[line]) > _indent(above):
+        return None
+    message = f"the text of `{match['key']}` is not indented more than `{match['key']}`"
+    fix = f"indent `{match['key']}` like the other keys of its level, and its text by two blanks more"
+    return Slip(line, _indent(above) + 1, message, fix)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _sentence(said: str, lines: list[str], line: int, column: int) -> tuple[str, bool]:

@@ -26,8 +26,8 @@ _WORDS: Final = {
     **dict(zip(TAGS, TAGS, strict=True)),
     **dict.fromkeys(("elseif", "elsif", "elsf", "else if"), "elif"),
     **dict.fromkeys(("fi", "end if", "/if", "end_if", "/unless", "endunless", "/#if"), "endif"),
-    **dict.fromkeys(("/for", "/each", "/range", "endeach", "endforeach", "end for", "end_for", "next"), "endfor"),
-    **dict.fromkeys(("foreach", "each", "range", "loop"), "for"),
+    **dict.fromkeys(("/for", "/each", "endeach", "endforeach", "end for", "end_for", "next"), "endfor"),
+    **dict.fromkeys(("foreach", "each"), "for"),
     **dict.fromkeys(("end", "/", "/end"), "end"),
     "unless": "unless",
 }  # fmt: skip

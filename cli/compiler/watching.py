@@ -97,6 +97,8 @@ class WatchingTemplates(Templates):
     def _failing(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Failure]:
         """Render each expression alone, with the tags around it; then each tag's own expression."""
         found = parts.of(leaf)
+        if len(found) > parts.MAX_ALONE:
+            return
         tags_fail = self._error(parts.alone(leaf, None, with_tags=True), context, limit)
         if tags_fail:
             yield from self._failing_tag(
@@ -133,7 +135,8 @@ class WatchingTemplates(Templates):
         return "x"
 
     def _blank(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Blank]:
-        for part in parts.of(leaf):
+        found = parts.of(leaf)
+        for part in found if len(found) <= parts.MAX_ALONE else ():
             if part.kind == "expression":
                 self._shown = []
                 self._error(parts.alone(leaf, part, with_tags=True), context, limit)

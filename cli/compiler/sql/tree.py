@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
 import sqlglot
@@ -25,6 +27,7 @@ _ALLOWED: Final = (
 )  # fmt: skip
 # The server reads every row that OFFSET skips.
 MAX_OFFSET: Final = 1000
+_WORDS: Final = ("SELECT", "FROM", "WHERE", "JOIN", "LEFT", "INNER", "ORDER", "GROUP", "HAVING", "LIMIT", "DISTINCT")
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Lock: "FOR SHARE locks rows; a lookup only reads",
     exp.Into: "INTO puts the result elsewhere; a lookup only reads",
@@ -42,7 +45,7 @@ def problems(sql: str) -> Iterator[Problem]:
     try:
         statements = sqlglot.parse(sql, read="mysql")
     except UNREADABLE as error:
-        yield _unreadable(error)
+        yield _unreadable(error, sql)
         return
     root = statements[0] if len(statements) == 1 else None
     if not isinstance(root, exp.Select | exp.SetOperation | exp.Subquery):
@@ -55,11 +58,23 @@ def problems(sql: str) -> Iterator[Problem]:
     yield from _bounds(root)
 
 
-def _unreadable(error: Exception) -> Problem:
+def _unreadable(error: Exception, sql: str) -> Problem:
     place = error.errors[0] if isinstance(error, sqlglot.ParseError) and error.errors else {}
     near = f" near `{place['highlight']}`" if place.get("highlight") else ""
     start = len(place.get("start_context") or "")
-    return Problem(start, f"the SQL cannot be read{near}", "run it against the database by hand", "QUERY_INVALID")
+    fix = _spelling(sql) or "run it against the database by hand"
+    return Problem(start, f"the SQL cannot be read{near}", fix, "QUERY_INVALID")
+
+
+def _spelling(sql: str) -> str:
+    """What to write for a word that has the letters of a word of SQL, in another order; empty if there is none."""
+    for word in re.findall(r"[A-Za-z]+", sql):
+        found = [right for right in _WORDS if right != word.upper() and sorted(right) == sorted(word.upper())]
+        if found:
+            return f"write {found[0]} for `{word}`"
+    words = [word for word in re.findall(r"(?<![\w.])[A-Z]{4,}(?!\w)", sql) if word not in _WORDS]
+    close = [(right, word) for word in words for right in get_close_matches(word, _WORDS, n=1, cutoff=0.8)]
+    return f"write {close[0][0]} for `{close[0][1]}`" if close else ""
 
 
 def _node(node: exp.Expr) -> Iterator[Problem]:
