@@ -20,6 +20,7 @@ _HOST: Final = r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?"
 _WEB: Final = rf"(?:{_HOST}|\{{\{{\s*vars\.(?P<name>\w+)\s*\}}\}})(?=[/?#]|$)"
 _APP: Final = r"mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(?=\?|$)|slack://[a-z-]+(?=[/?]|$)"
 _START: Final = re.compile(_WEB)
+_BRACES: Final = re.compile(r"[{｛][{%｛％]")
 _STAND_IN: Final = "https://example.org"  # for an address with a wrong expression
 _LINK_START: Final = re.compile(f"{_WEB}|{_APP}")
 # What a stage may have for it: the template adds the path, so it ends with neither a slash nor a query.
@@ -29,18 +30,25 @@ _BASE: Final = re.compile(rf"{_HOST}(?:/[A-Za-z0-9._~-]+)*")
 def read(node: Scalar, leaves: Leaves, *, link: bool) -> Leaf | str | None:
     """Return an address as it stands, or a leaf where it holds expressions. A `link` is one that people follow."""
     match = (_LINK_START if link else _START).match(node.text)
+    if not match and not _BRACES.search(node.text):
+        _refuse(node, leaves)
+        return None
     faulty = len(leaves.faulty)
     leaf = leaves.text("url", node)
     if len(leaves.faulty) > faulty:
         return _STAND_IN
     if not match:
-        message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
-        fix = "write https://host/{{ value }}, or {{ vars.name }}/{{ value }}"
-        leaves.report.add(node.place, "TEMPLATE_URL", message, fix)
+        _refuse(node, leaves)
         return None
     if match["name"]:
         leaves.bases.setdefault(match["name"], node.place)
     return leaf
+
+
+def _refuse(node: Scalar, leaves: Leaves) -> None:
+    message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
+    fix = "write https://host/{{ value }}, or {{ vars.name }}/{{ value }}"
+    leaves.report.add(node.place, "TEMPLATE_URL", message, fix)
 
 
 def check(bases: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:

@@ -71,8 +71,8 @@ class _Reader:
     def read(self) -> Iterator[Fault]:
         error = self._error_of_all = self._error(self._leaf)
         self._markup: set[int] = set()  # where each `<...>` begins that is reported
-        if error and len(self._parts) > parts.MAX_ALONE:
-            yield self._from(error.diagnosis, error.code, None)
+        if error and (len(self._parts) > parts.MAX_ALONE or error.code == "TEMPLATE_LIMIT"):
+            yield from self._whole(error)
             return
         found = [*self._structure()] if error or self._leaf.context != "expression" else []
         broken = {fault.part for fault in found}
@@ -84,6 +84,13 @@ class _Reader:
         if not found:
             found = [*self._out_of_scope()]
         yield from sorted(found, key=lambda fault: fault.part.start if fault.part else -1)
+
+    def _whole(self, error: DiagnosedError) -> Iterator[Fault]:
+        """The first fault alone, of a leaf that is too large to look at each of its parts."""
+        if error.diagnosis.kind == "expression_in_markup":
+            yield from self._in_markup(error, self._parts[0])
+        else:
+            yield self._from(error.diagnosis, error.code, None)
 
     def _error(self, leaf: Leaf) -> DiagnosedError | None:
         try:

@@ -140,6 +140,6 @@ def _checked(
     needs_read = [need for need in one.needs if need.kind not in unread]
     needs.check(needs_read, known, report)
     if has_addresses and len(needs_read) == len(one.needs):
-        unmet = {need.name for stage in known for need in needs.lacking(stage, needs_read)}
+        unmet = {stage.name: [need.name for need in needs.lacking(stage, needs_read)] for stage in known}
         rehearse(one, [needs.completed(stage, needs_read) for stage in known], report, unmet)
     return one if one.is_whole else None

@@ -138,7 +138,7 @@ class Leaves:
 
     def _keep_needs(self, fault: Fault, node: Scalar) -> None:
         """What an expression with a fault needs of the stage, if it can be read."""
-        if fault.part and rewriting.parsed(fault.part.code):
+        if fault.part and fault.code != "TEMPLATE_LIMIT" and rewriting.parsed(fault.part.code):
             alone = Leaf("expression", fault.part.code, "")
             self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(alone))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -35,6 +35,7 @@ from handler.templating import Context, Templates
 NOW: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 _NO_STAGE: Final = Stage("", {}, "")
+_NOTHING: Final[Mapping[str, Collection[str]]] = {}
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
@@ -42,14 +43,16 @@ _NO_TEXT: Final = Leaf("plain", "-", "")
 _WAITED: Final = Freshness(math.inf, lambda _: None)
 
 
-def rehearse(template: Template, stages: Sequence[Stage], report: Report, unmet: Collection[str] = ()) -> None:
+def rehearse(
+    template: Template, stages: Sequence[Stage], report: Report, unmet: Mapping[str, Collection[str]] = _NOTHING
+) -> None:
     """Report what goes wrong when the samples are rendered, in any stage; what differs between them names the stage.
 
-    `unmet` are names that a stage lacks, which is reported already: what uses them is not.
+    `unmet` has the names that each stage lacks, which is reported already: what uses them is not.
     """
     found: dict[Parts, list[str]] = {}
     for stage in stages or (_NO_STAGE,):
-        for finding in _rehearsed(template, stage, unmet):
+        for finding in _rehearsed(template, stage, unmet.get(stage.name, ())):
             found.setdefault(finding, []).append(stage.name)
     for parts, names in found.items():
         everywhere = len(set(names)) == max(len(stages), 1)

@@ -37,7 +37,10 @@ _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
 _TAB: Final = "a tab stands here; YAML is indented with blanks"
 _INDENTATION: Final = ("this line does not line up with the lines above", False)
 _INDENT: Final = "indent it like the other keys of its level"
-_AFTER_COMMENT: Final = ("a value above ended with its comment, or this line is not indented like its level", False)
+_AFTER_COMMENT: Final = (
+    "the comment above ended its value, or this line is not indented like the keys of its level",
+    False,
+)
 _TRAILING: Final = ("text follows a value that is closed already", True)
 _DEFAULT: Final = ("this cannot be read as YAML", False)
 # `text:Hello` and `text：Hello`: a key, a colon that is none to YAML, and the value.

@@ -74,7 +74,8 @@ def _line(source: str) -> int:
 
 @pytest.mark.parametrize(("source", "fix"), FIXES)
 def test_the_finding_shows_what_to_write(compiled: Compile, source: str, fix: str) -> None:
-    finding = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings[0]
+    findings = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings
+    finding = next(one for one in findings if one.code == "TEMPLATE_MARKUP")
     assert (finding.code, finding.severity, finding.line) == ("TEMPLATE_MARKUP", "error", _line(source))
     assert "`link`" in finding.message
     assert "`mention`" in finding.message
@@ -84,7 +85,8 @@ def test_the_finding_shows_what_to_write(compiled: Compile, source: str, fix: st
 
 @pytest.mark.parametrize("source", [source for source, _ in FIXES])
 def test_what_it_shows_passes(compiled: Compile, source: str) -> None:
-    first, *others = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings
+    findings = compiled(FRAME.format(text=f"|\n  first line\n  {source}", blocks="")).findings
+    first, *others = [one for one in findings if one.code == "TEMPLATE_MARKUP"]
     if others:
         return  # each is a mistake of its own
     written = first.fix.removeprefix("write ").partition(", and list")[0].partition(" in each branch")[0]

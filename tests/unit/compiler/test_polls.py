@@ -439,7 +439,7 @@ MISTAKES = [
     ("poll:\n", "pol:\n", 3, "KEY_UNKNOWN", "`pol`", "write `poll`"),
     ("poll:\n", "polling:\n", 3, "KEY_UNKNOWN", "`polling`", "write `poll`"),
     ("poll:\n", "schedule:\n", 3, "KEY_UNKNOWN", "`schedule`", "write `poll`"),
-    (EVERY, f"{EVERY}\n  evry: 1m", 5, "KEY_UNKNOWN", "no key `evry` in `poll`", "write `every`"),
+    (EVERY, f"{EVERY}\n  evry: 1m", 5, "KEY_UNKNOWN", "no key `evry` in `poll`", "remove it: `every`"),
     (EVERY, f"{EVERY}\n  limit: 5", 5, "KEY_UNKNOWN", "`limit`", "the keys here are: every, sql, db, longest_tr"),
     (EVERY, f"{EVERY}\n  bind: {{a: id}}", 5, "KEY_UNKNOWN", "`bind`", "the keys here are"),
     (EVERY, f"{EVERY}\n  longest-transaction: 1h", 5, "KEY_UNKNOWN", "`longest-tr", "write `longest_transaction`"),
@@ -492,7 +492,7 @@ MISTAKES = [
     (EVERY, f"{EVERY}\n  db: 'A B'", 5, "VALUE_INVALID", "`A B` is not the name of a database", "docs/deploy.md"),
     (f"sql: |\n    {SELECT}", "sql:", 5, "VALUE_INVALID", "empty", "write sql: SELECT id FROM ..."),
     ("is_test = 0", "kind = {{ kind }}", 8, "QUERY_FORBIDDEN", "`{{` in SQL", "a poll has no event yet"),
-    ("FROM orders o", "FORM orders o", 7, "QUERY_INVALID", "near", "by hand"),
+    ("FROM orders o", "FORM orders o", 7, "QUERY_INVALID", "near", "write FROM for `FORM`"),
     ("sql: |", "sql: >\n    -- all", 5, "QUERY_FORBIDDEN", "hides the rest", "`sql: |`"),
     # The rest of the template
     ("id: integer", "id: uuid", 1, "VALUE_INVALID", "by whole numbers, and the template's `id` is uuid", "id: integer"),
