@@ -63,19 +63,20 @@ def rehearse(
 def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iterator[Parts]:
     """Each cause once: what fails in several samples, or without a lookup as well, is reported for the first."""
     templates = WatchingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
-    failed: set[tuple[Place, str]] = set()
+    failed: set[tuple[Place, str, str]] = set()
     empty: dict[Blank, str] = {}
     for sample in template.samples:
         problems = [one for one in _problems(template, sample, stage, templates) if not _uses(one, unmet)]
         places = {problem.place for problem in problems}
         for problem in problems:
             found = lacking.finding(problem, template, sample) or problem.finding()
-            if (found.place, found.code) not in failed:
-                failed.add((found.place, found.code))
+            cause = (found.place, found.code, "" if problem.part else found.message)
+            if cause not in failed:
+                failed.add(cause)
                 yield found
         empty = {**dict.fromkeys(templates.taken_blanks(), f"sample `{sample.name}`"), **empty}
         yield from _without_each(template, sample, stage, templates, places, empty, unmet)
-    yield from _shown_as_nothing(template, empty, {place for place, _ in failed})
+    yield from _shown_as_nothing(template, empty, {place for place, _, _ in failed})
 
 
 def _uses(problem: Problem, names: Collection[str]) -> bool:
