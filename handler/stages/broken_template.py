@@ -8,12 +8,12 @@ from hashlib import sha256
 from typing import Final
 
 from handler.errors import CODES, NotifierError
-from handler.model import Event, Leaf, Notification
+from handler.model import Event, Locale, Notification
 from handler.templating import Templates
 from handler.templating.diagnosis import DiagnosedError
+from handler.templating.filters.times import Times
 from handler.templating.text import without_backticks
 
-_SINCE: Final = Leaf("plain", "{{ at | time }}", "since")
 _ENGLISH: Final = {
     "notice": (
         ":warning: {event}{more} could not be shown: {problem}. {remedy}. The {events} parked. "
@@ -92,15 +92,17 @@ def writer(
 ) -> Callable[[str, int, float], str]:
     """Return a function that writes the notice about a template that failed with an event.
 
-    It takes the id of the event that the notice names, how many more events failed, and since when (a Unix time).
+    It takes the id of the event that the notice names, how many more events failed, and since when (a Unix time). It
+    may be called in any thread.
     """
-    texts = _JAPANESE if templates.locale.language == "ja" else _ENGLISH
+    locale = templates.locale
+    texts = _JAPANESE if locale.language == "ja" else _ENGLISH
 
     def write(event_id: str, count: int, since: float) -> str:
         # Without backticks, because an odd one would take its pair from the command.
         return texts["notice"].format(
             event=f"{event.type} {without_backticks(event_id)}",
-            more=texts["more"].format(count=count, since=_time(since, templates)) if count > 0 else texts["alone"],
+            more=texts["more"].format(count=count, since=_time(since, locale)) if count > 0 else texts["alone"],
             problem=without_backticks(problem_text(problem, notification, templates)),
             remedy=_sentence(CODES[problem.code].remedy),
             events="events are" if count > 0 else "event is",
@@ -116,8 +118,9 @@ def replay_command(event_type: str, code: str) -> str:
     return f"notifier replay --type {event_type} --code {code} --send"
 
 
-def _time(at: float, templates: Templates) -> str:
-    return templates.render(_SINCE, {"at": datetime.fromtimestamp(at, UTC)})
+def _time(at: float, locale: Locale) -> str:
+    """Return the time of day. No template is rendered: notices are written in several threads (channels.py)."""
+    return Times(locale).time(datetime.fromtimestamp(at, UTC))
 
 
 def _sentence(text: str) -> str:

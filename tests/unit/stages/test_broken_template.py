@@ -16,7 +16,7 @@ from handler.stages.broken_template import JAPANESE_MEANINGS, place_of, problem_
 from handler.stages.footers import previous_version
 from handler.templating import Templates
 from handler.templating.diagnosis import DiagnosedError, Diagnosis
-from tests.kit import NOW, notification
+from tests.kit import NOW, notification, raising
 
 ENGLISH, JAPANESE = Templates(), Templates(locale=Locale("Asia/Tokyo", "ja"))
 EVENT = Event("order.created", 1042, "e1")
@@ -73,6 +73,13 @@ def test_an_english_notice_says_what_where_and_what_to_do(code: str) -> None:
 def test_a_backtick_in_an_id_or_a_detail_does_not_touch_the_command() -> None:
     text = writer(EVENT, "order.created", SourceError("QUERY_INVALID", "near `x"), ENGLISH)("`1042", 0, 0.0)
     assert re.findall("`[^`]*`", text) == ["`notifier replay --type order.created --code QUERY_INVALID --send`"]
+
+
+def test_no_template_is_rendered_to_write_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notices of several channels are written in several threads at once, and Templates are for one."""
+    write = writer(EVENT, "order.created", SourceError("QUERY_INVALID", PLACE), JAPANESE)
+    monkeypatch.setattr(Templates, "_within_budget", raising(AssertionError("a template was rendered")))
+    assert "（21:00 以降、ほかに 5 件）" in write("1042", 5, NOW.timestamp())
 
 
 @pytest.mark.parametrize("code", OF_TEMPLATES)
