@@ -68,9 +68,12 @@ class Tallies:
         """Return the item of a tally, if there is one. Raises ConfigError (LEDGER_UNAVAILABLE)."""
         return next(iter(self._table.items(f"{NoticeItem.PARTITION}{problem}")), None)
 
-    def write(self, problem: str, tally: Tally, old: Item | None) -> bool:
-        """Replace a tally; False if another worker was faster. Raises ConfigError (LEDGER_UNAVAILABLE)."""
-        return self._table.swap(encode(problem, tally).following(old)) is None
+    def write(self, problem: str, tally: Tally, old: Item | None) -> Item | None:
+        """Replace a tally. Return the item of another worker that was faster, if there was one.
+
+        Raises ConfigError (LEDGER_UNAVAILABLE).
+        """
+        return self._table.swap(encode(problem, tally).following(old))
 
 
 def encode(problem: str, tally: Tally) -> Item:

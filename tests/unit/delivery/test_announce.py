@@ -19,11 +19,13 @@ from handler.delivery.finish import Finisher
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode, encode
 from handler.delivery.tallies import KEPT_SECONDS
 from handler.delivery.tallies import decode as decode_tally
+from handler.delivery.tallies import encode as encode_tally
 from handler.errors import ConfigError, SlackError
 from handler.model import Locale, Message, Notification, Receipt, Record
 from handler.outcome import Outcome, State
 from handler.pipeline import Pipeline
 from handler.stages.compose import Composer
+from handler.state_item import Item
 from handler.templating import Templates
 from tests.kit import (
     CHANNELS,
@@ -230,6 +232,17 @@ def test_an_event_that_comes_again_counts_once(again: Any) -> None:
     assert (world.counted, world.slack.edits) == (3, 0)
 
 
+def test_an_event_that_comes_again_after_a_day_counts_for_the_notice_of_that_day() -> None:
+    world = World()
+    world.run(event(1))
+    world.time += KEPT_SECONDS - 1
+    assert world.run(event(1, replayed_at=NOW.isoformat())) == ["repeated"]
+    world.time += 1
+    assert world.run(event(2)) == ["delivered"]
+    assert world.run(event(1, replayed_at=NOW.isoformat())) == ["suppressed"]
+    assert world.counted == 2
+
+
 def test_an_event_that_an_earlier_version_has_told_of_is_not_told_of_again() -> None:
     """That version had one notice for each event, whose record stood beside those of the event."""
     world = World()
@@ -331,6 +344,50 @@ def test_workers_that_run_at_once_post_one_notice_and_count_every_event() -> Non
     assert states.count("delivered") == 1
     assert set(states) == {"delivered", "suppressed"}
     assert (len(world.slack.texts), world.counted) == (1, 200)
+
+
+class Overtaken:
+    """A table in which others count an event just before each of a worker's first `times` writes of the tally."""
+
+    def __init__(self, table: FakeTable, times: int) -> None:
+        self._table, self._times = table, times
+        self.asked: list[str] = []
+
+    def swap(self, item: Item) -> Item | None:
+        if item.partition.startswith("notice#") and self._times:
+            self._times -= 1
+            (standing,) = self._table.items(item.partition)
+            tally = decode_tally(standing).counted()
+            self._table.swap(encode_tally(item.partition.removeprefix("notice#"), tally).following(standing))
+        self.asked.append("write " + item.partition.partition("#")[0])
+        return self._table.swap(item)
+
+    def items(self, partition: str) -> list[Item]:
+        self.asked.append("read " + partition.partition("#")[0])
+        return self._table.items(partition)
+
+    def get(self, keys: Any) -> list[Item]:
+        return self._table.get(keys)
+
+
+def test_an_event_is_counted_however_often_others_are_faster() -> None:
+    world = World()
+    world.run(event(1))
+    table = Overtaken(world.table, 100)
+    assert ends(world.process(table=table).run([event(2)], plenty)) == ["suppressed"]
+    assert world.counted == 102
+    reads = ["read gate", "write counted", "read notice", "read event"]
+    assert table.asked[: len(reads)] == reads
+    assert table.asked[len(reads) : -2] == 101 * ["write notice"], "each write that fails returns what is there"
+
+
+def test_an_event_that_others_overtake_for_ever_comes_again_and_is_parked() -> None:
+    world = World()
+    world.run(event(1))
+    (busy,) = [one for one in world.process(table=Overtaken(world.table, 10_000)).run([event(2)], plenty) if one.notice]
+    assert (busy.state, busy.code) == (State.RETRY, "LEDGER_BUSY")
+    assert world.run(event(2, 2)) == ["repeated"]
+    assert len(world.park.parked) == 2
 
 
 # ---- Killed at every point ----
