@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,40 @@ def test_a_bot_edits_after_half_a_minute_and_a_webhook_posts_after_an_hour(
     assert planned.tally
     told = {"nothing": (1, 199), "edit": (200, 0), "post": (199, 0)}[act]
     assert (planned.tally.told, planned.tally.untold) == told
+
+
+@pytest.mark.parametrize(("age", "act"), [(LEASE_SECONDS - 0.1, "nothing"), (LEASE_SECONDS, "post")])
+def test_a_notice_that_nobody_claims_is_posted_by_the_next_event_after_a_lease(age: float, act: str) -> None:
+    tally = Tally(NOW - age, NOW - age, 1, NOW - age)
+    assert plan(Standing(tally, None, True, BOT, ChannelState(), NOW)) == Plan(tally.counted(), act)
+
+
+@pytest.mark.parametrize(("until", "act"), [(NOW + 0.1, "nothing"), (NOW, "post")])
+def test_a_notice_that_waits_is_posted_by_the_next_event_once_its_time_has_come(until: float, act: str) -> None:
+    tally = Tally(NOW - 100, NOW - 100, 1, NOW - 100)
+    record = DeliveryRecord(Phase.WAITING, NOW - 5, until)
+    assert plan(Standing(tally, record, True, BOT, ChannelState(), NOW)) == Plan(tally.counted(), act)
+
+
+@pytest.mark.parametrize(
+    ("rule", "phase", "posts", "ended"),
+    [
+        ("park", Phase.SENDING, 0, True),
+        ("park", Phase.UNKNOWN, 1, True),
+        ("repost", Phase.SENDING, 0, False),
+        ("repost", Phase.SENDING, 1, True),
+        ("repost", Phase.UNKNOWN, 1, False),
+        ("repost", Phase.UNKNOWN, 2, True),
+        ("read-back", Phase.SENDING, 9, False),
+        ("read-back", Phase.UNKNOWN, 9, False),
+    ],
+)
+def test_a_notice_of_which_nothing_more_is_posted_only_counts(rule: Any, phase: Phase, posts: int, ended: bool) -> None:
+    """Its worker is gone, and the outcome of its last post stays unknown."""
+    tally = Tally(NOW - 200, NOW - 200, 1, NOW - 200)
+    record = DeliveryRecord(phase, NOW - 150, NOW - 130, ambiguous_posts=posts)
+    planned = plan(Standing(tally, record, True, Policy(True, rule), ChannelState(), NOW))
+    assert planned == Plan(tally.counted(), "nothing" if ended else "post")
 
 
 def test_what_counts_is_when_the_post_succeeded() -> None:
