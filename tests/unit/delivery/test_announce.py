@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from handler.catalog import Catalog, Stage
+from handler.delivery.decide import LEASE_SECONDS
 from handler.delivery.finish import Finisher
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase, decode, encode
 from handler.delivery.tallies import KEPT_SECONDS
@@ -379,6 +380,18 @@ def test_an_event_is_counted_however_often_others_are_faster() -> None:
     reads = ["read gate", "write counted", "read notice", "read event"]
     assert table.asked[: len(reads)] == reads
     assert table.asked[len(reads) : -2] == 101 * ["write notice"], "each write that fails returns what is there"
+
+
+def test_an_event_that_finds_the_notice_posted_at_this_moment_is_only_counted() -> None:
+    """It has read the record before another event wrote it, and meets it when it claims the post."""
+    world = World()
+    world.run(event(1))
+    world.time += LEASE_SECONDS
+    reads = world.table.items
+    world.table.items = lambda partition: [] if partition.startswith("event#notice") else reads(partition)  # type: ignore[method-assign]
+    (told,) = [one for one in world.process().run([event(2)], plenty) if one.notice]
+    assert (told.state, told.code) == (State.SUPPRESSED, "NOTICE_COUNTED")
+    assert len(world.slack.texts) == 1
 
 
 def test_an_event_that_others_overtake_for_ever_comes_again_and_is_parked() -> None:
