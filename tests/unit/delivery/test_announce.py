@@ -313,6 +313,31 @@ def test_a_deleted_notice_is_left_alone() -> None:
     assert (told.state, told.detail) == (State.SUPPRESSED, "the notice was not edited: SLACK_CONFIG")
 
 
+def test_an_edit_that_fails_while_the_ledger_fails_too_ends_as_one_that_fails() -> None:
+    world = World()
+    world.run(event(1))
+
+    def fails() -> Exception:
+        world.table.broken = ConfigError("LEDGER_UNAVAILABLE", "down")
+        return SlackError("SLACK_RATE_LIMITED", "ratelimited", 20.0)
+
+    world.slack.fail = fails
+    world.time += 30
+    (told,) = [one for one in world.process().run([event(2)], plenty) if one.notice]
+    assert (told.state, told.detail) == (State.SUPPRESSED, "the notice was not edited: SLACK_RATE_LIMITED")
+    assert len(world.park.parked) == 2
+
+
+def test_a_defect_in_an_edit_touches_no_neighbour() -> None:
+    world = World()
+    world.run(event(1))
+    world.slack.fail = lambda: RuntimeError("a defect")
+    world.time += 30
+    assert world.run(event(2), event(3)) == ["retry", "retry"]
+    assert world.run(event(2, 2), event(3, 2)) == ["repeated", "suppressed"]
+    assert len(world.park.parked) == 3
+
+
 def test_no_value_of_an_event_changes_which_notice_it_is() -> None:
     world = World()
     failing = notification("{{ (1 / data.n) | round }}")
