@@ -202,6 +202,13 @@ def test_another_problem_has_a_notice_of_its_own(other: Notification) -> None:
     assert world.slack.more == [0, 0]
 
 
+def test_a_channel_that_an_alias_newly_means_has_a_notice_of_its_own() -> None:
+    world = World()
+    world.run(event(1))
+    world.stage = replace(world.stage, redirect="C0ELSEWHERE")
+    assert world.run(event(2), event(3)) == ["delivered", "suppressed"]
+
+
 def test_a_notice_begins_anew_after_a_day() -> None:
     world = World()
     world.run(event(1))
