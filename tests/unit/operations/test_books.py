@@ -84,6 +84,7 @@ def test_patience_ends_after_the_longest_pause_and_an_hour() -> None:
     assert not books.overdue([row(Phase.WAITING, until=NOW - PATIENCE + 1)], NOW, PATIENCE)
     assert books.overdue([row(Phase.WAITING, LONG_AGO, until=LONG_AGO)], NOW, PATIENCE)
     assert not books.overdue([row(Phase.DELIVERED, LONG_AGO)], NOW, PATIENCE)
+    assert not books.overdue([row(Phase.WAITING, LONG_AGO, notice=True)], NOW, PATIENCE), "the next event posts it"
     assert books.patience(None) > 6 * 3600  # Lambda keeps an event for that long
 
 

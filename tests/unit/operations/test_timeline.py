@@ -244,6 +244,23 @@ def test_another_event_under_the_same_identity_is_told_with_both_names() -> None
     assert (trail.state, trail.code) == ("repeated", IDENTITY_REUSED)
 
 
+@pytest.mark.parametrize(
+    ("state", "word", "text"),
+    [
+        ("suppressed", "counted", "the notice about the broken template counts this event"),
+        ("repeated", "came again", "the notice counts this event already: nothing was done"),
+    ],
+)
+def test_an_event_that_a_notice_counts_is_told_as_counted(state: str, word: str, text: str) -> None:
+    detail = "the notice was not edited: SLACK_CONFIG" if state == "suppressed" else ""
+    lines = [said(1, "parked", "TEMPLATE_FAILED"), said(1, state, Rule.COUNTED.value, detail=detail, notice=True)]
+    (trail,) = [one for one in timeline.merge("e-1", lines, [], NOW).trails if one.notice]
+    (step,) = trail.steps
+    assert (step.word, step.tone) == (word, "quiet")
+    assert step.text.startswith(text)
+    assert step.text.endswith(detail)
+
+
 @pytest.mark.parametrize("rule", list(Rule))
 def test_each_rule_by_which_nothing_is_posted_is_explained_in_words(rule: Rule) -> None:
     """From the log and from the state table alike."""
