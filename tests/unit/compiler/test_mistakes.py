@@ -352,6 +352,22 @@ MISTAKES = [
     ("id = :id\n", "id = :id\n    expect: many\n", 25, "SAMPLE_INVALID", "expect: many", "[{column: value}"),
     ("number: A-1", "number: 2026-02-30", 24, "SAMPLE_INVALID", "no such day", "quote it"),
     ("number: A-1, ", "", 24, "SAMPLE_INVALID", "sample `one`: lookups.order lacks `number`, which", "add number: …"),
+    # Slack's markup
+    (NUMBER, "**{{ order.number }}**", 15, "MARKUP_MARKDOWN", "", "write *{{ order.number }}*"),
+    (NUMBER, "<!chanel> x", 15, "MARKUP_BRACKETS", "", "write <!channel> x"),
+    (NUMBER, "@tanaka x", 15, "MARKUP_MENTION", "", "{{ 'tanaka' | mention }}"),
+    (NUMBER, "{order.number}", 15, "MARKUP_BRACES", "", "write {{ order.number }}"),
+    (HEADER, 'header: "*Order* {{ order.number }}"', 17, "MARKUP_PLAIN", "", 'header: "Order {{ order.number }}"'),
+    (NUMBER, "注文*{{ order.number }}*を", 15, "MARKUP_BOUNDARY", "", "write 注文 *{{ order.number }}* を"),
+    (NUMBER, "{{ order.total | money('YEN') }}", 15, "CURRENCY_UNKNOWN", "", "money('JPY')"),
+    (
+        HEADER,
+        "{type: actions, elements: [{type: button, text: {type: plain_text, text: x}}]}",
+        17,
+        "ACTION_UNANSWERED",
+        "",
+        "url",
+    ),
 ]  # fmt: skip
 
 
