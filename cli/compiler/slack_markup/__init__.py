@@ -41,7 +41,7 @@ def check(reading: Reading, node: Scalar, names: Names, report: Report, *, is_ke
         if one.remark.right is not None:
             right = _corrected(lines(source, one.start, one.end, whole), reading, names)
             fix = _fix(node, right, one.remark, is_key=is_key)
-        report.add(_place(node, source, one.start), one.remark.code, one.remark.message, fix)
+        report.add(_place(node, source, one), one.remark.code, one.remark.message, fix)
 
 
 def _all(source: str, reading: Reading, names: Names) -> Iterator[Found]:
@@ -100,11 +100,8 @@ def _fix(node: Scalar, right: str, remark: Remark, *, is_key: bool) -> str:
     return f"{written}{remark.note}"
 
 
-def _place(node: Scalar, source: str, at: int) -> Place:
-    """The line of a place in a text; with its column where the text stands in one line without escapes."""
-    place = node.place_of(source.count("\n", 0, at) + 1)
-    if node.style == "plain" and "\n" not in source:
-        return Place(place.file, place.line, place.column + at, place.path)
-    if node.style == "quoted" and not set(source) & set("\"'\\\n\t"):
-        return Place(place.file, place.line, place.column + 1 + at, place.path)
-    return place
+def _place(node: Scalar, source: str, found: Found) -> Place:
+    """Where it stands; the line alone where YAML's escapes hide the column."""
+    text = source[found.start : found.end]
+    before = source.count(text, 0, found.start) if text else 0
+    return node.find(text, before + 1) or node.place_of(source.count("\n", 0, found.start) + 1)

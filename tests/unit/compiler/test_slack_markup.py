@@ -396,10 +396,18 @@ def test_every_rule_has_an_example() -> None:
         assert named <= {example[0] for example in examples}, reading
 
 
-def test_the_column_of_a_text_in_one_line_is_known(compiled: Compile) -> None:
-    for text, column in (("Hello @tanaka", 13), ('"Hello @tanaka"', 14)):
-        [finding] = compiled_findings(compiled, text)
-        assert (finding.line, finding.column) == (7, column)
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("Hello @tanaka", 7, 13),
+        ('"Hello @tanaka"', 7, 14),
+        ('"a \\"b\\" @tanaka"', 7, 16),
+        ("|\n  Hello\n  {{ id }} @tanaka", 9, 12),
+    ],
+)
+def test_the_place_is_that_of_the_mistake(compiled: Compile, text: str, line: int, column: int) -> None:
+    [finding] = compiled_findings(compiled, text)
+    assert (finding.line, finding.column) == (line, column)
 
 
 def test_a_mistake_elsewhere_does_not_hide_those_of_markup(compiled: Compile) -> None:
