@@ -1,4 +1,4 @@
-"""What to write in place of an expression that a sample makes fail: what the file says beside the error itself."""
+"""What to write in place of an expression that fails with a sample, from what the whole file says about it."""
 
 from __future__ import annotations
 

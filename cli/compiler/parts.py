@@ -1,4 +1,4 @@
-"""The expressions and tags of a leaf, each with its place, and each to be looked at as if it stood there alone."""
+"""Splits a leaf into its expressions and tags, each with its place, so that each can be checked alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from handler.model import Leaf
 
-# A leaf with more parts is looked at as a whole: each part alone would take time that grows with the square.
+# A leaf with more parts is checked as a whole, because checking each part alone takes quadratic time.
 MAX_ALONE: Final = 100
 
 Kind = Literal["expression", "tag", "bare"]

@@ -1,4 +1,4 @@
-"""An expression that cannot be read: what may be meant, the likeliest first."""
+"""Guesses what an expression that cannot be parsed was meant to be, the likeliest guess first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrections of an expression that can be read, made in its tree: brackets before a filter, `~` for `+`, and the like.
+"""Corrects an expression that can be parsed, in its syntax tree: brackets before a filter, `~` for `+`, and the like.
 
 Each takes the text of an expression and returns the right one, or an empty text where there is nothing to correct.
 """

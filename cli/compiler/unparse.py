@@ -1,4 +1,4 @@
-"""From the tree of an expression back to its text, with brackets where its operators need them."""
+"""Turns the syntax tree of an expression back into text, with brackets where the operators need them."""
 
 from __future__ import annotations
 
