@@ -224,7 +224,7 @@ class _Reader:
             close = same or get_close_matches(column, known, n=1, cutoff=_ALIKE)
             right = rewriting.with_column(code, owner, column, close[0]) if close else ""
             what = "row" if owner in self._scope.columns else "element"
-            message = f"the {what} `{owner}` has no {column}: its SELECT does not name it"
+            message = f"the {what} `{owner}` has no {column}: its SELECT does not list it"
             more = suggestion(column, known)
             yield self._fault(
                 "TEMPLATE_UNDEFINED", message, part, right, more if close else f"add it to the SELECT; {more}"

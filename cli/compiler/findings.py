@@ -80,7 +80,7 @@ RULES: Final[dict[str, Rule]] = {
         "guard it: {{ x.name if x else '-' }}",
     ),
     "MARKUP_MARKDOWN": Rule(
-        "Slack shows the signs of Markdown or HTML, which its mrkdwn does not have",
+        "Slack shows the characters of Markdown or HTML, which its mrkdwn does not have",
         "write *bold*, ~struck~, <https://example.org|a link>",
         "warning",
     ),
@@ -94,17 +94,17 @@ RULES: Final[dict[str, Rule]] = {
         "warning",
     ),
     "MARKUP_BRACES": Rule(
-        "a placeholder of another template language is posted as it stands",
+        "a placeholder of another template language is posted as plain text",
         "write {{ order.number }}",
     ),
     "MARKUP_PLAIN": Rule(
-        "Slack shows the signs of markup, because the place is plain text",
+        "Slack shows the characters of the markup, because the place is plain text",
         "leave the signs out, or write the text in a `section`",
         "warning",
     ),
     "MARKUP_BOUNDARY": Rule(
-        "Slack shows the signs of bold, italic or struck text or of code, because they touch letters, have blanks "
-        "inside, or do not end",
+        "Slack shows the signs of bold, italic or struck text or of code literally, because they touch letters, have "
+        "blanks inside, or do not end",
         "write a blank before and after: the *X* of",
         "warning",
     ),

@@ -160,4 +160,4 @@ def _message(part: Part, word: str) -> str:
         return f"`{shown}` is not closed"
     if part.kind == "expression":
         return f"`{shown}` is no expression; {{% {word} %}} is a tag"
-    return f"`{shown}` is not how {{% {word} %}} is written"
+    return f"write `{{% {word} %}}`, not `{shown}`"

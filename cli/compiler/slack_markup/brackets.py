@@ -118,10 +118,10 @@ def in_plain(match: re.Match[str], text: Text) -> Remark | None:
     inside = text.written(match, 1)
     target, _, label = inside.partition("|")
     if _RIGHT.fullmatch(inside) or target.startswith(("@", "!", "#")):
-        message = f"Slack shows `<{inside}>` as it stands here, and notifies nobody: this place is plain text"
+        message = f"Slack shows `<{inside}>` literally and notifies nobody, because this place is plain text"
         return Remark("MARKUP_PLAIN", message, label, "; a mention belongs in `text` or a `section`")
     if _SCHEME.fullmatch(target):
-        message = f"Slack shows `<{inside}>` as it stands here: this place is plain text"
+        message = f"Slack shows `<{inside}>` literally, because this place is plain text"
         return Remark("MARKUP_PLAIN", message, label or target, _NO_LINKS)
     if right := placeholders.instead(inside.strip(), text.names):
         return placeholders.remark(f"<{inside}>", right)
@@ -131,7 +131,7 @@ def in_plain(match: re.Match[str], text: Text) -> Remark | None:
 def entity(match: re.Match[str], _text: Text) -> Remark:
     """An escaped sign, in a place that needs no escapes."""
     sign = _ENTITIES[match[0]]
-    return Remark("MARKUP_PLAIN", f"Slack shows `{match[0]}` as it stands here: this place needs no escapes", sign)
+    return Remark("MARKUP_PLAIN", f"Slack shows `{match[0]}` literally, because plain text needs no escapes", sign)
 
 
 def in_value(match: re.Match[str], text: Text) -> Remark | None:

@@ -49,7 +49,9 @@ def judge(match: re.Match[str], text: Text) -> Remark | None:
     written = text.written(match)
     right = f"{_blank(before)}{written}{_blank(after)}"
     return Remark(
-        "MARKUP_BOUNDARY", f"Slack shows the signs of `{written}`: letters or full-width signs touch them", right
+        "MARKUP_BOUNDARY",
+        f"Slack shows `{written}` literally, because a letter or full-width punctuation is right beside it",
+        right,
     )
 
 
@@ -57,7 +59,7 @@ def broken(match: re.Match[str], text: Text) -> Remark:
     """A remark about bold over two lines."""
     first, second = text.written(match, 1), text.written(match, 2)
     right = f"*{first.rstrip()}*\n*{second.lstrip()}*"
-    return Remark("MARKUP_BOUNDARY", f"Slack shows the signs of `*{first}`: bold ends with its line", right)
+    return Remark("MARKUP_BOUNDARY", f"Slack shows `*{first}` literally, because bold ends with its line", right)
 
 
 def shown(match: re.Match[str], text: Text) -> Remark | None:
@@ -67,7 +69,7 @@ def shown(match: re.Match[str], text: Text) -> Remark | None:
     inner = text.written(match)[1:-1].strip()
     if match[0][0] == "~" and any(one.isdigit() for one in inner):
         return None  # a range: ~10:00~
-    message = f"Slack shows the signs of `{text.written(match)}` here: this place is plain text"
+    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
     return Remark("MARKUP_PLAIN", message, inner)
 
 
@@ -148,5 +150,5 @@ def _is_operand(character: str) -> bool:
 
 def _with_blanks(match: re.Match[str], text: Text) -> Remark:
     written = text.written(match)
-    message = f"Slack shows the signs of `{written}`: bold begins and ends right at its stars"
+    message = f"Slack shows `{written}` literally, because a blank is inside the stars"
     return Remark("MARKUP_BOUNDARY", message, f"*{written[1:-1].strip()}*")

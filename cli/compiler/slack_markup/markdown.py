@@ -47,9 +47,8 @@ def link(match: re.Match[str], text: Text) -> Remark | None:
     if not _ADDRESS.fullmatch(match[3]):
         return None
     sign, label, address = (placeholders.expanded(text.written(match, number), text.names) for number in (1, 2, 3))
-    message = (
-        f"Slack shows `{text.written(match)}` as it stands: Markdown's {'images' if sign else 'links'} are not mrkdwn's"
-    )
+    what = "images" if sign else "links"
+    message = f"Slack shows `{text.written(match)}` literally, because mrkdwn writes {what} in another way"
     if BRANCH in match[0] or DONE in match[3]:
         return Remark("MARKUP_MARKDOWN", message, None, "write {{ address | link('label') }}")
     if address.startswith("www."):
@@ -69,7 +68,7 @@ def plain_link(match: re.Match[str], text: Text) -> Remark | None:
     """The same in plain text, which has no links."""
     if not _ADDRESS.fullmatch(match[3]):
         return None
-    message = f"Slack shows `{text.written(match)}` as it stands here: this place is plain text"
+    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
     label = text.written(match, 2) or text.written(match, 3)
     return Remark("MARKUP_PLAIN", message, label, "; a link belongs in `text`, a `section` or `buttons`")
 
@@ -79,7 +78,7 @@ def heading(match: re.Match[str], text: Text) -> Remark | None:
     if len(match[1]) == 1 and re.match(rf"of\b|\d|{EXPRESSION}+$", match[2]):
         return None
     title = _title(match, text)
-    message = f"Slack shows the `{match[1]}` before `{title}`: mrkdwn has no headings"
+    message = f"Slack shows the `{match[1]}` before `{title}`, because mrkdwn has no headings"
     bare = title.replace("*", "").replace("__", "")
     return Remark("MARKUP_MARKDOWN", message, f"*{bare}*", "; a `header` block is larger")
 
@@ -89,7 +88,7 @@ def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
     if heading(match, text) is None:
         return None
     title = _title(match, text)
-    message = f"Slack shows the `{match[1]}` before `{title}` here: this place is plain text"
+    message = f"Slack shows the `{match[1]}` before `{title}`, because this place is plain text"
     return Remark("MARKUP_PLAIN", message, title)
 
 
@@ -102,20 +101,20 @@ def rule(match: re.Match[str], text: Text) -> Remark:
     """A horizontal rule."""
     written = text.written(match).strip()
     note = "leave the line out; the block `divider` draws a line"
-    return Remark("MARKUP_MARKDOWN", f"Slack shows `{written}` as it stands, and draws no line", "", note)
+    return Remark("MARKUP_MARKDOWN", f"Slack shows `{written}` literally, and draws no line", "", note)
 
 
 def table(_match: re.Match[str], _text: Text) -> Remark:
     """The line below the head of a table."""
     note = "leave the line out; the block `table` shows a table"
-    return Remark("MARKUP_MARKDOWN", "Slack shows the signs of a table: mrkdwn has no tables", "", note)
+    return Remark("MARKUP_MARKDOWN", "Slack shows the characters of the table, because mrkdwn has no tables", "", note)
 
 
 def three(match: re.Match[str], text: Text) -> Remark:
     """Bold and italic at once."""
     inner = text.written(match, 1) or text.written(match, 2)
     return Remark(
-        "MARKUP_MARKDOWN", f"Slack shows the signs of `{text.written(match)}`: that is Markdown", f"*_{inner}_*"
+        "MARKUP_MARKDOWN", f"Slack shows `{text.written(match)}` literally, because that is Markdown", f"*_{inner}_*"
     )
 
 
@@ -130,8 +129,8 @@ def two(match: re.Match[str], text: Text) -> Remark | None:
         return None
     right = "*" if sign == "_" else sign
     inner = next(text.written(match, number) for number in (1, 2, 3) if match[number])
-    kind = "struck text is ~so~" if sign == "~" else "bold is *so*"
-    message = f"Slack shows the signs of `{text.written(match)}`: {kind}"
+    kind = "struck text takes one ~ on each side" if sign == "~" else "bold takes one * on each side"
+    message = f"Slack shows `{text.written(match)}` literally: {kind}"
     return Remark("MARKUP_MARKDOWN", message, f"{right}{inner}{right}")
 
 
@@ -140,7 +139,7 @@ def plain_two(match: re.Match[str], text: Text) -> Remark | None:
     found = two(match, text)
     if found is None or found.right is None:
         return None
-    message = f"Slack shows the signs of `{text.written(match)}` here: this place is plain text"
+    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
     return Remark("MARKUP_PLAIN", message, found.right[1:-1])
 
 
@@ -149,7 +148,7 @@ def fence(match: re.Match[str], text: Text) -> Remark:
     word = match[1] or ""
     if word.lower() not in _LANGUAGES:
         return FINE
-    message = f"Slack shows `{word}` as the first line of the code: mrkdwn has no languages"
+    message = f"Slack shows `{word}` as the first line of the code, because mrkdwn has no languages"
     return Remark("MARKUP_MARKDOWN", message, f"```\n{text.written(match, 2)}```")
 
 
@@ -165,7 +164,7 @@ def open_fence(match: re.Match[str], text: Text) -> Remark | None:
 def entity(match: re.Match[str], _text: Text) -> Remark | None:
     """A sign of HTML that mrkdwn does not have."""
     sign = html.unescape(match[0])
-    return Remark("MARKUP_MARKDOWN", f"Slack shows `{match[0]}` as it stands", sign) if sign != match[0] else None
+    return Remark("MARKUP_MARKDOWN", f"Slack shows `{match[0]}` literally", sign) if sign != match[0] else None
 
 
 def span(_match: re.Match[str], _text: Text) -> Remark:
@@ -175,5 +174,5 @@ def span(_match: re.Match[str], _text: Text) -> Remark:
 
 def plain_span(match: re.Match[str], text: Text) -> Remark:
     """The same in plain text."""
-    message = f"Slack shows the backticks of `{text.written(match)[1:-1]}` here: this place is plain text"
+    message = f"Slack shows the backticks of `{text.written(match)[1:-1]}`, because this place is plain text"
     return Remark("MARKUP_PLAIN", message, text.written(match)[1:-1])

@@ -40,7 +40,7 @@ def expanded(written: str, names: Names) -> str:
 
 def remark(written: str, right: str) -> Remark:
     """The remark about a placeholder, with the expression that replaces it."""
-    return Remark("MARKUP_BRACES", f"`{written}` is posted as it stands: a value is shown by {{{{ }}}}", right)
+    return Remark("MARKUP_BRACES", f"`{written}` is posted as plain text; a value needs {{{{ }}}}", right)
 
 
 def instead(inside: str, names: Names) -> str:
