@@ -126,6 +126,9 @@ RULES: Final[dict[str, Rule]] = {
     ),
 }
 
+# What only says how Slack takes a message: the function can render it all the same.
+OF_SLACK: Final = frozenset(code for code in RULES if code.startswith(("MARKUP_", "SLACK_")))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cli.compiler import addresses, channels, events, files, labels, needs, stages, template, threads
 from cli.compiler.encoding import encode
-from cli.compiler.findings import Finding, Report
+from cli.compiler.findings import OF_SLACK, Finding, Report
 from cli.compiler.nodes import Node
 from cli.compiler.rehearsal import rehearse
 from cli.compiler.samples import Sample
@@ -89,14 +89,15 @@ def id_rules(folder: Path) -> dict[str, list[IdRule]]:
 
 
 def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:
-    """Return the notification in an earlier version of the file of this name, or None if it has an error by now.
+    """Return the notification in an earlier version of the file of this name, or None if it cannot be rendered by now.
 
-    Places in it name the version: `order.created.yaml@1a2b3c4:12 text`.
+    How Slack takes its words and blocks does not count: once deployed, it has posted them. Places in it name the version: `order.created.yaml@1a2b3c4:12 text`.
     """
     report = Report()
     node = files.parse(f"{name}.yaml@{version}", content, report)
     one = _checked(name, node, known, report) if node else None
-    return one.notification if one and not report.errors else None
+    errors = [found for found in report.findings() if found.severity == "error" and found.code not in OF_SLACK]
+    return one.notification if one and not errors else None
 
 
 def _labels(folder: Path, report: Report) -> labels.Labels | None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import compiler, previous
+from cli.compiler.findings import OF_SLACK, RULES
 from cli.edits import Edits
 from cli.main import main
 from cli.previous import with_previous
@@ -28,6 +29,13 @@ text: {text}
 samples: {{one: {{id: 1}}}}
 """
 GONE = TEMPLATE.format(text="'{{ vars.gone }}'")  # good in its day, but the stage has no such variable any more
+
+# What Slack shows as written or refuses, by the code of lint: the function renders it.
+RENDERED = {
+    "MARKUP_BRACKETS": TEMPLATE.format(text="'one <!chanel>'"),
+    "MARKUP_BRACES": TEMPLATE.format(text="'one {id}'"),
+    "SLACK_REFUSES": TEMPLATE.format(text="one") + "blocks: [{type: image, image_url: 'https://example.org/a.png'}]\n",
+}
 
 Commit = Callable[..., None]
 
@@ -107,6 +115,16 @@ def test_the_version_before_the_last_change_that_still_compiles(
     commit(*committed)
     (folder / FILE).write_text(now)
     assert before(folder) == {"order.created": expected}
+
+
+@pytest.mark.parametrize("code", sorted(code for code in OF_SLACK if RULES[code].severity == "error"))
+def test_an_earlier_version_only_has_to_render(folder: Path, commit: Commit, code: str) -> None:
+    (folder / FILE).write_text(RENDERED[code])
+    assert {one.code for one in compiler.compile_templates(folder).findings} == {code}
+    commit(RENDERED[code], text("two"))
+    earlier = before(folder)["order.created"]
+    assert earlier
+    assert earlier.startswith("one")
 
 
 def test_its_places_name_the_commit(folder: Path, commit: Commit) -> None:
