@@ -91,7 +91,8 @@ def id_rules(folder: Path) -> dict[str, list[IdRule]]:
 def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:
     """Return the notification in an earlier version of the file of this name, or None if it cannot be rendered by now.
 
-    How Slack takes its words and blocks does not count: once deployed, it has posted them. Places in it name the version: `order.created.yaml@1a2b3c4:12 text`.
+    How Slack takes its words and blocks does not count: the function posted them as they are. Places in it name the
+    version: `order.created.yaml@1a2b3c4:12 text`.
     """
     report = Report()
     node = files.parse(f"{name}.yaml@{version}", content, report)
