@@ -12,7 +12,16 @@ from cli.compiler.slips import in_key
 from handler.model import Group, Tree
 
 # What people call a block that has another name here.
-MEANT: Final = {"text": "section", "paragraph": "section", "mrkdwn": "section", "title": "header", "link": "buttons"}
+MEANT: Final = {
+    "text": "section",
+    "paragraph": "section",
+    "mrkdwn": "section",
+    "title": "header",
+    "link": "buttons",
+    "when": "if",
+    "else": "if",
+    "elif": "if",
+}
 
 
 def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:

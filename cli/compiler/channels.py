@@ -26,11 +26,14 @@ class Routes:
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
-def read(found: Mapping[str, Node], whole: Node, leaves: Leaves) -> Routes:
-    """Return the routes that one of the two keys in `found` describes; `whole` is the file that they stand in."""
+def read(found: Mapping[str, Node], whole: Node, leaves: Leaves, *, is_named: bool = False) -> Routes:
+    """Return the routes that one of the two keys in `found` describes; `whole` is the file that they stand in.
+
+    `is_named` says that another key of the file seems to be `channel`, which is reported.
+    """
     named = [key for key in KEYS if key in found]
     if not named:
-        if isinstance(whole, MappingNode):  # else there is a finding already
+        if isinstance(whole, MappingNode) and not is_named:  # else there is a finding already
             fix = "add `channel:` with an alias from _stages/"
             leaves.report.add(whole.place, "KEY_MISSING", "`channel` is missing", fix)
         return Routes()

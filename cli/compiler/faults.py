@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
@@ -183,9 +183,31 @@ class _Reader:
             right = rewriting.renamed(part.code, name, owners[0])
             return self._fault(code, message, part, right, f"or {', or '.join(owners[1:])}" if owners[1:] else "")
         close = get_close_matches(name, sorted(filter(str.isidentifier, self._known)), n=1, cutoff=_ALIKE)
+        if of_lookups := self._of_lookups(name, part.code, close):
+            right, more = of_lookups
+            return self._fault(code, message, part, right, more)
         close = close or [*self._owners(next(iter(get_close_matches(name, self._all_columns(), n=1)), ""))][:1]
         right = rewriting.renamed(part.code, name, close[0]) if close else ""
         return self._fault(code, message, part, right, suggestion(name, self._known))
+
+    def _of_lookups(self, name: str, code: str, close: Sequence[str]) -> tuple[str, str] | None:
+        """What to write for columns of a name that is a table's, or its alias in SQL: `order.name` for `c.name`.
+
+        None where a lookup with a similar name may have them.
+        """
+        columns = [column for owner, column in rewriting.columns(code) if owner == name]
+        similar = self._columns.get(close[0]) if close else ()
+        if close and close[0] not in self._scope.lists and (similar is None or {*columns} <= {*similar}):
+            return None
+        right, more = code, ""
+        for column in columns:
+            owners = [*self._owners(column)]
+            used = rewriting.names(owners[0]) if owners else frozenset()
+            if not used or not used <= self._known:  # a lookup may have no usable name, as `my-order`
+                return None
+            right = rewriting.renamed_part(right, f"{name}.{column}", owners[0]) or right
+            more = more or (f"or {', or '.join(owners[1:])}" if owners[1:] else _in_a_loop(owners[0], name))
+        return (right, more) if right != code else None
 
     def _owners(self, column: str) -> Iterator[str]:
         """The values that a column alone may mean, such as `order.number` for `number`."""
@@ -221,6 +243,10 @@ class _Reader:
             if not known or column in known:
                 continue
             same = [one for one in known if one.lower() == column.lower()]
+            if right := _without_table(code, f"{owner}.{column}", owner, known):
+                message = f"the row `{owner}` has no {column}: its columns follow it directly, without their table"
+                yield self._fault("TEMPLATE_UNDEFINED", message, part, right)
+                continue
             close = same or get_close_matches(column, known, n=1, cutoff=_ALIKE)
             right = rewriting.with_column(code, owner, column, close[0]) if close else ""
             what = "row" if owner in self._scope.columns else "element"
@@ -241,6 +267,19 @@ class _Reader:
 def _assigned(part: Part) -> list[str]:
     """The names that {% set %} or {% with %} gives."""
     return re.findall(r"(\w+)\s*=(?!=)", part.text) if statements.word(part) in ("set", "with") else []
+
+
+def _without_table(code: str, path: str, owner: str, known: Sequence[str]) -> str:
+    """`order.number` for `order.o.number`, where the row has such a column; else empty."""
+    after = re.findall(rf"(?<![\w.]){re.escape(path)}\.(\w+)", code)
+    return rewriting.renamed_part(code, path, owner) if after and {*after} <= {*known} else ""
+
+
+def _in_a_loop(element: str, name: str) -> str:
+    """How to show a column of each element, for `(items | first).sku` that shows that of one; else empty."""
+    found = re.fullmatch(r"\((\w+) \| first\)\.\w+", element)
+    loop = f"{name} in {found[1]}" if found else ""
+    return loop and f"for each element, write it within {{% for {loop} %}}, or `for: {loop}`"
 
 
 def _in_quotes(code: str, name: str) -> str:

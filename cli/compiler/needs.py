@@ -52,7 +52,10 @@ def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> Non
         for stage in unmet:
             close = suggestion(need.name, _having(stage, need.kind))
             message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
-            report.add(need.place, "STAGE_INCOMPLETE", message, f"add `{need.name}:` in _stages/{stage.name}.yaml")
+            fix = f"add `{need.name}:` in _stages/{stage.name}.yaml"
+            if need.kind == "mentions" and need.name.startswith("@"):
+                fix = f"write {{{{ '{need.name.lstrip('@')}' | mention }}}}"
+            report.add(need.place, "STAGE_INCOMPLETE", message, fix)
 
 
 def lacking(stage: Stage, needs: Iterable[Need]) -> list[Need]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from cli.compiler import slips
@@ -57,7 +58,7 @@ def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: 
     elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
         message, fix = f"`{word}` is read as a key: a comma ended the value before it", "put the value into quotes"
     else:
-        close = [meant[word]] if word in meant else difflib.get_close_matches(word, known, n=1)
+        close = [*filter(None, [closest_key(word, known, meant)])]
         message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
         if close and close[0] in taken:
             fix, close = f"remove it: `{close[0]}` stands here already", []
@@ -65,6 +66,12 @@ def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: 
     edit = Edit(entry.key.source, close[0]) if close else None
     report.add(entry.key.place, "KEY_UNKNOWN", message, fix, edit)
     return close[0] if close else ""
+
+
+def closest_key(word: str, known: Iterable[str], meant: dict[str, str]) -> str:
+    """Return the key that a word seems to be, whatever the size of its letters; empty if none."""
+    lower = word.lower()
+    return meant.get(lower) or next(iter(difflib.get_close_matches(lower, known, n=1)), "")
 
 
 def _within(node: Mapping | Scalar) -> str:
@@ -87,6 +94,10 @@ def entries(node: Node, report: Report, instead: str = "") -> tuple[Entry, ...]:
 def items(node: Node, report: Report) -> tuple[Node, ...]:
     """Return the items of a list; anything else is reported."""
     if not isinstance(node, Sequence):
+        if isinstance(at(node, _key(node)), Sequence):  # pasted with the braces and the key around it
+            message = f"{_name(node)} takes a list (`- `), and its list stands under a second `{_key(node)}`"
+            report.add(node.place, "VALUE_INVALID", message, f"remove the inner `{_key(node)}:`, and what closes it")
+            return ()
         first = node.entries[0].key.text if isinstance(node, Mapping) and node.entries else ""
         fix = f"write `- {first.lstrip('-')}: ...`, with a blank after the -" if first else ""
         report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a list (`- `), not {_kind(node)}", fix)
@@ -109,7 +120,7 @@ def text(node: Node, report: Report, *, example: str = "", exact: bool = False) 
     """
     if not isinstance(node, Scalar):
         message = f"{_name(node)} takes a text, not {_kind(node)}"
-        report.add(node.place, "VALUE_INVALID", message, _example(node, example))
+        report.add(node.place, "VALUE_INVALID", message, _without_object(node) or _example(node, example))
     elif node.comment:
         message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
@@ -124,6 +135,15 @@ def text(node: Node, report: Report, *, example: str = "", exact: bool = False) 
     else:
         return node.text if exact else node.text.rstrip("\n")
     return None
+
+
+def _without_object(node: Node) -> str:
+    """What to write in place of an object of Slack's, such as `{type: mrkdwn, text: Hello}`."""
+    inner = at(node, "text")
+    written = rewritten(replace(inner, place=node.place), inner.text) if isinstance(inner, Scalar) else ""
+    within = next((key for key in ("for", "if") if at(node, key)), "")
+    more = f"; `{within}` stands beside `{_key(node)}`, not within it" if within else ""
+    return written and f"{written}{more}"
 
 
 def _example(node: Node, value: str) -> str:

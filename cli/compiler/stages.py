@@ -83,7 +83,8 @@ def _alias(node: Scalar, report: Report) -> str:
         message, fix = "a template names an alias, not a channel's id", "give the id an alias in every file of _stages/"
     else:
         message = f"`{node.text}` is not an alias: small letters, digits, _ and -, without #"
-        fix = f"write {node.text.lower().strip('# ')}"
+        right = node.text.lower().strip("#@ ")
+        fix = f"write {right}" if _ALIAS.fullmatch(right) else "write an alias from _stages/"
     report.add(node.place, "VALUE_INVALID", message, fix)
     return ""
 

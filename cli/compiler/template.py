@@ -50,6 +50,8 @@ MEANT: Final = {
     "title": "text",
     "channels": "channel",
     "condition": "when",
+    "if": "when",
+    "attachments": "blocks",
     "schedule": "poll",
     **locales.MEANT,
 }
@@ -97,7 +99,8 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     event = _event(found["event"], report) if "event" in found else name
     sampled = samples.columns(found["samples"]) if "samples" in found else {}
     read_lookups, leaves = lookups.read(found["lookups"], leaves, sampled) if "lookups" in found else ((), leaves)
-    routes = channels.read(found, node, leaves)
+    misspelt = _misspelt(node)
+    routes = channels.read(found, node, leaves, is_named="channel" in misspelt)
     when = leaves.leaf("expression", found["when"]) if "when" in found else None
     text = leaves.leaf("mrkdwn", found["text"]) if "text" in found else None
     if "text" in found:
@@ -112,7 +115,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     language = locales.language(found.get("language"), report)
     if poll and rule:
         polls.check_id(found["id"].place, poll, rule, report)
-    if "samples" not in found and isinstance(node, MappingNode):  # else there is a finding already
+    if isinstance(node, MappingNode) and not {"samples"} & {*found, *misspelt}:  # else there is a finding already
         example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
         fix = f"add an event, and what is found for it:\n{example}"
         report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
@@ -157,6 +160,13 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         poll=shape.key_place(node, "poll") if poll else None,
         is_whole=is_whole,
     )
+
+
+def _misspelt(node: Node) -> frozenset[str]:
+    """The keys that unknown ones seem to be."""
+    known = (*REQUIRED, *OPTIONAL)
+    words = [entry.key.text for entry in node.entries] if isinstance(node, MappingNode) else []
+    return frozenset(shape.closest_key(word, known, MEANT) for word in words if word not in known)
 
 
 def _in_zone(poll: Poll, time_zone: str) -> Poll:

@@ -63,6 +63,11 @@ MISTAKES = [
     ("    on_failure: without", "    on_falure: without", 11, "KEY_UNKNOWN", "in `lookups.customer`", "`on_failure`"),
     ("sql: |", "sql: {SELECT a, b FROM t}\n    db: |", 5, "VALUE_INVALID", "takes a text", ""),
     ("  order:", "  extra: {sql: SELECT a, b FROM t}\n  order:", 4, "KEY_UNKNOWN", "a comma ended", "into quotes"),
+    ("id: integer", "ID: integer", 1, "KEY_UNKNOWN", "no key `ID`", "write `id`"),
+    ("channel: orders", "Channel: orders", 2, "KEY_UNKNOWN", "no key `Channel`", "write `channel`"),
+    ("samples:", "sample:", 20, "KEY_UNKNOWN", "no key `sample`", "write `samples`"),
+    ("when: order.total > 0", "if: order.total > 0", 12, "KEY_UNKNOWN", "no key `if`", "write `when`"),
+    ("blocks:", "attachments:", 16, "KEY_UNKNOWN", "no key `attachments`", "write `blocks`"),
     # Identity and channel
     ("id: integer", "id: int", 1, "VALUE_INVALID", "integer, uuid", "write `integer`"),
     ("id: integer", "id:", 1, "VALUE_INVALID", "empty", ""),
@@ -77,6 +82,8 @@ MISTAKES = [
     ("id: integer", "id: {pattern: '[A-Z]+'}", 22, "SAMPLE_INVALID", "[A-Z]+", ""),
     ("channel: orders", "channel: #orders", 2, "VALUE_INVALID", "comment", "write channel: orders"),
     ("channel: orders", "channel: '#Orders'", 2, "VALUE_INVALID", "not an alias", "write orders"),
+    ("channel: orders", "channel: '@Orders'", 2, "VALUE_INVALID", "not an alias", "write orders"),
+    ("channel: orders", "channel: 'our orders'", 2, "VALUE_INVALID", "not an alias", "write an alias from _stages/"),
     ("channel: orders", "channel: C0ORDERS01", 2, "VALUE_INVALID", "a channel's id", "_stages/"),
     ("channel: orders", "channel: '{{ order.region }}'", 2, "TEMPLATE_FORBIDDEN", "as it stands", ""),
     ("channel: orders", "channel: nowhere", 2, "CHANNEL_UNKNOWN", "stage test", "add `nowhere: C...`"),
@@ -135,6 +142,13 @@ MISTAKES = [
         NUMBER, "{{ order.x }} {{ customer.x }}",
         15, "TEMPLATE_UNDEFINED", "the row `order` has no x", "add it to the SELECT",
     ),
+    # A table of the SQL, or its alias, in place of the lookup's name
+    (NUMBER, "{{ order.o.number }}", 15, "TEMPLATE_UNDEFINED", "without their table", "write {{ order.number }}"),
+    (NUMBER, "{{ o.total }}", 15, "TEMPLATE_UNDEFINED", "`o` is not", "write {{ order.total }}"),
+    (NUMBER, "{{ o.total * o.total }}", 15, "TEMPLATE_UNDEFINED", "`o` is not", "{{ order.total * order.total }}"),
+    (NUMBER, "{{ p.Number | upper }}", 15, "TEMPLATE_UNDEFINED", "`p` is not", "{{ order.number | upper }}"),
+    ("when: order.total > 0", "when: o.total > 0", 12, "TEMPLATE_UNDEFINED", "`o`", "write order.total > 0"),
+    (NUMBER, "{{ o.colour }}", 15, "TEMPLATE_UNDEFINED", "`o` is not", ""),
     (NUMBER, "{{ order.number }", 15, "TEMPLATE_SYNTAX", "`}}` is missing", "write {{ order.number }}"),
     (NUMBER, "{{ order.number | uper }}", 15, "TEMPLATE_FORBIDDEN", "uper", "number | upper }}; nearest: upper"),
     (NUMBER, "{{ order.total | mony(vars.x) }}", 15, "TEMPLATE_FORBIDDEN", "mony", "{{ order.total | money(vars.x) }}"),
@@ -149,6 +163,10 @@ MISTAKES = [
         15, "TEMPLATE_FORBIDDEN", "call a", "{{ order.number | trim | upper }}",
     ),
     (NUMBER, "{{ vars.x }}", 15, "STAGE_INCOMPLETE", "stage test has no `x` under `vars`", "_stages/test.yaml"),
+    (
+        NUMBER, "{{ '@oncall' | mention }}",
+        15, "STAGE_INCOMPLETE", "no `@oncall` under `mentions`", "write {{ 'oncall' | mention }}",
+    ),
     (NUMBER, "{{ order.note }}", 15, "VALUE_EMPTY", "shows nothing in sample `one`", "{{ order.note | default('-') }}"),
     (NUMBER, "{{ 'x' if order.note }}", 15, "VALUE_EMPTY", "has no `else`", "write {{ 'x' if order.note else '-' }}"),
     (NUMBER, "{{ order.note.x }}", 15, "TEMPLATE_UNDEFINED", "has no x", "write {{ order.note | default('-') }}"),
@@ -216,6 +234,13 @@ MISTAKES = [
     (HEADER, "{}", 17, "VALUE_INVALID", "a block is one of", ""),
     (f"- {HEADER}", "- dividr", 17, "VALUE_INVALID", "a block is one of", ""),
     (HEADER, "divider: x", 17, "VALUE_INVALID", "no value", "`- divider`"),
+    (HEADER, "header: {type: plain_text, text: Paid}", 17, "VALUE_INVALID", "takes a text", 'write header: "Paid"'),
+    (HEADER, "section: {type: mrkdwn, text: 'a: b'}", 17, "VALUE_INVALID", "takes a text", 'write section: "a: b"'),
+    (HEADER, "context: [{type: mrkdwn, text: a}]", 17, "VALUE_INVALID", "takes a text", 'write - "a"'),
+    (HEADER, "section:\n      text: a\n      if: id > 5", 18, "VALUE_INVALID", "takes a text",
+     'write section: "a"; `if` stands beside `section`, not within it'),
+    (HEADER, "when: id > 5\n    section: x", 17, "KEY_UNKNOWN", "no key `when`", "write `if`"),
+    ("blocks:\n", "blocks: {blocks: [divider]}\nno:\n", 16, "VALUE_INVALID", "a second `blocks`", "remove the inner"),
     (HEADER, "section: [a]", 17, "VALUE_INVALID", "takes a text", ""),
     (f"- {HEADER}\n", f"-{HEADER}\n", 17, "YAML_SYNTAX", "a blank is missing after the `-`", "write - header"),
     ("blocks:\n", "blocks: x\nno:\n", 16, "VALUE_INVALID", "takes a list", ""),
@@ -392,6 +417,12 @@ def test_a_mistake_is_found_where_it_is(
     assert found, [str(finding) for finding in findings]
     assert any(message in finding.message and fix in finding.fix for finding in found), found
     assert {finding.file for finding in findings} == {FILE}
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("id:", "ID:"), ("channel:", "Channel:"), ("samples:", "Sample:")])
+def test_a_misspelt_key_is_not_missing_as_well(compiled: Compile, right: str, wrong: str) -> None:
+    (finding,) = compiled(GOOD.replace(f"\n{right}", f"\n{wrong}") if right != "id:" else f"{wrong}{GOOD[3:]}").findings
+    assert (finding.code, finding.fix) == ("KEY_UNKNOWN", f"write `{right[:-1]}`")
 
 
 @pytest.mark.parametrize("line", EXPRESSIONS)
