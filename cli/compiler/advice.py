@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from cli.compiler import rewriting, uses
+from cli.compiler import currencies, rewriting, uses
 from cli.compiler.findings import RULES
 from cli.compiler.parts import Part
 from cli.compiler.sql.columns import columns
@@ -16,9 +16,17 @@ from handler.templating import Diagnosis
 from handler.templating.kinds import Kind
 from handler.templating.text import Mrkdwn
 
+_MONEY: Final = re.compile(r"(\|\s*money\(\s*(?:currency\s*=\s*)?['\"])([^'\"\\]*)(['\"])")
 _TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
 _EMPTY: Final = "NoneType"
 _IN_SQL: Final = "compute it in the SQL"
+# What to do about a template's own words and elements, where they are more than Slack takes.
+_TOO_LARGE: Final[Mapping[Kind, str]] = {
+    "too_many_blocks": "leave some out, or write several into one `section`",
+    "too_many_block_elements": "leave some out, or write them into another block",
+    "too_many_characters": "shorten this text",
+    "too_many_characters_in_all": "shorten the texts of this block, or write them into another block",
+}
 
 
 class Advice(NamedTuple):
@@ -33,6 +41,8 @@ def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
     """Return what to write for an error in a part of a leaf; nothing where the error's own words are all there is."""
     if diagnosis.kind == "part_empty":
         return Advice(fix=RULES["VALUE_EMPTY"].remedy)
+    if diagnosis.kind in _TOO_LARGE:
+        return Advice(fix=_TOO_LARGE[diagnosis.kind])
     make = _BY_KIND.get(diagnosis.kind)
     return make(diagnosis, part, template) if make and part else Advice()
 
@@ -48,6 +58,12 @@ def _word(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     """What to write for the word of a filter, such as the style of a date."""
     close = diagnosis.suggestions.close if diagnosis.suggestions else ()
     right = part.code.replace(f"'{diagnosis.name}'", f"'{close[0]}'") if close and diagnosis.name else ""
+    return Advice("" if right == part.code else right)
+
+
+def _currency(_: Diagnosis, part: Part, __: Template) -> Advice:
+    """The code that is meant by the currency's name, as in `money('euro')`."""
+    right = _MONEY.sub(lambda found: f"{found[1]}{currencies.nearest(found[2])}{found[3]}", part.code)
     return Advice("" if right == part.code else right)
 
 
@@ -140,6 +156,7 @@ _BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = 
     "operand": _sign,
     "not_comparable": _comparison,
     "not_a_number": _number,
+    "not_a_currency": _currency,
     "part_absent": _part,
     "key_absent": _key,
     "not_showable": _not_showable,

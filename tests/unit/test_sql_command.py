@@ -41,7 +41,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["DELETE FROM orders WHERE id = 1"], "DELETE changes something"),
+        (["DELETE FROM orders WHERE id = 1"], "this starts with DELETE"),
         (["SELECT id FROM orders; SELECT 1"], "second statement"),
         (["SELECT SLEEP(9) FROM orders"], "SLEEP() waits"),
         (["SELECT id FROM orders LIMIT 1000"], "write LIMIT 100 or less"),

@@ -33,7 +33,7 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
     except NotSqlError as error:
         return Query("", (error.problem,))
     problems = _problems(found, sql, lines_survive=lines_survive)
-    return Query(_converted(found), (*problems, *_parameters(found, bound), *servers.problems(found)))
+    return Query(_converted(found), (*problems, *_parameters(found, bound, sql), *servers.problems(found)))
 
 
 def read_polled(sql: str, *, lines_survive: bool) -> Query:
@@ -85,7 +85,7 @@ def _tokens(sql: str) -> list[Token]:
     return tokens(sql)
 
 
-def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Problem]:
+def _parameters(found: Sequence[Token], bound: Collection[str], sql: str) -> Iterator[Problem]:
     known = ("id", *bound)
     used = _used(found)
     for name, start in used.items():
@@ -94,7 +94,7 @@ def _parameters(found: Sequence[Token], bound: Collection[str]) -> Iterator[Prob
     for name in bound:
         if name not in used:
             yield Problem(0, f"`bind` has `{name}`, and the SQL has no `:{name}`", "use it, or remove it")
-    if not used:
+    if not used and not rules.placeholders(found, sql):
         yield Problem(0, "the SQL has no parameter, so that every event would find the same", "write WHERE ... = :id")
 
 

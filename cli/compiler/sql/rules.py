@@ -22,16 +22,24 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
     for token in tokens:
         if token.kind == "comment":
             yield from _comment(token, lines_survive=lines_survive)
-        if token.text == "%" and (match := _PLACEHOLDER.match(sql, token.start)):
-            yield Problem(token.start, f"`{match.group()}` is not how a value is bound", "write `:name`")
+    for start, placeholder in placeholders(tokens, sql).items():
+        yield Problem(start, f"`{placeholder}` is not how a value is bound", "write `:name`")
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
-    yield from _statement(code)
+    first = next((token for token in code if token.text != "("), None)
+    yield from _statement(code, first)
     for number, token in enumerate(code):
-        yield from _word(token, code[number - 1].text.upper() if number else "")
+        if token is not first or token.text.upper() not in REFUSED_WORDS:  # of which there is a problem already
+            yield from _word(token, code[number - 1].text.upper() if number else "")
         if number and token.kind == "parameter":
             yield from _glued(code[number - 1], token)
         if number and token.text == "(":
             yield from _call(code[:number])
+
+
+def placeholders(tokens: Sequence[Token], sql: str) -> dict[int, str]:
+    """Return where the SQL binds a value as other programs do, as in `%(id)s` and `%s`."""
+    found = {token.start: _PLACEHOLDER.match(sql, token.start) for token in tokens if token.text == "%"}
+    return {start: match.group() for start, match in found.items() if match}
 
 
 def _comment(token: Token, *, lines_survive: bool) -> Iterator[Problem]:
@@ -42,8 +50,7 @@ def _comment(token: Token, *, lines_survive: bool) -> Iterator[Problem]:
         yield Problem(token.start, message, "write `sql: |` and start the SQL on the next line, or use /* */")
 
 
-def _statement(code: Sequence[Token]) -> Iterator[Problem]:
-    first = next((token for token in code if token.text != "("), None)
+def _statement(code: Sequence[Token], first: Token | None) -> Iterator[Problem]:
     if first is None or first.text.upper() not in ("SELECT", "WITH"):
         said = f"; this starts with {first.text}" if first and first.kind == "word" else ""
         yield Problem(first.start if first else 0, f"a lookup is one SELECT{said}", "write SELECT ... FROM ... WHERE")

@@ -53,6 +53,27 @@ def test_unsafe_sql_is_refused_for_the_right_reason(line: str) -> None:
     assert {problem.code for problem in found} <= {"QUERY_FORBIDDEN", "QUERY_INVALID"}
 
 
+@pytest.mark.parametrize(
+    ("sql", "message", "fix"),
+    [
+        ("SELECT a FROM t WHERE id = ?", "not how a value is bound", "write `:name`"),
+        ("SELECT a FROM t WHERE id = $1", "not how a value is bound", "write `:name`"),
+        ("SELECT a FROM t WHERE id = ${id}", "not how a value is bound", "write `:name`"),
+        ("SELECT a FROM t WHERE id = {id}", "no place", "bind a value: `:name`"),
+        ("SELECT a FROM t WHERE id = %s", "not how a value is bound", "write `:name`"),
+        ("SELECT a FROM t WHERE id = %(id)s", "not how a value is bound", "write `:name`"),
+        ("SELECT [a] FROM t WHERE id = :id", "no place", "backquotes"),
+        ("UPDATE t SET a = 1 WHERE id = :id", "starts with UPDATE", "write SELECT"),
+        ("(DELETE FROM t WHERE id = :id)", "starts with DELETE", "write SELECT"),
+        ("SELCT a FROM t WHERE id = :id", "starts with SELCT", "write SELECT"),
+    ],
+)
+def test_one_cause_is_one_problem(sql: str, message: str, fix: str) -> None:
+    (found,) = errors(read(sql, ()))
+    assert message in found.message
+    assert fix in found.fix
+
+
 @pytest.mark.parametrize("sql", ACCEPTED)
 def test_plain_selects_are_accepted(sql: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
