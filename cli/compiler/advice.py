@@ -19,6 +19,7 @@ from handler.templating.text import Mrkdwn
 _MONEY: Final = re.compile(r"(\|\s*money\(\s*(?:currency\s*=\s*)?['\"])([^'\"\\]*)(['\"])")
 _TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
 _EMPTY: Final = "NoneType"
+_COUNTS: Final = frozenset({"length", "size", "count", "len"})  # what other languages call the number of elements
 _IN_SQL: Final = "compute it in the SQL"
 # What to do about a template's own words and elements, where they are more than Slack takes.
 _TOO_LARGE: Final[Mapping[Kind, str]] = {
@@ -134,6 +135,11 @@ def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice
     """What to write where a list was asked for a column: that of the first element, or of each."""
     if not owner:
         return Advice(fix=f"write (rows | first).{column}")
+    path = f"{owner}.{column}"
+    if column in _COUNTS and not _is_column(path, template):
+        counted = f"{owner} | length"
+        right = counted if code == path else rewriting.renamed_part(code, path, f"({counted})")
+        return Advice(right, message=f"`{owner}` is a list: it has no {column}")
     name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
     loop = f"{name} in {owner}"
     more = f"for each element, write {{{{ {name}.{column} }}}} within {{% for {loop} %}}, or `for: {loop}`"

@@ -87,13 +87,19 @@ class _Calls(NodeTransformer):
         return node
 
 
+# Filters of other languages whose argument is a format such as `%d.%m.%Y`, which no filter here takes.
+_FORMATTING: Final = frozenset({"strftime", "date_format"})
+
+
 class _Filters(NodeTransformer):
     def __init__(self, name: str, right: str) -> None:
         self._name, self._right = name, right
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
         self.generic_visit(node)
-        node.name = self._right if node.name == self._name else node.name
+        if node.name == self._name:
+            node.name = self._right
+            node.args = [] if self._name in _FORMATTING else node.args
         return node
 
 

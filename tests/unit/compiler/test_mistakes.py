@@ -142,6 +142,7 @@ MISTAKES = [
         NUMBER, "{{ order.x }} {{ customer.x }}",
         15, "TEMPLATE_UNDEFINED", "the row `order` has no x", "add it to the SELECT",
     ),
+    (NUMBER, "{{ now | strftime('%d.%m.%Y') }}", 15, "TEMPLATE_FORBIDDEN", "strftime", "write {{ now | date }}"),
     # A table of the SQL, or its alias, in place of the lookup's name
     (NUMBER, "{{ order.o.number }}", 15, "TEMPLATE_UNDEFINED", "without their table", "write {{ order.number }}"),
     (NUMBER, "{{ o.total }}", 15, "TEMPLATE_UNDEFINED", "`o` is not", "write {{ order.total }}"),
@@ -253,7 +254,7 @@ MISTAKES = [
     (HEADER, f"header: {'x' * 151}", 17, "BLOCK_LIMIT", "151 of at most 150", "shorten this text"),
     (HEADER, f"section: {'x' * 3001}", 17, "BLOCK_LIMIT", "blocks[0].text.text", ""),
     (HEADER, f"fields: {{A: {'x' * 2001}}}", 17, "BLOCK_LIMIT", "fields[0]", ""),
-    (HEADER, "fields: {" + ", ".join(f"L{n}: x" for n in range(11)) + "}", 17, "BLOCK_LIMIT", "11 of", "leave some out"),
+    (HEADER, "fields: {" + ", ".join(f"L{n}: x" for n in range(11)) + "}", 17, "BLOCK_LIMIT", "11 of", "leave some"),
     (HEADER, "context: [" + ", ".join("x" * 11) + "]", 17, "BLOCK_LIMIT", "11 of at most 10", ""),
     (HEADER, "header: x" + "\n  - divider" * 50, 17, "BLOCK_LIMIT", "of at most 50", "leave some out"),
     (HEADER, "type: dividr", 17, "VALUE_INVALID", "no block of type `dividr`", "write `divider`"),
@@ -422,6 +423,25 @@ def test_a_mistake_is_found_where_it_is(
     assert found, [str(finding) for finding in findings]
     assert any(message in finding.message and fix in finding.fix for finding in found), found
     assert {finding.file for finding in findings} == {FILE}
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("items.length", "items | length"),
+        ("items.size > 1", "(items | length) > 1"),
+        ("items.count", "(items | first).count"),  # a column of each element
+    ],
+)
+def test_a_list_is_counted_by_a_filter(compiled: Compile, written: str, right: str) -> None:
+    lookup = "  items: {sql: 'SELECT sku, count FROM items WHERE order_id = :id', expect: many}\n  order:\n"
+    source = GOOD.replace("  order:\n", lookup, 1).replace(
+        "customer: {", "items: [{sku: A, count: 2}]\n      customer: {"
+    )
+    (finding,) = compiled(source.replace(NUMBER, f"{{{{ {written} }}}}")).findings
+    assert finding.edit
+    assert finding.edit.new == f"{{{{ {right} }}}}"
+    assert compiled(source.replace(NUMBER, finding.edit.new)).findings == ()
 
 
 @pytest.mark.parametrize(("right", "wrong"), [("id:", "ID:"), ("channel:", "Channel:"), ("samples:", "Sample:")])
