@@ -102,17 +102,19 @@ def _id(node: Node, notification: Notification, report: Report) -> int | str | N
 def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report: Report) -> dict[str, Value]:
     wanted = {lookup.name: lookup for lookup in lookups}
     answers: dict[str, Value] = {}
+    misspelt: set[str] = set()
     for entry in shape.entries(node, report) if node else ():
         name = entry.key.text
         if name not in wanted:
             report.add(entry.key.place, "SAMPLE_INVALID", f"there is no lookup `{name}`", suggestion(name, wanted))
+            misspelt.add(shape.closest_key(name, wanted, {}))
             continue
         answers[name] = value(entry.value, report)
         if not _fits(answers[name], wanted[name]):
             report.add(entry.key.place, "SAMPLE_INVALID", *_expected(wanted[name]))
         elif foreign := _foreign_columns(answers[name], wanted[name]):
             report.add(entry.key.place, "SAMPLE_INVALID", *foreign)
-    for name in wanted.keys() - answers.keys():
+    for name in wanted.keys() - answers.keys() - misspelt:
         fix = f"add `{name}:` with what it finds: {skeleton.answer(wanted[name], ())}"
         report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", f"`lookups` has no `{name}`", fix)
     return answers

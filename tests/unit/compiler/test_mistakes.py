@@ -450,6 +450,12 @@ def test_a_misspelt_key_is_not_missing_as_well(compiled: Compile, right: str, wr
     assert (finding.code, finding.fix) == ("KEY_UNKNOWN", f"write `{right[:-1]}`")
 
 
+@pytest.mark.parametrize(("right", "wrong"), [("order", "ordr"), ("customer", "Customers")])
+def test_a_misspelt_lookup_of_a_sample_is_not_missing_as_well(compiled: Compile, right: str, wrong: str) -> None:
+    (finding,) = compiled(GOOD.replace(f"      {right}: {{", f"      {wrong}: {{")).findings
+    assert (finding.code, finding.message) == ("SAMPLE_INVALID", f"there is no lookup `{wrong}`")
+
+
 @pytest.mark.parametrize("line", EXPRESSIONS)
 def test_unsafe_and_wrong_expressions_are_refused(compiled: Compile, line: str) -> None:
     code, text = line[:19].strip(), line[19:]
