@@ -13,6 +13,9 @@ from handler.templating import suggestion
 
 # `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
+# Behind these a list begins, and before these one has ended. None can be a column without backquotes.
+_OPENING: Final = ("(", "SELECT", "DISTINCT", "FROM", "BY", "IN")
+_CLOSING: Final = (")", ";", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION")
 _VALUES: Final = ("word", "number", "parameter", "string", "quoted")
 _PLACEHOLDER: Final = re.compile(r"%(s\b|\([A-Za-z_][A-Za-z0-9_]*\)s)")
 
@@ -34,6 +37,8 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
             yield from _glued(code[number - 1], token)
         if number and token.text == "(":
             yield from _call(code[:number])
+        if token.text == ",":
+            yield from _comma(token, code[number - 1 : number], code[number + 1 : number + 2])
 
 
 def placeholders(tokens: Sequence[Token], sql: str) -> dict[int, str]:
@@ -72,6 +77,14 @@ def _word(token: Token, before: str) -> Iterator[Problem]:
         yield Problem(token.start, f"{lock} locks rows; a lookup only reads", "remove it")
     elif word in REFUSED_WORDS:
         yield Problem(token.start, f"{word} {REFUSED_WORDS[word]}", "write one plain SELECT")
+
+
+def _comma(comma: Token, before: Sequence[Token], after: Sequence[Token]) -> Iterator[Problem]:
+    """A comma that separates nothing, which the parser would pass over: `SELECT number, FROM`."""
+    following = after[0].text.upper() if after else ""
+    leading = before[0].text.upper() if before else "("
+    if leading in (*_OPENING, ",") or following in (*_CLOSING, ""):
+        yield Problem(comma.start, "a comma with nothing on one side of it", "remove the comma")
 
 
 def _glued(before: Token, token: Token) -> Iterator[Problem]:
