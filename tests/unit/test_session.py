@@ -116,8 +116,8 @@ def test_nothing_is_started_with_a_broken_template(
     monkeypatch.setattr(command, "local_cloud", started)
     answer = CliRunner().invoke(main, ["demo", *arguments])
     assert answer.exit_code == 1
-    assert "templates/a.b.yaml:3:7: TEMPLATE_UNDEFINED" in answer.output
-    assert "fix: nearest: id" in answer.output
+    assert "templates/a.b.yaml:3:13: TEMPLATE_UNDEFINED" in answer.output
+    assert "fix: write {{ id }}; nearest: id" in answer.output
 
 
 def test_the_event_of_a_sample_has_its_data_as_a_publisher_writes_it(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_who_does_not_ask_for_it_does_not_pay_for_it(tmp_path: Any, asked: str, 
     (tmp_path / "catalog.json").write_text('{"none": "such"}')
     program = (
         "import os, sys\nfrom handler import bootstrap, catalog\nfrom types import SimpleNamespace\n"
-        "catalog.load = lambda *_: SimpleNamespace(stage=SimpleNamespace(locale=None))\n"
+        "catalog.load = lambda *_: SimpleNamespace(stage=SimpleNamespace(locale=None), locales=())\n"
         "bootstrap.Templates = lambda **_: SimpleNamespace(render=print)\n"
         "bootstrap.build(os.environ)\nprint('handler.adapters.traced' in sys.modules)"
     )

@@ -58,7 +58,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     for event, name in names.items():
         _write(folder / f"{event}.yaml", ACCEPTED[name])
     compiled = compile_templates(folder)
-    assert [str(finding) for finding in compiled.findings] == []
+    assert [str(one) for one in compiled.findings if one.severity == "error"] == []  # buttons that nothing answers
     loaded = catalog.read(json.loads(json.dumps(compiled.catalog)), "test")
     templates = Templates(locale=loaded.stage.locale)
     made = {}

@@ -102,7 +102,7 @@ def test_time_is_limited_wherever_an_author_writes(place: str) -> None:
     with pytest.raises(TemplateError) as caught:
         composed(replace(PLAIN, **PLACES[place]), LIMIT)
     assert caught.value.code == "TEMPLATE_LIMIT"
-    assert caught.value.detail == f"order.created.yaml:7 slow: still computing after {LIMIT} s"
+    assert caught.value.detail.startswith(f"order.created.yaml:7 slow: still computing after {LIMIT} s; ")
     assert not caught.value.retry
     assert signal.getsignal(signal.SIGPROF) is before
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
