@@ -16,7 +16,7 @@ from handler.templating import Context, DiagnosedError, Diagnosis, LongAddressEr
 from handler.templating.coercion import as_number
 from handler.templating.filters import loop_elements
 from handler.templating.graphemes import cut
-from handler.templating.text import mrkdwn
+from handler.templating.text import MAX_EXPONENT, is_huge, mrkdwn
 
 # An object that loses a key, and then has none of these, is empty. Slack would refuse it, so it is left out. Below are
 # the types that have other keys to say something with, or need none.
@@ -129,6 +129,8 @@ class Expander:
         number = as_number(value)
         if number is None:
             raise DiagnosedError(Diagnosis("not_a_number"), leaf.where)
+        if is_huge(number):
+            raise DiagnosedError(Diagnosis("too_many_digits", limit=MAX_EXPONENT), leaf.where)
         return int(number) if number == number.to_integral_value() else float(number)
 
     def _max_characters(self, leaf: Leaf, kind: str, path: str) -> int:
