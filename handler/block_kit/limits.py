@@ -87,6 +87,7 @@ _CHARACTERS: Final[dict[str, dict[str, int]]] = {
     "datetimepicker": _CONFIRM,
     "plain_text_input": {"placeholder.text": 150},
 }  # fmt: skip
+_TEXTS: Final = {kind: {**_IDS, **texts} for kind, texts in _CHARACTERS.items()}
 # ... and its lists, with their maximum number of elements.
 _STATIC_LISTS: Final = {"options": 100, "option_groups": 100, "option_groups[].options": 100}
 _ELEMENTS: Final[dict[str, dict[str, int]]] = {
@@ -124,6 +125,7 @@ _INNER: Final[dict[str, tuple[str, ...]]] = {
     "input": ("element",),
     "section": ("accessory",),
 }
+_WITH_TABLES: Final = frozenset({*MAX_CELLS, "container"})
 _MAY_BE_EMPTY: Final = frozenset({"value"})  # of a button
 
 
@@ -131,17 +133,16 @@ def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
     """Raise DiagnosedError (BLOCK_LIMIT) with the path of the part if Slack would refuse the message for its size."""
     _require_at_most(("text",), len(text), MAX_TEXT, "too_many_characters")
     _require_at_most(("blocks",), len(blocks), MAX_BLOCKS, "too_many_blocks")
-    kinds = [
-        str(one.get("type")) for number, block in enumerate(blocks) for _, one in _known(block, ("blocks", number))
-    ]
+    found = [one for number, block in enumerate(blocks) for one in _known(block, ("blocks", number))]
+    kinds = [one["type"] for _, one in found]
     _require_at_most(("blocks",), sum(kind in MAX_CELLS for kind in kinds), MAX_TABLES, "too_many_tables")
     _require_at_most(("blocks",), kinds.count("data_visualization"), MAX_CHARTS, "too_many_charts")
     for number, block in enumerate(blocks):
         _require_at_most(
             ("blocks", number, "block_id"), len(str(block.get("block_id", ""))), MAX_ID, "too_many_characters"
         )
-        for place, one in _known(block, ("blocks", number)):
-            _check_one(place, one)
+    for place, one in found:
+        _check_one(place, one)
     _require_at_most(("blocks",), sum(map(characters, blocks)), MAX_TOTAL, "too_many_characters_in_all")
 
 
@@ -169,6 +170,8 @@ def characters(tree: Any) -> int:
 
 def fullness(block: Mapping[str, Any]) -> float:
     """Return how full the tables of a block are: above 1 Slack refuses them."""
+    if block.get("type") not in _WITH_TABLES:
+        return 0
     tables = (one for _, one in _known(block, ()) if one["type"] in MAX_CELLS)
     return max((cell_characters(one.get("rows")) / MAX_CELLS[one["type"]] for one in tables), default=0)
 
@@ -207,7 +210,7 @@ def _check_one(place: Path, one: Mapping[str, Any]) -> None:
         _require_at_most(
             (*place, "rows"), cell_characters(one.get("rows")), MAX_CELLS[kind], "too_many_characters_in_all"
         )
-    for path, most in {**_IDS, **_CHARACTERS[kind]}.items():
+    for path, most in _TEXTS[kind].items():
         for where, text in _parts_at(one, path, place):
             _require_at_most(where, len(text), most, "too_many_characters")
             if not text and path not in _MAY_BE_EMPTY:
