@@ -27,7 +27,7 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from handler.model import IdRule, Leaf, Notification, Poll
+from handler.model import IdRule, Leaf, Lookup, Notification, Poll
 from handler.stages import id_pattern
 from handler.templating import DiagnosedError, Templates, messages
 
@@ -116,14 +116,12 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     if poll and rule:
         polls.check_id(found["id"].place, poll, rule, report)
     if isinstance(node, MappingNode) and not {"samples"} & {*found, *misspelt}:  # else there is a finding already
-        example = skeleton.sample(rule, read_lookups, [one.text for one in leaves.nodes.values()])
-        fix = f"add an event, and what is found for it:\n{example}"
-        report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
+        _add_samples_missing(node, rule, read_lookups, leaves)
     is_whole = report.errors == before
     shown.check(leaves.shown, read_lookups, report)
     if "blocks" in found:
         interactive.check(found["blocks"], report)
-    if not isinstance(node, MappingNode) or "samples" not in found:
+    if "samples" not in found:
         return None
     notification = Notification(
         name,
@@ -160,6 +158,13 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         poll=shape.key_place(node, "poll") if poll else None,
         is_whole=is_whole,
     )
+
+
+def _add_samples_missing(node: Node, rule: IdRule | None, found: tuple[Lookup, ...], leaves: Leaves) -> None:
+    """Report that there are no samples, with one to fill in."""
+    example = skeleton.sample(rule, found, [one.text for one in leaves.nodes.values()])
+    fix = f"add an event, and what is found for it:\n{example}"
+    leaves.report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
 
 
 def _misspelt(node: Node) -> frozenset[str]:
