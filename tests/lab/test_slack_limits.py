@@ -184,3 +184,11 @@ def test_a_limit_of_messages(
         slack.chat_postMessage(channel="orders", **arguments(limit + 1))
     assert refused.value.response["error"] == word
     assert len(control.messages()) == 1
+
+
+def test_an_edit_takes_less_text_than_a_post(slack: WebClient) -> None:
+    ts = slack.chat_postMessage(channel="C0LABORDERS", text="x" * 4_001)["ts"]
+    slack.chat_update(channel="C0LABORDERS", ts=ts, text="x" * 4_000)
+    with pytest.raises(SlackApiError) as refused:
+        slack.chat_update(channel="C0LABORDERS", ts=ts, text="x" * 4_001)
+    assert refused.value.response["error"] == "msg_too_long"

@@ -134,3 +134,16 @@ def test_no_value_leaves_slacks_limits(value: str, many: list[str]) -> None:
     loop = Group([section("• {{ one }}")], name="one", over=expression("many"))
     blocks = made(header("H {{ x }}"), section("[{{ x }}] {{ x }}"), loop, x=value, many=many)
     limits.check("text", blocks)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_table_that_is_too_full_loses_its_last_rows_wherever_it_stands(inside: bool) -> None:
+    """Each cell fits, and the cells of all rows together do not."""
+    cell = {"type": "raw_text", "text": "x" * 1_000}
+    table: dict[str, Any] = {"type": "table", "rows": [[cell]] * 11}  # below the limit of a message
+    container = {"type": "container", "title": {"type": "plain_text", "text": "x"}, "child_blocks": [table]}
+    [block] = made(container if inside else table)
+    shown = block["child_blocks"][0] if inside else block
+    assert limits.cell_characters(shown["rows"]) <= limits.MAX_CELLS["table"]
+    assert shown["rows"][-1][0]["text"] == f"… and {11 - len(shown['rows']) + 1} more"
+    limits.check("x", [block])

@@ -214,3 +214,18 @@ def test_a_text_is_cut_with_its_prefix_and_its_footers(compiled: Compile) -> Non
     assert len(made.text) <= TEXT_CHARACTERS
     assert made.text.startswith("[staging] yyy")
     assert made.text.endswith(f"_{'z' * 300}_")
+
+
+def test_a_message_that_is_edited_once_its_row_has_come_has_the_limit_of_an_edit(compiled: Compile) -> None:
+    lookup = "lookups:\n  order: {{sql: SELECT number FROM orders WHERE id = :id, missing: {}}}\ntext: |"
+    sample = "{id: 1, lookups: {order: {number: A}}}"
+    source = EDITED.replace("thread: order-{{{{ id }}}}\nupdate: true\n", "").replace("{{id: 1}}", sample)
+    long = source.replace("{}", "x" * 4_000)
+    assert compiled(long.replace("text: |", lookup.format("park"))).findings == ()
+    found = compiled(long.replace("text: |", lookup.format("render"))).findings
+    assert {one.code for one in found} == {"SLACK_REFUSES"}
+
+
+def test_a_part_of_several_kinds_has_one_finding_for_one_mistake(compiled: Compile) -> None:
+    [finding] = compiled(TEMPLATE % "{type: section, text: {type: mrkdwn, text: x, size: 3}}").findings
+    assert finding.message == "Slack would refuse `text`: invalid additional property: size"

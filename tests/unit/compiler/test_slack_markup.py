@@ -403,6 +403,7 @@ def test_every_rule_has_an_example() -> None:
         ('"Hello @tanaka"', 7, 14),
         ('"a \\"b\\" @tanaka"', 7, 16),
         ("|\n  Hello\n  {{ id }} @tanaka", 9, 12),
+        ("|\n  `@tanaka`\n  x @tanaka", 9, 5),
     ],
 )
 def test_the_place_is_that_of_the_mistake(compiled: Compile, text: str, line: int, column: int) -> None:
