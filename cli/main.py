@@ -31,7 +31,7 @@ class _Commands(Mapping[str, click.Command]):
     def __getitem__(self, verb: str) -> click.Command:
         if verb not in VERBS:
             raise KeyError(verb)
-        command: click.Command = getattr(import_module(f"cli.{verb}"), verb)
+        command: click.Command = getattr(import_module(f"cli.commands.{verb}"), verb)
         return command
 
     def __iter__(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli import compiler
-from cli.bundle import ROOT
+from cli.commands.bundle import ROOT
 from cli.compiler.files import printable
 from cli.operations import polls, runs, screen, stack
 from cli.operations.polls import Status, remedy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cli.commands.emit import as_event, publish
+from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits
-from cli.emit import as_event, publish
-from cli.lint import show
 from cli.watch import Watch
 from lab.cloud import LocalCloud
 

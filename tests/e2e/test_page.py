@@ -13,8 +13,8 @@ from rich.console import Console
 from selenium.webdriver import Chrome
 from slack_sdk import WebClient
 
+from cli.commands.demo import sample_events
 from cli.compiler import compile_templates
-from cli.demo import sample_events
 from cli.edits import Edits
 from cli.session import Session
 from cli.watch import Watch

@@ -400,7 +400,7 @@ def test_what_cannot_be_sent_stays_parked(on_call: OnCall) -> None:
 
 
 def test_of_a_large_dead_letter_queue_a_part_is_looked_at(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("cli.replay"), "LIMIT", 12)
+    monkeypatch.setattr(import_module("cli.commands.replay"), "LIMIT", 12)
     for number in range(15):
         on_call.parked(notification(EVENT, f"m-{number}"), code="SLACK_CONFIG")
     shown = on_call.run("replay", "--all", "--send", "--per-second", "100")

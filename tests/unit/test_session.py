@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli import demo as command
+from cli.commands import demo as command
 from cli.edits import Edits, snapshot
 from cli.main import main
 from cli.session import Session

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
 from cli import running
-from cli import sql as command
+from cli.commands import sql as command
 from cli.compiler.sql import read_by_hand
 from cli.main import main
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.lint import lint
+from cli.commands.lint import lint
 
 from .conftest import FILE, Compile
 

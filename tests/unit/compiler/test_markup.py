@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.bundle import bundle
+from cli.commands.bundle import bundle
 
 from .conftest import Compile
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.bundle import bundle
+from cli.commands.bundle import bundle
+from cli.commands.lint import lint
+from cli.commands.schema import schema
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.files import content
 from cli.edits import snapshot
-from cli.lint import lint
-from cli.schema import schema
 
 from .conftest import FILE, Compile
 

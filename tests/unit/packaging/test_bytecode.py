@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.bundle import bundle
+from cli.commands.bundle import bundle
 from cli.packaging import bytecode
 from cli.packaging.bytecode import BytecodeError, compile_package
 

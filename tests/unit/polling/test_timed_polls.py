@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.commands.poll import _drawn
 from cli.operations.polls import Status, document
-from cli.poll import _drawn
 from handler.model import Poll, Row, Value
 from handler.polling import dispatch, messages, state_item
 from handler.polling.dispatch import Polls

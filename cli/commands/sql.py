@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli import running
-from cli.emit import as_id
+from cli.commands.emit import as_id
 from cli.operations import screen, stack
 from cli.operations.refusals import UnansweredError
 

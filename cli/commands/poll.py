@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from cli import compiler
-from cli.bundle import ROOT
+from cli.commands.bundle import ROOT
 from cli.operations import polls, rewinds, screen, stack, times
 from cli.operations.polls import Status
 from cli.operations.rewinds import IdOrTime, To

@@ -14,11 +14,11 @@ import click
 from rich.console import Console
 
 from cli import compiler, running
-from cli.bundle import ROOT
+from cli.commands.bundle import ROOT
+from cli.commands.emit import publish
+from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits, Snapshot, snapshot
-from cli.emit import publish
-from cli.lint import show
 from cli.session import Session
 from cli.tick import Tick
 from cli.watch import Watch

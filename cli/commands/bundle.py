@@ -9,13 +9,13 @@ from typing import Final
 import click
 
 from cli import compiler
-from cli.lint import show
+from cli.commands.lint import show
 from cli.packaging.bytecode import VERSION, BytecodeError, compile_package
 from cli.packaging.prune import prune
 from cli.previous import with_previous
 from handler import aws
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 # Certificates of private authorities, which ;ca= in a parameter names by their path in the package.
 FOLDERS: Final = ("handler", "certs")
 
