@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from handler.catalog import Stage
 from handler.errors import NotifierError
 from handler.model import Event, Group, IdRule, Leaf, Locale, Notification, Record, Route, SqlLookup
 from handler.stages.compose import Composer
+from handler.stages.enrich import Sources
 from handler.templating import FILTERS, Templates
 from handler.templating.filters import TESTS
 from handler.time_limit import PREVIOUS_SECONDS
@@ -175,16 +177,13 @@ class _Rows:
         found = CONTEXT[sql]
         return found if isinstance(found, list) else [found]
 
-    def replicating(self, database: str) -> None:
-        """Nothing is known."""
-
 
 def composed(candidate: Candidate) -> str:
     """Compose a template as the function does, and the version before it where it fails; return how it ended."""
     templates = Templates(locale=Locale(labels={"a": {"b": "c"}}))
     now = datetime.now(UTC)
     stage = Stage("bench", {"orders": "C0BENCH"}, "C0BENCH")
-    composer = Composer(stage, templates, _Rows(), NO_API, lambda: now)
+    composer = Composer(stage, templates, partial(Sources, _Rows(), NO_API), lambda _: None, lambda: now)
     event, record, notification = Event("w", 1, "1"), Record("1", "{}"), candidate.notification
     try:
         return composer(record, event, notification).rule or "rendered"

@@ -34,6 +34,7 @@ from handler.pipeline import Pipeline
 from handler.ports import Api, Database, Slack
 from handler.settings import Settings
 from handler.stages.compose import Composer, wall_clock
+from handler.stages.enrich import Sources
 from handler.templating import Templates
 
 if TYPE_CHECKING:  # polls are loaded only if there is one to run
@@ -79,7 +80,7 @@ def build(environment: Mapping[str, str], report: Report = ignore_report) -> Pip
     ledger = Ledger(table)
     return Pipeline(
         catalog=compiled,
-        composer=Composer(compiled.stage, templates, database, api, wall_clock),
+        composer=Composer(compiled.stage, templates, partial(Sources, database, api), database.replicating, wall_clock),
         api=api,
         deliverer=Deliverer(slack, policy, ledger, throttle, Threads(table, time.time), Tallies(table), time.time),
         finisher=Finisher(

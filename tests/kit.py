@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from handler.catalog import Catalog, Stage
@@ -26,6 +27,7 @@ from handler.pipeline import Pipeline
 from handler.polling.dispatch import Polls
 from handler.ports import Slack, StateTable
 from handler.stages.compose import Composer
+from handler.stages.enrich import Sources
 from handler.state_item import Item
 from handler.templating import Templates
 
@@ -168,6 +170,10 @@ class FakeQueue:
         self.waits.update({record.id: seconds for record, seconds in waits})
 
 
+def composer(stage: Stage, templates: Templates, database: Any, api: Any, now: Callable[[], datetime]) -> Composer:
+    return Composer(stage, templates, partial(Sources, database, api), database.replicating, now)
+
+
 def pipeline(
     *notifications: Notification,
     sink: FakeSlack | None = None,
@@ -193,7 +199,7 @@ def pipeline(
     catalog = Catalog(by_type, known)
     return Pipeline(
         catalog=catalog,
-        composer=Composer(known, templates, database, api, lambda: datetime.fromtimestamp(clock(), UTC)),
+        composer=composer(known, templates, database, api, lambda: datetime.fromtimestamp(clock(), UTC)),
         api=api,
         deliverer=deliverer,
         finisher=Finisher(park or FakePark(), queue, deliverer.ledger, 3, clock),

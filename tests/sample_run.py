@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
 
 from cli.compiler import Compilation
-from cli.compiler.answers import named
+from cli.compiler.answers import answering
 from cli.compiler.rehearsal import NOW
 from cli.compiler.samples import Sample
 from handler import catalog
-from handler.errors import SourceError
-from handler.model import ApiLookup, Message, Notification, Record, Row, SqlLookup, Value
+from handler.model import Message, Notification, Record
 from handler.outcome import Outcome
 from handler.stages.compose import Composer
 from handler.templating import Templates
-from tests.kit import FakeApi, FakeDatabase, FakeSlack, pipeline, plenty
+from tests.kit import FakeSlack, pipeline, plenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +42,10 @@ def run(compilation: Compilation) -> Iterator[Run]:
 
 
 def _run(notification: Notification, sample: Sample, stage: catalog.Stage) -> Run:
-    sink, answers = FakeSlack(), _Answers(notification, sample)
-    database, api = FakeDatabase(lambda sql, _: answers.rows(sql)), _Api(lambda _: None, answers=answers)
+    sink = FakeSlack()
     wired = pipeline(notification, sink=sink)
-    composer = Composer(stage, Templates(locale=stage.locale), database, api, lambda: NOW)
+    sources = partial(answering, sample.answers)
+    made = Composer(stage, Templates(locale=stage.locale), sources, lambda _: None, lambda: NOW)
     event = {"type": sample.event, "id": sample.id, "data": sample.data}
     record = Record("r1", json.dumps(event, default=str, ensure_ascii=False))
-    return Run(stage.name, sample, sink.posted, [*replace(wired, composer=composer, api=api).run([record], plenty)])
-
-
-class _Answers:
-    """What the lookups of a notification find: SQL is known by its text, and APIs are asked in order."""
-
-    def __init__(self, notification: Notification, sample: Sample) -> None:
-        lookups = notification.lookups
-        self._rows = {one.sql: sample.answers[one.name] for one in lookups if isinstance(one, SqlLookup)}
-        self._documents = iter([sample.answers[one.name] for one in lookups if isinstance(one, ApiLookup)])
-
-    def rows(self, sql: str) -> list[Row]:
-        answer = named(self._rows[sql])
-        return [one for one in (answer if isinstance(answer, list) else [answer]) if isinstance(one, Row)]
-
-    def document(self) -> Value:
-        document = next(self._documents)
-        if document is None:
-            raise SourceError("API_UNAVAILABLE")
-        return named(document)
-
-
-@dataclass
-class _Api(FakeApi):
-    answers: Any = field(kw_only=True)
-
-    def get(self, api: str, path: str) -> Value:
-        document: Value = self.answers.document()
-        return document
-
-    def get_all(self, api: str, path: str) -> list[Value]:
-        documents = self.answers.document()
-        assert isinstance(documents, list)
-        return documents
+    return Run(stage.name, sample, sink.posted, [*replace(wired, composer=made).run([record], plenty)])

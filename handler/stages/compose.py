@@ -13,11 +13,10 @@ from handler.block_kit.fallback import plain
 from handler.catalog import Stage
 from handler.errors import TemplateError
 from handler.frozen import frozen
-from handler.model import Event, Message, Notification, Record
+from handler.model import Event, Message, Notification, Record, Replication
 from handler.outcome import Rule
-from handler.ports import Api, Database
 from handler.stages import footers
-from handler.stages.enrich import Enriched, Sources, enrich
+from handler.stages.enrich import Enriched, Fetch, enrich
 from handler.stages.freshness import STALE, Freshness, SkipError, stale_lookup
 from handler.stages.render import Content, is_wanted, render
 from handler.stages.route import channels, checked_id
@@ -50,8 +49,8 @@ class Composer:
 
     stage: Stage
     templates: Templates
-    database: Database
-    api: Api
+    sources: Callable[[Templates], Fetch]  # what fetches the lookups, with the templates that render their parameters
+    replicating: Callable[[str], Replication | None]
     now: Callable[[], datetime]
 
     def __call__(
@@ -85,10 +84,9 @@ class Composer:
         if event.polled and event.polled.digest:
             return Composition(event, [self.plain(notification, footers.digest(event, self.templates))])
         now = self.now()
-        fetch = Sources(self.database, self.api, self.templates)
-        freshness = Freshness(_age(record, now), self.database.replicating)
+        freshness = Freshness(_age(record, now), self.replicating)
         try:
-            enriched = enrich(event, notification, fetch, now, self.stage.vars, freshness)
+            enriched = enrich(event, notification, self.sources(self.templates), now, self.stage.vars, freshness)
             stale = stale_lookup(event, notification, enriched.context, self.templates, freshness)
         except SkipError as skip:
             return Composition(event, rule=skip.rule, where=skip.where)

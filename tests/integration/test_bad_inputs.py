@@ -207,7 +207,7 @@ def invoke(cloud: LocalCloud, environment: dict[str, str], monkeypatch: pytest.M
         return app.lambda_handler({"Records": records}, Context())
 
     yield call
-    wired.composer.database.close()  # type: ignore[attr-defined]
+    wired.composer.sources.args[0].close()  # type: ignore[attr-defined]
 
 
 def parked(cloud: LocalCloud, environment: dict[str, str]) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ def invoke(environment: Mapping[str, str], event: str, monkeypatch: pytest.Monke
     try:
         return app.lambda_handler({"Records": [record]}, Context())
     finally:
-        wired.composer.database.close()  # type: ignore[attr-defined]
+        wired.composer.sources.args[0].close()  # type: ignore[attr-defined]
 
 
 def test_the_event_of_the_examples_is_posted_where_nothing_is_wrong(

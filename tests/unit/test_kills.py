@@ -20,7 +20,6 @@ from handler.errors import SlackError
 from handler.model import Message, Notification, Receipt, Record
 from handler.outcome import Outcome, State
 from handler.pipeline import Pipeline
-from handler.stages.compose import Composer
 from handler.templating import Templates
 from tests.kit import (
     CHANNELS,
@@ -30,6 +29,7 @@ from tests.kit import (
     FakePark,
     FakeQueue,
     FakeTable,
+    composer,
     deliverer_to,
     expression,
     mrkdwn,
@@ -152,7 +152,7 @@ def process(world: World, mode: str, kill: Kill) -> Pipeline:
     park, queue = Around(world.park, "park", kill), Around(FakeQueue(), "postpone", kill)
     return Pipeline(
         Catalog(notifications(), stage),
-        Composer(stage, templates, empty, nobody, lambda: NOW),
+        composer(stage, templates, empty, nobody, lambda: NOW),
         nobody,
         deliverer,
         Finisher(park, queue, deliverer.ledger, 50, world.now),  # type: ignore[arg-type]

@@ -25,7 +25,6 @@ from handler.errors import ConfigError, SlackError
 from handler.model import Locale, Message, Notification, Receipt, Record
 from handler.outcome import Outcome, State
 from handler.pipeline import Pipeline
-from handler.stages.compose import Composer
 from handler.state_item import Item
 from handler.templating import Templates
 from tests.kit import (
@@ -36,6 +35,7 @@ from tests.kit import (
     FakePark,
     FakeQueue,
     FakeTable,
+    composer,
     deliverer_to,
     notification,
     plenty,
@@ -105,7 +105,7 @@ class World:
         deliverer = deliverer_to(self.slack, table or self.table, self.now, policy(self.mode))
         return Pipeline(
             Catalog({"order.created": (broken,)}, self.stage),
-            Composer(self.stage, templates, FakeDatabase(lambda sql, parameters: []), nobody, lambda: NOW),
+            composer(self.stage, templates, FakeDatabase(lambda sql, parameters: []), nobody, lambda: NOW),
             nobody,
             deliverer,
             Finisher(self.park, self.queue, deliverer.ledger, 50, self.now),

@@ -26,11 +26,11 @@ from handler.model import (
 )
 from handler.outcome import State
 from handler.stages import compose
-from handler.stages.compose import Composer, Composition
+from handler.stages.compose import Composition
 from handler.templating import Context, Templates, translating_errors
 from handler.templating.budget import Budget
 from handler.time_limit import PREVIOUS_SECONDS, SECONDS
-from tests.kit import pipeline, plenty
+from tests.kit import composer, pipeline, plenty
 from tests.unit.stages.test_parse import NOW
 
 LIMIT = 0.05
@@ -91,9 +91,9 @@ class Watched:
 def composed(notification: Notification, seconds: float, sources: Watched | None = None) -> Composition:
     templates, stage = Templates(), Stage("test", {"orders": "C0ORDERS"}, "C0FALLBACK")
     asked: Any = sources or Watched()
-    composer = Composer(stage, templates, asked, asked, lambda: datetime.now(UTC))
+    make = composer(stage, templates, asked, asked, lambda: datetime.now(UTC))
     event = Event("order.created", "xxx", "1", version=3, data={"long": "x" * 30_000})
-    return composer(Record("1", "{}"), event, notification, (), seconds)
+    return make(Record("1", "{}"), event, notification, (), seconds)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -7,9 +7,9 @@ import shlex
 
 import pytest
 
+from cli.commands.replay import replay
 from cli.operations.letters import Letter
 from cli.operations.selection import Selection
-from cli.replay import replay
 from handler.errors import CODES, NotifierError, SourceError, TemplateError
 from handler.model import Event, Locale
 from handler.stages.broken_template import JAPANESE_MEANINGS, place_of, problem_digest, replay_command, writer
