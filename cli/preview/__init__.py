@@ -1,0 +1,5 @@
+"""What a notification would post, before anybody gets it. The function's own stages make every message.
+
+compose       a sample or a real row -> Preview
+connections   the databases and APIs that real rows come from: --db and --api, or those of a running demo
+"""

@@ -1,0 +1,191 @@
+"""The databases and the APIs that a command reads from: those of --db and --api, else those of the demo that runs here.
+
+They are read as the function reads them: with its adapters, its limits and its trust, by SELECT and GET only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import unquote
+
+import click
+
+from cli import running
+
+if TYPE_CHECKING:  # what a command needs that is not misused
+    from handler.addresses import DatabaseAddress
+    from handler.ports import Api, Database
+    from handler.settings import Settings
+
+PASSWORD: Final = "NOTIFIER_DB_PASSWORD"  # noqa: S105 - the name of the variable
+_EXAMPLE: Final = "mysql://reader@replica.example.org/shop"
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The databases and APIs by name, and in `place` what a person calls them."""
+
+    database: Database
+    api: Api
+    place: str
+
+
+def options(command: _Command) -> _Command:
+    """Add --db and --api to a command."""
+    api = click.option(
+        "--api",
+        "apis",
+        multiple=True,
+        metavar="[NAME=]URI",
+        envvar="NOTIFIER_API",
+        help="An API, as the parameter Apis has it, such as http://localhost:8080 [NOTIFIER_API].",
+    )
+    database = click.option(
+        "--db",
+        "databases",
+        multiple=True,
+        metavar="[NAME=]URL",
+        envvar="NOTIFIER_DB",
+        help=f"A read replica, such as {_EXAMPLE};ca=rds.pem [NOTIFIER_DB]. The password comes from {PASSWORD}, or is "
+        "asked for. Without --db and --api: those of the demo that runs here.",
+    )
+    return database(api(command))
+
+
+@contextmanager
+def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connections]:
+    """Yield the connections that the options name, and close them in the end.
+
+    Raises click.UsageError for options that cannot be read, and where there are none and no demo runs here.
+    """
+    if databases or apis:
+        with _opened(*_given(databases, apis)) as (database, api):
+            yield Connections(database, api, ", ".join((*map(_without_password, databases), *apis)))
+        return
+    demo = running.chosen()
+    if demo is None:
+        raise click.UsageError(f"Name a database with --db {_EXAMPLE}. {running.absent()}")
+    os.environ.update(demo.environment)
+    with _opened(*_deployed(demo.stack)) as (database, api):
+        yield Connections(database, api, "the demo's replica")
+
+
+def deployed_settings(stack_name: str | None) -> Settings:
+    """Return the settings of a deployed function. Raises UnansweredError, ConfigError."""
+    from cli.operations import stack
+    from handler.discovery.paths import PATHS
+    from handler.settings import Settings
+
+    variables = stack.find(stack_name).configuration().get("Environment", {}).get("Variables", {})
+    return Settings.from_environment(variables, PATHS)
+
+
+@contextmanager
+def _opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api]]:
+    from handler.adapters import tls
+    from handler.adapters.database.replica import Replicas
+    from handler.adapters.http.api import HttpApis
+    from handler.discovery.names import CachedNames
+    from handler.discovery.paths import DNS
+
+    replicas = Replicas(settings["databases"], secrets, tls.context, CachedNames(DNS))
+    try:
+        yield replicas, HttpApis(settings["apis"], secrets, tls.context)
+    finally:
+        replicas.close()
+
+
+def _deployed(stack_name: str) -> tuple[dict[str, Any], Any]:
+    from handler.adapters.state.secret_store import SecretStore
+
+    settings = deployed_settings(stack_name)
+    return {"databases": settings.databases, "apis": settings.apis}, SecretStore(settings.secrets)
+
+
+def _given(databases: Sequence[str], apis: Sequence[str]) -> tuple[dict[str, Any], Any]:
+    from handler.discovery.paths import PATHS
+    from handler.settings import parse
+
+    logins: dict[str, str] = {}
+    read_database = partial(_database, logins)
+    return {
+        "databases": _read("--db", databases, read_database, f"default={_EXAMPLE}"),
+        "apis": _read("--api", apis, partial(parse.api, PATHS), "default=http://localhost:8080"),
+    }, _Logins(logins)
+
+
+def _read(option: str, texts: Sequence[str], read: Callable[..., Any], example: str) -> dict[str, Any]:
+    """Read entries as the deployment's parameters have them; one without a name is `default`."""
+    from handler.settings.lists import read_entries
+
+    named = [text if _has_name(text) else f"default={text}" for text in texts]
+    found, problems = read_entries(", ".join(named), read, example)
+    if problems:
+        raise click.UsageError(f"{option} {'; '.join(problems)}. Write {option} {example.partition('=')[2]}")
+    return found
+
+
+def _has_name(text: str) -> bool:
+    before, equals, _ = text.partition("=")
+    return bool(equals) and "://" not in before
+
+
+def _database(logins: dict[str, str], name: str, uri: str, given: Mapping[str, str]) -> DatabaseAddress:
+    """Read a URL with an account in it. The account goes to `logins` as the secret that the function would read."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from handler.settings import parse
+
+    account, _, place = uri.partition("://")[2].rpartition("@")
+    user, _, password = account.partition(":")
+    if not user:
+        raise ValueError(f"name the account: mysql://reader@{place or 'host/schema'}")
+    if password:
+        _refuse_on_the_command_line()
+    address = parse.database(name, f"mysql://{place}", given)
+    logins[address.login_secret] = json.dumps(
+        {"username": unquote(user), "password": unquote(password) or _password(user, name)}
+    )
+    return replace(address, ca=str(Path(address.ca).absolute())) if address.ca else address
+
+
+def _refuse_on_the_command_line() -> None:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source("databases") if context else None
+    if source is click.core.ParameterSource.COMMANDLINE:
+        raise ValueError(f"a password on the command line can be read by others here; set {PASSWORD}, or NOTIFIER_DB")
+
+
+def _password(user: str, name: str) -> str:
+    if password := os.environ.get(PASSWORD):
+        return password
+    answer: str = click.prompt(f"Password of {user} ({name})", hide_input=True, err=True)
+    return answer
+
+
+def _without_password(text: str) -> str:
+    place = text.rpartition("@")[2] if "@" in text else text
+    return place.partition(";")[0]
+
+
+class _Logins:
+    """ports.Secrets over the accounts of the options."""
+
+    def __init__(self, logins: Mapping[str, str]) -> None:
+        self._logins = logins
+
+    def get(self, name: str, *, fresh: bool = False) -> str:  # noqa: ARG002 - the port's
+        """Return the account. Raises ConfigError for a secret that no option gives, such as an API's header."""
+        from handler.errors import ConfigError
+
+        if name not in self._logins:
+            raise ConfigError("CONFIG_UNAVAILABLE", f"there is no secret {name} here")
+        return self._logins[name]

@@ -1,0 +1,98 @@
+"""Which notifications a command is about, and in which stages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:  # what a command needs that is not misused
+    from cli.compiler import Compilation, Finding
+    from cli.compiler.template import Template
+    from handler.catalog import Stage
+
+ALL: Final = "all"
+USUAL: Final = "production"
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The templates and the stages that were chosen of a folder."""
+
+    folder: Path
+    compilation: Compilation
+    templates: tuple[Template, ...]
+    stages: tuple[Stage, ...]
+
+    def errors(self, template: Template) -> tuple[Finding, ...]:
+        """Return the errors in the file of a template: with one, there is nothing to preview."""
+        file = f"{template.notification.name}.yaml"
+        return tuple(one for one in self.compilation.findings if one.file == file and one.severity == "error")
+
+
+def options(command: _Command) -> _Command:
+    """Add --stage and --templates to a command."""
+    folder = click.option(
+        "--templates",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=Path("templates"),
+        help="The folder with the templates. Default: templates.",
+    )
+    stage = click.option(
+        "--stage",
+        "stage_names",
+        multiple=True,
+        metavar="NAME",
+        envvar="NOTIFIER_STAGE",
+        help=f"A stage of {'templates/_stages'}, or {ALL} [NOTIFIER_STAGE]. Default: {USUAL}, else the first.",
+    )
+    return stage(folder(command))
+
+
+def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
+    """Compile the folder, and choose by a notification's name, an event type, or a file; all where `what` is empty.
+
+    Raises click.UsageError, which names the nearest, where there is no such notification or stage.
+    """
+    from cli.compiler import compile_templates
+
+    name = what
+    if what.endswith((".yaml", ".yml")):
+        path = Path(what).absolute()
+        folder, name = Path(os.path.relpath(path.parent)), path.stem
+    compilation = compile_templates(folder)
+    return Selection(folder, compilation, _templates(compilation, name), _stages(compilation, stage_names))
+
+
+def _templates(compilation: Compilation, name: str) -> tuple[Template, ...]:
+    known = {one.notification.name: one for one in compilation.templates}
+    if not name:
+        return tuple(known.values())
+    if name in known:
+        return (known[name],)
+    if of_type := tuple(one for one in known.values() if one.notification.event == name):
+        return of_type
+    raise click.UsageError(f"There is no notification {name}. {_nearest(name, known)}")
+
+
+def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]:
+    from handler.catalog import Stage
+
+    known = {one.name: one for one in compilation.stages} or {USUAL: Stage(USUAL, {}, "")}
+    if ALL in names:
+        return tuple(known.values())
+    if unknown := [name for name in names if name not in known]:
+        raise click.UsageError(f"There is no stage {unknown[0]}. {_nearest(unknown[0], known)}")
+    return tuple(known[name] for name in names) or (known.get(USUAL) or next(iter(known.values())),)
+
+
+def _nearest(name: str, known: Sequence[str] | dict[str, Any]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(known)) or 'none'}."
