@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from cli import language
+
 # Each verb, which is a function of that name in the module of that name, and what the list of commands says of it.
 VERBS: Final = {
     "balance": "Check that nothing is lost.",
@@ -49,10 +51,17 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, commands=_Commands(), context_settings={"max_content_width": 100})
-def main() -> None:
+@click.option(
+    "--lang",
+    type=click.Choice(language.LANGUAGES),
+    envvar=language.VARIABLE,
+    help="The language of what is printed [NOTIFIER_LANG].",
+)
+def main(lang: str | None) -> None:
     """Post events of an application to Slack.
 
     Edit templates/, check them with `notifier lint`, and try them with `notifier demo`.
 
     Exit status: 0 success, 1 a finding or a failure, 2 the command was misused.
     """
+    language.choose(lang)

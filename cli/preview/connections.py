@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import click
 
 from cli import running
+from cli.language import say
 
 if TYPE_CHECKING:  # what a command needs that is not misused
     from handler.addresses import DatabaseAddress
@@ -71,10 +72,12 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
         return
     demo = running.chosen()
     if demo is None:
-        raise click.UsageError(f"Name a database with --db {_EXAMPLE}. {running.absent()}")
+        raise click.UsageError(
+            say("Name a database with --db {example}. {otherwise}", example=_EXAMPLE, otherwise=running.absent())
+        )
     os.environ.update(demo.environment)
     with _opened(*_deployed(demo.stack)) as (database, api):
-        yield Connections(database, api, "the demo's replica")
+        yield Connections(database, api, say("the replica of the demo"))
 
 
 def deployed_settings(stack_name: str | None) -> Settings:
@@ -128,7 +131,10 @@ def _read(option: str, texts: Sequence[str], read: Callable[..., Any], example: 
     named = [text if _has_name(text) else f"default={text}" for text in texts]
     found, problems = read_entries(", ".join(named), read, example)
     if problems:
-        raise click.UsageError(f"{option} {'; '.join(problems)}. Write {option} {example.partition('=')[2]}")
+        right = f"{option} {example.partition('=')[2]}"
+        raise click.UsageError(
+            say("{option} {problems}. Write {right}", option=option, problems="; ".join(problems), right=right)
+        )
     return found
 
 
@@ -147,7 +153,7 @@ def _database(logins: dict[str, str], name: str, uri: str, given: Mapping[str, s
     account, _, place = uri.partition("://")[2].rpartition("@")
     user, _, password = account.partition(":")
     if not user:
-        raise ValueError(f"name the account: mysql://reader@{place or 'host/schema'}")
+        raise ValueError(say("name the account: {right}", right=f"mysql://reader@{place or 'host/schema'}"))
     if password:
         _refuse_on_the_command_line()
     address = parse.database(name, f"mysql://{place}", given)
@@ -161,13 +167,19 @@ def _refuse_on_the_command_line() -> None:
     context = click.get_current_context(silent=True)
     source = context.get_parameter_source("databases") if context else None
     if source is click.core.ParameterSource.COMMANDLINE:
-        raise ValueError(f"a password on the command line can be read by others here; set {PASSWORD}, or NOTIFIER_DB")
+        raise ValueError(
+            say(
+                "other users of this machine can read a password on the command line; set {variable}", variable=PASSWORD
+            )
+        )
 
 
 def _password(user: str, name: str) -> str:
     if password := os.environ.get(PASSWORD):
         return password
-    answer: str = click.prompt(f"Password of {user} ({name})", hide_input=True, err=True)
+    answer: str = click.prompt(
+        say("Password of {user} ({database})", user=user, database=name), hide_input=True, err=True
+    )
     return answer
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from cli.language import say
+
 if TYPE_CHECKING:  # what a command needs that is not misused
     from cli.compiler import Compilation, Finding
     from cli.compiler.template import Template
@@ -79,7 +81,7 @@ def _templates(compilation: Compilation, name: str) -> tuple[Template, ...]:
         return (known[name],)
     if of_type := tuple(one for one in known.values() if one.notification.event == name):
         return of_type
-    raise click.UsageError(f"There is no notification {name}. {_nearest(name, known)}")
+    raise click.UsageError(say("There is no notification {name}. {known}", name=name, known=_nearest(name, known)))
 
 
 def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]:
@@ -89,10 +91,14 @@ def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]
     if ALL in names:
         return tuple(known.values())
     if unknown := [name for name in names if name not in known]:
-        raise click.UsageError(f"There is no stage {unknown[0]}. {_nearest(unknown[0], known)}")
+        raise click.UsageError(
+            say("There is no stage {name}. {known}", name=unknown[0], known=_nearest(unknown[0], known))
+        )
     return tuple(known[name] for name in names) or (known.get(USUAL) or next(iter(known.values())),)
 
 
 def _nearest(name: str, known: Sequence[str] | dict[str, Any]) -> str:
     close = get_close_matches(name, known, 1)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(known)) or 'none'}."
+    if close:
+        return say("Did you mean {name}?", name=close[0])
+    return say("Known: {names}.", names=", ".join(sorted(known)) or "-")

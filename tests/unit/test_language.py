@@ -1,0 +1,75 @@
+"""Every sentence of the tools is there in every language, with the same values in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from cli import language
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = [name for name in language.LANGUAGES if name != language.ENGLISH]
+# Letters of the languages that are not written in Latin ones, so that no sentence stays English by accident.
+LETTERS = {"ja": re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")}
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """The English sentences of the code, each with its place."""
+    for path in sorted((ROOT / "cli").rglob("*.py")):
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source)) if "from cli.language import" in source else ():
+            match node:
+                case ast.Call(func=ast.Name(id="say" | "later"), args=[ast.Constant(value=str(text)), *_]):
+                    yield text, f"{path.relative_to(ROOT)}:{node.lineno}"
+                case ast.Call(
+                    func=ast.Name(id="plural"), args=[ast.Constant(value=str(one)), ast.Constant(value=str(many)), *_]
+                ):
+                    yield one, f"{path.relative_to(ROOT)}:{node.lineno}"
+                    yield many, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def names(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def has_values(sentence: str) -> bool:
+    """Whether `say` gets values with it: else braces stand for themselves, and are often those of a template."""
+    try:
+        return all(name.isidentifier() for name in names(sentence)) and bool(names(sentence))
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_sentence_is_missing_and_none_is_left_over(name: str) -> None:
+    known, places = language.translations(name), dict(sentences())
+    missing = [f"{places[one]}: {one}" for one in places if one not in known]
+    assert not missing, "\n".join([f"add to cli/language/{name}.toml:", *missing])
+    assert not known.keys() - places.keys()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_translation_has_the_same_values_and_the_same_code(name: str) -> None:
+    for english, other in language.translations(name).items():
+        if has_values(english):
+            assert names(other) == names(english), english
+        assert LETTERS[name].search(other) or not re.search(r"[a-z]{3} [a-z]{2}", english), english
+        assert sorted(re.findall(r"`[^`]+`", other)) == sorted(re.findall(r"`[^`]+`", english)), english
+
+
+def test_a_sentence_is_said_in_the_chosen_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "translations", lambda name: {"no {a}": "{a} なし"} if name == "ja" else {})
+    monkeypatch.delenv(language.VARIABLE, raising=False)
+    assert language.say("no {a}", a="b") == "no b"
+    with language.speaking("ja"):
+        assert language.say("no {a}", a="b") == "b なし"
+        assert language.say("{{ id }}") == "{{ id }}"
+    monkeypatch.setenv(language.VARIABLE, "ja")
+    assert language.plural("no {a}", "no {a}", 2, a="c") == "c なし"
+    monkeypatch.setenv(language.VARIABLE, "xx")
+    assert language.language() == "en"
