@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from cli import language
+from cli.language import say
 from cli.main import main
 from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
 from handler.errors import CODES, LAST_ATTEMPT
@@ -26,30 +28,45 @@ def commands() -> str:
     return "\n".join(parts)
 
 
-def codes() -> str:
-    """Return docs/codes.md: every way in which an event can fail."""
-    return "\n".join(_codes()) + "\n"
+def codes(name: str = language.ENGLISH) -> str:
+    """Return docs/codes.md, or docs/ja/codes.md: every way in which an event can fail."""
+    with language.speaking(name):
+        return "\n".join(_codes()) + "\n"
 
 
 def _codes() -> Iterator[str]:
-    yield "# Error codes\n"
+    yield say("# Error codes") + "\n"
     yield "<!-- Made by `make docs` from handler/errors.py. -->\n"
-    yield "A code appears in the log line of a delivery and on a message in the dead-letter queue. *Again* says whether"
-    yield "the event stays in the queue and is retried by itself, 50 times in three hours or more. Other events are"
-    yield "parked at once. [runbook.md](runbook.md) says what to do about the events.\n"
-    yield "| code | again | what it means | what to do |"
+    yield (
+        say(
+            "A code appears in the log line of a delivery and on a message in the dead-letter queue. *Again* says "
+            "whether the event stays in the queue and is retried by itself, 50 times in three hours or more. Other "
+            "events are parked at once. [runbook.md](runbook.md) says what to do about the events."
+        )
+        + "\n"
+    )
+    yield say("| code | again | what it means | what to do |")
     yield "| --- | --- | --- | --- |"
     for code, (retry, meaning, remedy) in CODES.items():
-        again = f"up to attempt {LAST_ATTEMPT[code]}" if code in LAST_ATTEMPT else "yes" if retry else ""
-        yield f"| `{code}` | {again} | {_cell(meaning)} | {_cell(remedy)} |"
-    yield "\n## Slack's words\n"
+        again = say("yes") if retry else ""
+        if code in LAST_ATTEMPT:
+            again = say("up to attempt {number}", number=LAST_ATTEMPT[code])
+        yield f"| `{code}` | {again} | {_cell(say(meaning))} | {_cell(say(remedy))} |"
+    yield "\n" + say("## Slack's words") + "\n"
     yield "<!-- Made from handler/adapters/slack/error_table.py, which names the sources and their date. -->\n"
-    yield "The detail of a `SLACK_` code contains Slack's own word for the error. A word that is not in this list has"
-    yield f"the code `{UNKNOWN_SLACK_ERROR.code}`: {UNKNOWN_SLACK_ERROR.remedy}.\n"
-    yield "| word | code | what to do |"
+    yield (
+        say(
+            "The detail of a `SLACK_` code contains Slack's own word for the error. A word that is not in this list "
+            "has the code `{code}`: {remedy}.",
+            code=UNKNOWN_SLACK_ERROR.code,
+            remedy=say(UNKNOWN_SLACK_ERROR.remedy),
+        )
+        + "\n"
+    )
+    yield say("| word | code | what to do |")
     yield "| --- | --- | --- |"
     for word, (code, remedy) in sorted(SLACK_ERRORS.items()):
-        yield f"| `{word}` | `{code}` | {_cell(remedy)} |"
+        yield f"| `{word}` | `{code}` | {_cell(say(remedy))} |"
 
 
 def _cell(text: str) -> str:
@@ -64,3 +81,4 @@ def _help(command: click.Command, name: str) -> str:
 if __name__ == "__main__":
     (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
     (DOCS / "codes.md").write_text(codes(), encoding="utf-8")
+    (DOCS / "ja/codes.md").write_text(codes("ja"), encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from cli.language import say
 from cli.operations import picture, screen, stack, story, times
 from cli.operations.gauges import Depth
 from cli.operations.inquiry import Inquiry
@@ -40,12 +41,12 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
     Exit status: 0 the event was found, 1 it was not found, 2 the command was misused or could not look.
     """  # noqa: D301 - \b is what keeps these lines apart
     if len(event) > 2:
-        raise click.UsageError("Give one EVENT_ID, or a TYPE and an ID.")
+        raise click.UsageError(say("Give one EVENT_ID, or a TYPE and an ID."))
     deployed = stack.find(stack_name)
     function = deployed.configuration()
     group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{deployed.function}"
-    with screen.working("Looking for it") as say:
-        inquiry = Inquiry(deployed, group, since, say)
+    with screen.working(say("Looking for it")) as report:
+        inquiry = Inquiry(deployed, group, since, report)
         found = inquiry.of_type(*event)[-TOLD:] if len(event) == 2 else inquiry.of_name(event[0])
         open_end = not found or any(trail.queued for one in found for trail in one.trails)
         depth = inquiry.waiting() if open_end else None
@@ -57,7 +58,7 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
     else:
         _show(found, linked, depth, inquiry.notes, stack_name)
     if not found:
-        for line in [f"Nothing is known of {' '.join(event)}."] + [f"· {hint}" for hint in hints]:
+        for line in [say("Nothing is known of {event}.", event=" ".join(event))] + [f"· {hint}" for hint in hints]:
             click.echo(line, err=True)
         raise click.exceptions.Exit(1)
 
@@ -67,7 +68,7 @@ def _links(deployed: Stack, function: Mapping[str, Any], found: Sequence[Timelin
 
     steps = [step for one in found for trail in one.trails for step in trail.steps]
     messages = {(step.channel, step.ts) for step in steps if step.channel and step.ts}
-    inquiry.say("asking Slack for links")
+    inquiry.say(say("asking Slack for links"))
     try:
         return links.read(deployed, function.get("Environment", {}).get("Variables", {}), messages) if messages else {}
     except UnansweredError as error:
@@ -83,6 +84,6 @@ def _show(
         screen.print_whole(picture.draw(one, linked, stack_name, console.width))
         console.print()
     if found and depth:
-        console.print(f"The intake queue holds {depth.words}.", style="dim")
+        console.print(say("The intake queue holds {messages}.", messages=depth.words), style="dim")
     for note in notes:
         console.print(note, style="yellow", markup=False)

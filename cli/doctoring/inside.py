@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from cli.language import say
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
 from handler.health.model import Check
@@ -19,7 +20,7 @@ def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, 
 
     Raises UnansweredError where it may not be invoked.
     """
-    with asking("ask the function", RIGHT):
+    with asking(say("ask the function"), RIGHT):
         answer = deployed.client("lambda").invoke(
             FunctionName=deployed.function,
             Qualifier=qualifier,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cli import concurrency_plan
+from cli.language import say
 from cli.operations.refusals import asking, code
 from cli.operations.stack import LIVE, Stack
 from handler.health.model import Check
@@ -33,7 +34,7 @@ def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
 
 def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
     """The mapping from the queue to the function or its alias: Lambda lists it for one of the two, and by its queue."""
-    with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
+    with asking(say("read the event source mapping"), "lambda:ListEventSourceMappings"):
         answer = deployed.client("lambda").list_event_source_mappings(EventSourceArn=deployed.queue_arn)
     own = (one for one in answer["EventSourceMappings"] if deployed.function in one["FunctionArn"].split(":"))
     return next(own, None)
@@ -41,7 +42,7 @@ def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
 
 def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -> Iterator[Check]:
     """Look at the function, its version, its mapping, the dead-letter queue, and the account's concurrency."""
-    with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
+    with asking(say("read the function's configuration"), "lambda:GetFunctionConfiguration"):
         client = deployed.client("lambda")
         latest = invoked = client.get_function_configuration(FunctionName=deployed.function)
         yield _state(latest)
@@ -100,7 +101,7 @@ def _mapping(mapping: Mapping[str, Any] | None) -> Check:
 
 def _visibility(deployed: Stack, timeout: int) -> Check:
     name = "VisibilityTimeout"
-    with asking("read the queue's attributes", "sqs:GetQueueAttributes"):
+    with asking(say("read the queue's attributes"), "sqs:GetQueueAttributes"):
         answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.queue, AttributeNames=[name])
     seconds = int(answer["Attributes"][name])
     seen = f"an event stays invisible for {seconds} s, and the function may take {timeout} s"
@@ -116,7 +117,7 @@ def _visibility(deployed: Stack, timeout: int) -> Check:
 
 def _dead_letters(deployed: Stack) -> Check:
     name = "ApproximateNumberOfMessages"
-    with asking("look into the dead-letter queue", "sqs:GetQueueAttributes"):
+    with asking(say("look into the dead-letter queue"), "sqs:GetQueueAttributes"):
         answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.dead_letters, AttributeNames=[name])
     number = int(answer["Attributes"][name])
     if number:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from cli.language import plural, say
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
 from handler.errors import CODES
@@ -47,8 +48,14 @@ class Depth:
     @property
     def words(self) -> str:
         """All of them, for people."""
-        messages = f"{self.total:,} message" if self.total == 1 else f"{self.total:,} messages"
-        return f"{messages}: {self.visible:,} ready, {self.in_flight:,} in flight, {self.delayed:,} delayed"
+        return plural(
+            "{count:,} message: {visible:,} ready, {in_flight:,} in flight, {delayed:,} delayed",
+            "{count:,} messages: {visible:,} ready, {in_flight:,} in flight, {delayed:,} delayed",
+            self.total,
+            visible=self.visible,
+            in_flight=self.in_flight,
+            delayed=self.delayed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class _Metric(NamedTuple):
 
 def depth(stack: Stack, url: str) -> Depth:
     """Return what a queue holds. Raises UnansweredError."""
-    with asking("count a queue's messages", "sqs:GetQueueAttributes"):
+    with asking(say("count a queue's messages"), "sqs:GetQueueAttributes"):
         answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[*_COUNTS, "VisibilityTimeout"])
     found = answer["Attributes"]
     visible, in_flight, delayed = (int(found.get(name, 0)) for name in _COUNTS)
@@ -115,7 +122,7 @@ def ignored(stack: Stack, since: float, now: float) -> int:
 def is_filtered(stack: Stack) -> bool:
     """Whether the subscription leaves some of the topic's events out. Raises UnansweredError."""
     sns, queue, function = stack.client("sns"), stack.queue_arn, stack.configuration()["FunctionArn"]
-    with asking("read the topic's subscriptions", "sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes"):
+    with asking(say("read the topic's subscriptions"), "sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes"):
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=stack.topic)
         for one in (one for page in pages for one in page["Subscriptions"]):
             # A function is subscribed by itself, or by its alias.
@@ -133,7 +140,7 @@ def is_paused(stack: Stack) -> bool:
     """
     if not stack.queue:
         return False
-    with asking("read the event source mapping", "lambda:ListEventSourceMappings"):
+    with asking(say("read the event source mapping"), "lambda:ListEventSourceMappings"):
         pages = (
             stack.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=stack.queue_arn)
         )
@@ -148,7 +155,7 @@ def report_unbalanced(stack: Stack, value: int) -> None:
     """
     dimensions = [{"Name": "service", "Value": _service(stack)}]
     datum = {"MetricName": "Unbalanced", "Dimensions": dimensions, "Value": value, "Unit": "Count"}
-    with asking("put the metric", "cloudwatch:PutMetricData"):
+    with asking(say("put the metric"), "cloudwatch:PutMetricData"):
         stack.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
 
 
@@ -176,7 +183,7 @@ def _points(stack: Stack, metrics: Sequence[_Metric], since: float, now: float) 
         for number, metric in enumerate(metrics)
     ]
     found: dict[str, list[tuple[float, float]]] = {f"m{number}": [] for number in range(len(metrics))}
-    with asking("read the metrics of the queue and the function", "cloudwatch:GetMetricData"):
+    with asking(say("read the metrics of the queue and the function"), "cloudwatch:GetMetricData"):
         pages = stack.client("cloudwatch").get_paginator("get_metric_data")
         for page in pages.paginate(MetricDataQueries=queries, StartTime=since, EndTime=now):
             for one in page["MetricDataResults"]:  # a metric can be continued on the next page
@@ -189,7 +196,7 @@ def _sums(
     stack: Stack, namespace: str, metric: str, dimension: str, name: str, since: float, now: float
 ) -> list[float]:
     period = next((one for one in _PERIODS if (now - since) / one <= _MOST_SUMS), _PERIODS[-1])
-    with asking(f"read the metric {metric}", "cloudwatch:GetMetricStatistics"):
+    with asking(say("read the metric {metric}", metric=metric), "cloudwatch:GetMetricStatistics"):
         answer = stack.client("cloudwatch").get_metric_statistics(
             Namespace=namespace,
             MetricName=metric,

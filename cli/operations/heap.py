@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cli.language import later, say
 from cli.operations import times
 from cli.operations.letters import Letter, Sender
 from cli.operations.selection import NONE
@@ -21,20 +22,24 @@ from handler.errors import CODES
 SHOWN: Final = 10
 # Why a letter without a code is there, and what to do.
 _SENDERS: Final[dict[Sender, tuple[str, str]]] = {
-    "function": ("the function parked it", "look it up with `notifier explain`"),
+    "function": (later("the function parked it"), later("look it up with `notifier explain`")),
     "queue": (
-        "SQS gave up: it was delivered too often, and the function never came to an end with it",
-        "look for timeouts and crashes in the function's log",
+        later("SQS gave up: it was delivered too often, and the function never came to an end with it"),
+        later("look for timeouts and crashes in the function's log"),
     ),
-    "topic": ("SNS could not deliver it", "check the subscription, and the policy of what it leads to"),
-    "lambda": ("Lambda gave up after its last attempt", "look for timeouts and crashes in the function's log"),
+    "topic": (later("SNS could not deliver it"), later("check the subscription, and the policy of what it leads to")),
+    "lambda": (
+        later("Lambda gave up after its last attempt"),
+        later("look for timeouts and crashes in the function's log"),
+    ),
 }
 
 
 def cause(letter: Letter) -> tuple[str, str]:
     """Return why a letter is there, and what to do first."""
     known = CODES.get(letter.code)
-    return (known.meaning, known.remedy) if known else _SENDERS[letter.sender]
+    meaning, remedy = (known.meaning, known.remedy) if known else _SENDERS[letter.sender]
+    return say(meaning), say(remedy)
 
 
 def groups(chosen: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
@@ -59,23 +64,26 @@ def document(letter: Letter) -> dict[str, Any]:
 
 
 def _group(code: str, letters: Sequence[Letter]) -> Iterator[RenderableType]:
-    yield Text.assemble("\n", ("without a code" if code == NONE else code, "bold red"), (f"  {len(letters)} ×", "bold"))
+    yield Text.assemble(
+        "\n", (say("without a code") if code == NONE else code, "bold red"), (f"  {len(letters)} ×", "bold")
+    )
     for meaning, remedy in sorted({cause(letter) for letter in letters}):
         yield Padding(Text(meaning), (0, 0, 0, 2))
-        yield Padding(Text.assemble(("first: ", "dim"), remedy), (0, 0, 0, 2))
+        yield Padding(Text.assemble((say("first: "), "dim"), remedy), (0, 0, 0, 2))
     yield Padding(_table(letters[:SHOWN]), (0, 0, 0, 2))
     if len(letters) > SHOWN:
-        yield Text(f"  … and {len(letters) - SHOWN} more, until {times.short(letters[-1].parked_at)}", "dim")
+        more, until = len(letters) - SHOWN, times.short(letters[-1].parked_at)
+        yield Text(say("  … and {count} more, until {time}", count=more, time=until), "dim")
 
 
 def _table(letters: Sequence[Letter]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("parked", no_wrap=True)
-    table.add_column("event")
+    table.add_column(say("parked"), no_wrap=True)
+    table.add_column(say("event"))
     table.add_column("event_id", style="dim", max_width=36, overflow="fold")
-    table.add_column("detail", style="dim", ratio=1)
+    table.add_column(say("detail"), style="dim", ratio=1)
     for one in letters:
-        event = f"{one.type} {one.id}".strip() or "not readable"
-        detail = one.detail if one.bodies else "holds no event: it can only be looked at and deleted"
+        event = f"{one.type} {one.id}".strip() or say("not readable")
+        detail = one.detail if one.bodies else say("holds no event: it can only be looked at and deleted")
         table.add_row(times.short(one.parked_at), event, one.event_id or one.message_id, detail)
     return table

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from cli.language import plural, say
 from cli.operations import gauges, journal, mailbox, polls, rows, timeline, times
 from cli.operations.gauges import Depth
 from cli.operations.journal import Line
@@ -46,27 +47,15 @@ class Inquiry:
             by_event.setdefault(line.identity, []).append(line)
         return [self._told(identity, lines) for identity, lines in by_event.items()]
 
-    def parked(self, name: str) -> Letter | None:
-        """Return the letter with an event, if it is among the first in the dead-letter queue."""
-        self.say("looking through the dead-letter queue")
-        try:
-            with mailbox.opened(self.stack, LETTERS, 0, lambda count: self.say(f"{count} messages")) as box:
-                if box.more:
-                    self.notes.append(
-                        f"The dead-letter queue has more than the {LETTERS} messages that were looked at."
-                    )
-                return next((letter for letter in box.held.values() if letter.is_about(name)), None)
-        except UnansweredError as error:
-            self.notes.append(error.message)
-            return None
-
     def waiting(self) -> Depth | None:
         """Return what the intake queue holds; None with direct intake, or where that cannot be read."""
         if not self.stack.queue:
             return None
         try:
             if gauges.is_paused(self.stack):
-                self.notes.append("The event source mapping is disabled: the function takes nothing from the queue.")
+                self.notes.append(
+                    say("The event source mapping is disabled: the function takes nothing from the queue.")
+                )
             return gauges.depth(self.stack, self.stack.queue)
         except UnansweredError as error:
             self.notes.append(error.message)
@@ -79,9 +68,9 @@ class Inquiry:
         """
         back = times.span(time.time() - self.since)
         return [
-            f"The log was searched for the last {back}{self._retention()}. Look further back with --since.",
-            "An event that carries an event_id is known by that alone, not by the id of its SNS message.",
-            f"Was it published to this topic? {self.stack.topic}",
+            self._searched(back),
+            say("An event that carries an event_id is known by that alone, not by the id of its SNS message."),
+            say("Was it published to this topic? {topic}", topic=self.stack.topic),
             *self._by_a_poll(event_type.partition("/")[0]),
             *self._in_queue(depth),
         ]
@@ -93,27 +82,29 @@ class Inquiry:
         except UnansweredError:
             return
         if known:
-            yield (
-                f"{event_type} has a poll. It does not post rows that already existed at its first run, or when "
+            yield say(
+                "{event_type} has a poll. It does not post rows that already existed at its first run, or when "
                 "`notifier poll start` was used. If it finds many rows at once, it posts one summary instead. See "
-                f"`notifier poll status {event_type}`."
+                "`notifier poll status {event_type}`.",
+                event_type=event_type,
             )
 
     @staticmethod
     def _in_queue(depth: Depth | None) -> Iterator[str]:
         """Say that the event may be in the queue, if the queue holds anything: the log has no line about it yet."""
         if depth and depth.total:
-            yield f"It may be in the queue, which holds {depth.words}."
+            yield say("It may be in the queue, which holds {messages}.", messages=depth.words)
         if depth and depth.in_flight:
             back = times.span(depth.visibility_seconds)
-            yield (
+            yield say(
                 "A message in flight was received and not deleted: the function is working on it, or it waits for its "
-                f"next attempt, or the function died while working on it and it comes back within {back}."
+                "next attempt, or the function died while working on it and it comes back within {span}.",
+                span=back,
             )
 
     def _told(self, identity: str, lines: list[Line]) -> Timeline:
         """The story with its end, where that is not the function's doing: SQS, SNS and Lambda park events as well."""
-        self.say("reading the state table")
+        self.say(say("reading the state table"))
         now = time.time()
         found = timeline.merge(identity, lines, rows.of_event(self.stack, identity, now), now)
         if found.trails and not any(trail.due and now > trail.due + LATE_SECONDS for trail in found.trails):
@@ -126,18 +117,26 @@ class Inquiry:
         try:
             with mailbox.opened(self.stack, LETTERS, 0, self._letters) as box:
                 if box.more:
-                    self.notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
+                    self.notes.append(
+                        say("Of the dead-letter queue, {count} messages were looked at: it has more.", count=LETTERS)
+                    )
                 return next((letter for letter in box.held.values() if letter.is_about(name)), None)
         except UnansweredError as error:
             self.notes.append(error.message)
             return None
 
-    def _retention(self) -> str:
+    def _searched(self, back: str) -> str:
         try:
             days = journal.kept_days(self.stack, self.group)
         except UnansweredError:
-            return ""
-        return f"; it is kept for {days} days" if days else ""
+            days = 0
+        if days:
+            return say(
+                "The log was searched for the last {span}; it is kept for {days} days. Look further back with --since.",
+                span=back,
+                days=days,
+            )
+        return say("The log was searched for the last {span}. Look further back with --since.", span=back)
 
     def _lines(self, name: str) -> list[Line]:
         """The lines of the log; without them, the state table still says how things stand."""
@@ -148,7 +147,7 @@ class Inquiry:
             return []
 
     def _letters(self, count: int) -> None:
-        self.say(f"{count} messages of the dead-letter queue")
+        self.say(plural("{count} message of the dead-letter queue", "{count} messages of the dead-letter queue", count))
 
     def _pages(self, number: int) -> None:
-        self.say(f"page {number} of the log")
+        self.say(say("page {number} of the log", number=number))

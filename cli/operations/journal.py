@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cli.language import say
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.outcome import State
@@ -69,7 +70,7 @@ def of_type(
 
 def kept_days(stack: Stack, group: str) -> int | None:
     """Return for how many days the log is kept; None: for ever. Raises UnansweredError."""
-    with asking("read the log group", "logs:DescribeLogGroups"):
+    with asking(say("read the log group"), "logs:DescribeLogGroups"):
         answer = stack.client("logs").describe_log_groups(logGroupNamePrefix=group, limit=1)
     found = answer["logGroups"]
     return int(found[0]["retentionInDays"]) if found and "retentionInDays" in found[0] else None
@@ -87,7 +88,7 @@ def _search(stack: Stack, group: str, pattern: str, since: float, progress: Call
     from botocore.exceptions import ClientError
 
     pages = stack.client("logs").get_paginator("filter_log_events")
-    with asking("read the function's log", "logs:FilterLogEvents"):
+    with asking(say("read the function's log"), "logs:FilterLogEvents"):
         try:
             asked = {"logGroupName": group, "filterPattern": pattern, "startTime": int(since * 1000)}
             for number, page in enumerate(pages.paginate(**asked), 1):

@@ -10,6 +10,7 @@ from urllib.request import Request
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from cli.language import say
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.stack import Stack
 from handler.adapters import tls
@@ -67,9 +68,9 @@ def _token(stack: Stack, environment: Mapping[str, str]) -> str:
     secrets = parse.secrets(environment.get("NOTIFIER_SECRETS") or "secretsmanager:notifier")
     if secrets.store == "ssm":
         name = f"/{secrets.prefix}/slack-token"
-        with asking("read Slack's token for links to messages", "ssm:GetParameter"):
+        with asking(say("read Slack's token for links to messages"), "ssm:GetParameter"):
             answer = stack.client("ssm").get_parameter(Name=name, WithDecryption=True)
             return str(answer["Parameter"]["Value"]).strip()
-    with asking("read Slack's token for links to messages", "secretsmanager:GetSecretValue"):
+    with asking(say("read Slack's token for links to messages"), "secretsmanager:GetSecretValue"):
         answer = stack.client("secretsmanager").get_secret_value(SecretId=f"{secrets.prefix}/slack-token")
         return str(answer.get("SecretString", "")).strip()

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cli.language import say
 from cli.operations import gauges, letters
 from cli.operations.letters import Letter
 from cli.operations.refusals import UnansweredError, asking
@@ -34,7 +35,7 @@ class Mailbox:
 
     def delete(self, letter: Letter) -> None:
         """Take a letter out of the queue for good. Raises UnansweredError."""
-        with asking("delete from the dead-letter queue", "sqs:DeleteMessage"):
+        with asking(say("delete from the dead-letter queue"), "sqs:DeleteMessage"):
             self._client.delete_message(QueueUrl=self.stack.dead_letters, ReceiptHandle=letter.receipt)
         self.held.pop(letter.message_id)
 
@@ -49,7 +50,7 @@ class Mailbox:
                 {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
                 for number, letter in enumerate(batch)
             ]
-            with suppress(UnansweredError), asking("put letters back", "sqs:ChangeMessageVisibility"):
+            with suppress(UnansweredError), asking(say("put letters back"), "sqs:ChangeMessageVisibility"):
                 self._client.change_message_visibility_batch(QueueUrl=self.stack.dead_letters, Entries=entries)
 
     def read(self, limit: int, seconds: int, progress: Callable[[int], None]) -> None:
@@ -69,7 +70,7 @@ class Mailbox:
         self.more = len(self.held) >= limit
 
     def _receive(self, count: int, seconds: int) -> list[dict[str, Any]]:
-        with asking("read the dead-letter queue", "sqs:ReceiveMessage"):
+        with asking(say("read the dead-letter queue"), "sqs:ReceiveMessage"):
             answer = self._client.receive_message(
                 QueueUrl=self.stack.dead_letters,
                 MaxNumberOfMessages=count,

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from cli.language import later, say
 from cli.operations import times
 from cli.operations.selection import Selection
 from cli.operations.timeline import Timeline, Trail
@@ -28,14 +30,14 @@ BEFORE_WORD: Final = 22
 ALIKE: Final = 4
 # How a delivery stands, as a sign and in words.
 _STANDS: Final = {
-    "delivered": ("✔", "delivered", "bold green"),
-    "suppressed": ("○", "suppressed: nothing was to be posted", "bold cyan"),
-    "parked": ("✖", "parked", "bold red"),
-    "repeated": ("✔", "done before", "bold green"),
+    "delivered": ("✔", later("delivered"), "bold green"),
+    "suppressed": ("○", later("suppressed: nothing was to be posted"), "bold cyan"),
+    "parked": ("✖", later("parked"), "bold red"),
+    "repeated": ("✔", later("done before"), "bold green"),
 }
 # Links to the messages, by their channel and ts.
 Links = Mapping[tuple[str, str], str]
-_QUEUED: Final = ("…", "still in the queue", "bold yellow")
+_QUEUED: Final = ("…", later("still in the queue"), "bold yellow")
 
 
 def draw(timeline: Timeline, links: Links, stack: str | None, width: int) -> RenderableType:
@@ -55,9 +57,9 @@ def draw(timeline: Timeline, links: Links, stack: str | None, width: int) -> Ren
 
 
 def _title(timeline: Timeline) -> Group:
-    what = f"{timeline.type} {timeline.id}".strip() or "an event that could not be read"
-    how = "found by its poll" if timeline.origin == "poll" else "received"
-    received = f"{how} {times.day(timeline.received)}" if timeline.received else ""
+    what = f"{timeline.type} {timeline.id}".strip() or say("an event that could not be read")
+    how = later("found by its poll {day}") if timeline.origin == "poll" else later("received {day}")
+    received = say(how, day=times.day(timeline.received)) if timeline.received else ""
     return Group(
         Text.assemble((what, "bold"), ("   event_id ", "dim"), timeline.identity),
         Text.assemble((received, "dim")),
@@ -66,10 +68,10 @@ def _title(timeline: Timeline) -> Group:
 
 def _heading(trail: Trail) -> Text:
     sign, words, style = _STANDS.get(trail.state, _QUEUED)
-    name = trail.notification or "the event itself"
+    name = trail.notification or say("the event itself")
     where = f" → {trail.channel}" if trail.channel else ""
-    kind = " (notice about the broken template)" if trail.notice else ""
-    return Text.assemble((f"{sign} ", style), (f"{name}{where}", "bold"), kind, "   ", (words, style))
+    kind = say(" (notice about the broken template)") if trail.notice else ""
+    return Text.assemble((f"{sign} ", style), (f"{name}{where}", "bold"), kind, "   ", (say(words), style))
 
 
 def _folded(steps: Sequence[Step]) -> Iterator[Step | Text]:
@@ -80,7 +82,8 @@ def _folded(steps: Sequence[Step]) -> Iterator[Step | Text]:
             yield from found
             continue
         yield found[0]
-        yield Text(f"{'':{BEFORE_WORD}}… {len(found) - 2} times more {word}", "dim")
+        more = say("… {count} times more {word}", count=len(found) - 2, word=say(word))
+        yield Text(f"{'':{BEFORE_WORD}}{more}", "dim")
         yield found[-1]
 
 
@@ -89,15 +92,19 @@ def _step(step: Step, began: float, links: Links, width: int) -> Group:
     grid.add_column(width=8, no_wrap=True)
     grid.add_column(width=12, justify="right", style="dim", no_wrap=True)
     grid.add_column(width=13, no_wrap=True)
-    grid.add_column(width=max(width - BEFORE_TEXT, LEAST_TEXT))
+    grid.add_column(width=max(width - BEFORE_TEXT, LEAST_TEXT), overflow="fold")
     offset = f"+{times.span(step.at - began)}" if began else ""
     facts = " · ".join(step.facts)
-    gap = ("  " if len(step.text) + len(facts) < width - BEFORE_TEXT - 2 else "\n") if step.text and facts else ""
+    gap = (
+        ("  " if cell_len(step.text) + cell_len(facts) < width - BEFORE_TEXT - 2 else "\n")
+        if step.text and facts
+        else ""
+    )
     text = Text.assemble(step.text, gap, (facts, "dim"))
-    grid.add_row(times.clock(step.at), offset, Text(step.word, _COLOURS[step.tone]), text)
+    grid.add_row(times.clock(step.at), offset, Text(say(step.word), _COLOURS[step.tone]), text)
     if not (step.channel and step.ts):
         return Group(grid)
-    link = links.get((step.channel, step.ts)) or f"message {step.ts} in {step.channel}"
+    link = links.get((step.channel, step.ts)) or say("message {ts} in {channel}", ts=step.ts, channel=step.channel)
     return Group(grid, Text(link, "underline", no_wrap=True))
 
 
@@ -106,10 +113,10 @@ def _advice(trail: Trail, identity: str, stack: str | None, width: int) -> Itera
         return
     known = CODES.get(trail.code)
     if known:
-        yield _words((f"{trail.code}: ", "bold"), known.meaning, width)
-        yield _words(("To do: ", "bold"), known.remedy, width)
+        yield _words((f"{trail.code}: ", "bold"), say(known.meaning), width)
+        yield _words((say("To do: "), "bold"), say(known.remedy), width)
     command = Selection(event_ids=(identity,)).command(stack)
-    yield Text.assemble(("Then:  ", "bold"), command, no_wrap=True)
+    yield Text.assemble((say("Then:  "), "bold"), command, no_wrap=True)
 
 
 def _words(label: tuple[str, str], words: str, width: int) -> RenderableType:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import click
 
+from cli.language import say
 from cli.operations import times
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
@@ -117,7 +118,7 @@ def read(stack: Stack, name: str, poll: Poll | None) -> Status:
         "ExpressionAttributeValues": {":poll": {"S": partition(name)}},
         "ConsistentRead": True,
     }
-    with asking("read the state table", "dynamodb:Query"):
+    with asking(say("read the state table"), "dynamodb:Query"):
         found = stack.client("dynamodb").query(TableName=stack.table, **condition)["Items"]
     items = {item.sort: item for item in map(from_attributes, found)}
     schedule = Schedule.of(items.get(SCHEDULE))
@@ -158,7 +159,7 @@ def require(stack: Stack, name: str) -> Item:
 
 def _schedule(stack: Stack, name: str) -> Item | None:
     key = {"pk": {"S": partition(name)}, "sk": {"S": SCHEDULE}}
-    with asking("read the state table", "dynamodb:GetItem"):
+    with asking(say("read the state table"), "dynamodb:GetItem"):
         found = stack.client("dynamodb").get_item(TableName=stack.table, Key=key, ConsistentRead=True)
     return from_attributes(found["Item"]) if found.get("Item") else None
 
@@ -179,7 +180,7 @@ def _replaced(stack: Stack, item: Item) -> bool:
         "ConditionExpression": "revision = :before",
         "ExpressionAttributeValues": {":before": {"N": str(item.revision - 1)}},
     }
-    with asking("write the poll's schedule", "dynamodb:PutItem"):
+    with asking(say("write the poll's schedule"), "dynamodb:PutItem"):
         try:
             stack.client("dynamodb").put_item(TableName=stack.table, Item=to_attributes(item), **condition)
         except ClientError as error:

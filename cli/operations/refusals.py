@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import click
 
+from cli.language import say
+
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 _OUTDATED: Final = frozenset(
     {
@@ -32,16 +34,17 @@ class UnansweredError(click.ClickException):
 def asking(what: str, right: str) -> Iterator[None]:
     """Raise UnansweredError where AWS refuses or cannot be reached.
 
-    `what` completes "Could not", such as "read the function's log"; `right` is the IAM action that it takes.
+    `what` completes "Could not", such as "read the function's log", in the language of the tools. `right` is the IAM
+    action that it takes.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise UnansweredError(f"Could not {what}: {_refused(error, right)}") from None
+        raise UnansweredError(say("Could not {what}: {why}", what=what, why=_refused(error, right))) from None
     except BotoCoreError as error:
-        raise UnansweredError(f"Could not {what}: {_unasked(error)}") from None
+        raise UnansweredError(say("Could not {what}: {why}", what=what, why=_unasked(error))) from None
 
 
 def code(error: Any) -> str:
@@ -52,21 +55,27 @@ def code(error: Any) -> str:
 def _refused(error: Any, right: str) -> str:
     said = code(error)
     if said in _DENIED:
-        return f"your credentials may not. Ask for the action {right}, or use another AWS_PROFILE."
+        return say("your credentials may not. Ask for the action {action}, or use another AWS_PROFILE.", action=right)
     if said in _OUTDATED:
-        return f"your credentials are not valid (any more): {said}. Log in again, for example with `aws sso login`."
-    return f"AWS answers {said} to {error.operation_name}."
+        return say(
+            "your credentials are not valid (any more): {code}. Log in again, for example with `aws sso login`.",
+            code=said,
+        )
+    return say("AWS answers {code} to {operation}.", code=said, operation=error.operation_name)
 
 
 def _unasked(error: Any) -> str:
     """Nothing was asked of AWS, or nothing was answered. The classes are told by their names: there are many."""
     name = type(error).__name__
     if "Credential" in name or "Token" in name or "SSO" in name:
-        return "there are no AWS credentials here. Set AWS_PROFILE, or log in, for example with `aws sso login`."
+        return say("there are no AWS credentials here. Set AWS_PROFILE, or log in, for example with `aws sso login`.")
     if name == "NoRegionError":
-        return "no region is set. Set AWS_REGION to that of the stack, such as eu-west-1."
+        return say("no region is set. Set AWS_REGION to that of the stack, such as eu-west-1.")
     if name == "ProfileNotFound":
-        return "AWS_PROFILE names a profile that is not there. `aws configure list-profiles` lists them."
+        return say("AWS_PROFILE names a profile that is not there. `aws configure list-profiles` lists them.")
     if "Connect" in name or "Timeout" in name or "Endpoint" in name:
-        return f"AWS cannot be reached ({name}). Check the network, the proxy, and AWS_ENDPOINT_URL if it is set."
+        return say(
+            "AWS cannot be reached ({error}). Check the network, the proxy, and AWS_ENDPOINT_URL if it is set.",
+            error=name,
+        )
     return f"{name}."

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from cli.language import say
 from cli.operations import parcel
 from cli.operations.letters import Letter
 from cli.operations.mailbox import Mailbox
@@ -61,11 +62,11 @@ def _send(stack: Stack, letter: Letter) -> None:
     now = time.time()
     for body in letter.bodies:
         if stack.queue:
-            with asking("send to the intake queue", "sqs:SendMessage"):
+            with asking(say("send to the intake queue"), "sqs:SendMessage"):
                 stack.client("sqs").send_message(QueueUrl=stack.queue, **parcel.message(letter, body, now))
         else:
             payload = json.dumps(parcel.invocation(letter, body, now), ensure_ascii=False).encode()
-            with asking("invoke the function", "lambda:InvokeFunction"):
+            with asking(say("invoke the function"), "lambda:InvokeFunction"):
                 stack.client("lambda").invoke(FunctionName=stack.invoked, InvocationType="Event", Payload=payload)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.language import say
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
 from handler.delivery.records import FINAL, PHASE_WORDS, DeliveryKey, DeliveryRecord, decode
@@ -32,7 +33,7 @@ def of_event(stack: Stack, identity: str, now: float) -> list[Row]:
         "ExpressionAttributeValues": {":event": {"S": DeliveryKey(identity, "", "").partition}},
         "ConsistentRead": True,
     }
-    with asking("read the state table", "dynamodb:Query"):
+    with asking(say("read the state table"), "dynamodb:Query"):
         pages = stack.client("dynamodb").get_paginator("query").paginate(TableName=stack.table, **condition)
         return [row for page in pages for item in page["Items"] if (row := _row(item, now))]
 
@@ -53,7 +54,7 @@ def since(stack: Stack, moment: float, now: float, progress: Callable[[int], Non
         },
     }
     read = 0
-    with asking("read the state table", "dynamodb:Scan"):
+    with asking(say("read the state table"), "dynamodb:Scan"):
         for page in stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.table, **condition):
             read += page["ScannedCount"]
             progress(read)

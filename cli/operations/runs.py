@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from cli.language import say
 from cli.operations import polls
 from cli.operations.polls import Status
 from cli.operations.refusals import UnansweredError, asking
@@ -131,7 +132,7 @@ def _refuse(name: str, schedule: Schedule) -> None:
 
 def tick(stack: Stack, qualifier: str) -> None:
     """Send the function the tick that its schedule sends each minute. Raises UnansweredError."""
-    with asking("ask the function to run the poll", "lambda:InvokeFunction"):
+    with asking(say("ask the function to run the poll"), "lambda:InvokeFunction"):
         answer = stack.client("lambda").invoke(
             FunctionName=stack.function, Qualifier=qualifier, Payload=json.dumps({"notifier": "tick"}).encode()
         )

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from cli import running
+from cli.language import say
 from cli.operations.refusals import UnansweredError, asking
 
 # More than the function's timeout.
@@ -31,7 +32,7 @@ class Account:
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service. Raises UnansweredError, where no region is set for example."""
         if service not in self._clients:
-            with asking(f"use {service}", f"{service}:*"):
+            with asking(say("use {service}", service=service), f"{service}:*"):
                 self._clients[service] = self._session.client(
                     service, endpoint_url=self._given("AWS_ENDPOINT_URL"), config=_config(service)
                 )
@@ -96,7 +97,7 @@ class Stack:
 
     def configuration(self) -> Mapping[str, Any]:
         """Return the configuration of the version that events go to. Raises UnansweredError."""
-        with asking("read the function's configuration", "lambda:GetFunctionConfiguration"):
+        with asking(say("read the function's configuration"), "lambda:GetFunctionConfiguration"):
             answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.invoked)
             return answer
 
@@ -153,7 +154,7 @@ def _described(account: Account, name: str) -> Mapping[str, Any]:
     from botocore.exceptions import ClientError
 
     client = account.client("cloudformation")
-    with asking(f"look up the stack {name}", "cloudformation:DescribeStacks"):
+    with asking(say("look up the stack {name}", name=name), "cloudformation:DescribeStacks"):
         try:
             found: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:

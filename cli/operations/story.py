@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cli.language import say
 from cli.operations import times
 from cli.operations.timeline import Timeline, Trail
 from cli.operations.told import Step
@@ -35,8 +36,8 @@ def _delivery(trail: Trail, links: Links) -> dict[str, Any]:
         "queued": trail.queued,
         "due": times.iso(trail.due) if trail.due else None,
         "code": trail.code,
-        "meaning": known.meaning if known else None,
-        "remedy": known.remedy if known else None,
+        "meaning": say(known.meaning) if known else None,
+        "remedy": say(known.remedy) if known else None,
         "steps": [_step(step, links) for step in trail.steps],
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cli.language import later, say
 from cli.operations import books, heap, told
 from cli.operations.journal import Line
 from cli.operations.letters import Letter
@@ -16,7 +17,7 @@ from handler.outcome import IDENTITY_REUSED, State
 
 # A row is written before the line about the same thing, by one clock, or by two that differ a little.
 SKEW_SECONDS: Final = 1.0
-_SENDERS: Final = {"function": "the function", "queue": "SQS", "topic": "SNS", "lambda": "Lambda"}
+_SENDERS: Final = {"function": later("the function"), "queue": "SQS", "topic": "SNS", "lambda": "Lambda"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,8 @@ def _given_up(trail: Trail, letter: Letter) -> Trail:
     steps = [step for step in trail.steps if step.word not in told.AHEAD]
     at = max(letter.parked_at, *(step.at for step in steps), 0.0)
     text = ": ".join(filter(None, (letter.code, letter.detail))) or heap.cause(letter)[0]
-    end = Step(
-        at, "parked", text, "bad", (f"it lies in the dead-letter queue, put there by {_SENDERS[letter.sender]}",)
-    )
+    put = say("it lies in the dead-letter queue, put there by {sender}", sender=say(_SENDERS[letter.sender]))
+    end = Step(at, "parked", text, "bad", (put,))
     return replace(trail, state="parked", code=letter.code, steps=[*steps, end], due=0.0)
 
 
@@ -163,7 +163,7 @@ def _steps(lines: Sequence[Line]) -> list[Step]:
     for line in lines:
         step = told.of_line(line)
         if parked and line.state is not State.REPEATED:
-            step = replace(step, facts=("a replay", *step.facts))
+            step = replace(step, facts=(say("a replay"), *step.facts))
         parked = parked or line.state is State.PARKED
         steps.append(step)
     return steps

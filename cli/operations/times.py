@@ -9,9 +9,16 @@ from typing import Any, Final
 
 import click
 
+from cli.language import later, say
+
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _AGE: Final = re.compile(r"(\d{1,5})\s*([smhdw])")
-_SPAN: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_SPAN: Final = (
+    (86_400, later("{count} d")),
+    (3600, later("{count} h")),
+    (60, later("{count} min")),
+    (1, later("{count} s")),
+)
 
 
 class Moment(click.ParamType[float]):
@@ -31,7 +38,7 @@ class Moment(click.ParamType[float]):
         try:
             return datetime.fromisoformat(value.strip()).astimezone().timestamp()
         except (ValueError, OverflowError):
-            self.fail("write an age such as 90m, 24h or 7d, or a time such as 2026-01-05T10:00", param, ctx)
+            self.fail(say("write an age such as 90m, 24h or 7d, or a time such as 2026-01-05T10:00"), param, ctx)
 
 
 class Share(click.ParamType[float]):
@@ -47,7 +54,7 @@ class Share(click.ParamType[float]):
         except ValueError:
             share = -1.0
         if not 0 <= share <= 1:
-            self.fail("write a share such as 1% or 0.01", param, ctx)
+            self.fail(say("write a share such as 1% or 0.01"), param, ctx)
         return share
 
 
@@ -72,23 +79,23 @@ def clock(at: float) -> str:
 
 def day(at: float) -> str:
     """Return day, time and zone, here."""
-    return f"{datetime.fromtimestamp(at).astimezone():%a %d %b %Y %H:%M:%S %Z}"
+    return datetime.fromtimestamp(at).astimezone().strftime(say("%a %d %b %Y %H:%M:%S %Z"))
 
 
 def short(at: float) -> str:
     """Return day and time, here, without the year."""
-    return f"{datetime.fromtimestamp(at).astimezone():%d %b %H:%M:%S}"
+    return datetime.fromtimestamp(at).astimezone().strftime(say("%d %b %H:%M:%S"))
 
 
 def span(seconds: float) -> str:
     """Return a length of time in its two largest units: `0.4 s`, `2 min 14 s`, `1 d 3 h`."""
     seconds = abs(seconds)
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return say("{count} s", count=f"{seconds:.1f}")
     rest = round(seconds)
     parts: list[str] = []
     for size, unit in _SPAN:
         count, rest = divmod(rest, size)
         if count or parts:
-            parts.append(f"{count} {unit}")
-    return " ".join(part for part in parts[:2] if not part.startswith("0 "))
+            parts.append(say(unit, count=count) if count else "")
+    return " ".join(filter(None, parts[:2]))

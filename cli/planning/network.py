@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cli.language import say
 from cli.operations.refusals import asking
 
 # What it asks, which is what its caller has to be allowed.
@@ -63,7 +64,7 @@ class Network:
 
 def read(ec2: Any, subnets: Sequence[str], groups: Sequence[str]) -> Network:
     """Ask EC2. What it does not know of is left out, and no error. Raises UnansweredError where it does not answer."""
-    with asking("read the network", " and ".join(ACTIONS)):
+    with asking(say("read the network"), " and ".join(ACTIONS)):
         found = ec2.describe_subnets(Filters=[_filter("subnet-id", subnets)])["Subnets"]
         vpcs = sorted({subnet["VpcId"] for subnet in found}) or ["none"]
         within = [_filter("vpc-id", vpcs)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,10 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
 CODE = re.compile(r'Error\(\s*"([A-Z_]+)"')
 
 
-@pytest.mark.parametrize(("page", "made"), [("cli.md", reference.commands), ("codes.md", reference.codes)])
+@pytest.mark.parametrize(
+    ("page", "made"),
+    [("cli.md", reference.commands), ("codes.md", reference.codes), ("ja/codes.md", partial(reference.codes, "ja"))],
+)
 def test_a_made_page_is_current(page: str, made) -> None:
     assert (ROOT / "docs" / page).read_text("utf-8") == made(), "run `make docs`"
 

@@ -11,6 +11,8 @@ from string import Formatter
 import pytest
 
 from cli import language
+from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
+from handler.errors import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [name for name in language.LANGUAGES if name != language.ENGLISH]
@@ -33,6 +35,15 @@ def sentences() -> Iterator[tuple[str, str]]:
                     yield many, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
+def of_tables() -> Iterator[tuple[str, str]]:
+    """The sentences of the function's tables, which the tools show."""
+    for code, (_, meaning, remedy) in CODES.items():
+        yield meaning, code
+        yield remedy, code
+    for word, error in [*SLACK_ERRORS.items(), ("unknown", UNKNOWN_SLACK_ERROR)]:
+        yield error.remedy, word
+
+
 def names(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
@@ -47,10 +58,10 @@ def has_values(sentence: str) -> bool:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_sentence_is_missing_and_none_is_left_over(name: str) -> None:
-    known, places = language.translations(name), dict(sentences())
+    known, places = language.translations(name), {**dict(sentences()), **dict(of_tables())}
     missing = [f"{places[one]}: {one}" for one in places if one not in known]
     assert not missing, "\n".join([f"add to cli/language/{name}.toml:", *missing])
-    assert not known.keys() - places.keys()
+    assert [*known.keys() - places.keys()] == [], "no code says these any more"
 
 
 @pytest.mark.parametrize("name", OTHERS)

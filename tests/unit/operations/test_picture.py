@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+from cli import language
 from cli.operations import picture, screen, timeline
 from cli.operations.journal import Line
 from handler.outcome import State
@@ -47,6 +49,27 @@ def test_words_keep_to_the_width_and_what_is_copied_is_whole(width: int) -> None
     assert any(one.endswith(LINK) for one in lines)
     assert any(one.endswith(command) for one in lines)
     assert max(len(one.rstrip()) for one in lines if LINK not in one and command not in one) <= width
+
+
+@pytest.mark.parametrize("width", [100, 80])
+def test_in_japanese_every_word_is_and_keeps_to_the_width(width: int) -> None:
+    code = "TEMPLATE_UNDEFINED"
+    with language.speaking("ja"):
+        shown = drawn(
+            line(1, State.RETRY, "SLACK_AMBIGUOUS", due=120.0, milliseconds={"lookup": 12.0, "post": 8000.0}),
+            line(140, State.PARKED, code, detail="order.created.yaml:12", attempt=2),
+            width=width,
+        )
+    assert "✖ order.created → orders   保留" in shown
+    assert "結果不明" in shown
+    assert "読み取り 12 ms" in shown
+    assert "次は" in shown
+    assert f"{code}: 存在しない名前を式が使っています" in shown.replace("\n", "")
+    assert "対処: 名前を直してください" in shown
+    lines = [one.rstrip() for one in shown.splitlines() if "notifier replay" not in one]
+    assert max(map(cell_len, lines)) <= width
+    english = {"parked", "attempt", "looked", "received", "again", "unknown", "To do"}
+    assert not [word for word in english if word in shown]
 
 
 def test_many_attempts_alike_are_told_once() -> None:
