@@ -9,7 +9,7 @@ import pytest
 
 from tests.infra.stack import ROOT
 
-PAGES = ("docs/network.md", "docs/decisions/0011-network.md", "docs/deploy.md", "docs/alarms.md")
+PAGES = ("docs/network.md", "docs/decisions/0011-network.md", "docs/deploy.md", "docs/ja/deploy.md", "docs/alarms.md")
 _TERM = r"[0-9.,]+"
 _SUM = re.compile(rf"({_TERM}(?: [×−/+] {_TERM})+) = ([0-9.]*[0-9])")
 

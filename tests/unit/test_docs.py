@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -64,3 +66,37 @@ def test_every_code_says_what_to_do() -> None:
         assert meaning, code
         assert remedy, code
         assert not meaning.endswith("."), code
+
+
+TRANSLATED = [path.name for path in sorted((ROOT / "docs/ja").glob("*.md"))]
+# Those that are translated sentence by sentence; the guide to templates has examples of its own.
+WHOLE = {"codes.md", "deploy.md", "runbook.md"}
+ANY_FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^ *```(?:sh|json|sql)$.*?^ *```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#+) (.*)$", re.MULTILINE)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page, as GitHub makes them of its headings."""
+    prose = ANY_FENCED.sub("", text)
+    made = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for _, heading in HEADING.findall(prose))
+    return {*made, *re.findall(r'id="([\w-]+)"', text)}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translation_has_the_same_parts_and_the_same_commands(name: str) -> None:
+    english, japanese = ((ROOT / "docs" / path).read_text("utf-8") for path in (name, f"ja/{name}"))
+    assert [level for level, _ in HEADING.findall(japanese)] == [level for level, _ in HEADING.findall(english)]
+    assert FENCED.findall(japanese) == FENCED.findall(english)
+    if name in WHOLE:
+        prose = [" ".join(ANY_FENCED.sub("", text).split()) for text in (english, japanese)]
+        words = [Counter(re.findall("`([^`]+)`", text)) for text in prose]
+        assert [word for word in words[0] - words[1] if "<" not in word] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for target, anchor in re.findall(r"\[[^\]]*\]\((?!https?://)([^)#]*)#([^)]+)\)", text):
+        other = (page.parent / target).read_text("utf-8") if target else text
+        assert unquote(anchor) in anchors(other), f"{target}#{anchor}"
