@@ -1,5 +1,7 @@
 """What a notification would post, before anybody gets it. The function's own stages make every message.
 
 compose       a sample or a real row -> Preview
+readable      a message -> lines of text that say all of it
+changes       two lists of lines -> their difference, by lines and by words
 connections   the databases and APIs that real rows come from: --db and --api, or those of a running demo
 """
