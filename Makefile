@@ -44,6 +44,7 @@ test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
 
 unit: setup  ## The part that needs no local cloud, and no Linux: the templates and the unit tests
 	.venv/bin/notifier lint
+	.venv/bin/notifier test
 	$(PYTEST) tests/unit $(PYTEST_ARGS)
 
 # make fuzz FUZZ=100000; as many of each.
@@ -63,12 +64,13 @@ ROWS ?= 5000
 soak-poll: lab  ## The same for polls: every row and every change once, in about twenty minutes
 	.venv/bin/python -m lab.poll_soak --seeds $(SEEDS) --rows $(ROWS) $(if $(SEED),--seed $(SEED)) $(if $(KIND),--kind $(KIND)) $(DATABASE_OPTION)
 
-check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates, the workflow
+check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates and their approved messages, the workflow
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/notifier lint
+	.venv/bin/notifier test
 	.venv/bin/python -m tests.infra.lint_stacks
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	.venv/bin/zizmor --offline --quiet .github/workflows

@@ -23,6 +23,7 @@ VERBS: Final = {
     "replay": "Send the events in the dead-letter queue again.",
     "schema": "Write the JSON Schemas that editors use to check templates.",
     "sql": "Run a SELECT on the replica of a running demo.",
+    "test": "Compare each sample's message with the approved one.",
     "types": "Print the event types that have a template.",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -63,11 +64,16 @@ def _alone(compilation: Compilation, file: str) -> Compilation:
 
 def show(compilation: Compilation, folder: Path = Path()) -> None:
     """Print the findings, their files below `folder`, and a line that sums them up."""
+    show_findings(compilation.findings, folder)
+    Console(highlight=False, soft_wrap=True).print(Text(_summary(compilation)))
+
+
+def show_findings(findings: Iterable[Finding], folder: Path = Path()) -> None:
+    """Print findings, their files below `folder`."""
     console = Console(highlight=False, soft_wrap=True)
-    for finding in compilation.findings:
+    for finding in findings:
         # A fix of several lines begins at the left, where it can be copied into a file.
         console.print(_line(finding, folder), Text(f"  fix: {finding.fix}", "dim"), sep="\n")
-    console.print(Text(_summary(compilation)))
 
 
 def _line(finding: Finding, folder: Path) -> Text:
@@ -91,5 +97,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def _document(compilation: Compilation) -> dict[str, object]:
-    findings = [{**asdict(finding), "severity": finding.severity} for finding in compilation.findings]
+    findings = [document(finding) for finding in compilation.findings]
     return {"files": compilation.files, "errors": compilation.errors, "findings": findings}
+
+
+def document(finding: Finding) -> dict[str, object]:
+    """Return a finding for programs."""
+    return {**asdict(finding), "severity": finding.severity}

@@ -3,5 +3,8 @@
 compose       a sample or a real row -> Preview
 readable      a message -> lines of text that say all of it
 changes       two lists of lines -> their difference, by lines and by words
+approved      the file of a notification's approved messages, read and written
+comparison    what is approved against what the samples post now
+verdicts      a comparison in the terminal, or for programs
 connections   the databases and APIs that real rows come from: --db and --api, or those of a running demo
 """

@@ -55,6 +55,8 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
         (["emit", "order.created", "1042"], ("handler", "lab", "rich", "sqlglot")),
         (["sql", "SELECT id FROM orders"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["lint", "templates"], ("boto3", "lab", "pymysql", "slack_sdk")),
+        (["test", "--help"], HEAVY),
+        (["test", "order.created"], ("boto3", "lab", "pymysql", "slack_sdk")),
     ],
 )
 def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: list[str], without: tuple[str, ...]) -> None:
