@@ -23,7 +23,7 @@ from cli.preview.compose import Preview
 from cli.preview.readable import lines, named
 
 FOLDER: Final = "_approved"
-MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 _NOTE: Final = "# What `notifier test --approve` has accepted. It is compared with what the template makes now."
 _INDENT: Final = "  "
 _STAGE: Final = "stage: "
@@ -90,7 +90,7 @@ def read(file: Path) -> Approved:
     if not file.is_file():
         raise UnreadableError(later("it is not a file"))
     if file.stat().st_size > MAX_BYTES:
-        raise UnreadableError(later("it is larger than 4 MiB"))
+        raise UnreadableError(later("it is larger than 1 MiB"))
     try:
         return parse(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:

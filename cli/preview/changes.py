@@ -20,7 +20,11 @@ _SIMILAR: Final = 0.4  # of the words: below it, two lines have nothing to do wi
 _WORD: Final = re.compile(r"\s+|[A-Za-z0-9]+|[^\sA-Za-z0-9]")  # each sign of a text without blanks is a word
 _STYLES: Final = {"-": "red", "+": "green", " ": "", "…": "dim"}
 
+_LONG: Final = 1_000_000  # how many pairs of lines, or of words, are compared at most
+
 Part = tuple[str, bool]
+Parts = tuple[Part, ...]
+Opcode = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Change:
     """
 
     sign: Literal["-", "+", " ", "…"]
-    parts: tuple[Part, ...] = ()
+    parts: Parts = ()
 
     @property
     def text(self) -> str:
@@ -41,15 +45,15 @@ class Change:
 
 def changes(before: Sequence[str], after: Sequence[str], context: int = CONTEXT) -> list[Change]:
     """Return the difference of two lists of lines; an empty one if there is none."""
-    groups = [*SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(context)]
+    codes = _opcodes(before, after)
     found: list[Change] = []
-    end = 0
-    for group in groups:
-        found += [Change("…")] if group[0][1] > end else []
-        for tag, i1, i2, j1, j2 in group:
-            found += _kept(before[i1:i2]) if tag == "equal" else _replaced(before[i1:i2], after[j1:j2])
-        end = group[-1][2]
-    return [*found, *([Change("…")] if groups and end < len(before) else [])]
+    for number, (tag, i1, i2, j1, j2) in enumerate(codes if before != after else []):
+        if tag == "equal":
+            first, last = number == 0, number == len(codes) - 1
+            found += _kept(before[i1:i2], 0 if first else context, 0 if last else context)
+        else:
+            found += _replaced(before[i1:i2], after[j1:j2])
+    return found
 
 
 def shown(change: Change) -> Text:
@@ -61,8 +65,34 @@ def shown(change: Change) -> Text:
     return text
 
 
-def _kept(lines: Sequence[str]) -> Iterator[Change]:
-    return (Change(" ", ((line, False),)) for line in lines)
+def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[Opcode]:
+    """What differs, as difflib has it. What differs by so much that comparing it would take long is replaced whole."""
+    start = _common(a, b)
+    end = _common(a[start:][::-1], b[start:][::-1])
+    a_middle, b_middle = a[start : len(a) - end], b[start : len(b) - end]
+    if len(a_middle) * len(b_middle) > _LONG:
+        middle: list[Opcode] = [("replace", 0, len(a_middle), 0, len(b_middle))]
+    else:
+        middle = [*SequenceMatcher(None, a_middle, b_middle, autojunk=False).get_opcodes()]
+    found: list[Opcode] = [("equal", 0, start, 0, start)] if start else []
+    found += [(tag, i1 + start, i2 + start, j1 + start, j2 + start) for tag, i1, i2, j1, j2 in middle]
+    return [*found, *([("equal", len(a) - end, len(a), len(b) - end, len(b))] if end else [])]
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many of the first ones are the same."""
+    return next(
+        (number for number, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b))
+    )
+
+
+def _kept(lines: Sequence[str], first: int, last: int) -> Iterator[Change]:
+    """So many of the first and of the last of these lines, with … between them."""
+    left_out = range(first, len(lines) - last)
+    yield from (Change(" ", ((line, False),)) for line in lines[: left_out.start])
+    if left_out:
+        yield Change("…")
+    yield from (Change(" ", ((line, False),)) for line in lines[max(left_out.start, left_out.stop) :])
 
 
 def _replaced(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
@@ -72,15 +102,14 @@ def _replaced(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
     yield from (Change("+", new) for _, new in pairs if new is not None)
 
 
-def _words(old: str | None, new: str | None) -> tuple[tuple[Part, ...] | None, tuple[Part, ...] | None]:
+def _words(old: str | None, new: str | None) -> tuple[Parts | None, Parts | None]:
     """Both lines in parts. Where they have little in common, the words are not compared."""
     if old is None or new is None:
         return old if old is None else ((old, False),), new if new is None else ((new, False),)
     a, b = _WORD.findall(old), _WORD.findall(new)
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    if matcher.ratio() < _SIMILAR:
+    codes = _opcodes(a, b)
+    if 2 * sum(i2 - i1 for tag, i1, i2, _, _ in codes if tag == "equal") < _SIMILAR * (len(a) + len(b)):
         return ((old, False),), ((new, False),)
-    codes = matcher.get_opcodes()
     return (
         tuple(("".join(a[i1:i2]), tag != "equal") for tag, i1, i2, _, _ in codes if i1 < i2),
         tuple(("".join(b[j1:j2]), tag != "equal") for tag, _, _, j1, j2 in codes if j1 < j2),

@@ -68,7 +68,11 @@ class Screen:
         if is_first and counted[Verdict.NEW]:
             self._print(say(_ALL_NEW, command=self._approve("all")), "cyan")
         if counted:
-            found = ", ".join(f"{counted[verdict]} {say(_WORDS[verdict])}" for verdict in Verdict if counted[verdict])
+            found = ", ".join(
+                say("{count} {words}", count=counted[verdict], words=say(_WORDS[verdict]))
+                for verdict in Verdict
+                if counted[verdict]
+            )
             samples = plural("{count} sample: {found}", "{count} samples: {found}", counted.total(), found=found)
             self._print(samples, "" if counted[Verdict.SAME] == counted.total() else "bold")
 

@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
     for name, says in {
         "folder": "not a file",
         "bytes": "UTF-8",
-        "large": "4 MiB",
+        "large": "1 MiB",
         "link": "not a file",
         "pipe": "not a file",
     }.items():

@@ -42,7 +42,7 @@ def test_a_difference_reads_the_same_in_a_pipe(before: list[str], after: list[st
     [
         ("text: from Ada Lovelace", "text: from Ada Byron", "Lovelace", "Byron"),
         ("受付: 2025年8月", "受付: 2026年8月", "2025", "2026"),
-        ("text: a long line of words", "text: a line of words", " long", ""),
+        ("text: a long line of words", "text: a line of words", "long ", ""),
         ("header: Paid", "[Open] https://x", "", ""),
     ],
 )
@@ -51,6 +51,13 @@ def test_the_words_that_differ_are_marked(before: str, after: str, removed: str,
     assert "".join(text for text, differs in old.parts if differs) == removed
     assert "".join(text for text, differs in new.parts if differs) == added
     assert (old.text, new.text) == (before, after)
+
+
+def test_what_differs_by_much_is_replaced_whole() -> None:
+    before, after = [f"line {n}" for n in range(1500)], [f"line {n}" for n in range(10_000, 10_700)]
+    found = changes(["first", *before, "last"], ["first", *after, "last"])
+    assert [change.text for change in found if change.sign == "-"] == before
+    assert [change.text for change in found if change.sign == "+"] == after
 
 
 def test_a_terminal_shows_colours() -> None:

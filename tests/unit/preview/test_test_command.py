@@ -81,7 +81,7 @@ def test_what_is_approved_is_readable_and_the_same_for_everybody(folder: Path) -
         "sample: 無料\n  nothing is posted: WHEN\n"
     )
     answer = run(NOTIFIER_LANG="ja", NOTIFIER_STAGE="eu")
-    assert (answer.exit_code, answer.output) == (0, "サンプル 3 件: 3 承認どおり\n")
+    assert (answer.exit_code, answer.output) == (0, "サンプル 3 件: 承認どおり 3\n")
     edit(folder / "_stages/production.yaml", "C0123ORDERS", "C0999ORDERS")
     assert run().exit_code == 0
 
