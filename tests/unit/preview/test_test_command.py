@@ -12,9 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.compiler import compile_templates
+from cli.compiler.samples import Sample
 from cli.edits import snapshot
 from cli.main import main
 from cli.preview import approved
+from cli.preview.compose import Preview, Previews
+from handler.errors import NotifierError
+from handler.model import Notification
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = """\
@@ -232,6 +236,32 @@ def test_commands_name_a_folder_that_is_elsewhere(folder: Path) -> None:
     assert answer.exit_code == 1
     assert "notifier test --templates 'our templates' --approve order.paid/paid" in answer.output
     assert run("--templates", "our templates", "--approve", "order.paid/paid").exit_code == 0
+
+
+def test_a_sample_of_which_no_message_can_be_made_is_not_approved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: Previews, notification: Notification, sample: Sample) -> Preview:
+        error = NotifierError("TEMPLATE_SYNTAX", "too much")
+        return Preview(notification.name, "production", sample.name, error=error)
+
+    monkeypatch.setattr(Previews, "of_sample", failing)
+    answer = run("order.paid")
+    assert answer.exit_code == 1
+    assert "order.paid/paid: no message can be made\n  TEMPLATE_SYNTAX: too much\n1 sample" in answer.output
+    before = approved.path(folder, "order.paid").read_bytes()
+    answer = run("--approve", "order.paid")
+    assert (answer.exit_code, answer.output) == (1, "Error: order.paid/paid: TEMPLATE_SYNTAX: too much\n")
+    assert approved.path(folder, "order.paid").read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["[bold]x[/bold]", "&lt;!channel&gt;", "山田 " * 40, "\\u202e"])
+def test_a_long_or_strange_text_is_shown_whole_whatever_the_width(folder: Path, text: str) -> None:
+    edit(folder / "order.paid.yaml", "Order {{ id }} is paid", json.dumps(f"A {text}", ensure_ascii=False))
+    answer = run("order.paid", COLUMNS="40")
+    assert answer.exit_code == 1
+    made = json.loads(run("order.paid", "--json").stdout)["samples"][0]["after"][-1]
+    assert f"  + {made}\n" in answer.output
 
 
 def test_json_says_what_was_approved(folder: Path) -> None:
