@@ -25,7 +25,7 @@ class Answer:
 class RefusedError(Exception):
     """Slack says no. `word` is its error word, `messages` say more, `fields` stand beside it in the answer."""
 
-    def __init__(self, word: str, messages: Iterable[object] = (), **fields: str) -> None:
+    def __init__(self, word: str, messages: Iterable[object] = (), **fields: Any) -> None:
         super().__init__(word)
         self.word = word
         self.messages = [str(message) for message in messages]

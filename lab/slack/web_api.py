@@ -14,6 +14,7 @@ from lab.slack.chat import permalink, post_message, update
 from lab.slack.config import TEAM, Token
 from lab.slack.conversations import history, info, replies
 from lab.slack.standin import StandIn
+from lab.slack.validation import validate
 from lab.slack.views import BOT, USER
 
 Arguments = Mapping[str, Any]
@@ -41,6 +42,7 @@ class Method(NamedTuple):
 
 METHODS: Final = {
     "auth.test": Method(auth_test),
+    "blocks.validate": Method(validate),
     "chat.getPermalink": Method(permalink),
     "chat.postMessage": Method(post_message, "chat:write"),
     "chat.update": Method(update, "chat:write"),

@@ -377,3 +377,35 @@ def test_it_serves_tls(tmp_path: Path) -> None:
         assert len(Control(url, authority.ca).requests()) == 1
         with pytest.raises(OSError, match="certificate verify failed"):
             client(url, "xoxb-lab-token", ssl=ssl.create_default_context()).auth_test()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "found"),
+    [
+        ({"blocks": '[{"type": "divider"}]'}, "", []),
+        ({"message": '{"text": "Hi"}'}, "", []),
+        ({"view": '{"type": "modal"}'}, "", []),
+        (
+            {"blocks": '[{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}]'},
+            "invalid_blocks",
+            ["/0/text/type"],
+        ),
+        ({"message": '{"blocks": [{"type": "section"}]}'}, "invalid_message", ["/blocks/0"]),
+        ({}, "invalid_arguments", None),
+        ({"blocks": "[]", "message": "{}"}, "invalid_arguments", None),
+        ({"blocks": "{"}, "invalid_blocks", None),
+        ({"message": "[]"}, "invalid_message", None),
+    ],
+)
+def test_blocks_are_validated(
+    slack: WebClient, arguments: dict[str, str], error: str, found: list[str] | None, control: Control
+) -> None:
+    if not error:
+        assert slack.api_call("blocks.validate", data=arguments)["ok"] is True
+    else:
+        answer = refusal(slack.api_call, api_method="blocks.validate", data=arguments)
+        assert answer["error"] == error
+        if found is not None:
+            assert [one["pointer"] for one in answer["errors"]] == found
+            assert all(one.keys() == {"code", "message", "pointer", "constraint"} for one in answer["errors"])
+    assert control.messages() == []
