@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
@@ -24,6 +24,7 @@ from handler.templating import Templates
 STAGES: Final = "_stages"
 LABELS: Final = PurePath(files.LABELS)
 _OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # the kinds of needs: cli/compiler/needs.py
+_NO_STAGE: Final = Stage("", {}, "")
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -56,6 +57,18 @@ class Compilation:
     def errors(self) -> int:
         """How many findings stop a build."""
         return sum(finding.severity == "error" for finding in self.findings)
+
+    def rehearsed(self) -> Iterator[tuple[Template, Stage]]:
+        """Yield each template without an error in its file, and the stage of production, else the first, for it.
+
+        What the stage lacks for the template is filled in.
+        """
+        wrong = {finding.file for finding in self.findings if finding.severity == "error"}
+        known = {one.name: one for one in self.stages}
+        usual = known.get(stages.PRODUCTION) or next(iter(self.stages), _NO_STAGE)
+        for one in self.templates:
+            if f"{one.notification.name}.yaml" not in wrong:
+                yield one, needs.completed(usual, one.needs)
 
 
 def compile_templates(folder: Path) -> Compilation:

@@ -16,6 +16,7 @@ from typing import Final
 from cli.compiler import lacking, pasting, rewriting, slack_check
 from cli.compiler.answers import answering
 from cli.compiler.findings import Place, Report
+from cli.compiler.pasting import Pasted
 from cli.compiler.problems import Parts, Problem, located
 from cli.compiler.samples import Sample, may_be_missing
 from cli.compiler.template import Template
@@ -25,7 +26,7 @@ from handler.catalog import Stage
 from handler.errors import NotifierError
 from handler.model import Event, Group, Leaf, Notification, Row, Tree
 from handler.stages.compose import MAX_THREAD_KEY
-from handler.stages.enrich import enrich
+from handler.stages.enrich import Fetch, enrich
 from handler.stages.freshness import Freshness, is_version
 from handler.stages.render import is_wanted, render
 from handler.stages.route import channels
@@ -62,7 +63,7 @@ def rehearse(
 
 def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iterator[Parts]:
     """Each cause once: what fails in several samples, or without a lookup as well, is reported for the first."""
-    templates = WatchingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
+    templates = _watching(template, stage)
     failed: set[tuple[Place, str, str]] = set()
     empty: dict[Blank, str] = {}
     for sample in template.samples:
@@ -77,6 +78,31 @@ def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iter
         empty = {**dict.fromkeys(templates.taken_blanks(), f"sample `{sample.name}`"), **empty}
         yield from _without_each(template, sample, stage, templates, places, empty, unmet)
     yield from _shown_as_nothing(template, empty, {place for place, _, _ in failed})
+
+
+def outcome(template: Template, sample: Sample, stage: Stage) -> tuple[list[Problem], list[Blank]]:
+    """Return what fails and what shows nothing when a sample is rendered; of one that posts nothing, nothing does."""
+    templates = _watching(template, stage)
+    return [*_problems(template, sample, stage, templates, silence_is_fine=True)], templates.taken_blanks()
+
+
+def enriched(template: Template, sample: Sample, stage: Stage, fetch: Fetch) -> Context:
+    """Return what the expressions of a template see of a sample. Raises NotifierError."""
+    event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
+    return enrich(event, template.notification, fetch, NOW, stage.vars, _WAITED).context
+
+
+def instead_of(template: Template, blank: Blank) -> Pasted | None:
+    """Return what to write so that something is shown in place of nothing; None where its place is not known."""
+    node, part = template.nodes.get(blank.where), blank.part
+    if node is None:
+        return None
+    right = rewriting.with_else(part.code) if blank.is_undefined else rewriting.with_default(part.code)
+    return pasting.paste(node, part, part.with_code(right) if right else "")
+
+
+def _watching(template: Template, stage: Stage) -> WatchingTemplates:
+    return WatchingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
 
 
 def _uses(problem: Problem, names: Collection[str]) -> bool:
@@ -106,12 +132,8 @@ def _without_each(
 def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Collection[Place]) -> Iterator[Parts]:
     """A warning for each expression that shows nothing, with the first sample in which it does."""
     for blank, sample in empty.items():
-        node, part = template.nodes.get(blank.where), blank.part
-        if node is None:
-            continue
-        right = rewriting.with_else(part.code) if blank.is_undefined else rewriting.with_default(part.code)
-        pasted = pasting.paste(node, part, part.with_code(right) if right else "")
-        if pasted.place in failed:
+        pasted = instead_of(template, blank)
+        if pasted is None or pasted.place in failed:
             continue
         why = "this `if` has no `else`, and shows nothing" if blank.is_undefined else "this is empty, and shows nothing"
         fix = f"write {pasted.text}" if pasted.text else ""
@@ -137,20 +159,15 @@ def _problems(
 ) -> Iterator[Problem]:
     """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
     notification = template.notification
-    event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
-
-    def enriched() -> Context:
-        fetch = answering(sample.answers, templates)
-        return enrich(event, notification, fetch, NOW, stage.vars, _WAITED).context
-
+    fetch = answering(sample.answers, templates)
     try:
         with templates.raising():
-            context = enriched()
+            context = enriched(template, sample, stage, fetch)
         templates.taken_failures()  # of lookups that are missing with the row that they need
     except NotifierError as failure:
         yield from [*_failed(templates, template)] or [located(failure, template, template.text)]
         try:
-            context = enriched()
+            context = enriched(template, sample, stage, fetch)
         except NotifierError:
             return
         templates.taken_failures()

@@ -13,6 +13,7 @@ from cli.compiler.problems import Problem
 from cli.compiler.template import Template
 from cli.slack_rules import MODAL_ONLY, Method, block_problems, message_problems
 from cli.slack_rules.schema import UNMATCHED
+from handler.block_kit.expand import Block
 from handler.catalog import Stage
 from handler.model import Leaf
 from handler.stages.render import render
@@ -31,13 +32,21 @@ def problems(template: Template, context: Context, templates: Templates, stage: 
     yield from found or _of_message(template, context, templates, stage)
 
 
-def _of_blocks(template: Template, context: Context, templates: Templates) -> Iterator[Problem]:
-    """Each block alone, so that it is known which one is refused."""
+def rendered(template: Template, context: Context, templates: Templates) -> Iterator[tuple[Node, list[Block]]]:
+    """Yield each block of a template with what it makes, alone, so that it is known which one is refused.
+
+    Raises TemplateError.
+    """
     bare = replace(template.notification, text=_NO_TEXT, blocks=())
     for node, block in zip(template.layout, template.notification.blocks, strict=True):
-        for problem in block_problems(render(replace(bare, blocks=(block,)), context, templates).blocks):
+        yield node, render(replace(bare, blocks=(block,)), context, templates).blocks
+
+
+def _of_blocks(template: Template, context: Context, templates: Templates) -> Iterator[Problem]:
+    for node, blocks in rendered(template, context, templates):
+        for problem in block_problems(blocks):
             if problem.message != UNMATCHED:
-                yield _located(problem, node)
+                yield located(problem, node)
 
 
 def _of_text(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
@@ -64,8 +73,8 @@ def _may_be_edited(template: Template) -> bool:
     return one.update or any(lookup.missing == "render" for lookup in one.lookups)
 
 
-def _located(refused: slack_rules.Problem, block: Node) -> Problem:
-    """The problem at the part of a raw block that its pointer leads to; of a short form, at the form."""
+def located(refused: slack_rules.Problem, block: Node) -> Problem:
+    """Return the problem at the part of a raw block that its pointer leads to; of a short form, at the form."""
     node: Node = block
     inner: Node | None = block
     part = ""

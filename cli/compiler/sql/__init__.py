@@ -56,6 +56,11 @@ def polled_source(sql: str) -> polled.Source:
     return polled.source(_neutral(_tokens(sql)))
 
 
+def readable(sql: str) -> str:
+    """Return SQL without problems as sqlglot reads it: each name at its place, each parameter under its own name."""
+    return "".join(token.text if token.kind == "parameter" else _neutralised(token) for token in _tokens(sql))
+
+
 def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
     """Check SQL that somebody tries out: parameters are the names `given`, and it may have none, or a `*`.
 
