@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -14,33 +14,91 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from cli import github
+from cli.checked import Checked
 from cli.compiler import Compilation, Finding, Severity, compile_templates, files
 from cli.compiler.folder import STAGES
+from cli.language import say
+from cli.operations import screen
 
+FORMATS: Final = ("text", "json", "github")
+EXAMPLE: Final = "mysql://reader@replica.example.org/shop"
+DEMO: Final = "demo"
 _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"}
 
 
 @click.command(short_help="Check the templates and stages.")
 @click.argument("path", type=click.Path(exists=True, path_type=Path), default="templates")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
-def lint(path: Path, as_json: bool) -> None:
+@click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], help="How to print. Default: text.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document: --format json.")
+@click.option(
+    "--db",
+    "databases",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help=f"Also check against this read replica, such as {EXAMPLE}, or `{DEMO}` for that of the demo that runs here.",
+)
+@click.option("--slack", is_flag=True, help="Also let Slack check the messages of the samples. It posts nothing.")
+def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack: bool) -> None:
     """Check the templates and stages in the folder PATH (default: templates), or only the file PATH.
 
     Reads every file, renders every sample as the function would, and prints each mistake with its place and how to fix
     it. Needs no database, no Slack and no AWS account.
 
-    Exit status: 0 no errors (there may be warnings), 1 errors, 2 the command was misused.
+    With --db, a database says which tables and columns there are, which may be NULL or long, and which lookups read a
+    whole table. Only SELECT, EXPLAIN and SHOW run. The password comes from NOTIFIER_DB_PASSWORD, or is asked for.
+
+    With --slack, Slack's method blocks.validate looks at the samples, with the token in SLACK_BOT_TOKEN if it is set.
+
+    With --format github, the findings are annotations of a pull request, and a table in the summary of the job.
+
+    Exit status: 0 no errors (there may be warnings), 1 errors, or a database or Slack did not answer, 2 the command was
+    misused.
     """
     folder, file = _split(path)
     compilation = compile_templates(folder)
     if file:
         compilation = _alone(compilation, file)
-    if as_json:
-        click.echo(json.dumps(_document(compilation), ensure_ascii=False, indent=2))
-    else:
-        show(compilation, folder)
-    if compilation.errors:
+    asked = _asked(folder, compilation, databases, slack=slack)
+    findings = {*compilation.findings, *(one for one in asked.findings if not file or one.file == file)}
+    compilation = replace(compilation, findings=tuple(sorted(findings)))
+    form = FORMATS[1] if as_json else form
+    _PRINTED[form](compilation, folder)
+    for note in (*asked.notes, *asked.failures):
+        click.echo(github.harmless(note), err=True)
+    if compilation.errors or asked.failures:
         raise click.exceptions.Exit(1)
+
+
+def _asked(folder: Path, compilation: Compilation, databases: Sequence[str], *, slack: bool) -> Checked:
+    """What the databases and Slack say. Raises click.UsageError."""
+    found = [_of_databases(folder, compilation, databases)] if databases else []
+    found += [_of_slack(compilation)] if slack else []
+    joined = (sum((getattr(one, name) for one in found), ()) for name in ("findings", "notes", "failures"))
+    return Checked(*joined)
+
+
+def _of_databases(folder: Path, compilation: Compilation, databases: Sequence[str]) -> Checked:
+    from cli.preview.connections import connect
+    from cli.schema_check import check
+
+    if DEMO in databases and len(databases) > 1:
+        raise click.UsageError(say("`--db {demo}` stands alone: the demo has one database", demo=DEMO))
+    given = () if DEMO in databases else databases
+    with connect(given, ()) as connections, screen.working(say("Asking the databases")):
+        return check(folder, compilation, connections.database)
+
+
+def _of_slack(compilation: Compilation) -> Checked:
+    from cli import slack_validation
+
+    try:
+        with screen.working(say("Asking Slack")):
+            found = slack_validation.validate(slack_validation.rendered(compilation), slack_validation.Validator())
+    except slack_validation.SlackUnansweredError as error:
+        return Checked(failures=(str(error),))
+    left = say("Slack asked to wait, so {count} messages were not checked. Try again later.", count=found.unasked)
+    return Checked(found.findings, failures=(left,) if found.unasked else ())
 
 
 def _split(path: Path) -> tuple[Path, str]:
@@ -59,7 +117,8 @@ def _alone(compilation: Compilation, file: str) -> Compilation:
     findings = tuple(one for one in compilation.findings if one.file == file)
     if not findings and file not in (*compilation.files, files.LABELS):
         raise click.BadParameter(f"{file} is not read: its name begins with a dot", param_hint="PATH")
-    return replace(compilation, findings=findings, files=(file,))
+    templates = tuple(one for one in compilation.templates if f"{one.notification.name}.yaml" == file)
+    return replace(compilation, findings=findings, files=(file,), templates=templates)
 
 
 def show(compilation: Compilation, folder: Path = Path()) -> None:
@@ -74,6 +133,24 @@ def show_findings(findings: Iterable[Finding], folder: Path = Path()) -> None:
     for finding in findings:
         # A fix of several lines begins at the left, where it can be copied into a file.
         console.print(_line(finding, folder), Text(f"  fix: {finding.fix}", "dim"), sep="\n")
+
+
+def _show_json(compilation: Compilation, folder: Path) -> None:  # noqa: ARG001 - as the others
+    click.echo(json.dumps(_document(compilation), ensure_ascii=False, indent=2))
+
+
+def _annotate(compilation: Compilation, folder: Path) -> None:
+    within = github.within(folder, os.environ)
+    for line in github.lines(compilation.findings, within):
+        click.echo(line)
+    counted = _summary(compilation)
+    click.echo(counted)
+    if path := os.environ.get(github.SUMMARY):
+        try:
+            with Path(path).open("a", encoding="utf-8") as summary:
+                summary.write(github.summary(compilation.findings, within, counted))
+        except OSError as error:
+            click.echo(say("The summary of the job cannot be written: {cause}", cause=error.strerror), err=True)
 
 
 def _line(finding: Finding, folder: Path) -> Text:
@@ -104,3 +181,10 @@ def _document(compilation: Compilation) -> dict[str, object]:
 def document(finding: Finding) -> dict[str, object]:
     """Return a finding for programs."""
     return {**asdict(finding), "severity": finding.severity}
+
+
+_PRINTED: Final[dict[str, Callable[[Compilation, Path], None]]] = {
+    "text": show,
+    "json": _show_json,
+    "github": _annotate,
+}

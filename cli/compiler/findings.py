@@ -124,8 +124,37 @@ RULES: Final[dict[str, Rule]] = {
         "say what to show instead: {{ x.name if x.name else '-' }}, or {{ x.name | default('-') }}",
         "warning",
     ),
+    "SCHEMA_UNKNOWN": Rule("the database has no such table or column", "correct the name, or ask the developers"),
+    "QUERY_SCAN": Rule(
+        "the database reads a whole table, or far more rows than it returns",
+        "ask the developers for an index on the columns that are compared",
+        "warning",
+    ),
+    "QUERY_TYPE": Rule(
+        "a value is compared with a column of another type, or a poll reads ids of a type that cannot be counted up",
+        "compare a column of the value's type",
+        "warning",
+    ),
+    "COLUMN_UNGUARDED": Rule(
+        "a column may be NULL in the database, and the message cannot be made without it",
+        "guard it: {{ x.name if x.name else '-' }}",
+    ),
+    "COLUMN_EMPTY": Rule(
+        "a column may be NULL in the database, and is shown as nothing then",
+        "say what to show instead: {{ x.name | default('-') }}",
+        "warning",
+    ),
+    "COLUMN_CUT": Rule(
+        "a column can hold a longer value than is shown in its place",
+        "show it in a `section` too if its end matters",
+        "warning",
+    ),
 }
 
+# Codes that only a database knows of: `notifier lint --db`.
+OF_DATABASE: Final = frozenset(
+    {"SCHEMA_UNKNOWN", "QUERY_SCAN", "QUERY_TYPE", "COLUMN_UNGUARDED", "COLUMN_EMPTY", "COLUMN_CUT"}
+)
 # What only says how Slack takes a message: the function can render it all the same.
 OF_SLACK: Final = frozenset(code for code in RULES if code.startswith(("MARKUP_", "SLACK_")))
 

@@ -180,8 +180,15 @@ def test_the_codes_of_the_japanese_guide_are_those_of_the_english_one() -> None:
 
 @PAGES
 def test_every_code_has_an_example(page: str) -> None:
-    """Those that only an event can meet are run by tests/integration/test_guide_examples.py."""
-    shown = [match[1] for words, _ in examples(page) if (match := re.fullmatch(r"\w+ (?:finding|raises)=(.+)", words))]
+    """Those that only an event can meet are run by tests/integration/test_guide_examples.py.
+
+    Those that a database tells are run by tests/integration/test_schema_check.py.
+    """
+    shown = [
+        match[1]
+        for words, _ in examples(page)
+        if (match := re.fullmatch(r"\w+ (?:finding|raises|database)=(.+)", words))
+    ]
     assert set(shown) == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
 
 

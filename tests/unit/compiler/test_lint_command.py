@@ -120,3 +120,64 @@ def test_a_fix_of_several_lines_can_be_copied(compiled: Compile, tmp_path: Path)
 @pytest.mark.parametrize("arguments", [["nowhere"], ["--nothing"], ["pyproject.toml"]])
 def test_misuse_is_told_apart(arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2
+
+
+def test_json_has_a_short_form(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD.replace("integer", "int"))
+    assert run(tmp_path, "--json") == run(tmp_path, "--format", "json")
+
+
+def test_github_gets_annotations_and_a_summary(
+    compiled: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(GOOD.replace("integer", "int"))
+    summary = tmp_path / "summary.md"
+    summary.write_text("# before\n")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path.parent))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    code, output = run(tmp_path, "--format", "github")
+    place = f"file={tmp_path.name}/{FILE},line=1,col=5,title=VALUE_INVALID"
+    assert code == 1
+    assert output.splitlines() == [
+        f"::error {place}::`id` is one of: integer, uuid%0Afix: write `integer`",
+        "1 template, 1 stage: 1 error",
+    ]
+    assert summary.read_text().startswith("# before\n### notifier lint\n")
+    assert "| VALUE\\_INVALID |" in summary.read_text()
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    assert "cannot be written: Is a directory" in run(tmp_path, "--format", "github")[1]
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    assert run(tmp_path, "--format", "github") == (code, output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--db", "nonsense"], "mysql://"),
+        (["--db", "mysql://replica.example.org/shop"], "name the account"),
+        (["--db", "mysql://reader:secret@replica.example.org/shop"], "NOTIFIER_DB_PASSWORD"),
+        (["--db", "demo"], "notifier demo"),
+        (["--db", "demo", "--db", "mysql://reader@x/y"], "stands alone"),
+        (["--format", "html"], "github"),
+    ],
+)
+def test_misuse_is_explained(
+    compiled: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    compiled(GOOD)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    code, output = run(tmp_path, *arguments)
+    assert code == 2
+    assert says in output
+    assert "secret" not in output
+
+
+def test_a_database_that_is_away_is_said_after_the_findings(
+    compiled: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(GOOD)
+    monkeypatch.setenv("NOTIFIER_DB_PASSWORD", "secret")
+    code, output = run(tmp_path, "--db", "mysql://reader@127.0.0.1:9/shop")
+    assert code == 1
+    assert output.startswith("1 template, 1 stage: no findings\nDB_UNAVAILABLE default (127.0.0.1:9)")
+    assert "secret" not in output

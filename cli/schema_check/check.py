@@ -1,0 +1,133 @@
+"""Asks each database about the templates that read it, and lets the checks judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cli.checked import Checked
+from cli.compiler import Compilation
+from cli.compiler.findings import Report
+from cli.compiler.problems import Parts
+from cli.compiler.template import Template
+from cli.language import say
+from cli.schema_check import comparisons, names, nulls, reading, scans, statements, widths
+from cli.schema_check.resolving import Output, outputs
+from cli.schema_check.schema import Schema
+from cli.schema_check.statements import Statement
+from handler.catalog import Stage
+from handler.errors import CODES, ConfigError, NotifierError, SourceError
+from handler.health import polling
+from handler.model import Value
+from handler.ports import Database
+
+_UNKNOWN: Final = "DB_UNKNOWN"
+# What the SELECT itself, or the rights of the account, are to blame for.
+_DENIED: Final = "DB_DENIED"
+_OF_STATEMENT: Final = ("QUERY_", _DENIED)
+
+
+def check(folder: Path, compilation: Compilation, database: Database) -> Checked:
+    """Check the templates without errors against the databases that they read. Raises nothing for those."""
+    asked: dict[str, list[tuple[Template, Stage, Statement]]] = {}
+    for template, stage in compilation.rehearsed():
+        for statement in statements.of(folder, template, stage):
+            asked.setdefault(statement.database, []).append((template, stage, statement))
+    report, notes, failures = Report(), [], []
+    for name, found in sorted(asked.items()):
+        try:
+            _check_database(name, found, database, report)
+        except (SourceError, ConfigError) as error:
+            if error.code == _UNKNOWN:
+                notes.append(_not_given(name, dict.fromkeys(template.notification.name for template, _, _ in found)))
+            else:
+                failures.append(f"{error.code} {error.detail}; fix: {CODES[error.code].remedy}")
+    return Checked(report.findings(), tuple(notes), tuple(failures))
+
+
+def _check_database(
+    name: str, found: Sequence[tuple[Template, Stage, Statement]], database: Database, report: Report
+) -> None:
+    """Check the statements of one database. Raises SourceError, ConfigError where it does not answer."""
+    schema = reading.read_schema(database, name, {table for _, _, one in found for table in one.tables})
+    made: dict[str, dict[str, tuple[Output, ...]]] = {}
+    for template, stage, statement in found:
+        known = made.setdefault(template.notification.name, {})
+        for parts in _findings(template, stage, statement, schema, known, database):
+            report.add(parts.place, parts.code, parts.message, parts.fix, parts.edit)
+
+
+def _findings(
+    template: Template,
+    stage: Stage,
+    statement: Statement,
+    schema: Schema,
+    known: dict[str, tuple[Output, ...]],
+    database: Database,
+) -> Iterator[Parts]:
+    """What is wrong with one SELECT. Its outputs are added to `known`, by the name of its lookup."""
+    mismatched = comparisons.mismatched(template, statement, schema, known)
+    try:
+        plan = _plan(statement, schema, database)
+    except SourceError as error:
+        if not error.code.startswith(_OF_STATEMENT):
+            raise
+        known_better = [*names.unknown(statement, schema)] or [*mismatched] if error.code != _DENIED else []
+        yield from known_better or [_refused(statement, error)]
+        return
+    yield from mismatched
+    if statement.lookup is None:
+        yield from _polled(template, statement, database)
+        return
+    yield from scans.whole_tables(statement, plan, schema)
+    found = known[statement.lookup.name] = outputs(statement.tree, schema)
+    yield from nulls.unguarded(template, statement.lookup.name, found, stage)
+    yield from widths.too_wide(template, statement.lookup.name, found, stage)
+
+
+def _refused(statement: Statement, error: NotifierError) -> Parts:
+    return Parts(statement.place(None), error.code, error.detail, "")
+
+
+def _plan(statement: Statement, schema: Schema, database: Database) -> scans.Plan:
+    """The plan for the values of a sample, or for values that are there, if no row of a sample is."""
+    plan: scans.Plan = []
+    for parameters in _tried(statement, schema, database):
+        plan = reading.plan(database, statement.database, statement.sql, parameters)
+        if not scans.finds_nothing(plan):
+            break
+    return plan
+
+
+def _tried(statement: Statement, schema: Schema, database: Database) -> Iterator[Mapping[str, Value]]:
+    if not statement.lookup:
+        yield {}
+        return
+    given = statement.parameters or (dict.fromkeys(("id", *statement.lookup.bind)),)
+    yield from given
+    there: dict[str, Value] = {}
+    for parameter, column, _ in comparisons.compared(statement, schema):
+        if parameter not in there and any(index[0] == column.column.name.lower() for index in column.table.indexes):
+            there[parameter] = reading.highest(database, statement.database, column.table.name, column.column.name)
+    if there:
+        yield {**given[0], **there}
+
+
+def _polled(template: Template, statement: Statement, database: Database) -> Iterable[Parts]:
+    """What `notifier doctor` would say of the poll, at its place in the file."""
+    poll = template.notification.poll
+    if poll is None:
+        return
+    for one in polling.looked_at(database, template.notification.event, poll):
+        if one.state in ("warning", "failed"):
+            part = one.name.rpartition(", ")[2]
+            code = comparisons.CODE if part == "ids" else scans.CODE
+            yield Parts(statement.place(None), code, one.cause, one.remedy)
+
+
+def _not_given(name: str, templates: Iterable[str]) -> str:
+    return say(
+        "The database {name} was not given, so {templates} were not checked against it. Add --db {name}=mysql://...",
+        name=name, templates=", ".join(templates),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Which columns of which tables the names of a SELECT mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from cli.schema_check.schema import Column, Schema, Table
+
+# Comparisons of which none is true where a side is NULL.
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.In, exp.Between)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A column under the name that its table has in the SELECT."""
+
+    alias: str
+    table: Table
+    column: Column
+
+    def __str__(self) -> str:
+        return f"{self.table.name}.{self.column.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the result that is a column of a table. `nullable` says whether it may be NULL in the result."""
+
+    name: str
+    found: Found
+    nullable: bool
+
+
+def scopes(tree: exp.Expr) -> tuple[Scope, ...]:
+    """Return the SELECTs in a statement, the outermost last; none of what sqlglot cannot tell apart."""
+    try:
+        return tuple(traverse_scope(tree))
+    except (SqlglotError, RecursionError):
+        return ()
+
+
+def tables(scope: Scope, schema: Schema) -> dict[str, Table | None]:
+    """Return the tables of a SELECT by their names in it; None is what is no table, or not in the schema."""
+    return {
+        name: schema.table(source.name) if isinstance(source, exp.Table) else None
+        for name, source in scope.sources.items()
+    }
+
+
+def find(column: exp.Column, scope: Scope, schema: Schema) -> Found | None:
+    """Return the column that a name means; None where it is not known, or may be one of several."""
+    around: Scope | None = scope
+    while around is not None:
+        sources = tables(around, schema)
+        if column.table:
+            sources = {name: table for name, table in sources.items() if name.casefold() == column.table.casefold()}
+        found = [
+            Found(name, table, one)
+            for name, table in sources.items()
+            if table is not None and (one := table.column(column.name))
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found or (column.table and sources):
+            return None
+        around = around.parent
+    return None
+
+
+def outputs(tree: exp.Expr, schema: Schema) -> tuple[Output, ...]:
+    """Return the columns of the result of a plain SELECT that stand in tables; none of a UNION."""
+    found = scopes(tree)
+    if not found or not isinstance(found[-1].expression, exp.Select):
+        return ()
+    scope, select = found[-1], found[-1].expression
+    present = {(one.alias, one.column.name) for one in _not_null(select, scope, schema)}
+    absent = _outer(select) - {alias for alias, _ in present}
+    made = []
+    for projection in select.expressions:
+        inner = projection.unalias()
+        if isinstance(inner, exp.Column) and (one := find(inner, scope, schema)):
+            may_be = one.column.nullable and (one.alias, one.column.name) not in present
+            made.append(Output(projection.alias_or_name, one, may_be or one.alias in absent))
+    return tuple(made)
+
+
+def _outer(select: exp.Select) -> frozenset[str]:
+    """The names of the tables that LEFT or RIGHT JOIN may find no row of."""
+    before = [one.alias_or_name for one in [select.args.get("from_")] if one]
+    absent: set[str] = set()
+    for join in select.args.get("joins", ()):
+        side = (join.side or "").upper()
+        absent |= {join.alias_or_name} if side == "LEFT" else set(before) if side == "RIGHT" else set()
+        before.append(join.alias_or_name)
+    return frozenset(absent)
+
+
+def conditions(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield what WHERE demands of every row."""
+    where = select.args.get("where")
+    if where is not None:
+        yield from where.this.flatten() if isinstance(where.this, exp.And) else (where.this,)
+
+
+def _not_null(select: exp.Select, scope: Scope, schema: Schema) -> Iterator[Found]:
+    """The columns that are not NULL in any row, because WHERE compares them."""
+    for condition in conditions(select):
+        sides: tuple[object, ...] = ()
+        if isinstance(condition, _COMPARISONS):
+            sides = (condition.this, condition.args.get("expression"))
+        elif isinstance(condition, exp.Not) and isinstance(condition.this, exp.Is):
+            sides = (condition.this.this,)
+        for side in sides:
+            if isinstance(side, exp.Column) and (one := find(side, scope, schema)):
+                yield one
