@@ -24,7 +24,7 @@ _SELECT: Final = "SELECT ... FROM ... WHERE id = :id"
 
 # What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
 # Keys of the file, which a level too many puts among the lookups.
-_BESIDE: Final = ("channel", "when", "text", "blocks", "thread", "update", "version", "description", "event")
+_BESIDE: Final = ("channel", "when", "text", "blocks", "thread", "update", "version", "description", "owner", "event")
 _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 

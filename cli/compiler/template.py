@@ -34,6 +34,7 @@ from handler.templating import DiagnosedError, Templates, messages
 REQUIRED: Final = ("id", "text", "samples")
 OPTIONAL: Final = (
     "description",
+    "owner",
     "event",
     *channels.KEYS,
     "lookups",
@@ -53,8 +54,12 @@ MEANT: Final = {
     "if": "when",
     "attachments": "blocks",
     "schedule": "poll",
+    "team": "owner",
+    "contact": "owner",
+    "maintainer": "owner",
     **locales.MEANT,
 }
+MAX_OWNER: Final = 80  # characters
 EVENT_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _ID_KINDS: Final = ("integer", "uuid")
 
@@ -74,6 +79,7 @@ class Template:
     text: Place
     layout: tuple[Node, ...] = ()
     description: str = ""
+    owner: str = ""
     samples: tuple[Sample, ...] = ()
     nodes: Mapping[str, Scalar] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
@@ -95,6 +101,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     found = shape.keys(node, report, required=("id", "text"), optional=("samples", *OPTIONAL), meant=MEANT)
     leaves = Leaves(report, templates)
     description = shape.text(found["description"], report) if "description" in found else ""
+    owner = _owner(found["owner"], report) if "owner" in found else ""
     rule = _id(found["id"], report) if "id" in found else None
     event = _event(found["event"], report) if "event" in found else name
     sampled = samples.columns(found["samples"]) if "samples" in found else {}
@@ -149,6 +156,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
         text=found["text"].place if "text" in found else node.place,
         layout=shape.items(found["blocks"], report) if "blocks" in found else (),
         description=description or "",
+        owner=owner,
         samples=read_samples,
         nodes=leaves.nodes,
         needs=tuple(leaves.needs),
@@ -193,6 +201,14 @@ def takes(name: str, node: Node) -> tuple[str, IdRule] | None:
     event = _event(values["event"], report) if "event" in values else name
     rule = _id(values["id"], report) if "id" in values else None
     return (event, rule) if event and rule else None
+
+
+def _owner(node: Node, report: Report) -> str:
+    found = shape.literal(node, report, example="Payments team") or ""
+    if "\n" in found or len(found) > MAX_OWNER:
+        message = f"`owner` is one line of at most {MAX_OWNER} characters"
+        report.add(node.place, "VALUE_INVALID", message, "name a team or a person; the rest belongs in `description`")
+    return found
 
 
 def _event(node: Node, report: Report) -> str:

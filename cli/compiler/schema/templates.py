@@ -26,7 +26,7 @@ from cli.compiler.schema.parts import (
     ref,
     text,
 )
-from cli.compiler.template import REQUIRED
+from cli.compiler.template import MAX_OWNER, REQUIRED
 
 _ALIAS: Final = matching(
     ALIAS, "an alias has small letters, digits, _ and -, and no #", "An alias from the files in _stages/.", "orders"
@@ -215,6 +215,12 @@ _SAMPLE: Final = keys(
 TEMPLATE: Final[Schema] = keys(
     {
         "description": text("For people."),
+        "owner": matching(
+            f"^[^\\n]{{1,{MAX_OWNER}}}\\n?$",
+            f"one line of at most {MAX_OWNER} characters",
+            "Whom to ask about this notification: a team or a person. It is never posted.",
+            "Payments team",
+        ),
         "event": matching(
             r"^[a-z0-9_]+(\.[a-z0-9_]+)*$",
             "an event type has small letters, digits and _, in parts with dots between",

@@ -68,6 +68,14 @@ MISTAKES = [
     ("samples:", "sample:", 20, "KEY_UNKNOWN", "no key `sample`", "write `samples`"),
     ("when: order.total > 0", "if: order.total > 0", 12, "KEY_UNKNOWN", "no key `if`", "write `when`"),
     ("blocks:", "attachments:", 16, "KEY_UNKNOWN", "no key `attachments`", "write `blocks`"),
+    # Owner
+    ("id: integer", "id: integer\nowner: [Ada, Zoë]", 2, "VALUE_INVALID", "not a list", "write owner: Payments team"),
+    ("id: integer", "id: integer\nowner:", 2, "VALUE_INVALID", "empty", "write owner: Payments team"),
+    ("id: integer", "id: integer\nowner: #payments", 2, "VALUE_INVALID", "comment", "#payments"),
+    ("id: integer", "id: integer\nowner: '{{ id }}'", 2, "TEMPLATE_FORBIDDEN", "as it stands", ""),
+    ("id: integer", "id: integer\nowner: |\n  Ada\n  Zoë", 2, "VALUE_INVALID", "one line", "a team or a person"),
+    ("id: integer", f"id: integer\nowner: {'決' * 81}", 2, "VALUE_INVALID", "at most 80", "a team or a person"),
+    ("id: integer", "id: integer\nteam: Payments", 2, "KEY_UNKNOWN", "`team`", "write `owner`"),
     # Identity and channel
     ("id: integer", "id: int", 1, "VALUE_INVALID", "integer, uuid", "write `integer`"),
     ("id: integer", "id:", 1, "VALUE_INVALID", "empty", ""),

@@ -143,6 +143,8 @@ def test_it_takes_the_examples_of_the_docs(words: str, example: str) -> None:
         ("id: integer", "id: {patern: x}", "id: 'pattern' is a required property"),
         ("id: integer", "id: integer\nchanel: x", ": Additional properties are not allowed ('chanel' was unexpected)"),
         ("id: integer", "id: integer\nevent: Order", "event: an event type has small letters"),
+        ("id: integer", f"id: integer\nowner: {'a' * 81}", "owner: one line of at most 80 characters"),
+        ("id: integer", "id: integer\nowner: |\n  Ada\n  Zoë", "owner: one line of at most 80 characters"),
         ("channel: orders\n", "", ": a template has either `channel` or `route`"),
         ("channel: orders", "channel: orders\nroute: [{channel: orders}]", ": this key cannot stand here"),
         ("channel: orders", "channel: '#orders'", "channel: an alias has small letters"),
