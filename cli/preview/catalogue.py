@@ -1,0 +1,223 @@
+"""What there is: of each notification of a folder all that people ask about it, for a terminal, a page or a program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import Any, Literal
+
+from cli.compiler import Severity
+from cli.compiler.folder import STAGES
+from cli.compiler.sql import reading
+from cli.compiler.template import Template
+from cli.preview import mentions
+from cli.preview.selection import Selection
+from handler import model
+from handler.catalog import Stage
+
+_Counted = Counter[tuple[str, Severity]]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where the messages to an alias go in a stage: it lists the alias, has its fallback for it, or redirects all."""
+
+    alias: str
+    destination: str
+    how: Literal["listed", "fallback", "redirected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Whom a mention wakes in a stage: an id of Slack, or here, channel or everyone; nobody if it is empty.
+
+    `alias` is empty for a mention in Slack's own form, such as <!here>.
+    """
+
+    alias: str
+    wakes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What of a notification depends on the stage."""
+
+    stage: str
+    channels: tuple[Channel, ...]
+    mentions: tuple[Mentioned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The condition under which a message goes to these aliases; an empty one always holds."""
+
+    when: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is read: `source` is a SELECT or a path, `place` the name of the database or the API.
+
+    `tables` are those that a SELECT names.
+    """
+
+    name: str
+    kind: Literal["sql", "get", "get_all"]
+    source: str
+    place: str
+    tables: tuple[str, ...]
+    expect: model.Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """From where and when new rows become events: each `every` seconds, or by `cron` in `time_zone`.
+
+    An empty `time_zone` is that of the stage, an empty `table` one that is not clear. `watched` is the expression of
+    which each change is an event, `at` the time column by which rows are found; both may be empty.
+    """
+
+    every: float | None
+    cron: str
+    time_zone: str
+    place: str
+    source: str
+    table: str
+    column: str
+    watched: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A notification. Empty texts are keys that its file does not have.
+
+    `id` is integer, uuid or pattern, with the regular expression in `pattern`. `by_row` says that a value of a row
+    decides whom else it mentions. Of a file that cannot be read there is only the name, and its findings are counted.
+    """
+
+    name: str
+    file: str
+    event: str = ""
+    description: str = ""
+    owner: str = ""
+    language: str = ""
+    time_zone: str = ""
+    id: str = ""
+    pattern: str = ""
+    when: str = ""
+    routes: tuple[Route, ...] = ()
+    stages: tuple[Staged, ...] = ()
+    by_row: bool = False
+    lookups: tuple[Lookup, ...] = ()
+    poll: Polled | None = None
+    thread: str = ""
+    update: bool = False
+    version: str = ""
+    samples: tuple[str, ...] = ()
+    errors: int = 0
+    warnings: int = 0
+
+
+def entries(selection: Selection) -> tuple[Entry, ...]:
+    """Return the chosen notifications, and, where all are, the files that cannot be read, in the order of names."""
+    compilation = selection.compilation
+    counted: _Counted = Counter((one.file, one.severity) for one in compilation.findings)
+    found = [_entry(one, selection.stages, counted) for one in selection.templates]
+    if selection.templates == compilation.templates:
+        found += [_unread(file, counted) for file in _others(selection)]
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def document(selection: Selection, found: Sequence[Entry]) -> dict[str, Any]:
+    """Return the entries for programs, with the names of the stages that they speak of."""
+    return {"stages": [one.name for one in selection.stages], "notifications": [asdict(one) for one in found]}
+
+
+def _others(selection: Selection) -> Iterator[str]:
+    """The files of templates of which nothing could be read."""
+    read = {f"{one.notification.name}.yaml" for one in selection.compilation.templates}
+    for file in selection.compilation.files:
+        if not file.startswith(f"{STAGES}/") and file not in read:
+            yield file
+
+
+def _unread(file: str, counted: _Counted) -> Entry:
+    return Entry(PurePath(file).stem, file, errors=counted[file, "error"], warnings=counted[file, "warning"])
+
+
+def _entry(template: Template, stages: Sequence[Stage], counted: _Counted) -> Entry:
+    one, file = template.notification, f"{template.notification.name}.yaml"
+    mentioned = mentions.of(one)
+    return Entry(
+        name=one.name,
+        file=file,
+        event=one.event,
+        description=template.description,
+        owner=template.owner,
+        language=one.language,
+        time_zone=one.time_zone,
+        id=one.id.kind,
+        pattern=one.id.pattern,
+        when=_source(one.when, template),
+        routes=tuple(Route(_source(route.when, template), tuple(route.channels)) for route in one.routes),
+        stages=tuple(_staged(one, mentioned, stage) for stage in stages),
+        by_row=mentions.BY_ROW in mentioned,
+        lookups=tuple(map(_lookup, one.lookups)),
+        poll=_polled(one.poll) if one.poll else None,
+        thread=_source(one.thread, template),
+        update=one.update,
+        version=_source(one.version, template),
+        samples=tuple(sample.name for sample in template.samples),
+        errors=counted[file, "error"],
+        warnings=counted[file, "warning"],
+    )
+
+
+def _source(leaf: model.Leaf | None, template: Template) -> str:
+    """What the file has for a leaf, also where something stands in for it."""
+    return template.nodes[leaf.where].text.strip() if leaf else ""
+
+
+def _staged(one: model.Notification, mentioned: Sequence[mentions.Mention], stage: Stage) -> Staged:
+    aliases = dict.fromkeys(alias for route in one.routes for alias in route.channels)
+    people = stage.locale.mentions
+    return Staged(
+        stage=stage.name,
+        channels=tuple(_channel(alias, stage) for alias in aliases),
+        mentions=tuple(
+            Mentioned(alias, target or people.get(alias, "")) for alias, target in mentioned if alias or target
+        ),
+    )
+
+
+def _channel(alias: str, stage: Stage) -> Channel:
+    destination, _ = stage.destination(alias)
+    if stage.redirect:
+        return Channel(alias, destination, "redirected")
+    return Channel(alias, destination, "listed" if alias in stage.channels else "fallback")
+
+
+def _lookup(one: model.Lookup) -> Lookup:
+    if isinstance(one, model.ApiLookup):
+        kind: Literal["get", "get_all"] = "get_all" if one.all else "get"
+        return Lookup(one.name, kind, one.path.source.strip(), one.api, (), one.expect)
+    sql = reading.written(one.sql)
+    return Lookup(one.name, "sql", sql, one.database, reading.tables(sql), one.expect)
+
+
+def _polled(poll: model.Poll) -> Polled:
+    return Polled(
+        every=None if poll.cron else poll.every,
+        cron=poll.cron,
+        time_zone=poll.time_zone,
+        place=poll.database,
+        source=reading.written(poll.sql),
+        table=poll.table,
+        column=poll.column,
+        watched=poll.watched,
+        at=poll.at,
+    )
