@@ -19,6 +19,7 @@ VERBS: Final = {
     "emit": "Publish an event, as an application would.",
     "explain": "Show what happened to one event, and why.",
     "lint": "Check the templates and stages.",
+    "list": "List the notifications: channels, mentions, data, owner.",
     "poll": "Show how polls are doing; run, pause, rewind or start one.",
     "replay": "Send the events in the dead-letter queue again.",
     "schema": "Write the JSON Schemas that editors use to check templates.",

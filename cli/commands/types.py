@@ -14,6 +14,8 @@ from cli import compiler
 def types(folder: Path) -> None:
     """Print the event types that have a template in FOLDER (default: templates), separated by commas.
 
+    It is for scripts; `notifier list` says what each template does.
+
     Use the output as the parameter EventTypes, so that the subscription receives only these types from a shared topic:
 
     \b

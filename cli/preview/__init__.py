@@ -1,6 +1,7 @@
 """What a notification would post, before anybody gets it. The function's own stages make every message.
 
-catalogue     a selection -> an Entry of each notification, for lists and pages; mentions: whom it notifies
+catalogue     a selection -> an Entry of each notification, for lists and pages (mentions: whom it notifies)
+listing       entries -> a table; details: all of one; plans: when a poll runs, in words
 compose       a sample or a real row -> Preview
 readable      a message -> lines of text that say all of it
 changes       two lists of lines -> their difference, by lines and by words

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from cli.compiler import Severity
 from cli.compiler.folder import STAGES
@@ -17,6 +17,7 @@ from cli.preview.selection import Selection
 from handler import model
 from handler.catalog import Stage
 
+DEFAULT: Final = "default"  # the database or the API that needs no name
 _Counted = Counter[tuple[str, Severity]]
 
 
@@ -120,6 +121,11 @@ class Entry:
     samples: tuple[str, ...] = ()
     errors: int = 0
     warnings: int = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether more of the file is known than its name."""
+        return bool(self.event)
 
 
 def entries(selection: Selection) -> tuple[Entry, ...]:

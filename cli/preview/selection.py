@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -81,7 +81,7 @@ def _templates(compilation: Compilation, name: str) -> tuple[Template, ...]:
         return (known[name],)
     if of_type := tuple(one for one in known.values() if one.notification.event == name):
         return of_type
-    raise click.UsageError(say("There is no notification {name}. {known}", name=name, known=_nearest(name, known)))
+    raise click.UsageError(say("There is no notification {name}. {known}", name=name, known=nearest(name, known)))
 
 
 def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]:
@@ -92,13 +92,15 @@ def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]
         return tuple(known.values())
     if unknown := [name for name in names if name not in known]:
         raise click.UsageError(
-            say("There is no stage {name}. {known}", name=unknown[0], known=_nearest(unknown[0], known))
+            say("There is no stage {name}. {known}", name=unknown[0], known=nearest(unknown[0], known))
         )
     return tuple(known[name] for name in names) or (known.get(USUAL) or next(iter(known.values())),)
 
 
-def _nearest(name: str, known: Sequence[str] | dict[str, Any]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which of the known names is the nearest, else which there are."""
+    known = sorted(set(known))
     close = get_close_matches(name, known, 1)
     if close:
         return say("Did you mean {name}?", name=close[0])
-    return say("Known: {names}.", names=", ".join(sorted(known)) or "-")
+    return say("Known: {names}.", names=", ".join(known) or "-")

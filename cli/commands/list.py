@@ -1,0 +1,130 @@
+"""`notifier list`: which notifications there are, where each goes, and from where its data comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.language import plural, say
+from cli.operations import screen
+from cli.preview import selection
+
+if TYPE_CHECKING:
+    from cli.preview.catalogue import Entry
+    from cli.preview.selection import Selection
+
+
+@click.command(short_help="List the notifications: channels, mentions, data, owner.")
+@click.argument("what", required=False, default="")
+@selection.options
+@click.option("--channel", metavar="NAME", help="Only those that post to this channel: an alias, or its id in Slack.")
+@click.option(
+    "--owner",
+    metavar="NAME",
+    help='Only those of this owner; a part of the name is enough. "" finds those without one.',
+)
+@screen.as_json
+def list(  # noqa: A001 - the verb
+    what: str, folder: Path, stage_names: Sequence[str], channel: str | None, owner: str | None, as_json: bool
+) -> None:
+    """List the notifications with their channels, whom they mention, where their data comes from, and who owns them.
+
+    With WHAT, a notification, an event type or the file of a template, print everything about it: conditions, queries,
+    destinations in each --stage, samples.
+
+    Templates with errors are marked; `notifier lint` says where the errors are. `notifier types` prints the event types
+    alone, for scripts.
+    """
+    from cli.preview import catalogue
+
+    chosen = selection.select(what, folder, stage_names)
+    entries = catalogue.entries(chosen)
+    if channel is not None or owner is not None:
+        entries = _that_can_be_read(entries)
+    if channel is not None:
+        entries = _in_channel(entries, channel.lstrip("#"), chosen)
+    if owner is not None:
+        entries = _of_owner(entries, owner, chosen)
+    if as_json:
+        screen.print_json(catalogue.document(chosen, entries))
+    else:
+        _show(entries, chosen, is_whole=not what)
+
+
+def _that_can_be_read(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries that say something of channels and owners; the other files are named beside the output."""
+    if unread := [one.file for one in entries if not one.is_read]:
+        click.echo(say("Left out because of errors: {files}", files=", ".join(unread)), err=True)
+    return tuple(one for one in entries if one.is_read)
+
+
+def _in_channel(entries: Sequence[Entry], name: str, chosen: Selection) -> tuple[Entry, ...]:
+    stages = chosen.stages
+    listed = {one for stage in stages for one in (*stage.channels, *stage.channels.values(), stage.fallback)}
+    places = {one.name: {*_places(one)} for one in entries}
+    known = listed.union(*places.values()) - {""}
+    if name not in known:
+        raise click.UsageError(
+            say("There is no channel {name}. {known}", name=name, known=selection.nearest(name, known))
+        )
+    return tuple(one for one in entries if name in places[one.name])
+
+
+def _places(entry: Entry) -> Iterator[str]:
+    for staged in entry.stages:
+        for one in staged.channels:
+            yield from (one.alias, one.destination)
+
+
+def _of_owner(entries: Sequence[Entry], name: str, chosen: Selection) -> tuple[Entry, ...]:
+    wanted = name.casefold()
+    owners = {one.owner for one in chosen.compilation.templates} - {""}
+    if wanted and not any(wanted in owner.casefold() for owner in owners):
+        raise click.UsageError(
+            say("There is no owner {name}. {known}", name=name, known=selection.nearest(name, owners))
+        )
+    return tuple(one for one in entries if (wanted in one.owner.casefold() if wanted else not one.owner))
+
+
+def _show(entries: Sequence[Entry], chosen: Selection, *, is_whole: bool) -> None:
+    from rich.text import Text
+
+    from cli.preview import details, listing
+
+    terminal = screen.console()
+    width = terminal.width if terminal.is_terminal else None
+    show = terminal.print if width else screen.print_whole
+    if not entries:
+        click.echo(_nothing(chosen))
+        return
+    if is_whole:
+        show(listing.draw(entries, width))
+        if width:
+            show(Text(_summary(entries, chosen), "dim"))
+        return
+    for number, entry in enumerate(entries):
+        if number:
+            show("")
+        show(details.draw(entry, chosen.folder))
+
+
+def _nothing(chosen: Selection) -> str:
+    if any("/" not in file for file in chosen.compilation.files):
+        return say("No notification matches.")
+    return say(
+        "There is no template in {folder}. Write {folder}/order.created.yaml: docs/templates.md has the smallest "
+        "one. `notifier lint {folder}` checks it.",
+        folder=chosen.folder,
+    )
+
+
+def _summary(entries: Sequence[Entry], chosen: Selection) -> str:
+    counted = plural("{count} notification", "{count} notifications", len(entries))
+    stages = ", ".join(one.name for one in chosen.stages)
+    told = say("{counted}, as posted in {stages}.", counted=counted, stages=stages)
+    if not chosen.compilation.errors:
+        return told
+    return f"{told} {say('There are errors: `notifier lint {folder}` says where.', folder=chosen.folder)}"
