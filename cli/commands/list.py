@@ -112,19 +112,23 @@ def _show(entries: Sequence[Entry], chosen: Selection, *, is_whole: bool) -> Non
 
 
 def _nothing(chosen: Selection) -> str:
+    from cli.compiler.files import shown
+
     if any("/" not in file for file in chosen.compilation.files):
         return say("No notification matches.")
     return say(
         "There is no template in {folder}. Write {folder}/order.created.yaml: docs/templates.md has the smallest "
         "one. `notifier lint {folder}` checks it.",
-        folder=chosen.folder,
+        folder=shown(chosen.folder),
     )
 
 
 def _summary(entries: Sequence[Entry], chosen: Selection) -> str:
+    from cli.compiler.files import shown
+
     counted = plural("{count} notification", "{count} notifications", len(entries))
     stages = ", ".join(one.name for one in chosen.stages)
     told = say("{counted}, as posted in {stages}.", counted=counted, stages=stages)
     if not chosen.compilation.errors:
         return told
-    return f"{told} {say('There are errors: `notifier lint {folder}` says where.', folder=chosen.folder)}"
+    return f"{told} {say('There are errors: `notifier lint {folder}` says where.', folder=shown(chosen.folder))}"

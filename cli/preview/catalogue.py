@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import PurePath
 from typing import Any, Final, Literal
 
 from cli.compiler import Severity
-from cli.compiler.folder import STAGES
 from cli.compiler.sql import reading
 from cli.compiler.template import Template
 from cli.preview import mentions
@@ -129,12 +127,11 @@ class Entry:
 
 
 def entries(selection: Selection) -> tuple[Entry, ...]:
-    """Return the chosen notifications, and, where all are, the files that cannot be read, in the order of names."""
+    """Return the chosen notifications, also those whose files cannot be read, in the order of names."""
     compilation = selection.compilation
     counted: _Counted = Counter((one.file, one.severity) for one in compilation.findings)
     found = [_entry(one, selection.stages, counted) for one in selection.templates]
-    if selection.templates == compilation.templates:
-        found += [_unread(file, counted) for file in _others(selection)]
+    found += [_unread(name, counted) for name in selection.unread]
     return tuple(sorted(found, key=lambda one: one.name))
 
 
@@ -143,16 +140,9 @@ def document(selection: Selection, found: Sequence[Entry]) -> dict[str, Any]:
     return {"stages": [one.name for one in selection.stages], "notifications": [asdict(one) for one in found]}
 
 
-def _others(selection: Selection) -> Iterator[str]:
-    """The files of templates of which nothing could be read."""
-    read = {f"{one.notification.name}.yaml" for one in selection.compilation.templates}
-    for file in selection.compilation.files:
-        if not file.startswith(f"{STAGES}/") and file not in read:
-            yield file
-
-
-def _unread(file: str, counted: _Counted) -> Entry:
-    return Entry(PurePath(file).stem, file, errors=counted[file, "error"], warnings=counted[file, "warning"])
+def _unread(name: str, counted: _Counted) -> Entry:
+    file = f"{name}.yaml"
+    return Entry(name, file, errors=counted[file, "error"], warnings=counted[file, "warning"])
 
 
 def _entry(template: Template, stages: Sequence[Stage], counted: _Counted) -> Entry:

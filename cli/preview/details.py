@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.compiler.files import printable
+from cli.compiler.files import printable, shown
 from cli.language import say
 from cli.preview import plans
 from cli.preview.catalogue import Channel, Entry, Lookup, Polled, Route, Staged
@@ -31,11 +31,11 @@ def draw(entry: Entry, folder: Path) -> RenderableType:
 
 
 def _facts(entry: Entry, folder: Path) -> Iterator[tuple[str, Text]]:
-    path = folder / entry.file
+    path = shown(folder / entry.file)
     if found := findings(entry):
         told = say("{findings}. `notifier lint {path}` says where.", findings=found, path=path)
         yield say("findings"), Text(told, "bold red" if entry.errors else "yellow")
-    yield say("file"), Text(str(path))
+    yield say("file"), Text(path)
     yield say("event"), Text(entry.event)
     yield say("owner"), Text(line(entry.owner))
     yield say("id"), Text(entry.pattern or entry.id)

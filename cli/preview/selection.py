@@ -25,12 +25,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The templates and the stages that were chosen of a folder."""
+    """The templates and the stages that were chosen of a folder.
+
+    `unread` are the names of the chosen templates whose files cannot be read as templates at all.
+    """
 
     folder: Path
     compilation: Compilation
     templates: tuple[Template, ...]
     stages: tuple[Stage, ...]
+    unread: tuple[str, ...] = ()
 
     def errors(self, template: Template) -> tuple[Finding, ...]:
         """Return the errors in the file of a template: with one, there is nothing to preview."""
@@ -70,18 +74,26 @@ def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
         path = Path(what).absolute()
         folder, name = Path(os.path.relpath(path.parent)), path.stem
     compilation = compile_templates(folder)
-    return Selection(folder, compilation, _templates(compilation, name), _stages(compilation, stage_names))
+    templates, unread = _templates(compilation, name)
+    return Selection(folder, compilation, templates, _stages(compilation, stage_names), unread)
 
 
-def _templates(compilation: Compilation, name: str) -> tuple[Template, ...]:
+def _templates(compilation: Compilation, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+    """The chosen templates, and the names of those that cannot be read."""
     known = {one.notification.name: one for one in compilation.templates}
+    files = [file.removesuffix(".yaml") for file in compilation.files if "/" not in file]
+    unread = tuple(file for file in files if file not in known)
     if not name:
-        return tuple(known.values())
+        return tuple(known.values()), unread
     if name in known:
-        return (known[name],)
+        return (known[name],), ()
+    if name in unread:
+        return (), (name,)
     if of_type := tuple(one for one in known.values() if one.notification.event == name):
-        return of_type
-    raise click.UsageError(say("There is no notification {name}. {known}", name=name, known=nearest(name, known)))
+        return of_type, ()
+    raise click.UsageError(
+        say("There is no notification {name}. {known}", name=name, known=nearest(name, [*known, *unread]))
+    )
 
 
 def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]:

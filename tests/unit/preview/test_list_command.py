@@ -119,6 +119,7 @@ def test_the_document_is_the_same_in_every_language(language: str) -> None:
         ([], ["a.one", "a.three", "a.two", "b.bad"]),
         (["a.two"], ["a.two"]),
         (["a.one"], ["a.one"]),
+        (["b.bad"], ["b.bad"]),
         (["--channel", "orders"], ["a.one", "a.two"]),
         (["--channel", "#payments"], ["a.three", "a.two"]),
         (["--channel", "C0ORDERS01"], ["a.one", "a.two"]),
