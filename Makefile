@@ -16,7 +16,15 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup lab page editor demo demo-once test unit fuzz soak soak-poll check build image bench bench-discovery docs lock clean build-NotifierFunction
+# make build TEMPLATES=../our/templates: those of another folder, which is relative to this one. What make calls has the
+# variable too, with the whole path, also by way of `sam build`.
+ifneq ($(TEMPLATES),)
+ifeq ($(MAKELEVEL),0)
+export NOTIFIER_TEMPLATES := $(if $(filter /%,$(firstword $(TEMPLATES))),,$(CURDIR)/)$(TEMPLATES)
+endif
+endif
+
+.PHONY: help setup lab page editor demo demo-once lint test unit fuzz soak soak-poll check build image bench bench-discovery docs lock clean build-NotifierFunction
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +71,10 @@ SEEDS ?= 20
 ROWS ?= 5000
 soak-poll: lab  ## The same for polls: every row and every change once, in about twenty minutes
 	.venv/bin/python -m lab.poll_soak --seeds $(SEEDS) --rows $(ROWS) $(if $(SEED),--seed $(SEED)) $(if $(KIND),--kind $(KIND)) $(DATABASE_OPTION)
+
+lint: setup  ## The templates and their approved messages alone: make lint TEMPLATES=../our/templates
+	.venv/bin/notifier lint
+	.venv/bin/notifier test
 
 check: setup $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready  ## The static part: style, types, imports, templates and their approved messages, the workflow
 	.venv/bin/ruff check .

@@ -16,7 +16,7 @@ Snapshot = dict[Path, tuple[int, int]]
 
 
 class Edits:
-    """Watches a folder of templates for a function whose package is in `artefact`.
+    """Watches a `folder` of templates for a function whose package is in `artefact`.
 
     `seen` is what the function's templates were made of (None: what is there now).
     """
@@ -25,7 +25,7 @@ class Edits:
         self._aws = aws
         self._function = function
         self._artefact = artefact
-        self._templates = templates
+        self.folder = templates
         self._seen = snapshot(templates) if seen is None else seen
         self._late: frozenset[str] = frozenset()
         self.edited: frozenset[str] = frozenset()
@@ -38,22 +38,22 @@ class Edits:
         the files whose new content the function has, or does not have yet; `deleted` names the deleted files that the
         function no longer uses, or still uses.
         """
-        now = snapshot(self._templates)
+        now = snapshot(self.folder)
         if now == self._seen:
             return None
         changed = self._names(path for path in {**self._seen, **now} if self._seen.get(path) != now.get(path))
         there = self._names(now)
         self.edited, self.deleted = (self._late | changed) & there, (self._late | changed) - there
         self._seen = now
-        compilation = compiler.compile_templates(self._templates)
+        compilation = compiler.compile_templates(self.folder)
         self._late = self.edited | self.deleted if compilation.errors else frozenset()
         if not compilation.errors:
-            compiler.write(with_previous(compilation, self._templates), self._artefact / "catalog.json")
+            compiler.write(with_previous(compilation, self.folder), self._artefact / "catalog.json")
             hot.update(self._aws, self._function, self._artefact)
         return compilation
 
     def _names(self, paths: Iterable[Path]) -> frozenset[str]:
-        return frozenset(files.shown(path.relative_to(self._templates)) for path in paths)
+        return frozenset(files.shown(path.relative_to(self.folder)) for path in paths)
 
 
 def snapshot(folder: Path) -> Snapshot:

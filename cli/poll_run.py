@@ -16,6 +16,7 @@ from cli.operations.polls import Status, remedy
 from cli.operations.refusals import UnansweredError
 from cli.operations.runs import Asking, Outcome
 from cli.operations.stack import Stack
+from cli.preview import selection
 from handler.polling.run import MAX_EVENTS
 
 
@@ -30,9 +31,10 @@ from handler.polling.run import MAX_EVENTS
     metavar="SECONDS",
     help="How long to wait for the run to end.",
 )
+@selection.templates("templates", ROOT / selection.FOLDER)
 @stack.option
 @screen.as_json
-def run(type_: str, dry_run: bool, wait: int, stack_name: str | None, as_json: bool) -> None:
+def run(type_: str, dry_run: bool, wait: int, templates: Path, stack_name: str | None, as_json: bool) -> None:
     """Run a poll now, regardless of its interval, and show the result. Later runs keep their times.
 
     If another run is in progress, the command waits for its end: two runs never overlap. Ctrl-C ends the wait, not the
@@ -53,7 +55,7 @@ def run(type_: str, dry_run: bool, wait: int, stack_name: str | None, as_json: b
         return
     polls.require(deployed, type_)
     try:
-        outcome = _ran(deployed, type_, wait)
+        outcome = _ran(deployed, type_, wait, templates)
     except KeyboardInterrupt:
         click.echo(f"\nA run that was asked for takes place all the same: notifier poll status {type_}", err=True)
         raise click.exceptions.Exit(130) from None
@@ -65,20 +67,18 @@ def run(type_: str, dry_run: bool, wait: int, stack_name: str | None, as_json: b
         raise click.exceptions.Exit(1)
 
 
-def _ran(deployed: Stack, type_: str, wait: int) -> Outcome:
+def _ran(deployed: Stack, type_: str, wait: int, templates: Path) -> Outcome:
     from cli.doctoring import outside
 
     with screen.working(f"Running {type_}") as say:
         qualifier, _ = outside.invoked(deployed)
         asking = Asking(deployed, type_, wait, say)
-        return asking.run(_interval(type_), lambda: runs.tick(deployed, qualifier))
+        return asking.run(_interval(type_, templates), lambda: runs.tick(deployed, qualifier))
 
 
-def _interval(type_: str) -> float | None:
-    """The interval of the poll, if a template here has one; a cron expression says by itself when the next run is."""
-    poll = (
-        compiler.compile_templates(ROOT / "templates").polls.get(type_) if Path(ROOT / "templates").is_dir() else None
-    )
+def _interval(type_: str, templates: Path) -> float | None:
+    """The interval of the poll, if a template has it; a cron expression says by itself when the next run is."""
+    poll = compiler.compile_templates(templates).polls.get(type_)
     return poll.every if poll and not poll.cron else None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cli.commands.emit import as_event, publish
 from cli.commands.lint import show
 from cli.compiler import Compilation
@@ -41,7 +39,7 @@ class Session:
 
     def _show(self, compilation: Compilation) -> None:
         """Show an edit's findings in the terminal and on the page; none, if the function has it."""
-        show(compilation, Path("templates"))
+        show(compilation, self._edits.folder)
         findings = [{name: getattr(one, name) for name in FINDING} for one in compilation.findings]
         self._say_what_is_in_use(compilation)
         self._cloud.slack.replace("finding", [{"kind": "finding", **finding} for finding in findings])

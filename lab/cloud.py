@@ -73,9 +73,9 @@ class LocalCloud:
         ]
         return "\n".join(gone)
 
-    def build(self) -> Path:
+    def build(self, templates: Path | None = None) -> Path:
         """Build the application with the real `sam build`, and return the built template."""
-        return sam.build(self.folder)
+        return sam.build(self.folder, templates=templates)
 
     def deploy(self, template: Path, stack: str = "notifier", **changes: str) -> dict[str, str]:
         """Deploy a built template with the real `sam deploy`, some parameters changed, and return its outputs."""

@@ -23,13 +23,17 @@ class SamError(RuntimeError):
     """`sam` failed. The text has the end of its output."""
 
 
-def build(folder: Path, *, source: Path = ROOT, progress: Progress = lambda _: None) -> Path:
+def build(
+    folder: Path, *, source: Path = ROOT, templates: Path | None = None, progress: Progress = lambda _: None
+) -> Path:
     """Build the application in `source` into `folder`, and return the built template.
 
-    The function's artefact is the folder `NotifierFunction` beside that template. Raises SamError.
+    `templates` is a folder to take in place of the application's own. The function's artefact is the folder
+    `NotifierFunction` beside the built template. Raises SamError.
     """
     command: list[str | Path] = [SAM, "build", "--template", source / "template.yaml", "--build-dir", folder / "build"]
-    _run(command, environment(folder), source, folder / "build.log", progress)
+    chosen = {"NOTIFIER_TEMPLATES": str(templates.absolute())} if templates else {}
+    _run(command, environment(folder) | chosen, source, folder / "build.log", progress)
     return folder / "build/template.yaml"
 
 

@@ -12,6 +12,7 @@ from cli import compiler
 from cli.commands.lint import show
 from cli.packaging.bytecode import VERSION, BytecodeError, compile_package
 from cli.packaging.prune import prune
+from cli.preview import selection
 from cli.previous import with_previous
 from handler import aws
 
@@ -22,7 +23,7 @@ FOLDERS: Final = ("handler", "certs")
 
 @click.command(short_help="Write the code and the compiled templates for the package.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT / "templates")
+@selection.templates("templates", ROOT / selection.FOLDER)
 @click.option("--python", type=click.Path(path_type=Path), help=f"The Python {VERSION} that compiles the package.")
 @click.option("--release", is_flag=True, help="Fail instead of warning if the package cannot be compiled.")
 def bundle(folder: Path, templates: Path, python: Path | None, release: bool) -> None:

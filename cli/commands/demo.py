@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from cli import compiler, running
 from cli.commands.bundle import ROOT
 from cli.commands.emit import publish
 from cli.commands.lint import show
-from cli.compiler import Compilation
+from cli.compiler import Compilation, files
 from cli.edits import Edits, Snapshot, snapshot
+from cli.language import say
+from cli.preview import selection
 from cli.session import Session
 from cli.tick import Tick
 from cli.watch import Watch
@@ -29,7 +35,8 @@ from lab.processes import ChildError, wait_until
 from lab.sam import SamError
 from lab.shop.application import request_refund
 
-TEMPLATES: Final = ROOT / "templates"
+TEMPLATES: Final = ROOT / selection.FOLDER  # those of the sample shop
+STAGE: Final = "demo"
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
@@ -38,6 +45,23 @@ FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the
 INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
 POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
 PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A folder of templates, as it was when the demo started: `seen` are its files, `checked` what is in them."""
+
+    folder: Path
+    checked: Compilation
+    seen: Snapshot
+
+    @property
+    def example(self) -> str:
+        """The type and the id of an event that one of the templates takes, as in a command."""
+        if self.folder.samefile(TEMPLATES):
+            return "order.created 1045"  # a row that no sample is about
+        first = self.checked.samples[0]
+        return f"{first.event} {shlex.quote(str(first.id))}"
 
 
 @click.command(short_help="Run everything on this machine, and watch the posts.")
@@ -51,7 +75,8 @@ PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what
     show_default=True,
     help="The database and its read replica. One that is not installed is unpacked from the system's packages.",
 )
-def demo(once: bool, database: str) -> None:
+@selection.templates(default=TEMPLATES)
+def demo(once: bool, database: str, folder: Path) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
     The command checks the templates first, and starts nothing if one has an error. It builds the application with
@@ -63,16 +88,14 @@ def demo(once: bool, database: str) -> None:
 
     Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already.
     """
-    console = Console()
+    console, folder = Console(), Path(os.path.relpath(folder))
     try:
         with _interruptible():
-            seen = snapshot(TEMPLATES)  # what is saved while all of it starts counts as an edit
-            checked = compiler.compile_templates(TEMPLATES)
-            if checked.errors:
-                show(checked, Path(TEMPLATES.name))
-                raise click.exceptions.Exit(1)
-            with running.claimed() as folder:
-                complete = _run(folder, checked, seen, console, PRODUCTS[database], once=once)
+            seen = snapshot(folder)  # what is saved while all of it starts counts as an edit
+            checked = _checked(folder)
+            with running.claimed() as state:
+                edited = Edited(folder, checked, seen)
+                complete = _run(state, edited, console, PRODUCTS[database], once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
@@ -82,21 +105,39 @@ def demo(once: bool, database: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _run(folder: Path, checked: Compilation, seen: Snapshot, console: Console, product: Product, *, once: bool) -> bool:
+def _checked(folder: Path) -> Compilation:
+    """The templates of the folder, which have the stage of the demo. Raises Exit, ClickException."""
+    checked = compiler.compile_templates(folder)
+    if checked.errors:
+        show(checked, folder)
+        raise click.exceptions.Exit(1)
+    if STAGE not in {stage.name for stage in checked.stages}:
+        raise click.ClickException(
+            say(
+                "{folder} has no stage for the demo. Copy {example} into its folder _stages, with your aliases in it.",
+                folder=files.shown(folder),
+                example=TEMPLATES / "_stages" / f"{STAGE}.yaml",
+            )
+        )
+    return checked
+
+
+def _run(folder: Path, edited: Edited, console: Console, product: Product, *, once: bool) -> bool:
     step = _steps(console)
     with local_cloud(folder, step, product) as cloud, _whole(cloud):
         with step("Building the application with sam build"):
-            template = cloud.build()
+            template = cloud.build(edited.folder)
         with step("Deploying it with sam deploy"):
             outputs = cloud.deploy(template, Polls="on")
         watch = Watch(cloud, outputs, console)
-        edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), TEMPLATES, seen)
+        edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), edited.folder, edited.seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
-            complete = _publish_samples(cloud, watch, console, Tick(cloud, outputs, checked.polls))
+            tick = Tick(cloud, outputs, edited.checked.polls)
+            complete = _publish_samples(cloud, watch, console, tick, sample_events(edited.folder))
             if not once:
                 session = Session(cloud, watch, edits)
-                session.introduce(checked)
-                _follow(cloud, watch, session, console)
+                session.introduce(edited.checked)
+                _follow(cloud, watch, session, console, edited)
     return complete
 
 
@@ -111,10 +152,11 @@ def _whole(cloud: LocalCloud) -> Iterator[None]:
         raise
 
 
-def _publish_samples(cloud: LocalCloud, watch: Watch, console: Console, tick: Tick) -> bool:
+def _publish_samples(
+    cloud: LocalCloud, watch: Watch, console: Console, tick: Tick, events: list[dict[str, Any]]
+) -> bool:
     """Publish an event for each sample, insert a row that a poll finds, and return whether every post arrived."""
     tick()
-    events = sample_events(TEMPLATES)
     for event in events:
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(f"Published {event['type']} {event['id']}", style="dim")
@@ -159,15 +201,16 @@ def _plain(data: Mapping[str, Value]) -> Any:
     return json.loads(json.dumps(data, default=str))
 
 
-def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console) -> None:
+def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console, edited: Edited) -> None:
     """Show the results of further events and of edited templates, until Ctrl-C."""
     console.print(
-        f"\n[bold]Open {cloud.page}[/] and edit a file in templates/: the next message has the new words.\n"
+        f"\n[bold]Open {cloud.page}[/] and edit a file in {escape(files.shown(edited.folder))}/: "
+        "the next message has the new words.\n"
         "Ctrl-C ends everything. From another terminal:\n",
         highlight=False,
     )
     console.print(
-        "  .venv/bin/notifier emit order.created 1045\n"
+        f"  .venv/bin/notifier emit {edited.example}\n"
         "  .venv/bin/notifier sql      # what the sample shop's database has\n"
         "  .venv/bin/notifier poll status\n\n"
         "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):\n\n"

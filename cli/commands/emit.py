@@ -6,16 +6,15 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import running
+from cli.preview import selection
 
 if TYPE_CHECKING:
     from handler.model import IdRule
-
-TEMPLATES: Final = Path("templates")
 
 
 def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
@@ -60,12 +59,15 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
 @click.option("--topic", envvar="NOTIFIER_TOPIC_ARN", help="The topic's ARN. Default: that of the running demo.")
 @click.option("--identity", metavar="TEXT", help="The event_id: an identity of the event's own.")
 @click.option("--data", metavar="JSON", help="A JSON object: the `data` of the event.")
-def emit(event_type: str, event_id: str, topic: str | None, identity: str | None, data: str | None) -> None:
+@selection.templates(default=None)
+def emit(
+    event_type: str, event_id: str, topic: str | None, identity: str | None, data: str | None, folder: Path | None
+) -> None:
     """Publish an event with this TYPE and ID.
 
     Without --topic, the event goes to the running `notifier demo` of this checkout, unless the environment names
     another AWS (with AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN), it goes to that topic with your
-    own AWS credentials. An event that no file in templates/ accepts is published too, with a warning:
+    own AWS credentials. An event that no template accepts is published too, with a warning:
 
     \b
       notifier emit order.created 1042
@@ -85,7 +87,7 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
         running.say()
         os.environ.update(demo.environment)
         topic = demo.topic
-    rules = _rules()
+    rules = _rules(folder or Path(selection.FOLDER))
     if any(rule.kind == "pattern" for rule in rules.get(event_type, ())):
         event["id"] = event_id  # digits are text there
     message_id = publish(boto3.client("sns"), topic, event)
@@ -94,13 +96,13 @@ def emit(event_type: str, event_id: str, topic: str | None, identity: str | None
         click.echo(f"Warning: {warning}", err=True)
 
 
-def _rules() -> Mapping[str, Sequence[IdRule]]:
-    """The forms of ids by event type, of the templates here; empty where there are none."""
-    if not TEMPLATES.is_dir():
+def _rules(folder: Path) -> Mapping[str, Sequence[IdRule]]:
+    """The forms of ids by event type, of the templates of a folder; empty where there is none."""
+    if not folder.is_dir():
         return {}
     from cli.compiler.folder import id_rules
 
-    return id_rules(TEMPLATES)
+    return id_rules(folder)
 
 
 def _object(text: str) -> dict[str, Any]:

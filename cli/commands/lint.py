@@ -20,6 +20,7 @@ from cli.compiler import Compilation, Finding, Severity, compile_templates, file
 from cli.compiler.folder import STAGES
 from cli.language import say
 from cli.operations import screen
+from cli.preview import selection
 
 FORMATS: Final = ("text", "json", "github")
 EXAMPLE: Final = "mysql://reader@replica.example.org/shop"
@@ -28,7 +29,9 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
 
 
 @click.command(short_help="Check the templates and stages.")
-@click.argument("path", type=click.Path(exists=True, path_type=Path), default="templates")
+@click.argument(
+    "path", type=click.Path(exists=True, path_type=Path), default=selection.FOLDER, envvar=selection.VARIABLE
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], help="How to print. Default: text.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document: --format json.")
 @click.option(
@@ -40,7 +43,9 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
 )
 @click.option("--slack", is_flag=True, help="Also let Slack check the messages of the samples. It posts nothing.")
 def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack: bool) -> None:
-    """Check the templates and stages in the folder PATH (default: templates), or only the file PATH.
+    """Check the templates and stages in the folder PATH, or only the file PATH.
+
+    Without PATH it is the folder that NOTIFIER_TEMPLATES names, else the folder templates.
 
     Reads every file, renders every sample as the function would, and prints each mistake with its place and how to fix
     it. Needs no database, no Slack and no AWS account.

@@ -15,6 +15,7 @@ from cli.operations import polls, rewinds, screen, stack, times
 from cli.operations.polls import Status
 from cli.operations.rewinds import IdOrTime, To
 from cli.poll_run import run
+from cli.preview import selection
 from handler.model import Poll
 from handler.polling.schedule import REUSED, Schedule
 from handler.polling.state import PollState
@@ -40,12 +41,7 @@ poll.add_command(run)
 
 @poll.command(short_help="Show when each poll runs, and what it has found.")
 @click.argument("types", nargs=-1, metavar="[TYPE]...")
-@click.option(
-    "--templates",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=ROOT / "templates",
-    help="The folder whose templates have polls. Default: that of this checkout.",
-)
+@selection.templates("templates", ROOT / selection.FOLDER)
 @stack.option
 @screen.as_json
 def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_json: bool) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from cli.compiler.schema import SCHEMAS, TEMPLATE, document
+from cli.preview import selection
 
 
 @click.command(short_help="Write the JSON Schemas that editors use to check templates.")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
+@selection.templates()
 @click.option("--print", "as_text", is_flag=True, help="Print that of a template, and write nothing.")
 def schema(folder: Path, as_text: bool) -> None:
-    """Write the JSON Schemas of templates, stages and labels into FOLDER (default: templates).
+    """Write the JSON Schemas of templates, stages and labels into the folder with the templates.
 
     A template whose first line is this one is completed and checked by any editor with a YAML language server:
 

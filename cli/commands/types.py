@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from cli import compiler
+from cli.preview import selection
 
 
 @click.command(short_help="Print the event types that have a template.")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="templates")
+@selection.templates()
 def types(folder: Path) -> None:
-    """Print the event types that have a template in FOLDER (default: templates), separated by commas.
+    """Print the event types that have a template, separated by commas.
 
     It is for scripts; `notifier list` says what each template does.
 

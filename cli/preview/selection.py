@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 
 ALL: Final = "all"
 USUAL: Final = "production"
+FOLDER: Final = "templates"
+VARIABLE: Final = "NOTIFIER_TEMPLATES"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -42,24 +44,30 @@ class Selection:
         return tuple(one for one in self.compilation.findings if one.file == file and one.severity == "error")
 
 
+def templates(name: str = "folder", default: Path | None = Path(FOLDER)) -> Callable[[_Command], _Command]:
+    """Add --templates to a command, as its argument `name`. A folder that is given must be there, and a default too."""
+    where = {None: f"{FOLDER}, if it is there", Path(FOLDER): FOLDER}.get(default, "that of this checkout")
+    return click.option(
+        "--templates",
+        name,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=default,
+        envvar=VARIABLE,
+        help=f"The folder with the templates [{VARIABLE}]. Default: {where}.",
+    )
+
+
 def options(command: _Command) -> _Command:
     """Add --stage and --templates to a command."""
-    folder = click.option(
-        "--templates",
-        "folder",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        default=Path("templates"),
-        help="The folder with the templates. Default: templates.",
-    )
     stage = click.option(
         "--stage",
         "stage_names",
         multiple=True,
         metavar="NAME",
         envvar="NOTIFIER_STAGE",
-        help=f"A stage of {'templates/_stages'}, or {ALL} [NOTIFIER_STAGE]. Default: {USUAL}, else the first.",
+        help=f"A stage of _stages/ in that folder, or {ALL} [NOTIFIER_STAGE]. Default: {USUAL}, else the first.",
     )
-    return stage(folder(command))
+    return stage(templates()(command))
 
 
 def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:

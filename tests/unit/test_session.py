@@ -112,9 +112,8 @@ def test_nothing_is_started_with_a_broken_template(
         pytest.fail("the cloud was started")
 
     demo.write(**{"a.b": BROKEN})
-    monkeypatch.setattr(command, "TEMPLATES", demo.folder)
     monkeypatch.setattr(command, "local_cloud", started)
-    answer = CliRunner().invoke(main, ["demo", *arguments])
+    answer = CliRunner().invoke(main, ["demo", *arguments, "--templates", str(demo.folder)])
     assert answer.exit_code == 1
     assert "templates/a.b.yaml:3:13: TEMPLATE_UNDEFINED" in answer.output
     assert "fix: write {{ id }}; nearest: id" in answer.output

@@ -75,7 +75,7 @@ def test_the_file_is_a_schema_and_the_one_that_the_program_writes(name: str) -> 
 
 
 def test_the_command_writes_and_prints_it(tmp_path: Path) -> None:
-    assert CliRunner().invoke(main, ["schema", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(main, ["schema", "--templates", str(tmp_path)]).exit_code == 0
     for name, content in schema.SCHEMAS.items():
         assert (tmp_path / name).read_text("utf-8") == schema.document(content)
     assert CliRunner().invoke(main, ["schema", "--print"]).output == schema.document(TEMPLATE)
