@@ -16,12 +16,10 @@ RUNTIME_PYTHON := $(or $(PYTHON_313),$(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-# make build TEMPLATES=../our/templates: those of another folder, which is relative to this one. What make calls has the
-# variable too, with the whole path, also by way of `sam build`.
+# make build TEMPLATES=../our/templates: those of another folder, relative to the one in which make runs. What make calls
+# gets the whole path, also by way of `sam build`.
 ifneq ($(TEMPLATES),)
-ifeq ($(MAKELEVEL),0)
 export NOTIFIER_TEMPLATES := $(if $(filter /%,$(firstword $(TEMPLATES))),,$(CURDIR)/)$(TEMPLATES)
-endif
 endif
 
 .PHONY: help setup lab page editor demo demo-once lint test unit fuzz soak soak-poll check build image bench bench-discovery docs lock clean build-NotifierFunction

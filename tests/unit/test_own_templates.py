@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,13 +105,22 @@ def test_a_demo_says_which_stage_it_needs(ours: Path, monkeypatch: pytest.Monkey
     assert "templates/_stages/demo.yaml into its folder _stages" in answer.output
 
 
-@pytest.mark.parametrize("nested", [False, True], ids=["make", "make within make"])
 @pytest.mark.parametrize("given", ["our team/templates", "/our team/templates"])
-def test_make_tells_what_it_calls_the_whole_path(tmp_path: Path, given: str, nested: bool) -> None:
-    inner, outer = tmp_path / "inner.mk", tmp_path / "outer.mk"
-    inner.write_text('show:\n\t@echo "$$NOTIFIER_TEMPLATES"\n')
-    made = f"$(MAKE) -s --no-print-directory -C / -f {inner}" if nested else f"$(MAKE) -s -f {inner}"
-    outer.write_text(f"include {ROOT}/Makefile\nshown:\n\t@{made} show\n")
-    command = ["make", "-s", "-C", str(tmp_path), "-f", str(outer), "shown", f"TEMPLATES={given}"]
+def test_make_tells_what_it_calls_the_whole_path(tmp_path: Path, given: str) -> None:
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f'include {ROOT}/Makefile\nshown:\n\t@echo "$$NOTIFIER_TEMPLATES"\n')
+    command = ["make", "-s", "-C", str(tmp_path), "shown", f"TEMPLATES={given}"]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == str(tmp_path / given if given[0] != "/" else given)
+
+
+@pytest.mark.parametrize("page", ["docs/upgrade.md", "docs/ja/upgrade.md"])
+def test_the_makefile_of_the_guide_builds_and_deploys_them(ours: Path, page: str) -> None:
+    shown = re.search(r"```make\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    assert shown
+    team = ours.parent.rename(ours.parents[1] / "team")  # make has no blanks in the names of folders
+    (team / "Makefile").write_text(textwrap.dedent(shown[1].replace("\n   ", "\n")))
+    (team / "notifier").symlink_to(ROOT)
+    ran = subprocess.run(["make", "-n", "-C", str(team), "deploy-prod"], capture_output=True, text=True, check=True)
+    assert f"-C notifier TEMPLATES={team}/templates build" in ran.stdout
+    assert f"sam deploy --config-file {team}/samconfig.toml --config-env prod" in ran.stdout
