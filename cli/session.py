@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cli.commands.emit import as_event, publish
 from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits
 from cli.watch import Watch
+from handler.model import Locale
 from lab.cloud import LocalCloud
 
 FINDING = ("file", "line", "code", "severity", "message", "fix")
@@ -34,7 +37,7 @@ class Session:
     def introduce(self, compilation: Compilation) -> None:
         """Tell the page what templates call the people and groups whom messages mention."""
         stages = [one for one in compilation.stages if one.name == self._cloud.parameters["Stage"]]
-        names = {person: name for stage in stages for name, person in stage.locale.mentions.items()}
+        names = {person: name for stage in stages for name, person in _called(stage.locale)}
         self._cloud.slack.replace("mention", [{"kind": "mention", "id": one, "name": names[one]} for one in names])
 
     def _show(self, compilation: Compilation) -> None:
@@ -57,3 +60,9 @@ class Session:
                 self._watch.say(f"{file}: deleted, but still in use while there is an error", "yellow")
             else:
                 self._watch.say(f"{file}: deleted, and no longer in use", "green")
+
+
+def _called(locale: Locale) -> Iterator[tuple[str, str]]:
+    """What templates call each id; the alias of one that has both comes last."""
+    yield from locale.people.items()
+    yield from locale.mentions.items()

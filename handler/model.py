@@ -83,12 +83,16 @@ class Record:
 
 @frozen
 class Locale:
-    """The time zone and language of messages, the users behind the mentions, and the labels of the codes."""
+    """The time zone and language of messages, the users behind the mentions, and the labels of the codes.
+
+    `mentions` has them by the alias that a template writes, `people` by the value that a row has.
+    """
 
     time_zone: str = "UTC"
     language: str = "en"
     mentions: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen

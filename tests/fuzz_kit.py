@@ -148,6 +148,7 @@ _FILTERS = """
     upper abs length first last date datetime time weekday ago code mention title trim lower link(row.b) money('JPY')
     money(row.b) number(2) number(row.b) round(row.b) plural(row.b,'x') join(row.b) truncate(row.b) truncate(9)
     truncate_width(7) mask('tail') mask('email') label('order_status') trim(row.b) datetime(row.b) default(row.b)
+    mention_person
 """
 _OPERATORS = ["~", "+", "-", "*", "/", "//", "%", "**", ">", "==", "and", "or", "in", "not in"]
 _SHOWN = [

@@ -54,7 +54,7 @@ def _made(target: str, label: str) -> str:
     """The target without signs around it, where a filter in it already makes a mention or a link; else nothing."""
     kept = _PLAIN.sub("", target, count=1)
     filters = [_last_filter(part[1]) for part in map(_EXPRESSION.fullmatch, _PART.split(kept)) if part]
-    if not any(one and one.name in ("link", "mention") for one in filters):
+    if not any(one and one.name in ("link", "mention", "mention_person") for one in filters):
         return ""
     only = _EXPRESSION.fullmatch(kept) if len(filters) == 1 else None
     if label and only and filters[0] and filters[0].name == "link" and not (filters[0].args or filters[0].kwargs):

@@ -15,7 +15,7 @@ from handler.catalog import Stage
 from handler.model import Locale, Value
 
 REQUIRED: Final = ("channels", "fallback")
-OPTIONAL: Final = ("description", "vars", "mentions", "redirect", "prefix", *locales.KEYS, "threads")
+OPTIONAL: Final = ("description", "vars", "mentions", "people", "redirect", "prefix", *locales.KEYS, "threads")
 PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
 # What to do with a template's `thread` if a channel is a webhook: an error, or a message without a thread.
 THREADS: Final = ("required", "ignore")
@@ -47,6 +47,7 @@ def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
             language=locales.language(found.get("language"), report) or "en",
             mentions={key: _mentioned(value, report) for key, value in _aliases(found.get("mentions"), report)},
             labels=labels,
+            people=_people(found["people"], report) if "people" in found else {},
         ),
         threads=(shape.choice(found["threads"], THREADS, report) if "threads" in found else None) or "required",
     )
@@ -111,6 +112,19 @@ def _mentioned(node: Node, report: Report) -> str:
         fix = "copy the id from the person's profile or the group's menu in Slack"
         report.add(node.place, "VALUE_INVALID", message, fix)
     return found or ""
+
+
+def _people(node: Node, report: Report) -> dict[str, str]:
+    """Whom each value of a row means. No value can mean everybody, so that no row can wake a channel."""
+    people = {}
+    for entry in shape.entries(node, report):
+        found = shape.literal(entry.value, report)
+        if found and not _PERSON_ID.fullmatch(found):
+            message = "this is not the id of a person or a group (U..., W..., S...)"
+            fix = "copy the id from the person's profile or the group's menu in Slack"
+            report.add(entry.value.place, "VALUE_INVALID", message, fix)
+        people[entry.key.text] = found or ""
+    return people
 
 
 def _prefix(name: str, node: Node | None, report: Report) -> str:

@@ -31,6 +31,9 @@ _MENTIONED: Final = matching(
     "Whom the alias wakes.",
     "S0123456789",
 )
+_PERSON: Final = matching(
+    "^[UWS][A-Z0-9]{7,}$", "the id of a person or a group (U..., W..., S...)", "Whom the value means.", "U0123456789"
+)
 
 STAGE: Final[Schema] = keys(
     {
@@ -43,6 +46,11 @@ STAGE: Final[Schema] = keys(
             {"admin_url": "https://admin.example.org"},
         ),
         "mentions": described(each(_MENTIONED, ALIAS), "Whom {{ 'alias' | mention }} wakes."),
+        "people": described(
+            each(_PERSON),
+            "Whom {{ order.owner_email | mention_person }} wakes, by the value.",
+            {"ada@example.org": "U0123456789"},
+        ),
         "redirect": matching("^[A-Za-z0-9_-]+$", "an alias or an id", "One channel for everything.", "C0123456789"),
         "prefix": literal('What each message begins with; "" switches it off.', "[staging]"),
         "time_zone": matching(*TIME_ZONE, "The time zone of dates.", "Asia/Tokyo"),

@@ -39,6 +39,7 @@ def filters(locale: Locale) -> dict[str, Filter]:
         "link": markup.link,
         "lower": texts.lower,
         "mention": markup.Mentions(locale.mentions).mention,
+        "mention_person": markup.People(locale.people).mention_person,
         "quote": markup.quote_lines,
         "title": texts.title,
         "trim": texts.trim,

@@ -83,11 +83,35 @@ class Mentions:
         """
         text = show(alias)
         target = self.ids.get(text, "")
-        if _PERSON.fullmatch(target):
-            return Mrkdwn(f"<@{target}>", f"@{text}")
-        if _GROUP.fullmatch(target):
-            return Mrkdwn(f"<!subteam^{target}>", f"@{text}")
-        return Mrkdwn(f"<!{target}>", f"@{text}") if target in _SPECIAL else text
+        if target in _SPECIAL:
+            return Mrkdwn(f"<!{target}>", f"@{text}")
+        written = _of_id(target)
+        return Mrkdwn(written, f"@{text}") if written else text
+
+
+@frozen
+class People:
+    """Whom a value of a row mentions: `ids` maps such a value to the id of a person or a group."""
+
+    ids: Mapping[str, str]
+
+    def mention_person(self, value: Any) -> str | Mrkdwn:
+        """Mention whom the stage lists for this value; any other value is shown as text, and wakes nobody.
+
+        {{ 'ada@example.org' | mention_person }} -> <@U024BE7LH>
+        {{ 17 | mention_person }} -> <!subteam^S024BE7LD>
+        {{ 'bob@example.org' | mention_person }} -> bob@example.org
+        """
+        text = show(value)
+        written = _of_id(self.ids.get(text, ""))
+        return Mrkdwn(written, text) if written else text
+
+
+def _of_id(target: str) -> str:
+    """The mention of a person or a group; empty for anything else."""
+    if _PERSON.fullmatch(target):
+        return f"<@{target}>"
+    return f"<!subteam^{target}>" if _GROUP.fullmatch(target) else ""
 
 
 def _line(value: Any) -> str:

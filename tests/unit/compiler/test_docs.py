@@ -42,8 +42,17 @@ from lab.shop import generate
 
 from .conftest import STAGE, Compile
 
-DOCS = Path("docs/templates.md").read_text("utf-8")
-JAPANESE = Path("docs/ja/templates.md").read_text("utf-8")
+# The pages of the guide. The table of codes is the end of the last one.
+GUIDE = ("templates.md", "recipes.md", "markup.md", "findings.md")
+
+
+def guide(folder: str) -> str:
+    """Return the pages of the guide in one language, one after the other."""
+    return "\n".join(Path(folder, page).read_text("utf-8") for page in GUIDE)
+
+
+DOCS = guide("docs")
+JAPANESE = guide("docs/ja")
 PAGES = pytest.mark.parametrize("page", [DOCS, JAPANESE], ids=["en", "ja"])
 
 # What an example that shows a part of a template leaves out.
@@ -89,6 +98,13 @@ def save(folder: Path, example: str) -> None:
         path.write_text(content, listed[2] or "utf-8")
 
 
+def refused(page: str) -> list[str]:
+    """Return what a guide says that Jinja has and templates do not."""
+    table = re.split(r"\n\| (?:not here|使えない書き方) \| .*\n", page)[1].partition("\n\n")[0]
+    cells = [re.split(r"(?<!\\)\|", line)[1] for line in table.splitlines()]
+    return [text.replace(r"\|", "|") for cell in cells for text in re.findall(r"`(\{[^`]*\})`", cell)]
+
+
 def test_there_are_examples() -> None:
     assert len(examples(DOCS)) > 12
 
@@ -99,11 +115,17 @@ def test_the_japanese_guide_has_the_same_sections_and_examples() -> None:
     assert [words for words, _ in examples(JAPANESE)] == [words for words, _ in examples(DOCS)]
 
 
-@PAGES
-def test_every_place_in_a_guide_that_is_linked_is_there(page: str) -> None:
-    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
-    anchors = {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
-    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= anchors
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_every_place_in_a_guide_that_is_linked_is_there(folder: str) -> None:
+    pages = {page: Path(folder, page).read_text("utf-8") for page in GUIDE}
+    anchors = {
+        (page, re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")))
+        for page, text in pages.items()
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    for page, text in pages.items():
+        linked = {(to or page, anchor) for to, anchor in re.findall(r"\]\(([\w.-]*)#([^)]*)\)", text)}
+        assert {one for one in linked if one[0] in GUIDE} <= anchors
 
 
 @pytest.mark.parametrize(
@@ -295,3 +317,11 @@ def test_the_limits_of_templates_are_those_of_the_code(page: str) -> None:
     known = {budget.MAX_TEXT, budget.MAX_SEQUENCE, budget.MAX_WORK, MAX_ELEMENTS, arithmetic.MAX_DIGITS}
     assert numbers >= known | {language.MAX_DEPTH, language.MAX_NODES, limits.MAX_UNDOCUMENTED}
     assert {str(SECONDS), str(PREVIOUS_SECONDS)} <= set(re.findall(r"\d\.\d", limits_of_templates))
+
+
+@PAGES
+def test_what_jinja_has_and_templates_do_not_is_refused(compiled: Compile, page: str) -> None:
+    assert len(refused(page)) > 8
+    for source in refused(page):
+        found = {finding.code for finding in compiled(completed(f'text: "{source}"\n')).findings}
+        assert found & {"TEMPLATE_FORBIDDEN", "TEMPLATE_SYNTAX"}, source

@@ -26,12 +26,13 @@ from handler.templating.filters.arguments import parameters
 from tests.unit.templating.examples import CONTEXT, of_docs, of_docstrings, rendered
 
 from .conftest import Compile
-from .test_docs import DOCS, JAPANESE, completed, examples
+from .test_docs import DOCS, JAPANESE, completed, examples, refused
 
 STAGE = """\
 channels: {orders: C0ORDERS01}
 fallback: C0FALLBACK
 mentions: {oncall: S024BE7LD, ada: U024BE7LH, all: here}
+people: {ada@example.org: U024BE7LH, 17: S024BE7LD}
 """
 STAGES = {
     "_stages/test.yaml": STAGE,
@@ -167,7 +168,8 @@ WRITTEN = sorted({
     for page in (DOCS, JAPANESE)
     for span in re.findall(r"`([^`\n]*(?:`[A-Z][^`\n]*`)?[^`\n]*)`", re.sub(r"(?ms)^```.*?^```$", "", page))
     for expression in re.findall(r"\{\{.*?\}\}", span.replace("\\|", "|"))
-    if re.search(r"\w", expression) and "..." not in expression and "名前" not in expression
+    if re.search(r"\w", expression)
+    and not any(one in expression for one in ("...", "名前", *refused(page)))
 })  # fmt: skip
 
 
@@ -191,8 +193,15 @@ NAMED: dict[str, Any] = {
     "amount": Decimal("9.50"),
     "id": 42,
     "note": None,
+    "loop": Row(index=1),
     "order": Row(
-        CONTEXT["order"], number="A-17", score=None, status="shipped", total=5200, url="https://a.example.org"
+        CONTEXT["order"],
+        number="A-17",
+        score=None,
+        status="shipped",
+        total=5200,
+        url="https://a.example.org",
+        owner_email="ada@example.org",
     ),
     "refund": Row(reason="never arrived"),
     "ticket": Row(body="never arrived"),

@@ -204,11 +204,13 @@ def test_production_has_no_prefix(compiled: Compile) -> None:
 
 def test_a_stage_has_its_locale(compiled: Compile) -> None:
     more = "time_zone: Asia/Tokyo\nlanguage: ja\nmentions: {oncall: S01234567, all: everyone}\n"
+    more += "people: {017: U01234567, Ada@Example.org: S01234567}\n"
     compilation = compiled(BASE, {STAGE_FILE: STAGE + more, "_labels.yaml": "state:\n  01: new\n  open: 新規\n"})
     assert compilation.findings == ()
     locale = catalog.read(compilation.catalog, "test").stage.locale
     assert (locale.time_zone, locale.language) == ("Asia/Tokyo", "ja")
     assert locale.mentions == {"oncall": "S01234567", "all": "everyone"}
+    assert locale.people == {"017": "U01234567", "Ada@Example.org": "S01234567"}
     assert locale.labels == {"state": {"01": "new", "open": "新規"}}
 
 

@@ -12,9 +12,10 @@ from handler.model import Leaf, LeafContext, Locale, Row
 from handler.templating import FILTERS, Templates
 
 MENTIONS = {"oncall": "S024BE7LD", "ada": "U024BE7LH", "all": "here"}
+PEOPLE = {"ada@example.org": "U024BE7LH", "17": "S024BE7LD"}
 LOCALES = {
-    "en": Locale("UTC", "en", MENTIONS, {"order_status": {"shipped": "On its way"}}),
-    "ja": Locale("Asia/Tokyo", "ja", MENTIONS, {"order_status": {"shipped": "発送済み"}}),
+    "en": Locale("UTC", "en", MENTIONS, {"order_status": {"shipped": "On its way"}}, PEOPLE),
+    "ja": Locale("Asia/Tokyo", "ja", MENTIONS, {"order_status": {"shipped": "発送済み"}}, PEOPLE),
 }
 CONTEXT: dict[str, Any] = {
     "order": {"at": datetime(2026, 1, 5, 10, tzinfo=UTC), "note": None},

@@ -210,6 +210,9 @@ def test_only_a_whole_web_or_mail_address_becomes_a_link(address: str, label: st
     [
         ("{{ 'https://a.example' | link('A & B') }}", "plain", "A & B"),
         ("{{ 'oncall' | mention }} {{ 'nobody' | mention }}", "plain", "@oncall nobody"),
+        ("{{ 17 | mention_person }} {{ '<!here>' | mention_person }}", "plain", "17 <!here>"),
+        ("{{ 17 | mention_person }} {{ '<!here>' | mention_person }}", "mrkdwn", "<!subteam^S024BE7LD> &lt;!here&gt;"),
+        ("{{ 'oncall' | mention_person }} {{ 'ada@example.org' | mention }}", "mrkdwn", "oncall ada@example.org"),
         ("{{ 'a`b' | code }}", "plain", "a'b"),
         ("{{ 'see ' ~ ('https://a.example' | link('A & <B>')) }}", "mrkdwn", "see A &amp; &lt;B&gt;"),
         ("{{ 'https://a.example' | link('A & <B>') | upper }}", "mrkdwn", "A &amp; &lt;B&gt;"),
@@ -234,6 +237,12 @@ def test_markup_stands_in_mrkdwn_and_is_plain_text_everywhere_else(source: str, 
 def test_an_alias_of_something_else_mentions_nobody(target: str) -> None:
     templates = Templates(locale=Locale(mentions={"oncall": target}))
     assert templates.render(Leaf("mrkdwn", "{{ 'oncall' | mention }}", "f.yaml:1"), {}) == "oncall"
+
+
+@pytest.mark.parametrize("target", ["", "here", "channel", "everyone", "C024BE7LH", "<@U024BE7LH>", "U024BE7LH\n"])
+def test_a_value_never_means_everybody_or_something_else_than_a_person(target: str) -> None:
+    templates = Templates(locale=Locale(people={"17": target}))
+    assert templates.render(Leaf("mrkdwn", "{{ 17 | mention_person }}", "f.yaml:1"), {}) == "17"
 
 
 @pytest.mark.parametrize(
