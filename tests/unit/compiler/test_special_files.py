@@ -236,7 +236,7 @@ def test_schemas_are_written_over_no_link(tmp_path: Path) -> None:
     elsewhere.write_text("mine")
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/.schema.json").symlink_to(elsewhere)
-    result = CliRunner().invoke(schema, [str(tmp_path / "templates")])
+    result = CliRunner().invoke(schema, ["--templates", str(tmp_path / "templates")])
     assert result.exit_code == 1
     assert elsewhere.read_text() == "mine"
 
