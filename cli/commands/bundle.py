@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ def bundle(folder: Path, templates: Path, python: Path | None, release: bool) ->
     """
     compilation = compiler.compile_templates(templates)
     if compilation.errors:
-        show(compilation)
+        show(compilation, Path(os.path.relpath(templates)))
         raise click.exceptions.Exit(1)
     folder.mkdir(parents=True, exist_ok=True)
     for name in FOLDERS:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli import compiler
+from cli.compiler import files
 from cli.preview import selection
 
 
@@ -23,4 +24,6 @@ def types(folder: Path) -> None:
       sam deploy --parameter-overrides EventTypes=$(.venv/bin/notifier types) ...
     """  # noqa: D301 - \b is what keeps these lines apart
     found = {template.notification.event for template in compiler.compile_templates(folder).templates}
+    if not found:
+        raise click.ClickException(f"There is no template in {files.shown(folder)}.")
     click.echo(",".join(sorted(found)))

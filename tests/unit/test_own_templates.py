@@ -98,6 +98,12 @@ def test_a_folder_that_lacks_a_part_is_a_finding(ours: Path, tmp_path: Path, rem
     assert not (tmp_path / "out").exists()
 
 
+def test_types_of_a_folder_without_templates_is_an_error(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(main, ["types", "--templates", str(tmp_path)])
+    assert answer.exit_code == 1
+    assert f"There is no template in {tmp_path}." in answer.output
+
+
 def test_a_demo_says_which_stage_it_needs(ours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "local_cloud", lambda *_: pytest.fail("the cloud was started"))
     answer = CliRunner().invoke(main, ["demo", "--templates", str(ours)])
