@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.language import say
-from cli.preview.selection import ALL, select
+from cli.preview.selection import ALL, select, templates
 
 if TYPE_CHECKING:  # what a command needs that is not misused
     from cli.compiler import Finding
@@ -34,13 +34,7 @@ class _Tested:
 
 @click.command(short_help="Compare each sample's message with the approved one.")
 @click.argument("what", default="")
-@click.option(
-    "--templates",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("templates"),
-    help="The folder with the templates. Default: templates.",
-)
+@templates()
 @click.option(
     "--approve",
     "name",
