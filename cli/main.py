@@ -21,6 +21,7 @@ VERBS: Final = {
     "lint": "Check the templates and stages.",
     "list": "List the notifications: channels, mentions, data, owner.",
     "poll": "Show how polls are doing; run, pause, rewind or start one.",
+    "preview": "Show what would be posted, before anybody gets it.",
     "replay": "Send the events in the dead-letter queue again.",
     "schema": "Write the JSON Schemas that editors use to check templates.",
     "sql": "Run a SELECT on the replica of a running demo.",

@@ -12,8 +12,8 @@ from cli import waiting
 from cli.operations import heap, letters
 from cli.operations.journal import Line
 from cli.operations.letters import Letter
+from cli.preview.terminal import posted
 from cli.queued import Queued
-from cli.show import panel
 from cli.tail import Tail
 from cli.waiting import Waiting
 from handler.outcome import State
@@ -49,7 +49,7 @@ class Watch:
         for message in messages:
             key, edited = (message["channel"], message["ts"]), message["edited"]
             if key not in self._shown or self._shown[key] != edited:
-                self._console.print(panel(message))
+                self._console.print(posted(message))
             self._shown[key] = edited
         self.posted = len(messages)
         # Before the log is read: what ends meanwhile is then known to have ended.

@@ -150,7 +150,10 @@ def _database(logins: dict[str, str], name: str, uri: str, given: Mapping[str, s
 
     from handler.settings import parse
 
-    account, _, place = uri.partition("://")[2].rpartition("@")
+    scheme, _, rest = uri.partition("://")
+    if scheme != "mysql":
+        raise ValueError(say("begin with {scheme}", scheme="mysql://"))
+    account, _, place = rest.rpartition("@")
     user, _, password = account.partition(":")
     if not user:
         raise ValueError(say("name the account: {right}", right=f"mysql://reader@{place or 'host/schema'}"))

@@ -40,8 +40,20 @@ class Selection:
 
     def errors(self, template: Template) -> tuple[Finding, ...]:
         """Return the errors in the file of a template: with one, there is nothing to preview."""
-        file = f"{template.notification.name}.yaml"
-        return tuple(one for one in self.compilation.findings if one.file == file and one.severity == "error")
+        return _errors(self.compilation, f"{template.notification.name}.yaml")
+
+    @property
+    def whole(self) -> tuple[Template, ...]:
+        """The templates without errors."""
+        return tuple(one for one in self.templates if not self.errors(one))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The errors in what was chosen: in the labels that all templates share, and in the templates."""
+        from cli.compiler.files import LABELS
+
+        broken = (*self.unread, *(one.notification.name for one in self.templates))
+        return _errors(self.compilation, LABELS, *(f"{name}.yaml" for name in broken))
 
 
 def templates(name: str = "folder", default: Path | None = Path(FOLDER)) -> Callable[[_Command], _Command]:
@@ -73,20 +85,48 @@ def options(command: _Command) -> _Command:
 def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
     """Compile the folder, and choose by a notification's name, an event type, or a file; all where `what` is empty.
 
-    Raises click.UsageError, which names the nearest, where there is no such notification or stage.
+    Raises click.UsageError, which names the nearest, where there is no such notification, file or stage, and
+    click.ClickException for a stage with errors.
     """
     from cli.compiler import compile_templates
 
     name = what
-    if what.endswith((".yaml", ".yml")):
-        path = Path(what).absolute()
-        folder, name = Path(os.path.relpath(path.parent)), path.stem
+    if _is_path(what):
+        folder, name = _file(Path(what), folder)
     compilation = compile_templates(folder)
-    templates, unread = _templates(compilation, name)
-    return Selection(folder, compilation, templates, _stages(compilation, stage_names), unread)
+    templates, unread = _templates(compilation, what, name)
+    return Selection(folder, compilation, templates, _stages(compilation, folder, stage_names), unread)
 
 
-def _templates(compilation: Compilation, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+def _is_path(what: str) -> bool:
+    return what.endswith((".yaml", ".yml")) or "/" in what
+
+
+def _file(path: Path, folder: Path) -> tuple[Path, str]:
+    """The folder and the name of the template in a file."""
+    from cli.compiler.files import shown
+
+    if path.is_dir():
+        raise _is_a_folder(str(path))
+    if not path.exists():
+        likely = folder / path.name
+        known = say("Did you mean {name}?", name=shown(likely)) if likely.exists() else ""
+        raise click.UsageError(say("There is no file {path}. {known}", path=shown(path), known=known).rstrip())
+    path = path.absolute()
+    if path.parent.name == "_stages":
+        raise click.UsageError(
+            say("{path} is a stage, not a template. Write --stage {name}", path=shown(path.name), name=shown(path.stem))
+        )
+    if path.suffix != ".yaml" or path.name.startswith(("_", ".")):
+        raise click.UsageError(say("{path} is not the file of a template.", path=shown(path.name)))
+    return Path(os.path.relpath(path.parent)), path.stem
+
+
+def _is_a_folder(path: str) -> click.UsageError:
+    return click.UsageError(say("{path} is a folder. Write --templates {path}", path=_shown(path)))
+
+
+def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """The chosen templates, and the names of those that cannot be read."""
     known = {one.notification.name: one for one in compilation.templates}
     files = [file.removesuffix(".yaml") for file in compilation.files if "/" not in file]
@@ -97,24 +137,44 @@ def _templates(compilation: Compilation, name: str) -> tuple[tuple[Template, ...
         return (known[name],), ()
     if name in unread:
         return (), (name,)
-    if of_type := tuple(one for one in known.values() if one.notification.event == name):
+    if not _is_path(what) and (of_type := tuple(one for one in known.values() if one.notification.event == name)):
         return of_type, ()
+    if Path(what).is_dir():
+        raise _is_a_folder(what)
     raise click.UsageError(
-        say("There is no notification {name}. {known}", name=name, known=nearest(name, [*known, *unread]))
+        say("There is no notification {name}. {known}", name=_shown(name), known=nearest(name, [*known, *unread]))
     )
 
 
-def _stages(compilation: Compilation, names: Sequence[str]) -> tuple[Stage, ...]:
+def _stages(compilation: Compilation, folder: Path, names: Sequence[str]) -> tuple[Stage, ...]:
     from handler.catalog import Stage
 
-    known = {one.name: one for one in compilation.stages} or {USUAL: Stage(USUAL, {}, "")}
-    if ALL in names:
-        return tuple(known.values())
-    if unknown := [name for name in names if name not in known]:
-        raise click.UsageError(
-            say("There is no stage {name}. {known}", name=unknown[0], known=nearest(unknown[0], known))
-        )
-    return tuple(known[name] for name in names) or (known.get(USUAL) or next(iter(known.values())),)
+    listed = [Path(file).stem for file in compilation.files if file.startswith("_stages/")]
+    known = {one.name: one for one in compilation.stages}
+    if not listed:
+        listed, known = [USUAL], {USUAL: Stage(USUAL, {}, "")}
+    chosen = listed if ALL in names else names or [USUAL if USUAL in listed else listed[0]]
+    for name in chosen:
+        if name not in listed:
+            raise click.UsageError(
+                say("There is no stage {name}. {known}", name=_shown(name), known=nearest(name, listed))
+            )
+        if name not in known:
+            file = f"_stages/{name}.yaml"
+            found = _errors(compilation, file)
+            raise click.ClickException(
+                say(
+                    "Stage {name} has errors: {finding}. See notifier lint {path}",
+                    name=name,
+                    finding=found[0] if found else "",
+                    path=folder / file,
+                )
+            )
+    return tuple(known[name] for name in dict.fromkeys(chosen))
+
+
+def _errors(compilation: Compilation, *files: str) -> tuple[Finding, ...]:
+    return tuple(one for one in compilation.findings if one.file in files and one.severity == "error")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -124,3 +184,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return say("Did you mean {name}?", name=close[0])
     return say("Known: {names}.", names=", ".join(known) or "-")
+
+
+def _shown(name: str) -> str:
+    from cli.compiler.files import printable
+
+    return printable(name)

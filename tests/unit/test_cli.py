@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -13,12 +12,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from rich.cells import cell_len
-from rich.console import Console
 
 from cli import running
 from cli.main import VERBS, main
-from cli.show import panel
 from handler.catalog import load
 
 
@@ -58,6 +54,8 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
         (["lint", "templates"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["test", "--help"], HEAVY),
         (["test", "order.created"], ("boto3", "lab", "pymysql", "slack_sdk")),
+        (["preview", "--id", "1"], ("boto3", "handler", "lab", "pymysql", "slack_sdk", "sqlglot")),
+        (["preview", "order.created"], ("boto3", "lab", "pymysql", "slack_sdk")),
     ],
 )
 def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: list[str], without: tuple[str, ...]) -> None:
@@ -183,54 +181,6 @@ def test_a_running_demo_is_found_and_a_dead_one_is_not(tmp_path: Path, monkeypat
     assert running.read() is None
     file.write_text("{")
     assert running.read() is None
-
-
-BLOCKS = [
-    {"type": "header", "text": {"type": "plain_text", "text": "A & B"}},
-    {"type": "section", "text": {"type": "mrkdwn", "text": "*Zoë &lt;VIP&gt;*"}},
-    {"type": "divider"},
-    {"type": "context", "elements": [{"type": "mrkdwn", "text": "抹茶"}]},
-    {"type": "markdown", "text": "# Plan"},
-    {"type": "image", "image_url": "https://x", "alt_text": "A chart"},
-]
-
-
-def shown(*messages: dict[str, Any]) -> str:
-    console = Console(file=io.StringIO(), width=60)
-    for number, message in enumerate(messages):
-        console.print(panel({"channel_name": "orders", "ts": f"1.{number}", "text": "fallback", **message}))
-    return console.file.getvalue()  # type: ignore[attr-defined]
-
-
-def test_a_message_is_shown_as_people_wrote_it() -> None:
-    text = shown(
-        {"blocks": BLOCKS}, {"text": "only &amp; text", "blocks": []}, {"text": "x", "thread_ts": "1.2", "edited": 1.5}
-    )
-    for part in ("#orders", "A & B", "*Zoë <VIP>*", "抹茶", "# Plan", "A chart", "only & text", "a reply, edited"):
-        assert part in text
-    assert "fallback" not in text
-
-
-def test_a_table_is_shown_as_one() -> None:
-    rich_cell = {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "[b]"}]}],
-    }
-    rows = [[raw("商品"), raw("在庫")], [raw("有機抹茶 30g缶"), raw("3")], [raw("玉露"), raw("110")], [rich_cell]]
-    lines = shown(
-        {"blocks": [{"type": "table", "rows": rows, "column_settings": [None, {"align": "right"}]}]}
-    ).splitlines()
-    head, first, second, third = (
-        next(line for line in lines if word in line) for word in ("商品", "30g", "玉露", "[b]")
-    )
-    assert "在庫" in head
-    ends = {cell_len(line[: line.rindex(word) + len(word)]) for line, word in ((first, " 3"), (second, "110"))}
-    assert len(ends) == 1  # what is aligned at the right ends there, whatever stands before it
-    assert {cell_len(line) for line in (*lines, third)} == {60}
-
-
-def raw(text: str) -> dict[str, str]:
-    return {"type": "raw_text", "text": text}
 
 
 def test_a_demo_that_is_stopped_while_it_checks_the_templates_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,185 @@
+"""`notifier preview`: what a notification would post, before anybody gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.language import plural, say
+from cli.operations import screen
+from cli.preview import connections, events, selection
+
+if TYPE_CHECKING:  # what a command needs that is not misused
+    from rich.console import Console
+
+    from cli.preview.runs import Run
+    from cli.preview.selection import Selection
+
+
+@click.command(short_help="Show what would be posted, before anybody gets it.")
+@click.argument("what", default="")
+@selection.options
+@click.option("--sample", "samples", multiple=True, metavar="NAME", help="Only the samples of this name.")
+@click.option("--id", "row_id", metavar="ID", help="The real row with this id, in place of samples.")
+@click.option("--data", metavar="JSON", help="With --id: the `data` of the event, a JSON object.")
+@connections.options
+@click.option("--builder", is_flag=True, help="Print a link to Slack's Block Kit Builder for each message.")
+@screen.as_json
+def preview(
+    what: str,
+    folder: Path,
+    stage_names: tuple[str, ...],
+    samples: tuple[str, ...],
+    row_id: str | None,
+    data: str | None,
+    databases: tuple[str, ...],
+    apis: tuple[str, ...],
+    builder: bool,
+    as_json: bool,
+) -> None:
+    """Show what would be posted for WHAT: a notification, an event type, or the file of a template (default: all).
+
+    The messages are those that the function itself would post, for every sample or for a real row. Nothing is posted:
+
+    \b
+      notifier preview order.created
+      notifier preview order.created --stage all --sample "a regular customer"
+      notifier preview order.created --id 1042
+      notifier preview order.created --id 1042 --db mysql://reader@replica.example.org/shop
+
+    With --builder, the links hold the messages of samples. Real rows never stand in a link.
+
+    Exit status: 0 all could be made, 1 a template has errors or a message cannot be made, 2 the command was misused.
+    """  # noqa: D301 - \b is what keeps these lines apart
+    _refuse_misuse(what, row_id, data, samples, builder, as_json)
+    extras = events.extras(data) if data else {}
+    chosen = selection.select(what, folder, stage_names)
+    made = _of_samples(chosen, samples) if row_id is None else _of_row(chosen, row_id, extras, databases, apis)
+    report = _print_json if as_json else _print_links if builder else _print
+    failed = report(chosen, made)
+    if failed or chosen.findings:
+        raise click.exceptions.Exit(1)
+
+
+def _refuse_misuse(
+    what: str, row_id: str | None, data: str | None, samples: Sequence[str], builder: bool, as_json: bool
+) -> None:
+    if builder and as_json:
+        raise click.UsageError(say("Choose one of --builder and --json."))
+    if row_id is None:
+        if data:
+            raise click.UsageError(say("--data is of a real row. Name the row with --id"))
+        return
+    if not what:
+        raise click.UsageError(say("--id needs the notification: notifier preview order.created --id 1042"))
+    if samples:
+        raise click.UsageError(say("Choose one of --sample and --id."))
+    if builder:
+        raise click.UsageError(
+            say("--builder is for samples alone: what stands in a real row must not go into a link.")
+        )
+
+
+def _of_samples(chosen: Selection, samples: Sequence[str]) -> Iterable[Run]:
+    from cli.preview import runs
+
+    return runs.of_samples(chosen, samples)
+
+
+def _of_row(
+    chosen: Selection, row_id: str, data: Mapping[str, Any], databases: Sequence[str], apis: Sequence[str]
+) -> Iterable[Run]:
+    """Read the row, and say meanwhile from where."""
+    from cli.preview import runs
+    from handler.errors import CODES, NotifierError
+
+    try:
+        with (
+            connections.connect(databases, apis) as connected,
+            screen.working(say("Reading from {place}", place=connected.place)),
+        ):
+            return [*runs.of_row(chosen, row_id, data, connected)]
+    except NotifierError as error:  # of an option: what goes wrong with a row is part of its preview
+        raise click.ClickException(f"{error}\n  {say('fix: {remedy}', remedy=CODES[error.code].remedy)}") from None
+
+
+def _print(chosen: Selection, made: Iterable[Run]) -> int:
+    """Draw everything. Return how many previews failed."""
+    from cli.commands.lint import show_findings
+    from cli.preview.mrkdwn import View
+    from cli.preview.shown import shown
+
+    console = screen.console()
+    if len(chosen.templates) > 1:
+        _print_head(console, chosen)
+    show_findings(chosen.findings, chosen.folder)
+    messages = silent = failed = 0
+    for run in made:
+        view = View.of(run.stage, clickable=console.is_terminal)
+        console.print(*shown(run.preview, view), sep="\n")
+        console.print()
+        messages += len(run.preview.messages)
+        failed += run.preview.error is not None
+        silent += run.preview.rule is not None
+    counted = [plural("1 message", "{count} messages", messages)]
+    counted += [plural("1 posts nothing", "{count} post nothing", silent)] if silent else []
+    counted += [plural("1 cannot be made", "{count} cannot be made", failed)] if failed else []
+    broken = len(chosen.templates) + len(chosen.unread) - len(chosen.whole)
+    counted += [plural("1 template has errors", "{count} templates have errors", broken)] if broken else []
+    console.print(say(", ").join(counted), markup=False)
+    return failed
+
+
+def _print_head(console: Console, chosen: Selection) -> None:
+    parts = [
+        plural("1 notification", "{count} notifications", len(chosen.templates)),
+        plural("1 sample", "{count} samples", sum(len(one.samples) for one in chosen.templates)),
+    ]
+    stages = ", ".join(one.name for one in chosen.stages)
+    console.print(say("{what}, in stage {stages}", what=say(", ").join(parts), stages=stages), markup=False)
+    console.print()
+
+
+def _print_json(chosen: Selection, made: Iterable[Run]) -> int:
+    from cli.commands.lint import document as of_finding
+    from cli.preview import document
+
+    events_of = {one.notification.name: one.notification.event for one in chosen.templates}
+    broken: dict[str, list[dict[str, object]]] = {}
+    for finding in chosen.findings:
+        broken.setdefault(finding.file.removesuffix(".yaml"), []).append(of_finding(finding))
+    documents = [
+        {"notification": name, "event": events_of.get(name), "findings": findings} for name, findings in broken.items()
+    ]
+    runs = list(made)
+    documents += [document.of_preview(run.preview, run.template.notification.event, run.given) for run in runs]
+    screen.print_json(documents)
+    return sum(run.preview.error is not None for run in runs)
+
+
+def _print_links(chosen: Selection, made: Iterable[Run]) -> int:
+    """Print the links alone where they go into a pipe or a file."""
+    from cli.commands.lint import show_findings
+    from cli.preview import builder
+    from cli.preview.shown import alike, purpose, title
+
+    show_findings(chosen.findings, chosen.folder)
+    on_terminal = screen.console().is_terminal
+    failed = 0
+    for run in made:
+        failed += run.preview.error is not None
+        for same in alike(run.preview.messages):
+            link = builder.link(same[0])
+            if on_terminal or link.problem:
+                click.echo(f"{title(same)} · {purpose(run.preview)}", err=not on_terminal)
+            if link.problem:
+                failed += 1
+                click.echo(f"  {link.problem}", err=True)
+            else:
+                click.echo(link.address)
+        if run.preview.error:
+            click.echo(f"{purpose(run.preview)}: {run.preview.error}", err=True)
+    return failed

@@ -1,0 +1,34 @@
+"""Previews for programs. What stands in a message is what the function would post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cli.preview import told
+from cli.preview.compose import Preview
+from handler.model import Message
+
+
+def of_preview(preview: Preview, event: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of a preview; `given` is what it was made of: the `sample` or the `id`."""
+    head = {"notification": preview.notification, "event": event, "stage": preview.stage, **given}
+    if preview.error:
+        detail = preview.error.detail
+        return {**head, "error": {"code": preview.error.code, "detail": detail, "remedy": told.remedy(preview.error)}}
+    if preview.rule:
+        return {**head, "rule": preview.rule.value, "where": preview.where}
+    return {**head, "messages": [of_message(one) for one in preview.messages]}
+
+
+def of_message(message: Message) -> dict[str, Any]:
+    """Return the document of a message."""
+    return {
+        "channel": message.channel,
+        "destination": message.destination,
+        "text": message.text,
+        "blocks": [dict(block) for block in message.blocks],
+        "thread": message.thread,
+        "update": message.update,
+        "warnings": list(message.warnings),
+    }
