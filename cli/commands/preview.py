@@ -26,6 +26,14 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 @click.option("--id", "row_id", metavar="ID", help="The real row with this id, in place of samples.")
 @click.option("--data", metavar="JSON", help="With --id: the `data` of the event, a JSON object.")
 @connections.options
+@click.option(
+    "--diff",
+    "revision",
+    metavar="[REV]",
+    is_flag=False,
+    flag_value="HEAD",
+    help="Only what differs from the templates at this revision of git. Default: HEAD, the last commit.",
+)
 @click.option("--builder", is_flag=True, help="Print a link to Slack's Block Kit Builder for each message.")
 @screen.as_json
 def preview(
@@ -37,6 +45,7 @@ def preview(
     data: str | None,
     databases: tuple[str, ...],
     apis: tuple[str, ...],
+    revision: str | None,
     builder: bool,
     as_json: bool,
 ) -> None:
@@ -49,38 +58,48 @@ def preview(
       notifier preview order.created --stage all --sample "a regular customer"
       notifier preview order.created --id 1042
       notifier preview order.created --id 1042 --db mysql://reader@replica.example.org/shop
+      notifier preview order.created --diff
 
     With --builder, the links hold the messages of samples. Real rows never stand in a link.
 
     Exit status: 0 all could be made, 1 a template has errors or a message cannot be made, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
-    _refuse_misuse(what, row_id, data, samples, builder, as_json)
+    form = _form(as_json=as_json, builder=builder, revision=revision)
+    if row_id is None:
+        if data:
+            raise click.UsageError(say("--data is of a real row. Name the row with --id"))
+    else:
+        _refuse_row(what, samples, form)
     extras = events.extras(data) if data else {}
     chosen = selection.select(what, folder, stage_names)
-    made = _of_samples(chosen, samples) if row_id is None else _of_row(chosen, row_id, extras, databases, apis)
-    report = _print_json if as_json else _print_links if builder else _print
-    failed = report(chosen, made)
+    if revision is not None:
+        failed = _print_differences(chosen, what, samples, revision)
+    else:
+        made = _of_samples(chosen, samples) if row_id is None else _of_row(chosen, row_id, extras, databases, apis)
+        report = _print_json if as_json else _print_links if builder else _print
+        failed = report(chosen, made)
     if failed or chosen.findings:
         raise click.exceptions.Exit(1)
 
 
-def _refuse_misuse(
-    what: str, row_id: str | None, data: str | None, samples: Sequence[str], builder: bool, as_json: bool
-) -> None:
-    if builder and as_json:
-        raise click.UsageError(say("Choose one of --builder and --json."))
-    if row_id is None:
-        if data:
-            raise click.UsageError(say("--data is of a real row. Name the row with --id"))
-        return
+def _form(*, as_json: bool, builder: bool, revision: str | None) -> str:
+    """The option that says in which form to print; empty without one."""
+    given = {"--json": as_json, "--builder": builder, "--diff": revision is not None}
+    forms = [name for name, is_given in given.items() if is_given]
+    if len(forms) > 1:
+        raise click.UsageError(say("Choose one of {names}.", names=", ".join(forms)))
+    return "".join(forms)
+
+
+def _refuse_row(what: str, samples: Sequence[str], form: str) -> None:
     if not what:
         raise click.UsageError(say("--id needs the notification: notifier preview order.created --id 1042"))
     if samples:
-        raise click.UsageError(say("Choose one of --sample and --id."))
-    if builder:
-        raise click.UsageError(
-            say("--builder is for samples alone: what stands in a real row must not go into a link.")
-        )
+        raise click.UsageError(say("Choose one of {names}.", names="--sample, --id"))
+    if form == "--builder":
+        raise click.UsageError(say("--builder takes samples alone: a real row must not stand in a link."))
+    if form == "--diff":
+        raise click.UsageError(say("--diff compares samples, and not a real row."))
 
 
 def _of_samples(chosen: Selection, samples: Sequence[str]) -> Iterable[Run]:
@@ -103,7 +122,7 @@ def _of_row(
         ):
             return [*runs.of_row(chosen, row_id, data, connected)]
     except NotifierError as error:  # of an option: what goes wrong with a row is part of its preview
-        raise click.ClickException(f"{error}\n  {say('fix: {remedy}', remedy=CODES[error.code].remedy)}") from None
+        raise click.ClickException(f"{error}\n  {say('fix: {remedy}', remedy=say(CODES[error.code].remedy))}") from None
 
 
 def _print(chosen: Selection, made: Iterable[Run]) -> int:
@@ -183,3 +202,34 @@ def _print_links(chosen: Selection, made: Iterable[Run]) -> int:
         if run.preview.error:
             click.echo(f"{purpose(run.preview)}: {run.preview.error}", err=True)
     return failed
+
+
+def _print_differences(chosen: Selection, what: str, samples: Sequence[str], revision: str) -> int:
+    """Print what is not as it was at a revision. Return 0: a difference is no failure."""
+    from cli.commands.lint import show_findings
+    from cli.preview import runs
+    from cli.preview.difference import compare
+    from cli.preview.revision import checked_out
+
+    console = screen.console()
+    with checked_out(chosen.folder, revision) as folder:
+        before = selection.earlier(chosen, what, folder)
+    runs.refuse_unknown(samples, before, chosen)
+    show_findings(chosen.findings, chosen.folder)
+    notes = [say("At {revision}: {finding}", revision=revision, finding=one) for one in before.findings]
+    known = {one.name for one in before.stages}
+    notes += [
+        say("Stage {name} cannot be read at {revision}.", name=one.name, revision=revision)
+        for one in chosen.stages
+        if one.name not in known
+    ]
+    for note in notes:
+        console.print(note, style="yellow", markup=False)
+    found = 0
+    for one in compare(before, chosen, samples):
+        console.print(*one.shown(), sep="\n")
+        console.print()
+        found += 1
+    counted = plural("1 message differs", "{count} messages differ", found)
+    console.print(say("{counted} from {revision}", counted=counted, revision=revision), markup=False)
+    return 0

@@ -15,5 +15,7 @@ runs          everything that was chosen -> a Run each
 document      a Preview for programs
 shown         a Preview in the terminal: its messages, or why there is none (told), and what it is for
 terminal      a message in the terminal: its blocks, with elements, rich_text, mrkdwn and signs
+revision      the templates as they were at a revision of git -> a folder
+difference    two versions of the templates -> what differs in the messages
 builder       a message as a link to Block Kit Builder
 """

@@ -1,6 +1,6 @@
 """Links that open a message in Slack's Block Kit Builder.
 
-The message stands behind the # of the address, which a browser sends to no server.
+The message stands after the # of the address, which is not in the request: Slack's page reads it.
 """
 
 from __future__ import annotations

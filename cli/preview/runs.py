@@ -32,7 +32,7 @@ def of_samples(selection: Selection, names: Sequence[str] = ()) -> Iterator[Run]
 
     Raises click.UsageError for a name that no sample has.
     """
-    _refuse_unknown(selection, names)
+    refuse_unknown(names, selection)
     previews = {stage.name: Previews(stage) for stage in selection.stages}
     for template in selection.whole:
         for sample in template.samples:
@@ -42,10 +42,11 @@ def of_samples(selection: Selection, names: Sequence[str] = ()) -> Iterator[Run]
                     yield Run(template, stage, {"sample": sample.name}, preview)
 
 
-def _refuse_unknown(selection: Selection, names: Sequence[str]) -> None:
-    known = [sample.name for template in selection.templates for sample in template.samples]
+def refuse_unknown(names: Sequence[str], *selections: Selection) -> None:
+    """Raise click.UsageError for a name that no sample has, unless a template with errors may have it."""
+    known = [sample.name for one in selections for template in one.templates for sample in template.samples]
     for name in names:
-        if name not in known and not selection.findings:
+        if name not in known and not any(one.findings for one in selections):
             raise click.UsageError(
                 say("There is no sample {name}. {known}", name=repr(name), known=nearest(name, known))
             )

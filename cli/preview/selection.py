@@ -48,12 +48,16 @@ class Selection:
         return tuple(one for one in self.templates if not self.errors(one))
 
     @property
+    def broken(self) -> frozenset[str]:
+        """The names of the chosen templates with errors."""
+        return frozenset((*self.unread, *(one.notification.name for one in self.templates if self.errors(one))))
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """The errors in what was chosen: in the labels that all templates share, and in the templates."""
         from cli.compiler.files import LABELS
 
-        broken = (*self.unread, *(one.notification.name for one in self.templates))
-        return _errors(self.compilation, LABELS, *(f"{name}.yaml" for name in broken))
+        return _errors(self.compilation, LABELS, *(f"{name}.yaml" for name in self.broken))
 
 
 def templates(name: str = "folder", default: Path | None = Path(FOLDER)) -> Callable[[_Command], _Command]:
@@ -98,6 +102,23 @@ def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
     return Selection(folder, compilation, templates, _stages(compilation, folder, stage_names), unread)
 
 
+def earlier(chosen: Selection, what: str, folder: Path) -> Selection:
+    """Return what the same words choose in an earlier version of the folder; a stage or template may not be there."""
+    from cli.compiler import compile_templates
+
+    compilation = compile_templates(folder)
+    of_today = {one.name for one in chosen.stages}
+    names = {*chosen.unread, *(one.notification.name for one in chosen.templates)}
+    known, unread = _known(compilation)
+    return Selection(
+        folder,
+        compilation,
+        tuple(one for name, one in known.items() if not what or name in names or one.notification.event == what),
+        tuple(one for name, one in _known_stages(compilation)[1].items() if name in of_today),
+        tuple(name for name in unread if not what or name in names),
+    )
+
+
 def _is_path(what: str) -> bool:
     return what.endswith((".yaml", ".yml")) or "/" in what
 
@@ -128,9 +149,7 @@ def _is_a_folder(path: str) -> click.UsageError:
 
 def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """The chosen templates, and the names of those that cannot be read."""
-    known = {one.notification.name: one for one in compilation.templates}
-    files = [file.removesuffix(".yaml") for file in compilation.files if "/" not in file]
-    unread = tuple(file for file in files if file not in known)
+    known, unread = _known(compilation)
     if not name:
         return tuple(known.values()), unread
     if name in known:
@@ -146,13 +165,24 @@ def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Te
     )
 
 
-def _stages(compilation: Compilation, folder: Path, names: Sequence[str]) -> tuple[Stage, ...]:
+def _known(compilation: Compilation) -> tuple[dict[str, Template], tuple[str, ...]]:
+    """The templates by name, and the names of those that cannot be read."""
+    known = {one.notification.name: one for one in compilation.templates}
+    files = [file.removesuffix(".yaml") for file in compilation.files if "/" not in file]
+    return known, tuple(file for file in files if file not in known)
+
+
+def _known_stages(compilation: Compilation) -> tuple[list[str], dict[str, Stage]]:
+    """The names of all stages, and by name those that can be read. Without any there is one that knows nothing."""
     from handler.catalog import Stage
 
     listed = [Path(file).stem for file in compilation.files if file.startswith("_stages/")]
     known = {one.name: one for one in compilation.stages}
-    if not listed:
-        listed, known = [USUAL], {USUAL: Stage(USUAL, {}, "")}
+    return (listed, known) if listed else ([USUAL], {USUAL: Stage(USUAL, {}, "")})
+
+
+def _stages(compilation: Compilation, folder: Path, names: Sequence[str]) -> tuple[Stage, ...]:
+    listed, known = _known_stages(compilation)
     chosen = listed if ALL in names else names or [USUAL if USUAL in listed else listed[0]]
     for name in chosen:
         if name not in listed:

@@ -23,7 +23,7 @@ def shown(preview: Preview, view: View) -> Iterator[RenderableType]:
         yield Framed(title(same), content(same[0].text, same[0].blocks, view))
         yield from (_below(safe(one), "yellow") for one in same[0].warnings if one not in same[0].text)
     if preview.error:
-        yield _below(safe(str(preview.error)), "bold red")
+        yield _below(safe(told.error(preview.error)), "bold red")
         yield _below(say("fix: {remedy}", remedy=told.remedy_said(preview.error)))
     elif not preview.messages:
         yield _below(told.rule(preview), "yellow")

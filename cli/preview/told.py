@@ -29,6 +29,11 @@ def rule(preview: Preview) -> str:
     return say("Posts nothing: {why} ({where})", why=why, where=preview.where)
 
 
+def error(found: NotifierError) -> str:
+    """Say what went wrong: the code, and where or why."""
+    return f"{found.code}: {found.detail or say(CODES[found.code].meaning)}"
+
+
 def remedy(found: NotifierError) -> str:
     """Say what to do about an error, in English."""
     return _REMEDIES.get(found.code) or CODES[found.code].remedy

@@ -1,0 +1,54 @@
+"""The templates of a folder as they were at a revision of git."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import click
+
+from cli.compiler.files import printable, shown
+from cli.language import say
+
+# How long git may take for one answer.
+GIT_SECONDS: Final = 30.0
+
+
+@contextmanager
+def checked_out(folder: Path, revision: str) -> Iterator[Path]:
+    """Yield a copy of the folder as it was at a revision, such as HEAD~3, main or v1.2. The checkout stays as it is.
+
+    Raises click.UsageError where there is no git, no repository, no such revision, or no such folder in it.
+    """
+    if _git(folder, "rev-parse", "--git-dir") is None:
+        raise click.UsageError(say("{folder} is not in a git repository.", folder=shown(folder)))
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise click.UsageError(say("There is no revision {name}.", name=printable(revision)))
+    archive = _git(folder, "archive", "--format=tar", commit.decode().strip(), ".")
+    if archive is None:
+        raise click.UsageError(
+            say("There is no {folder} at revision {name}.", folder=shown(folder), name=printable(revision))
+        )
+    with TemporaryDirectory(prefix="notifier-revision-") as copy:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(copy, filter="data")
+        yield Path(copy)
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git says; None where it fails. Raises click.UsageError where there is no git, or it hangs."""
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=GIT_SECONDS, check=False)  # noqa: S603 - no shell, and an option cannot be a revision
+    except FileNotFoundError:
+        raise click.UsageError(say("git is not installed, and --diff needs it.")) from None
+    except (OSError, subprocess.SubprocessError):
+        raise click.UsageError(say("git does not answer.")) from None
+    return ran.stdout if ran.returncode == 0 else None
