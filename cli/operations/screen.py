@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, Final, TypeVar
 
 import click
@@ -17,7 +20,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def console() -> Console:
-    """Return the terminal, no wider than people read."""
+    """Return the terminal, no wider than people read. What its encoding lacks is shown as a question mark."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     terminal = Console(highlight=False)
     if terminal.width > WIDTH:
         terminal.width = WIDTH
@@ -35,8 +40,9 @@ def as_json(command: _Command) -> _Command:
 
 
 def print_json(document: Any) -> None:
-    """Print a document for programs."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print a document for programs, with escapes where the output is not in UTF-8."""
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    click.echo(json.dumps(document, ensure_ascii=not is_utf8, indent=2))
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from handler.errors import ConfigError, SourceError
 from tests.kit import FakeApi, FakeDatabase
 from tests.unit.preview.folders import GOOD, written
 
+ROOT = Path(__file__).resolve().parents[3]
 BROKEN = "id: integer\nchannel: orders\ntext: '{{ '\nsamples: {a: {id: 1}}\n"
 
 
@@ -229,6 +233,25 @@ def test_misuse_is_answered(folder: Path, arguments: list[str], says: str) -> No
     answer = run(*arguments)
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert says in " ".join(answer.stderr.split())
+
+
+@pytest.mark.parametrize("form", ["", "--json", "--builder"])
+def test_an_output_that_is_not_utf8_is_no_traceback(folder: Path, form: str) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "from cli.main import main; main()",
+        "preview",
+        "order.created",
+        "--sample",
+        "usual",
+    ]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(
+        [*command, *filter(None, [form])], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert {"": "Zo? <VIP>", "--json": r"Zo\u00eb", "--builder": "Zo%C3%AB"}[form] in ran.stdout
 
 
 def test_it_speaks_japanese(folder: Path) -> None:
