@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cli import github
 from cli.checked import Checked
-from cli.compiler import Compilation, Finding, Severity, compile_templates, files
+from cli.compiler import Compilation, Finding, Severity, compile_templates, files, personal
 from cli.compiler.folder import STAGES
 from cli.language import say
 from cli.operations import screen
@@ -42,7 +42,8 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
     help=f"Also check against this read replica, such as {EXAMPLE}, or `{DEMO}` for that of the demo that runs here.",
 )
 @click.option("--slack", is_flag=True, help="Also let Slack check the messages of the samples. It posts nothing.")
-def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack: bool) -> None:
+@click.option("--pii", is_flag=True, help="Warn of what looks personal in the samples, by _privacy.yaml.")
+def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack: bool, pii: bool) -> None:
     """Check the templates and stages in the folder PATH, or only the file PATH.
 
     Without PATH it is the folder that NOTIFIER_TEMPLATES names, else the folder templates.
@@ -62,6 +63,8 @@ def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack
     """
     folder, file = _split(path)
     compilation = compile_templates(folder)
+    if pii:
+        compilation = personal.with_findings(compilation, folder)
     if file:
         compilation = _alone(compilation, file)
     asked = _asked(folder, compilation, databases, slack=slack)
@@ -120,7 +123,7 @@ def _split(path: Path) -> tuple[Path, str]:
 def _alone(compilation: Compilation, file: str) -> Compilation:
     """What was found in one file; it is looked at beside the others, as its stages and labels are among them."""
     findings = tuple(one for one in compilation.findings if one.file == file)
-    if not findings and file not in (*compilation.files, files.LABELS):
+    if not findings and file not in (*compilation.files, *files.SHARED):
         raise click.BadParameter(f"{file} is not read: its name begins with a dot", param_hint="PATH")
     templates = tuple(one for one in compilation.templates if f"{one.notification.name}.yaml" == file)
     return replace(compilation, findings=findings, files=(file,), templates=templates)

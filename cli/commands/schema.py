@@ -14,7 +14,7 @@ from cli.preview import selection
 @selection.templates()
 @click.option("--print", "as_text", is_flag=True, help="Print that of a template, and write nothing.")
 def schema(folder: Path, as_text: bool) -> None:
-    """Write the JSON Schemas of templates, stages and labels into the folder with the templates.
+    """Write the JSON Schemas of templates, stages, labels and privacy into the folder with the templates.
 
     A template whose first line is this one is completed and checked by any editor with a YAML language server:
 

@@ -14,7 +14,10 @@ from cli.compiler.nodes import Node
 from cli.compiler.reader import read_yaml
 
 MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
-LABELS: Final = "_labels.yaml"  # beside the templates: cli/compiler/labels.py
+# What templates share, beside them: cli/compiler/labels.py, cli/compiler/privacy.py
+LABELS: Final = "_labels.yaml"
+PRIVACY: Final = "_privacy.yaml"
+SHARED: Final = (LABELS, PRIVACY)
 _KINDS: Final = {
     stat.S_IFREG: "a file",
     stat.S_IFDIR: "a folder",
@@ -33,7 +36,7 @@ def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> 
     except OSError as error:
         report.add(Place(within), "FILE_UNREADABLE", f"the folder cannot be read: {error.strerror}")
         return []
-    visible = [path for path in paths if not path.name.startswith(".") and (within or path.name != LABELS)]
+    visible = [path for path in paths if not path.name.startswith(".") and (within or path.name not in SHARED)]
     problems = {path.relative_to(folder): _misnamed(path, name) for path in visible}
     for file, problem in problems.items():
         if problem:

@@ -115,6 +115,11 @@ RULES: Final[dict[str, Rule]] = {
         "warning",
     ),
     "SAMPLE_INVALID": Rule("a sample does not fit the template", "give it an `id`, and one value for each lookup"),
+    "SAMPLE_PERSONAL": Rule(
+        "a value in a sample looks personal by the rules of _privacy.yaml (only with `notifier lint --pii`)",
+        "write a value that is nobody's, or name it under `keep` or `invented` in _privacy.yaml",
+        "warning",
+    ),
     "SLACK_REFUSES": Rule(
         "Slack would refuse the message that a sample renders, and the function would post its text alone",
         "write it as https://docs.slack.dev/reference/block-kit/blocks says",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from cli.compiler import addresses, channels, events, files, labels, needs, stages, template, threads
+from cli.compiler import addresses, channels, events, files, labels, needs, privacy, stages, template, threads
 from cli.compiler.encoding import encode
 from cli.compiler.findings import OF_SLACK, Finding, Report
 from cli.compiler.nodes import Node
 from cli.compiler.rehearsal import rehearse
 from cli.compiler.samples import Sample
 from cli.compiler.template import Template
+from cli.privacy.rules import Rules
 from handler import catalog
 from handler.catalog import Stage
 from handler.model import IdRule, Notification, Poll
@@ -23,8 +24,10 @@ from handler.templating import Templates
 
 STAGES: Final = "_stages"
 LABELS: Final = PurePath(files.LABELS)
+PRIVACY: Final = PurePath(files.PRIVACY)
 _OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # the kinds of needs: cli/compiler/needs.py
 _NO_STAGE: Final = Stage("", {}, "")
+_Shared = TypeVar("_Shared")
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -33,7 +36,8 @@ class Compilation:
     """A folder, compiled.
 
     `catalog` is the document that handler/catalog.py reads; files with errors are not in it, so it is to be shipped
-    only where `errors` is 0. `files` were looked at; `templates` and `stages` are what could be read of them.
+    only where `errors` is 0. `files` were looked at; `templates` and `stages` are what could be read of them. `privacy`
+    has the rules of _privacy.yaml; none if there is no such file, and None if it cannot be read.
     """
 
     catalog: dict[str, Any]
@@ -41,6 +45,7 @@ class Compilation:
     files: tuple[str, ...]
     templates: tuple[Template, ...]
     stages: tuple[Stage, ...]
+    privacy: Rules | None = None
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -75,6 +80,7 @@ def compile_templates(folder: Path) -> Compilation:
     """Compile every template and stage of a folder. Mistakes are findings; nothing is raised for them."""
     report = Report()
     shared = _labels(folder, report)
+    rules = _privacy(folder, report)
     stage_files = files.listed(folder, STAGES, _STAGE, report)
     found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, shared or {}, report)))
     unread = _OF_STAGES if not found_stages else frozenset({"labels"} if shared is None else ())
@@ -87,7 +93,7 @@ def compile_templates(folder: Path) -> Compilation:
             sound += [one.notification] if report.errors == before else []
     events.check(found, report)
     names = tuple(file.as_posix() for file in (*template_files, *stage_files))
-    return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages)
+    return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages, rules)
 
 
 def id_rules(folder: Path) -> dict[str, list[IdRule]]:
@@ -114,13 +120,35 @@ def compile_version(name: str, version: str, content: bytes, known: tuple[Stage,
     return one.notification if one and not errors else None
 
 
+def check(name: str, content: bytes, known: tuple[Stage, ...]) -> tuple[Finding, ...]:
+    """Return what is wrong with a template of this name and content, whatever its file has by now."""
+    report = Report()
+    node = files.parse(f"{name}.yaml", content, report)
+    if node:
+        _checked(name, node, known, report)
+    return report.findings()
+
+
 def _labels(folder: Path, report: Report) -> labels.Labels | None:
     """The labels; None after a finding."""
-    if not os.path.lexists(folder / LABELS):
-        return {}
+    none: labels.Labels = {}
+    return _shared(folder, LABELS, labels.read, none, report)
+
+
+def _privacy(folder: Path, report: Report) -> Rules | None:
+    """The rules of what is personal; None after a finding."""
+    return _shared(folder, PRIVACY, privacy.read, Rules(), report)
+
+
+def _shared(
+    folder: Path, file: PurePath, read: Callable[[Node, Report], _Shared], none: _Shared, report: Report
+) -> _Shared | None:
+    """What stands in a file that templates share; `none` if there is no such file, None after a finding."""
+    if not os.path.lexists(folder / file):
+        return none
     before = report.errors
-    node = files.read(folder, LABELS, report) if files.is_readable(folder, LABELS, report) else None
-    found = labels.read(node, report) if node else None
+    node = files.read(folder, file, report) if files.is_readable(folder, file, report) else None
+    found = read(node, report) if node else None
     return found if report.errors == before else None
 
 

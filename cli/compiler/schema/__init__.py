@@ -19,6 +19,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ".schema.json": TEMPLATE,
     ".labels.schema.json": stages.LABELS,
     "_stages/.schema.json": stages.STAGE,
+    ".privacy.schema.json": stages.PRIVACY,
 }
 
 

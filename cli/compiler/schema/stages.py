@@ -1,4 +1,4 @@
-"""The schemas of `_stages/<stage>.yaml` and `_labels.yaml`."""
+"""The schemas of `_stages/<stage>.yaml`, `_labels.yaml` and `_privacy.yaml`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cli.compiler.schema.parts import (
     text,
 )
 from cli.compiler.stages import REQUIRED
+from cli.privacy.rules import INVENTED, KINDS
 
 _DESTINATION: Final = matching(
     "^([CG][A-Z0-9]{7,}|[a-z0-9-]+)$",
@@ -70,4 +71,14 @@ LABELS: Final[Schema] = each(
     each(literal("What the code means.")),
     "^[A-Za-z][A-Za-z0-9_]*$",
     title="Labels: what codes mean, in groups",
+)
+PRIVACY: Final[Schema] = keys(
+    {
+        **{
+            kind: described({"type": "array", "items": literal("A name, or a part of one with *.")}, words)
+            for kind, words in KINDS.items()
+        },
+        INVENTED: described({"type": "array", "items": literal("A text.")}, "Texts in the samples that are nobody's."),
+    },
+    title="Privacy: what is personal, by the names of columns and keys",
 )

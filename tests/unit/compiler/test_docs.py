@@ -16,12 +16,14 @@ from cli.compiler import (
     lateness,
     locales,
     lookups,
+    personal,
     polls,
+    privacy,
     stages,
     tables,
     template,
 )
-from cli.compiler.files import LABELS, MAX_BYTES
+from cli.compiler.files import LABELS, MAX_BYTES, PRIVACY
 from cli.compiler.loops import GROUPING
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.sql import read_by_hand
@@ -149,6 +151,10 @@ def test_each_example_compiles_or_has_the_finding_that_it_shows(
             compilation = compiled(completed(""), {**files, "_stages/example.yaml": example})
         case ["yaml", "labels"]:
             compilation = compiled(completed(""), {**files, LABELS: example})
+        case ["yaml", "privacy"]:
+            compilation = compiled(completed(""), {**files, PRIVACY: example})
+        case [_, "finding=SAMPLE_PERSONAL"]:
+            compilation = personal.with_findings(compiled(completed(example), files), tmp_path)
         case _:
             compilation = compiled(completed(example), files)
     shown = re.fullmatch(r"\w+ finding=([A-Z_]+)", words)
@@ -244,6 +250,7 @@ def cell(text: str) -> str:
         *stages.REQUIRED,
         *stages.OPTIONAL,
         *locales.LANGUAGES,
+        *privacy.KEYS,
         *stages.THREADS,
         *FILTERS,
     ],

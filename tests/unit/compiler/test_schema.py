@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
-from cli.compiler import schema, stages, tables, template
+from cli.compiler import privacy, schema, stages, tables, template
 from cli.compiler.loops import GROUPING
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.main import main
@@ -20,7 +20,7 @@ from cli.main import main
 from .test_docs import DOCS, completed, examples
 from .test_mistakes import GOOD, HEADER
 
-TEMPLATE, LABELS, STAGE = schema.SCHEMAS.values()
+TEMPLATE, LABELS, STAGE, PRIVACY = schema.SCHEMAS.values()
 FOLDER = Path("templates")
 TEMPLATES = sorted(FOLDER.glob("[!_.]*.yaml"))
 STAGES = sorted((FOLDER / "_stages").glob("*.yaml"))
@@ -90,7 +90,7 @@ def test_every_key_of_the_format_is_in_it() -> None:
 
 
 def test_every_key_is_explained() -> None:
-    for properties in _properties([TEMPLATE, STAGE]):
+    for properties in _properties([TEMPLATE, STAGE, PRIVACY]):
         for name, one in properties.items():
             assert one is False or "description" in one, name
 
@@ -121,6 +121,13 @@ def test_it_takes_the_stages(path: Path) -> None:
     assert text.startswith("# yaml-language-server: $schema=./.schema.json\n")
 
 
+def test_it_takes_the_rules_of_privacy() -> None:
+    text = (FOLDER / "_privacy.yaml").read_text("utf-8")
+    assert problems(text, PRIVACY) == []
+    assert text.startswith("# yaml-language-server: $schema=./.privacy.schema.json\n")
+    assert PRIVACY["properties"].keys() == set(privacy.KEYS)
+
+
 def test_it_takes_the_labels() -> None:
     text = (FOLDER / "_labels.yaml").read_text("utf-8")
     assert problems(text, LABELS) == []
@@ -131,7 +138,7 @@ def test_it_takes_the_labels() -> None:
     ("words", "example"), [one for one in examples(DOCS) if one[0].startswith("yaml") and "finding" not in one[0]]
 )
 def test_it_takes_the_examples_of_the_docs(words: str, example: str) -> None:
-    content = {"yaml stage": STAGE, "yaml labels": LABELS}.get(words, TEMPLATE)
+    content = {"yaml stage": STAGE, "yaml labels": LABELS, "yaml privacy": PRIVACY}.get(words, TEMPLATE)
     assert problems(completed(example) if content is TEMPLATE else example, content) == []
 
 

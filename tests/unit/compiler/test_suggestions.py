@@ -122,7 +122,7 @@ ELSEWHERE = {
 # Codes that are about a file or a folder, or about what another file says: no single change is right.
 OF_FILES = {
     "FILE_NAME", "FILE_MISSING", "FILE_UNREADABLE", "EVENT_TYPE_SIMILAR", "POLL_UNSEEN", "QUERY_CHANGE_HIDDEN",
-    "QUERY_JOIN", "QUERY_SERVER",
+    "QUERY_JOIN", "QUERY_SERVER", "SAMPLE_PERSONAL",
 }  # fmt: skip
 
 

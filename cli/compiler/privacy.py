@@ -1,0 +1,46 @@
+"""`_privacy.yaml` - what is personal in rows, by the names of columns and keys: cli/privacy/rules.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cli.compiler import shape
+from cli.compiler.findings import Report
+from cli.compiler.nodes import Node
+from cli.privacy.rules import INVENTED, KEEP, KINDS, Named, Rules, plain
+
+KEYS: Final = (*KINDS, INVENTED)
+# What people call a list that has another name here.
+MEANT: Final = {
+    "mail": "email",
+    "names": "name",
+    "tel": "phone",
+    "allow": KEEP,
+    "mask": "text",
+    "secret": "id",
+    "birthday": "date",
+    "fictional": INVENTED,
+}
+
+
+def read(node: Node, report: Report) -> Rules:
+    """Return the rules; what is wrong with them is reported, and left out."""
+    found = shape.keys(node, report, optional=KEYS, meant=MEANT)
+    invented = frozenset(text for _, text in _texts(found[INVENTED], report)) if INVENTED in found else frozenset()
+    entries: dict[str, Named] = {}
+    for kind in KINDS:
+        for one, text in _texts(found[kind], report) if kind in found else ():
+            known = entries.setdefault(".".join(map(plain, text.split("."))), Named(text, kind))
+            if known.kind != kind:
+                report.add(one.place, "KEY_DUPLICATE", f"`{text}` stands under `{known.kind}` already")
+            elif kind == KEEP and not text.strip("*. "):
+                message, fix = f"`{text}` would keep everything", "name the columns that may be shown"
+                report.add(one.place, "VALUE_INVALID", message, fix)
+    return Rules(tuple(entries.values()), invented)
+
+
+def _texts(node: Node, report: Report) -> Iterator[tuple[Node, str]]:
+    for one in shape.items(node, report):
+        if (text := shape.literal(one, report)) is not None:
+            yield one, text

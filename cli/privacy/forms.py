@@ -1,0 +1,163 @@
+"""Values that are known by their form. Each is replaced by one of the same form that is nobody's.
+
+The addresses are those that are reserved for examples: https://www.rfc-editor.org/rfc/rfc2606 (names),
+https://www.rfc-editor.org/rfc/rfc5737 and https://www.rfc-editor.org/rfc/rfc3849 (IP addresses). `n` counts the
+different values of a sample from 1. A mask is made of it and of the form alone, so nobody can try values against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What values of the form look like, what makes one that is nobody's, and what all of those look like."""
+
+    pattern: re.Pattern[str]
+    make: Callable[[str, int], str]
+    made: re.Pattern[str]
+
+    def fits(self, text: str) -> bool:
+        """Whether a whole text has the form."""
+        return bool(self.pattern.fullmatch(text))
+
+    def is_made(self, text: str) -> bool:
+        """Whether a whole text may be one that `make` makes."""
+        return bool(self.made.fullmatch(text))
+
+
+_RESERVED: Final = r"(?:[\w-]+\.)*(?:example\.(?:com|net|org)|(?:[\w-]+\.)+(?:example|test|invalid))"
+_SHORT: Final = 24  # characters of most addresses
+
+
+def _email(text: str, n: int) -> str:
+    return f"person{n}{'.with.a.long.address' if len(text) > _SHORT else ''}@example.com"
+
+
+def _url(text: str, n: int) -> str:
+    return f"{text.partition('://')[0].lower()}://example.com/{n}"
+
+
+def _phone(text: str, n: int) -> str:
+    return phone(text, n)
+
+
+def _day(text: str, n: int) -> str:
+    return f"2001-01-{(n - 1) % 28 + 1:02}{re.sub(r'[0-9]', '0', text[10:])}"
+
+
+FORMS: Final = {
+    "email": Form(
+        re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+"), _email, re.compile(rf"[^\s@<>]+@{_RESERVED}", re.IGNORECASE)
+    ),
+    "uuid": Form(
+        re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+        lambda _, n: f"00000000-0000-4000-8000-{n:012}",
+        re.compile(r"00000000-0000-4000-8000-[0-9]{12}"),
+    ),
+    "url": Form(
+        re.compile(r"(?:https?|ftps?|s3)://\S+", re.IGNORECASE),
+        _url,
+        re.compile(rf"(?:https?|ftps?|s3)://{_RESERVED}(?:[/:?#]\S*)?", re.IGNORECASE),
+    ),
+    "ipv4": Form(
+        re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"),
+        lambda _, n: f"192.0.2.{(n - 1) % 254 + 1}",
+        re.compile(r"192\.0\.2\.[0-9]{1,3}"),
+    ),
+    "ipv6": Form(
+        re.compile(r"(?=.*::|(?:.*:){4})[0-9A-Fa-f:]+(?:\.[0-9.]+)?"),
+        lambda _, n: f"2001:db8::{n:x}",
+        re.compile(r"2001:db8::[0-9a-f]{1,4}"),
+    ),
+    "day": Form(
+        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}[0-9:.]*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"),
+        _day,
+        re.compile(r"2001-01-[0-9]{2}(?:[T ][0:.+Zz-]*)?"),
+    ),
+    "phone": Form(
+        re.compile(r"(?=(?:\D*[0-9]){7})(?=.*[() +-])\+?[0-9(][0-9() ./-]{6,24}"),
+        _phone,
+        re.compile(r"(?!)"),  # is_made knows its digits
+    ),
+}
+_CODE: Final = re.compile(r"(?=.*[0-9])[!-~]{1,60}")
+_SIGNS: Final = "例見仮架雛"  # for what is not ASCII
+_TAIL: Final = 100  # masks that differ: each has two digits of its own
+_PHONE: Final = re.compile(r"555?0*[0-9]{0,2}")
+_DIGITS: Final = re.compile(r"[01]?0*[0-9]{1,2}")
+
+
+def form_of(text: str) -> str:
+    """Return the name of the form that a text has; empty if it has none of FORMS."""
+    return next((name for name, form in FORMS.items() if form.fits(text)), "")
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is one word of ASCII with a digit in it, such as `T-001042`."""
+    return bool(_CODE.fullmatch(text))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text has digits, and no letters."""
+    return any(sign.isdecimal() for sign in text) and not any(sign.isalpha() for sign in text)
+
+
+def code(text: str, n: int) -> str:
+    """Return a text with other digits and letters in the same places."""
+    return _with_digits(_letters(text, n), _digits(text, n))
+
+
+def phone(text: str, n: int) -> str:
+    """Return a phone number of the same form that begins with 555."""
+    width = _width(text)
+    return _with_digits(text, "555".ljust(width, "0")[: max(width - 2, 0)] + f"{n % _TAIL:02}"[-width:])
+
+
+def is_made(text: str) -> bool:
+    """Whether a text may be a mask of this module."""
+    if any(form.is_made(text) for form in FORMS.values()):
+        return True
+    digits = "".join(sign for sign in text if sign.isdecimal())
+    letters = {sign.casefold() for sign in text if sign.isalpha() and sign not in _SIGNS}
+    return len(letters) <= 1 and bool(not digits or _DIGITS.fullmatch(digits) or _PHONE.fullmatch(digits))
+
+
+def _width(text: str) -> int:
+    return sum(sign.isdecimal() for sign in text)
+
+
+def _digits(text: str, n: int) -> str:
+    """As many digits as a text has; a 0 at the beginning stays one."""
+    width = _width(text)
+    first = next((sign for sign in text if sign.isdecimal()), "0")
+    if width < 2:
+        return str(n % 10)
+    tail = str(n % 10 if width == 2 else n % _TAIL)
+    head = "0" if first == "0" else "1"
+    return head + tail.rjust(width - 1, "0")
+
+
+def _with_digits(text: str, digits: str) -> str:
+    left = chain(digits)
+    return "".join(next(left, "0") if sign.isdecimal() else sign for sign in text)
+
+
+def _letters(text: str, n: int) -> str:
+    letter, wide = chr(ord("a") + (n - 1) % 26), _SIGNS[(n - 1) % len(_SIGNS)]
+
+    def other(sign: str) -> str:
+        if sign.isdecimal() or sign.isspace():
+            return sign
+        if not sign.isascii():
+            return wide
+        if not sign.isalpha():
+            return sign
+        return letter.upper() if sign.isupper() else letter
+
+    return "".join(map(other, text))

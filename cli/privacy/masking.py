@@ -1,0 +1,108 @@
+"""A sample without what is personal: what is masked, and what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from cli.privacy import forms, words
+from cli.privacy.decision import Decision, decide, says_nothing
+from cli.privacy.rules import TEXT, Path, Rules
+from cli.privacy.said import Said
+from handler.model import Value
+
+_FIRST_DAY: Final = date(2001, 1, 1)
+_DAYS: Final = 28
+_CODES: Final = ("id", "number", "date")  # of texts of these kinds every word is a code
+
+
+@dataclass(slots=True)
+class Masking:
+    """Masks the values of one sample. The same value gets the same mask, whatever column it stands in.
+
+    `columns` has the decisions for each path, in the order of the sample.
+    """
+
+    rules: Rules
+    said: Said
+    columns: dict[Path, dict[Decision, None]] = field(default_factory=dict)
+    _numbers: dict[str, dict[str, int]] = field(default_factory=dict)
+    _made: dict[str, Value] = field(default_factory=dict)
+
+    def document(self, path: Path, value: Value) -> Value:
+        """Return a value, a row, a list of rows or an API's document with masks in it. `path` is its lookup's name."""
+        match value:
+            case dict():
+                return {self._key(key): self.document((*path, key), one) for key, one in value.items()}
+            case list():
+                return [self.document(path, one) for one in value]
+        decision = decide(path, value, self.rules, self.said)
+        self.columns.setdefault(path, {}).setdefault(decision)
+        return self.mask(decision.kind, value) if decision.masks else value
+
+    def mask(self, kind: str, value: Value) -> Value:
+        """Return the mask of a value that is of one of rules.KINDS, but not `keep`."""
+        known = f"{type(value).__name__} {value}"
+        if known not in self._made:
+            self._made[known] = self._mask(kind, value)
+        return self._made[known]
+
+    def _mask(self, kind: str, value: Value) -> Value:
+        match value:
+            case bool():
+                return False
+            case int():
+                return int(forms.code(str(value), self._number("code", str(value))))
+            case Decimal():
+                return Decimal(forms.code(f"{value:f}", self._number("code", str(value))))
+            case datetime():
+                return datetime.combine(self._day(value), datetime.min.time(), UTC)
+            case date():
+                return self._day(value)
+            case str():
+                return self._text(kind, value)
+        return None
+
+    def _day(self, value: date) -> date:
+        return _FIRST_DAY + timedelta(self._number("day", str(value)) % _DAYS)
+
+    def _text(self, kind: str, text: str) -> str:
+        if says_nothing(text):
+            return text
+        form = forms.form_of(text) or (kind if kind == "email" or (kind == "phone" and forms.is_number(text)) else "")
+        if form == "phone" and kind not in ("phone", TEXT):
+            form = ""
+        if form:
+            return forms.FORMS[form].make(text, self._number(form, text))
+        is_one_word = not any(sign.isspace() for sign in text)
+        if (kind in _CODES and is_one_word) or (kind != "name" and forms.is_code(text)):
+            return forms.code(text, self._number("code", text))
+        if kind == "name":
+            return words.name(text, self._number("name", text))
+        return words.text(text, self._number("text", text), kind)
+
+    def _number(self, form: str, text: str) -> int:
+        """The number of a value among the different ones of its form, from 1."""
+        alike = self._numbers.setdefault(form, {})
+        return alike.setdefault(text, len(alike) + 1)
+
+    def _key(self, key: str) -> str:
+        """A key of a document is a name, unless it has the form of a value: `{"ines@example.net": 3}`."""
+        form = forms.form_of(key)
+        return forms.FORMS[form].make(key, self._number(form, key)) if form else key
+
+
+def is_made(value: Any) -> bool:
+    """Whether a value of a sample may be a mask, and not a real value."""
+    match value:
+        case bool() | None:
+            return True
+        case int() | Decimal():
+            return forms.is_made(f"{value:f}" if isinstance(value, Decimal) else str(value))
+        case date():
+            return value.year == _FIRST_DAY.year
+        case str():
+            return says_nothing(value) or forms.is_made(value) or words.is_made(value)
+    return False

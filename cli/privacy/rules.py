@@ -1,0 +1,76 @@
+"""The rules of `templates/_privacy.yaml`: names of columns and keys, and what their values are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+KEEP: Final = "keep"
+TEXT: Final = "text"
+# Each list of the file, and which values it names.
+KINDS: Final[Mapping[str, str]] = {
+    KEEP: "What may be shown: codes, amounts, numbers of orders.",
+    "name": "Names of people and companies.",
+    "email": "E-mail addresses.",
+    "phone": "Phone numbers.",
+    "address": "Streets, cities, postal codes.",
+    "id": "Numbers and codes that lead to a person: accounts, tokens, IP addresses.",
+    "date": "Days that lead to a person, such as a birthday.",
+    "number": "Numbers that nobody else may know, such as a salary.",
+    TEXT: "What people write freely. A text that no list names is masked like these.",
+}
+INVENTED: Final = "invented"
+
+# A path, such as ("order", "customer", "name"): the lookup, the column, and the keys of a document below it.
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Named:
+    """An entry of a list: a name such as `email`, `customer.name` or `*_at`."""
+
+    text: str
+    kind: str
+
+    @cached_property
+    def rank(self) -> tuple[bool, int, int, bool]:
+        """Which entry decides, where several fit: the most exact one; of two alike the one that masks."""
+        return "*" not in self.text, self.text.count("."), len(self.text.replace("*", "")), self.kind != KEEP
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts = (re.escape(part) for part in ".".join(map(plain, self.text.split("."))).split("*"))
+        return re.compile(rf"(?:.*\.)?{'[^.]*'.join(parts)}", re.DOTALL)
+
+    def fits(self, path: Path) -> bool:
+        """Whether a path ends with this name."""
+        return bool(self._pattern.fullmatch(".".join(map(plain, path))))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All entries of the file, and the texts in samples that are nobody's."""
+
+    entries: tuple[Named, ...] = ()
+    invented: frozenset[str] = frozenset()
+
+    def of(self, path: Path) -> Named | None:
+        """Return the entry that decides for a value: of its own key, else of the nearest key around it.
+
+        The name of a lookup is no column, and decides for nothing below it.
+        """
+        for length in range(len(path), min(len(path), 2) - 1, -1):
+            fitting = [entry for entry in self.entries if entry.fits(path[:length])]
+            if fitting:
+                return max(fitting, key=lambda entry: entry.rank)
+        return None
+
+
+def plain(name: str) -> str:
+    """Return the form in which names are compared: `customerName`, `Customer-Name` and `customer_name` are one."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", unicodedata.normalize("NFKC", name))
+    return re.sub(r"[\s.\-]+", "_", spaced.strip()).casefold()

@@ -1,0 +1,85 @@
+"""What looks personal in the samples, and the rules that say so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.commands.lint import lint
+
+from .conftest import Compile
+
+GOOD = """\
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT number FROM orders WHERE id = :id"}
+text: Order {{ order.number }}
+samples:
+  one: {id: 1, lookups: {order: {number: A-1}}}
+"""
+PERSONAL = """\
+id: integer
+channel: orders
+lookups:
+  order: {sql: "SELECT number, name FROM orders WHERE id = :id"}
+text: Order {{ order.number }} of {{ order.name }}
+samples:
+  one: {id: 1, lookups: {order: {number: A-17, name: Ines Brandt}}}
+"""
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(lint, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ("name: [name]\nkeep: [number]\n", ["name"]),
+        ("keep: [number, name]\n", []),
+        ("keep: [number]\ninvented: [Ines Brandt]\n", []),
+        ("keep: [number]\n", ["name"]),
+        ("keep: name\n", None),  # which cannot be read: that is a finding of its own
+    ],
+)
+def test_pii_warns_of_what_looks_personal(
+    compiled: Compile, tmp_path: Path, rules: str, found: list[str] | None
+) -> None:
+    compiled(PERSONAL, {"_privacy.yaml": rules})
+    silent, answer = run(tmp_path, "--json"), run(tmp_path, "--json", "--pii")
+    assert "SAMPLE_PERSONAL" not in silent.output
+    said = [one for one in json.loads(answer.output)["findings"] if one["code"] == "SAMPLE_PERSONAL"]
+    assert [one["message"].split("`")[1].split(".")[1] for one in said] == (found or [])
+    assert all("Brandt" not in one["message"] + one["fix"] and one["severity"] == "warning" for one in said)
+    assert answer.exit_code == silent.exit_code == (found is None)
+
+
+def test_the_shipped_samples_are_nobodys() -> None:
+    answer = run(Path("templates"), "--pii")
+    assert (answer.exit_code, "no findings" in answer.output) == (0, True), answer.output
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "code", "says"),
+    [
+        ("- a\n", 1, "VALUE_INVALID", "`key: value` lines"),
+        ("names: [a]\n", 1, "KEY_UNKNOWN", "there is no key `names`"),
+        ("name: a\n", 1, "VALUE_INVALID", "takes a list"),
+        ("name: [a]\nid: [b, A]\n", 2, "KEY_DUPLICATE", "`A` stands under `name` already"),
+        ("keep: ['*']\n", 1, "VALUE_INVALID", "would keep everything"),
+        ("keep: ['*.*']\n", 1, "VALUE_INVALID", "would keep everything"),
+        ("keep: [*_id]\n", 1, "YAML_FORBIDDEN", "alias"),
+        ("keep: [[a]]\n", 1, "VALUE_INVALID", "takes a text"),
+        ("keep: ['{{ a }}']\n", 1, "TEMPLATE_FORBIDDEN", "as it stands"),
+        ("keep: [\n", 1, "YAML_SYNTAX", ""),
+    ],
+)
+def test_the_rules_of_privacy_are_checked(compiled: Compile, text: str, line: int, code: str, says: str) -> None:
+    compilation = compiled(GOOD, {"_privacy.yaml": text})
+    assert [(one.file, one.line, one.code) for one in compilation.findings] == [("_privacy.yaml", line, code)]
+    assert says in compilation.findings[0].message
+    assert compilation.privacy is None
