@@ -23,6 +23,7 @@ VERBS: Final = {
     "poll": "Show how polls are doing; run, pause, rewind or start one.",
     "preview": "Show what would be posted, before anybody gets it.",
     "replay": "Send the events in the dead-letter queue again.",
+    "sample": "Take a sample from a real row, without what is personal.",
     "schema": "Write the JSON Schemas that editors use to check templates.",
     "sql": "Run a SELECT on the replica of a running demo.",
     "test": "Compare each sample's message with the approved one.",

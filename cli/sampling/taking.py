@@ -1,0 +1,64 @@
+"""What the function found for a row, as a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.privacy import forms
+from cli.privacy.decision import Decision
+from cli.privacy.masking import Masking
+from cli.privacy.rules import KEEP, Path, plain
+from cli.privacy.said import Said
+from handler.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A sample as its file has it: `id`, `data` if there is any, `lookups`.
+
+    `columns` has the decisions for each column and key; empty if nothing was masked on purpose. `cut` says of which
+    lookups only the first rows are kept, with how many there were.
+    """
+
+    sample: Mapping[str, Any]
+    columns: Mapping[Path, tuple[Decision, ...]]
+    cut: Mapping[str, int]
+
+    def of(self, *, masked: bool) -> dict[Path, tuple[Decision, ...]]:
+        """The columns of which a value was masked, or all were kept."""
+        return {path: found for path, found in self.columns.items() if any(one.masks for one in found) == masked}
+
+    def branching(self, said: Said) -> list[str]:
+        """The masked columns that the template compares with something: the sample may take another branch."""
+        return [".".join(path) for path in self.of(masked=True) if plain(path[-1]) in said]
+
+
+def taken(
+    row_id: int | str,
+    data: Mapping[str, Value],
+    answers: Mapping[str, Value],
+    rows: int,
+    masking: Masking | None,
+) -> Taken:
+    """Return the sample with at most so many rows of each list, and masked, unless `masking` is None."""
+    cut = {name: len(answer) for name, answer in answers.items() if isinstance(answer, list) and len(answer) > rows}
+    kept = {name: answer[:rows] if isinstance(answer, list) else answer for name, answer in answers.items()}
+    if masking:
+        row_id = _id(row_id, masking)
+        data = {key: masking.document(("data", key), value) for key, value in data.items()}
+        kept = {name: masking.document((name,), answer) for name, answer in kept.items()}
+    sample = {"id": row_id, **({"data": data} if data else {}), **({"lookups": kept} if kept else {})}
+    columns = {path: tuple(found) for path, found in masking.columns.items() if len(path) > 1} if masking else {}
+    return Taken(sample, columns, cut)
+
+
+def _id(row_id: int | str, masking: Masking) -> int | str:
+    """The event's id is kept, so that the row can be found again. An e-mail address is masked, or what a rule masks."""
+    entry = masking.rules.of(("id",))
+    kind = entry.kind if entry else KEEP
+    if kind == KEEP and isinstance(row_id, str) and forms.form_of(row_id) == "email":
+        kind = "email"
+    masked = masking.mask(kind, row_id) if kind != KEEP else row_id
+    return masked if isinstance(masked, int | str) else row_id
