@@ -209,7 +209,7 @@ def test_all_at_once_is_for_the_first_time_alone(folder: Path) -> None:
         (["--approve", "order.created/two"], "Known: one, 無料"),
         (["--approve", "order.created/"], ""),
         (["--approve", ""], "There is no notification"),
-        (["--approve", "../order"], "There is no notification"),
+        (["--approve", "../order"], "is a folder"),
         (["order.paid", "--approve", "order.created"], "There is no notification order.created to approve"),
     ],
 )
