@@ -30,7 +30,7 @@ help:  ## This list
 setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
 lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready page  ## The local cloud's parts
 
-page: $(TOOLS)/page/.ready  ## The page of the Slack stand-in, bundled
+page: cli/page/dist/app.js  ## The page of the workbench and of the demo, bundled
 
 editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its test
 
@@ -110,7 +110,7 @@ lock: $(UV)  ## requirements/*.txt from requirements/*.in
 	  --custom-compile-command "make lock" $$f -o $${f%.in}.txt; done
 
 clean:  ## Remove what was installed and built here
-	rm -rf .venv $(TOOLS) .aws-sam
+	rm -rf .venv $(TOOLS) .aws-sam cli/page/dist
 
 # What `sam build` calls for the function (BuildMethod: makefile). ARTIFACTS_DIR is SAM's word.
 build-NotifierFunction: .venv/.ready
@@ -136,13 +136,14 @@ $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 
 # npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
 NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
-$(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+cli/page/dist/app.js $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
 install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json $(NPM)
 	$(install_npm)
 	@touch $@
-$(TOOLS)/page/.ready: lab/page/package.json lab/page/package-lock.json $(wildcard lab/page/src/*) $(NPM)
+$(TOOLS)/page/.ready: cli/page/package.json cli/page/package-lock.json $(NPM)
 	$(install_npm)
-	NODE_PATH=$(TOOLS)/page/node_modules esbuild lab/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
-	  --define:process.env.NODE_ENV='"production"' --outdir=$(TOOLS)/page/dist --log-level=warning
 	@touch $@
+cli/page/dist/app.js: $(TOOLS)/page/.ready $(wildcard cli/page/src/*)
+	NODE_PATH=$(TOOLS)/page/node_modules esbuild cli/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
+	  --define:process.env.NODE_ENV='"production"' --outdir=$(@D) --log-level=warning

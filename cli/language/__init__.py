@@ -43,10 +43,13 @@ def plural(one: str, many: str, /, count: int, **values: object) -> str:
 
 def language() -> str:
     """Return the chosen language, else that of NOTIFIER_LANG, else English."""
-    if _chosen:
-        return _chosen
-    given = os.environ.get(VARIABLE, "")
-    return given if given in LANGUAGES else ENGLISH
+    return given() or ENGLISH
+
+
+def given() -> str | None:
+    """Return the chosen language, else that of NOTIFIER_LANG; None where nobody has named one."""
+    named = _chosen or os.environ.get(VARIABLE)
+    return named if named in LANGUAGES else None
 
 
 def choose(name: str | None) -> None:

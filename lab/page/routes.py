@@ -14,39 +14,31 @@ from __future__ import annotations
 
 import json
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
+from cli.page import document
 from lab.page.board import Board
 from lab.page.facts import FIELDS, read_facts, read_wish
 
 BOARD: Final = web.AppKey("board", Board)
-HERE: Final = Path(__file__).parent
-BUNDLE: Final = HERE.parents[1] / ".tools/page/dist"
-MISSING: Final = "The page is not bundled yet. Run: make page"
-# Nothing from elsewhere is loaded, and no text of a message can run: scripts come from this origin's files alone.
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
 
 
 async def page(_request: web.Request) -> web.StreamResponse:
     """Return the page, or how to make it."""
-    if not (BUNDLE / "app.js").exists():
-        return web.Response(status=503, text=MISSING, headers=HEADERS)
-    return web.FileResponse(HERE / "index.html", headers=HEADERS)
+    if not document.bundled():
+        return web.Response(status=503, text=document.MISSING, headers=document.HEADERS)
+    html = document.document(stream="/_control/stream")
+    return web.Response(text=html, content_type="text/html", headers=document.HEADERS)
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
     """Return a bundled file."""
-    path = BUNDLE / request.match_info["name"]
-    return web.FileResponse(path, headers=HEADERS) if path.exists() else web.Response(status=404, text=MISSING)
+    path = document.BUNDLE / request.match_info["name"]
+    if not path.exists():
+        return web.Response(status=404, text=document.MISSING)
+    return web.FileResponse(path, headers=document.HEADERS)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:

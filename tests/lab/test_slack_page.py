@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from lab.page import routes
+from cli.page import document
 from lab.slack import Control
 
 PARKED = {"kind": "parked", "type": "a", "id": 1, "code": "C", "meaning": "m", "remedy": "r"}
@@ -97,8 +97,9 @@ def test_wishes_are_numbered_and_read_on(url: str, control: Control) -> None:
 
 
 def test_the_page_lets_nothing_in_from_elsewhere(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    (tmp_path / "app.js").write_text("")
-    monkeypatch.setattr(routes, "BUNDLE", tmp_path)
+    for name in document.ASSETS:
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(document, "BUNDLE", tmp_path)
     for path in ("/", "/page/app.js"):
         answer = urllib3.request("GET", f"{url}{path}")
         assert answer.status == 200
@@ -109,7 +110,7 @@ def test_the_page_lets_nothing_in_from_elsewhere(url: str, monkeypatch: pytest.M
 
 
 def test_a_page_that_is_not_bundled_says_how(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr(routes, "BUNDLE", tmp_path)
+    monkeypatch.setattr(document, "BUNDLE", tmp_path)
     for path, status in (("/", 503), ("/page/app.js", 404)):
         answer = urllib3.request("GET", f"{url}{path}")
         assert (answer.status, b"make page" in answer.data) == (status, True)

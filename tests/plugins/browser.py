@@ -12,7 +12,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from slack_sdk import WebClient
 
-from lab.page.routes import BUNDLE
+from cli.page.document import bundled
 from lab.slack import Control
 
 WAIT_SECONDS = 10.0
@@ -102,7 +102,7 @@ def driver(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPath
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and chromedriver):
         missing("there is no chromium here (Debian: apt-get install chromium chromium-driver)")
-    if not (BUNDLE / "app.js").exists():
+    if not bundled():
         missing("the page is not bundled (make page)")
     options = ChromeOptions()
     options.binary_location = chromium

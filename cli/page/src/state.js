@@ -1,5 +1,6 @@
 // What the stand-in sends, the address and the theme, as values that React reads.
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { given } from "./given.js";
 
 // The stand-in's items by their keys. Each new connection begins with everything, so an old copy is dropped.
 let items = new Map();
@@ -12,7 +13,7 @@ function publish(next, connected) {
 }
 
 export function listen() {
-  const stream = new EventSource("/_control/stream");
+  const stream = new EventSource(given.stream);
   let fresh = true;
   stream.onopen = () => { fresh = true; };
   stream.onerror = () => publish(items, false);
