@@ -8,11 +8,9 @@ from pathlib import Path
 from cli import compiler
 from cli.compiler import files
 from cli.previous import with_previous
+from cli.snapshot import Snapshot, snapshot
 from lab import hot
 from lab.aws import Aws
-
-# What is read of each file to see that it was edited: when it was written, and its size.
-Snapshot = dict[Path, tuple[int, int]]
 
 
 class Edits:
@@ -54,15 +52,3 @@ class Edits:
 
     def _names(self, paths: Iterable[Path]) -> frozenset[str]:
         return frozenset(files.shown(path.relative_to(self.folder)) for path in paths)
-
-
-def snapshot(folder: Path) -> Snapshot:
-    """Return what tells whether a file of a folder was edited since."""
-    found: Snapshot = {}
-    for path in folder.rglob("*.y*ml"):
-        try:
-            status = path.stat()
-        except OSError:  # an editor replaces a file in two steps; a link can lead nowhere
-            continue
-        found[path] = (status.st_mtime_ns, status.st_size)
-    return found

@@ -22,10 +22,11 @@ from cli.commands.bundle import ROOT
 from cli.commands.emit import publish
 from cli.commands.lint import show
 from cli.compiler import Compilation, files
-from cli.edits import Edits, Snapshot, snapshot
+from cli.edits import Edits
 from cli.language import say
 from cli.preview import selection
 from cli.session import Session
+from cli.snapshot import Snapshot, snapshot
 from cli.tick import Tick
 from cli.watch import Watch
 from handler.model import Value

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli.commands import demo as command
-from cli.edits import Edits, snapshot
+from cli.edits import Edits
 from cli.main import main
 from cli.session import Session
+from cli.snapshot import snapshot
 from lab import hot
 
 TEMPLATE = """\

@@ -17,7 +17,7 @@ from cli.commands.lint import lint
 from cli.commands.schema import schema
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.files import content
-from cli.edits import snapshot
+from cli.snapshot import snapshot
 
 from .conftest import FILE, Compile
 
