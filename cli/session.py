@@ -8,11 +8,10 @@ from cli.commands.emit import as_event, publish
 from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits
+from cli.preview.gallery import Gallery, committed, findings
 from cli.watch import Watch
 from handler.model import Locale
 from lab.cloud import LocalCloud
-
-FINDING = ("file", "line", "code", "severity", "message", "fix")
 
 
 class Session:
@@ -22,6 +21,7 @@ class Session:
         self._cloud = cloud
         self._watch = watch
         self._edits = edits
+        self._gallery = Gallery(edits.folder, committed(edits.folder))
         self._wished = 0
 
     def look(self) -> None:
@@ -35,7 +35,16 @@ class Session:
             publish(self._cloud.aws.client("sns"), self._watch.topic, as_event(wish["type"], str(wish["id"])))
 
     def introduce(self, compilation: Compilation) -> None:
-        """Tell the page what templates call the people and groups whom messages mention."""
+        """Tell the page what there is, and what templates call the people and groups whom messages mention."""
+        self._exhibit(compilation)
+        self._name_people(compilation)
+
+    def _exhibit(self, compilation: Compilation) -> None:
+        """Show the notifications on the page, which is told of findings as facts."""
+        items = self._gallery.items(compilation)
+        self._cloud.slack.exhibit({key: item for key, item in items.items() if item["kind"] != "finding"})
+
+    def _name_people(self, compilation: Compilation) -> None:
         stages = [one for one in compilation.stages if one.name == self._cloud.parameters["Stage"]]
         names = {person: name for stage in stages for name, person in _called(stage.locale)}
         self._cloud.slack.replace("mention", [{"kind": "mention", "id": one, "name": names[one]} for one in names])
@@ -43,13 +52,13 @@ class Session:
     def _show(self, compilation: Compilation) -> None:
         """Show an edit's findings in the terminal and on the page; none, if the function has it."""
         show(compilation, self._edits.folder)
-        findings = [{name: getattr(one, name) for name in FINDING} for one in compilation.findings]
         self._say_what_is_in_use(compilation)
-        self._cloud.slack.replace("finding", [{"kind": "finding", **finding} for finding in findings])
+        self._cloud.slack.replace("finding", list(findings(compilation).values()))
+        self._exhibit(compilation)
 
     def _say_what_is_in_use(self, compilation: Compilation) -> None:
         if not compilation.errors:
-            self.introduce(compilation)
+            self._name_people(compilation)
         for file in sorted(self._edits.edited):
             if compilation.errors:
                 self._watch.say(f"{file}: not in use while there is an error; the last good version speaks", "yellow")

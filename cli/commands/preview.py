@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:  # what a command needs that is not misused
     help="Only what differs from the templates at this revision of git. Default: HEAD, the last commit.",
 )
 @click.option("--builder", is_flag=True, help="Print a link to Slack's Block Kit Builder for each message.")
+@click.option("--serve", is_flag=True, help="Show all of the folder on a page, which follows your edits.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="With --serve: the page's port. Default: 8800, else a free one."
+)
 @screen.as_json
 def preview(
     what: str,
@@ -47,6 +52,8 @@ def preview(
     apis: tuple[str, ...],
     revision: str | None,
     builder: bool,
+    serve: bool,
+    port: int | None,
     as_json: bool,
 ) -> None:
     """Show what would be posted for WHAT: a notification, an event type, or the file of a template (default: all).
@@ -59,11 +66,19 @@ def preview(
       notifier preview order.created --id 1042
       notifier preview order.created --id 1042 --db mysql://reader@replica.example.org/shop
       notifier preview order.created --diff
+      notifier preview --serve
 
     With --builder, the links hold the messages of samples. Real rows never stand in a link.
+    With --serve, a page on this machine shows every notification, before and after an edit, until Ctrl-C.
 
     Exit status: 0 all could be made, 1 a template has errors or a message cannot be made, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
+    if serve:
+        _refuse_beside_serve(what, row_id, samples, builder or as_json or revision is not None)
+        _serve(folder, port, databases, apis)
+        return
+    if port is not None:
+        raise click.UsageError(say("--port is of --serve."))
     form = _form(as_json=as_json, builder=builder, revision=revision)
     if row_id is None:
         if data:
@@ -102,6 +117,34 @@ def _refuse_row(what: str, samples: Sequence[str], form: str) -> None:
         raise click.UsageError(say("--diff compares samples, and not a real row."))
 
 
+def _refuse_beside_serve(what: str, row_id: str | None, samples: Sequence[str], is_in_a_form: bool) -> None:
+    if what or samples or row_id is not None or is_in_a_form:
+        raise click.UsageError(
+            say("--serve shows all of a folder. Leave out the name, --sample, --id, --diff, --builder and --json.")
+        )
+
+
+def _serve(folder: Path, port: int | None, databases: Sequence[str], apis: Sequence[str]) -> None:
+    """Serve the page. It can show real rows where there is something to read them from."""
+    from cli import running
+    from cli.preview.serve import serve
+
+    there = databases or apis or running.chosen()
+    with _explained(), connections.connect(databases, apis) if there else nullcontext() as connected:
+        serve(folder, port, connected)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong with an option: what goes wrong with a row is part of its preview."""
+    from handler.errors import CODES, NotifierError
+
+    try:
+        yield
+    except NotifierError as error:
+        raise click.ClickException(f"{error}\n  {say('fix: {remedy}', remedy=say(CODES[error.code].remedy))}") from None
+
+
 def _of_samples(chosen: Selection, samples: Sequence[str]) -> Iterable[Run]:
     from cli.preview import runs
 
@@ -113,16 +156,13 @@ def _of_row(
 ) -> Iterable[Run]:
     """Read the row, and say meanwhile from where."""
     from cli.preview import runs
-    from handler.errors import CODES, NotifierError
 
-    try:
-        with (
-            connections.connect(databases, apis) as connected,
-            screen.working(say("Reading from {place}", place=connected.place)),
-        ):
-            return [*runs.of_row(chosen, row_id, data, connected)]
-    except NotifierError as error:  # of an option: what goes wrong with a row is part of its preview
-        raise click.ClickException(f"{error}\n  {say('fix: {remedy}', remedy=say(CODES[error.code].remedy))}") from None
+    with (
+        _explained(),
+        connections.connect(databases, apis) as connected,
+        screen.working(say("Reading from {place}", place=connected.place)),
+    ):
+        return [*runs.of_row(chosen, row_id, data, connected)]
 
 
 def _print(chosen: Selection, made: Iterable[Run]) -> int:

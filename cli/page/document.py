@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli import language
+from cli.language import later
 
 HERE: Final = Path(__file__).parent
 BUNDLE: Final = HERE / "dist"
 ASSETS: Final = {"app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8"}
-MISSING: Final = "The page is not bundled yet. Run: make page"
+MISSING: Final = later("The page is not bundled yet. Run: make page")
 # Nothing from elsewhere is loaded, and no text of a message can run: scripts come from this origin's files alone.
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -4,7 +4,6 @@ selection     what a person chose: templates and stages -> Selection
 events        what a person typed of an event: an id, extras
 catalogue     a selection -> an Entry of each notification, for lists and pages (mentions: whom it notifies)
 listing       entries -> a table; details: all of one; plans: when a poll runs, in words
-compose       a sample or a real row -> Preview
 readable      a message -> lines of text that say all of it
 changes       two lists of lines -> their difference, by lines and by words
 approved      the file of a notification's approved messages, read and written
@@ -17,5 +16,6 @@ shown         a Preview in the terminal: its messages, or why there is none (tol
 terminal      a message in the terminal: its blocks, with elements, rich_text, mrkdwn and signs
 revision      the templates as they were at a revision of git -> a folder
 difference    two versions of the templates -> what differs in the messages
+gallery       a folder, before and after an edit, as the items of the page; serve: the page while somebody edits
 builder       a message as a link to Block Kit Builder
 """

@@ -30,14 +30,15 @@ class Board:
         self._slack = slack
         self._facts: dict[str, Fact] = {}
         self._wishes: list[Fact] = []
+        self._gallery: dict[str, Item] = {}
         self._numbers = itertools.count(1)
         self._readers: set[asyncio.Event] = set()
 
     def items(self) -> dict[str, Item]:
-        """Return all items: channels, messages oldest first, facts in the order that they came."""
+        """Return all items: channels, messages oldest first, facts in the order that they came, notifications."""
         channels = {f"channel:{each.id}": {"kind": "channel", **asdict(each)} for each in self._slack.config.channels}
         messages = {f"message:{each.channel}:{each.ts}": _message(each) for each in self._slack.workspace}
-        return {**channels, **messages, **self._facts}
+        return {**channels, **messages, **self._facts, **self._gallery}
 
     def add(self, facts: list[Fact]) -> None:
         """Add facts; one about a message takes the place of the last about it."""
@@ -48,6 +49,11 @@ class Board:
         """Make these the only facts of their kind."""
         self._facts = {key: fact for key, fact in self._facts.items() if fact["kind"] != kind}
         self.add(facts)
+
+    def exhibit(self, items: dict[str, Item]) -> None:
+        """Make these the notifications and their stages (cli.preview.gallery)."""
+        self._gallery = items
+        self.announce()
 
     def wish(self, event: Fact) -> Fact:
         """Note that somebody wants this event to be published, and return it with its number."""
@@ -60,9 +66,10 @@ class Board:
         return [each for each in self._wishes if int(each["number"]) > after]
 
     def clear(self) -> None:
-        """Forget facts and wishes. Numbers go on, so that nobody takes a new wish for an old one."""
+        """Forget facts, wishes and notifications. Numbers go on, so that nobody takes a new wish for an old one."""
         self._facts.clear()
         self._wishes.clear()
+        self._gallery = {}
         self.announce()
 
     def announce(self) -> None:

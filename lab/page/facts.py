@@ -8,7 +8,8 @@ Each kind of fact is a flat object with these fields, and no others:
                 about when it will be next (`due`, in Unix seconds)
     mention     what templates call a person or a group, whom messages name by `id`
     finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`;
-                `severity` is error or warning, of which an error keeps the file out of the function
+                `edit` is what to write in place of the word there, if that is enough; `severity` is error or warning,
+                of which an error keeps the file out of the function
 
 Values are texts, or whole numbers where they are so in the event or the file.
 """
@@ -22,7 +23,7 @@ Fact = dict[str, str | int]
 FIELDS: Final = {
     "delivery": frozenset({"channel", "ts", "type", "id", "template", "outcome"}),
     "parked": frozenset({"type", "id", "code", "meaning", "remedy"}),
-    "finding": frozenset({"file", "line", "code", "severity", "message", "fix"}),
+    "finding": frozenset({"file", "line", "code", "severity", "message", "fix", "edit"}),
     "waiting": frozenset({"type", "id", "code", "meaning", "remedy", "attempt", "due"}),
     "mention": frozenset({"id", "name"}),
 }
@@ -39,6 +40,13 @@ def read_facts(document: Any) -> list[Fact]:
 def read_wish(document: Any) -> Fact:
     """Return the event that somebody wants to be published. Raises ValueError."""
     return _flat(document, frozenset({"type", "id"}), "")
+
+
+def read_gallery(document: Any) -> dict[str, dict[str, Any]]:
+    """Return notifications and stages by their keys (cli.preview.gallery). Raises ValueError."""
+    if isinstance(document, dict) and all(isinstance(item, dict) and "kind" in item for item in document.values()):
+        return document
+    raise ValueError("write an object of items, each with its kind")
 
 
 def _read(fact: Any, where: str) -> Fact:

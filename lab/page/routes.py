@@ -6,6 +6,7 @@ GET  /                     the page
 GET  /page/app.js, .css    what `make page` bundled
 GET  /_control/stream      what the page shows, as server-sent events (see Board.changes)
 POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind>: these instead of those there were
+PUT  /_control/gallery     the notifications that it shows, with their stages (cli.preview.gallery)
 POST /_control/emit        {"type", "id"}: somebody wants this event to be published
 GET  /_control/wishes      those events, with a number each; ?after= the last number that was seen
 """
@@ -20,7 +21,7 @@ from aiohttp import web
 
 from cli.page import document
 from lab.page.board import Board
-from lab.page.facts import FIELDS, read_facts, read_wish
+from lab.page.facts import FIELDS, read_facts, read_gallery, read_wish
 
 BOARD: Final = web.AppKey("board", Board)
 
@@ -66,6 +67,12 @@ async def replace_facts(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
+async def exhibit(request: web.Request) -> web.Response:
+    """Make these the notifications. However many there are, the document has no limit."""
+    request.app[BOARD].exhibit(read_gallery(json.loads(await request.content.read())))
+    return web.json_response({"ok": True})
+
+
 async def emit(request: web.Request) -> web.Response:
     """Note a wish for an event."""
     return web.json_response({"ok": True, **request.app[BOARD].wish(read_wish(await _document(request)))})
@@ -81,6 +88,7 @@ CONTROL_ROUTES: Final = (
     web.get("/stream", stream),
     web.post("/facts", add_facts),
     web.put("/facts/{kind}", replace_facts),
+    web.put("/gallery", exhibit),
     web.post("/emit", emit),
     web.get("/wishes", wishes),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -78,6 +79,10 @@ class Control:
     def replace(self, kind: str, facts: list[dict[str, Any]]) -> None:
         """Make these the only facts of their kind on the page."""
         self._call("PUT", f"facts/{kind}", facts)
+
+    def exhibit(self, items: Mapping[str, Any]) -> None:
+        """Make these the notifications on the page (see cli.preview.gallery)."""
+        self._call("PUT", "gallery", items)
 
     def wishes(self, after: int = 0) -> list[dict[str, Any]]:
         """Return the events that were asked for on the page, as {"number", "type", "id"}, after a number."""

@@ -122,5 +122,6 @@ FINDING = {
     "code": "UNDEFINED",
     "severity": "error",
     "message": "`order.totl` is no column of the lookup `order`. The nearest is `total`.",
+    "edit": "",
     "fix": "text: \":tea: New order *{{ order.number }}*: {{ order.total | money('JPY') }}\"",
 }

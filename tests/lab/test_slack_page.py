@@ -12,7 +12,8 @@ from cli.page import document
 from lab.slack import Control
 
 PARKED = {"kind": "parked", "type": "a", "id": 1, "code": "C", "meaning": "m", "remedy": "r"}
-FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, "code": "C", "severity": "error", "message": "m", "fix": ""}
+WHAT = {"code": "C", "severity": "error", "message": "m", "fix": "", "edit": ""}
+FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, **WHAT}
 
 
 class Stream:
@@ -76,6 +77,26 @@ def test_facts_that_cannot_be_shown_are_refused(url: str, control: Control, fact
     answer = urllib3.request("POST", f"{url}/_control/facts", json=facts)
     assert answer.status == 400
     assert named in answer.json()["error"]
+
+
+def test_notifications_are_shown_until_others_are(stream: Stream, control: Control) -> None:
+    stream.read()
+    one = {"kind": "notification", "name": "a.b", "description": "d"}
+    control.exhibit({"notification:a.b": one})
+    while one not in stream.items.values():
+        stream.read()
+    control.tell(PARKED)
+    while PARKED not in stream.items.values():
+        stream.read()
+    control.exhibit({})
+    while one in stream.items.values():
+        stream.read()
+
+
+def test_notifications_may_be_many_and_each_has_its_kind(control: Control) -> None:
+    control.exhibit({"notification:a.b": {"kind": "notification", "description": "x" * 1_200_000}})
+    with pytest.raises(ValueError, match="each with its kind"):
+        control.exhibit({"notification:a.b": {}})
 
 
 @pytest.mark.parametrize("kind", ["odd", "parked"])

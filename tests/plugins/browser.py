@@ -32,43 +32,24 @@ FLAGS = (
 ORDERS = "C0LABORDERS"
 
 
-class Page:
-    """The page in a browser, and what its tests do with it; `patience` is for how many seconds it waits to see it."""
+class Screen:
+    """A page in a browser, and what its tests do with it; `patience` is for how many seconds it waits to see it."""
 
     patience = WAIT_SECONDS
 
-    def __init__(self, driver: Chrome, control: Control, slack: WebClient) -> None:
+    def __init__(self, driver: Chrome, url: str) -> None:
         self.driver = driver
-        self.control = control
-        self._slack = slack
+        self._url = url
 
-    def open(self, view: str = ORDERS, *, width: int = 1180, height: int = 760, dark: bool = False) -> None:
-        """Load the page anew, at this size and in this system theme, and wait until it is live."""
+    def load(self, view: str = "", *, width: int = 1180, height: int = 760, dark: bool = False, lang: str = "") -> None:
+        """Load the page anew, at this size, in this system theme and language, and wait until it has something."""
         media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self.driver.get("about:blank")
-        self.driver.get(f"{self.control.url}/#{view}")
-        self.see(".live:not(.lost)")
-
-    def post(
-        self, text: str, blocks: list[Any] | None = None, *, channel: str = ORDERS, thread: str = "", **more: Any
-    ) -> str:
-        """Post as the notifier does, and return the message's ts."""
-        answer = self._slack.chat_postMessage(
-            channel=channel, text=text, blocks=blocks or [], thread_ts=thread or None, unfurl_links=False, **more
-        )
-        return str(answer["ts"])
-
-    def edit(self, ts: str, text: str) -> None:
-        """Change what a message says."""
-        self._slack.chat_update(channel=ORDERS, ts=ts, text=text)
-
-    def emit(self, event_type: str, event_id: str) -> None:
-        """Ask for an event, as a person does in the form."""
-        self.see("input[name=type]").send_keys(event_type)
-        self.see("input[name=id]").send_keys(f"{event_id}\n")
+        self.driver.get(f"{self._url}{f'?lang={lang}' if lang else ''}#{view}")
+        self.see("nav a")
 
     def show(self, view: str) -> None:
         """Go to another view without loading the page anew."""
@@ -95,6 +76,38 @@ class Page:
     def run(self, script: str, *arguments: object) -> Any:
         """Run a script in the page."""
         return self.driver.execute_script(script, *arguments)
+
+
+class Page(Screen):
+    """The page of a stand-in."""
+
+    def __init__(self, driver: Chrome, control: Control, slack: WebClient) -> None:
+        super().__init__(driver, f"{control.url}/")
+        self.control = control
+        self._slack = slack
+
+    def open(self, view: str = ORDERS, *, width: int = 1180, height: int = 760, dark: bool = False) -> None:
+        """Load the page anew, and wait until it is live."""
+        self.load(view, width=width, height=height, dark=dark)
+        self.see(".live:not(.lost)")
+
+    def post(
+        self, text: str, blocks: list[Any] | None = None, *, channel: str = ORDERS, thread: str = "", **more: Any
+    ) -> str:
+        """Post as the notifier does, and return the message's ts."""
+        answer = self._slack.chat_postMessage(
+            channel=channel, text=text, blocks=blocks or [], thread_ts=thread or None, unfurl_links=False, **more
+        )
+        return str(answer["ts"])
+
+    def edit(self, ts: str, text: str) -> None:
+        """Change what a message says."""
+        self._slack.chat_update(channel=ORDERS, ts=ts, text=text)
+
+    def emit(self, event_type: str, event_id: str) -> None:
+        """Ask for an event, as a person does in the form."""
+        self.see("input[name=type]").send_keys(event_type)
+        self.see("input[name=id]").send_keys(f"{event_id}\n")
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,14 @@ def sentences() -> Iterator[tuple[str, str]]:
                     yield many, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
+def of_the_page() -> Iterator[tuple[str, str]]:
+    """The sentences of what runs in the browser, which are texts in double quotes, without an escape in them."""
+    text = r'"([^"\\]+)"'
+    for path in sorted((ROOT / "cli/page/src").glob("*.js*")):
+        for call in re.finditer(rf"\b(?:say|later)\(\s*{text}|\bplural\(\s*{text},\s*{text}", path.read_text("utf-8")):
+            yield from ((sentence, str(path.relative_to(ROOT))) for sentence in call.groups() if sentence)
+
+
 def of_tables() -> Iterator[tuple[str, str]]:
     """The sentences of the function's tables, which the tools show."""
     for code, (_, meaning, remedy) in CODES.items():
@@ -58,7 +66,7 @@ def has_values(sentence: str) -> bool:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_sentence_is_missing_and_none_is_left_over(name: str) -> None:
-    known, places = language.translations(name), {**dict(sentences()), **dict(of_tables())}
+    known, places = language.translations(name), dict([*sentences(), *of_the_page(), *of_tables()])
     missing = [f"{places[one]}: {one}" for one in places if one not in known]
     assert not missing, "\n".join([f"add to cli/language/{name}.toml:", *missing])
     assert [*known.keys() - places.keys()] == [], "no code says these any more"

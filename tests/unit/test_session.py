@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.commands import demo as command
+from cli.compiler import compile_templates
 from cli.edits import Edits
 from cli.main import main
 from cli.session import Session
@@ -34,11 +35,15 @@ class Demo:
         (self.folder / "_stages").mkdir(parents=True)
         self.write(**{"_stages/demo": STAGE, "a.b": TEMPLATE, "c.d": TEMPLATE})
         self.told: dict[str, list[dict[str, Any]]] = {}
-        slack = SimpleNamespace(wishes=lambda _: [], replace=self.told.__setitem__)
+        self.shown: dict[str, Any] = {}
+        slack = SimpleNamespace(wishes=lambda _: [], replace=self.told.__setitem__, exhibit=self.exhibit)
         cloud: Any = SimpleNamespace(slack=slack, parameters={"Stage": "demo"})
         self.said: list[str] = []
         watch: Any = SimpleNamespace(look=lambda: 0, say=lambda text, _: self.said.append(text), topic="t")
         self.session = Session(cloud, watch, Edits(cloud, "function", folder, self.folder))
+
+    def exhibit(self, items: dict[str, Any]) -> None:
+        self.shown = items
 
     def write(self, **files: str) -> None:
         for name, text in files.items():
@@ -103,6 +108,22 @@ def test_the_page_learns_what_templates_call_people(demo: Demo) -> None:
     demo.write(**{"_stages/demo": STAGE.replace("oncall", "day"), "a.b": BROKEN})
     demo.look()
     assert demo.told["mention"][0]["name"] == "night"
+
+
+def test_the_page_gets_the_notifications_as_they_are_edited(demo: Demo) -> None:
+    demo.session.introduce(compile_templates(demo.folder))
+    (pair,) = demo.shown["notification:a.b"]["pairs"]
+    assert pair["after"]["messages"][0]["text"] == "[demo] Order 1"
+    demo.write(**{"a.b": TEMPLATE.replace("Order", "Edited")})
+    demo.look()
+    (pair,) = demo.shown["notification:a.b"]["pairs"]
+    assert pair["after"]["messages"][0]["text"] == "[demo] Edited 1"
+    demo.write(**{"a.b": BROKEN})
+    demo.look()
+    assert demo.shown["notification:a.b"]["pairs"] == [pair]
+    assert demo.shown["notification:a.b"]["stale"]
+    assert {item["kind"] for item in demo.shown.values()} == {"notification", "stage"}
+    assert len(demo.told["finding"]) == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["--once"]])

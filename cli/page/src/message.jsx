@@ -3,9 +3,10 @@ import { Component } from "react";
 import { Message as Blocks } from "slack-blocks-to-jsx";
 import { readable } from "./mrkdwn.js";
 import { Finding } from "./panels.jsx";
+import { locale, plural, say } from "./words.js";
 
-const TIME = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
-const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const TIME = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
 const date = (ts) => new Date(Number(ts) * 1000);
 
 const section = (text) => ({ type: "section", text: { type: "mrkdwn", text } });
@@ -37,7 +38,7 @@ function Footer({ delivery }) {
     <p className="footer">
       <span className={`outcome ${delivery.outcome}`}>{delivery.outcome}</span>
       <span><b>{delivery.type}</b> {delivery.id}</span>
-      <span>template {delivery.template}</span>
+      <span>{say("template {file}", { file: delivery.template })}</span>
     </p>
   );
 }
@@ -45,12 +46,12 @@ function Footer({ delivery }) {
 function Findings({ findings }) {
   if (!findings.length) return null;
   return (
-    <section className="findings" aria-label="Findings in the template of this message">
+    <section className="findings" aria-label={say("Findings in the template of this message")}>
       {findings.map((finding, at) => <Finding key={at} finding={finding} />)}
       <p className="hint">
         {findings.some(({ severity }) => severity === "error")
-          ? "The message above was made by the last version of this file that was in order."
-          : "A warning does not keep a file from being used."}
+          ? say("The message above was made by the last version of this file that was in order.")
+          : say("A warning does not keep a file from being used.")}
       </p>
     </section>
   );
@@ -65,26 +66,36 @@ function Avatar() {
   );
 }
 
-export function Message({ message, theme, data }) {
-  const { ts, text, blocks, attachments, edited, delivery, replies, findings } = message;
-  const when = date(ts);
+// When a message was posted, or, before it is, to which channels.
+function Head({ ts, to }) {
+  const when = ts && date(ts);
   return (
-    <article className="message" aria-label={`Notifier at ${TIME.format(when)}`} data-ts={ts}>
+    <header>
+      <span className="name">Notifier</span>
+      <span className="badge">{say("App")}</span>
+      {when && <time dateTime={when.toISOString()} title={FULL.format(when)}>{TIME.format(when)}</time>}
+      {to?.map((alias) => <span key={alias} className="to">#{alias}</span>)}
+    </header>
+  );
+}
+
+export function Message({ message, theme, data, children }) {
+  const { ts, to, text, blocks, attachments, edited, delivery, replies, findings } = message;
+  const name = ts ? say("Notifier at {time}", { time: TIME.format(date(ts)) }) : say("Notifier to {channels}", { channels: to.join(", ") });
+  return (
+    <article className="message" aria-label={name} data-ts={ts}>
       <Avatar />
       <div className="content">
-        <header>
-          <span className="name">Notifier</span>
-          <span className="badge">App</span>
-          <time dateTime={when.toISOString()} title={FULL.format(when)}>{TIME.format(when)}</time>
-        </header>
+        <Head ts={ts} to={to} />
         <Body blocks={blocks} text={text} theme={theme} data={data} />
         {attachments.map((attachment, at) => <Attachment key={at} {...{ attachment, theme, data }} />)}
-        {edited && <span className="edited">(edited)</span>}
+        {edited && <span className="edited">{say("(edited)")}</span>}
+        {children}
         <Footer delivery={delivery} />
         <Findings findings={findings} />
         {replies.length > 0 && (
           <details className="thread" open>
-            <summary>{replies.length === 1 ? "1 reply" : `${replies.length} replies`}</summary>
+            <summary>{plural("{count} reply", "{count} replies", replies.length)}</summary>
             {replies.map((reply) => <Message key={reply.ts} message={reply} theme={theme} data={data} />)}
           </details>
         )}

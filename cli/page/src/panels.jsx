@@ -1,6 +1,7 @@
 // What is not a message: events that wait or are parked, findings in templates, the form that asks for an event, and
 // empty states.
 import { useState } from "react";
+import { locale, plural, say } from "./words.js";
 
 export function Empty({ title, children }) {
   return (
@@ -20,7 +21,7 @@ export function Words({ children }) {
   return children.split(/`([^`]+)`/).map((part, at) => (at % 2 ? <code key={at} className="word">{part}</code> : part));
 }
 
-const CLOCK = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 
 function Event({ kind, event: { type, id, code, meaning, remedy }, children }) {
   return (
@@ -28,26 +29,27 @@ function Event({ kind, event: { type, id, code, meaning, remedy }, children }) {
       <h2>{type} <span>{id}</span></h2>
       <p><code className="code">{code}</code> <Words>{meaning}</Words></p>
       {children}
-      <p className="advice"><b>What to do:</b> <Words>{remedy}</Words></p>
+      <p className="advice"><b>{say("What to do:")}</b> <Words>{remedy}</Words></p>
     </article>
   );
 }
 
-const TRIED = ["Not tried yet", "Tried once"];
+function tried(attempt) {
+  return attempt ? plural("Tried once", "Tried {count} times", attempt) : say("Not tried yet");
+}
 
 export function Waiting({ events }) {
   if (!events.length) {
     return (
-      <Empty title="Nothing is waiting">
-        <p>An event that is in the queue, or that the function works on, is here. One that can succeed later stays here until
-          it does, or is parked: its row has not come yet, or Slack or the database was busy. Try one that has no order:</p>
+      <Empty title={say("Nothing is waiting")}>
+        <p>{say("An event that is in the queue, or that the function works on, is here. One that can succeed later stays here until it does, or is parked: its row has not come yet, or Slack or the database was busy. Try one that has no order:")}</p>
         <Command>.venv/bin/notifier emit order.created 999999</Command>
       </Empty>
     );
   }
   return events.map((event, at) => (
     <Event key={at} kind="waiting" event={event}>
-      <p>{TRIED[event.attempt] ?? `Tried ${event.attempt} times`}, next at about <time>{CLOCK.format(event.due * 1000)}</time>.</p>
+      <p>{say("{tried}, next at about {time}.", { tried: tried(event.attempt), time: CLOCK.format(event.due * 1000) })}</p>
     </Event>
   ));
 }
@@ -55,9 +57,8 @@ export function Waiting({ events }) {
 export function Parked({ events }) {
   if (!events.length) {
     return (
-      <Empty title="Nothing is parked">
-        <p>An event that cannot become a message is here, with its reason and what to do. Try one of a type that no
-          template is for:</p>
+      <Empty title={say("Nothing is parked")}>
+        <p>{say("An event that cannot become a message is here, with its reason and what to do. Try one of a type that no template is for:")}</p>
         <Command>.venv/bin/notifier emit order.refunded 1042</Command>
       </Empty>
     );
@@ -65,12 +66,22 @@ export function Parked({ events }) {
   return events.map((event, at) => <Event key={at} kind="parked" event={event} />);
 }
 
-export function Finding({ finding: { file, line, code, severity, message, fix } }) {
+function Copy({ text }) {
+  const [done, finish] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    finish(true);
+    setTimeout(() => finish(false), 2000);
+  };
+  return <button className="copy" title={text} aria-label={say("Copy {text}", { text })} onClick={copy}>{done ? say("Copied") : say("Copy")}</button>;
+}
+
+export function Finding({ finding: { file, line, code, severity, message, fix, edit } }) {
   return (
     <article className={`card finding ${severity}`}>
       <h2>{file}:<span>{line}</span></h2>
       <p><code className="code">{code}</code> <Words>{message}</Words></p>
-      {fix && <Command><Words>{fix}</Words></Command>}
+      {fix && <div className="fix"><Command><Words>{fix}</Words></Command>{edit && <Copy text={edit} />}</div>}
     </article>
   );
 }
@@ -78,10 +89,8 @@ export function Finding({ finding: { file, line, code, severity, message, fix } 
 export function Findings({ findings }) {
   if (!findings.length) {
     return (
-      <Empty title="The templates are in order">
-        <p>Change the wording in a file under <code>templates/</code> and save it: the next message uses it. A mistake
-          shows here and below the last message that the file made, with its line and what to write instead. Check
-          them by hand with:</p>
+      <Empty title={say("The templates are in order")}>
+        <p><Words>{say("Change the wording in a file under `templates/` and save it: the next message uses it. A mistake shows here and beside the messages of its file, with its line and what to write instead. Check them by hand with:")}</Words></p>
         <Command>.venv/bin/notifier lint</Command>
       </Empty>
     );
@@ -89,7 +98,7 @@ export function Findings({ findings }) {
   return (
     <>
       {findings.some(({ severity }) => severity === "error") && (
-        <p className="hint">Messages still use the last version that was in order.</p>
+        <p className="hint">{say("Messages still use the last version that was in order.")}</p>
       )}
       {findings.map((finding, at) => <Finding key={at} finding={finding} />)}
     </>
@@ -103,31 +112,31 @@ async function ask(type, id) {
 }
 
 export function Emit({ types }) {
-  const [said, say] = useState("");
+  const [said, tell] = useState("");
   const submit = async (submitted) => {
     submitted.preventDefault();
     const form = submitted.currentTarget;
     const { type, id } = Object.fromEntries(new FormData(form));
     try {
       await ask(type.trim(), id.trim());
-      say(`Asked for ${type} ${id}.`);
+      tell(say("Asked for {type} {id}.", { type, id }));
       form.elements.id.value = "";
       form.elements.id.focus();
     } catch (error) {
-      say(`That did not work: ${error.message}`);
+      tell(say("That did not work: {why}", { why: error.message }));
     }
   };
   return (
-    <form className="emit" onSubmit={submit} aria-label="Publish an event">
-      <label>Event type
+    <form className="emit" onSubmit={submit} aria-label={say("Publish an event")}>
+      <label>{say("Event type")}
         <input name="type" list="types" required pattern="[a-z0-9_]+(\.[a-z0-9_]+)*" placeholder="order.created"
-          title="Lower case, words with dots between: order.created" autoComplete="off" spellCheck="false" />
+          title={say("Lower case, words with dots between: order.created")} autoComplete="off" spellCheck="false" />
       </label>
       <datalist id="types">{types.map((type) => <option key={type} value={type} />)}</datalist>
-      <label>Id
+      <label>{say("Id")}
         <input name="id" required placeholder="1042" autoComplete="off" spellCheck="false" />
       </label>
-      <button>Publish</button>
+      <button>{say("Publish")}</button>
       <p role="status">{said}</p>
     </form>
   );

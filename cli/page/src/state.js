@@ -13,6 +13,7 @@ function publish(next, connected) {
 }
 
 export function listen() {
+  if (!given.stream) return publish(new Map(Object.entries(given.items)), true);
   const stream = new EventSource(given.stream);
   let fresh = true;
   stream.onopen = () => { fresh = true; };
@@ -38,7 +39,9 @@ function subscribe(read) {
 export const useItems = () => useSyncExternalStore(subscribe, () => items);
 export const useLive = () => useSyncExternalStore(subscribe, () => live);
 
-// A view is the address's fragment: a channel's id, "waiting", "parked" or "templates".
+// A view is the address's fragment: a channel's id, "waiting", "parked", "templates", or that of a notification.
+export const address = (name) => `notification:${encodeURIComponent(name)}`;
+
 export function useView() {
   return useSyncExternalStore(
     (read) => {
@@ -47,6 +50,18 @@ export function useView() {
     },
     () => window.location.hash.slice(1),
   );
+}
+
+// What was chosen on this page is chosen the next time too, where the browser keeps it.
+export function useKept(key, otherwise) {
+  const [kept, keep] = useState(() => {
+    try { return localStorage.getItem(key) ?? otherwise; } catch { return otherwise; }
+  });
+  const choose = (value) => {
+    try { localStorage.setItem(key, value); } catch { /* a page in a file or a frame may keep nothing */ }
+    keep(value);
+  };
+  return [kept, choose];
 }
 
 // "light" or "dark": what was chosen on this page, else what the system says.
@@ -59,15 +74,10 @@ export function useTheme() {
     },
     () => system.matches,
   );
-  const [chosen, choose] = useState(() => localStorage.getItem("theme"));
-  const theme = chosen ?? (systemDark ? "dark" : "light");
+  const [chosen, choose] = useKept("theme", "");
+  const theme = chosen || (systemDark ? "dark" : "light");
   useEffect(() => { document.documentElement.dataset.theme = theme; }, [theme]);
-  const toggle = () => {
-    const other = theme === "dark" ? "light" : "dark";
-    localStorage.setItem("theme", other);
-    choose(other);
-  };
-  return [theme, toggle];
+  return [theme, () => choose(theme === "dark" ? "light" : "dark")];
 }
 
 export function ofKind(items, kind) {

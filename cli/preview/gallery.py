@@ -1,0 +1,154 @@
+"""What the page shows of a folder of templates, as items by key (see cli/page).
+
+notification:<name>   the entry of the catalogue, and in `pairs` what each sample makes in each stage: `after`, and
+`before` where the committed templates made something else. `change` says how they differ:
+same, changed, added or removed; it is empty where there is nothing to compare with. `stale`:
+the file has errors, so `after` is what its last version without them made
+stage:<name>          what Slack shows for the ids in its messages
+finding:<number>      a mistake in a file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from cli.compiler import Compilation, compile_templates
+from cli.preview import catalogue, document, runs
+from cli.preview.revision import checked_out
+from cli.preview.selection import USUAL, Selection
+from handler.catalog import Stage
+
+Items = dict[str, dict[str, Any]]
+Pairs = Mapping[tuple[str, str], dict[str, Any]]  # by stage and sample: the document of the preview
+Made = Mapping[str, Pairs]  # by notification
+FINDING: Final = ("file", "line", "code", "severity", "message", "fix")
+
+
+class Gallery:
+    """The items of a folder, from one compilation to the next. `committed` is what to compare with (None: nothing)."""
+
+    def __init__(self, folder: Path, committed: Compilation | None) -> None:
+        self._folder = folder
+        self._before: Made | None = None
+        self._last: Items = {}
+        if committed:
+            selection = selected(committed, folder)
+            self._before = made(selection)
+            self._last = items(selection, self._before, self._before, {})
+
+    def items(self, compilation: Compilation) -> Items:
+        """Return the items of a compilation."""
+        selection = selected(compilation, self._folder)
+        self._last = items(selection, made(selection), self._before, self._last)
+        return self._last
+
+
+def committed(folder: Path) -> Compilation | None:
+    """Compile the last committed version of a folder; None where there is none."""
+    try:
+        with checked_out(folder, "HEAD") as copy:
+            return compile_templates(copy)
+    except click.UsageError:
+        return None
+
+
+def selected(compilation: Compilation, folder: Path) -> Selection:
+    """Return all templates in all stages that can be read."""
+    stages = compilation.stages or (Stage(USUAL, {}, ""),)
+    read = {f"{one.notification.name}.yaml" for one in compilation.templates}
+    unread = tuple(file.removesuffix(".yaml") for file in compilation.files if "/" not in file and file not in read)
+    return Selection(folder, compilation, compilation.templates, stages, unread)
+
+
+def made(selection: Selection) -> Made:
+    """Return what the samples of each template without errors make."""
+    if any(one.severity == "error" and one.file.startswith("_") for one in selection.compilation.findings):
+        return {}  # of the stages and labels that all templates share
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {one.notification.name: {} for one in selection.whole}
+    for run in runs.of_samples(selection):
+        key = (run.stage.name, run.preview.name)
+        found[run.preview.notification][key] = document.of_preview(
+            run.preview, run.template.notification.event, run.given
+        )
+    return found
+
+
+def items(selection: Selection, now: Made, before: Made | None, last: Mapping[str, dict[str, Any]]) -> Items:
+    """Return the items.
+
+    `now` is what the templates make, `before` what the committed ones made (None: nothing was committed), and `last`
+    the items until now, from which comes what a file with errors does not tell.
+    """
+    found: Items = {}
+    for entry in catalogue.entries(selection):
+        item = {"kind": "notification", **asdict(entry), "pairs": [], "change": ""}
+        key = f"notification:{entry.name}"
+        if entry.name in now:
+            found[key] = {**item, **_compared(now[entry.name], before, entry.name), "stale": False}
+        else:
+            counted = {name: item[name] for name in ("errors", "warnings")}
+            found[key] = {**item, **last.get(key, {}), **counted, "stale": True}
+    for name in (before or {}).keys() - {one["name"] for one in found.values()}:
+        item = {"kind": "notification", "name": name, "file": f"{name}.yaml", "stale": False}
+        found[f"notification:{name}"] = {**item, **_compared({}, before, name)}
+    return {**found, **_stages(selection), **findings(selection.compilation)}
+
+
+def findings(compilation: Compilation) -> Items:
+    """Return an item for each finding."""
+    return {
+        f"finding:{number}": {
+            "kind": "finding",
+            **{name: getattr(one, name) for name in FINDING},
+            "edit": one.edit.new if one.edit else "",
+        }
+        for number, one in enumerate(compilation.findings)
+    }
+
+
+def _compared(after: Pairs, before: Made | None, name: str) -> dict[str, Any]:
+    pairs = list(_pairs(after, None if before is None else before.get(name, {})))
+    changes = {pair["change"] for pair in pairs}
+    return {"pairs": pairs, "change": changes.pop() if len(changes) == 1 else "changed" if changes else ""}
+
+
+def _pairs(after: Pairs, before: Pairs | None) -> Iterator[dict[str, Any]]:
+    for key in dict.fromkeys((*after, *(before or {}))):
+        new, old = after.get(key), (before or {}).get(key)
+        change = _change(new, old) if before is not None else ""
+        stage, sample = key
+        yield {
+            "stage": stage,
+            "sample": sample,
+            "change": change,
+            "after": new,
+            "before": old if change in ("changed", "removed") else None,
+        }
+
+
+def _change(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> str:
+    if old is None:
+        return "added"
+    if new is None:
+        return "removed"
+    return "same" if new == old else "changed"
+
+
+def _stages(selection: Selection) -> Items:
+    return {f"stage:{stage.name}": _stage(stage) for stage in selection.stages}
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    locale = stage.locale
+    names = {person: name for name, person in (*locale.people.items(), *locale.mentions.items())}
+    return {
+        "kind": "stage",
+        "name": stage.name,
+        "mentions": [{"id": person, "name": name} for person, name in names.items()],
+        "channels": [{"id": channel, "name": alias} for alias, channel in stage.channels.items()],
+    }

@@ -1,0 +1,128 @@
+"""`notifier preview --serve`: the page over a folder of templates while somebody edits them."""
+
+from __future__ import annotations
+
+import errno
+import queue
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+from cli.compiler import compile_templates
+from cli.language import say
+from cli.page.document import MISSING, bundled
+from cli.page.server import Ask, BusyError, PageServer, Shown
+from cli.preview import document, runs
+from cli.preview.connections import Connections
+from cli.preview.gallery import Gallery, committed, selected
+from cli.snapshot import snapshot
+
+LOOK_SECONDS: Final = 0.2
+ANSWER_SECONDS: Final = 60.0
+PORT: Final = 8800
+
+
+def serve(folder: Path, port: int | None, connections: Connections | None) -> None:
+    """Serve the page until Ctrl-C. Raises click.ClickException where the port is taken, or there is no page.
+
+    Templates are compiled and rendered in this thread alone: only the main thread has their time limit.
+    """
+    if not bundled():
+        raise click.ClickException(say(MISSING))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts a command with & with the first of them ignored
+        signal.signal(number, signal.default_int_handler)
+    shown, questions = Shown(), _Questions()
+    with suppress(KeyboardInterrupt), _listening(port, shown, questions.ask if connections else None) as server:
+        click.echo(say("Open {url} and edit a file in {folder}. Ctrl-C ends it.", url=server.url, folder=folder))
+        _follow(folder, Gallery(folder, committed(folder)), shown, questions, partial(_of_row, folder, connections))
+
+
+def _follow(folder: Path, gallery: Gallery, shown: Shown, questions: _Questions, answering: Ask) -> NoReturn:
+    """Show each edit, and answer questions in between."""
+    seen = None
+    while True:
+        now = snapshot(folder)
+        if now != seen:
+            shown.show(gallery.items(compile_templates(folder)))
+        seen = now
+        questions.answer(answering)
+
+
+class _Questions:
+    """Takes a question from any thread, one at a time, and answers it in the thread that calls `answer`."""
+
+    def __init__(self) -> None:
+        self._asking = threading.Lock()
+        self._asked: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
+
+    def ask(self, question: Any) -> Any:
+        """Return the answer. Raises BusyError while another is being answered."""
+        if not self._asking.acquire(timeout=ANSWER_SECONDS):
+            raise BusyError
+        try:
+            answer: Future[Any] = Future()
+            self._asked.put((question, answer))
+            return answer.result(ANSWER_SECONDS)
+        except TimeoutError:
+            raise BusyError from None
+        finally:
+            self._asking.release()
+
+    def answer(self, answering: Ask) -> None:
+        """Answer a question, if there is one soon."""
+        try:
+            question, answer = self._asked.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            return
+        try:
+            answer.set_result(answering(question))
+        except ValueError as error:
+            answer.set_exception(error)
+
+
+def _of_row(folder: Path, connections: Connections | None, question: Any) -> list[dict[str, Any]]:
+    """Return what {"notification", "id"} makes in each stage. Raises ValueError for another question."""
+    match question:
+        case {"notification": str(name), "id": str(text)} if connections is not None:
+            pass
+        case _:
+            raise ValueError('ask for {"notification": "...", "id": "..."}')
+    selection = selected(compile_templates(folder), folder)
+    chosen = tuple(one for one in selection.whole if one.notification.name == name)
+    if not chosen:
+        raise ValueError(say("Mend the errors in {file} first.", file=f"{name}.yaml"))
+    made = runs.of_row(replace(selection, templates=chosen), text, {}, connections)
+    return [document.of_preview(run.preview, run.template.notification.event, run.given) for run in made]
+
+
+@contextmanager
+def _listening(port: int | None, shown: Shown, ask: Ask | None) -> Iterator[PageServer]:
+    server = _bound(port, shown, ask)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _bound(port: int | None, shown: Shown, ask: Ask | None) -> PageServer:
+    """Return the server on this port, else on the usual one, or a free one where that is taken."""
+    try:
+        return PageServer(PORT if port is None else port, shown, ask)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        if port is None:
+            return PageServer(0, shown, ask)
+        raise click.ClickException(
+            say("Port {port} is taken or not yours. Choose another one, or leave --port out.", port=port)
+        ) from None
