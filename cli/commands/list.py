@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,22 @@ if TYPE_CHECKING:
     metavar="NAME",
     help='Only those of this owner; a part of the name is enough. "" finds those without one.',
 )
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with every message as Slack shows it: one file, for a browser without a network.",
+)
 @screen.as_json
 def list(  # noqa: A001 - the verb
-    what: str, folder: Path, stage_names: Sequence[str], channel: str | None, owner: str | None, as_json: bool
+    what: str,
+    folder: Path,
+    stage_names: Sequence[str],
+    channel: str | None,
+    owner: str | None,
+    page: Path | None,
+    as_json: bool,
 ) -> None:
     """List the notifications with their channels, whom they mention, where their data comes from, and who owns them.
 
@@ -48,7 +62,9 @@ def list(  # noqa: A001 - the verb
         entries = _in_channel(entries, channel.lstrip("#"), chosen)
     if owner is not None:
         entries = _of_owner(entries, owner, chosen)
-    if as_json:
+    if page:
+        _write(page, entries, chosen, has_every_stage=not stage_names)
+    elif as_json:
         screen.print_json(catalogue.document(chosen, entries))
     else:
         _show(entries, chosen, is_whole=not what)
@@ -87,6 +103,29 @@ def _of_owner(entries: Sequence[Entry], name: str, chosen: Selection) -> tuple[E
             say("There is no owner {name}. {known}", name=name, known=selection.nearest(name, owners))
         )
     return tuple(one for one in entries if (wanted in one.owner.casefold() if wanted else not one.owner))
+
+
+def _write(page: Path, entries: Sequence[Entry], chosen: Selection, *, has_every_stage: bool) -> None:
+    """Write the page of these notifications."""
+    from cli.page import document, static
+    from cli.preview import gallery
+
+    if not document.bundled():
+        raise click.ClickException(say(document.MISSING))
+    names = {one.name for one in entries}
+    every = gallery.selected(chosen.compilation, chosen.folder)
+    shown = replace(
+        every if has_every_stage else chosen,
+        templates=tuple(one for one in chosen.templates if one.notification.name in names),
+        unread=tuple(one for one in chosen.unread if one in names),
+    )
+    html = static.page(gallery.items(shown, gallery.made(shown), None, {}))
+    try:
+        page.write_text(html, "utf-8")
+    except OSError as error:
+        raise click.ClickException(say("Cannot write {file}: {reason}", file=page, reason=error.strerror)) from None
+    counted = plural("{count} notification", "{count} notifications", len(names))
+    click.echo(say("Wrote {counted} into {file}. Open it in a browser.", counted=counted, file=page))
 
 
 def _show(entries: Sequence[Entry], chosen: Selection, *, is_whole: bool) -> None:

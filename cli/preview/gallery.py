@@ -96,7 +96,10 @@ def items(selection: Selection, now: Made, before: Made | None, last: Mapping[st
     for name in (before or {}).keys() - {one["name"] for one in found.values()}:
         item = {"kind": "notification", "name": name, "file": f"{name}.yaml", "stale": False}
         found[f"notification:{name}"] = {**item, **_compared({}, before, name)}
-    return {**found, **_stages(selection), **findings(selection.compilation)}
+    files = {one["file"] for one in found.values()}
+    wrong = findings(selection.compilation).items()
+    own = {key: one for key, one in wrong if one["file"] in files or one["file"].startswith("_")}
+    return {**found, **_stages(selection), **own}
 
 
 def findings(compilation: Compilation) -> Items:
