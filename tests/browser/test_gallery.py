@@ -23,7 +23,7 @@ JAPANESE = f"""\
 description: {LONG}
 owner: 在庫チーム
 id: {{pattern: "[a-z]+"}}
-channel: warehouse
+channel: orders
 text: "{LONG} {{{{ id }}}}"
 samples: {{とても長い名前のサンプル: {{id: a}}}}
 """

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from cli.preview.gallery import Gallery
 from tests.browser.samples import FINDING, PARKED, WAITING, delivered
 from tests.plugins.browser import ORDERS, Page
+from tests.unit.preview.test_gallery import Shop
 
 
 def test_an_accepted_message_appears_without_a_reload(page: Page) -> None:
@@ -186,6 +190,18 @@ def test_the_form_refuses_what_is_no_event_type(page: Page) -> None:
     page.see("input[name=id]").send_keys("1\n")
     assert page.run("return document.querySelector('input[name=type]').matches(':invalid')")
     assert page.control.wishes() == []
+
+
+def test_the_notifications_stand_beside_the_channels(page: Page, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    page.post("Posted")
+    page.control.exhibit(Gallery(shop.folder, None).items(shop.compile()))
+    page.see("#catalogue a", "a.b").click()
+    page.see("h1", "a.b")
+    page.see(".sample .message", "Order 1")
+    assert page.all(".row") == []
+    page.show(ORDERS)
+    page.see(".message", "Posted")
 
 
 def test_what_cannot_be_shown_stands_as_it_was_posted_and_harms_no_other_message(page: Page) -> None:
