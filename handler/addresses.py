@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Final, Literal
 
 from handler.frozen import frozen
@@ -21,7 +22,7 @@ class DatabaseAddress:
 
     The login is in the secret `secret`, a full name; if that is empty, in the secret that has the database's name.
     With `iam_user` there is no secret: this account accepts tokens of the function's role. `time_zone` is the IANA name
-    of the time zone of the DATETIME columns.
+    of the time zone of the DATETIME columns. Without `tls` the server, which is on this machine, is not verified.
     """
 
     name: str
@@ -32,11 +33,20 @@ class DatabaseAddress:
     secret: str = ""
     iam_user: str = ""
     time_zone: str = "UTC"
+    tls: bool = True
 
     @property
     def login_secret(self) -> str:
         """The name of the secret with the account, as ports.Secrets takes it."""
         return f"/{self.secret}" if self.secret else f"databases/{self.name}"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is literally an address of this machine, or `localhost`."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
 
 
 @frozen

@@ -56,7 +56,10 @@ def checks(subject: Subject) -> Iterator[Check]:
     try:
         for name in subject.settings.databases:
             cursors = {"times" if poll.at else "ids" for poll in polls if poll.database == name}
-            login = attempt(f"database {name}", partial(_login, replicas, name, polled=bool(cursors)))
+            verified = subject.settings.databases[name].tls
+            login = attempt(
+                f"database {name}", partial(_login, replicas, name, verified=verified, polled=bool(cursors))
+            )
             yield login
             if login.state == "failed":
                 continue
@@ -67,18 +70,19 @@ def checks(subject: Subject) -> Iterator[Check]:
         replicas.close()
 
 
-def _login(replicas: Replicas, name: str, *, polled: bool = False) -> Check | str:
+def _login(replicas: Replicas, name: str, *, verified: bool = True, polled: bool = False) -> Check | str:
     [row] = replicas.select(name, _SERVER, {}, 1)
+    server = f"{row['version']}, {'TLS verified' if verified else 'not verified (tls=off)'}"
     if not row["session_read_only"]:
         cause = "the session is not read-only, though it was asked to be"
         remedy = "look at what stands between (a proxy that keeps sessions): it has to pass on SET SESSION"
-        return Check(f"database {name}", "failed", f"{row['version']}, TLS verified", cause, remedy)
+        return Check(f"database {name}", "failed", server, cause, remedy)
     if not row["read_only"]:
         cause = "the server takes writes: it is a primary, or a replica that was promoted"
         remedy = "name the read replica in Databases; the account cannot write either way, if its rights are right"
         remedy += "; polls work on a primary too, and take some of its time" if polled else ""
-        return Check(f"database {name}", "warning", f"{row['version']}, TLS verified", cause, remedy)
-    return f"{row['version']}, TLS verified, server and session read-only"
+        return Check(f"database {name}", "warning", server, cause, remedy)
+    return f"{server}, server and session read-only"
 
 
 def _rights(replicas: Replicas, name: str) -> Check | str:

@@ -20,6 +20,7 @@ from handler.addresses import (
     SecretsStore,
     SlackAddress,
     SlackMode,
+    is_this_machine,
 )
 from handler.discovery.uri import COMMON_OPTIONS, Path, Uri, port_in
 from handler.local_time import zone
@@ -42,11 +43,12 @@ Choice = TypeVar("Choice")
 
 def database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress:
     """Read one read replica's address, such as mysql://host:3306/schema, and its options."""
-    known = {"ca", "secret", "auth", "user", "tz"}
+    known = {"ca", "secret", "auth", "user", "tz", "tls"}
     together(
         lambda: _known(options, known),
         lambda: _plain(uri),
         lambda: _login(options),
+        lambda: _unverified(uri, options),
         lambda: zone(options.get("tz", "UTC")),
     )
     parts = _plain(uri)
@@ -59,6 +61,7 @@ def database(name: str, uri: str, options: Mapping[str, str]) -> DatabaseAddress
         secret=options.get("secret", ""),
         iam_user=options.get("user", ""),
         time_zone=options.get("tz", "UTC"),
+        tls="tls" not in options,
     )
 
 
@@ -126,6 +129,18 @@ def _login(options: Mapping[str, str]) -> None:
         raise ValueError("secret= has no effect with auth=iam")
     _form("user", options, _ACCOUNT, "an account's name")
     _form("secret", options, _SECRET, "the name or the ARN of a secret")
+
+
+def _unverified(uri: str, options: Mapping[str, str]) -> None:
+    """Refuse tls=off except for a server on this machine, such as a developer's own, which has no certificate."""
+    if "tls" not in options or not _DATABASE.fullmatch(uri):  # an address without a host has an error of its own
+        return
+    if options["tls"] != "off":
+        raise ValueError("tls= can only be off; without it the server's certificate is verified")
+    if not is_this_machine(urlsplit(uri).hostname or ""):
+        raise ValueError("tls=off is for localhost, 127.0.0.1 and [::1]; any other server has to have a certificate")
+    if "ca" in options or options.get("auth") == "iam":
+        raise ValueError("ca= and auth=iam need TLS, so tls=off cannot be beside them")
 
 
 def _ambiguous(mode: str, options: Mapping[str, str]) -> OnAmbiguous:

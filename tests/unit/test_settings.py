@@ -95,6 +95,13 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
     assert Settings.from_environment(given, PATHS).databases == {"default": read}
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.10", "[::1]"])
+def test_a_database_on_this_machine_need_not_be_verified(host: str) -> None:
+    given = {**GOOD, "NOTIFIER_DATABASES": f"default=mysql://{host}:3307/s;tls=off"}
+    read = Settings.from_environment(given, PATHS).databases["default"]
+    assert (read.host, read.port, read.tls) == (host.strip("[]"), 3307, False)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
@@ -106,7 +113,14 @@ def test_a_database_says_how_to_log_in_and_which_time_it_keeps(options: str, rea
         ("DATABASES", "default=mysql://replica:port/shop", "NOTIFIER_DATABASES, default"),
         ("DATABASES", "default=mysql://root:hunter2@replica/shop", "credentials belong in the secret store"),
         ("DATABASES", "a=mysql://r/s a=mysql://r/s", "is used twice"),
-        ("DATABASES", "a=mysql://r/s;tls=off", "unknown option tls; known: auth, ca, secret, tz, user"),
+        ("DATABASES", "a=mysql://r/s;ssl=off", "unknown option ssl; known: auth, ca, secret, tls, tz, user"),
+        *[
+            ("DATABASES", f"a=mysql://{host}/s;tls=off", "tls=off is for localhost, 127.0.0.1 and [::1]")
+            for host in ("r", "localhost.example.org", "10.0.0.1", "128.0.0.1", "0.0.0.0", "[::2]", "127.0.0.1.nip.io")
+        ],
+        ("DATABASES", "a=mysql://localhost/s;tls=no", "tls= can only be off"),
+        ("DATABASES", "a=mysql://localhost/s;tls=off;ca=a.pem", "cannot be beside them"),
+        ("DATABASES", "a=mysql://localhost/s;tls=off;auth=iam;user=u", "cannot be beside them"),
         ("DATABASES", "a=mysql://r/s;ca", ";name=value"),
         ("DATABASES", "a=mysql://r:65536/s", "a port is 1 to 65535"),
         ("DATABASES", "a=mysql://r/s,b=mysql://r/t", "separate several entries with spaces: default=mysql://a/shop, billing=mysql://b/billing"),

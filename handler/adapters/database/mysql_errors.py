@@ -11,7 +11,7 @@ from pymysql.constants import CR
 
 from handler.adapters.database import dialect
 from handler.adapters.database.binding import finds_only_equal
-from handler.addresses import DatabaseAddress
+from handler.addresses import DatabaseAddress, is_this_machine
 from handler.errors import SourceError
 from handler.model import Value
 
@@ -30,8 +30,9 @@ def connect_error(address: DatabaseAddress, error: Exception) -> SourceError:
     """Return why no session was opened: a SourceError (DB_*)."""
     place = f"{address.name} ({address.host}:{address.port})"
     cause = error if isinstance(error, OSError) else error.__context__
+    instead = "; for a server on this machine write ;tls=off" if is_this_machine(address.host) else ""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return SourceError("DB_TLS", f"{place}: {cause.verify_message}")
+        return SourceError("DB_TLS", f"{place}: {cause.verify_message}{instead}")
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
         return SourceError("DB_TLS", f"{place}: {cause.reason}")
     if isinstance(cause, OSError):
@@ -42,7 +43,7 @@ def connect_error(address: DatabaseAddress, error: Exception) -> SourceError:
     if code.startswith("QUERY_") or code == "DB_UNKNOWN_ERROR":  # no statement of a template was sent yet
         code = "DB_UNAVAILABLE"
     if number == CR.CR_SSL_CONNECTION_ERROR:
-        return SourceError(code, f"{place}: the server offers no TLS")
+        return SourceError(code, f"{place}: the server offers no TLS{instead}")
     return SourceError(
         code, f"{place}: error {number}" if number else f"{place}: the server does not speak the MySQL protocol"
     )

@@ -19,7 +19,7 @@ from pymysql.cursors import SSCursor
 from handler.adapters.database import dialect, mysql_errors, server_warnings
 from handler.adapters.database.binding import bind
 from handler.adapters.database.rows import conversions, label
-from handler.addresses import DatabaseAddress
+from handler.addresses import DatabaseAddress, is_this_machine
 from handler.errors import ConfigError, SourceError
 from handler.frozen import frozen
 from handler.local_time import zone
@@ -125,9 +125,13 @@ def connect(
 ) -> Connection:
     """Open a session with the first of the hosts (literal addresses) that accepts a connection.
 
-    The password is sent only after the server's certificate and name are verified. Raises SourceError (DB_*).
+    The password is sent only after the server's certificate and name are verified, unless the server is on this
+    machine and its address says tls=off; then TLS is used where it is offered. Raises SourceError (DB_*).
     """
-    if not (context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED):
+    if not address.tls:
+        if not all(map(is_this_machine, hosts)):
+            raise SourceError("DB_TLS", f"{address.name}: tls=off, but {address.host} is not this machine")
+    elif not (context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED):
         raise SourceError("DB_TLS", f"{address.name}: the TLS context that was given does not verify")
     local = zone(address.time_zone)
     try:
@@ -137,7 +141,7 @@ def connect(
             user=login.username,
             password=login.password.encode(),
             database=address.schema,
-            ssl=context,
+            ssl=context if address.tls else None,
             charset="utf8mb4",
             autocommit=True,
             conv=conversions(local),

@@ -143,3 +143,11 @@ def test_a_session_that_may_write_is_a_failure_and_a_server_that_takes_writes_a_
     replicas: Any = type("Replicas", (), {"select": lambda *_: [row]})()
     found = databases._login(replicas, "default")
     assert (found.state if isinstance(found, Check) else "ok") == state
+
+
+def test_a_database_that_is_not_verified_is_not_called_verified() -> None:
+    row = {"version": "11", "read_only": 1, "session_read_only": 1}
+    replicas: Any = type("Replicas", (), {"select": lambda *_: [row]})()
+    assert databases._login(replicas, "default", verified=False) == (
+        "11, not verified (tls=off), server and session read-only"
+    )
