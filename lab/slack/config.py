@@ -76,6 +76,7 @@ CHANNELS: Final = (
     Channel("C0LABFALLBACK", "notifier-fallback"),
     *(Channel(f"C0LAB{rule.replace('-', '').upper()}", rule, rule) for rule in RULES),
 )
+PEOPLE: Final = ("U0LABBUYER", "U0LABYOU")
 WEBHOOKS: Final = tuple(
     Webhook(f"{TEAM}/{channel.id.replace('C', 'B', 1)}/lab-secret", channel.id) for channel in CHANNELS
 )
@@ -90,11 +91,17 @@ class Config:
     webhooks: tuple[Webhook, ...] = WEBHOOKS
     rate: Rate = Rate()
     history_lag: float = 0.0
+    people: tuple[str, ...] = PEOPLE
+
+    @property
+    def conversations(self) -> tuple[Channel, ...]:
+        """The channels, and the app's direct messages with each person, which a person's id names."""
+        return (*self.channels, *(Channel(person.replace("U", "D", 1), person) for person in self.people))
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel with this id or name; a name may have a leading #."""
         wanted = name.removeprefix("#")
-        return next((each for each in self.channels if wanted in (each.id, each.name)), None)
+        return next((each for each in self.conversations if wanted in (each.id, each.name)), None)
 
     def token(self, value: str) -> Token | None:
         """Return the token with this value."""
@@ -124,6 +131,7 @@ DOCUMENT: Final = record(
         "webhooks": array(record({"path": NAME, "channel": NAME}, {"refused": WORD}), least=0),
         "rate": record(optional={"per_second": number(least=0), "burst": integer(least=1)}),
         "history_lag": number(least=0),
+        "people": array(NAME, least=0),
     }
 )
 READERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -134,4 +142,5 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "webhooks": lambda part: tuple(Webhook(**each) for each in part),
     "rate": lambda part: Rate(**part),
     "history_lag": float,
+    "people": tuple,
 }

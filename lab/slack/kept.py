@@ -18,7 +18,7 @@ STAND_IN: Final = web.AppKey("stand_in", StandIn)
 async def messages(request: web.Request) -> web.Response:
     """Return the accepted messages, with the name of their channel beside its id."""
     slack = request.app[STAND_IN]
-    names = {channel.id: channel.name for channel in slack.config.channels}
+    names = {channel.id: channel.name for channel in slack.config.conversations}
     wanted = request.query.get("channel", "").removeprefix("#")
     return web.json_response(
         [
