@@ -37,10 +37,12 @@ editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its te
 # make demo DATABASE=mysql; make test DATABASE=mysql. Without it the demo has MariaDB, and the tests have both.
 export DATABASE
 DATABASE_OPTION = $(if $(DATABASE),--database $(DATABASE))
+# make demo SQL=my.sql: the tables of a dump. make demo DB='mysql://reader@localhost/shop;tls=off': those of a database.
+TABLES_OPTION = $(if $(SQL),--sql '$(SQL)') $(if $(DB),--db '$(DB)')
 demo: lab  ## The local cloud, kept running until Ctrl-C
-	.venv/bin/notifier demo $(DATABASE_OPTION)
+	.venv/bin/notifier demo $(DATABASE_OPTION) $(TABLES_OPTION)
 demo-once: lab  ## Build, deploy, publish, print the posts, tear down
-	.venv/bin/notifier demo --once $(DATABASE_OPTION)
+	.venv/bin/notifier demo --once $(DATABASE_OPTION) $(TABLES_OPTION)
 
 # The tests run in this many processes; WORKERS=0 runs them in one, in which a debugger works.
 WORKERS ?= 3

@@ -25,7 +25,8 @@ VERBS: Final = {
     "replay": "Send the events in the dead-letter queue again.",
     "sample": "Take a sample from a real row, without what is personal.",
     "schema": "Write the JSON Schemas that editors use to check templates.",
-    "sql": "Run a SELECT on the replica of a running demo.",
+    "send": "Send one message as a test, to yourself or to a channel.",
+    "sql": "Show the tables of a database, or run a SELECT on it.",
     "test": "Compare each sample's message with the approved one.",
     "types": "Print the event types that have a template.",
 }

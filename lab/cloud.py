@@ -5,22 +5,20 @@ Nothing in the function knows of it: every address is a parameter of template.ya
 
 from __future__ import annotations
 
-import json
-import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from lab import sam, shop
+from lab import sam
 from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
-from lab.databases import MARIADB, Pair, Product, replicated_pair
+from lab.databases import MARIADB, Pair, Product
 from lab.processes import Child, child, free_port, wait_until
-from lab.shop import application
 from lab.slack import Control
+from lab.tables import Source, Step, Tables, sample_shop, silently
 from lab.tls import Authority
 
 START_SECONDS: Final = 30
@@ -36,36 +34,32 @@ _VARIABLES: Final = {
     "SLACK": "Slack",
 }
 
-# Shows that something is under way, for as long as its block takes.
-Step = Callable[[str], AbstractContextManager[Any]]
-
-
-def silently(_: str) -> AbstractContextManager[Any]:
-    """A Step that shows nothing."""
-    return nullcontext()
-
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them.
-
-    `shop_login` is an option file with which MySQL's and MariaDB's clients write to the shop, as its application does.
-    """
+    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them."""
 
     folder: Path
     aws: Aws
     slack: Control
     page: str
     api: RunningApi
-    database: Pair
-    shop_login: Path
+    tables: Tables
     parameters: Mapping[str, str]
     processes: Mapping[str, Child | None]
 
+    @property
+    def database(self) -> Pair:
+        """Its own servers. Raises LookupError for a cloud whose function reads another database."""
+        if not self.tables.pair:
+            raise LookupError("this cloud has no database of its own")
+        return self.tables.pair
+
     def ended(self) -> str:
         """Name the parts whose process has ended, each with the end of its log; empty while all of them run."""
-        servers = {each.name: each for each in (self.database.primary, self.database.replica)}
-        gone = [f"The {name} database has ended." for name, server in servers.items() if not server.running]
+        pair = self.tables.pair
+        servers = [pair.primary, pair.replica] if pair else []
+        gone = [f"The {server.name} database has ended." for server in servers if not server.running]
         gone += [
             f"{name} has ended (status {process.status}).{process.log_tail()}"
             for name, process in self.processes.items()
@@ -97,35 +91,34 @@ class LocalCloud:
 
 
 @contextmanager
-def local_cloud(folder: Path, step: Step = silently, product: Product = MARIADB) -> Iterator[LocalCloud]:
-    """Start every part; all of it ends with the block, or with this process. `product` is the database."""
+def local_cloud(
+    folder: Path, step: Step = silently, product: Product = MARIADB, source: Source = sample_shop
+) -> Iterator[LocalCloud]:
+    """Start every part; all of it ends with the block, or with this process.
+
+    `product` is the database, and `source` what its tables come from.
+    """
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
-        with step(f"Starting {product.title}, a primary and its read replica"):
-            database = parts.enter_context(replicated_pair(folder / "database", authority, product))
-        with step("Filling the sample shop"):
-            shop.load(database.primary)
-            login = folder / "application.cnf"
-            application.create_account(database.primary, secrets.token_urlsafe(24), database.ca, login)
-            database.wait_for_replica()
+        tables = parts.enter_context(source(folder, authority, step, product))
         with step("Starting Slack, the sample API and AWS"):
             slack, page, standin = parts.enter_context(_slack(folder, authority))
             api = parts.enter_context(
                 running_api(folder / "api.log", required_header=f"Authorization=Bearer {API_TOKEN}")
             )
             aws = parts.enter_context(running_aws(folder))
-        _store_secrets(aws, slack, database)
+        _store_secrets(aws, slack, tables.logins)
         network = aws.create_network()
         parameters = {
             "Stage": "demo",
             "SubnetIds": ",".join(network.subnets),
             "SecurityGroupIds": network.security_group,
-            "Databases": f"default=mysql://localhost:{database.replica.port}/{shop.SCHEMA};ca={database.ca}",
+            "Databases": tables.databases,
             "Apis": f"default={api.url};header=Authorization",
             "Slack": f"bot;api={slack.url}/api/;ca={authority.ca}",
         }
         processes = {"Slack": standin, "The sample API": api.process, "The local AWS": aws.process}
-        yield LocalCloud(folder, aws, slack, page, api, database, login, parameters, processes)
+        yield LocalCloud(folder, aws, slack, page, api, tables, parameters, processes)
 
 
 @contextmanager
@@ -144,15 +137,12 @@ def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, C
             slack.close()
 
 
-def _store_secrets(aws: Aws, slack: Control, database: Pair) -> None:
-    reader = database.reader
-    stored = {
-        "slack-token": SLACK_TOKEN,
-        "databases/default": json.dumps({"username": reader.user, "password": reader.password}),
-        "apis/default": API_TOKEN,
-    }
+def _store_secrets(aws: Aws, slack: Control, logins: Mapping[str, str]) -> None:
+    """Store what the function logs in with. A name that begins with a / is a secret's whole name after it."""
+    stored = {"slack-token": SLACK_TOKEN, "apis/default": API_TOKEN, **logins}
     for name, channel in WEBHOOKS.items():
         stored[f"webhooks/{name}"] = f"{slack.url}/services/T0LAB/B0LAB{channel}/lab-secret"
     client = aws.client("secretsmanager")
     for name, value in stored.items():
-        client.create_secret(Name=f"notifier/{name}", SecretString=value)
+        whole = name.removeprefix("/") if name.startswith("/") else f"notifier/{name}"
+        client.create_secret(Name=whole, SecretString=value)

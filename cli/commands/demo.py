@@ -7,7 +7,7 @@ import os
 import shlex
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +24,19 @@ from cli.commands.lint import show
 from cli.compiler import Compilation, files
 from cli.edits import Edits
 from cli.language import say
-from cli.preview import selection
+from cli.preview import connections, selection
 from cli.session import Session
 from cli.snapshot import Snapshot, snapshot
 from cli.tick import Tick
 from cli.watch import Watch
 from handler.model import Value
-from lab.cloud import LocalCloud, Step, local_cloud
+from lab.cloud import LocalCloud, local_cloud
 from lab.databases import PRODUCTS, DatabaseMissingError, Product
+from lab.databases.dump import DumpError
 from lab.processes import ChildError, wait_until
 from lab.sam import SamError
 from lab.shop.application import request_refund
+from lab.tables import Source, Step, of_databases, of_dump, sample_shop
 
 TEMPLATES: Final = ROOT / selection.FOLDER  # those of the sample shop
 STAGE: Final = "demo"
@@ -45,6 +47,14 @@ FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the
 # A row as the shop's application inserts it, for any client of MySQL.
 INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
 POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
+# What there is to try with tables that are not the sample shop's.
+OWN_TABLES: Final = """\
+  .venv/bin/notifier sql                    # your tables, and `notifier sql TABLE` for the columns of one
+  .venv/bin/notifier preview TYPE --id ID   # what a notification would post for a row
+  .venv/bin/notifier emit TYPE ID           # posts it
+  .venv/bin/notifier poll status
+
+"""
 PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
 
 
@@ -76,8 +86,23 @@ class Edited:
     show_default=True,
     help="The database and its read replica. One that is not installed is unpacked from the system's packages.",
 )
+@click.option(
+    "--sql",
+    "dump",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A dump of your own tables, as mysqldump writes it, instead of the sample shop.",
+)
+@click.option(
+    "--db",
+    "databases",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help="A database of your own that runs already, such as mysql://reader@localhost/shop;tls=off. It is only "
+    f"read. The password comes from {connections.PASSWORD}, or is asked for.",
+)
 @selection.templates(default=TEMPLATES)
-def demo(once: bool, database: str, folder: Path) -> None:
+def demo(once: bool, database: str, dump: Path | None, databases: tuple[str, ...], folder: Path) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
     The command checks the templates first, and starts nothing if one has an error. It builds the application with
@@ -85,22 +110,31 @@ def demo(once: bool, database: str, folder: Path) -> None:
     templates, and prints the posts. Without --once it runs until Ctrl-C, and `notifier emit` in another terminal
     publishes further events.
 
+    With tables of your own (--sql or --db) it publishes nothing by itself, because they have no rows for the samples:
+
+    \b
+      mysqldump --single-transaction shop > shop.sql
+      notifier demo --sql shop.sql
+      notifier demo --db 'mysql://reader@localhost/shop;tls=off'
+
     A checkout has one demo at a time. If a demo was killed, the next start removes what it left behind.
 
-    Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already.
-    """
+    Exit status: 0 all is well, 1 a post is missing or a part has ended, 2 a demo of this checkout runs already, or
+    the command was misused.
+    """  # noqa: D301 - \b is what keeps these lines apart
     console, folder = Console(), Path(os.path.relpath(folder))
+    source = _source(dump, databases)
     try:
         with _interruptible():
             seen = snapshot(folder)  # what is saved while all of it starts counts as an edit
             checked = _checked(folder)
             with running.claimed() as state:
                 edited = Edited(folder, checked, seen)
-                complete = _run(state, edited, console, PRODUCTS[database], once=once)
+                complete = _run(state, edited, console, PRODUCTS[database], source, once=once)
     except KeyboardInterrupt:
         console.print("Stopped; everything that ran is gone.")
         raise click.exceptions.Exit(130 if once else 0) from None
-    except (ChildError, TimeoutError, SamError, DatabaseMissingError) as error:
+    except (ChildError, TimeoutError, SamError, DatabaseMissingError, DumpError) as error:
         raise click.ClickException(f"{error}\nEverything else was stopped too.") from None
     if not complete:
         raise click.exceptions.Exit(1)
@@ -123,9 +157,28 @@ def _checked(folder: Path) -> Compilation:
     return checked
 
 
-def _run(folder: Path, edited: Edited, console: Console, product: Product, *, once: bool) -> bool:
+def _source(dump: Path | None, databases: Sequence[str]) -> Source:
+    """What the tables come from. A database that runs already is tried first, because the rest takes a minute."""
+    if dump and databases:
+        raise click.UsageError("Give --sql or --db, not both.")
+    if not databases:
+        return of_dump(dump) if dump else sample_shop
+    given = connections.read_databases(databases)
+    given.try_each()
+    return of_databases(given.parameter, given.logins)
+
+
+def _run(
+    folder: Path,
+    edited: Edited,
+    console: Console,
+    product: Product,
+    source: Source,
+    *,
+    once: bool,
+) -> bool:
     step = _steps(console)
-    with local_cloud(folder, step, product) as cloud, _whole(cloud):
+    with local_cloud(folder, step, product, source) as cloud, _whole(cloud):
         with step("Building the application with sam build"):
             template = cloud.build(edited.folder)
         with step("Deploying it with sam deploy"):
@@ -134,7 +187,12 @@ def _run(folder: Path, edited: Edited, console: Console, product: Product, *, on
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), edited.folder, edited.seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
             tick = Tick(cloud, outputs, edited.checked.polls)
-            complete = _publish_samples(cloud, watch, console, tick, sample_events(edited.folder))
+            if shop_login := cloud.tables.shop_login:
+                events = sample_events(edited.folder)
+                complete = _publish_samples(cloud, watch, console, tick, events, shop_login)
+            else:
+                complete = True
+                console.print("Published nothing: the rows of the samples are not in your tables.", style="dim")
             if not once:
                 session = Session(cloud, watch, edits)
                 session.introduce(edited.checked)
@@ -154,7 +212,12 @@ def _whole(cloud: LocalCloud) -> Iterator[None]:
 
 
 def _publish_samples(
-    cloud: LocalCloud, watch: Watch, console: Console, tick: Tick, events: list[dict[str, Any]]
+    cloud: LocalCloud,
+    watch: Watch,
+    console: Console,
+    tick: Tick,
+    events: list[dict[str, Any]],
+    shop_login: Path,
 ) -> bool:
     """Publish an event for each sample, insert a row that a poll finds, and return whether every post arrived."""
     tick()
@@ -162,7 +225,7 @@ def _publish_samples(
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(f"Published {event['type']} {event['id']}", style="dim")
         time.sleep(PACE_SECONDS)
-    rows = _insert(cloud, tick, console)
+    rows = _insert(shop_login, tick, console)
     awaited = len(events) + rows
     deadline = time.monotonic() + WAIT_SECONDS
     while watch.look() < awaited and time.monotonic() < deadline:
@@ -181,12 +244,12 @@ def _publish_samples(
     return watch.posted == awaited
 
 
-def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
+def _insert(shop_login: Path, tick: Tick, console: Console) -> int:
     """Insert a row without publishing an event, if a template polls its table; return how many rows that are."""
     if POLLED not in tick.polls:
         return 0
     wait_until(lambda: tick.has_run(POLLED), f"the first run of the poll {POLLED}", WAIT_SECONDS)
-    row = request_refund(cloud.shop_login)
+    row = request_refund(shop_login)
     console.print(f"Inserted row {row} into refunds and published nothing; its poll finds it", style="dim")
     return 1
 
@@ -210,16 +273,9 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         "Ctrl-C ends everything. From another terminal:\n",
         highlight=False,
     )
+    login = cloud.tables.shop_login
     console.print(
-        f"  .venv/bin/notifier emit {edited.example}\n"
-        "  .venv/bin/notifier sql      # what the sample shop's database has\n"
-        "  .venv/bin/notifier poll status\n\n"
-        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):\n\n"
-        f"  .venv/bin/python -m lab.shop.application {cloud.shop_login}\n"
-        f'  mysql --defaults-file={cloud.shop_login} -e "{INSERT}"\n\n'
-        "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
-        f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
-        """    --message '{"type": "order.created", "id": 1046}'\n""",
+        _about_the_shop(cloud, watch, login, edited.example) if login else OWN_TABLES,
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -231,12 +287,26 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         time.sleep(POLL_SECONDS)
 
 
+def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) -> str:
+    return (
+        f"  .venv/bin/notifier emit {example}\n"
+        "  .venv/bin/notifier sql      # what the sample shop's database has\n"
+        "  .venv/bin/notifier poll status\n\n"
+        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):\n\n"
+        f"  .venv/bin/python -m lab.shop.application {login}\n"
+        f'  mysql --defaults-file={login} -e "{INSERT}"\n\n'
+        "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
+        f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
+        """    --message '{"type": "order.created", "id": 1046}'\n"""
+    )
+
+
 def _steps(console: Console) -> Step:
     @contextmanager
-    def step(what: str) -> Iterator[None]:
+    def step(what: str) -> Iterator[Callable[[str], object]]:
         began = time.monotonic()
-        with console.status(what):
-            yield
+        with console.status(what) as status:
+            yield lambda far: status.update(f"{what}: {far}")
         console.print(f"[green]✓[/] {what} [dim]({time.monotonic() - began:.1f} s)[/]", highlight=False)
 
     return step

@@ -1,69 +1,157 @@
-"""`notifier sql`: a SELECT on the replica of the running demo, as its function would run it."""
+"""`notifier sql`: the tables of a database, or a SELECT on it as the function would run it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli import running
 from cli.commands.emit import as_id
-from cli.operations import screen, stack
-from cli.operations.refusals import UnansweredError
+from cli.language import say
+from cli.operations import screen
+from cli.preview import connections
 
 if TYPE_CHECKING:  # what a command needs that is not misused
     from rich.text import Text
 
-    from handler.adapters.database.replica import Replicas
+    from cli.preview.connections import Connections
     from handler.model import Row, Value
 
 # As many as a lookup may find, and in a terminal no more columns of each value than these.
 ROWS: Final = 100
 WIDTH: Final = 100
-# What there is to ask for.
+# A schema may have more tables than a lookup may find rows, and a table more columns.
+LISTED: Final = 5_000
+NEAREST: Final = 10
+# The name of a table, in which * stands for anything.
+_TABLE: Final = re.compile(r"[^\W\d][\w$*-]*|\*")
 TABLES: Final = """
-SELECT table_name AS `table`, GROUP_CONCAT(column_name ORDER BY ordinal_position SEPARATOR ', ') AS columns
-FROM information_schema.columns
-WHERE table_schema = DATABASE()
-GROUP BY table_name ORDER BY table_name
+SELECT table_name AS `table`, table_rows AS `rows`, table_comment AS comment
+FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_name LIKE %(pattern)s
+ORDER BY table_name
 """
+COLUMNS: Final = """
+SELECT column_name AS name, column_type AS type, is_nullable = 'YES' AS nullable, column_key AS `key`,
+  column_comment AS comment
+FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = %(table)s
+ORDER BY ordinal_position
+"""
+_KEYS: Final = {"PRI": "primary", "UNI": "unique", "MUL": "index"}
 
 
-@click.command(short_help="Run a SELECT on the replica of a running demo.")
-@click.argument("select", default="")
+@click.command(short_help="Show the tables of a database, or run a SELECT on it.")
+@click.argument("select", metavar="[SELECT|TABLE]", default="")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
+@connections.database_options
+@click.option("--database", "name", metavar="NAME", help="Which one, if there are several. Default: default.")
 @screen.as_json
-def sql(select: str, values: tuple[str, ...], as_json: bool) -> None:
-    """Run a SELECT on the read replica of the running demo, with the function's account, and print the rows.
+def sql(select: str, values: tuple[str, ...], databases: tuple[str, ...], name: str | None, as_json: bool) -> None:
+    """Show the tables of a database, the columns of one TABLE, or the rows that a SELECT finds.
 
-    SELECT can be any that is allowed in a lookup, with or without parameters. Give a value for each parameter. Without
-    SELECT, the tables and their columns are printed:
+    SELECT can be any that is allowed in a lookup, with or without parameters. Give a value for each parameter. The
+    database is read as the function reads it, with its limits and its checks:
 
     \b
       notifier sql
+      notifier sql 'order*'
+      notifier sql orders
       notifier sql "SELECT id, number FROM orders ORDER BY id DESC LIMIT 5"
-      notifier sql "SELECT * FROM orders WHERE id = :id" id=1042
+      notifier sql "SELECT * FROM orders WHERE id = :id" id=1042 --db mysql://reader@replica.example.org/shop
 
-    At most 100 rows are printed. With --json, numbers with a fraction and times are texts.
+    Without --db, it is the read replica of the demo that runs here, with its function's account. At most 100 rows are
+    printed. With --json, numbers with a fraction and times are texts. The number of a table's rows is the server's
+    estimate.
 
     Exit status: 0 it ran, 1 the SELECT is not allowed or the database refused it, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
     given = dict(map(_value, values))
-    statement = _statement(select, given) if select else TABLES
-    demo = running.chosen()
-    if demo is None:
-        raise click.UsageError(running.absent())
-    os.environ.update(demo.environment)
-    rows = _rows(statement, given, demo.stack)
-    found = {"rows": rows[:ROWS], "more": len(rows) > ROWS}
+    table = select if _TABLE.fullmatch(select) else "" if select else "*"
+    statement = "" if table else _statement(select, given)
+    with connections.connect(databases, ()) as connected:
+        ask = _Ask(connected, _chosen(connected, name))
+        if table and "*" in table:
+            _show_tables(ask.tables(table), as_json=as_json)
+        elif table:
+            _show_columns(table, ask.columns(table), as_json=as_json)
+        else:
+            _show_rows(ask(statement, given, ROWS + 1), as_json=as_json)
+
+
+class _Ask:
+    """Asks one database. What it refuses is a click.ClickException."""
+
+    def __init__(self, connected: Connections, name: str) -> None:
+        self._connected = connected
+        self._name = name
+
+    def __call__(self, statement: str, given: Mapping[str, Value], limit: int) -> list[Row]:
+        from handler.errors import CODES, NotifierError
+
+        try:
+            return self._connected.database.select(self._name, statement, given, limit)
+        except NotifierError as error:
+            remedy = CODES[error.code].remedy
+            fix = "" if error.code == "QUERY_INVALID" else f"\n  fix: {remedy}"  # which is to run it by hand
+            raise click.ClickException(f"{error.code} {error.detail}{fix}") from None
+
+    def tables(self, pattern: str) -> list[Row]:
+        """Return the tables with such a name."""
+        escaped = pattern.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
+        return self(TABLES, {"pattern": escaped.replace("*", "%")}, LISTED)
+
+    def columns(self, table: str) -> list[dict[str, Any]]:
+        """Return the columns of a table. Raises click.UsageError, which names the nearest, where it is not there."""
+        if found := self(COLUMNS, {"table": table}, LISTED):
+            return [{**row, "nullable": bool(row["nullable"])} for row in found]
+        names = [str(row["table"]) for row in self.tables("*")]
+        near = get_close_matches(table, names, NEAREST) or names[:NEAREST]
+        raise click.UsageError(
+            say(
+                "There is no table {table} that you may read. Known: {names}.",
+                table=table,
+                names=", ".join(near) or "-",
+            )
+        )
+
+
+def _chosen(connected: Connections, name: str | None) -> str:
+    """Return the database to ask: the one that is named, else the only one, else `default`."""
+    known = connected.names
+    chosen = name or (known[0] if len(known) == 1 else "default")
+    if not known:
+        raise click.UsageError(say("The function has no database. Name one with --db."))
+    if chosen not in known:
+        raise click.UsageError(say("Name a database with --database: {names}.", names=", ".join(known)))
+    return chosen
+
+
+def _show_tables(tables: Sequence[Row], *, as_json: bool) -> None:
     if as_json:
-        screen.print_json(_plain(found))
-    else:
-        _show(rows)
+        screen.print_json({"tables": [*map(_plain, tables)]})
+        return
+    if not tables:
+        click.echo(say("No tables: the schema is empty, or the account may read none of it."))
+        return
+    rows = [[row["table"], row["rows"], row["comment"]] for row in tables]
+    _print([say("table"), say("rows (about)"), say("comment")], rows)
+
+
+def _show_columns(table: str, columns: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        screen.print_json({"table": table, "columns": [*map(_plain, columns)]})
+        return
+    rows = [
+        [row["name"], row["type"], "NULL" if row["nullable"] else "", _KEYS.get(str(row["key"]), ""), row["comment"]]
+        for row in columns
+    ]
+    _print([say("column"), say("type"), "NULL", say("key"), say("comment")], rows)
 
 
 def _value(text: str) -> tuple[str, int | str]:
@@ -84,52 +172,30 @@ def _statement(select: str, given: Mapping[str, object]) -> str:
     return query.sql
 
 
-def _rows(statement: str, given: Mapping[str, Value], name: str) -> list[Row]:
-    from handler.errors import CODES, NotifierError
-
-    try:
-        replicas = _replicas(stack.find(name).configuration().get("Environment", {}).get("Variables", {}))
-        return replicas.select("default", statement, given, ROWS + 1)
-    except NotifierError as error:
-        remedy = CODES[error.code].remedy
-        fix = "" if error.code == "QUERY_INVALID" else f"\n  fix: {remedy}"  # which is to run it by hand
-        raise click.ClickException(f"{error.code} {error.detail}{fix}") from None
-
-
-def _replicas(variables: Mapping[str, str]) -> Replicas:
-    """The databases of a function with these variables, with its own account, limits and trust."""
-    from handler.adapters import tls
-    from handler.adapters.database.replica import Replicas
-    from handler.adapters.state.secret_store import SecretStore
-    from handler.discovery.names import CachedNames
-    from handler.discovery.paths import DNS, PATHS
-    from handler.settings import Settings
-
-    settings = Settings.from_environment(variables, PATHS)
-    if "default" not in settings.databases:
-        raise UnansweredError("The function has no database.")
-    secrets = SecretStore(settings.secrets)
-    return Replicas(settings.databases, secrets, tls.context, CachedNames(DNS))
+def _show_rows(rows: Sequence[Row], *, as_json: bool) -> None:
+    if as_json:
+        screen.print_json(_plain({"rows": rows[:ROWS], "more": len(rows) > ROWS}))
+        return
+    if not rows:
+        click.echo("no rows")
+        return
+    _print(rows[0], [row.values() for row in rows[:ROWS]])
+    if len(rows) > ROWS:
+        click.secho(f"and more: these are the first {ROWS}. Narrow it with WHERE, or sort it.", fg="yellow")
 
 
-def _show(rows: Sequence[Row]) -> None:
+def _print(names: Iterable[str], rows: Sequence[Iterable[Value]]) -> None:
+    """Print a table. Columns whose first value is a number end below each other."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not rows:
-        console.print("no rows")
-        return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name, value in rows[0].items():
-        numbers = isinstance(value, int | Decimal)
-        table.add_column(Text(name), overflow="fold", justify="right" if numbers else "left")
-    for row in rows[:ROWS]:
-        table.add_row(*map(_cell, row.values()))
-    console.print(table)
-    if len(rows) > ROWS:
-        console.print(f"and more: these are the first {ROWS}. Narrow it with WHERE, or sort it.", style="yellow")
+    for name, value in zip(names, rows[0], strict=True):
+        table.add_column(Text(name), overflow="fold", justify="right" if isinstance(value, int | Decimal) else "left")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    Console(highlight=False).print(table)
 
 
 def _cell(value: Value) -> Text:

@@ -83,7 +83,7 @@ def _told(line: Line) -> tuple[str, str, Tone]:
         case State.SUPPRESSED if line.code == Rule.COUNTED:
             return later("counted"), _joined(say(_RULES[line.code]), line.detail), "quiet"
         case State.SUPPRESSED:
-            return later("suppressed"), _joined(_rule(line.code), line.detail), "quiet"
+            return later("suppressed"), _joined(rule(line.code), line.detail), "quiet"
         case State.PARKED:
             return later("parked"), _joined(line.code, line.detail), "bad"
         case State.REPEATED if line.code == IDENTITY_REUSED:
@@ -138,7 +138,7 @@ def _known(record: DeliveryRecord) -> tuple[str, str, Tone]:
         case Phase.PARKED:
             return later("parked"), record.code, "bad"
         case Phase.SUPPRESSED:
-            return later("suppressed"), _rule(record.code), "quiet"
+            return later("suppressed"), rule(record.code), "quiet"
     return later("delivered"), record.code, "good"
 
 
@@ -165,7 +165,8 @@ def _meant(code: str) -> str:
     return say(known.meaning) if known else code
 
 
-def _rule(code: str) -> str:
+def rule(code: str) -> str:
+    """Return why nothing was posted, by the code of the rule."""
     return say(_RULES[code]) if code in _RULES else code
 
 

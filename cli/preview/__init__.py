@@ -18,4 +18,6 @@ revision      the templates as they were at a revision of git -> a folder
 difference    two versions of the templates -> what differs in the messages
 gallery       a folder, before and after an edit, as the items of the page; serve: the page while somebody edits
 builder       a message as a link to Block Kit Builder
+trial         a Preview -> a message that says that it is a test; silence makes its mentions text
+destination   where a test may go; slack is the Slack that it goes to
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -43,10 +43,14 @@ class Preview:
 
 
 class Previews:
-    """Makes the previews of one stage. It loads the stage's language and time zone once."""
+    """Makes the previews of one stage. It loads the stage's language and time zone once.
 
-    def __init__(self, stage: Stage) -> None:
+    `footers` are lines that are added at the end of each message.
+    """
+
+    def __init__(self, stage: Stage, footers: Sequence[str] = ()) -> None:
         self._stage = stage
+        self._footers = footers
         self._templates = Templates(locale=stage.locale)
 
     def of_sample(self, notification: Notification, sample: Sample) -> Preview:
@@ -93,7 +97,7 @@ class Previews:
         made = partial(Preview, notification.name, self._stage.name, name, answers={} if answers is None else answers)
         record = Record("preview", json.dumps(event, default=str, ensure_ascii=False))
         try:
-            composition = composer(record, parse(record, composer.now()), notification)
+            composition = composer(record, parse(record, composer.now()), notification, self._footers)
         except Exception as error:  # noqa: BLE001 - as the pipeline does
             return made(error=named(error))
         return made(messages=tuple(composition.messages), rule=composition.rule, where=composition.where)

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote
@@ -30,34 +30,67 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
+class Databases:
+    """What --db names: the addresses by name, and the accounts by the names of the secrets that have them."""
+
+    addresses: Mapping[str, DatabaseAddress]
+    logins: Mapping[str, str] = field(repr=False)
+
+    @property
+    def parameter(self) -> str:
+        """The parameter Databases of a function that reads them."""
+        return ", ".join(map(_entry, self.addresses.values()))
+
+    def try_each(self) -> None:
+        """Log in to each. Raises click.ClickException with what to do."""
+        from handler.errors import CODES, NotifierError
+
+        with _opened({"databases": self.addresses, "apis": {}}, GivenSecrets(self.logins)) as (database, _, names):
+            for name in names:
+                try:
+                    database.select(name, "SELECT 1 AS one", {}, 1)
+                except NotifierError as error:
+                    remedy = say(CODES[error.code].remedy)
+                    raise click.ClickException(say("{error}\n  fix: {remedy}", error=error, remedy=remedy)) from None
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
-    """The databases and APIs by name, and in `place` what a person calls them."""
+    """The databases and APIs, in `place` what a person calls them all, and in `names` those of the databases."""
 
     database: Database
     api: Api
     place: str
+    names: tuple[str, ...] = ("default",)
 
 
 def options(command: _Command) -> _Command:
     """Add --db and --api to a command."""
-    api = click.option(
+    return database_options(_api_option(command))
+
+
+def _api_option(command: _Command) -> _Command:
+    return click.option(
         "--api",
         "apis",
         multiple=True,
         metavar="[NAME=]URI",
         envvar="NOTIFIER_API",
         help="An API, as the parameter Apis has it, such as http://localhost:8080 [NOTIFIER_API].",
-    )
-    database = click.option(
+    )(command)
+
+
+def database_options(command: _Command) -> _Command:
+    """Add --db to a command."""
+    return click.option(
         "--db",
         "databases",
         multiple=True,
         metavar="[NAME=]URL",
         envvar="NOTIFIER_DB",
         help=f"A read replica, such as {_EXAMPLE};ca=rds.pem [NOTIFIER_DB]. The password comes from {PASSWORD}, or is "
-        "asked for. Without --db and --api: those of the demo that runs here.",
-    )
-    return database(api(command))
+        "asked for. Without it: what the demo that runs here reads from.",
+    )(command)
 
 
 @contextmanager
@@ -67,8 +100,8 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
     Raises click.UsageError for options that cannot be read, and where there are none and no demo runs here.
     """
     if databases or apis:
-        with _opened(*_given(databases, apis)) as (database, api):
-            yield Connections(database, api, ", ".join((*map(_without_password, databases), *apis)))
+        with _opened(*_given(databases, apis)) as (database, api, names):
+            yield Connections(database, api, ", ".join((*map(_without_password, databases), *apis)), names)
         return
     demo = running.chosen()
     if demo is None:
@@ -76,8 +109,14 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
             say("Name a database with --db {example}. {otherwise}", example=_EXAMPLE, otherwise=running.absent())
         )
     os.environ.update(demo.environment)
-    with _opened(*_deployed(demo.stack)) as (database, api):
-        yield Connections(database, api, say("the replica of the demo"))
+    with _opened(*_deployed(demo.stack)) as (database, api, names):
+        yield Connections(database, api, say("the replica of the demo"), names)
+
+
+def read_databases(urls: Sequence[str]) -> Databases:
+    """Return what the values of --db name. It asks for the passwords. Raises click.UsageError."""
+    logins: dict[str, str] = {}
+    return Databases(_read("--db", urls, partial(_database, logins), f"default={_EXAMPLE}"), logins)
 
 
 def deployed_settings(stack_name: str | None) -> Settings:
@@ -91,7 +130,7 @@ def deployed_settings(stack_name: str | None) -> Settings:
 
 
 @contextmanager
-def _opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api]]:
+def _opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api, tuple[str, ...]]]:
     from handler.adapters import tls
     from handler.adapters.database.replica import Replicas
     from handler.adapters.http.api import HttpApis
@@ -100,7 +139,7 @@ def _opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Databas
 
     replicas = Replicas(settings["databases"], secrets, tls.context, CachedNames(DNS))
     try:
-        yield replicas, HttpApis(settings["apis"], secrets, tls.context)
+        yield replicas, HttpApis(settings["apis"], secrets, tls.context), tuple(settings["databases"])
     finally:
         replicas.close()
 
@@ -116,12 +155,9 @@ def _given(databases: Sequence[str], apis: Sequence[str]) -> tuple[dict[str, Any
     from handler.discovery.paths import PATHS
     from handler.settings import parse
 
-    logins: dict[str, str] = {}
-    read_database = partial(_database, logins)
-    return {
-        "databases": _read("--db", databases, read_database, f"default={_EXAMPLE}"),
-        "apis": _read("--api", apis, partial(parse.api, PATHS), "default=http://localhost:8080"),
-    }, _Logins(logins)
+    found = read_databases(databases)
+    read = _read("--api", apis, partial(parse.api, PATHS), "default=http://localhost:8080")
+    return {"databases": found.addresses, "apis": read}, GivenSecrets(found.logins)
 
 
 def _read(option: str, texts: Sequence[str], read: Callable[..., Any], example: str) -> dict[str, Any]:
@@ -136,6 +172,20 @@ def _read(option: str, texts: Sequence[str], read: Callable[..., Any], example: 
             say("{option} {problems}. Write {right}", option=option, problems="; ".join(problems), right=right)
         )
     return found
+
+
+def _entry(address: DatabaseAddress) -> str:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    options = {
+        "ca": address.ca,
+        "secret": address.secret,
+        "auth": "iam" if address.iam_user else "",
+        "user": address.iam_user,
+        "tz": address.time_zone,
+        "tls": "" if address.tls else "off",
+    }
+    written = "".join(f";{name}={value}" for name, value in options.items() if value)
+    return f"{address.name}=mysql://{host}:{address.port}/{address.schema}{written}"
 
 
 def _has_name(text: str) -> bool:
@@ -191,16 +241,16 @@ def _without_password(text: str) -> str:
     return place.partition(";")[0]
 
 
-class _Logins:
-    """ports.Secrets over the accounts of the options."""
+class GivenSecrets:
+    """ports.Secrets over secrets that a person gave: the accounts of the options, or a token of the environment."""
 
-    def __init__(self, logins: Mapping[str, str]) -> None:
-        self._logins = logins
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
 
     def get(self, name: str, *, fresh: bool = False) -> str:  # noqa: ARG002 - the port's
-        """Return the account. Raises ConfigError for a secret that no option gives, such as an API's header."""
+        """Return the secret. Raises ConfigError for one that was not given, such as that of an API's header."""
         from handler.errors import ConfigError
 
-        if name not in self._logins:
+        if name not in self._given:
             raise ConfigError("CONFIG_UNAVAILABLE", f"there is no secret {name} here")
-        return self._logins[name]
+        return self._given[name]

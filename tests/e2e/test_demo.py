@@ -68,6 +68,27 @@ def test_once_delivers_every_sample_and_leaves_nothing(environment: dict[str, st
     assert not left_over(environment)
 
 
+def test_with_the_tables_of_a_dump_it_publishes_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    dump = tmp_path / "my.sql"
+    dump.write_text("CREATE TABLE pets (id INT PRIMARY KEY);\nINSERT INTO pets VALUES (7);\n")
+    command = [NOTIFIER, "demo", "--once", "--database", environment["DATABASE"], "--sql", dump]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Published nothing" in ran.stdout
+    assert not left_over(environment)
+
+
+def test_a_dump_that_cannot_be_loaded_ends_the_demo(environment: dict[str, str], tmp_path: Path) -> None:
+    dump = tmp_path / "my.sql"
+    dump.write_text("CREATE TABLE pets (id INT PRIMARY KEY);\nINSERT INTO pest VALUES (7);\n")
+    command = [NOTIFIER, "demo", "--once", "--database", environment["DATABASE"], "--sql", dump]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stdout
+    assert "my.sql, line 2: INSERT INTO" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not left_over(environment)
+
+
 @pytest.mark.parametrize(
     ("reached", "number"),
     [("read replica", signal.SIGINT), ("Slack", signal.SIGTERM), ("sam build", signal.SIGINT)],

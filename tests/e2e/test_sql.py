@@ -50,7 +50,11 @@ def test_without_a_select_it_shows_what_there_is(ask: Ask) -> None:
     assert status == 0
     for table in ("customers", "orders", "order_items", "support_tickets"):
         assert f"\n{table} " in said
-    assert "id, number, customer_id" in said
+    status, said = ask("orders", "--json")
+    assert status == 0
+    columns = {one["name"]: one for one in json.loads(said)["columns"]}
+    assert [*columns][:3] == ["id", "number", "customer_id"]
+    assert (columns["id"]["key"], columns["note"]["nullable"]) == ("PRI", True)
 
 
 def test_what_the_database_refuses_is_told(ask: Ask) -> None:

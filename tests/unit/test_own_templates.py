@@ -63,6 +63,9 @@ def test_a_folder_that_is_not_there_is_named(path: tuple[str, ...], tmp_path: Pa
     values = [
         "x" for one in command.params if isinstance(one, click.Argument) and one.required for _ in range(one.nargs)
     ]
+    for one in command.params:
+        if isinstance(one, click.Option) and one.required:
+            values += [one.opts[0], "x"]
     answer = CliRunner().invoke(main, [*path, *values], env={VARIABLE: str(tmp_path / "typo")})
     assert answer.exit_code == 2
     assert "typo" in answer.output

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
-from cli import running
-from cli.commands import sql as command
+import cli.commands.sql as command
 from cli.compiler.sql import read_by_hand
 from cli.main import main
+from cli.preview import connections
+from cli.preview.connections import Connections
+from handler.errors import SourceError
+from tests.kit import FakeApi, FakeDatabase
 
 ROWS = [
     {"id": 1042, "name": "Zoë <VIP> & Co", "amount": Decimal("118.00"), "at": datetime(2026, 1, 5, 10, tzinfo=UTC)},
@@ -29,13 +34,24 @@ def run(*arguments: str, **environment: str) -> Result:
 
 
 @pytest.fixture
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the replica of a running demo answers; what was asked of it is in `asked`."""
+def found(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the database answers to a SELECT."""
     rows = [*ROWS]
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(command, "_rows", lambda *_: rows)
-    with running.announced("arn:topic", {}):
-        yield rows
+    answering(monkeypatch, lambda *_: rows)
+    return rows
+
+
+Answer = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer, *names: str) -> None:
+    """Let the databases with these names answer so."""
+
+    @contextmanager
+    def connect(*_: object) -> Iterator[Connections]:
+        yield Connections(FakeDatabase(answer), FakeApi(lambda path: None), "here", names or ("default",))
+
+    monkeypatch.setattr(connections, "connect", connect)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +131,100 @@ def test_json_is_exact(found: list[dict[str, Any]]) -> None:
     found[:] = [{"id": number} for number in range(101)]
     document = json.loads(run("SELECT id FROM orders", "--json").output)
     assert (len(document["rows"]), document["more"]) == (100, True)
+
+
+OVERVIEW = [
+    {"table": "orders", "rows": 4200, "comment": "注文"},
+    {"table": "order_items", "rows": 9000, "comment": ""},
+    {"table": "open_orders", "rows": None, "comment": "VIEW"},
+]
+DETAILS = [
+    {"name": "id", "type": "bigint unsigned", "nullable": 0, "key": "PRI", "comment": ""},
+    {"name": "note", "type": "enum('a','b [red]')", "nullable": 1, "key": "", "comment": "顧客のメモ <b>"},
+    {"name": "region_that_has_a_long_name", "type": "varchar(3)", "nullable": 0, "key": "MUL", "comment": "x" * 99},
+]
+
+
+@pytest.fixture
+def schema(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """A database with the table `orders`; what is yielded gets the values of each question."""
+    asked: list[Mapping[str, Any]] = []
+
+    def answer(sql: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        asked.append(given)
+        if sql == command.TABLES:
+            return OVERVIEW
+        return DETAILS if given == {"table": "orders"} else []
+
+    answering(monkeypatch, answer)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("pattern", "like"), [((), "%"), (("*",), "%"), (("order*",), "order%"), (("a_b*c",), r"a\_b%c")]
+)
+def test_the_tables_are_listed(schema: list[Mapping[str, Any]], pattern: tuple[str, ...], like: str) -> None:
+    answer = run(*pattern)
+    assert answer.exit_code == 0, answer.output
+    assert schema == [{"pattern": like}]
+    assert [line.split() for line in answer.output.splitlines()[1:3]] == [
+        ["orders", "4200", "注文"],
+        ["order_items", "9000"],
+    ]
+    assert "NULL" in answer.output.splitlines()[3]
+
+
+@pytest.mark.parametrize("width", ["40", "200"])
+def test_the_columns_of_a_table_are_shown_whole(schema: list[Mapping[str, Any]], width: str) -> None:
+    answer = run("orders", COLUMNS=width)
+    assert answer.exit_code == 0, answer.output
+    assert all(cell_len(line) <= int(width) for line in answer.output.splitlines())
+    whole = "".join(answer.output.split())
+    for part in ("bigint", "primary", "index", "NULL"):
+        assert part in whole
+    if width == "200":
+        for part in ("enum('a','b [red]')", "顧客のメモ <b>", "x" * 99):
+            assert part in answer.output
+    assert "…" not in answer.output
+
+
+def test_json_has_the_tables_and_the_columns(schema: list[Mapping[str, Any]]) -> None:
+    assert json.loads(run("--json").output) == {"tables": OVERVIEW}
+    document = json.loads(run("orders", "--json").output)
+    assert document["table"] == "orders"
+    assert [one["nullable"] for one in document["columns"]] == [False, True, False]
+
+
+def test_a_table_that_is_misspelt_gets_the_nearest(schema: list[Mapping[str, Any]]) -> None:
+    answer = run("oders")
+    assert answer.exit_code == 2
+    assert "orders" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "status", "says"),
+    [
+        (("shop", "crm"), ("orders",), 2, "shop, crm"),
+        (("shop", "crm"), ("orders", "--database", "crm"), 0, "bigint"),
+        (("shop", "default"), ("orders",), 0, "bigint"),
+        (("shop",), ("orders",), 0, "bigint"),
+        (("shop",), ("orders", "--database", "default"), 2, "shop"),
+    ],
+)
+def test_a_database_is_chosen_by_name(
+    monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    answering(monkeypatch, lambda *_: DETAILS, *names)
+    answer = run(*arguments)
+    assert (answer.exit_code, says in answer.output) == (status, True), answer.output
+
+
+def test_what_the_database_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> list[dict[str, Any]]:
+        raise SourceError("DB_LOGIN", "default (localhost:3306): error 1045")
+
+    answering(monkeypatch, refuse)
+    answer = run()
+    assert answer.exit_code == 1
+    assert "DB_LOGIN" in answer.output
+    assert "fix:" in answer.output

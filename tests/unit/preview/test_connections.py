@@ -23,9 +23,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
 
     @contextmanager
-    def keep(settings: Any, secrets: Any) -> Iterator[tuple[None, None]]:
+    def keep(settings: Any, secrets: Any) -> Iterator[tuple[None, None, tuple[str, ...]]]:
         found.append((settings, secrets))
-        yield None, None
+        yield None, None, ("default",)
 
     monkeypatch.setattr(connections, "_opened", keep)
     monkeypatch.delenv(PASSWORD, raising=False)

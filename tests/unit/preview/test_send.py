@@ -1,0 +1,250 @@
+"""`notifier send` posts what the preview has, with a footer, and wakes nobody. A stand-in for Slack takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import running
+from cli.compiler import compile_templates
+from cli.main import main
+from cli.preview.compose import Previews
+from cli.preview.destination import read
+from cli.preview.silence import Silencer
+from cli.preview.trial import previews, trial
+from handler.discovery.paths import PATHS
+from handler.model import Message
+from handler.settings import Settings, parse
+from lab.slack import Control, running_slack
+from lab.slack.config import TOKEN
+from lab.tls import Authority
+
+COMPILATION = compile_templates(Path("templates"))
+STAGES = {stage.name: stage for stage in COMPILATION.stages}
+SAMPLES = [(one.notification, sample) for one in COMPILATION.templates for sample in one.samples]
+YOU = "U0LABYOU"
+NAMES = {"S0LABONCALL": "oncall", "U1": "somebody-with-a-long-name"}
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The parameter Slack of a function that posts to the stand-in."""
+    authority = Authority.create(tmp_path_factory.mktemp("authority"))
+    with running_slack(host="localhost", certificate=authority.issue("slack", "localhost")) as url:
+        yield f"bot;api={url}/api/;ca={authority.ca}"
+
+
+@pytest.fixture
+def slack(setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """The stand-in: as Slack itself, and as the Slack of the demo that runs here."""
+    address = parse.slack(setting)
+    standin = Control(address.api_url.removesuffix("/api/"), Path(address.ca))
+    standin.reset()
+    standin.configure(rate={"per_second": 0, "burst": 1})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+    variables = {
+        "NOTIFIER_STAGE": "demo",
+        "NOTIFIER_DATABASES": "",
+        "NOTIFIER_SLACK": setting,
+        "NOTIFIER_STATE_TABLE": "state",
+        "NOTIFIER_DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/1/dead",
+    }
+    monkeypatch.setattr(
+        "cli.preview.connections.deployed_settings", lambda _: Settings.from_environment(variables, PATHS)
+    )
+    monkeypatch.setattr("handler.addresses.SlackAddress", lambda: address)
+    monkeypatch.setattr("handler.adapters.state.secret_store.SecretStore.get", lambda *_, **__: TOKEN)
+    with running.announced("arn:topic", {}):
+        yield standin
+    standin.close()
+
+
+def send(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, ["send", *arguments], env=environment)
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=lambda stage: stage.name)
+@pytest.mark.parametrize(("notification", "sample"), SAMPLES, ids=str)
+def test_a_test_is_the_preview_but_for_its_footer_and_its_destination(stage, notification, sample) -> None:
+    usual = Previews(stage).of_sample(notification, sample)
+    made = previews(stage, notification, sample.name, YOU).of_sample(notification, sample)
+    assert (made.rule, made.error) == (usual.rule, usual.error)
+    if not usual.messages:
+        return
+    test = trial(made, stage, notification, wake=True)
+    message, real = test.message, usual.messages[0]
+    assert (message.destination, message.thread, message.update) == (YOU, "", False)
+    assert [channel for _, channel in test.channels] == [one.destination for one in usual.messages]
+    content = [block for block in real.blocks if "Meant for" not in json.dumps(block)]
+    assert [*message.blocks[: len(content)]] == content
+    assert message.text.startswith(real.text.split("\n_Meant for")[0])
+    added = json.dumps(message.blocks[len(content) :] if content else message.text, ensure_ascii=False)
+    assert f": {notification.name}, {sample.name}_" in added or f"、{sample.name}_" in added
+    assert f"Meant for {real.channel}" in added
+
+
+def test_the_footer_is_in_the_language_of_the_stage() -> None:
+    notification, sample = SAMPLES[0]
+    stage = replace(STAGES["demo"], locale=replace(STAGES["demo"].locale, language="ja"))
+    made = previews(stage, notification, "x", YOU).of_sample(notification, sample)
+    assert "によるテスト: " in made.messages[0].text
+
+
+def test_a_name_of_the_stage_for_everybody_is_shown_as_slack_shows_it() -> None:
+    notification, sample = SAMPLES[0]
+    stage = replace(STAGES["demo"], locale=replace(STAGES["demo"].locale, mentions={"boss": "here"}))
+    made = previews(stage, notification, "x", YOU).of_sample(notification, sample)
+    loud = replace(made, messages=(replace(made.messages[0], text="<!here>"),))
+    assert trial(loud, stage, notification, wake=False).message.text == "@here"
+
+
+MENTIONS = [
+    ("<!here>", "@here"),
+    ("<!channel|channel>", "@channel"),
+    ("<!everyone> and <!here>", "@everyone and @here"),
+    ("<!subteam^S0LABONCALL>", "@oncall"),
+    ("<!subteam^S0LABONCALL|@x>", "@oncall"),
+    ("<@U1>", "@U1"),  # no longer than before
+    ("<@U2|zoe>", "@U2"),
+    (
+        "&lt;!here&gt; <https://x.y|z> <#C1> <!date^1^{date}|d>",
+        "&lt;!here&gt; <https://x.y|z> <#C1> <!date^1^{date}|d>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "silent"), MENTIONS)
+def test_a_mention_in_a_text_becomes_text(text: str, silent: str) -> None:
+    blocks = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}, "fields": [{"type": "mrkdwn", "text": text}]},
+        {"type": "markdown", "text": text},
+        {"type": "header", "text": {"type": "plain_text", "text": text}},
+    ]
+    made = Silencer(NAMES)(Message("n", "a", "C1", text, blocks))
+    assert made.text == silent
+    assert made.blocks[0]["text"]["text"] == made.blocks[0]["fields"][0]["text"] == made.blocks[1]["text"] == silent
+    assert made.blocks[2] == blocks[2]
+
+
+@pytest.mark.parametrize(
+    ("element", "silent"),
+    [
+        ({"type": "user", "user_id": "U1"}, "@somebody-with-a-long-name"),
+        ({"type": "usergroup", "usergroup_id": "S0LABONCALL"}, "@oncall"),
+        ({"type": "broadcast", "range": "here", "style": {"bold": True, "highlight": True}}, "@here"),
+    ],
+)
+def test_a_mention_in_rich_text_becomes_text(element: dict[str, Any], silent: str) -> None:
+    block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
+    [made] = Silencer(NAMES)(Message("n", "a", "C1", "x", [block])).blocks
+    [shown] = made["elements"][0]["elements"]
+    assert (shown["type"], shown["text"]) == ("text", silent)
+    assert set(shown.get("style", {})) <= {"bold"}
+
+
+def test_a_message_arrives_in_the_demo_and_wakes_nobody(slack: Control) -> None:
+    answer = send("order.payment_failed", "--to", YOU, "--sample", sample_of("order.payment_failed"), "--stage", "demo")
+    assert answer.exit_code == 0, answer.output
+    [message] = slack.messages()
+    assert message["channel"] == "D0LABYOU"
+    assert "Test by" in message["text"]
+    assert "<!" not in json.dumps(message["blocks"])
+    assert "<@" not in json.dumps(message["blocks"])
+    assert message["ts"] in answer.output
+    assert "Meant for" in answer.output
+
+
+def sample_of(name: str) -> str:
+    return next(sample.name for notification, sample in SAMPLES if notification.name == name)
+
+
+def test_json_says_what_was_sent(slack: Control) -> None:
+    answer = send("order.payment_failed", "--to", YOU, "--sample", sample_of("order.payment_failed"), "--json")
+    document = json.loads(answer.stdout)
+    [message] = slack.messages()
+    assert (document["channel"], document["ts"]) == (message["channel"], message["ts"])
+    assert document["notification"] == "order.payment_failed"
+    assert document["meant_for"][0]["channel"].startswith("C0123")
+
+
+@pytest.mark.parametrize(
+    ("channel", "says"),
+    [
+        ("C0LABNOTJOINED", "invite the app"),
+        ("C0NOSUCH", "check the id after --to"),
+        ("C0LABARCHIVED", "name another channel"),
+        ("C0LABADMINSONLY", "restricted_action"),
+    ],
+)
+def test_what_slack_refuses_is_told_with_what_to_do(slack: Control, channel: str, says: str) -> None:
+    answer = send("order.created", "--to", channel, "--sample", sample_of("order.created"))
+    assert answer.exit_code == 1, answer.output
+    assert says in answer.output
+    assert TOKEN not in answer.output
+    assert slack.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        ("xoxb-unknown", "SLACK_BOT_TOKEN"),
+        ("xoxb-lab-token_revoked", "SLACK_BOT_TOKEN"),
+        ("secret-of-another-form", "SLACK_BOT_TOKEN"),
+        ("xoxb-lab-no-scopes", "chat:write"),
+    ],
+)
+def test_a_bad_token_is_told_and_never_shown(slack: Control, token: str, says: str) -> None:
+    answer = send("order.created", "--to", YOU, "--sample", sample_of("order.created"), SLACK_BOT_TOKEN=token)
+    assert answer.exit_code == 1, answer.output
+    assert says in answer.output
+    assert token not in answer.output
+
+
+MISUSE = [
+    (["order.created", "--to", "me"], "neither a channel nor a person"),
+    (["order.created", "--to", "xoxb-token"], "neither a channel nor a person"),
+    (["order.creatd", "--to", YOU], "order.created"),
+    (["order.created", "--to", YOU, "--sample", "nosuch"], "There is no sample nosuch"),
+    (["order.created", "--to", YOU, "--sample", "a", "--id", "1"], "not both"),
+    (["order.created", "--to", YOU, "--stage", "all"], "one stage"),
+    (["order.created"], "--to"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), MISUSE)
+def test_misuse_is_explained(slack: Control, arguments: list[str], says: str) -> None:
+    answer = send(*arguments)
+    assert answer.exit_code == 2, answer.output
+    assert says in " ".join(answer.output.split())
+    assert slack.messages() == []
+
+
+@pytest.mark.parametrize("to", ["C0123ORDERS", STAGES["production"].fallback, "#ops"])
+def test_a_real_channel_is_not_hit_by_accident(slack: Control, to: str) -> None:
+    slack.configure(channels=[{"id": to.replace("#", "C0"), "name": to.removeprefix("#").lower()}])
+    arguments = ("order.created", "--to", to, "--sample", sample_of("order.created"), "--stage", "demo")
+    refused = send(*arguments, SLACK_BOT_TOKEN=TOKEN)
+    assert refused.exit_code == 2, refused.output
+    assert "--yes" in refused.output
+    assert slack.messages() == []
+    assert send(*arguments, "--yes", SLACK_BOT_TOKEN=TOKEN).exit_code == 0
+
+
+def test_without_a_token_and_a_demo_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    answer = send("order.created", "--to", YOU, "--sample", sample_of("order.created"))
+    assert answer.exit_code == 2
+    assert "SLACK_BOT_TOKEN" in answer.output
+
+
+@pytest.mark.parametrize("text", ["C0123ABCD", "G0123ABCD", "D0123ABCD", "U0123ABCD", "W0123ABCD", "#ops", "#運用"])
+def test_where_a_test_may_go(text: str) -> None:
+    assert read(f" {text} ") == text
