@@ -39,10 +39,10 @@ def as_id(text: str) -> int | str:
 
 def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> Iterator[str]:
     """Yield why no template would take an event; `rules` has the forms of the templates' ids by event type."""
+    from cli.diagnoses import suggestion
     from handler.errors import EventError
     from handler.model import Event
     from handler.stages.route import checked_id
-    from handler.templating import suggestion
 
     if event["type"] not in rules:
         yield f"there is no template for {event['type']}; {suggestion(event['type'], rules)}"

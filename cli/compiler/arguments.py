@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from jinja2 import nodes
 
+from cli import diagnoses
 from cli.compiler import rewriting
 from cli.compiler.unparse import unparse
-from handler.templating import FILTERS, messages
+from handler.templating import FILTERS
 from handler.templating.filters.arguments import find_problem, parameters
 
 _EXAMPLE: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
@@ -45,7 +46,7 @@ def completed(code: str, name: str) -> str:
 def _problem(node: nodes.Filter) -> str:
     problem = find_problem(node.name, FILTERS[node.name], len(node.args), [str(one.key) for one in node.kwargs])
     if problem:
-        message = messages.words(problem).message
+        message = diagnoses.words(problem).message
         return message if problem.kind == "argument_missing" else f"{message}: it takes {_accepted(node.name)}"
     for parameter, value in _given(node):
         if found := _mistaken_type(parameter, value):

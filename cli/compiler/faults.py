@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
+from cli import diagnoses
 from cli.compiler import arguments, calls, markup, parts, rewriting, statements
 from cli.compiler.expressions import MEANT
 from cli.compiler.parts import Part
 from cli.compiler.repairs import repair
+from cli.diagnoses import suggestion
 from handler.model import Leaf
-from handler.templating import DiagnosedError, Diagnosis, Templates, messages, suggestion
+from handler.templating import DiagnosedError, Diagnosis, Templates
 from handler.templating.kinds import Kind
 
 _ALIKE: Final = 0.6
@@ -149,7 +151,7 @@ class _Reader:
         return Fault(code, message, fix, part, whole)
 
     def _from(self, diagnosis: Diagnosis, code: str, part: Part | None) -> Fault:
-        message, fix = messages.words(diagnosis)
+        message, fix = diagnoses.words(diagnosis)
         source = part.code if part else ""
         match diagnosis.kind:
             case "filter_unknown" if part:
@@ -167,7 +169,7 @@ class _Reader:
         begin, fix = markup.around(self._leaf.source, part.start)
         if begin not in self._markup:
             self._markup.add(begin)
-            yield Fault(error.code, messages.words(error.diagnosis).message, fix, part)
+            yield Fault(error.code, diagnoses.words(error.diagnosis).message, fix, part)
 
     def _unknown(self, name: str, part: Part) -> Fault:
         code = "TEMPLATE_UNDEFINED"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final, cast
 
+from cli import diagnoses
 from cli.compiler import lateness, queries, shape, sql, wordings
 from cli.compiler.findings import Report
 from cli.compiler.leaves import Leaves
@@ -16,7 +17,7 @@ from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.sql.columns import columns
 from handler.api_path import stays_below
 from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
-from handler.templating import DiagnosedError, messages
+from handler.templating import DiagnosedError
 
 EXPECT: Final = ("one", "optional", "many")
 ON_FAILURE: Final = ("retry", "without")
@@ -166,7 +167,7 @@ def _misleading(leaf: Leaf) -> tuple[str, str] | None:
     except wordings.TooManyError:
         return f"the path has more than {wordings.MAX} forms", "write one lookup for each form of the path"
     except DiagnosedError as error:
-        return messages.words(error.diagnosis).message, "leave it out"
+        return diagnoses.words(error.diagnosis).message, "leave it out"
     if not all(map(_PATH.fullmatch, texts)):
         message = "an API's path begins with / and contains neither a host, a blank nor `#`"
         return message, "write /customers/{{ order.customer_id }}"

@@ -10,9 +10,9 @@ from jinja2 import nodes
 
 from cli.compiler import syntax
 from cli.compiler.findings import Place, Report
+from cli.diagnoses import suggestion
 from handler.catalog import Stage
 from handler.model import Leaf
-from handler.templating import suggestion
 
 Kind = Literal["vars", "mentions", "labels"]
 

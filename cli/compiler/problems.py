@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from cli import diagnoses
 from cli.compiler import advice, pasting, rewriting, uses
 from cli.compiler.findings import Edit, Place
 from cli.compiler.leaves import place_of_word
@@ -14,7 +15,7 @@ from cli.compiler.parts import Part
 from cli.compiler.template import Template
 from handler.errors import NotifierError
 from handler.model import SqlLookup
-from handler.templating import DiagnosedError, Diagnosis, messages, translate_error
+from handler.templating import DiagnosedError, Diagnosis, translate_error
 
 # A path into the rendered blocks begins with `blocks` and the block's number.
 _OF_BLOCK: Final = 2
@@ -72,10 +73,10 @@ def located(error: NotifierError, template: Template, place: Place, part: Part |
     """Find the leaf that an error names; what names none belongs to the part at `place`."""
     error = translate_error(error, "")
     if not isinstance(error, DiagnosedError):
-        return Problem(error.code, error.detail, "", place)
+        return Problem(error.code, diagnoses.detail(error), "", place)
     node = template.nodes.get(error.where)
     diagnosis = error.diagnosis if node else _in_file(error.diagnosis, place)
-    message, fix = messages.words(diagnosis)
+    message, fix = diagnoses.words(diagnosis)
     advised = advice.of(diagnosis, part, template)
     message = advised.message or message
     fix = advised.fix or ("" if advised.right and not diagnosis.suggestions else fix)

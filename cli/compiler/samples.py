@@ -13,10 +13,10 @@ from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.sql.columns import columns as selected_columns
+from cli.diagnoses import suggestion
 from handler.errors import EventError
 from handler.model import ApiLookup, Event, Lookup, Notification, SqlLookup, Value
 from handler.stages.route import checked_id
-from handler.templating import suggestion
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)?")

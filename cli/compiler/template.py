@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cli import diagnoses
 from cli.compiler import (
     blocks,
     channels,
@@ -29,7 +30,7 @@ from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
 from handler.model import IdRule, Leaf, Lookup, Notification, Poll
 from handler.stages import id_pattern
-from handler.templating import DiagnosedError, Templates, messages
+from handler.templating import DiagnosedError, Templates
 
 REQUIRED: Final = ("id", "text", "samples")
 OPTIONAL: Final = (
@@ -230,6 +231,6 @@ def _id(node: Node, report: Report) -> IdRule | None:
     try:
         id_pattern.compiled(pattern)
     except DiagnosedError as error:
-        report.add(found["pattern"].place, "VALUE_INVALID", *messages.words(error.diagnosis))
+        report.add(found["pattern"].place, "VALUE_INVALID", *diagnoses.words(error.diagnosis))
         return None
     return IdRule("pattern", pattern)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from cli.diagnoses import suggestion
 from handler.health.model import Check
-from handler.templating.suggestions import suggestion
 
 # The function as a package and as an image: what either takes is known.
 TEMPLATES: Final = ("template.yaml", "template-image.yaml")

@@ -11,7 +11,7 @@ A mistake of an author is data first, and becomes text in one place:
 
     diagnosis           one mistake as data: its kind and the names that it concerns. DiagnosedError carries it
     kinds               every kind of mistake, and its error code
-    messages, english   make the message and the fix of a kind. A second language is one more table like english.py
+    messages, english   make the message and the fix of a kind. cli/diagnoses.py has another
     error_translation   turns the errors of Python and Jinja into diagnoses
 """
 

@@ -1,6 +1,7 @@
 """Makes the message of each mistake in a template: what is wrong, and what to write instead. No other module does.
 
-Each language is one table with a message for every kind of handler/templating/kinds.py.
+Each language is one table with a message for every kind of handler/templating/kinds.py. The function has the English
+one; the tools have others.
 """
 
 from __future__ import annotations
@@ -42,38 +43,34 @@ class MessageTable:
     computed: str
 
 
-LANGUAGES: Final[Mapping[str, MessageTable]] = {
-    "en": MessageTable(
-        kinds=english.KINDS,
-        types=english.TYPES,
-        close=english.CLOSE,
-        known=english.KNOWN,
-        none=english.NONE,
-        conjunction=english.CONJUNCTION,
-        computed=english.COMPUTED,
-    )
-}
+ENGLISH: Final = MessageTable(
+    kinds=english.KINDS,
+    types=english.TYPES,
+    close=english.CLOSE,
+    known=english.KNOWN,
+    none=english.NONE,
+    conjunction=english.CONJUNCTION,
+    computed=english.COMPUTED,
+)
 
 
-def words(diagnosis: Diagnosis, language: str = "en") -> Words:
+def words(diagnosis: Diagnosis, table: MessageTable = ENGLISH) -> Words:
     """Return the message and the fix for a mistake. If names are suggested, they are the fix."""
-    table = LANGUAGES[language]
     message, fix = table.kinds[diagnosis.kind]
     filled = _fields(diagnosis, table)
     fix_text = (
-        suggestions_text(diagnosis.suggestions, language) if diagnosis.suggestions else Template(fix).substitute(filled)
+        suggestions_text(diagnosis.suggestions, table) if diagnosis.suggestions else Template(fix).substitute(filled)
     )
     return Words(Template(message).substitute(filled), fix_text)
 
 
-def text(diagnosis: Diagnosis, language: str = "en") -> str:
+def text(diagnosis: Diagnosis) -> str:
     """Return the message and the fix as one line: the detail of an error."""
-    return "; ".join(filter(None, words(diagnosis, language)))
+    return "; ".join(filter(None, words(diagnosis)))
 
 
-def suggestions_text(names: Suggestions, language: str = "en") -> str:
+def suggestions_text(names: Suggestions, table: MessageTable = ENGLISH) -> str:
     """Return suggested names as a phrase: `nearest: a, b`, or `known: a, b, …`."""
-    table = LANGUAGES[language]
     if names.close:
         return Template(table.close).substitute(names=", ".join(names.close))
     more = ", …" if names.more else ""

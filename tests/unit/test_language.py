@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from string import Formatter
+from string import Formatter, Template
 
 import pytest
 
 from cli import language
 from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
 from handler.errors import CODES
+from handler.templating import english
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [name for name in language.LANGUAGES if name != language.ENGLISH]
@@ -48,6 +49,10 @@ def of_tables() -> Iterator[tuple[str, str]]:
     for code, (_, meaning, remedy) in CODES.items():
         yield meaning, code
         yield remedy, code
+    for kind, words in english.KINDS.items():
+        yield from ((text, kind) for text in words if text)
+    of_all = (english.CLOSE, english.KNOWN, english.NONE, english.CONJUNCTION, english.COMPUTED)
+    yield from ((text, "handler/templating/english.py") for text in (*english.TYPES.values(), *of_all))
     for word, error in [*SLACK_ERRORS.items(), ("unknown", UNKNOWN_SLACK_ERROR)]:
         yield error.remedy, word
 
@@ -74,11 +79,12 @@ def test_no_sentence_is_missing_and_none_is_left_over(name: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_translation_has_the_same_values_and_the_same_code(name: str) -> None:
-    for english, other in language.translations(name).items():
-        if has_values(english):
-            assert names(other) == names(english), english
-        assert LETTERS[name].search(other) or not re.search(r"[a-z]{3} [a-z]{2}", english), english
-        assert sorted(re.findall(r"`[^`]+`", other)) == sorted(re.findall(r"`[^`]+`", english)), english
+    for sentence, other in language.translations(name).items():
+        if has_values(sentence):
+            assert names(other) == names(sentence), sentence
+        assert {*Template(other).get_identifiers()} == {*Template(sentence).get_identifiers()}, sentence
+        assert LETTERS[name].search(other) or not re.search(r"[a-z]{3} [a-z]{2}", sentence), sentence
+        assert sorted(re.findall(r"`[^`]+`", other)) == sorted(re.findall(r"`[^`]+`", sentence)), sentence
 
 
 def test_a_sentence_is_said_in_the_chosen_language(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cli.compiler.shape import EXPRESSIONS
 from cli.compiler.sql import polled, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
-from handler.templating import suggestion
+from cli.diagnoses import suggestion
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.words import AFTER, BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS, REFUSED_WORDS, TYPES
-from handler.templating import suggestion
+from cli.diagnoses import suggestion
 
 # `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
