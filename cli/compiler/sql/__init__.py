@@ -10,6 +10,7 @@ from cli.compiler.shape import EXPRESSIONS
 from cli.compiler.sql import polled, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
 from cli.diagnoses import suggestion
+from cli.language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
     problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]  # and the server says what it lacks
     for name, start in _used(found).items():
         if name not in given:
-            problems.append(Problem(start, f"`:{name}` has no value", f"add {name}=1042, or another value"))
+            fix = say("add {name}=1042, or another value", name=name)
+            problems.append(Problem(start, say("`:{name}` has no value", name=name), fix))
     limit = "" if problems or tree.has_limit(_neutral(found)) else f"\nLIMIT {rows}"
     return Query(_converted(found) + limit, tuple(problems))
 
@@ -85,8 +87,9 @@ def _problems(found: Sequence[Token], sql: str, *, lines_survive: bool = True) -
 def _tokens(sql: str) -> list[Token]:
     for mark in EXPRESSIONS:
         if mark in sql:
-            fix = "write `:name`, and `bind: {name: expression}` beside `sql`"
-            raise NotSqlError(Problem(sql.index(mark), f"`{mark}` in SQL: values are bound, never pasted", fix))
+            message = say("`{mark}` in SQL: values are bound, never pasted", mark=mark)
+            fix = say("write `:name`, and `bind: {name: expression}` beside `sql`")
+            raise NotSqlError(Problem(sql.index(mark), message, fix))
     return tokens(sql)
 
 
@@ -95,12 +98,15 @@ def _parameters(found: Sequence[Token], bound: Collection[str], sql: str) -> Ite
     used = _used(found)
     for name, start in used.items():
         if name not in known:
-            yield Problem(start, f"`:{name}` is not bound to anything", f"add it to `bind`; {suggestion(name, known)}")
+            fix = say("add it to `bind`; {names}", names=suggestion(name, known))
+            yield Problem(start, say("`:{name}` is not bound to anything", name=name), fix)
     for name in bound:
         if name not in used:
-            yield Problem(0, f"`bind` has `{name}`, and the SQL has no `:{name}`", "use it, or remove it")
+            message = say("`bind` has `{name}`, and the SQL has no `:{name}`", name=name)
+            yield Problem(0, message, say("use it, or remove it"))
     if not used and not rules.placeholders(found, sql):
-        yield Problem(0, "the SQL has no parameter, so that every event would find the same", "write WHERE ... = :id")
+        message = say("the SQL has no parameter, so that every event would find the same")
+        yield Problem(0, message, say("write {code}", code="WHERE ... = :id"))
 
 
 def _used(found: Sequence[Token]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from sqlglot import exp
 
 from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.tree import start
+from cli.language import later, say
 
 JOIN: Final = "QUERY_JOIN"
 HIDDEN: Final = "QUERY_CHANGE_HIDDEN"
@@ -41,20 +42,27 @@ _CLOCK_WORDS: Final = (
 )
 
 # What changes with the clock, and what to write instead.
-_IN_CONDITION: Final = ("the rows that a poll reads change", "leave the condition out; the poll finds only new rows")
+_IN_CONDITION: Final = (
+    later("with {word} the rows that a poll reads change as time passes"),
+    later("leave the condition out; the poll finds only new rows"),
+)
 _IN_COLUMN: Final = (
-    "the value of a row changes",
-    "select a column as it is stored, such as o.status AS watched; compare times in `when`, which knows `now`",
+    later("with {word} the value of a row changes as time passes"),
+    later("select a column as it is stored, such as o.status AS watched; compare times in `when`, which knows `now`"),
 )
 
-_VALUE: Final = "write the value itself: a poll has no event yet"
-_EXISTS: Final = "remove it; in place of a join write WHERE EXISTS (SELECT ...), so that no id comes twice"
-_DIRECTLY: Final = "put its tables and conditions directly into this SELECT"
-_OR_NONE: Final = "write the value itself, or leave the condition out"
-_REMEMBERED: Final = "the poll itself remembers which ids it has seen: leave this condition out"
-_ONE: Final = "write one SELECT ... FROM ... WHERE"
-_READ: Final = "a poll reads only `id`, `created`, `watched`, `changed` and `at`; the lookups read the rest"
-_WHOLE: Final = "can make the database read all rows in each run"
+_VALUE: Final = later("write the value itself: a poll has no event yet")
+_EXISTS: Final = later("remove it; in place of a join write WHERE EXISTS (SELECT ...), so that no id comes twice")
+_DIRECTLY: Final = later("put its tables and conditions directly into this SELECT")
+_OR_NONE: Final = later("write the value itself, or leave the condition out")
+_REMEMBERED: Final = later("the poll itself remembers which ids it has seen: leave this condition out")
+_ONE: Final = later("write one SELECT ... FROM ... WHERE")
+_READ: Final = later(
+    "`{what}`: a poll reads only `id`, `created`, `watched`, `changed` and `at`; the lookups read the rest"
+)
+_REMOVE: Final = later("remove it")
+_WHOLE: Final = later("{what} can make the database read all rows in each run")
+_WORKED_OUT: Final = later("`{what}` is worked out, so that no index finds it")
 
 
 class Source(NamedTuple):
@@ -73,7 +81,7 @@ class Source(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a word has no place in a poll, and what to write instead; `joined` where there is a join."""
+    """Why `{what}` has no place in a poll, and what to write instead; `joined` where there is a join."""
 
     why: str
     instead: str
@@ -82,21 +90,26 @@ class Refusal(NamedTuple):
 
 # Columns that have to be stored as they are.
 STORED: Final = {
-    ID: Refusal("is worked out, so that no index finds it", "write a column: o.id, or o.number AS id"),
-    CREATED: Refusal("is worked out, and may change", "write a column that never changes: o.created_at AS created"),
-    CHANGED: Refusal("is worked out, and need not grow", "write a column: o.updated_at AS changed"),
-    AT: Refusal("is worked out, so that no index finds it", "write a column: p.settled_at AS at"),
+    ID: Refusal(_WORKED_OUT, later("write a column: o.id, or o.number AS id")),
+    CREATED: Refusal(
+        later("`{what}` is worked out, and may change"),
+        later("write a column that never changes: o.created_at AS created"),
+    ),
+    CHANGED: Refusal(
+        later("`{what}` is worked out, and need not grow"), later("write a column: o.updated_at AS changed")
+    ),
+    AT: Refusal(_WORKED_OUT, later("write a column: p.settled_at AS at")),
 }
 
 # Each is reserved on both servers, so that outside of brackets it is no name.
 WORDS: Final = {
-    **dict.fromkeys(("DISTINCT", "DISTINCTROW"), Refusal(_WHOLE, "remove it", _EXISTS)),
+    **dict.fromkeys(("DISTINCT", "DISTINCTROW"), Refusal(_WHOLE, _REMOVE, _EXISTS)),
     **dict.fromkeys(("UNION", "EXCEPT", "INTERSECT"), Refusal(_WHOLE, _ONE)),
-    "GROUP": Refusal(_WHOLE, "remove it: each new row is an event of its own", _EXISTS),
-    "HAVING": Refusal(_WHOLE, "write the condition into WHERE"),
-    "LIMIT": Refusal("has no place in a poll, which reads some ids at a time by itself", "remove it"),
-    "ORDER": Refusal("has no use in a poll, which reads the ids in their own order", "remove it"),
-    "WITH": Refusal("has no place in a poll, which stands in another SELECT", _DIRECTLY),
+    "GROUP": Refusal(_WHOLE, later("remove it: each new row is an event of its own"), _EXISTS),
+    "HAVING": Refusal(_WHOLE, later("write the condition into WHERE")),
+    "LIMIT": Refusal(later("{what} has no place in a poll, which reads some ids at a time by itself"), _REMOVE),
+    "ORDER": Refusal(later("{what} has no use in a poll, which reads the ids in their own order"), _REMOVE),
+    "WITH": Refusal(later("{what} has no place in a poll, which stands in another SELECT"), _DIRECTLY),
 }
 
 
@@ -108,11 +121,14 @@ def words(tokens: Sequence[Token]) -> Iterator[Problem]:
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         word = token.text.upper() if token.kind == "word" else ""
         if token.kind == "parameter":
-            message = f"`{token.text}` has no value: a poll is what makes the events, and has none yet"
-            yield Problem(token.start, message, _REMEMBERED if _POSITION.fullmatch(token.text) else _OR_NONE)
+            message = say(
+                "`{parameter}` has no value: a poll is what makes the events, and has none yet", parameter=token.text
+            )
+            yield Problem(token.start, message, say(_REMEMBERED if _POSITION.fullmatch(token.text) else _OR_NONE))
         elif not depth and before != "." and word in WORDS:
             refusal = WORDS[word]
-            yield Problem(token.start, f"{word} {refusal.why}", (joined and refusal.joined) or refusal.instead)
+            fix = (joined and refusal.joined) or refusal.instead
+            yield Problem(token.start, say(refusal.why, what=word), say(fix))
         before = before if token.kind in ("blank", "comment") else token.text
     yield from _clocks([token for token in tokens if token.kind not in ("blank", "comment")])
 
@@ -131,24 +147,24 @@ def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
         called = after[0] == "(" and (word != "UNIX_TIMESTAMP" or after[1] == ")")
         if word in _CLOCK_WORDS or (word in _CLOCKS and called):
             changing, instead = _IN_CONDITION if is_condition else _IN_COLUMN
-            yield Problem(token.start, f"with {word} {changing} as time passes", instead)
+            yield Problem(token.start, say(changing, word=word), say(instead))
 
 
 def problems(sql: str) -> Iterator[Problem]:
     """Yield what is wrong with a statement that is a plain SELECT. Its warnings are JOIN and HIDDEN."""
     root = sqlglot.parse_one(sql, read="mysql")
     if not isinstance(root, exp.Select):
-        yield Problem(0, "a poll is one SELECT without brackets around it", "remove them")
+        yield Problem(0, say("a poll is one SELECT without brackets around it"), say("remove them"))
         return
     if windows := root.args.get("windows"):
-        yield Problem(start(windows[0]), f"WINDOW {_WHOLE}", "remove it")
+        yield Problem(start(windows[0]), say(_WHOLE, what="WINDOW"), say(_REMOVE))
     yield from _columns(root.expressions)
     for source in _sources(root):
         if source.find(exp.Select):
-            yield Problem(start(source), f"a subquery after FROM {_WHOLE}", _DIRECTLY)
+            yield Problem(start(source), say(_WHOLE, what=say("a subquery after FROM")), say(_DIRECTLY))
     if joins := [*_joins(root)]:
-        message = "a poll returns each id once, and this JOIN may repeat it"
-        fix = "leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)"
+        message = say("a poll returns each id once, and this JOIN may repeat it")
+        fix = say("leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)")
         yield Problem(start(joins[0].this), message, fix, JOIN)
     yield from _watched_conditions(root)
 
@@ -179,7 +195,8 @@ def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
     yield from _misused(named)
     for column in columns:
         if column is not named.get(column.alias_or_name.lower()) or column.alias_or_name.lower() not in COLUMNS:
-            yield Problem(start(column), f"`{_written(column)}`: {_READ}", f"remove {_written(column)}")
+            what = _written(column)
+            yield Problem(start(column), say(_READ, what=what), say("remove {what}", what=what))
 
 
 def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
@@ -188,16 +205,18 @@ def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
         if name == ID and AT in named:
             continue  # its index is not needed
         if name in named and not isinstance(named[name].unalias(), exp.Column):
-            yield Problem(start(named[name]), f"`{_written(named[name])}` {refusal.why}", refusal.instead)
+            yield Problem(start(named[name]), say(refusal.why, what=_written(named[name])), say(refusal.instead))
     if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc, exp.Window):
-        message = f"`{_written(named[WATCHED])}` {_WHOLE}"
-        yield Problem(start(named[WATCHED]), message, "write a column of the row itself: o.status AS watched")
+        message = say(_WHOLE, what=f"`{_written(named[WATCHED])}`")
+        yield Problem(start(named[WATCHED]), message, say("write a column of the row itself: o.status AS watched"))
     if CHANGED in named and WATCHED not in named:
-        message = "`changed` is read only beside `watched`"
-        yield Problem(start(named[CHANGED]), message, "select what changes, such as o.status AS watched, or remove it")
+        message = say("`changed` is read only beside `watched`")
+        fix = say("select what changes, such as o.status AS watched, or remove it")
+        yield Problem(start(named[CHANGED]), message, fix)
     if beside := [name for name in (CREATED, WATCHED, CHANGED) if AT in named and name in named]:
-        message = f"`{beside[0]}` has no use beside `at`, by which the poll finds new rows"
-        yield Problem(start(named[beside[0]]), message, f"remove `{beside[0]}`, or `at`")
+        column = beside[0]
+        message = say("`{column}` has no use beside `at`, by which the poll finds new rows", column=column)
+        yield Problem(start(named[column]), message, say("remove `{column}`, or `at`", column=column))
 
 
 def _watched_conditions(root: exp.Select) -> Iterator[Problem]:
@@ -208,16 +227,20 @@ def _watched_conditions(root: exp.Select) -> Iterator[Problem]:
         return
     names = {column.name.lower() for column in watched.find_all(exp.Column)}
     if found := next((one for one in where.find_all(exp.Column) if one.name.lower() in names), None):
-        message = f"with a condition on `{found.name}`, a row that leaves it is not read, and its return is no change"
-        yield Problem(start(found), message, "put the condition into `when`, such as when: data.new == 'paid'", HIDDEN)
+        message = say(
+            "with a condition on `{column}`, a row that leaves it is not read, and its return is no change",
+            column=found.name,
+        )
+        fix = say("put the condition into `when`, such as when: data.new == 'paid'")
+        yield Problem(start(found), message, fix, HIDDEN)
 
 
 def _without_id(columns: Sequence[exp.Expr]) -> tuple[str, str]:
     if any(column.is_star for column in columns):
-        return f"`*`: {_READ}", "write SELECT id FROM ..."
+        return say(_READ, what="*"), say("write {code}", code="SELECT id FROM ...")
     only = columns[0].unalias() if len(columns) == 1 else None
-    fix = f"write {_written(only)} AS id" if isinstance(only, exp.Column) else "write SELECT id FROM ..."
-    return "this SELECT has no column `id`", fix
+    code = f"{_written(only)} AS id" if isinstance(only, exp.Column) else "SELECT id FROM ..."
+    return say("this SELECT has no column `id`"), say("write {code}", code=code)
 
 
 def _written(node: exp.Expr) -> str:
@@ -238,5 +261,5 @@ def _joins(select: exp.Select) -> Iterator[exp.Join]:
 
 def reworded(problem: Problem) -> Problem:
     """A problem that is found in lookups too, in the words of a poll, which binds no values."""
-    fix = _VALUE if ":name" in problem.fix else problem.fix
-    return problem._replace(message=problem.message.replace("a lookup", "a poll"), fix=fix)
+    fix = say(_VALUE) if ":name" in problem.fix else problem.fix
+    return problem._replace(message=problem.message.replace(say("a lookup"), say("a poll")), fix=fix)

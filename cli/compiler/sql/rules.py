@@ -10,6 +10,7 @@ from typing import Final
 from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.words import AFTER, BEFORE_BRACKETS, FUNCTIONS, REFUSED_FUNCTIONS, REFUSED_WORDS, TYPES
 from cli.diagnoses import suggestion
+from cli.language import later, say
 
 # `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
@@ -17,6 +18,7 @@ _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
 _OPENING: Final = ("(", "SELECT", "DISTINCT", "FROM", "BY", "IN")
 _CLOSING: Final = (")", ";", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION")
 _VALUES: Final = ("word", "number", "parameter", "string", "quoted")
+_NO_FUNCTION: Final = later("{what} is not a function that a lookup may call")
 _PLACEHOLDER: Final = re.compile(r"%(s\b|\([A-Za-z_][A-Za-z0-9_]*\)s)")
 
 
@@ -26,7 +28,7 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
         if token.kind == "comment":
             yield from _comment(token, lines_survive=lines_survive)
     for start, placeholder in placeholders(tokens, sql).items():
-        yield Problem(start, f"`{placeholder}` is not how a value is bound", "write `:name`")
+        yield Problem(start, say("`{sign}` is not how a value is bound", sign=placeholder), say("write `:name`"))
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
     first = next((token for token in code if token.text != "("), None)
     yield from _statement(code, first)
@@ -49,19 +51,22 @@ def placeholders(tokens: Sequence[Token], sql: str) -> dict[int, str]:
 
 def _comment(token: Token, *, lines_survive: bool) -> Iterator[Problem]:
     if _EXECUTABLE.match(token.text):
-        yield Problem(token.start, "a comment that the server runs (`/*!`, `/*+`)", "remove it")
+        yield Problem(token.start, say("a comment that the server runs (`/*!`, `/*+`)"), say("remove it"))
     elif not token.text.startswith("/*") and not lines_survive:
-        message = "a comment that hides the rest of the SQL, since YAML joined the lines"
-        yield Problem(token.start, message, "write `sql: |` and start the SQL on the next line, or use /* */")
+        message = say("a comment that hides the rest of the SQL, since YAML joined the lines")
+        yield Problem(token.start, message, say("write `sql: |` and start the SQL on the next line, or use /* */"))
 
 
 def _statement(code: Sequence[Token], first: Token | None) -> Iterator[Problem]:
     if first is None or first.text.upper() not in ("SELECT", "WITH"):
-        said = f"; this starts with {first.text}" if first and first.kind == "word" else ""
-        yield Problem(first.start if first else 0, f"a lookup is one SELECT{said}", "write SELECT ... FROM ... WHERE")
+        message = say("a lookup is one SELECT")
+        if first and first.kind == "word":
+            message = say("a lookup is one SELECT; this starts with {word}", word=first.text)
+        yield Problem(first.start if first else 0, message, say("write {code}", code="SELECT ... FROM ... WHERE"))
     for token in code[:-1]:
         if token.text == ";":
-            yield Problem(token.start, "`;` starts a second statement, and a lookup is one SELECT", "remove it")
+            message = say("`;` starts a second statement, and a lookup is one SELECT")
+            yield Problem(token.start, message, say("remove it"))
 
 
 def _word(token: Token, before: str) -> Iterator[Problem]:
@@ -70,13 +75,14 @@ def _word(token: Token, before: str) -> Iterator[Problem]:
     word = token.text.upper()
     plain = unicodedata.normalize("NFKC", word).upper()
     if plain.isascii() and not token.text.isascii():
-        message = f"`{token.text}` is written in other letters than {plain}"
-        yield Problem(token.start, message, f"write {plain}; put a name with such letters into backquotes")
+        message = say("`{word}` is written in other letters than {plain}", word=token.text, plain=plain)
+        fix = say("write {plain}; put a name with such letters into backquotes", plain=plain)
+        yield Problem(token.start, message, fix)
     elif (before, word) == ("FOR", "UPDATE") or word == "LOCK":
         lock = "FOR UPDATE" if word == "UPDATE" else "LOCK IN SHARE MODE"
-        yield Problem(token.start, f"{lock} locks rows; a lookup only reads", "remove it")
+        yield Problem(token.start, say("{lock} locks rows; a lookup only reads", lock=lock), say("remove it"))
     elif word in REFUSED_WORDS:
-        yield Problem(token.start, f"{word} {REFUSED_WORDS[word]}", "write one plain SELECT")
+        yield Problem(token.start, say(REFUSED_WORDS[word], what=word), say("write one plain SELECT"))
 
 
 def _comma(comma: Token, before: Sequence[Token], after: Sequence[Token]) -> Iterator[Problem]:
@@ -84,14 +90,14 @@ def _comma(comma: Token, before: Sequence[Token], after: Sequence[Token]) -> Ite
     following = after[0].text.upper() if after else ""
     leading = before[0].text.upper() if before else "("
     if leading in (*_OPENING, ",") or following in (*_CLOSING, ""):
-        yield Problem(comma.start, "a comma with nothing on one side of it", "remove the comma")
+        yield Problem(comma.start, say("a comma with nothing on one side of it"), say("remove the comma"))
 
 
 def _glued(before: Token, token: Token) -> Iterator[Problem]:
     """A parameter that is part of something else: `o:id`, `12:30`."""
     if before.kind in _VALUES and before.start + len(before.text) == token.start:
-        message = f"`{before.text}{token.text}` is neither a value nor a parameter"
-        yield Problem(token.start, message, "put a blank before a parameter, and a time into quotes")
+        message = say("`{written}` is neither a value nor a parameter", written=f"{before.text}{token.text}")
+        yield Problem(token.start, message, say("put a blank before a parameter, and a time into quotes"))
 
 
 def _call(code: Sequence[Token]) -> Iterator[Problem]:
@@ -99,11 +105,11 @@ def _call(code: Sequence[Token]) -> Iterator[Problem]:
     before = code[-1]
     word = before.text.upper()
     if before.kind == "quoted":
-        yield Problem(before.start, "a name in backquotes cannot be called", "name the function without them")
+        message = say("a name in backquotes cannot be called")
+        yield Problem(before.start, message, say("name the function without them"))
     elif before.kind in _VALUES and before.kind != "word":
-        yield Problem(
-            before.start, f"`{before.text}` is not a function", "put an operator between a value and a bracket"
-        )
+        message = say("`{written}` is not a function", written=before.text)
+        yield Problem(before.start, message, say("put an operator between a value and a bracket"))
     elif before.kind == "word" and word not in FUNCTIONS and not _opens_no_call(code):
         yield Problem(before.start, _refused(word), "" if word in REFUSED_FUNCTIONS else suggestion(word, FUNCTIONS))
 
@@ -128,5 +134,4 @@ def _around(code: Sequence[Token]) -> str:
 
 
 def _refused(word: str) -> str:
-    reason = REFUSED_FUNCTIONS.get(word)
-    return f"{word}() {reason}" if reason else f"{word}() is not a function that a lookup may call"
+    return say(REFUSED_FUNCTIONS.get(word, _NO_FUNCTION), what=f"{word}()")

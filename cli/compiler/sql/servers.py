@@ -9,32 +9,37 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from cli.compiler.sql.tokens import Problem, Token
+from cli.language import later, say
 
 CODE: Final = "QUERY_SERVER"
 
 
 class Lack(NamedTuple):
-    """Which server lacks something, and what both have instead."""
+    """Which server lacks something, and what both have instead: `code`, or what `instead` says."""
 
     server: str
-    instead: str
+    code: str = ""
+    instead: str = ""
 
 
 # MySQL removed the hashes with 9.6; a component brings them back.
 # https://dev.mysql.com/doc/refman/9.6/en/legacy-hashing-component.html (2026-11-29)
-_HASH: Final = Lack("MySQL 9.6 or newer", "write SHA2(column, 256)")
+_HASH: Final = Lack(later("MySQL 9.6 or newer"), "SHA2(column, 256)")
 FUNCTIONS: Final = {
     "MD5": _HASH,
-    "REGEXP_LIKE": Lack("MariaDB", "write column REGEXP 'pattern'"),
+    "REGEXP_LIKE": Lack("MariaDB", "column REGEXP 'pattern'"),
     "SHA1": _HASH,
 }
 # The numbers of arguments that one server alone takes.
-_PAD: Final = Lack("MySQL", "write ' ' as the third argument")
-_PLACE: Final = Lack("MariaDB", "leave out the position and what follows it")
-_ROWS: Final = Lack("MariaDB", "write COALESCE(LAG(column) OVER (...), value), or LEAD")
+_PAD: Final = Lack("MySQL", instead=later("write ' ' as the third argument"))
+_PLACE: Final = Lack("MariaDB", instead=later("leave out the position and what follows it"))
+_ROWS: Final = Lack("MariaDB", instead=later("write COALESCE(LAG(column) OVER (...), value), or LEAD"))
 ARGUMENTS: Final = {
-    "CRC32": ((2,), Lack("MySQL", "write one argument")),
-    "DATE_FORMAT": ((3,), Lack("MySQL", "leave out the language; the filters `date` and `weekday` know it")),
+    "CRC32": ((2,), Lack("MySQL", instead=later("write one argument"))),
+    "DATE_FORMAT": (
+        (3,),
+        Lack("MySQL", instead=later("leave out the language; the filters `date` and `weekday` know it")),
+    ),
     "LAG": ((3,), _ROWS),
     "LEAD": ((3,), _ROWS),
     "LPAD": ((2,), _PAD),
@@ -43,21 +48,21 @@ ARGUMENTS: Final = {
     "REGEXP_SUBSTR": ((3, 4, 5), _PLACE),
     "RPAD": ((2,), _PAD),
 }
-_ARROW: Final = Lack("MariaDB", "write JSON_VALUE(column, '$.path')")
+_ARROW: Final = Lack("MariaDB", "JSON_VALUE(column, '$.path')")
 OPERATORS: Final = {"->": _ARROW, "->>": _ARROW}
 # Within the brackets of a function: a word, where it stands behind this one (empty: behind any).
-_INT, _CHAR = Lack("MySQL", "write SIGNED"), Lack("MySQL", "write CHAR, with a length if it needs one")
+_INT, _CHAR = Lack("MySQL", "SIGNED"), Lack("MySQL", instead=later("write CHAR, with a length if it needs one"))
 _TYPES: Final = {
     "INT": _INT,
     "INTEGER": _INT,
-    "JSON": Lack("MariaDB", "leave out the conversion: the JSON functions take a text"),
-    "REAL": Lack("MariaDB", "write DOUBLE"),
+    "JSON": Lack("MariaDB", instead=later("leave out the conversion: the JSON functions take a text")),
+    "REAL": Lack("MariaDB", "DOUBLE"),
     "UUID": _CHAR,
     "VARCHAR": _CHAR,
-    "YEAR": Lack("MariaDB", "write YEAR(column)"),
+    "YEAR": Lack("MariaDB", "YEAR(column)"),
 }
-_DEFAULT: Final = Lack("MariaDB", "write COALESCE(JSON_VALUE(column, '$.path'), value)")
-_ALL: Final = Lack("MySQL", "read rows with `expect: many`, or from a subquery")
+_DEFAULT: Final = Lack("MariaDB", "COALESCE(JSON_VALUE(column, '$.path'), value)")
+_ALL: Final = Lack("MySQL", instead=later("read rows with `expect: many`, or from a subquery"))
 FORMS: Final = {
     **{("CAST", "AS", kind): lack for kind, lack in _TYPES.items()},
     **{("CONVERT", ",", kind): lack for kind, lack in _TYPES.items() if kind != "REAL"},
@@ -65,17 +70,17 @@ FORMS: Final = {
     ("JSON_ARRAYAGG", "", "DISTINCT"): _ALL,
     ("JSON_ARRAYAGG", "", "LIMIT"): _ALL,
     ("JSON_ARRAYAGG", "", "ORDER"): _ALL,
-    ("JSON_VALUE", "", "RETURNING"): Lack("MariaDB", "write CAST(JSON_VALUE(column, '$.path') AS SIGNED)"),
+    ("JSON_VALUE", "", "RETURNING"): Lack("MariaDB", "CAST(JSON_VALUE(column, '$.path') AS SIGNED)"),
     ("JSON_VALUE", "ON", "EMPTY"): _DEFAULT,
     ("JSON_VALUE", "ON", "ERROR"): _DEFAULT,
 }
 # By the beginning of their names.
 COLLATIONS: Final = {
-    "UTF8MB4_0900_": Lack("MariaDB", "write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin"),
-    "UTF8MB4_UCA1400_": Lack("MySQL", "write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin"),
+    "UTF8MB4_0900_": Lack("MariaDB", instead=later("write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin")),
+    "UTF8MB4_UCA1400_": Lack("MySQL", instead=later("write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin")),
 }
 # Words that are a column's name on one server, and a part of the language on the other.
-_QUOTE: Final = "put the name into backquotes"
+_QUOTE: Final = later("put the name into backquotes")
 _MARIADBS: Final = """
     DELETE_DOMAIN_ID DO_DOMAIN_IDS IGNORE_DOMAIN_IDS MASTER_DEMOTE_TO_REPLICA MASTER_DEMOTE_TO_SLAVE
     MASTER_SSL_VERIFY_SERVER_CERT OFFSET PAGE_CHECKSUM PARSE_VCOL_EXPR PORTION REF_SYSTEM_ID RETURNING STATS_AUTO_RECALC
@@ -87,8 +92,8 @@ _MYSQLS: Final = """
     PERCENT_RANK QUALIFY RANK ROW STORED SYSTEM TABLESAMPLE VIRTUAL WINDOW
     """
 RESERVED: Final = {
-    **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", _QUOTE)),
-    **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", _QUOTE)),
+    **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", instead=_QUOTE)),
+    **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", instead=_QUOTE)),
 }
 # Behind one of these a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2; and behind a
 # period both servers take any word for a name.
@@ -107,8 +112,13 @@ def problems(tokens: Sequence[Token]) -> Iterator[Problem]:
             around[-1:] = []
         elif found := _found(code, words, number, around[-1] if around else ""):
             what, lack = found
-            fix = lack.instead if lack.instead == _QUOTE else f"{lack.instead}, if your server lacks it"
-            yield Problem(token.start, f"{lack.server} has no {what}", fix, CODE)
+            message = say("{server} has no {what}", server=say(lack.server), what=what)
+            yield Problem(token.start, message, _fix(lack), CODE)
+
+
+def _fix(lack: Lack) -> str:
+    instead = say("write {code}", code=lack.code) if lack.code else say(lack.instead)
+    return instead if lack.instead == _QUOTE else say("{instead}, if your server lacks it", instead=instead)
 
 
 def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str) -> tuple[str, Lack] | None:
@@ -121,15 +131,15 @@ def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str
     if after == "(" and word in ARGUMENTS:
         counts, lack = ARGUMENTS[word]
         count = _count(words, number + 1)
-        return (f"{word}() with {count} arguments", lack) if count in counts else None
+        return (say("{word}() with {count} arguments", word=word, count=count), lack) if count in counts else None
     for behind in (before, ""):
         if before != "." and (around, behind, word) in FORMS:
-            return f"{word} in {around}()", FORMS[around, behind, word]
+            return say("{word} in {around}()", word=word, around=around), FORMS[around, behind, word]
     for beginning, lack in COLLATIONS.items():
         if before == "COLLATE" and word.startswith(beginning):
-            return f"collation {word.lower()}", lack
+            return say("collation {name}", name=word.lower()), lack
     if word in RESERVED and after != "(" and before in _BEFORE_NAMES:
-        return f"name {word} without backquotes", RESERVED[word]
+        return say("name {word} without backquotes", word=word), RESERVED[word]
     return None
 
 

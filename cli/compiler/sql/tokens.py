@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, NamedTuple, cast
 
+from cli.language import later, say
+
 Kind = Literal["blank", "comment", "string", "quoted", "parameter", "number", "word", "sign"]
 
 # Both servers take a comment from `--` only before a blank, and read backslashes in texts as escapes.
@@ -26,21 +28,27 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # By the first characters of what is no token.
+_NOT_BOUND: Final = later("`{sign}` is not how a value is bound")
+_NO_PLACE: Final = later("'{sign}' has no place in a lookup's SQL")
 _STRANGE: Final[tuple[tuple[str, str, str], ...]] = (
-    ("'", "a quote is opened and never closed", ""),
-    ('"', "a quote is opened and never closed", ""),
-    ("`", "a quoted name is not closed, or holds a strange sign", ""),
-    ("/*", "a comment is opened and never closed", ""),
-    ("@", "variables (@x, @@x) have no place in a lookup", "bind a value: `:name`"),
-    ("?", "`?` is not how a value is bound", "write `:name`"),
-    ("$", "`$` is not how a value is bound", "write `:name`"),
-    ("{", "'{' has no place in a lookup's SQL", "bind a value: `:name`"),
-    ("[", "'[' has no place in a lookup's SQL", "put a name into backquotes, if it needs quotes at all"),
-    (":=", "`:=` sets a variable; a lookup only reads", ""),
-    (":", "`:` stands directly before a parameter's name, and nowhere else", "put a time such as '12:30' into quotes"),
-    ("\u3000", "a full-width blank (U+3000) is no blank in SQL", "replace it with an ordinary one"),
-    ("\u00a0", "a no-break blank (U+00A0) is no blank in SQL", "replace it with an ordinary one"),
-    ("；", "a full-width sign is no sign in SQL", "write the ordinary one"),
+    ("'", later("a quote is opened and never closed"), ""),
+    ('"', later("a quote is opened and never closed"), ""),
+    ("`", later("a quoted name is not closed, or holds a strange sign"), ""),
+    ("/*", later("a comment is opened and never closed"), ""),
+    ("@", later("variables (@x, @@x) have no place in a lookup"), later("bind a value: `:name`")),
+    ("?", _NOT_BOUND, later("write `:name`")),
+    ("$", _NOT_BOUND, later("write `:name`")),
+    ("{", _NO_PLACE, later("bind a value: `:name`")),
+    ("[", _NO_PLACE, later("put a name into backquotes, if it needs quotes at all")),
+    (":=", later("`:=` sets a variable; a lookup only reads"), ""),
+    (
+        ":",
+        later("`:` stands directly before a parameter's name, and nowhere else"),
+        later("put a time such as '12:30' into quotes"),
+    ),
+    ("\u3000", later("a full-width blank (U+3000) is no blank in SQL"), later("replace it with an ordinary one")),
+    ("\u00a0", later("a no-break blank (U+00A0) is no blank in SQL"), later("replace it with an ordinary one")),
+    ("；", later("a full-width sign is no sign in SQL"), later("write the ordinary one")),
 )
 
 
@@ -84,9 +92,9 @@ def tokens(sql: str) -> list[Token]:
 
 def _strange(sql: str, start: int) -> Problem:
     if sql[start].isdecimal():
-        message = "a name that begins with a digit, or a number with letters in it"
-        return Problem(start, message, "put the name into backquotes, or a blank after the number")
+        message = say("a name that begins with a digit, or a number with letters in it")
+        return Problem(start, message, say("put the name into backquotes, or a blank after the number"))
     for beginning, message, fix in _STRANGE:
         if sql.startswith(beginning, start):
-            return Problem(start, message, fix)
-    return Problem(start, f"{sql[start]!a} has no place in a lookup's SQL")
+            return Problem(start, say(message, sign=beginning), say(fix))
+    return Problem(start, say(_NO_PLACE, sign=ascii(sql[start])[1:-1]))

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cli.compiler.sql.tokens import Problem
+from cli.language import later, say
 from handler.stages.enrich import MAX_ROWS
 
 # Everything that a plain SELECT is made of. Which functions may be called is decided by name (rules.py): sqlglot gives
@@ -28,12 +29,13 @@ _ALLOWED: Final = (
 # The server reads every row that OFFSET skips.
 MAX_OFFSET: Final = 1000
 _WORDS: Final = ("SELECT", "FROM", "WHERE", "JOIN", "LEFT", "INNER", "ORDER", "GROUP", "HAVING", "LIMIT", "DISTINCT")
+_INSTEAD: Final = later("write {right} for `{wrong}`")
 _REFUSED: Final[dict[type[exp.Expr], str]] = {
-    exp.Lock: "FOR SHARE locks rows; a lookup only reads",
-    exp.Into: "INTO puts the result elsewhere; a lookup only reads",
-    exp.Dot: "functions of a schema cannot be called",
-    exp.Lateral: "LATERAL cannot be used",
-    exp.Values: "VALUES is no SELECT",
+    exp.Lock: later("FOR SHARE locks rows; a lookup only reads"),
+    exp.Into: later("INTO puts the result elsewhere; a lookup only reads"),
+    exp.Dot: later("functions of a schema cannot be called"),
+    exp.Lateral: later("LATERAL cannot be used"),
+    exp.Values: later("VALUES is no SELECT"),
 }
 
 # The parser raises the last four for calls such as DATE_ADD() that lack what it takes for granted.
@@ -49,10 +51,10 @@ def problems(sql: str) -> Iterator[Problem]:
         return
     root = statements[0] if len(statements) == 1 else None
     if not isinstance(root, exp.Select | exp.SetOperation | exp.Subquery):
-        yield Problem(0, "a lookup is one SELECT", "write SELECT ... FROM ... WHERE")
+        yield Problem(0, say("a lookup is one SELECT"), say("write {code}", code="SELECT ... FROM ... WHERE"))
         return
     if not root.find(exp.Table):
-        yield Problem(0, "a lookup reads a table, and this SELECT has no FROM", "")
+        yield Problem(0, say("a lookup reads a table, and this SELECT has no FROM"))
     for node in root.walk():
         yield from _node(node)
     yield from _bounds(root)
@@ -60,10 +62,12 @@ def problems(sql: str) -> Iterator[Problem]:
 
 def _unreadable(error: Exception, sql: str) -> Problem:
     place = error.errors[0] if isinstance(error, sqlglot.ParseError) and error.errors else {}
-    near = f" near `{place['highlight']}`" if place.get("highlight") else ""
+    message = say("the SQL cannot be read")
+    if near := place.get("highlight"):
+        message = say("the SQL cannot be read near `{near}`", near=near)
     start = len(place.get("start_context") or "")
-    fix = _spelling(sql) or "run it against the database by hand"
-    return Problem(start, f"the SQL cannot be read{near}", fix, "QUERY_INVALID")
+    fix = _spelling(sql) or say("run it against the database by hand")
+    return Problem(start, message, fix, "QUERY_INVALID")
 
 
 def _spelling(sql: str) -> str:
@@ -71,33 +75,36 @@ def _spelling(sql: str) -> str:
     for word in re.findall(r"[A-Za-z]+", sql):
         found = [right for right in _WORDS if right != word.upper() and sorted(right) == sorted(word.upper())]
         if found:
-            return f"write {found[0]} for `{word}`"
+            return say(_INSTEAD, right=found[0], wrong=word)
     words = [word for word in re.findall(r"(?<![\w.])[A-Z]{4,}(?!\w)", sql) if word not in _WORDS]
     close = [(right, word) for word in words for right in get_close_matches(word, _WORDS, n=1, cutoff=0.8)]
-    return f"write {close[0][0]} for `{close[0][1]}`" if close else ""
+    return say(_INSTEAD, right=close[0][0], wrong=close[0][1]) if close else ""
 
 
 def _node(node: exp.Expr) -> Iterator[Problem]:
     if type(node) in _REFUSED or not isinstance(node, _ALLOWED):
-        said = _REFUSED.get(type(node), f"{node.key.upper()} is more than a plain SELECT may hold")
-        yield Problem(start(node), said, "remove it" if isinstance(node, exp.Lock) else "write one plain SELECT")
+        refused = _REFUSED.get(type(node), "")
+        more = say("{what} is more than a plain SELECT may hold", what=node.key.upper())
+        fix = say("remove it") if isinstance(node, exp.Lock) else say("write one plain SELECT")
+        yield Problem(start(node), say(refused) or more, fix)
     if isinstance(node, exp.Select):
         yield from _select(node)
     if isinstance(node, exp.Table | exp.Column) and node.args.get("db"):
-        message = f"`{node.sql('mysql')}` names another schema; a lookup reads that of its connection"
-        yield Problem(start(node), message, "leave the schema out; another database is `db:`")
+        message = say("`{what}` names another schema; a lookup reads that of its connection", what=node.sql("mysql"))
+        yield Problem(start(node), message, say("leave the schema out; another database is `db:`"))
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
-        yield Problem(start(node), "a lookup reads plain tables", "name a table after FROM")
+        yield Problem(start(node), say("a lookup reads plain tables"), say("name a table after FROM"))
 
 
 def _select(node: exp.Select) -> Iterator[Problem]:
     if not node.expressions:
-        yield Problem(start(node), "this SELECT names no columns", "name the columns")
+        yield Problem(start(node), say("this SELECT names no columns"), say("name the columns"))
     if modifiers := node.args.get("operation_modifiers"):
         words = ", ".join(modifier.name.upper() for modifier in modifiers)
-        yield Problem(start(node), f"{words} has no place in a lookup", "remove it")
+        yield Problem(start(node), say("{words} has no place in a lookup", words=words), say("remove it"))
     if any(column.is_star for column in node.expressions) and not isinstance(node.parent, exp.Exists):
-        yield Problem(0, "`*` reads every column, also those that come later", "name the columns", "QUERY_STAR")
+        message = say("`*` reads every column, also those that come later")
+        yield Problem(0, message, say("name the columns"), "QUERY_STAR")
 
 
 def has_limit(sql: str) -> bool:
@@ -113,11 +120,13 @@ def _limit_of(root: exp.Expr) -> exp.Expr | None:
 def _bounds(root: exp.Expr) -> Iterator[Problem]:
     for part in _parts(root):
         if limit := part.args.get("limit"):
-            yield from _bound(limit, "LIMIT", f"a lookup may find at most {MAX_ROWS} rows", MAX_ROWS)
+            yield from _bound(limit, "LIMIT", say("a lookup may find at most {most} rows", most=MAX_ROWS), MAX_ROWS)
     for offset in root.find_all(exp.Offset):
         if offset.parent and not offset.parent.args.get("limit"):
-            yield Problem(start(offset), "OFFSET stands here without LIMIT", f"write LIMIT {MAX_ROWS} before it")
-        yield from _bound(offset, "OFFSET", f"a lookup may skip at most {MAX_OFFSET} rows", MAX_OFFSET)
+            fix = say("write LIMIT {most} before it", most=MAX_ROWS)
+            yield Problem(start(offset), say("OFFSET stands here without LIMIT"), fix)
+        most = say("a lookup may skip at most {most} rows", most=MAX_OFFSET)
+        yield from _bound(offset, "OFFSET", most, MAX_OFFSET)
 
 
 def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
@@ -132,10 +141,11 @@ def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
 
 def _bound(node: exp.Expr, word: str, most: str, limit: int) -> Iterator[Problem]:
     number = node.expression
+    fix = say("write {word} {limit} or less", word=word, limit=limit)
     if not isinstance(number, exp.Literal) or not number.is_int:
-        yield Problem(start(node), f"{word} needs a plain number", f"write {word} {limit} or less")
+        yield Problem(start(node), say("{word} needs a plain number", word=word), fix)
     elif int(number.this) > limit:
-        yield Problem(start(node), f"{word} {number.this}: {most}", f"write {word} {limit} or less")
+        yield Problem(start(node), f"{word} {number.this}: {most}", fix)
 
 
 def start(node: exp.Expr) -> int:

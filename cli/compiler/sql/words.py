@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cli.language import later
+
 # Functions of MySQL and MariaDB that work something out from their arguments and the clock, and do nothing else.
 # servers.py has those that one of the two lacks.
 _FUNCTIONS: Final = """
@@ -38,11 +40,11 @@ AFTER: Final[dict[str, tuple[str, ...]]] = {"AGAINST": (")",), "ANY": _COMPARISO
 # Types that take a size in brackets, within CAST and the like.
 TYPES: Final = frozenset({"DATETIME", "DECIMAL", "NCHAR", "SIGNED", "UNSIGNED", "VARCHAR"})
 
-# What is worth a sentence of its own; every other function that is not listed above is refused as well.
-_WAITS: Final = "waits, and holds the connection meanwhile"
-_LOCKS: Final = "takes or asks for a lock"
-_GROWS: Final = "can make a text as large as the server allows"
-_TELLS: Final = "tells about the server, not about a record"
+# What is worth a sentence of its own, about {what}; every other function that is not listed above is refused as well.
+_WAITS: Final = later("{what} waits, and holds the connection meanwhile")
+_LOCKS: Final = later("{what} takes or asks for a lock")
+_GROWS: Final = later("{what} can make a text as large as the server allows")
+_TELLS: Final = later("{what} tells about the server, not about a record")
 REFUSED_FUNCTIONS: Final[dict[str, str]] = {
     **dict.fromkeys(("SLEEP", "BENCHMARK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "MASTER_GTID_WAIT"), _WAITS),
     **dict.fromkeys(("WAIT_FOR_EXECUTED_GTID_SET", "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"), _WAITS),
@@ -50,27 +52,29 @@ REFUSED_FUNCTIONS: Final[dict[str, str]] = {
     **dict.fromkeys(("REPEAT", "SPACE", "RANDOM_BYTES"), _GROWS),
     **dict.fromkeys(("USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CURRENT_ROLE", "DATABASE"), _TELLS),
     **dict.fromkeys(("SCHEMA", "VERSION", "CONNECTION_ID", "LAST_INSERT_ID", "FOUND_ROWS", "ROW_COUNT"), _TELLS),
-    "LOAD_FILE": "reads files of the server",
-    "EXTRACTVALUE": "shows what it reads in error messages",
-    "UPDATEXML": "shows what it reads in error messages",
-    "NEXTVAL": "changes a sequence",
-    "SETVAL": "changes a sequence",
-    "RAND": "gives another answer each time, also when an event is tried again",
-    "UUID": "gives another answer each time, also when an event is tried again",
+    "LOAD_FILE": later("{what} reads files of the server"),
+    "EXTRACTVALUE": later("{what} shows what it reads in error messages"),
+    "UPDATEXML": later("{what} shows what it reads in error messages"),
+    "NEXTVAL": later("{what} changes a sequence"),
+    "SETVAL": later("{what} changes a sequence"),
+    "RAND": later("{what} gives another answer each time, also when an event is tried again"),
+    "UUID": later("{what} gives another answer each time, also when an event is tried again"),
 }
 
 # Reserved in MySQL or MariaDB, so that no column can have such a name unless it is in backquotes.
-_WRITES: Final = "changes something; a lookup only reads"
-_HINT: Final = "gives the server a hint, which templates must not do"
-_READS_WHOLE: Final = "is no SELECT; write SELECT with the columns"
+_WRITES: Final = later("{what} changes something; a lookup only reads")
+_HINT: Final = later("{what} gives the server a hint, which templates must not do")
+_READS_WHOLE: Final = later("{what} is no SELECT; write SELECT with the columns")
 REFUSED_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(("ALTER", "CALL", "CREATE", "DELETE", "DROP", "GRANT", "LOAD", "RENAME", "REVOKE"), _WRITES),
-    **dict.fromkeys(("UPDATE", "LOCK", "UNLOCK", "KILL", "PURGE"), "changes or locks something; a lookup only reads"),
-    **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), "puts the result elsewhere; a lookup only reads"),
+    **dict.fromkeys(
+        ("UPDATE", "LOCK", "UNLOCK", "KILL", "PURGE"), later("{what} changes or locks something; a lookup only reads")
+    ),
+    **dict.fromkeys(("INTO", "OUTFILE", "DUMPFILE"), later("{what} puts the result elsewhere; a lookup only reads")),
     **dict.fromkeys(("SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "OPTIMIZE", "TABLE"), _READS_WHOLE),
     **dict.fromkeys(("STRAIGHT_JOIN", "HIGH_PRIORITY", "SQL_CACHE", "SQL_NO_CACHE", "SQL_CALC_FOUND_ROWS"), _HINT),
     **dict.fromkeys(("SQL_BIG_RESULT", "SQL_SMALL_RESULT", "SQL_BUFFER_RESULT", "FORCE", "USE", "IGNORE"), _HINT),
-    "PROCEDURE": "runs a procedure; a lookup only reads",
+    "PROCEDURE": later("{what} runs a procedure; a lookup only reads"),
     "INDEX": _HINT,
     "CURRENT_USER": _TELLS,
     "CURRENT_ROLE": _TELLS,

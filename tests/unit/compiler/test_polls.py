@@ -383,7 +383,7 @@ def test_a_word_that_keeps_the_server_from_reading_a_part_is_refused(word: str) 
     sql = WITH_WORDS[word]
     [problem] = read_polled(sql, lines_survive=True).problems
     assert (problem.code, problem.start) == ("QUERY_FORBIDDEN", sql.index(word))
-    assert problem.message == f"{word} {WORDS[word].why}"
+    assert problem.message == WORDS[word].why.format(what=word)
     assert problem.fix == WORDS[word].instead
     assert errors(read_polled(sql.lower(), lines_survive=True)) == [problem.message]
 
