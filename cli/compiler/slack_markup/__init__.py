@@ -19,7 +19,8 @@ from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Scalar
 from cli.compiler.slack_markup import quoted
 from cli.compiler.slack_markup.rules import RULES
-from cli.compiler.slack_markup.texts import Found, Names, Reading, Remark, Text, find, lines, read, wholes
+from cli.compiler.slack_markup.texts import Found, Names, Reading, Remark, Text, find, joined, lines, read, wholes
+from cli.language import say
 
 __all__ = ["Names", "Reading", "check"]
 
@@ -90,14 +91,14 @@ def _joined(before: str, right: str, after: str) -> str:
 
 def _fix(node: Scalar, right: str, remark: Remark, *, is_key: bool) -> str:
     if not right.strip():
-        return remark.note.lstrip("; ") or "leave it out"
+        return remark.note or say("leave it out")
     if is_key:
-        written = f"write the label {json.dumps(right, ensure_ascii=False)}"
+        written = say("write the label {label}", label=json.dumps(right, ensure_ascii=False))
     elif "\n" in right and node.style not in ("literal", "folded"):
-        written = f"write {json.dumps(right, ensure_ascii=False)}"
+        written = say("write {code}", code=json.dumps(right, ensure_ascii=False))
     else:
         written = shape.rewritten(node, right)
-    return f"{written}{remark.note}"
+    return joined(written, remark.note)
 
 
 def _place(node: Scalar, source: str, found: Found) -> Place:

@@ -12,7 +12,8 @@ from typing import Final
 
 from cli.compiler import markup
 from cli.compiler.slack_markup import placeholders
-from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text
+from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text, joined, literally
+from cli.language import later, say
 
 BETWEEN: Final = re.compile(r"<([^<>\n]+)>")
 UNCLOSED: Final = re.compile(rf"<((?:https?://|mailto:|www\.)[^<>\n{DONE}]*+)(?!>)")
@@ -31,8 +32,9 @@ _RIGHT: Final = re.compile(
     r"@[UW][A-Z0-9]{2,}(?:\|.*)?|\#[CGD][A-Z0-9]{2,}(?:\|.*)?|!(?:here|channel|everyone|group)(?:\|.*)?"
     r"|!subteam\^S[A-Z0-9]{2,}(?:\|.*)?|!date\^\d+\^[^|]+\|.+"
 )
-_NO_LINKS: Final = "; a link belongs in `text`, a `section` or `buttons`"
-_ALIASES: Final = "; the alias stands under `mentions` in _stages/"
+NO_LINKS: Final = later("a link belongs in `text`, a `section` or `buttons`")
+CHANNEL_ID: Final = later("the id is in the channel's details in Slack")
+_ALIASES: Final = later("the alias stands under `mentions` in _stages/")
 
 
 def mention(name: str) -> str:
@@ -43,7 +45,12 @@ def mention(name: str) -> str:
 
 def aliases(name: str) -> str:
     """Return what follows such a mention in a fix."""
-    return "" if name.lower() in _GROUPS else _ALIASES
+    return "" if name.lower() in _GROUPS else say(_ALIASES)
+
+
+def outside_quotes(code: str) -> str:
+    """Return that such an expression has to stand alone, and not in a text of another one."""
+    return say("write {code} outside the quotes", code=code)
 
 
 def judge(match: re.Match[str], text: Text) -> Remark | None:
@@ -53,20 +60,20 @@ def judge(match: re.Match[str], text: Text) -> Remark | None:
         return FINE
     target, bar, label = inside.partition("|")
     if inside.startswith("!--"):
-        return Remark("MARKUP_MARKDOWN", f"Slack reads no HTML: `<{inside}>`", "")
+        return Remark("MARKUP_MARKDOWN", _no_html(inside), "")
     if inside.startswith("!date"):
-        message = f"`<{inside}>` is no date: Slack needs seconds, a format and, behind |, a text"
-        return Remark("MARKUP_BRACKETS", message, None, "write {{ order.at | datetime }}, or another time")
+        message = say("`<{inside}>` is no date: Slack needs seconds, a format and, behind |, a text", inside=inside)
+        return Remark("MARKUP_BRACKETS", message, None, say("write {{ order.at | datetime }}, or another time"))
     if inside.startswith(("@", "!", "#")):
         return _name(inside)
     if _SCHEME.fullmatch(target):
         return _with_placeholders(inside, text)
     if bar and _SCHEME.fullmatch(label.strip()):
-        return _broken(inside, f"<{label.strip()}|{target.strip()}>", "the address stands before the |")
+        return _broken(inside, f"<{label.strip()}|{target.strip()}>", say("the address stands before the |"))
     if target.startswith("www."):
-        return _broken(inside, f"<https://{inside}>", "an address begins with https://")
+        return _broken(inside, f"<https://{inside}>", say("an address begins with https://"))
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.-]+", target):
-        return _broken(inside, f"<mailto:{target}|{label or target}>", "an e-mail address begins with mailto:")
+        return _broken(inside, f"<mailto:{target}|{label or target}>", say("an e-mail address begins with mailto:"))
     if right := placeholders.instead(inside.strip(), text.names):
         return placeholders.remark(f"<{inside}>", right)
     return _tag(inside)
@@ -84,33 +91,32 @@ def unclosed(match: re.Match[str], text: Text) -> Remark | None:
         end = re.search(r"[\s、。）」]|$", inside)
         at = end.start() if end else len(inside)
         right = f"<{inside[:at]}>{inside[at:]}"
-    return Remark("MARKUP_BRACKETS", f"`<{inside}` has no > at its end, so Slack makes no link", right)
+    message = say("`<{inside}` has no > at its end, so Slack makes no link", inside=inside)
+    return Remark("MARKUP_BRACKETS", message, right)
 
 
 def tag_pair(match: re.Match[str], text: Text) -> Remark:
     """HTML around a text."""
     name, inner = match[1].lower(), text.written(match, 2)
     sign = "*" if re.fullmatch("h[1-6]", name) else _SIGNS.get(name, "")
-    return Remark("MARKUP_MARKDOWN", f"Slack reads no HTML: `<{name}>`", f"{sign}{inner.strip()}{sign}")
+    return Remark("MARKUP_MARKDOWN", _no_html(name), f"{sign}{inner.strip()}{sign}")
 
 
 def anchor(match: re.Match[str], text: Text) -> Remark | None:
     """A link in HTML."""
     if EXPRESSION in match[0] or BRANCH in match[0]:
         return FINE
-    return Remark(
-        "MARKUP_MARKDOWN", "Slack reads no HTML: `<a>`", f"<{text.written(match, 1)}|{text.written(match, 2)}>"
-    )
+    return Remark("MARKUP_MARKDOWN", _no_html("a"), f"<{text.written(match, 1)}|{text.written(match, 2)}>")
 
 
 def plain_tag_pair(match: re.Match[str], text: Text) -> Remark:
     """HTML around a plain text."""
-    return Remark("MARKUP_PLAIN", f"Slack reads no HTML: `<{match[1].lower()}>`", text.written(match, 2).strip())
+    return Remark("MARKUP_PLAIN", _no_html(match[1].lower()), text.written(match, 2).strip())
 
 
 def plain_anchor(match: re.Match[str], text: Text) -> Remark:
     """A link in HTML in plain text."""
-    return Remark("MARKUP_PLAIN", "Slack reads no HTML: `<a>`", text.written(match, 2), _NO_LINKS)
+    return Remark("MARKUP_PLAIN", _no_html("a"), text.written(match, 2), say(NO_LINKS))
 
 
 def in_plain(match: re.Match[str], text: Text) -> Remark | None:
@@ -118,11 +124,12 @@ def in_plain(match: re.Match[str], text: Text) -> Remark | None:
     inside = text.written(match, 1)
     target, _, label = inside.partition("|")
     if _RIGHT.fullmatch(inside) or target.startswith(("@", "!", "#")):
-        message = f"Slack shows `<{inside}>` literally and notifies nobody, because this place is plain text"
-        return Remark("MARKUP_PLAIN", message, label, "; a mention belongs in `text` or a `section`")
+        message = say(
+            "Slack shows `<{inside}>` literally and notifies nobody, because this place is plain text", inside=inside
+        )
+        return Remark("MARKUP_PLAIN", message, label, say("a mention belongs in `text` or a `section`"))
     if _SCHEME.fullmatch(target):
-        message = f"Slack shows `<{inside}>` literally, because this place is plain text"
-        return Remark("MARKUP_PLAIN", message, label or target, _NO_LINKS)
+        return Remark("MARKUP_PLAIN", literally(f"<{inside}>"), label or target, say(NO_LINKS))
     if right := placeholders.instead(inside.strip(), text.names):
         return placeholders.remark(f"<{inside}>", right)
     return _tag(inside, plain=True)
@@ -130,8 +137,8 @@ def in_plain(match: re.Match[str], text: Text) -> Remark | None:
 
 def entity(match: re.Match[str], _text: Text) -> Remark:
     """An escaped sign, in a place that needs no escapes."""
-    sign = _ENTITIES[match[0]]
-    return Remark("MARKUP_PLAIN", f"Slack shows `{match[0]}` literally, because plain text needs no escapes", sign)
+    message = say("Slack shows `{written}` literally, because plain text needs no escapes", written=match[0])
+    return Remark("MARKUP_PLAIN", message, _ENTITIES[match[0]])
 
 
 def in_value(match: re.Match[str], text: Text) -> Remark | None:
@@ -140,7 +147,9 @@ def in_value(match: re.Match[str], text: Text) -> Remark | None:
     target, _, label = inside.partition("|")
     if not _RIGHT.fullmatch(inside) and not _SCHEME.fullmatch(target) and not inside.startswith(("@", "!", "#")):
         return None
-    message = f"`<{inside}>` is shown as it stands: a text in an expression, a label or a prefix is escaped"
+    message = say(
+        "`<{inside}>` is shown as it stands: a text in an expression, a label or a prefix is escaped", inside=inside
+    )
     return Remark("MARKUP_BRACKETS", message, None, _filtered(target, label))
 
 
@@ -149,7 +158,8 @@ def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
     target, bar, label = text.written(match, 1).partition("|")
     if not bar or not _SCHEME.fullmatch(target):
         return FINE
-    message = f"`{text.written(match)}` is no link in a `markdown` block, which takes Markdown"
+    written = text.written(match)
+    message = say("`{written}` is no link in a `markdown` block, which takes Markdown", written=written)
     return Remark("MARKUP_BRACKETS", message, f"[{label}]({target})")
 
 
@@ -161,24 +171,28 @@ def each(judged: Callable[[re.Match[str], Text], Remark | None]) -> Callable[[re
 def _name(inside: str) -> Remark:
     sign, name = inside[0], inside[1:].partition("|")[0]
     if sign == "#":
-        message = f"`<{inside}>` is no link to a channel: Slack knows it by its id alone"
-        return Remark("MARKUP_BRACKETS", message, "<#C0123456789>", "; the id is in the channel's details in Slack")
+        message = say("`<{inside}>` is no link to a channel: Slack knows it by its id alone", inside=inside)
+        return Remark("MARKUP_BRACKETS", message, "<#C0123456789>", say(CHANNEL_ID))
     if sign == "@" and re.fullmatch(r"S[A-Z0-9]{7,}", name):
-        return _broken(inside, f"<!subteam^{name}>", "a user group is mentioned by !subteam^")
+        return _broken(inside, f"<!subteam^{name}>", say("a user group is mentioned by !subteam^"))
     word = name.removeprefix("subteam^").removeprefix("subteam").strip()
     if sign == "!" and not name.startswith("subteam"):
         close = get_close_matches(word.lower(), _GROUPS, n=1)
         group = _EVERYBODY.get(word.lower()) or (close[0] if close else "")
         if group:
-            return _broken(inside, f"<!{group}>", "Slack knows here, channel and everyone")
+            return _broken(inside, f"<!{group}>", say("Slack knows here, channel and everyone"))
     if sign == "@" and word.lower() in _GROUPS:
-        return _broken(inside, f"<!{word.lower()}>", "the channel's people are mentioned by !")
-    message = f"`<{inside}>` notifies nobody: Slack knows people and groups by their ids alone"
+        return _broken(inside, f"<!{word.lower()}>", say("the channel's people are mentioned by !"))
+    message = say("`<{inside}>` notifies nobody: Slack knows people and groups by their ids alone", inside=inside)
     return Remark("MARKUP_BRACKETS", message, mention(word), aliases(word))
 
 
 def _broken(inside: str, right: str, why: str) -> Remark:
-    return Remark("MARKUP_BRACKETS", f"Slack cannot read `<{inside}>`: {why}", right)
+    return Remark("MARKUP_BRACKETS", say("Slack cannot read `<{inside}>`: {why}", inside=inside, why=why), right)
+
+
+def _no_html(tag: str) -> str:
+    return say("Slack reads no HTML: `<{tag}>`", tag=tag)
 
 
 def _with_placeholders(inside: str, text: Text) -> Remark:
@@ -195,7 +209,7 @@ def _tag(inside: str, *, plain: bool = False) -> Remark | None:
     name = re.match(r"/?([A-Za-z][A-Za-z0-9]*)(?=[\s/]|$)", inside)
     if not name or name[1].lower() not in _TAGS or (inside != name[0] and not re.search(r"=|/$", inside)):
         return None
-    message = f"Slack reads no HTML: `<{inside}>`"
+    message = _no_html(inside)
     if plain:
         return Remark("MARKUP_PLAIN", message, "")
     return Remark("MARKUP_MARKDOWN", message, "\n" if name[1].lower() == "br" else "")
@@ -203,5 +217,5 @@ def _tag(inside: str, *, plain: bool = False) -> Remark | None:
 
 def _filtered(target: str, label: str) -> str:
     if target.startswith(("@", "!", "#")):
-        return f"write {{{{ 'oncall' | mention }}}} outside the quotes{_ALIASES}"
-    return f"write {{{{ '{target}' | link('{label or target}') }}}} outside the quotes"
+        return joined(outside_quotes("{{ 'oncall' | mention }}"), say(_ALIASES))
+    return outside_quotes(f"{{{{ '{target}' | link('{label or target}') }}}}")

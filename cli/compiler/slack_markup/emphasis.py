@@ -14,7 +14,8 @@ import unicodedata
 from enum import Enum
 from typing import Final
 
-from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text
+from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text, literally
+from cli.language import say
 
 # The signs around a text of one line. Where two of a sign stand side by side, it is not this one.
 SPAN: Final = re.compile(r"(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)|(?<!_)_(?!_)[^_\n]+_(?!_)|(?<!~)~(?!~)[^~\n]+~(?!~)")
@@ -47,19 +48,19 @@ def judge(match: re.Match[str], text: Text) -> Remark | None:
     if not (_is_touching if sign == "*" else _is_glued)(match, before, after):
         return None
     written = text.written(match)
-    right = f"{_blank(before)}{written}{_blank(after)}"
-    return Remark(
-        "MARKUP_BOUNDARY",
-        f"Slack shows `{written}` literally, because a letter or full-width punctuation is right beside it",
-        right,
+    message = say(
+        "Slack shows `{written}` literally, because a letter or full-width punctuation is right beside it",
+        written=written,
     )
+    return Remark("MARKUP_BOUNDARY", message, f"{_blank(before)}{written}{_blank(after)}")
 
 
 def broken(match: re.Match[str], text: Text) -> Remark:
     """A remark about bold over two lines."""
     first, second = text.written(match, 1), text.written(match, 2)
     right = f"*{first.rstrip()}*\n*{second.lstrip()}*"
-    return Remark("MARKUP_BOUNDARY", f"Slack shows `*{first}` literally, because bold ends with its line", right)
+    message = say("Slack shows `{written}` literally, because bold ends with its line", written=f"*{first}")
+    return Remark("MARKUP_BOUNDARY", message, right)
 
 
 def shown(match: re.Match[str], text: Text) -> Remark | None:
@@ -69,8 +70,7 @@ def shown(match: re.Match[str], text: Text) -> Remark | None:
     inner = text.written(match)[1:-1].strip()
     if match[0][0] == "~" and any(one.isdigit() for one in inner):
         return None  # a range: ~10:00~
-    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
-    return Remark("MARKUP_PLAIN", message, inner)
+    return Remark("MARKUP_PLAIN", literally(text.written(match)), inner)
 
 
 def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
@@ -78,7 +78,11 @@ def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
     if match[0][0] != "*" or judge(match, text) is not FINE or _is_code(match):
         return None
     written, inner = text.written(match), text.written(match)[1:-1]
-    message = f"`{written}` is italic in a `markdown` block, where bold is **{inner}** and italic _{inner}_"
+    message = say(
+        "`{written}` is italic in a `markdown` block, where bold is **{inner}** and italic _{inner}_",
+        written=written,
+        inner=inner,
+    )
     return Remark("MARKUP_MARKDOWN", message, f"**{inner}**")
 
 
@@ -150,5 +154,5 @@ def _is_operand(character: str) -> bool:
 
 def _with_blanks(match: re.Match[str], text: Text) -> Remark:
     written = text.written(match)
-    message = f"Slack shows `{written}` literally, because a blank is inside the stars"
+    message = say("Slack shows `{written}` literally, because a blank is inside the stars", written=written)
     return Remark("MARKUP_BOUNDARY", message, f"*{written[1:-1].strip()}*")

@@ -8,7 +8,9 @@ from typing import Final
 
 from cli.compiler import markup
 from cli.compiler.slack_markup import placeholders
-from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text
+from cli.compiler.slack_markup.brackets import NO_LINKS
+from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text, literally
+from cli.language import later, say
 
 LINK: Final = re.compile(
     r"(!?)\[([^\[\]\n]*)\]\(\s*([^()\s]+(?:\([^()\s]*\)[^()\s]*)*)(?:\s+[\"'][^\"'\n]*[\"'])?\s*\)"
@@ -35,6 +37,10 @@ _LANGUAGES: Final = frozenset({
     "rust", "sh", "shell", "sql", "swift", "text", "toml", "ts", "tsx", "txt", "typescript", "xml", "yaml",
     "yml",
 })  # fmt: skip
+_LINK: Final = later("Slack shows `{written}` literally, because mrkdwn writes links in another way")
+_IMAGE: Final = later("Slack shows `{written}` literally, because mrkdwn writes images in another way")
+_BOLD: Final = later("Slack shows `{written}` literally: bold takes one * on each side")
+_STRUCK: Final = later("Slack shows `{written}` literally: struck text takes one ~ on each side")
 # Names of Python, which look like bold in Markdown.
 _DUNDERS: Final = re.compile(r"__(?:init|name|main|file|all|doc|dict|str|repr|call|enter|exit|new|del|version|class)__")
 _ADDRESS: Final = re.compile(
@@ -47,20 +53,18 @@ def link(match: re.Match[str], text: Text) -> Remark | None:
     if not _ADDRESS.fullmatch(match[3]):
         return None
     sign, label, address = (placeholders.expanded(text.written(match, number), text.names) for number in (1, 2, 3))
-    what = "images" if sign else "links"
-    message = f"Slack shows `{text.written(match)}` literally, because mrkdwn writes {what} in another way"
+    message = say(_IMAGE if sign else _LINK, written=text.written(match))
     if BRANCH in match[0] or DONE in match[3]:
-        return Remark("MARKUP_MARKDOWN", message, None, "write {{ address | link('label') }}")
+        return Remark("MARKUP_MARKDOWN", message, None, say("write {code}", code="{{ address | link('label') }}"))
     if address.startswith("www."):
         address = f"https://{address}"
-    note = "; an `image` block shows a picture" if sign else ""
+    note = say("an `image` block shows a picture") if sign else ""
     if EXPRESSION in match[0] or "{{" in address + label:
         shown = f"({markup.joined(label)})" if label else ""
-        return Remark(
-            "MARKUP_MARKDOWN", message, f"{{{{ {markup.bracketed(markup.joined(address))} | link{shown} }}}}", note
-        )
+        right = f"{{{{ {markup.bracketed(markup.joined(address))} | link{shown} }}}}"
+        return Remark("MARKUP_MARKDOWN", message, right, note)
     if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
-        return Remark("MARKUP_MARKDOWN", message, label, "; a link needs an address with https://")
+        return Remark("MARKUP_MARKDOWN", message, label, say("a link needs an address with https://"))
     return Remark("MARKUP_MARKDOWN", message, f"<{address}|{label}>" if label else f"<{address}>", note)
 
 
@@ -68,9 +72,8 @@ def plain_link(match: re.Match[str], text: Text) -> Remark | None:
     """The same in plain text, which has no links."""
     if not _ADDRESS.fullmatch(match[3]):
         return None
-    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
     label = text.written(match, 2) or text.written(match, 3)
-    return Remark("MARKUP_PLAIN", message, label, "; a link belongs in `text`, a `section` or `buttons`")
+    return Remark("MARKUP_PLAIN", literally(text.written(match)), label, say(NO_LINKS))
 
 
 def heading(match: re.Match[str], text: Text) -> Remark | None:
@@ -78,9 +81,11 @@ def heading(match: re.Match[str], text: Text) -> Remark | None:
     if len(match[1]) == 1 and re.match(rf"of\b|\d|{EXPRESSION}+$", match[2]):
         return None
     title = _title(match, text)
-    message = f"Slack shows the `{match[1]}` before `{title}`, because mrkdwn has no headings"
+    message = say(
+        "Slack shows the `{signs}` before `{title}`, because mrkdwn has no headings", signs=match[1], title=title
+    )
     bare = title.replace("*", "").replace("__", "")
-    return Remark("MARKUP_MARKDOWN", message, f"*{bare}*", "; a `header` block is larger")
+    return Remark("MARKUP_MARKDOWN", message, f"*{bare}*", say("a `header` block is larger"))
 
 
 def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
@@ -88,7 +93,9 @@ def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
     if heading(match, text) is None:
         return None
     title = _title(match, text)
-    message = f"Slack shows the `{match[1]}` before `{title}`, because this place is plain text"
+    message = say(
+        "Slack shows the `{signs}` before `{title}`, because this place is plain text", signs=match[1], title=title
+    )
     return Remark("MARKUP_PLAIN", message, title)
 
 
@@ -99,23 +106,21 @@ def _title(match: re.Match[str], text: Text) -> str:
 
 def rule(match: re.Match[str], text: Text) -> Remark:
     """A horizontal rule."""
-    written = text.written(match).strip()
-    note = "leave the line out; the block `divider` draws a line"
-    return Remark("MARKUP_MARKDOWN", f"Slack shows `{written}` literally, and draws no line", "", note)
+    message = say("Slack shows `{written}` literally, and draws no line", written=text.written(match).strip())
+    return Remark("MARKUP_MARKDOWN", message, "", say("leave the line out; the block `divider` draws a line"))
 
 
 def table(_match: re.Match[str], _text: Text) -> Remark:
     """The line below the head of a table."""
-    note = "leave the line out; the block `table` shows a table"
-    return Remark("MARKUP_MARKDOWN", "Slack shows the characters of the table, because mrkdwn has no tables", "", note)
+    message = say("Slack shows the characters of the table, because mrkdwn has no tables")
+    return Remark("MARKUP_MARKDOWN", message, "", say("leave the line out; the block `table` shows a table"))
 
 
 def three(match: re.Match[str], text: Text) -> Remark:
     """Bold and italic at once."""
     inner = text.written(match, 1) or text.written(match, 2)
-    return Remark(
-        "MARKUP_MARKDOWN", f"Slack shows `{text.written(match)}` literally, because that is Markdown", f"*_{inner}_*"
-    )
+    message = say("Slack shows `{written}` literally, because that is Markdown", written=text.written(match))
+    return Remark("MARKUP_MARKDOWN", message, f"*_{inner}_*")
 
 
 def two(match: re.Match[str], text: Text) -> Remark | None:
@@ -129,8 +134,7 @@ def two(match: re.Match[str], text: Text) -> Remark | None:
         return None
     right = "*" if sign == "_" else sign
     inner = next(text.written(match, number) for number in (1, 2, 3) if match[number])
-    kind = "struck text takes one ~ on each side" if sign == "~" else "bold takes one * on each side"
-    message = f"Slack shows `{text.written(match)}` literally: {kind}"
+    message = say(_STRUCK if sign == "~" else _BOLD, written=text.written(match))
     return Remark("MARKUP_MARKDOWN", message, f"{right}{inner}{right}")
 
 
@@ -139,8 +143,7 @@ def plain_two(match: re.Match[str], text: Text) -> Remark | None:
     found = two(match, text)
     if found is None or found.right is None:
         return None
-    message = f"Slack shows `{text.written(match)}` literally, because this place is plain text"
-    return Remark("MARKUP_PLAIN", message, found.right[1:-1])
+    return Remark("MARKUP_PLAIN", literally(text.written(match)), found.right[1:-1])
 
 
 def fence(match: re.Match[str], text: Text) -> Remark:
@@ -148,7 +151,7 @@ def fence(match: re.Match[str], text: Text) -> Remark:
     word = match[1] or ""
     if word.lower() not in _LANGUAGES:
         return FINE
-    message = f"Slack shows `{word}` as the first line of the code, because mrkdwn has no languages"
+    message = say("Slack shows `{word}` as the first line of the code, because mrkdwn has no languages", word=word)
     return Remark("MARKUP_MARKDOWN", message, f"```\n{text.written(match, 2)}```")
 
 
@@ -158,13 +161,14 @@ def open_fence(match: re.Match[str], text: Text) -> Remark | None:
         return None
     rest = text.written(match, 1)
     right = f"```{rest.rstrip()}```" if rest.strip() else ""
-    return Remark("MARKUP_BOUNDARY", "a ``` stands alone: code begins and ends with it", right)
+    return Remark("MARKUP_BOUNDARY", say("a ``` stands alone: code begins and ends with it"), right)
 
 
 def entity(match: re.Match[str], _text: Text) -> Remark | None:
     """A sign of HTML that mrkdwn does not have."""
     sign = html.unescape(match[0])
-    return Remark("MARKUP_MARKDOWN", f"Slack shows `{match[0]}` literally", sign) if sign != match[0] else None
+    message = say("Slack shows `{written}` literally", written=match[0])
+    return Remark("MARKUP_MARKDOWN", message, sign) if sign != match[0] else None
 
 
 def span(_match: re.Match[str], _text: Text) -> Remark:
@@ -174,5 +178,6 @@ def span(_match: re.Match[str], _text: Text) -> Remark:
 
 def plain_span(match: re.Match[str], text: Text) -> Remark:
     """The same in plain text."""
-    message = f"Slack shows the backticks of `{text.written(match)[1:-1]}`, because this place is plain text"
-    return Remark("MARKUP_PLAIN", message, text.written(match)[1:-1])
+    code = text.written(match)[1:-1]
+    message = say("Slack shows the backticks of `{code}`, because this place is plain text", code=code)
+    return Remark("MARKUP_PLAIN", message, code)

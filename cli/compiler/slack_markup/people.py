@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cli.compiler.slack_markup.brackets import aliases, mention
-from cli.compiler.slack_markup.texts import Remark, Text
+from cli.compiler.slack_markup.brackets import CHANNEL_ID, aliases, mention, outside_quotes
+from cli.compiler.slack_markup.texts import Remark, Text, joined
+from cli.language import say
 
 _BEFORE: Final = r"(?<![A-Za-z0-9_.@＠/&=])[@＠]"
 # A name in ASCII; else letters of one script, so that the さん of @田中さん is no part of it.
@@ -24,27 +25,31 @@ _COLOUR: Final = re.compile(r"[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8}")
 def person(match: re.Match[str], text: Text) -> Remark:
     """A mention of a person, a group or the channel in plain letters."""
     written = text.written(match)
-    message = f"`{written}` notifies nobody: Slack reads it as plain letters"
-    return Remark("MARKUP_MENTION", message, mention(match[1]), aliases(match[1]))
+    return Remark("MARKUP_MENTION", _notifies_nobody(written), mention(match[1]), aliases(match[1]))
 
 
 def person_in_plain(match: re.Match[str], text: Text) -> Remark:
     """The same in a place that knows no mentions; a person's name stays."""
     right = mention(match[1])
-    message = f"`{text.written(match)}` notifies nobody: Slack reads it as plain letters"
-    note = f"; for a mention write {right} in `text` or a `section`"
+    message = _notifies_nobody(text.written(match))
+    note = say("for a mention write {right} in `text` or a `section`", right=right)
     return Remark("MARKUP_MENTION", message, "" if right.startswith("<!") else match[1], note)
 
 
 def person_in_value(match: re.Match[str], text: Text) -> Remark:
     """The same in a text that is escaped."""
-    message = f"`{text.written(match)}` notifies nobody: Slack reads it as plain letters"
-    return Remark("MARKUP_MENTION", message, None, f"write {mention(match[1])} outside the quotes{aliases(match[1])}")
+    note = joined(outside_quotes(mention(match[1])), aliases(match[1]))
+    return Remark("MARKUP_MENTION", _notifies_nobody(text.written(match)), None, note)
 
 
 def channel(match: re.Match[str], text: Text) -> Remark | None:
     """A channel in plain letters. A colour (#fff) is none."""
     if _COLOUR.fullmatch(match[1]):
         return None
-    message = f"`{text.written(match)}` is no link to the channel: Slack reads it as plain letters"
-    return Remark("MARKUP_MENTION", message, "<#C0123456789>", "; the id is in the channel's details in Slack")
+    written = text.written(match)
+    message = say("`{written}` is no link to the channel: Slack reads it as plain letters", written=written)
+    return Remark("MARKUP_MENTION", message, "<#C0123456789>", say(CHANNEL_ID))
+
+
+def _notifies_nobody(written: str) -> str:
+    return say("`{written}` notifies nobody: Slack reads it as plain letters", written=written)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from cli.compiler.slack_markup.texts import Names, Remark, Text
+from cli.language import say
 
 _PATH: Final = r"[A-Za-z_]\w*(?:\.\w+)*"
 _FILTERS: Final = r"(?:\s*+\|[^{}\n]*+)?"
@@ -40,7 +41,8 @@ def expanded(written: str, names: Names) -> str:
 
 def remark(written: str, right: str) -> Remark:
     """The remark about a placeholder, with the expression that replaces it."""
-    return Remark("MARKUP_BRACES", f"`{written}` is posted as plain text; a value needs {{{{ }}}}", right)
+    message = say("`{written}` is posted as plain text; a value needs {{{{ }}}}", written=written)
+    return Remark("MARKUP_BRACES", message, right)
 
 
 def instead(inside: str, names: Names) -> str:

@@ -11,6 +11,7 @@ from jinja2 import TemplateError, nodes
 from cli.compiler import syntax
 from cli.compiler.currencies import is_unknown, nearest
 from cli.compiler.slack_markup.texts import Found, Remark, strings
+from cli.language import say
 from handler.model import Leaf
 
 # Filters that show the text before them, changed at most in its letters.
@@ -39,7 +40,7 @@ def currencies(source: str) -> Iterator[Found]:
     """Yield each `money('YEN')` whose code is none of ISO 4217."""
     for at, written in strings(source):
         if _MONEY.search(source, 0, at) and is_unknown(written):
-            remark = Remark("CURRENCY_UNKNOWN", f"there is no currency `{written}`", nearest(written))
+            remark = Remark("CURRENCY_UNKNOWN", say("there is no currency `{code}`", code=written), nearest(written))
             yield Found(at, at + len(written), "currency", remark)
 
 

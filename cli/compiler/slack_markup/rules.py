@@ -8,6 +8,7 @@ from typing import Final
 
 from cli.compiler.slack_markup import brackets, emphasis, markdown, people, placeholders
 from cli.compiler.slack_markup.texts import FINE, Reading, Remark, Rule, Text
+from cli.language import say
 
 # Addresses, e-mail addresses and emoji: their signs are their own.
 _ADDRESS: Final = re.compile(r"(?:https?|mailto|slack|tel):[^\s<>|)*\]]*[^\s<>|)*\]_~.,;:!?'\"]")
@@ -22,7 +23,8 @@ def _fine(_match: re.Match[str], _text: Text) -> Remark:
 
 def _bold_label(match: re.Match[str], text: Text) -> Remark:
     written = text.written(match, 1)
-    return Remark("MARKUP_MARKDOWN", f"the label `{written}` is bold already, so its stars are shown", written)
+    message = say("the label `{written}` is bold already, so its stars are shown", written=written)
+    return Remark("MARKUP_MARKDOWN", message, written)
 
 
 _CODE: Final = (

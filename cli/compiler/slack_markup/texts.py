@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
+from cli.language import say
+
 # How Slack reads a text. `url` is an address or the key of a thread, in which only a placeholder can be wrong; `label`
 # is the label of a field, which is bold already; `value` is a text that is escaped like a value, such as one between
 # quotes in an expression, or one of _labels.yaml.
@@ -91,6 +93,16 @@ class Found(NamedTuple):
     end: int
     rule: str
     remark: Remark
+
+
+def joined(*sentences: str) -> str:
+    """Return the sentences of a fix that are not empty, one after the other."""
+    return say("; ").join(filter(None, sentences))
+
+
+def literally(written: str) -> str:
+    """Return that signs are shown as they are written, in a place where Slack formats nothing."""
+    return say("Slack shows `{written}` literally, because this place is plain text", written=written)
 
 
 def read(source: str, names: Names) -> Text:
