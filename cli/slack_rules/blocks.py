@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 
+from cli.language import say
 from cli.slack_rules.composition import (
     ADDRESS,
     ICON,
@@ -240,7 +241,7 @@ def _repeated(key: str, items: list[Block], at: str) -> Problems:
     counts = Counter(item[key] for item in items if key in item)
     for each, count in counts.items():
         if count > 1:
-            yield Problem(f"`{key}` must be unique: {each}", at, f"write another `{key}` for each")
+            yield Problem(f"`{key}` must be unique: {each}", at, say("write another `{key}` for each", key=key))
 
 
 def _too_much_markdown(blocks: list[Block], at: str) -> Problems:

@@ -17,6 +17,8 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Any, Final
 
+from cli.language import say
+
 UNBOUNDED: Final = sys.maxsize
 UNMATCHED: Final = "failed to match all allowed schemas"  # the problem inside comes after it
 
@@ -25,7 +27,7 @@ UNMATCHED: Final = "failed to match all allowed schemas"  # the problem inside c
 class Problem:
     """What Slack would say about one part of a document; `pointer` is where, as `/blocks/0/text`.
 
-    `fix` says what to write instead, where the rule itself shows it. It is ours, not Slack's.
+    `fix` says what to write instead, where the rule itself shows it. It is ours, not Slack's, in the tools' language.
     """
 
     message: str
@@ -48,7 +50,7 @@ def anything(_value: Any, _at: str) -> Problems:
 def boolean(value: Any, at: str) -> Problems:
     """True or false."""
     if not isinstance(value, bool):
-        yield Problem("must be a boolean", at, "write true or false")
+        yield Problem("must be a boolean", at, say("write true or false"))
 
 
 def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
@@ -56,7 +58,7 @@ def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            yield Problem("must be a number", at, "write a number, without quotes")
+            yield Problem("must be a number", at, say("write a number, without quotes"))
         elif value < least:
             yield Problem(f"must be at least {least}", at)
         elif value <= above:
@@ -70,7 +72,7 @@ def integer(least: int, most: int = UNBOUNDED) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int):
-            yield Problem("must be a whole number", at, "write a whole number, without quotes")
+            yield Problem("must be a whole number", at, say("write a whole number, without quotes"))
         elif not least <= value <= most:
             yield Problem(f"must be from {least} to {most}", at)
 
@@ -82,11 +84,12 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
-            yield Problem("must provide a string", at, "write a text; a number needs quotes")
+            yield Problem("must provide a string", at, say("write a text; a number needs quotes"))
         elif len(value) < least:
-            yield Problem(f"must be more than {least - 1} characters", at, "write a text, or leave the key out")
+            yield Problem(f"must be more than {least - 1} characters", at, say("write a text, or leave the key out"))
         elif len(value) > most:
-            yield Problem(f"must be less than {most + 1} characters", at, f"shorten it to {most} characters")
+            fix = say("shorten it to {most} characters", most=most)
+            yield Problem(f"must be less than {most + 1} characters", at, fix)
 
     return check
 
@@ -105,8 +108,8 @@ def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
             found = absolute.fullmatch(value)
             scheme = (found["web"] or found["other"]).lower() if found else ""
             if not scheme or (schemes and scheme not in schemes):
-                known = " or ".join(f"{one}:" for one in schemes) or "https://"
-                yield Problem("must be a valid URL", at, f"write an address that begins with {known}")
+                known = say(" or ").join(f"{one}:" for one in schemes) or "https://"
+                yield Problem("must be a valid URL", at, say("write an address that begins with {known}", known=known))
 
     return check
 
@@ -117,7 +120,7 @@ def pattern(expression: str, example: str) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
-            yield Problem("must provide a string", at, f"write it in quotes: '{example}'")
+            yield Problem("must provide a string", at, say("write it in quotes: '{example}'", example=example))
         elif not form.fullmatch(value):
             yield Problem(f"must be written as in {example}", at)
 
@@ -144,11 +147,11 @@ def array(item: Spec, most: int = UNBOUNDED, least: int = 1) -> Spec:
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, list):
-            yield Problem("must be an array", at, "write a list, each item after `- `")
+            yield Problem("must be an array", at, say("write a list, each item after `- `"))
         elif len(value) < least:
             yield Problem(f"must have at least {least} items", at)
         elif len(value) > most:
-            yield Problem(f"no more than {most} items allowed", at, f"leave out all but {most}")
+            yield Problem(f"no more than {most} items allowed", at, say("leave out all but {most}", most=most))
         else:
             yield from chain.from_iterable(item(each, f"{at}/{index}") for index, each in enumerate(value))
 
@@ -172,16 +175,17 @@ def record(
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
-            yield Problem("must be an object", at, "write `key: value` lines")
+            yield Problem("must be an object", at, say("write `key: value` lines"))
             return
         for key in (key for key in required if key not in value):
-            yield Problem(f"missing required field: {key}", at, f"add `{key}`")
+            yield Problem(f"missing required field: {key}", at, _add(key))
         if either and not any(key in value for key in either):
-            yield Problem(f"must define either {_any_of(either)}", at, f"add {_any_of(either)}")
+            fix = say("add {keys}", keys=_any_of(either, say(" or ")))
+            yield Problem(f"must define either {_any_of(either)}", at, fix)
         if sum(key in value for key in exclusive) > 1:
-            yield Problem(f"must define only one of {_any_of(exclusive)}", at, "remove one of them")
+            yield Problem(f"must define only one of {_any_of(exclusive)}", at, say("remove one of them"))
         for key in () if more else (key for key in value if key not in known):
-            fix = _nearest(key, known.keys() - value.keys()) or f"remove `{key}`"
+            fix = _nearest(key, known.keys() - value.keys()) or say("remove `{key}`", key=key)
             yield Problem(f"invalid additional property: {key}", at, fix)
         for key, spec in known.items():
             if key in value:
@@ -193,11 +197,15 @@ def record(
 def _nearest(word: Any, known: Iterable[str]) -> str:
     """What to write in place of a word that is nearly a known one; empty if it is not."""
     close = get_close_matches(str(word), list(known), n=1)
-    return f"write `{close[0]}`" if close else ""
+    return say("write `{word}`", word=close[0]) if close else ""
 
 
-def _any_of(keys: tuple[str, ...]) -> str:
-    return " or ".join(f"`{key}`" for key in keys)
+def _add(key: str) -> str:
+    return say("add `{key}`", key=key)
+
+
+def _any_of(keys: tuple[str, ...], conjunction: str = " or ") -> str:
+    return conjunction.join(f"`{key}`" for key in keys)
 
 
 def also(spec: Spec, *checks: Spec) -> Spec:
@@ -216,12 +224,13 @@ def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
             text = next((kind for kind in ("plain_text", "mrkdwn") if kind in specs and isinstance(value, str)), "")
-            fix = f"write {{{tag}: {text}, text: ...}}" if text else "write `key: value` lines"
+            code = f"{{{tag}: {text}, text: ...}}"
+            fix = say("write {code}", code=code) if text else say("write `key: value` lines")
             yield Problem("must be an object", at, fix)
         elif tag not in value:
-            yield Problem(f"missing required field: {tag}", at, f"add `{tag}`")
+            yield Problem(f"missing required field: {tag}", at, _add(tag))
         elif not isinstance(value[tag], str) or value[tag] not in specs:
-            fix = _nearest(value[tag], specs) or f"the types here are: {', '.join(specs)}"
+            fix = _nearest(value[tag], specs) or say("the types here are: {types}", types=", ".join(specs))
             yield Problem(f"unsupported {tag}: {value[tag]}", f"{at}/{tag}", fix)
         else:
             yield from specs[value[tag]]({key: each for key, each in value.items() if key != tag}, at)
