@@ -6,6 +6,7 @@ import time
 
 import click
 
+from cli.language import say
 from cli.operations import audit, gauges, screen, sheet, stack, times
 
 
@@ -47,8 +48,8 @@ def balance(since: float, tolerance: float, metric: bool, stack_name: str | None
     Exit status: 0 everything is accounted for, 1 something is not, 2 the command was misused or could not look.
     """
     deployed = stack.find(stack_name)
-    with screen.working("Reading the state table") as say:
-        result = audit.run(deployed, since, time.time(), tolerance, say)
+    with screen.working(say("Reading the state table")) as report:
+        result = audit.run(deployed, since, time.time(), tolerance, report)
         if metric:
             gauges.report_unbalanced(deployed, result.unbalanced)
     if as_json:

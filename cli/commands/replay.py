@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from cli.language import later, say
 from cli.operations import heap, mailbox, resend, screen, stack, times
 from cli.operations.letters import Letter
 from cli.operations.mailbox import Mailbox
@@ -17,6 +18,7 @@ from cli.operations.selection import Selection
 
 # More than this many letters are looked at in several runs.
 LIMIT: Final = 10_000
+_TWOFOLD: Final = later("{event} was sent and is still parked too: sent again, it would post nothing.")
 
 
 @click.command(short_help="Send the events in the dead-letter queue again.")
@@ -60,61 +62,68 @@ def replay(
     """  # noqa: D301 - \b is what keeps these lines apart
     selection = Selection(tuple(code.upper() for code in codes), types, event_ids, since, until, everything)
     if selection.empty and send:
-        raise click.UsageError("Say which: --code, --type, --event-id, --since, --until, or --all.")
+        raise click.UsageError(say("Say which: --code, --type, --event-id, --since, --until, or --all."))
     deployed = stack.find(stack_name)
     with (
-        screen.working("Reading the dead-letter queue") as say,
-        mailbox.opened(deployed, LIMIT, 1 / per_second if send else 0, lambda count: say(f"{count} messages")) as box,
+        screen.working(say("Reading the dead-letter queue")) as report,
+        mailbox.opened(
+            deployed, LIMIT, 1 / per_second if send else 0, lambda count: report(say("{count} messages", count=count))
+        ) as box,
     ):
         found = list(box.held.values())
         chosen = [letter for letter in found if selection.picks(letter)]
-        done = _send(box, [letter for letter in chosen if letter.bodies], per_second, say) if send else None
+        done = _send(box, [letter for letter in chosen if letter.bodies], per_second, report) if send else None
     if as_json:
         screen.print_json(_document(chosen, len(found), done, selection.command(stack_name)))
     else:
         _show(chosen, len(found), done, selection.command(stack_name))
         if box.more:
-            screen.console().print(f"No more than {LIMIT} were looked at: run it again for the rest.", style="yellow")
+            told = say("No more than {count} were looked at: run it again for the rest.", count=LIMIT)
+            screen.console().print(told, style="yellow")
     unsendable = any(not letter.bodies for letter in chosen)
     unknown = any(not any(letter.is_about(name) for letter in found) for name in event_ids)
     if unsendable or unknown or (done and not done.complete):
         raise click.exceptions.Exit(1)
 
 
-def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, say: screen.Say) -> Sent:
+def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, report: screen.Say) -> Sent:
     """Send the chosen ones; the others are let go first, so that nobody waits for them."""
     sending = {letter.message_id for letter in chosen}
     if others := [letter for letter in box.held.values() if letter.message_id not in sending]:
         box.put_back(*others)
-    return resend.again(box, chosen, per_second, lambda count: say(f"{count} of {len(chosen)} sent again"))
+    return resend.again(
+        box,
+        chosen,
+        per_second,
+        lambda count: report(say("{count} of {chosen} sent again", count=count, chosen=len(chosen))),
+    )
 
 
 def _show(chosen: Sequence[Letter], found: int, done: Sent | None, command: str) -> None:
     console = screen.console()
-    console.print(
-        Text.assemble("In the dead-letter queue: ", (str(found), "bold"), ", chosen: ", (str(len(chosen)), "bold"))
-    )
+    counted = (say("In the dead-letter queue: "), (str(found), "bold"), say(", chosen: "), (str(len(chosen)), "bold"))
+    console.print(Text.assemble(*counted))
     if chosen and done is None:
         console.print(heap.picture(chosen))
-        console.print("\nNothing was sent. This sends them again:\n")
+        console.print(f"\n{say('Nothing was sent. This sends them again:')}\n")
         console.print(f"  {command}", style="bold", soft_wrap=True, markup=False)
     if done is not None:
         console.print(_told(done, len(chosen)))
 
 
 def _told(done: Sent, chosen: int) -> Text:
-    told = Text.assemble((f"{len(done.sent)} sent again", "bold green" if done.complete else "bold"))
-    told.append(f", {chosen - len(done.sent)} of the chosen still parked.")
+    told = Text(say("{count} sent again", count=len(done.sent)), "bold green" if done.complete else "bold")
+    told = Text.assemble(told, say(", {count} of the chosen still parked.", count=chosen - len(done.sent)))
     if done.interrupted:
-        told.append("\nStopped as you asked; the rest is untouched: the same command goes on with it.", "yellow")
+        stopped = say("Stopped as you asked; the rest is untouched: the same command goes on with it.")
+        told.append(f"\n{stopped}", "yellow")
     if done.problem:
         told.append(f"\n{done.problem}", "red")
     for letter in done.twofold:
-        told.append(
-            f"\n{letter.event_id} was sent and is still parked too: sent again, it would post nothing.", "yellow"
-        )
+        told.append(f"\n{say(_TWOFOLD, event=letter.event_id)}", "yellow")
     if done.sent:
-        told.append(f"\nThe history of one: notifier explain {shlex.quote(done.sent[0].event_id)}", "dim")
+        command = f"notifier explain {shlex.quote(done.sent[0].event_id)}"
+        told.append(f"\n{say('The history of one: {command}', command=command)}", "dim")
     return told
 
 

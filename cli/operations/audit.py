@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cli.language import later, say
 from cli.operations import books, gauges, mailbox, rows
 from cli.operations.books import Books, Evidence
 from cli.operations.gauges import Depth
@@ -17,7 +18,7 @@ from cli.operations.stack import Stack
 METRIC_LAG_SECONDS: Final = 300.0
 # Of the dead-letter queue so many messages are looked through for events that SQS has given up.
 LETTERS: Final = 10_000
-_IDLE: Final = (
+_IDLE: Final = later(
     "CloudWatch does not show that the function has worked on the queue for long enough to try every message again. "
     "While the queue holds messages, late deliveries are not counted as lost."
 )
@@ -69,20 +70,20 @@ class Result:
         return len(self.books.lost) + abs(self.difference)
 
 
-def run(stack: Stack, since: float, now: float, tolerance: float, say: Say) -> Result:
+def run(stack: Stack, since: float, now: float, tolerance: float, report: Say) -> Result:
     """Balance a stack's books. Raises UnansweredError."""
     notes: list[str] = []
-    found = list(rows.since(stack, since, now, lambda count: say(f"{count:,} items")))
+    found = list(rows.since(stack, since, now, lambda count: report(say("{count:,} items", count=count))))
     queue = gauges.depth(stack, stack.queue) if stack.queue else None
     dead_letters = gauges.depth(stack, stack.dead_letters)
     patience = books.patience(queue.visibility_seconds if queue and not stack.is_draining else None)
     late = books.overdue(found, now, patience)
     evidence = Evidence(queue.total if queue else None)
     if late:
-        say("looking for those that are late")
+        report(say("looking for those that are late"))
         evidence = replace(_waiting(stack, queue, now, patience, notes), parked=_parked(stack, dead_letters, notes))
     closed = books.close(found, late, evidence)
-    say("reading the topic's metric")
+    report(say("reading the topic's metric"))
     until = now - METRIC_LAG_SECONDS
     seen = len({row.key.event for row in books.current(found) if since <= row.record.at <= until})
     published = _published(stack, since, until, notes)
@@ -97,14 +98,14 @@ def _waiting(stack: Stack, queue: Depth | None, now: float, patience: float, not
     if queue is None:
         return Evidence(None)
     if gauges.is_paused(stack):
-        notes.append("The event source mapping is disabled: the function takes nothing from the queue.")
+        notes.append(say("The event source mapping is disabled: the function takes nothing from the queue."))
         return Evidence(queue.total, idle=True)
     if not queue.total:
         return Evidence(0)
     progress = gauges.progress(stack, now - patience, now)
     idle = not books.is_at_work(progress.worked_at, now, patience)
     if idle:
-        notes.append(_IDLE)
+        notes.append(say(_IDLE))
     return Evidence(queue.total, progress.oldest_at, idle)
 
 
@@ -114,7 +115,7 @@ def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[st
         return frozenset()
     with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
         if box.more:
-            notes.append(f"Of the dead-letter queue, {LETTERS} messages were looked at: it has more.")
+            notes.append(say("Of the dead-letter queue, {count} messages were looked at: it has more.", count=LETTERS))
         return frozenset(letter.event_id for letter in box.held.values())
 
 
@@ -122,16 +123,16 @@ def _published(stack: Stack, since: float, until: float, notes: list[str]) -> in
     """How many messages the topic took, where that says anything about what we should have seen."""
     try:
         if gauges.is_filtered(stack):
-            notes.append("The subscription filters the topic's events, so their number is not compared.")
+            notes.append(say("The subscription filters the topic's events, so their number is not compared."))
             return None
         found = gauges.published(stack, since, until)
         ignored = gauges.ignored(stack, since, until) if found else 0
     except UnansweredError as error:
-        notes.append(f"Not compared with what was published: {error.message}")
+        notes.append(say("Not compared with what was published: {why}", why=error.message))
         return None
     if found is None:
-        notes.append("CloudWatch knows of no message on the topic in this time, so nothing is compared.")
+        notes.append(say("CloudWatch knows of no message on the topic in this time, so nothing is compared."))
         return None
     if ignored:
-        notes.append(f"Not counted: {ignored:,} events on the topic that have no template.")
+        notes.append(say("Not counted: {count:,} events on the topic that have no template.", count=ignored))
     return max(0, found - ignored)

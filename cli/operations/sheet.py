@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cli.language import later, plural, say
 from cli.operations import times
 from cli.operations.audit import Result
 from cli.operations.rows import Row
@@ -18,16 +19,16 @@ from handler.delivery.records import PHASE_WORDS
 
 # Lost deliveries that are listed; --json lists all.
 SHOWN: Final = 20
-_MISSING: Final = (
-    "were some published twice under one event_id? Else ask `notifier explain` for the message ids that the publisher "
-    "logged."
+_MISSING: Final = later(
+    "{count:,} missing: were some published twice under one event_id? Else ask `notifier explain` for the message ids "
+    "that the publisher logged."
 )
-_EXTRA: Final = "were some sent to the queue without the topic?"
+_EXTRA: Final = later("{count:,} too many: were some sent to the queue without the topic?")
 
 
 def draw(result: Result) -> RenderableType:
     """Draw a balance."""
-    title = Text.assemble((result.stack, "bold"), (f"  since {times.day(result.since)}", "dim"))
+    title = Text.assemble((result.stack, "bold"), (say("  since {day}", day=times.day(result.since)), "dim"))
     return Group(title, Text(), Padding(_counts(result), (0, 0, 0, 2)), *_verdicts(result))
 
 
@@ -53,27 +54,41 @@ def document(result: Result) -> dict[str, Any]:
 
 
 def _counts(result: Result) -> Table:
-    books, queue = result.books, result.queue
+    books = result.books
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
     table.add_column(style="dim")
     events = books.events + result.unrecorded
-    table.add_row("received", f"{result.received:,}", f"deliveries of {events:,} events")
-    table.add_row("delivered", f"{books.delivered:,}", _notices(books.notices))
-    table.add_row("suppressed", f"{books.suppressed:,}", "")
-    letters = f"of {books.parked_events:,} events; the dead-letter queue holds {result.dead_letters.total:,} messages"
-    table.add_row("parked", Text(f"{books.parked:,}", "yellow" if books.parked else ""), letters)
-    waiting = f"the queue holds {queue.words}" if queue else "in Lambda's own queue, whose length is not known"
-    unrecorded = f"; {result.unrecorded:,} not yet in the state table" if result.unrecorded else ""
-    late = f"; {books.late:,} late" if books.late else ""
-    table.add_row("queued", f"{result.queued:,}", waiting + unrecorded + late)
-    table.add_row("lost", Text(f"{len(books.lost):,}", "bold red" if books.lost else "bold green"), "")
+    table.add_row(say("received"), f"{result.received:,}", say("deliveries of {events:,} events", events=events))
+    table.add_row(say("delivered"), f"{books.delivered:,}", _notices(books.notices))
+    table.add_row(say("suppressed"), f"{books.suppressed:,}", "")
+    letters = say(
+        "of {events:,} events; the dead-letter queue holds {messages:,} messages",
+        events=books.parked_events,
+        messages=result.dead_letters.total,
+    )
+    table.add_row(say("parked"), Text(f"{books.parked:,}", "yellow" if books.parked else ""), letters)
+    table.add_row(say("queued"), f"{result.queued:,}", say("; ").join(_queued(result)))
+    table.add_row(say("lost"), Text(f"{len(books.lost):,}", "bold red" if books.lost else "bold green"), "")
     return table
 
 
+def _queued(result: Result) -> Iterator[str]:
+    if result.queue:
+        yield say("the queue holds {messages}", messages=result.queue.words)
+    else:
+        yield say("in Lambda's own queue, whose length is not known")
+    if result.unrecorded:
+        yield say("{count:,} not yet in the state table", count=result.unrecorded)
+    if result.books.late:
+        yield say("{count:,} late", count=result.books.late)
+
+
 def _notices(count: int) -> str:
-    return f"and {count:,} {'notice' if count == 1 else 'notices'} about broken templates" if count else ""
+    if not count:
+        return ""
+    return plural("and {count:,} notice about broken templates", "and {count:,} notices about broken templates", count)
 
 
 def _verdicts(result: Result) -> Iterator[RenderableType]:
@@ -82,7 +97,8 @@ def _verdicts(result: Result) -> Iterator[RenderableType]:
     total = " + ".join(f"{count:,}" for count in ends)
     yield Text()
     if books.lost:
-        yield Text(f"✖ {result.received:,} came in, and only {total} are accounted for. Lost:", "bold red")
+        told = say("{count:,} came in, and only {total} are accounted for. Lost:", count=result.received, total=total)
+        yield Text(f"✖ {told}", "bold red")
         yield Padding(_lost(result), (0, 0, 0, 2))
     else:
         yield Text.assemble(("✔ ", "bold green"), f"{result.received:,} = {total}")
@@ -94,7 +110,7 @@ def _verdicts(result: Result) -> Iterator[RenderableType]:
 
 def _lost(result: Result) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in ("last seen", "event_id", "delivery"):
+    for column in (say("last seen"), "event_id", say("delivery")):
         table.add_column(column, overflow="fold")
     for row in result.books.lost[:SHOWN]:
         key, record = row.key, row.record
@@ -102,17 +118,20 @@ def _lost(result: Result) -> Table:
         delivery = Text.assemble(f"{record.event_type} {record.event_id}", (f"\n{key.notification}{channel}", "dim"))
         table.add_row(times.short(record.at), key.event, delivery)
     if (more := len(result.books.lost) - SHOWN) > 0:
-        table.add_row("", f"and {more} more", "")
+        table.add_row("", say("and {count} more", count=more), "")
     return table
 
 
 def _published(result: Result) -> Text:
-    told = f"published {result.published:,}, by the topic's metric; {result.seen:,} events seen"
+    told = say(
+        "published {published:,}, by the topic's metric; {seen:,} events seen",
+        published=result.published,
+        seen=result.seen,
+    )
     if not result.difference:
         return Text.assemble(("✔ ", "bold green"), told)
-    count = abs(result.difference)
-    hint = f"{count:,} missing: {_MISSING}" if result.difference > 0 else f"{count:,} too many: {_EXTRA}"
-    return Text.assemble(("✖ ", "bold red"), told, f". A hint, and no proof: {hint}")
+    hint = say(_MISSING if result.difference > 0 else _EXTRA, count=abs(result.difference))
+    return Text.assemble(("✖ ", "bold red"), told, say(". A hint, and no proof: {hint}", hint=hint))
 
 
 def _row(row: Row) -> dict[str, Any]:
