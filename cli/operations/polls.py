@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from cli.language import say
+from cli.language import ENGLISH, later, say, speaking
 from cli.operations import times
 from cli.operations.refusals import UnansweredError, asking, code
 from cli.operations.stack import Stack
@@ -24,6 +24,7 @@ from handler.state_item import Item
 
 # How many times a schedule is changed again, if a run has written it in between.
 _ATTEMPTS: Final = 5
+_OTHER_VERSION: Final = later("use the version of this command that was deployed")
 _REFUSED: Final = "ConditionalCheckFailedException"
 
 Condition = Literal["new", "starting", "ok", "running", "failing", "on hold", "paused", "overdue"]
@@ -80,11 +81,12 @@ class Status:
         schedule = self.schedule
         if schedule.starts <= (self.state.starts if self.state else schedule.starts - bool(schedule.starts)):
             return ""
-        rows = f"above id {schedule.above}" if schedule.above_kind == ID else f"from {moment(schedule.above + 1)} on"
-        return {
-            REWIND: f"finds the rows {rows} again",
-            RESEND: f"posts the rows {rows}, and takes the earlier ones as seen",
-        }.get(schedule.start_mode, "takes the rows that are there as seen")
+        rows = above(schedule.above) if schedule.above_kind == ID else from_time(moment(schedule.above + 1))
+        if schedule.start_mode == REWIND:
+            return say("finds the rows {rows} again", rows=rows)
+        if schedule.start_mode == RESEND:
+            return say("posts the rows {rows}, and takes the earlier ones as seen", rows=rows)
+        return say("takes the rows that are there as seen")
 
     def lag(self, now: float) -> float | None:
         """How many seconds ago the last look at all of the table began; None if there was none yet."""
@@ -99,16 +101,26 @@ class Status:
         return cursor.top - cursor.floor - len(cursor.seen)
 
 
+def above(id_: int) -> str:
+    """The rows above an id, in words."""
+    return say("above id {id}", id=id_)
+
+
+def from_time(time: str) -> str:
+    """The rows from a time on, in words."""
+    return say("from {time} on", time=time)
+
+
 def meaning(code: str) -> str:
     """What a code means; empty if a newer function has it, and this command does not."""
     known = CODES.get(code)
-    return known.meaning if known else ""
+    return say(known.meaning) if known else ""
 
 
 def remedy(code: str) -> str:
     """What to do about a code."""
     known = CODES.get(code)
-    return known.remedy if known else "use the version of this command that was deployed"
+    return say(known.remedy if known else _OTHER_VERSION)
 
 
 def read(stack: Stack, name: str, poll: Poll | None) -> Status:
@@ -143,7 +155,9 @@ def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> 
         schedule = changed(Schedule.of(item))
         if swap(stack, item, schedule):
             return schedule
-    raise UnansweredError(f"Another run of {name} has written its schedule {_ATTEMPTS} times. Try again.")
+    raise UnansweredError(
+        say("Another run of {poll} has written its schedule {count} times. Try again.", poll=name, count=_ATTEMPTS)
+    )
 
 
 def require(stack: Stack, name: str) -> Item:
@@ -151,8 +165,11 @@ def require(stack: Stack, name: str) -> Item:
     item = _schedule(stack, name)
     if item is None:
         raise click.ClickException(
-            f"No poll {name} has ever run here. `notifier poll status` shows the polls of the templates; they run in a "
-            "stack that is deployed with Polls=on."
+            say(
+                "No poll {poll} has ever run here. `notifier poll status` shows the polls of the templates; they run "
+                "in a stack that is deployed with Polls=on.",
+                poll=name,
+            )
         )
     return item
 
@@ -198,7 +215,12 @@ def _state(item: Item | None) -> PollState | None:
 
 
 def document(status: Status, now: float) -> dict[str, Any]:
-    """Return a status for programs, all times as ISO 8601 in UTC; None means never."""
+    """Return a status for programs, in English, all times as ISO 8601 in UTC; None means never."""
+    with speaking(ENGLISH):
+        return _document(status, now)
+
+
+def _document(status: Status, now: float) -> dict[str, Any]:
     schedule, timed = status.schedule, status.state.timed if status.state else None
     cursor = status.state.cursor if status.state and not timed else None
     return {
@@ -232,5 +254,9 @@ def _iso(at: float) -> str | None:
 def refuse_unknown(statuses: Sequence[Status], declared: Collection[str]) -> None:
     """Raise ClickException for a name that is neither `declared` by a template nor known to the table."""
     if unknown := [one.name for one in statuses if one.poll is None and one.schedule == Schedule()]:
-        known = ", ".join(sorted(declared)) or "none"
-        raise click.ClickException(f"There is no poll {', '.join(unknown)}. Polls of the templates here: {known}.")
+        known = ", ".join(sorted(declared)) or say("none")
+        raise click.ClickException(
+            say(
+                "There is no poll {polls}. Polls of the templates here: {known}.", polls=", ".join(unknown), known=known
+            )
+        )

@@ -10,7 +10,9 @@ from typing import Any, Final
 import click
 
 from cli import moments
-from cli.operations.polls import Status, remedy
+from cli.language import say
+from cli.operations import polls
+from cli.operations.polls import Status
 from handler.delivery.records import KEPT
 from handler.polling.id_cursor import IdCursor
 from handler.polling.schedule import ID, ON_HOLD, TIME, Schedule
@@ -31,7 +33,7 @@ class To:
     @property
     def rows(self) -> str:
         """These rows, in words."""
-        return f"above id {self.above}" if self.above_kind == ID else f"from {self.written} on"
+        return polls.above(self.above) if self.above_kind == ID else polls.from_time(self.written)
 
 
 class IdOrTime(click.ParamType[To]):
@@ -48,8 +50,8 @@ class IdOrTime(click.ParamType[To]):
             return To(int(text), ID, text)
         at = moments.read(text)
         if at is None:
-            example = moments.with_zone(text) or f"a time with its zone, such as {moments.EXAMPLE}"
-            self.fail(f"write an id, such as 41999, or {example}", param, ctx)
+            example = moments.with_zone(text) or say("a time with its zone, such as {example}", example=moments.EXAMPLE)
+            self.fail(say("write an id, such as 41999, or {example}", example=example), param, ctx)
         return To((at - EPOCH) // _MICROSECOND - 1, TIME, text)
 
 
@@ -63,13 +65,23 @@ def require_kind(status: Status, to: To) -> None:
     timed = status.state.timed
     if timed and to.above_kind == ID:
         raise click.ClickException(
-            f"{status.name} finds rows by the time {timed.column}, and {to.written} is an id. Write a time with its "
-            f"zone: --to {moments.EXAMPLE} is for the rows from then on."
+            say(
+                "{poll} finds rows by the time {column}, and {written} is an id. Write a time with its zone: "
+                "--to {example} is for the rows from then on.",
+                poll=status.name,
+                column=timed.column,
+                written=to.written,
+                example=moments.EXAMPLE,
+            )
         )
     if not timed and to.above_kind == TIME:
         raise click.ClickException(
-            f"{status.name} finds rows by their ids, and {to.written} is a time. Write the last id that is to stay as "
-            "it is: --to 41999 is for the rows above it."
+            say(
+                "{poll} finds rows by their ids, and {written} is a time. Write the last id that is to stay as it is: "
+                "--to 41999 is for the rows above it.",
+                poll=status.name,
+                written=to.written,
+            )
         )
 
 
@@ -78,47 +90,78 @@ def concerned(status: Status, to: To) -> str:
     name, state = status.name, status.state
     if state is None:
         raise click.ClickException(
-            f"{name} has no state that can be read, so there is nothing to rewind. See: notifier poll status {name}"
+            say(
+                "{poll} has no state that can be read, so there is nothing to rewind. See: notifier poll status {poll}",
+                poll=name,
+            )
         )
     require_kind(status, to)
     if state.watched:
         raise click.ClickException(
-            f"{name} cannot be rewound, because it watches a column. To post the rows above an id again, as they are "
-            f"now: notifier poll rebase {name} --resend --to ID"
+            say(
+                "{poll} cannot be rewound, because it watches a column. To post the rows above an id again, as they "
+                "are now: notifier poll rebase {poll} --resend --to ID",
+                poll=name,
+            )
         )
     said = _times(name, state.timed, to) if state.timed else _ids(name, state.cursor, to.above)
-    return (
-        f"{said}. What was posted or parked in the last {KEPT.days} days is not posted again; what was posted earlier "
-        "is. Rows that were never posted come one by one, also those that the first run took as seen, and those that a "
-        "summary counted."
+    return say(
+        "{said}. What was posted or parked in the last {days} days is not posted again; what was posted earlier is. "
+        "Rows that were never posted come one by one, also those that the first run took as seen, and those that a "
+        "summary counted.",
+        said=said,
+        days=KEPT.days,
     )
 
 
 def _ids(name: str, cursor: IdCursor, above: int) -> str:
     if above >= cursor.top:
         raise click.ClickException(
-            f"There is nothing to rewind: {name} has read ids up to {cursor.top}, and --to is {above}."
+            say(
+                "There is nothing to rewind: {poll} has read ids up to {top}, and --to is {above}.",
+                poll=name,
+                top=cursor.top,
+                above=above,
+            )
         )
     rows = len(cursor.seen.above(above))
-    said = f"The next run of {name} finds {rows} ids again that it has seen, from {above + 1} to {cursor.top}"
+    said = say(
+        "The next run of {poll} finds {count} ids again that it has seen, from {first} to {last}",
+        poll=name,
+        count=rows,
+        first=above + 1,
+        last=cursor.top,
+    )
     if above < cursor.floor:
-        said += f". It does not know which of the ids up to {cursor.floor} are there, and finds these too"
+        said += say(
+            ". It does not know which of the ids up to {floor} are there, and finds these too", floor=cursor.floor
+        )
     return said
 
 
 def _times(name: str, cursor: TimeCursor, to: To) -> str:
     times = [*cursor.seen.values(), cursor.watermark]
     if max(times) == NEVER:
-        raise click.ClickException(f"{name} has not read any row yet. The rows that come are found without a rewind.")
+        raise click.ClickException(
+            say("{poll} has not read any row yet. The rows that come are found without a rewind.", poll=name)
+        )
     if to.above >= max(times):
         raise click.ClickException(
-            f"There is nothing to rewind: {name} has read times up to {moment(max(times))}, and --to is later. "
-            "The rows that come are found without a rewind."
+            say(
+                "There is nothing to rewind: {poll} has read times up to {time}, and --to is later. "
+                "The rows that come are found without a rewind.",
+                poll=name,
+                time=moment(max(times)),
+            )
         )
     rows = sum(at > to.above for at in cursor.seen.values())
-    said = f"The next run of {name} finds {rows} rows again that it remembers, {to.rows}"
+    said = say(
+        "The next run of {poll} finds {count} rows again that it remembers, {rows}", poll=name, count=rows, rows=to.rows
+    )
     if to.above < (earliest := min(cursor.seen.values(), default=cursor.watermark)):
-        said += f". It does not know which rows have a time before {moment(earliest)}, and finds these too"
+        said += say(
+            ". It does not know which rows have a time before {time}, and finds these too", time=moment(earliest)
+        )
     return said
 
 
@@ -126,9 +169,19 @@ def rewound(status: Status, schedule: Schedule, to: To) -> Schedule:
     """Return the schedule with a rewind, if it is still that of this status. Raises ClickException otherwise."""
     name = status.name
     if schedule.code in ON_HOLD:
-        raise click.ClickException(f"{name} is on hold: {schedule.code}. First: {remedy(schedule.code)}")
+        raise click.ClickException(
+            say(
+                "{poll} is on hold: {code}. First: {remedy}",
+                poll=name,
+                code=schedule.code,
+                remedy=polls.remedy(schedule.code),
+            )
+        )
     if status.state is None or schedule.starts > status.state.starts:
         raise click.ClickException(
-            f"An earlier start, rebase or rewind of {name} has not run yet. Run it first: notifier poll run {name}"
+            say(
+                "An earlier start, rebase or rewind of {poll} has not run yet. Run it first: notifier poll run {poll}",
+                poll=name,
+            )
         )
     return schedule.rewound(to.above, to.above_kind)

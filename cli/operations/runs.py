@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from cli.language import say
+from cli.language import ENGLISH, later, say, speaking
 from cli.operations import polls
 from cli.operations.polls import Status
 from cli.operations.refusals import UnansweredError, asking
@@ -21,6 +21,16 @@ from handler.polling.schedule import Schedule
 from handler.state_item import Item
 
 _PAUSE_SECONDS: Final = 1.0
+_KILLED: Final = later(
+    "The run of {poll} was killed, or ran out of time. The next tick asks for another one. The function's log says "
+    "more."
+)
+_NO_RUN: Final = later("After {seconds:.0f} s no run has ended. ")
+_OTHER_RUN: Final = later("After {seconds:.0f} s another run has been under way all the time, so none was asked for. ")
+_NEEDED: Final = later(
+    "A run waits behind the events in the queue, and needs a deployed template with the poll, and Polls=on. See it "
+    "with: notifier poll status {poll}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,9 @@ class Asking:
         """
         end = monotonic() + self.seconds
         asked = self._make_due(every, end)
-        self.say("asking the function for it")
+        self.say(say("asking the function for it"))
         tick()
-        self.say("waiting for it")
+        self.say(say("waiting for it"))
         while True:
             item = polls.require(self.stack, self.name)
             schedule = Schedule.of(item)
@@ -95,11 +105,8 @@ class Asking:
                 if not schedule.leased_until:
                     return Outcome(Schedule.of(asked), polls.read(self.stack, self.name, None))
                 if not schedule.is_leased(time.time()):
-                    raise UnansweredError(
-                        f"The run of {self.name} was killed, or ran out of time. The next tick asks for another one. "
-                        "The function's log says more."
-                    )
-            self._wait(end, "no run has ended")
+                    raise UnansweredError(say(_KILLED, poll=self.name))
+            self._wait(end, _NO_RUN)
 
     def _make_due(self, every: float | None, end: float) -> Item:
         """Make it due once no other run is under way, and return its schedule."""
@@ -108,26 +115,26 @@ class Asking:
             schedule, now = Schedule.of(before), time.time()
             _refuse(self.name, schedule)
             if schedule.is_leased(now):
-                self.say("another run is under way; this one begins after it")
+                self.say(say("another run is under way; this one begins after it"))
             elif due := polls.swap(self.stack, before, schedule.due(now, every)):
                 return due
-            self._wait(end, "another run has been under way all the time, so none was asked for")
+            self._wait(end, _OTHER_RUN)
 
     def _wait(self, end: float, why: str) -> None:
         if monotonic() > end:
-            raise UnansweredError(
-                f"After {self.seconds:.0f} s {why}. A run waits behind the events in the queue, and needs a deployed "
-                f"template with the poll, and Polls=on. See it with: notifier poll status {self.name}"
-            )
+            raise UnansweredError(say(why, seconds=self.seconds) + say(_NEEDED, poll=self.name))
         self.pause(_PAUSE_SECONDS)
 
 
 def _refuse(name: str, schedule: Schedule) -> None:
     """Raise ClickException if the poll is held."""
     if schedule.is_paused:
-        raise click.ClickException(f"{name} is paused. Let it run with: notifier poll resume {name}")
+        raise click.ClickException(say("{poll} is paused. Let it run with: notifier poll resume {poll}", poll=name))
     if schedule.held:
-        raise click.ClickException(f"{name} is on hold: {schedule.code}. To do: {polls.remedy(schedule.code)}")
+        remedy = polls.remedy(schedule.code)
+        raise click.ClickException(
+            say("{poll} is on hold: {code}. To do: {remedy}", poll=name, code=schedule.code, remedy=remedy)
+        )
 
 
 def tick(stack: Stack, qualifier: str) -> None:
@@ -139,8 +146,11 @@ def tick(stack: Stack, qualifier: str) -> None:
         body = answer["Payload"].read()
     if answer.get("FunctionError"):
         raise UnansweredError(
-            f"The function fails: {_message(body)}. Ask `notifier doctor` what is wrong. The poll runs with the next "
-            "tick that succeeds."
+            say(
+                "The function fails: {message}. Ask `notifier doctor` what is wrong. The poll runs with the next tick "
+                "that succeeds.",
+                message=_message(body),
+            )
         )
 
 
@@ -148,12 +158,14 @@ def _message(body: bytes) -> str:
     try:
         return str(json.loads(body)["errorMessage"])
     except (ValueError, KeyError, TypeError):
-        return "it does not say why"
+        return say("it does not say why")
 
 
 def document(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome for programs."""
+    """Return an outcome for programs, in English."""
     schedule = outcome.status.schedule
+    with speaking(ENGLISH):
+        remedy = outcome.status.remedy
     return {
         "poll": outcome.status.name,
         "seen": outcome.seen,
@@ -163,5 +175,5 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "more": outcome.more,
         "code": schedule.code,
         "detail": schedule.detail,
-        "remedy": outcome.status.remedy if schedule.code else "",
+        "remedy": remedy if schedule.code else "",
     }
