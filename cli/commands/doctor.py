@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from cli import running
+from cli import language, running
+from cli.language import say
 from cli.operations import screen, stack
 from handler.health.model import Check
 
@@ -56,10 +57,10 @@ def doctor(
         _show(_planned(config_env, {"SubnetIds": subnets, "SecurityGroupIds": security_groups}), as_json)
         return
     deployed = stack.find(stack_name)
-    with screen.working("Looking at the deployment") as say:
+    with screen.working(say("Looking at the deployment")) as report, language.speaking(_spoken(as_json)):
         qualifier, mapping = outside.invoked(deployed)
         checks = [] if bench_paths else list(outside.checks(deployed, qualifier, mapping))
-        say("asking the function, which takes up to a minute")
+        report(say("asking the function, which takes up to a minute"))
         asked: dict[str, Any] = {"egress": ""} if no_egress else {}
         answer = inside.ask(deployed, qualifier, {**asked, **({"bench": path} if bench_paths else {})})
     checks += finding.read(answer)
@@ -67,6 +68,11 @@ def doctor(
         show.paths(screen.console(), answer["paths"])
         return
     _show(checks, as_json, answer.get("paths", []))
+
+
+def _spoken(as_json: bool) -> str:
+    """The language of the findings: what programs read is English."""
+    return language.ENGLISH if as_json else language.language()
 
 
 def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
@@ -83,7 +89,7 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
     demo = running.chosen()
     running.say()
     account = stack.Account(demo.environment if demo else {})
-    with screen.working("Reading the network"):
+    with screen.working(say("Reading the network")):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)
         checks += quota.check(account.client("lambda"), wanted)
     return [*checks, *judge.judge(found, wanted)]

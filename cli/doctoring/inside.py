@@ -39,6 +39,7 @@ def _document(body: bytes) -> dict[str, Any]:
     if isinstance(document, dict) and document.keys() & {"checks", "paths", "dry_run"}:
         return document
     said = document.get("errorMessage") if isinstance(document, dict) else None
-    cause = f"it fails before it can check anything: {said or 'its answer is none of its own'}"
-    remedy = "its log has the line; an older version cannot be asked: deploy this one"
+    why = said or say("its answer is none of its own")
+    cause = say("it fails before it can check anything: {why}", why=why)
+    remedy = say("its log has the line; an older version cannot be asked: deploy this one")
     return {"checks": [asdict(Check("function", "failed", cause=cause, remedy=remedy))]}

@@ -61,42 +61,47 @@ def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -
 def _state(function: Mapping[str, Any]) -> Check:
     state, update = function.get("State", "Active"), function.get("LastUpdateStatus", "Successful")
     if state == "Failed" or update == "Failed":
-        why = function.get("StateReason") or function.get("LastUpdateStatusReason") or "AWS does not say why"
-        return Check("function", "failed", cause=f"{state}, last update {update}: {why}", remedy="deploy it again")
+        why = function.get("StateReason") or function.get("LastUpdateStatusReason") or say("AWS does not say why")
+        cause = say("{state}, last update {update}: {why}", state=state, update=update, why=why)
+        return Check("function", "failed", cause=cause, remedy=say("deploy it again"))
     if state != "Active" or update != "Successful":
-        remedy = "wait: network interfaces take minutes" if state == "Pending" else "the next event wakes it, slowly"
-        return Check("function", "warning", cause=f"{state}, last update {update}", remedy=remedy)
-    return Check("function", "ok", f"{function.get('Runtime', 'an image')}, {function['MemorySize']} MB")
+        is_pending = state == "Pending"
+        remedy = say("wait: network interfaces take minutes") if is_pending else say("the next event wakes it, slowly")
+        cause = say("{state}, last update {update}", state=state, update=update)
+        return Check("function", "warning", cause=cause, remedy=remedy)
+    return Check("function", "ok", f"{function.get('Runtime') or say('an image')}, {function['MemorySize']} MB")
 
 
 def _alias(latest: Mapping[str, Any], published: Mapping[str, Any]) -> Check:
     differing = [name for name in _COMPARED if latest.get(name) != published.get(name)]
     version = published.get("Version", "?")
     if differing:
-        cause = f"version {version}, which `{LIVE}` names, is older than the deployment: {', '.join(differing)} differ"
-        remedy = "publish a version and move the alias: docs/deploy.md, How much at a time"
+        cause = say(
+            "version {version}, which `{alias}` names, is older than the deployment: {names} differ",
+            version=version,
+            alias=LIVE,
+            names=", ".join(differing),
+        )
+        remedy = say("publish a version and move the alias: docs/deploy.md, How much at a time")
         return Check("alias", "warning", cause=cause, remedy=remedy)
-    return Check("alias", "ok", f"`{LIVE}` is version {version}, and as deployed")
+    return Check("alias", "ok", say("`{alias}` is version {version}, and as deployed", alias=LIVE, version=version))
 
 
 def _mapping(mapping: Mapping[str, Any] | None) -> Check:
     if mapping is None:
-        return Check(
-            "mapping",
-            "failed",
-            cause="nothing hands the queue's events to the function",
-            remedy="deploy the stack again",
-        )
+        cause = say("nothing hands the queue's events to the function")
+        return Check("mapping", "failed", cause=cause, remedy=say("deploy the stack again"))
     state = mapping.get("State", "Enabled")
     if state not in ("Enabled", "Creating", "Enabling", "Updating"):
         remedy = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
-        return Check("mapping", "failed", cause=f"it is {state.lower()}: events wait in the queue", remedy=remedy)
+        cause = say("it is {state}: events wait in the queue", state=state.lower())
+        return Check("mapping", "failed", cause=cause, remedy=remedy)
     if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", []):
-        cause = "it does not hear which events of a batch have failed, so that those are lost"
-        return Check(
-            "mapping", "failed", cause=cause, remedy="deploy the stack again; nobody should change its mapping"
-        )
-    return Check("mapping", "ok", f"{state.lower()}, batches of {mapping.get('BatchSize')}")
+        cause = say("it does not hear which events of a batch have failed, so that those are lost")
+        remedy = say("deploy the stack again; nobody should change its mapping")
+        return Check("mapping", "failed", cause=cause, remedy=remedy)
+    seen = say("{state}, batches of {size}", state=state.lower(), size=mapping.get("BatchSize"))
+    return Check("mapping", "ok", seen)
 
 
 def _visibility(deployed: Stack, timeout: int) -> Check:
@@ -104,13 +109,17 @@ def _visibility(deployed: Stack, timeout: int) -> Check:
     with asking(say("read the queue's attributes"), "sqs:GetQueueAttributes"):
         answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.queue, AttributeNames=[name])
     seconds = int(answer["Attributes"][name])
-    seen = f"an event stays invisible for {seconds} s, and the function may take {timeout} s"
-    remedy = "deploy the stack again; nobody should change its queue or the function's timeout"
+    seen = say(
+        "an event stays invisible for {seconds} s, and the function may take {timeout} s",
+        seconds=seconds,
+        timeout=timeout,
+    )
+    remedy = say("deploy the stack again; nobody should change its queue or the function's timeout")
     if seconds < timeout:
-        cause = "an event comes again while it is still being handled"
+        cause = say("an event comes again while it is still being handled")
         return Check("visibility", "failed", seen, cause, remedy)
     if seconds < _TIMES * timeout:
-        cause = f"AWS asks for {_TIMES} times the timeout, so that a throttled batch can wait"
+        cause = say("AWS asks for {count} times the timeout, so that a throttled batch can wait", count=_TIMES)
         return Check("visibility", "warning", seen, cause, remedy)
     return Check("visibility", "ok", seen)
 
@@ -121,10 +130,9 @@ def _dead_letters(deployed: Stack) -> Check:
         answer = deployed.client("sqs").get_queue_attributes(QueueUrl=deployed.dead_letters, AttributeNames=[name])
     number = int(answer["Attributes"][name])
     if number:
-        return Check(
-            "dead-letter queue", "warning", cause=f"{number} events are parked", remedy="notifier replay --all"
-        )
-    return Check("dead-letter queue", "ok", "empty")
+        cause = say("{count} events are parked", count=number)
+        return Check("dead-letter queue", "warning", cause=cause, remedy="notifier replay --all")
+    return Check("dead-letter queue", "ok", say("empty"))
 
 
 def _concurrency(deployed: Stack, mapping: Mapping[str, Any], *, polls: bool) -> Check:
@@ -139,19 +147,25 @@ def _concurrency(deployed: Stack, mapping: Mapping[str, Any], *, polls: bool) ->
         return Check(
             "concurrency",
             "skipped",
-            cause=f"AWS does not say: {code(error)}",
+            cause=say("AWS does not say: {code}", code=code(error)),
             remedy=_CONCURRENCY_RIGHTS,
         )
     except (BotoCoreError, KeyError):
-        return Check("concurrency", "skipped", cause="AWS does not say what the account has")
+        return Check("concurrency", "skipped", cause=say("AWS does not say what the account has"))
     maximum = int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0))
     reserved = int(found.get("ReservedConcurrentExecutions", 0))
     configs = warm["ProvisionedConcurrencyConfigs"]
     provisioned = sum(int(one["RequestedProvisionedConcurrentExecutions"]) for one in configs)
     if problems := concurrency_plan.problems(maximum, reserved, provisioned, unreserved, polls=polls):
-        return Check("concurrency", "failed", cause="; ".join(problems), remedy="change the parameter, and deploy")
+        return Check("concurrency", "failed", cause="; ".join(problems), remedy=say("change the parameter, and deploy"))
     return Check(
         "concurrency",
         "ok",
-        f"{maximum} at a time, {reserved or 'none'} reserved, {provisioned or 'none'} kept warm, {unreserved} left",
+        say(
+            "{maximum} at a time, {reserved} reserved, {provisioned} kept warm, {unreserved} left",
+            maximum=maximum,
+            reserved=reserved or say("none"),
+            provisioned=provisioned or say("none"),
+            unreserved=unreserved,
+        ),
     )

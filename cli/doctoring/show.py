@@ -10,10 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.doctoring import published
+from cli.language import later, say
 from handler.health.model import Check
 
 TEXT_COLUMNS: Final = 2
-_MARKS: Final = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "skipped": ("·", "dim")}
+_MARKS: Final = {
+    "ok": ("✓", "green"),
+    later("warning"): ("!", "yellow"),
+    later("failed"): ("✗", "red"),
+    later("skipped"): ("·", "dim"),
+}
 
 
 def findings(console: Console, checks: Iterable[Check]) -> None:
@@ -23,9 +29,9 @@ def findings(console: Console, checks: Iterable[Check]) -> None:
     for check in found:
         mark, style = _MARKS[check.state]
         took = f"  {check.milliseconds:.0f} ms" if check.milliseconds is not None and check.milliseconds >= 1 else ""
-        said = check.seen or ("" if check.state == "ok" else check.state)
+        said = check.seen or ("" if check.state == "ok" else say(check.state))
         console.print(Text.assemble((mark, style), f" {check.name:<{wide}}  {said}", (took, "dim")), soft_wrap=True)
-        for word, text in (("", check.cause), ("→ ", check.remedy)):
+        for word, text in (("", check.cause), ("→ ", say(check.remedy))):
             if text:
                 console.print(
                     Text(f"{' ' * (wide + 4)}{word}{text}", style="dim" if check.state == "skipped" else ""),
@@ -37,8 +43,10 @@ def findings(console: Console, checks: Iterable[Check]) -> None:
 def summary(checks: Sequence[Check]) -> str:
     """Return how many findings there are of each kind."""
     counted = {state: sum(check.state == state for check in checks) for state in _MARKS}
-    words = [f"{number} {state}" for state, number in counted.items() if number and state != "ok"]
-    return f"{counted['ok']} of {len(checks)} are well" + (f"; {', '.join(words)}" if words else "")
+    others = {state: number for state, number in counted.items() if number and state != "ok"}
+    well = say("{count} of {all} are well", count=counted["ok"], all=len(checks))
+    words = [say("{count} {words}", count=number, words=say(state)) for state, number in others.items()]
+    return say("; ").join(filter(None, (well, ", ".join(words))))
 
 
 def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
@@ -48,7 +56,7 @@ def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
     """
     rows = list(timed)
     quickest = min((row["warm"] for row in rows if row.get("warm")), default=None)
-    table = _table("API", "path", "look-up", "first call", "further calls", "ratio")
+    table = _table("API", say("path"), say("look-up"), say("first call"), say("further calls"), say("ratio"))
     for row in rows:
         if row.get("error"):
             table.add_row(row["api"], row["path"], Text(row["error"], style="red"), "", "", "")
@@ -62,17 +70,18 @@ def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
 
 def _two_calls(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the time of the function beside the time inside the API, and what was published of other accounts."""
-    table = _table("two calls", "path", "function", "inside the API", "difference")
+    table = _table(say("two calls"), say("path"), say("function"), say("inside the API"), say("difference"))
     for row in rows:
         function, callee = row["function"], row.get("callee")
         told = ("–", "–") if callee is None else (f"{callee:.1f}", f"{function - callee:.1f}")
         table.add_row(row["api"], row["path"], f"{function:.1f}", *told)
     for path, (function, callee) in published.TIMES.items():
-        table.add_row("published", path, f"{function}", f"{callee}", f"{function - callee}", style="dim")
+        table.add_row(say("published"), path, f"{function}", f"{callee}", f"{function - callee}", style="dim")
     console.print()
     console.print(table)
     if any(row.get("callee") is None for row in rows):
-        console.print("–  unknown: the API does not send Server-Timing: app;dur=<milliseconds>", soft_wrap=True)
+        unknown = say("unknown: the API does not send Server-Timing: app;dur=<milliseconds>")
+        console.print(f"–  {unknown}", soft_wrap=True)
 
 
 def _table(*columns: str) -> Table:
