@@ -20,6 +20,7 @@ VERBS: Final = {
     "explain": "Show what happened to one event, and why.",
     "lint": "Check the templates and stages.",
     "list": "List the notifications: channels, mentions, data, owner.",
+    "new": "Begin a notification: a template from a table.",
     "poll": "Show how polls are doing; run, pause, rewind or start one.",
     "preview": "Show what would be posted, before anybody gets it.",
     "replay": "Send the events in the dead-letter queue again.",

@@ -1,0 +1,76 @@
+"""Questions to the person at the terminal. Without one nothing is asked: defaults hold, and the rest is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cli.language import plural, say
+
+if TYPE_CHECKING:
+    from cli.starting.tables import TableName
+
+_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks, if `is_on`."""
+
+    is_on: bool
+
+    def refuse_missing(self, given: Mapping[str, object]) -> None:
+        """Raise click.UsageError for the options that are needed, and that nobody is there to be asked for."""
+        missing = [name for name, value in given.items() if not value]
+        if missing and not self.is_on:
+            raise click.UsageError(say("Nobody can be asked here, so add {options}.", options=", ".join(missing)))
+
+    def text(self, question: str, default: str = "", check: Callable[[str], str] = str) -> str:
+        """Return an answer that `check` takes, or the default; `check` raises click.UsageError for another."""
+        while self.is_on:
+            answer: str = click.prompt(question, default=default, show_default=bool(default))
+            try:
+                return check(answer.strip())
+            except click.UsageError as error:
+                click.echo(error.format_message())
+        return check(default)
+
+    def confirmed(self, question: str) -> bool:
+        """Return whether the answer is yes."""
+        return not self.is_on or click.confirm(question, default=True)
+
+    def table(self, tables: Sequence[TableName]) -> str:
+        """Return the table that is chosen of a list, which what is typed makes shorter."""
+        found = list(tables)
+        while True:
+            _show(found)
+            typed: str = click.prompt(say("Table (a number, or a part of its name)")).strip()
+            if typed.isdecimal() and 0 < int(typed[:9]) <= len(found):
+                return found[int(typed) - 1].name
+            exact = [one for one in tables if one.name.casefold() == typed.casefold()]
+            like = exact or [one for one in tables if typed.casefold() in f"{one.name} {one.comment}".casefold()]
+            if len(like) == 1:
+                return like[0].name
+            if not like:
+                click.echo(say("No table has `{text}` in its name.", text=typed))
+            found = like or list(tables)
+
+
+def _show(tables: Sequence[TableName]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from cli.operations.screen import console
+
+    shown = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for justify in ("right", "left", "right", "left"):
+        shown.add_column(justify=justify, overflow="fold")
+    for number, one in enumerate(tables[:_SHOWN], 1):
+        rows = "" if one.rows is None else plural("about 1 row", "about {count} rows", one.rows)
+        shown.add_row(str(number), Text(one.name), rows, Text(one.comment, "dim"))
+    console().print(shown)
+    if len(tables) > _SHOWN:
+        click.echo(say("… and {count} more: type a part of the name.", count=len(tables) - _SHOWN))
