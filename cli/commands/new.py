@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -83,6 +82,7 @@ def new(
     Exit status: 0 it is written, 1 it is not, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
     from cli.compiler.files import shown
+    from cli.starting import asking as terminal
     from cli.starting import trial
     from cli.starting.asking import Asking
     from cli.starting.beginning import Beginning, MistakenError, Wish
@@ -90,7 +90,7 @@ def new(
     wish = Wish(**{key: value or "" for key, value in said.items()})
     _refuse(name, wish, folder, no_table=no_table)
     chosen = selection.select("", folder, stage_names)
-    asking = Asking(is_on=not yes and sys.stdin.isatty())
+    asking = Asking(is_on=not yes and terminal.is_there())
     begun = Beginning(name, wish, chosen.folder, _stages(chosen), _rules(chosen), asking)
     needed = {"--table": wish.table or no_table, "--channel": wish.channel or len(begun.aliases) == 1}
     asking.refuse_missing(needed)

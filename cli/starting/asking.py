@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from cli.starting.tables import TableName
 
 _SHOWN: Final = 20
+
+
+def is_there() -> bool:
+    """Whether somebody can answer."""
+    return sys.stdin.isatty()
 
 
 @dataclass(frozen=True, slots=True)
