@@ -98,6 +98,13 @@ class Beginning:
         key = picking.id_column(self.wish.id_column, table)
         known = picking.fields(table, key)
         is_one = choosing.is_one_row(table, key)
+        if self.wish.every and not is_one:
+            raise click.UsageError(
+                say(
+                    "A poll finds rows by an id of their own, and {column} has several rows for one.",
+                    column=printable(key),
+                )
+            )
         shown = picking.columns(split(self.wish.columns), known, table, key)
         shown = [one for one in shown if is_one or not one.is_long]
         row_id = self._row(connected, database, table, key)

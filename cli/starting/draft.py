@@ -52,9 +52,8 @@ class Source:
         """The name of the lookup."""
         if not self.is_one:
             return f"{_ROW}s"
-        name = singular(self.table.name)
-        is_free = name.isascii() and name[:1].isalpha() and name not in RESERVED
-        return name.lower() if is_free and name.lower() not in RESERVED else _ROW
+        name = singular(self.table.name).lower()
+        return name if name.isascii() and name[:1].isalpha() and name not in RESERVED else _ROW
 
     def beside(self, shown: Sequence[Field]) -> list[Field]:
         """What the fields need beside them: the currencies of amounts."""

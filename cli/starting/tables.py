@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.schema_check.reading import MAX_TABLES
 from cli.starting.quoting import quoted
 from handler.model import Row, Value
 from handler.ports import Database
 
-_MOST: Final = 5_000
+_MOST: Final = 5_000  # tables, or columns of one
 # So many rows tell which codes there are, whatever the size of the table.
 _NEWEST: Final = 1_000
 _FEW: Final = 12
@@ -81,7 +80,7 @@ class Table:
 
 def names(database: Database, name: str) -> tuple[TableName, ...]:
     """Return the tables and views of a database. Raises SourceError."""
-    rows = database.select(name, _TABLES, {"most": MAX_TABLES}, MAX_TABLES)
+    rows = database.select(name, _TABLES, {"most": _MOST}, _MOST)
     return tuple(_named(row) for row in rows)
 
 

@@ -190,7 +190,7 @@ def test_each_option_does_what_it_says(reader: Target, folder: Path, arguments: 
         ("refunds", ["--channel", "order"], 2, "Did you mean orders?"),
         ("refunds", ["--owner", "x" * 81], 1, "at most 80"),
         ("refunds", ["--every", "often"], 1, "Nothing is written"),
-        ("order_items", ["--every", "1m"], 1, "Nothing is written"),
+        ("order_items", ["--every", "1m"], 2, "has several rows"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(
@@ -203,22 +203,8 @@ def test_a_mistake_is_named_and_nothing_is_written(
 
 def test_what_no_option_says_is_asked(reader: Target, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "is_there", lambda: True)
-    answers = [
-        "xyz",
-        "ord",
-        "orders",
-        "",
-        "",
-        "nothing",
-        "number, amount",
-        "1042",
-        "",
-        "nowhere",
-        "orders",
-        "",
-        "Ops",
-        "y",
-    ]
+    table, columns_ = ["xyz", "ord", "orders"], ["nothing", "number, amount"]
+    answers = [*table, "", *columns_, "1042", "", "nowhere", "orders", "", "Ops", "y"]
     ran = run(reader, "new", "a.b", "--templates", folder, typed="\n".join(answers) + "\n")
     assert ran.exit_code == 0, ran.output
     text = (folder / "a.b.yaml").read_text("utf-8")

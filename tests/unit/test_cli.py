@@ -51,6 +51,8 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
         (["emit", "order.created", "1042"], ("handler", "lab", "rich", "sqlglot")),
         (["sql", "SELECT id FROM orders"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["list"], ("boto3", "lab", "pymysql", "slack_sdk")),
+        (["new", "--help"], HEAVY),
+        (["new", "a.b", "--table", "t", "--channel", "orders"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["sample", "--help"], HEAVY),
         (["sample", "order.created", "1"], ("boto3", "lab", "slack_sdk")),
         (["lint", "templates"], ("boto3", "lab", "pymysql", "slack_sdk")),
