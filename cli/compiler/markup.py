@@ -8,6 +8,7 @@ from typing import Final
 from jinja2 import nodes
 
 from cli.compiler import syntax
+from cli.language import later, say
 from handler.model import Leaf
 
 _CODE: Final = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
@@ -16,15 +17,15 @@ _PART: Final = re.compile(rf"({_CODE})", re.DOTALL)
 _EXPRESSION: Final = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
 _PLAIN: Final = re.compile(r"(?:[@#]|!subteam\^|!)?")  # what Slack reads before a name within `<...>`
 _WRITTEN_OUT: Final = re.compile(r"(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!(?:here|channel|everyone))(?:\s+(.*))?", re.DOTALL)
-_SIGN: Final = "write &lt; for the sign <"
+_SIGN: Final = later("write &lt; for the sign <")
 
 
 def around(source: str, offset: int) -> tuple[int, str]:
     """Return where the `<...>` around an expression begins, and what to write in its place; -1 where it never ends."""
     for match in _MARKUP.finditer(source):
         if match.start() < offset < match.end():
-            return match.start(), _for(match[1]) if _is_one_line(match[1]) else _SIGN
-    return -1, _SIGN
+            return match.start(), _for(match[1]) if _is_one_line(match[1]) else say(_SIGN)
+    return -1, say(_SIGN)
 
 
 def _is_one_line(inside: str) -> bool:
@@ -34,20 +35,21 @@ def _is_one_line(inside: str) -> bool:
 
 def _for(inside: str) -> str:
     if "{%" in inside:
-        return "write {{ address | link('label') }} or {{ alias | mention }} in each branch, without < and >"
+        return say("write {{ address | link('label') }} or {{ alias | mention }} in each branch, without < and >")
     target, _, label = _split(inside)
     if target.startswith("!date"):
-        return f"write {{{{ {_value(target)} | datetime }}}}"
+        return say("write {code}", code=f"{{{{ {_value(target)} | datetime }}}}")
     if made := _made(target, label):
-        return f"write {made}"
+        return say("write {code}", code=made)
     if written := _WRITTEN_OUT.fullmatch(target):
-        return f"write <{written[1]}> {written[2] or ''}".rstrip()
+        return say("write {code}", code=f"<{written[1]}> {written[2] or ''}".rstrip())
     if target.startswith(("@", "!")):
-        return f"write {{{{ {_value(target)} | mention }}}}, and list the alias under `mentions` in _stages/"
+        code = f"{{{{ {_value(target)} | mention }}}}"
+        return say("write {code}, and list the alias under `mentions` in _stages/", code=code)
     if target.startswith("#"):
-        return "write the channel's id out: <#C0123456789>"
+        return say("write the channel's id out: <#C0123456789>")
     shown = f"({joined(label)})" if label else ""
-    return f"write {{{{ {bracketed(joined(target))} | link{shown} }}}}"
+    return say("write {code}", code=f"{{{{ {bracketed(joined(target))} | link{shown} }}}}")
 
 
 def _made(target: str, label: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Scalar
+from cli.language import say
 from handler.templating import FILTERS
 
 # What a template knows before its first lookup: handler/stages/enrich.py, event_context.
@@ -29,8 +30,8 @@ def own_name(node: Scalar, report: Report, name: str | None = None, reserved: Co
     """
     name = node.text if name is None else name
     if not _NAME.fullmatch(name):
-        message = f"`{name}` cannot be used in expressions"
-        report.add(node.place, "VALUE_INVALID", message, "use letters, digits and _, beginning with a letter")
+        message = say("`{name}` cannot be used in expressions", name=name)
+        report.add(node.place, "VALUE_INVALID", message, say("use letters, digits and _, beginning with a letter"))
     elif name in reserved:
-        report.add(node.place, "NAME_RESERVED", f"`{name}` already means something in expressions")
+        report.add(node.place, "NAME_RESERVED", say("`{name}` already means something in expressions", name=name))
     return name

@@ -11,6 +11,7 @@ from jinja2 import nodes
 from cli.compiler import syntax
 from cli.compiler.findings import Place, Report
 from cli.diagnoses import suggestion
+from cli.language import say
 from handler.catalog import Stage
 from handler.model import Leaf
 
@@ -51,10 +52,16 @@ def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> Non
             continue
         for stage in unmet:
             close = suggestion(need.name, _having(stage, need.kind))
-            message = f"stage {stage.name} has no `{need.name}` under `{need.kind}`; {close}"
-            fix = f"add `{need.name}:` in _stages/{stage.name}.yaml"
+            message = say(
+                "stage {stage} has no `{name}` under `{kind}`; {close}",
+                stage=stage.name,
+                name=need.name,
+                kind=need.kind,
+                close=close,
+            )
+            fix = say("add `{name}:` in {file}", name=need.name, file=f"_stages/{stage.name}.yaml")
             if need.kind == "mentions" and need.name.startswith("@"):
-                fix = f"write {{{{ '{need.name.lstrip('@')}' | mention }}}}"
+                fix = say("write {code}", code=f"{{{{ '{need.name.lstrip('@')}' | mention }}}}")
             report.add(need.place, "STAGE_INCOMPLETE", message, fix)
 
 
@@ -79,9 +86,8 @@ def completed(stage: Stage, needs: Iterable[Need]) -> Stage:
 
 def _no_labels(need: Need, stage: Stage, report: Report) -> None:
     close = suggestion(need.name, stage.locale.labels)
-    report.add(
-        need.place, "STAGE_INCOMPLETE", f"_labels.yaml has no `{need.name}`; {close}", f"add `{need.name}:` to it"
-    )
+    message = say("_labels.yaml has no `{name}`; {close}", name=need.name, close=close)
+    report.add(need.place, "STAGE_INCOMPLETE", message, say("add `{name}:` to it", name=need.name))
 
 
 def _having(stage: Stage, kind: Kind) -> Iterable[str]:

@@ -11,6 +11,7 @@ from cli.compiler import files, samples, shape
 from cli.compiler.findings import Report
 from cli.compiler.folder import Compilation
 from cli.compiler.nodes import Mapping, Node, Scalar, Sequence
+from cli.language import say
 from cli.privacy import masking
 from cli.privacy.decision import decide
 from cli.privacy.masking import Masking
@@ -55,12 +56,24 @@ def _check(sample: str, path: Names, node: Scalar, masks: Masking, report: Repor
     found = decide(path, value, masks.rules, masks.said)
     if not found.masks or masking.is_made(value) or str(value) in masks.rules.invented:
         return
-    why = f"`{found.entry}` is under `{found.kind}`" if found.entry else "no rule names it"
-    name = ".".join(path)
-    message = f"`{name}` of the sample `{sample}` looks personal: {why} in {files.PRIVACY}"
+    why = say("no rule names it")
+    if found.entry:
+        why = say("`{entry}` is under `{kind}`", entry=found.entry, kind=found.kind)
+    message = say(
+        "`{name}` of the sample `{sample}` looks personal: {why} in {file}",
+        name=".".join(path),
+        sample=sample,
+        why=why,
+        file=files.PRIVACY,
+    )
     made = masks.mask(found.kind, value)
-    shown = f"such as {made}" if len(str(made)) < _SHORT and "\n" not in str(made) else "that is nobody's"
-    fix = f"write a value {shown}; or add `{path[-1]}` to `keep`, or this text to `invented`, in {files.PRIVACY}"
+    is_short = len(str(made)) < _SHORT and "\n" not in str(made)
+    fix = say(
+        "write a value {shown}; or add `{name}` to `keep`, or this text to `invented`, in {file}",
+        shown=say("such as {example}", example=made) if is_short else say("that is nobody's"),
+        name=path[-1],
+        file=files.PRIVACY,
+    )
     report.add(node.place, _CODE, message, fix)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cli.compiler import crontab, durations, locales, shape
 from cli.compiler.durations import Range
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node, Scalar
-
-FORM: Final = f'a cron expression of five fields, such as "{crontab.USUAL}"'
+from cli.language import say
 
 
 class Plan(NamedTuple):
@@ -29,21 +28,29 @@ def read(found: Mapping[str, Node], allowed: Range, report: Report) -> Plan:
     if node is None:
         return Plan(allowed.usual)
     if not isinstance(node, Scalar) or not crontab.is_meant(node.text):
-        every = durations.read(node, allowed, report, other=FORM)
+        every = durations.read(node, allowed, report, other=_cron())
         if zone and isinstance(node, Scalar) and re.fullmatch(durations.FORM, node.text.strip()):
-            message = "`time_zone` is for a cron expression, and `every` is an interval"
-            report.add(zone.place, "VALUE_INVALID", message, "remove it")
+            message = say("`time_zone` is for a cron expression, and `every` is an interval")
+            report.add(zone.place, "VALUE_INVALID", message, say("remove it"))
         return Plan(every)
     text = shape.literal(node, report)
     if text is None:
         return Plan(allowed.usual)
     if wrong := crontab.wrong(text):
-        message = f"`{node.place.path}` takes {_forms(allowed)}; {wrong.why}"
-        report.add(node.place, "VALUE_INVALID", message, f"write {crontab.instead(text)}")
+        least, most = durations.written(allowed.least), durations.written(allowed.most)
+        message = say(
+            "`{path}` takes a time from {least} to {most}, or {cron}; {why}",
+            path=node.place.path,
+            least=least,
+            most=most,
+            cron=_cron(),
+            why=wrong.why,
+        )
+        report.add(node.place, "VALUE_INVALID", message, say("write {code}", code=crontab.instead(text)))
         return Plan(allowed.usual)
     cron = crontab.written(text)
     return Plan(crontab.longest(cron.upper()) or allowed.most, cron, time_zone)
 
 
-def _forms(allowed: Range) -> str:
-    return f"a time from {durations.written(allowed.least)} to {durations.written(allowed.most)}, or {FORM}"
+def _cron() -> str:
+    return say('a cron expression of five fields, such as "{usual}"', usual=crontab.USUAL)

@@ -15,6 +15,7 @@ from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
 from cli.compiler.sql import polled
 from cli.compiler.sql.polled import Source
+from cli.language import say
 from handler.model import IdRule, Poll
 
 REQUIRED: Final = ("every", "sql")
@@ -93,8 +94,8 @@ def read(node: Node, place: Place, report: Report) -> Poll:
 def check_id(place: Place, poll: Poll, rule: IdRule, report: Report) -> None:
     """Report the `id` of a template with a poll if it has another form than a row's."""
     if rule.kind != "integer" and not poll.at:
-        message = f"a poll finds rows by whole numbers, and the template's `id` is {_form(rule)}"
-        fix = "write id: integer; or select a time, such as o.created_at AS at, by which rows are found"
+        message = say("a poll finds rows by whole numbers, and the template's `id` is {form}", form=_form(rule))
+        fix = say("write id: integer; or select a time, such as o.created_at AS at, by which rows are found")
         report.add(place, "VALUE_INVALID", message, fix)
 
 
@@ -103,14 +104,15 @@ def check_event(place: Place, poll: Poll, event: str, report: Report) -> None:
     words = {*re.split(r"[._]", event)}
     if poll.at:
         if words & CHANGED and not poll.identity:
-            fix = "write identity: [id, at], so that each new time of a row is an event"
-            report.add(place, "POLL_UNSEEN", "this poll makes one event of a row, however many times it changes", fix)
+            message = say("this poll makes one event of a row, however many times it changes")
+            fix = say("write identity: [id, at], so that each new time of a row is an event")
+            report.add(place, "POLL_UNSEEN", message, fix)
     elif words & DELETED and not poll.is_watching:
-        fix = "mark deleted rows, and select o.deleted_at IS NOT NULL AS watched; or publish events"
-        report.add(place, "POLL_UNSEEN", "a poll does not see that a row is gone", fix)
+        fix = say("mark deleted rows, and select o.deleted_at IS NOT NULL AS watched; or publish events")
+        report.add(place, "POLL_UNSEEN", say("a poll does not see that a row is gone"), fix)
     elif words & CHANGED and not poll.is_watching:
-        fix = "select what changes, such as o.status AS watched; or publish events"
-        report.add(place, "POLL_UNSEEN", "this poll finds new rows, and does not see that a row changes", fix)
+        fix = say("select what changes, such as o.status AS watched; or publish events")
+        report.add(place, "POLL_UNSEEN", say("this poll finds new rows, and does not see that a row changes"), fix)
 
 
 def check_samples(place: Place, poll: Poll, samples: Sequence[Sample], report: Report) -> None:
@@ -119,11 +121,11 @@ def check_samples(place: Place, poll: Poll, samples: Sequence[Sample], report: R
     if not samples or any(sample.data.keys() == wanted for sample in samples):
         return
     if poll.is_watching:
-        message = "the event of a change has the data `old` and `new`, and none of the samples has these"
-        report.add(place, "SAMPLE_INVALID", message, "add a sample with data: {old: pending, new: paid}")
+        message = say("the event of a change has the data `old` and `new`, and none of the samples has these")
+        report.add(place, "SAMPLE_INVALID", message, say("add a sample with data: {old: pending, new: paid}"))
     else:
-        message = "a polled event has no data, and each of the samples has some"
-        report.add(place, "SAMPLE_INVALID", message, "add a sample without `data`")
+        message = say("a polled event has no data, and each of the samples has some")
+        report.add(place, "SAMPLE_INVALID", message, say("add a sample without `data`"))
 
 
 def _select(node: Node, report: Report) -> tuple[str, Source]:
@@ -139,8 +141,9 @@ def _identity(node: Node, source: Source, report: Report) -> tuple[str, ...] | N
     if (words in IDENTITIES and columns.issuperset(words)) or not words:
         return words or None
     forms = ", ".join(f"[{', '.join(one)}]" for one in IDENTITIES)
-    message = f"`{node.place.path}` is one of {forms}, with the columns that the SELECT has"
-    report.add(node.place, "VALUE_INVALID", message, f"write identity: [{', '.join(IDENTITIES[0])}], or remove it")
+    message = say("`{path}` is one of {forms}, with the columns that the SELECT has", path=node.place.path, forms=forms)
+    fix = say("write {code}, or remove it", code=f"identity: [{', '.join(IDENTITIES[0])}]")
+    report.add(node.place, "VALUE_INVALID", message, fix)
     return None
 
 
@@ -160,16 +163,22 @@ def _start(node: Node, report: Report, *, is_known: bool) -> float | None:
         return None
     moment = moments.read(text)
     if moment is None:
-        message = f"`{node.place.path}` takes {NOW}, or a time with its zone, such as {moments.EXAMPLE}"
-        report.add(node.place, "VALUE_INVALID", message, f"write start: {moments.with_zone(text) or NOW}")
+        message = say(
+            "`{path}` takes {now}, or a time with its zone, such as {example}",
+            path=node.place.path,
+            now=NOW,
+            example=moments.EXAMPLE,
+        )
+        fix = say("write {code}", code=f"start: {moments.with_zone(text) or NOW}")
+        report.add(node.place, "VALUE_INVALID", message, fix)
     elif not is_known:
-        message = "`start` needs to know when rows were created, and the SELECT has no column `created`"
-        report.add(node.place, "VALUE_INVALID", message, "add it to the SELECT, as o.created_at AS created")
+        message = say("`start` needs to know when rows were created, and the SELECT has no column `created`")
+        report.add(node.place, "VALUE_INVALID", message, say("add it to the SELECT, as o.created_at AS created"))
     return moment.timestamp() if moment else None
 
 
 def _form(rule: IdRule) -> str:
-    return "a pattern" if rule.kind == "pattern" else rule.kind
+    return say("a pattern") if rule.kind == "pattern" else rule.kind
 
 
 def _longest(node: Node | None, report: Report) -> float:
@@ -189,9 +198,16 @@ def _rows(node: Node, report: Report) -> int | None:
         return None
     rows = int(text) if re.fullmatch("[0-9]{1,4}", text) else 0
     if not 1 <= rows <= MAX_ROWS:
-        never = f", or rows: {NEVER}" if re.fullmatch("0+", text) else ""
-        message = f"`{node.place.path}` takes a whole number from 1 to {MAX_ROWS}, or {NEVER}"
-        report.add(node.place, "VALUE_INVALID", message, f"write rows: {_meant(text)}{never}")
+        message = say(
+            "`{path}` takes a whole number from 1 to {most}, or {never}",
+            path=node.place.path,
+            most=MAX_ROWS,
+            never=NEVER,
+        )
+        fix = say("write {code}", code=f"rows: {_meant(text)}")
+        if re.fullmatch("0+", text):
+            fix = say("write {code}, or {other}", code=f"rows: {_meant(text)}", other=f"rows: {NEVER}")
+        report.add(node.place, "VALUE_INVALID", message, fix)
     return rows
 
 
@@ -203,14 +219,14 @@ def _lines(node: Node) -> str:
     if crontab.is_meant(written) and not is_select:
         every = crontab.instead(written).partition(", or ")[0]
     select = written if is_select else EXAMPLES["sql"]
-    return f"write these lines:\npoll:\n  {every}\n  sql: {select}"
+    return say("write these lines:\n{lines}", lines=f"poll:\n  {every}\n  sql: {select}")
 
 
 def _catch_up_line(node: Node) -> str:
     """The same for `catch_up`: a number or `never` is of rows, a time is an age."""
     text = node.text if isinstance(node, Scalar) and node.value is not None else str(ROWS)
     value = f"age: {text}" if re.fullmatch("[0-9]+[smhd]", text) else f"rows: {_meant(text)}"
-    return f"write catch_up: {{{value}}}"
+    return say("write {code}", code=f"catch_up: {{{value}}}")
 
 
 def _meant(text: str) -> str:

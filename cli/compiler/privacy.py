@@ -8,6 +8,7 @@ from typing import Final
 from cli.compiler import shape
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node
+from cli.language import say
 from cli.privacy.rules import INVENTED, KEEP, KINDS, Named, Rules, plain
 
 KEYS: Final = (*KINDS, INVENTED)
@@ -33,9 +34,16 @@ def read(node: Node, report: Report) -> Rules:
         for one, text in _texts(found[kind], report) if kind in found else ():
             known = entries.setdefault(".".join(map(plain, text.split("."))), Named(text, kind))
             if known.kind != kind:
-                report.add(one.place, "KEY_DUPLICATE", f"`{text}` stands under `{known.kind}` already")
+                report.add(
+                    one.place,
+                    "KEY_DUPLICATE",
+                    say("`{text}` stands under `{kind}` already", text=text, kind=known.kind),
+                )
             elif kind == KEEP and not text.strip("*. "):
-                message, fix = f"`{text}` would keep everything", "name the columns that may be shown"
+                message, fix = (
+                    say("`{text}` would keep everything", text=text),
+                    say("name the columns that may be shown"),
+                )
                 report.add(one.place, "VALUE_INVALID", message, fix)
     return Rules(tuple(entries.values()), invented)
 

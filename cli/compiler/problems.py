@@ -13,6 +13,7 @@ from cli.compiler.leaves import place_of_word
 from cli.compiler.nodes import Scalar
 from cli.compiler.parts import Part
 from cli.compiler.template import Template
+from cli.language import say
 from handler.errors import NotifierError
 from handler.model import SqlLookup
 from handler.templating import DiagnosedError, Diagnosis, translate_error
@@ -56,11 +57,13 @@ class Problem:
 
         What is used without a guard may also be one of the others, which needs that one and is missing with it.
         """
-        message = f"`{name}` may be missing, and then: {self.message}"
+        message = say("`{name}` may be missing, and then: {message}", name=name, message=self.message)
         for used in (name, *others):
             if self.node and self.part and (right := self._guarded(used)):
                 pasted = pasting.paste(self.node, self.part, self.part.with_code(right))
-                return Parts(pasted.place, "LOOKUP_UNGUARDED", message, f"write {pasted.text}", pasted.edit)
+                return Parts(
+                    pasted.place, "LOOKUP_UNGUARDED", message, say("write {code}", code=pasted.text), pasted.edit
+                )
         return Parts(self.place, "LOOKUP_UNGUARDED", message, "")
 
     def _guarded(self, owner: str) -> str:
@@ -85,11 +88,11 @@ def located(error: NotifierError, template: Template, place: Place, part: Part |
     column = diagnosis.name if diagnosis.kind == "key_absent" and diagnosis.suggestions else ""
     text = part.code if part else node.text
     if column and (owner := _owner(text, column, template)):
-        message = f"{owner} has no {column}"
+        message = say("{owner} has no {column}", owner=owner, column=column)
     if part is None:
         return Problem(error.code, message, fix, place_of_word(node, diagnosis.name), node, column)
     pasted = pasting.paste(node, part, part.with_code(advised.right) if advised.right else "")
-    fix = "; ".join(filter(None, (f"write {pasted.text}" if pasted.text else "", fix)))
+    fix = say("; ").join(filter(None, (say("write {code}", code=pasted.text) if pasted.text else "", fix)))
     return Problem(error.code, message, fix, pasted.place, node, column, part, pasted.edit)
 
 
@@ -105,4 +108,4 @@ def _owner(text: str, column: str, template: Template) -> str:
     if len(owners) != 1:
         return ""
     rows = [one.name for one in template.notification.lookups if isinstance(one, SqlLookup)]
-    return f"the row `{owners[0]}`" if owners[0] in rows else f"`{owners[0]}`"
+    return say("the row `{name}`", name=owners[0]) if owners[0] in rows else f"`{owners[0]}`"

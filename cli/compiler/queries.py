@@ -9,6 +9,7 @@ from cli.compiler import shape
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.sql import Query
+from cli.language import say
 
 DATABASE: Final = "[a-z][a-z0-9_-]*"
 
@@ -24,8 +25,8 @@ def database(node: Node | None, report: Report) -> str:
     """Return the name of a database; `default` where none is named."""
     name = shape.literal(node, report) if node else "default"
     if node and name and not re.fullmatch(DATABASE, name):
-        message = f"`{name}` is not the name of a database"
-        report.add(node.place, "VALUE_INVALID", message, "see Databases in docs/deploy.md")
+        message = say("`{name}` is not the name of a database", name=name)
+        report.add(node.place, "VALUE_INVALID", message, say("see Databases in docs/deploy.md"))
     return name or "default"
 
 

@@ -12,6 +12,7 @@ from cli.compiler import addresses, loops, shape
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
+from cli.language import say
 from handler.model import LeafContext, Tree
 
 # https://docs.slack.dev/reference/block-kit/blocks, those that a message can hold. A new one is a new row.
@@ -62,12 +63,14 @@ def read(node: MappingNode, leaves: Leaves) -> Tree:
     """Return a block with a `type`, with leaves where it holds expressions."""
     kind = _type(node)
     if kind in _MODAL_TYPES:
-        message = f"Slack shows a block of type `{kind}` in modals only, not in messages"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "write a `section`")
+        message = say("Slack shows a block of type `{kind}` in modals only, not in messages", kind=kind)
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("write a `section`"))
     elif kind not in BLOCK_TYPES:
         close = difflib.get_close_matches(kind, BLOCK_TYPES, n=1)
-        fix = f"write `{close[0]}`" if close else f"the types are: {', '.join(sorted(BLOCK_TYPES))}"
-        leaves.report.add(node.place, "VALUE_INVALID", f"Slack has no block of type `{kind}`", fix)
+        fix = say("the types are: {names}", names=", ".join(sorted(BLOCK_TYPES)))
+        if close:
+            fix = say("write {code}", code=f"`{close[0]}`")
+        leaves.report.add(node.place, "VALUE_INVALID", say("Slack has no block of type `{kind}`", kind=kind), fix)
     return _object(node, leaves)
 
 

@@ -27,6 +27,7 @@ from ruamel.yaml.reader import ReaderError
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, ScalarStyle, Sequence
 from cli.compiler.slips import explain, quoted
+from cli.language import say
 
 # Far deeper than a Block Kit message, far below Python's recursion limit.
 MAX_DEPTH: Final = 32
@@ -64,7 +65,7 @@ def read_yaml(file: str, source: str, report: Report) -> Node | None:
         report.add(place, refused.code, refused.message, refused.fix)
     except ReaderError as error:
         line = source.count("\n", 0, error.position) + 1
-        report.add(Place(file, line), "YAML_SYNTAX", "there is a control character here", "remove it")
+        report.add(Place(file, line), "YAML_SYNTAX", say("there is a control character here"), say("remove it"))
     except MarkedYAMLError as error:
         slip = explain(error, source.splitlines())
         report.add(Place(file, slip.line, slip.column), "YAML_SYNTAX", slip.message, slip.fix)
@@ -87,11 +88,12 @@ class _Builder:
         if start is None:
             return Scalar(Place(self._file), "", None)
         if start.version or start.tags:
-            raise _RefusedError(start, "a %YAML or %TAG line is not read", "remove it")
+            raise _RefusedError(start, say("a %YAML or %TAG line is not read"), say("remove it"))
         root = self._node(next(self._events), "", 0)
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
-                raise _RefusedError(event, "`---` starts a second document", "put it into a file of its own")
+                message, fix = say("`---` starts a second document"), say("put it into a file of its own")
+                raise _RefusedError(event, message, fix)
         return root
 
     def _node(self, event: Any, path: str, depth: int) -> Node:
@@ -107,13 +109,14 @@ class _Builder:
 
     def _refuse_surprises(self, event: Any, depth: int) -> None:
         if isinstance(event, AliasEvent):
-            raise _RefusedError(event, "`*` starts an alias, which templates do not have", self._quoted(event))
+            raise _RefusedError(event, say("`*` starts an alias, which templates do not have"), self._quoted(event))
         if event.anchor:
-            raise _RefusedError(event, "`&` starts an anchor, which templates do not have", self._quoted(event))
+            raise _RefusedError(event, say("`&` starts an anchor, which templates do not have"), self._quoted(event))
         if event.ctag:
-            raise _RefusedError(event, "`!` starts a tag, which templates do not have", self._quoted(event))
+            raise _RefusedError(event, say("`!` starts a tag, which templates do not have"), self._quoted(event))
         if depth > MAX_DEPTH:
-            raise _RefusedError(event, f"values are nested more than {MAX_DEPTH} deep", "write it flatter")
+            message = say("values are nested more than {limit} deep", limit=MAX_DEPTH)
+            raise _RefusedError(event, message, say("write it flatter"))
 
     def _place(self, event: Any, path: str) -> Place:
         return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1, path)
@@ -147,17 +150,18 @@ class _Builder:
             value = self._node(next(self._events), key.place.path, depth + 1)
             if first := entries.get(key.text):
                 line = first.key.place.line
-                self._report.add(key.place, "KEY_DUPLICATE", f"`{key.text}` stands in line {line} already")
+                message = say("`{key}` stands in line {line} already", key=key.text, line=line)
+                self._report.add(key.place, "KEY_DUPLICATE", message)
                 continue
             entries[key.text] = Entry(key, self._commented(key, value))
         return Mapping(place, tuple(entries.values()))
 
     def _key(self, event: Any, parent: Place) -> Scalar:
         if not isinstance(event, ScalarEvent):
-            message = "a key has to be a word; `{` at the start of a value opens a mapping"
+            message = say("a key has to be a word; `{` at the start of a value opens a mapping")
             raise _RefusedError(event, message, self._quoted(event), "YAML_SYNTAX")
         if event.value == "<<":
-            raise _RefusedError(event, "`<<` merges keys, which templates do not do")
+            raise _RefusedError(event, say("`<<` merges keys, which templates do not do"))
         self._refuse_surprises(event, 0)
         return self._scalar(event, self._place(event, f"{parent.path}.{event.value}".removeprefix(".")))
 

@@ -21,6 +21,7 @@ from cli.compiler.problems import Parts, Problem, located
 from cli.compiler.samples import Sample, may_be_missing
 from cli.compiler.template import Template
 from cli.compiler.watching import Blank, WatchingTemplates
+from cli.language import say
 from handler.block_kit import limits
 from handler.catalog import Stage
 from handler.errors import NotifierError
@@ -57,7 +58,9 @@ def rehearse(
             found.setdefault(finding, []).append(stage.name)
     for parts, names in found.items():
         everywhere = len(set(names)) == max(len(stages), 1)
-        message = parts.message if everywhere else f"{parts.message} (in stage {', '.join(sorted(set(names)))})"
+        message = parts.message
+        if not everywhere:
+            message = say("{message} (in stage {stages})", message=message, stages=", ".join(sorted(set(names))))
         report.add(parts.place, parts.code, message, parts.fix, parts.edit)
 
 
@@ -75,7 +78,7 @@ def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iter
             if cause not in failed:
                 failed.add(cause)
                 yield found
-        empty = {**dict.fromkeys(templates.taken_blanks(), f"sample `{sample.name}`"), **empty}
+        empty = {**dict.fromkeys(templates.taken_blanks(), say("sample `{name}`", name=sample.name)), **empty}
         yield from _without_each(template, sample, stage, templates, places, empty, unmet)
     yield from _shown_as_nothing(template, empty, {place for place, _, _ in failed})
 
@@ -126,7 +129,8 @@ def _without_each(
                 if problem.place not in failed and not _uses(problem, unmet):
                     yield problem.unguarded(lookup.name, sample.answers)
             for blank in templates.taken_blanks():
-                empty.setdefault(blank, f"sample `{sample.name}` without `{lookup.name}`")
+                where = say("sample `{name}` without `{lookup}`", name=sample.name, lookup=lookup.name)
+                empty.setdefault(blank, where)
 
 
 def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Collection[Place]) -> Iterator[Parts]:
@@ -135,9 +139,11 @@ def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Colle
         pasted = instead_of(template, blank)
         if pasted is None or pasted.place in failed:
             continue
-        why = "this `if` has no `else`, and shows nothing" if blank.is_undefined else "this is empty, and shows nothing"
-        fix = f"write {pasted.text}" if pasted.text else ""
-        yield Parts(pasted.place, "VALUE_EMPTY", f"{why} in {sample}", fix, pasted.edit)
+        message = say("this is empty, and shows nothing in {sample}", sample=sample)
+        if blank.is_undefined:
+            message = say("this `if` has no `else`, and shows nothing in {sample}", sample=sample)
+        fix = say("write {code}", code=pasted.text) if pasted.text else ""
+        yield Parts(pasted.place, "VALUE_EMPTY", message, fix, pasted.edit)
 
 
 def _lists(tree: Tree | Sequence[Tree]) -> Iterator[str]:
@@ -234,6 +240,6 @@ def _unfit_version(template: Template, context: Context, templates: WatchingTemp
     if failed := [*_failed(templates, template)]:
         yield from failed
     elif value is not None and not is_version(value):
-        message = "`version` takes a whole number or a time"
-        fix = "name a column that counts changes, or dates the last one"
+        message = say("`version` takes a whole number or a time")
+        fix = say("name a column that counts changes, or dates the last one")
         yield Problem("VALUE_INVALID", message, fix, template.nodes[version.where].place)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from cli.compiler.expressions import corrected_code, first_wrong
 from cli.compiler.rewriting import parsed
+from cli.language import later, say
 from handler.templating import FILTERS
 
 _STRING: Final = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
@@ -36,7 +37,7 @@ def repair(code: str) -> Repair | None:
     for message, change in _CHANGES:
         changed = change(straight)
         if changed and changed != straight and parsed(changed) is not None:
-            return Repair(message, changed)
+            return Repair(say(message), changed)
     return None
 
 
@@ -77,15 +78,16 @@ def _joined(code: str) -> str:
     return _BESIDE.sub(between, code)
 
 
+_ARGUMENTS: Final = later("the arguments of a filter stand in brackets")
 _CHANGES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
-    ("the arguments of a filter stand in brackets", lambda code: _COLON.sub(r"| \1(\2)", code)),
-    ("the arguments of a filter stand in brackets", lambda code: _BLANK.sub(r"| \1(\2)", code)),
-    ("a filter stands after a `|`", lambda code: _NO_BAR.sub(" | ", code)),
-    ("a quote is missing", _with_quote),
-    ("a bracket is missing, or one too many", _with_brackets),
-    ("a bracket and a quote are missing", lambda code: _with_brackets(_with_quote(code))),
-    ("texts and values are joined with ~", _joined),
-    ("the expression is not complete", lambda code: _AT_THE_END.sub("", code)),
-    ("a dot is one too many", lambda code: re.sub(r"(?<![\w)\]'\"])\.(?=[A-Za-z_])|\.(?=\.)", "", code)),
-    ("a colon is one too many", lambda code: re.sub(r"^:(?=\w)", "", code)),
+    (_ARGUMENTS, lambda code: _COLON.sub(r"| \1(\2)", code)),
+    (_ARGUMENTS, lambda code: _BLANK.sub(r"| \1(\2)", code)),
+    (later("a filter stands after a `|`"), lambda code: _NO_BAR.sub(" | ", code)),
+    (later("a quote is missing"), _with_quote),
+    (later("a bracket is missing, or one too many"), _with_brackets),
+    (later("a bracket and a quote are missing"), lambda code: _with_brackets(_with_quote(code))),
+    (later("texts and values are joined with ~"), _joined),
+    (later("the expression is not complete"), lambda code: _AT_THE_END.sub("", code)),
+    (later("a dot is one too many"), lambda code: re.sub(r"(?<![\w)\]'\"])\.(?=[A-Za-z_])|\.(?=\.)", "", code)),
+    (later("a colon is one too many"), lambda code: re.sub(r"^:(?=\w)", "", code)),
 )

@@ -14,6 +14,7 @@ from cli.compiler.nodes import Entry, Node, Scalar, Sequence
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.sql.columns import columns as selected_columns
 from cli.diagnoses import suggestion
+from cli.language import say
 from handler.errors import EventError
 from handler.model import ApiLookup, Event, Lookup, Notification, SqlLookup, Value
 from handler.stages.route import checked_id
@@ -43,7 +44,8 @@ def read(node: Node, notification: Notification, report: Report) -> tuple[Sample
     """Return the samples that fit the template; at least one has to be there."""
     entries = shape.entries(node, report)
     if isinstance(node, MappingNode) and not entries:
-        report.add(node.place, "SAMPLE_INVALID", "there is no sample; one is needed to render the message")
+        message = say("there is no sample; one is needed to render the message")
+        report.add(node.place, "SAMPLE_INVALID", message)
     found = [_sample(entry, notification, report) for entry in entries]
     return tuple(sample for sample in found if sample is not None)
 
@@ -79,7 +81,7 @@ def _data(node: Node | None, report: Report) -> dict[str, Value]:
     """The event's extras. As in an event, null is the same as none."""
     data = value(node, report) if node else None
     if node and not isinstance(data, dict | None):
-        message, fix = "`data` takes `key: value` lines", "write data: {source: shop}, or leave it out"
+        message, fix = say("`data` takes `key: value` lines"), say("write data: {source: shop}, or leave it out")
         report.add(node.place, "SAMPLE_INVALID", message, fix)
     return data if isinstance(data, dict) else {}
 
@@ -87,15 +89,16 @@ def _data(node: Node | None, report: Report) -> dict[str, Value]:
 def _id(node: Node, notification: Notification, report: Report) -> int | str | None:
     given = value(node, report)
     if isinstance(given, bool) or not isinstance(given, int | str):
-        report.add(node.place, "SAMPLE_INVALID", "`id` takes a whole number or a text")
+        report.add(node.place, "SAMPLE_INVALID", say("`id` takes a whole number or a text"))
         return None
     try:
         return checked_id(notification.id, Event(notification.event, given, ""))
     except EventError:
         rule = notification.id
-        form = f"text that matches {rule.pattern}" if rule.kind == "pattern" else f"of type {rule.kind}"
-        fix = "write an id as the template's `id:` declares it"
-        report.add(node.place, "SAMPLE_INVALID", f"the id is not {form}", fix)
+        message = say("the id is not of type {kind}", kind=rule.kind)
+        if rule.kind == "pattern":
+            message = say("the id is not text that matches {pattern}", pattern=rule.pattern)
+        report.add(node.place, "SAMPLE_INVALID", message, say("write an id as the template's `id:` declares it"))
         return None
 
 
@@ -106,7 +109,8 @@ def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report
     for entry in shape.entries(node, report) if node else ():
         name = entry.key.text
         if name not in wanted:
-            report.add(entry.key.place, "SAMPLE_INVALID", f"there is no lookup `{name}`", suggestion(name, wanted))
+            message = say("there is no lookup `{name}`", name=name)
+            report.add(entry.key.place, "SAMPLE_INVALID", message, suggestion(name, wanted))
             misspelt.add(shape.closest_key(name, wanted, {}))
             continue
         answers[name] = value(entry.value, report)
@@ -115,8 +119,9 @@ def _answers(sample: Entry, node: Node | None, lookups: Iterable[Lookup], report
         elif foreign := _foreign_columns(answers[name], wanted[name]):
             report.add(entry.key.place, "SAMPLE_INVALID", *foreign)
     for name in wanted.keys() - answers.keys() - misspelt:
-        fix = f"add `{name}:` with what it finds: {skeleton.answer(wanted[name], ())}"
-        report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", f"`lookups` has no `{name}`", fix)
+        message = say("`lookups` has no `{name}`", name=name)
+        fix = say("add `{name}:` with what it finds: {answer}", name=name, answer=skeleton.answer(wanted[name], ()))
+        report.add(node.place if node else sample.key.place, "SAMPLE_INVALID", message, fix)
     return answers
 
 
@@ -135,10 +140,10 @@ def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
     unknown = sorted({name for row in rows for name in row} - set(known)) if known else []
     if not unknown:
         return None
-    message = f"the SELECT of `{lookup.name}` returns no `{unknown[0]}`"
+    message = say("the SELECT of `{lookup}` returns no `{column}`", lookup=lookup.name, column=unknown[0])
     if joined := _without_comma(lookup, unknown[0], known):
-        return message, f"a comma is missing in the SELECT: write {unknown[0]}, {joined}"
-    return message, f"correct one of the two; {suggestion(unknown[0], known)}"
+        return message, say("a comma is missing in the SELECT: write {code}", code=f"{unknown[0]}, {joined}")
+    return message, say("correct one of the two; {names}", names=suggestion(unknown[0], known))
 
 
 def _without_comma(lookup: Lookup, column: str, known: Iterable[str]) -> str:
@@ -154,12 +159,15 @@ def may_be_missing(lookup: Lookup) -> bool:
 
 
 def _expected(lookup: Lookup) -> tuple[str, str]:
-    missing = ", or null" if may_be_missing(lookup) else ""
-    if isinstance(lookup, ApiLookup) and lookup.all:
-        form = "[{instance: a, document: {key: value}, error: null}]"
-        return f"`{lookup.name}` asks all instances", f"write {lookup.name}: {form}{missing}"
+    message = say("`{name}` is declared as `expect: {expect}`", name=lookup.name, expect=lookup.expect)
     form = "[{column: value}, {column: value}]" if lookup.expect == "many" else "{column: value}"
-    return f"`{lookup.name}` is declared as `expect: {lookup.expect}`", f"write {lookup.name}: {form}{missing}"
+    if isinstance(lookup, ApiLookup) and lookup.all:
+        message = say("`{name}` asks all instances", name=lookup.name)
+        form = "[{instance: a, document: {key: value}, error: null}]"
+    code = f"{lookup.name}: {form}"
+    if may_be_missing(lookup):
+        return message, say("write {code}, or null", code=code)
+    return message, say("write {code}", code=code)
 
 
 def value(node: Node, report: Report) -> Value:
@@ -174,8 +182,8 @@ def value(node: Node, report: Report) -> Value:
         case Scalar(comment="") | Scalar(value=str()):
             return node.value
         case _:
-            message = "YAML reads everything after # as a comment"
-            report.add(node.place, "SAMPLE_INVALID", message, "put the value into quotes")
+            message = say("YAML reads everything after # as a comment")
+            report.add(node.place, "SAMPLE_INVALID", message, say("put the value into quotes"))
             return None
 
 
@@ -187,7 +195,6 @@ def _moment(node: Scalar, report: Report) -> str | date | datetime:
             moment = datetime.fromisoformat(node.text.upper())
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError:
-        report.add(
-            node.place, "SAMPLE_INVALID", f"there is no such day or time: {node.text}", "quote it to have a text"
-        )
+        message = say("there is no such day or time: {text}", text=node.text)
+        report.add(node.place, "SAMPLE_INVALID", message, say("quote it to have a text"))
     return node.text

@@ -11,6 +11,7 @@ from cli.compiler import slips
 from cli.compiler.findings import Edit, Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cli.compiler.slips import quoted
+from cli.language import say
 
 # With any of these a string is a template.
 EXPRESSIONS = ("{{", "{%", "{#")
@@ -44,8 +45,9 @@ def keys(
     if isinstance(node, Mapping):
         for name in required:
             if name not in found and name not in misspelt:
-                fix = f"add {name}: {examples[name]}" if examples else ""
-                report.add(node.place, "KEY_MISSING", f"`{name}` is missing{_within(node)}", fix)
+                message = say("`{name}` is missing{within}", name=name, within=_within(node))
+                fix = say("add {code}", code=f"{name}: {examples[name]}") if examples else ""
+                report.add(node.place, "KEY_MISSING", message, fix)
     return found
 
 
@@ -56,13 +58,16 @@ def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: 
     if slip := slips.in_key(word, known):
         message, fix = slip
     elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
-        message, fix = f"`{word}` is read as a key: a comma ended the value before it", "put the value into quotes"
+        message = say("`{word}` is read as a key: a comma ended the value before it", word=word)
+        fix = say("put the value into quotes")
     else:
         close = [*filter(None, [closest_key(word, known, meant)])]
-        message, fix = f"there is no key `{word}`{_within(entry.key)}", f"write `{close[0]}`" if close else ""
+        message = say("there is no key `{word}`{within}", word=word, within=_within(entry.key))
+        fix = say("the keys here are: {names}", names=", ".join(known))
         if close and close[0] in taken:
-            fix, close = f"remove it: `{close[0]}` stands here already", []
-        fix = fix or f"the keys here are: {', '.join(known)}"
+            fix, close = say("remove it: `{key}` stands here already", key=close[0]), []
+        elif close:
+            fix = say("write {code}", code=f"`{close[0]}`")
     edit = Edit(entry.key.source, close[0]) if close else None
     report.add(entry.key.place, "KEY_UNKNOWN", message, fix, edit)
     return close[0] if close else ""
@@ -78,13 +83,14 @@ def _within(node: Mapping | Scalar) -> str:
     path = node.place.path
     if isinstance(node, Scalar):
         path = path.removesuffix(node.text).removesuffix(".")
-    return f" in `{path}`" if path else ""
+    return say(" in `{path}`", path=path) if path else ""
 
 
 def entries(node: Node, report: Report, instead: str = "") -> tuple[Entry, ...]:
     """Return the entries of a mapping whose keys hold no expressions; anything else is reported."""
     if not isinstance(node, Mapping):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes `key: value` lines, not {_kind(node)}", instead)
+        message = say("{name} takes `key: value` lines, not {kind}", name=_name(node), kind=_kind(node))
+        report.add(node.place, "VALUE_INVALID", message, instead)
         return ()
     for entry in node.entries:
         _free_of_expressions(entry.key, report)
@@ -95,12 +101,15 @@ def items(node: Node, report: Report) -> tuple[Node, ...]:
     """Return the items of a list; anything else is reported."""
     if not isinstance(node, Sequence):
         if isinstance(at(node, _key(node)), Sequence):  # pasted with the braces and the key around it
-            message = f"{_name(node)} takes a list (`- `), and its list stands under a second `{_key(node)}`"
-            report.add(node.place, "VALUE_INVALID", message, f"remove the inner `{_key(node)}:`, and what closes it")
+            name, key = _name(node), _key(node)
+            message = say("{name} takes a list (`- `), and its list stands under a second `{key}`", name=name, key=key)
+            fix = say("remove the inner `{key}:`, and what closes it", key=key)
+            report.add(node.place, "VALUE_INVALID", message, fix)
             return ()
         first = node.entries[0].key.text if isinstance(node, Mapping) and node.entries else ""
-        fix = f"write `- {first.lstrip('-')}: ...`, with a blank after the -" if first else ""
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} takes a list (`- `), not {_kind(node)}", fix)
+        message = say("{name} takes a list (`- `), not {kind}", name=_name(node), kind=_kind(node))
+        fix = say("write `- {key}: ...`, with a blank after the -", key=first.lstrip("-")) if first else ""
+        report.add(node.place, "VALUE_INVALID", message, fix)
         return ()
     return node.items
 
@@ -108,7 +117,7 @@ def items(node: Node, report: Report) -> tuple[Node, ...]:
 def filled(node: Node, report: Report) -> Node:
     """Return a mapping or a list in which something has to stand; an empty one is reported."""
     if (isinstance(node, Mapping) and not node.entries) or (isinstance(node, Sequence) and not node.items):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", "write something, or remove it")
+        report.add(node.place, "VALUE_INVALID", _empty(node), say("write something, or remove it"))
     return node
 
 
@@ -119,19 +128,20 @@ def text(node: Node, report: Report, *, example: str = "", exact: bool = False) 
     nothing else.
     """
     if not isinstance(node, Scalar):
-        message = f"{_name(node)} takes a text, not {_kind(node)}"
+        message = say("{name} takes a text, not {kind}", name=_name(node), kind=_kind(node))
         report.add(node.place, "VALUE_INVALID", message, _without_object(node) or _example(node, example))
     elif node.comment:
-        message = f"{_name(node)} is empty: YAML reads everything after # as a comment"
+        message = say("{name} is empty: YAML reads everything after # as a comment", name=_name(node))
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
     elif node.style == "plain" and (inner := slips.between_curly_quotes(node.text)):
-        message = f"the curly quotes around {_name(node)} are part of the text; YAML's are straight"
-        report.add(node.place, "VALUE_INVALID", message, f'write {_key(node)}: "{inner}"')
+        message = say("the curly quotes around {name} are part of the text; YAML's are straight", name=_name(node))
+        report.add(node.place, "VALUE_INVALID", message, say("write {code}", code=f'{_key(node)}: "{inner}"'))
     elif node.lost:
-        message = f"YAML reads `{node.lost}` as a comment, not as a part of {_name(node)}"
+        name = _name(node)
+        message = say("YAML reads `{lost}` as a comment, not as a part of {name}", lost=node.lost, name=name)
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.text} {node.lost}"))
     elif node.value is None or not (exact or node.text.strip()):
-        report.add(node.place, "VALUE_INVALID", f"{_name(node)} is empty", _example(node, example) or "write a text")
+        report.add(node.place, "VALUE_INVALID", _empty(node), _example(node, example) or say("write a text"))
     else:
         return node.text if exact else node.text.rstrip("\n")
     return None
@@ -142,12 +152,12 @@ def _without_object(node: Node) -> str:
     inner = at(node, "text")
     written = rewritten(replace(inner, place=node.place), inner.text) if isinstance(inner, Scalar) else ""
     within = next((key for key in ("for", "if") if at(node, key)), "")
-    more = f"; `{within}` stands beside `{_key(node)}`, not within it" if within else ""
-    return written and f"{written}{more}"
+    more = say("`{within}` stands beside `{key}`, not within it", within=within, key=_key(node)) if within else ""
+    return written and say("; ").join(filter(None, (written, more)))
 
 
 def _example(node: Node, value: str) -> str:
-    return value and f"write {_key(node)}: {value}"
+    return value and say("write {code}", code=f"{_key(node)}: {value}")
 
 
 def literal(node: Node, report: Report, *, example: str = "", exact: bool = False) -> str | None:
@@ -159,8 +169,8 @@ def literal(node: Node, report: Report, *, example: str = "", exact: bool = Fals
 def _free_of_expressions(node: Node, report: Report) -> bool:
     if not isinstance(node, Scalar) or not any(mark in node.text for mark in EXPRESSIONS):
         return True
-    message = f"{_name(node)} is taken as it stands: no {{{{ }}}} or {{% %}} here"
-    report.add(node.place, "TEMPLATE_FORBIDDEN", message, "write it out; expressions belong in texts and URLs")
+    message = say("{name} is taken as it stands: no {{{{ }}}} or {{% %}} here", name=_name(node))
+    report.add(node.place, "TEMPLATE_FORBIDDEN", message, say("write it out; expressions belong in texts and URLs"))
     return False
 
 
@@ -170,8 +180,11 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
     if word is None or word in options:
         return word
     close = [one for one in options if one.startswith(word)] or difflib.get_close_matches(word, options, 1, _ALIKE)
-    message = f"{_name(node)} is one of: {', '.join(options)}"
-    fix = f"write `{close[0]}`" if len(close) == 1 else f"write one of: {', '.join(options)}"
+    names = ", ".join(options)
+    message = say("{name} is one of: {names}", name=_name(node), names=names)
+    fix = say("write one of: {names}", names=names)
+    if len(close) == 1:
+        fix = say("write {code}", code=f"`{close[0]}`")
     edit = Edit(node.source, close[0]) if len(close) == 1 and isinstance(node, Scalar) else None
     report.add(node.place, "VALUE_INVALID", message, fix, edit)
     return close[0] if len(close) == 1 else None
@@ -184,16 +197,17 @@ def flag(node: Node, report: Report) -> bool:
     word = node.text.lower() if isinstance(node, Scalar) else ""
     right = "false" if word in ("no", "off", "0", "false") else "true"
     edit = Edit(node.source, right) if isinstance(node, Scalar) else None
-    report.add(node.place, "VALUE_INVALID", f"{_name(node)} is `true` or `false`", f"write {_key(node)}: {right}", edit)
+    message = say("{name} is `true` or `false`", name=_name(node))
+    report.add(node.place, "VALUE_INVALID", message, say("write {code}", code=f"{_key(node)}: {right}"), edit)
     return False
 
 
 def rewritten(node: Scalar, line: str) -> str:
     """Return how a line of a text is to be written, in quotes where YAML needs them."""
     if node.style in ("literal", "folded") or len(node.text.splitlines()) > 1:
-        return f"write {line.strip()}"
+        return say("write {code}", code=line.strip())
     key = _key(node)
-    return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or f"write {line}"
+    return quoted(f"- {line}" if key.endswith("]") else f"{key}: {line}") or say("write {code}", code=line)
 
 
 def at(node: Node | None, *keys: str) -> Node | None:
@@ -218,7 +232,11 @@ def key_place(node: Node, name: str) -> Place:
 
 
 def _name(node: Node) -> str:
-    return f"`{node.place.path}`" if node.place.path else "the file"
+    return f"`{node.place.path}`" if node.place.path else say("the file")
+
+
+def _empty(node: Node) -> str:
+    return say("{name} is empty", name=_name(node))
 
 
 def _key(node: Node) -> str:
@@ -228,10 +246,10 @@ def _key(node: Node) -> str:
 def _kind(node: Node) -> str:
     match node:
         case Mapping():
-            return "`key: value` lines"
+            return say("`key: value` lines")
         case Sequence():
-            return "a list"
+            return say("a list")
         case Scalar(value=None):
-            return "nothing"
+            return say("nothing")
         case _:
-            return "a single value"
+            return say("a single value")

@@ -11,6 +11,7 @@ from typing import Final
 from cli.compiler import addresses, shape, tables
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Entry, Node, Scalar, Sequence
+from cli.language import say
 from handler.model import Leaf, Tree
 
 Build = Callable[[Node, Leaves], Tree]
@@ -82,7 +83,8 @@ def _markdown(node: Node, leaves: Leaves) -> Tree:
 
 def _divider(node: Node, leaves: Leaves) -> Tree:
     if not isinstance(node, Scalar) or node.value is not None:
-        leaves.report.add(node.place, "VALUE_INVALID", "a divider has no value", "write `- divider`")
+        message, fix = say("a divider has no value"), say("write {code}", code="`- divider`")
+        leaves.report.add(node.place, "VALUE_INVALID", message, fix)
     return {"type": "divider"}
 
 

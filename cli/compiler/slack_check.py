@@ -11,6 +11,7 @@ from cli.compiler import loops
 from cli.compiler.nodes import Mapping, Node, Sequence
 from cli.compiler.problems import Problem
 from cli.compiler.template import Template
+from cli.language import say
 from cli.slack_rules import MODAL_ONLY, Method, block_problems, message_problems
 from cli.slack_rules.schema import UNMATCHED
 from handler.block_kit.expand import Block
@@ -57,8 +58,11 @@ def _of_text(template: Template, context: Context, templates: Templates, stage: 
     alone = replace(template.notification, blocks=())
     text = render(alone, context, templates, ["x" * FOOTER_ROOM], stage.prefix).text
     if len(text) > most:
-        message = f"Slack would refuse to edit the message: its text has more than {most - FOOTER_ROOM} characters"
-        yield Problem(CODE, message, "shorten the text; what is long can stand in `blocks`", template.text)
+        message = say(
+            "Slack would refuse to edit the message: its text has more than {limit} characters",
+            limit=most - FOOTER_ROOM,
+        )
+        yield Problem(CODE, message, say("shorten the text; what is long can stand in `blocks`"), template.text)
 
 
 def _of_message(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
@@ -106,5 +110,7 @@ def _is_grouped(node: Node) -> bool:
 
 def _words(message: str, part: str = "") -> str:
     if message.removeprefix("unsupported type: ") in MODAL_ONLY:
-        message = f"{message}, which modals can hold and messages cannot"
-    return f"Slack would refuse {f'`{part}`' if part else 'this'}: {message}"
+        message = say("{message}, which modals can hold and messages cannot", message=message)
+    if part:
+        return say("Slack would refuse `{part}`: {message}", part=part, message=message)
+    return say("Slack would refuse this: {message}", message=message)

@@ -10,6 +10,7 @@ from typing import Final
 from ruamel.yaml.error import MarkedYAMLError
 
 from cli.compiler import crontab
+from cli.language import later, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +25,25 @@ class Slip:
 
 # What ruamel says -> what it means -> whether quotes around the value are the cure.
 _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
-    ("mapping values are not allowed", "`: ` inside a value makes YAML read it as another key", True),
-    ("cannot start any token", "a value cannot start with this sign", True),
-    ("expected a comment or a line break", "`|` and `>` stand alone; their text starts on the next line", True),
-    ("alphabetic or numeric character", "`*` and `&` at the start of a value mean something else in YAML", True),
-    ("sequence entries are not allowed", "`- ` starts a list, which cannot stand on this line", True),
-    ("while scanning a quoted scalar", "a quote is opened here and never closed", False),
-    ("while scanning a double-quoted scalar", "a backslash in double quotes starts an escape", False),
-    ("while scanning a simple key", "this line is neither `key: value` nor part of the value above", False),
-    ("while parsing a flow", "a bracket or brace is not closed, or a comma is missing", False),
+    ("mapping values are not allowed", later("`: ` inside a value makes YAML read it as another key"), True),
+    ("cannot start any token", later("a value cannot start with this sign"), True),
+    ("expected a comment or a line break", later("`|` and `>` stand alone; their text starts on the next line"), True),
+    ("alphabetic or numeric character", later("`*` and `&` at the start of a value mean something else in YAML"), True),
+    ("sequence entries are not allowed", later("`- ` starts a list, which cannot stand on this line"), True),
+    ("while scanning a quoted scalar", later("a quote is opened here and never closed"), False),
+    ("while scanning a double-quoted scalar", later("a backslash in double quotes starts an escape"), False),
+    ("while scanning a simple key", later("this line is neither `key: value` nor part of the value above"), False),
+    ("while parsing a flow", later("a bracket or brace is not closed, or a comma is missing"), False),
 )
-_TAB: Final = "a tab stands here; YAML is indented with blanks"
-_INDENTATION: Final = ("this line does not line up with the lines above", False)
-_INDENT: Final = "indent it like the other keys of its level"
+_TAB: Final = later("a tab stands here; YAML is indented with blanks")
+_INDENTATION: Final = (later("this line does not line up with the lines above"), False)
+_INDENT: Final = later("indent it like the other keys of its level")
 _AFTER_COMMENT: Final = (
-    "the comment above ended its value, or this line is not indented like the keys of its level",
+    later("the comment above ended its value, or this line is not indented like the keys of its level"),
     False,
 )
-_TRAILING: Final = ("text follows a value that is closed already", True)
-_DEFAULT: Final = ("this cannot be read as YAML", False)
+_TRAILING: Final = (later("text follows a value that is closed already"), True)
+_DEFAULT: Final = (later("this cannot be read as YAML"), False)
 # `text:Hello` and `text：Hello`: a key, a colon that is none to YAML, and the value.
 _JOINED: Final = re.compile(r"\s*(?:- +)?(?P<key>\w+)(?P<colon>:(?! |//)|：\s*)(?P<value>\S.*)")
 _BLOCK: Final = re.compile(r"\s*(?:- +)?(?P<key>\w[\w -]*):\s*[|>][-+]?\s*")
@@ -63,16 +64,17 @@ def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
     if "while scanning a simple key" in said and (joined := _JOINED.fullmatch(lines[line])):
         return Slip(line + 1, column + 1, *_joined(joined))
     if "'\\t'" in said:
-        return Slip(line + 1, column + 1, _TAB, "write blanks instead of the tab, two for each level")
+        return Slip(line + 1, column + 1, say(_TAB), say("write blanks instead of the tab, two for each level"))
     if "while parsing a block" in said and (dash := _DASH.fullmatch(lines[line - 1])):
-        return Slip(line, 1, "a blank is missing after the `-`", f"write - {dash['item']}")
+        fix = say("write {code}", code=f"- {dash['item']}")
+        return Slip(line, 1, say("a blank is missing after the `-`"), fix)
     if "quoted scalar" not in said and (text := _unindented_text(lines, line)):
         return text
     if "mapping values" in said and not _BEFORE_COLON.sub("", lines[line][:column]):
         return _after_a_slip(lines, line)
     sentence, quotes_help = _sentence(said, lines, line, column)
-    fix = quoted(lines[line]) if quotes_help else _INDENT if sentence in (_INDENTATION[0], _AFTER_COMMENT[0]) else ""
-    return Slip(line + 1, column + 1, sentence, fix)
+    indent = say(_INDENT) if sentence in (_INDENTATION[0], _AFTER_COMMENT[0]) else ""
+    return Slip(line + 1, column + 1, say(sentence), quoted(lines[line]) if quotes_help else indent)
 
 
 def _unindented_text(lines: list[str], line: int) -> Slip | None:
@@ -81,8 +83,8 @@ def _unindented_text(lines: list[str], line: int) -> Slip | None:
     match = _BLOCK.fullmatch(above)
     if not match or not lines[line].strip() or _indent(lines[line]) > _indent(above):
         return None
-    message = f"the text of `{match['key']}` is not indented more than `{match['key']}`"
-    fix = f"indent `{match['key']}` like the other keys of its level, and its text by two blanks more"
+    message = say("the text of `{key}` is not indented more than `{key}`", key=match["key"])
+    fix = say("indent `{key}` like the other keys of its level, and its text by two blanks more", key=match["key"])
     return Slip(line, _indent(above) + 1, message, fix)
 
 
@@ -106,13 +108,14 @@ def _after_a_slip(lines: list[str], line: int) -> Slip:
     if joined := _JOINED.fullmatch(lines[line - 1]):
         return Slip(line, 1, *_joined(joined))
     column = len(lines[line]) - len(lines[line].lstrip())
-    return Slip(line + 1, column + 1, _INDENTATION[0], "indent it like the key above, or write no value there")
+    fix = say("indent it like the key above, or write no value there")
+    return Slip(line + 1, column + 1, say(_INDENTATION[0]), fix)
 
 
 def _joined(match: re.Match[str]) -> tuple[str, str]:
     full_width = match["colon"] != ":"
-    message = "a full-width `：` is no `:` to YAML" if full_width else "a blank is missing after the `:`"
-    return message, f"write {match['key']}: {match['value'].strip()}"
+    message = say("a full-width `：` is no `:` to YAML") if full_width else say("a blank is missing after the `:`")
+    return message, say("write {code}", code=f"{match['key']}: {match['value'].strip()}")
 
 
 def in_key(word: str, known: Iterable[str]) -> tuple[str, str] | None:
@@ -121,7 +124,8 @@ def in_key(word: str, known: Iterable[str]) -> tuple[str, str] | None:
     if match and match["key"] in known:
         return _joined(match)
     if word != word.strip() and word.strip() in known:
-        return "a full-width or no-break blank stands before the key", f"write {word.strip()}: after ordinary blanks"
+        message = say("a full-width or no-break blank stands before the key")
+        return message, say("write {key}: after ordinary blanks", key=word.strip())
     return None
 
 
@@ -139,6 +143,7 @@ def quoted(line: str) -> str:
     if not value or value[0] in "\"'|>" or not before.strip():
         return ""
     if before.strip() == "every:" and crontab.is_meant(expression := value.partition(" #")[0]):
-        return f"write {crontab.instead(expression)}"
+        return say("write {code}", code=crontab.instead(expression))
     mark = '"' if '"' not in value and "\\" not in value else "'"
-    return f"write {before.strip()} {mark}{value.replace(mark, mark * 2) if mark == chr(39) else value}{mark}"
+    value = value.replace(mark, mark * 2) if mark == "'" else value
+    return say("write {code}", code=f"{before.strip()} {mark}{value}{mark}")

@@ -11,6 +11,7 @@ from cli.compiler.findings import Report
 from cli.compiler.labels import Labels
 from cli.compiler.names import KEYWORDS, own_name
 from cli.compiler.nodes import Node, Scalar
+from cli.language import later, say
 from handler.catalog import Stage
 from handler.model import Locale, Value
 
@@ -29,6 +30,7 @@ _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{7,}")
 # People (U, and W in an Enterprise Grid), and user groups (S).
 # https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
 _PERSON_ID: Final = re.compile(r"[UWS][A-Z0-9]{7,}")
+_COPY_ID: Final = later("copy the id from the person's profile or the group's menu in Slack")
 
 
 def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
@@ -61,7 +63,8 @@ def is_channel(destination: str) -> bool:
 def alias(node: Node, report: Report) -> str:
     """Return the alias of a channel, as a template names it; empty if it is wrong."""
     if isinstance(node, Scalar) and node.comment:
-        message, fix = "YAML reads everything after # as a comment", f"write channel: {node.comment.lstrip('# ')}"
+        message = say("YAML reads everything after # as a comment")
+        fix = say("write {code}", code=f"channel: {node.comment.lstrip('# ')}")
         report.add(node.place, "VALUE_INVALID", message, fix)
         return ""
     name = shape.literal(node, report)
@@ -81,11 +84,12 @@ def _alias(node: Scalar, report: Report) -> str:
     if _ALIAS.fullmatch(node.text):
         return node.text
     if _CHANNEL_ID.fullmatch(node.text):
-        message, fix = "a template names an alias, not a channel's id", "give the id an alias in every file of _stages/"
+        message = say("a template names an alias, not a channel's id")
+        fix = say("give the id an alias in every file of _stages/")
     else:
-        message = f"`{node.text}` is not an alias: small letters, digits, _ and -, without #"
+        message = say("`{text}` is not an alias: small letters, digits, _ and -, without #", text=node.text)
         right = node.text.lower().strip("#@ ")
-        fix = f"write {right}" if _ALIAS.fullmatch(right) else "write an alias from _stages/"
+        fix = say("write {code}", code=right) if _ALIAS.fullmatch(right) else say("write an alias from _stages/")
     report.add(node.place, "VALUE_INVALID", message, fix)
     return ""
 
@@ -93,8 +97,8 @@ def _alias(node: Scalar, report: Report) -> str:
 def _destination(node: Node, report: Report) -> str:
     found = shape.literal(node, report)
     if found and not _CHANNEL_ID.fullmatch(found) and not _WEBHOOK.fullmatch(found):
-        message = "this is neither a channel's id nor the name of a webhook's secret"
-        fix = "write the id from the end of the channel's details in Slack (C...)"
+        message = say("this is neither a channel's id nor the name of a webhook's secret")
+        fix = say("write the id from the end of the channel's details in Slack (C...)")
         report.add(node.place, "VALUE_INVALID", message, fix)
     return found or ""
 
@@ -108,9 +112,10 @@ def _redirect(node: Node, channels: Mapping[str, str], report: Report) -> str:
 def _mentioned(node: Node, report: Report) -> str:
     found = shape.literal(node, report)
     if found and found not in GROUPS and not _PERSON_ID.fullmatch(found):
-        message = f"this is neither a person's or group's id (U..., W..., S...) nor one of: {', '.join(GROUPS)}"
-        fix = "copy the id from the person's profile or the group's menu in Slack"
-        report.add(node.place, "VALUE_INVALID", message, fix)
+        message = say(
+            "this is neither a person's or group's id (U..., W..., S...) nor one of: {names}", names=", ".join(GROUPS)
+        )
+        report.add(node.place, "VALUE_INVALID", message, say(_COPY_ID))
     return found or ""
 
 
@@ -120,9 +125,8 @@ def _people(node: Node, report: Report) -> dict[str, str]:
     for entry in shape.entries(node, report):
         found = shape.literal(entry.value, report)
         if found and not _PERSON_ID.fullmatch(found):
-            message = "this is not the id of a person or a group (U..., W..., S...)"
-            fix = "copy the id from the person's profile or the group's menu in Slack"
-            report.add(entry.value.place, "VALUE_INVALID", message, fix)
+            message = say("this is not the id of a person or a group (U..., W..., S...)")
+            report.add(entry.value.place, "VALUE_INVALID", message, say(_COPY_ID))
         people[entry.key.text] = found or ""
     return people
 

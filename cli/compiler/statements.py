@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from cli.compiler import uses
 from cli.compiler.parts import Part
+from cli.language import say
 
 OPENING: Final = ("if", "for")
 TAGS: Final = (*OPENING, "elif", "else", "endif", "endfor")
@@ -70,7 +71,7 @@ class _Reader:
             if statement := self._statement(part):
                 yield from self._one(part, *statement)
         for word, part in self.opened:
-            yield Wrong(part, f"{{% {word} %}} is not closed", f"write {{% end{word} %}} where it ends")
+            yield Wrong(part, say("{{% {word} %}} is not closed", word=word), _where_it_ends(word))
 
     def _statement(self, part: Part) -> tuple[str, str] | None:
         """The word of a statement as it is here, and what follows it; None for an expression."""
@@ -95,14 +96,17 @@ class _Reader:
         word, rest = ("if", f"not {rest}") if word == "unless" else (word, rest)
         if word not in TAGS:
             names = ", ".join(f"{{% {one} %}}" for one in TAGS)
-            yield Wrong(part, f"there is no tag {{% {word} %}}", f"the tags are {names}")
+            yield Wrong(
+                part, say("there is no tag {{% {word} %}}", word=word), say("the tags are {names}", names=names)
+            )
             return
         opened, expected = word.removeprefix("end"), word
         if word in OPENING:
             self.opened.append((word, part))
         elif not top or (word == "elif" and top != "if"):
-            message = f"{{% {word} %}} belongs to no {{% {'for' if word == 'endfor' else 'if'} %}}"
-            yield Wrong(part, message, "remove it, or write {% if ... %} where it begins")
+            opening = "for" if word == "endfor" else "if"
+            message = say("{{% {word} %}} belongs to no {{% {opening} %}}", word=word, opening=opening)
+            yield Wrong(part, message, say("remove it, or write {% if ... %} where it begins"))
             return
         elif word.startswith("end"):
             if opened != top and any(opened == one for one, _ in self.opened):
@@ -112,14 +116,18 @@ class _Reader:
             self.opened.pop()
         right = _written(part, expected, rest)
         if right != _normal(part):
-            yield Wrong(part, _message(part, expected), f"write {right}", right)
+            yield Wrong(part, _message(part, expected), say("write {code}", code=right), right)
 
     def _close_down_to(self, word: str) -> Iterator[Wrong]:
         """Report the tags that are still open within the last {% word %}."""
         while self.opened[-1][0] != word:
             inner, part = self.opened.pop()
-            message = f"{{% {inner} %}} is not closed before {{% end{word} %}}"
-            yield Wrong(part, message, f"write {{% end{inner} %}} where it ends")
+            message = say("{{% {inner} %}} is not closed before {{% end{word} %}}", inner=inner, word=word)
+            yield Wrong(part, message, _where_it_ends(inner))
+
+
+def _where_it_ends(word: str) -> str:
+    return say("write {{% end{word} %}} where it ends", word=word)
 
 
 def _may_follow(word: str, rest: str) -> bool:
@@ -157,7 +165,7 @@ def _normal(part: Part) -> str:
 def _message(part: Part, word: str) -> str:
     shown = " ".join(part.text.split())
     if not part.is_closed:
-        return f"`{shown}` is not closed"
+        return say("`{shown}` is not closed", shown=shown)
     if part.kind == "expression":
-        return f"`{shown}` is no expression; {{% {word} %}} is a tag"
-    return f"write `{{% {word} %}}`, not `{shown}`"
+        return say("`{shown}` is no expression; {{% {word} %}} is a tag", shown=shown, word=word)
+    return say("write `{{% {word} %}}`, not `{shown}`", word=word, shown=shown)

@@ -7,6 +7,7 @@ from typing import Final
 from cli.compiler import loops, shape
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Mapping, Node, Sequence
+from cli.language import say
 from handler.model import Tree
 
 KEYS: Final = ("head", "row", "rows", *loops.KEYS)
@@ -18,12 +19,12 @@ MAX_CELLS: Final = 20
 def read(node: Node, leaves: Leaves) -> Tree:
     """Return a table of Slack: rows of cells, of which the first row is the head."""
     if leaves.loops:
-        message = "a message has one table at most, so none can be repeated"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "put `for` and `row` into the table")
+        message = say("a message has one table at most, so none can be repeated")
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("put `for` and `row` into the table"))
     found = shape.keys(node, leaves.report, optional=KEYS)
     if isinstance(node, Mapping) and ("row" in found) == ("rows" in found):
-        message = f"`{node.place.path}` has either `row` with `for`, or `rows`"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "write for: item in items, and row: [...]")
+        message = say("`{path}` has either `row` with `for`, or `rows`", path=node.place.path)
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("write for: item in items, and row: [...]"))
         return None
     head = [_row(found["head"], leaves)] if "head" in found else []
     if "rows" in found:
@@ -36,15 +37,15 @@ def read(node: Node, leaves: Leaves) -> Tree:
 
 def _no_loop_around(node: Node, found: dict[str, Node], leaves: Leaves) -> None:
     if stray := [key for key in loops.KEYS if key in found]:
-        message = f"`{stray[0]}` in `{node.place.path}` goes with `row`, not with `rows`"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "write row: [...] for what is repeated")
+        message = say("`{key}` in `{path}` goes with `row`, not with `rows`", key=stray[0], path=node.place.path)
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("write row: [...] for what is repeated"))
 
 
 def _repeated(node: Node, found: dict[str, Node], leaves: Leaves) -> list[Tree]:
     if "for" not in found or "row" not in found:
         if isinstance(node, Mapping):
-            fix = "write for: item in items beside row"
-            leaves.report.add(node.place, "VALUE_INVALID", "`row` is repeated, and `for` says over what", fix)
+            message = say("`row` is repeated, and `for` says over what")
+            leaves.report.add(node.place, "VALUE_INVALID", message, say("write for: item in items beside row"))
         return []
     return [loops.group(found, leaves, lambda inner: [_row(found["row"], inner)])]
 
@@ -52,6 +53,11 @@ def _repeated(node: Node, found: dict[str, Node], leaves: Leaves) -> list[Tree]:
 def _row(node: Node, leaves: Leaves) -> list[Tree]:
     cells = shape.items(node, leaves.report)
     if len(cells) > MAX_CELLS or (isinstance(node, Sequence) and not cells):
-        message = f"`{node.place.path}` has {len(cells)} cells, and a row has 1 to {MAX_CELLS}"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "show fewer columns")
+        message = say(
+            "`{path}` has {count} cells, and a row has 1 to {most}",
+            path=node.place.path,
+            count=len(cells),
+            most=MAX_CELLS,
+        )
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("show fewer columns"))
     return [{"type": "raw_text", "text": leaves.text("plain", cell)} for cell in cells]

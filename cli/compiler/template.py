@@ -28,6 +28,7 @@ from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
+from cli.language import say
 from handler.model import IdRule, Leaf, Lookup, Notification, Poll
 from handler.stages import id_pattern
 from handler.templating import DiagnosedError, Templates
@@ -172,8 +173,8 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
 def _add_samples_missing(node: Node, rule: IdRule | None, found: tuple[Lookup, ...], leaves: Leaves) -> None:
     """Report that there are no samples, with one to fill in."""
     example = skeleton.sample(rule, found, [one.text for one in leaves.nodes.values()])
-    fix = f"add an event, and what is found for it:\n{example}"
-    leaves.report.add(node.place, "KEY_MISSING", "`samples` is missing", fix)
+    fix = say("add an event, and what is found for it:\n{example}", example=example)
+    leaves.report.add(node.place, "KEY_MISSING", say("`samples` is missing"), fix)
 
 
 def _misspelt(node: Node) -> frozenset[str]:
@@ -207,16 +208,20 @@ def takes(name: str, node: Node) -> tuple[str, IdRule] | None:
 def _owner(node: Node, report: Report) -> str:
     found = shape.literal(node, report, example="Payments team") or ""
     if "\n" in found or len(found) > MAX_OWNER:
-        message = f"`owner` is one line of at most {MAX_OWNER} characters"
-        report.add(node.place, "VALUE_INVALID", message, "name a team or a person; the rest belongs in `description`")
+        message = say("`owner` is one line of at most {limit} characters", limit=MAX_OWNER)
+        fix = say("name a team or a person; the rest belongs in `description`")
+        report.add(node.place, "VALUE_INVALID", message, fix)
     return found
 
 
 def _event(node: Node, report: Report) -> str:
     found = shape.literal(node, report)
     if found and not EVENT_TYPE.fullmatch(found):
-        message = f"`{found}` is not an event type: small letters, digits and _, in parts with dots between"
-        report.add(node.place, "VALUE_INVALID", message, "write it as the application publishes it: order.created")
+        message = say(
+            "`{text}` is not an event type: small letters, digits and _, in parts with dots between", text=found
+        )
+        fix = say("write it as the application publishes it: order.created")
+        report.add(node.place, "VALUE_INVALID", message, fix)
     return found or ""
 
 

@@ -11,6 +11,7 @@ from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Node
 from cli.compiler.stages import is_channel
+from cli.language import say
 from handler.catalog import Stage
 from handler.model import Leaf
 
@@ -32,8 +33,9 @@ def read(found: Mapping[str, Node], leaves: Leaves) -> Threading:
     if "thread" in found:
         return Threading(leaves.leaf("exact", found["thread"]), update, found["thread"].place)
     if "update" in found:
-        message = "`update` edits the first message of a thread, and there is no `thread`"
-        leaves.report.add(found["update"].place, "KEY_MISSING", message, 'add thread: "order-{{ id }}"')
+        message = say("`update` edits the first message of a thread, and there is no `thread`")
+        fix = say("add {code}", code='thread: "order-{{ id }}"')
+        leaves.report.add(found["update"].place, "KEY_MISSING", message, fix)
     return Threading()
 
 
@@ -45,7 +47,13 @@ def check(place: Place | None, aliases: Iterable[str], stages: Iterable[Stage], 
         for alias in sorted(aliases) if stage.threads == "required" else ():
             if is_channel(stage.destination(alias)[0]):
                 continue
-            message = f"stage {stage.name} posts to `{alias}` by a webhook, which can neither reply nor edit"
-            file = f"_stages/{stage.name}.yaml"
-            fix = f"write the channel's id (C...) in {file}; or add `threads: ignore` there, to post without threads"
+            message = say(
+                "stage {stage} posts to `{alias}` by a webhook, which can neither reply nor edit",
+                stage=stage.name,
+                alias=alias,
+            )
+            fix = say(
+                "write the channel's id (C...) in {file}; or add `threads: ignore` there, to post without threads",
+                file=f"_stages/{stage.name}.yaml",
+            )
             report.add(place, "THREAD_WEBHOOK", message, fix)
