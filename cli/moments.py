@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import Final
 
+from cli.language import say
+
 EXAMPLE: Final = "2026-11-01T00:00:00+09:00"
 # Without a zone it would depend on where it is read.
 PATTERN: Final = (
@@ -26,4 +28,4 @@ def with_zone(text: str) -> str:
     """Return the time that somebody wrote, with zones to choose from; empty if it is none."""
     match = re.match(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?", text)
     time = f"{match[1]}T{match[2] or '00:00:00'}" if match else ""
-    return f"{time}Z, or {time}+09:00 for the time in Japan" if read(f"{time}Z") else ""
+    return say("{time}Z, or {time}+09:00 for the time in Japan", time=time) if read(f"{time}Z") else ""

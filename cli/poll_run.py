@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from cli import compiler
 from cli.commands.bundle import ROOT
 from cli.compiler.files import printable
+from cli.language import later, plural, say
 from cli.operations import polls, runs, screen, stack
 from cli.operations.polls import Status, remedy
 from cli.operations.refusals import UnansweredError
@@ -57,7 +58,10 @@ def run(type_: str, dry_run: bool, wait: int, templates: Path, stack_name: str |
     try:
         outcome = _ran(deployed, type_, wait, templates)
     except KeyboardInterrupt:
-        click.echo(f"\nA run that was asked for takes place all the same: notifier poll status {type_}", err=True)
+        still = say(
+            "A run that was asked for takes place all the same: {command}", command=f"notifier poll status {type_}"
+        )
+        click.echo(f"\n{still}", err=True)
         raise click.exceptions.Exit(130) from None
     if as_json:
         screen.print_json(runs.document(outcome))
@@ -70,9 +74,9 @@ def run(type_: str, dry_run: bool, wait: int, templates: Path, stack_name: str |
 def _ran(deployed: Stack, type_: str, wait: int, templates: Path) -> Outcome:
     from cli.doctoring import outside
 
-    with screen.working(f"Running {type_}") as say:
+    with screen.working(say("Running {name}", name=type_)) as progress:
         qualifier, _ = outside.invoked(deployed)
-        asking = Asking(deployed, type_, wait, say)
+        asking = Asking(deployed, type_, wait, progress)
         return asking.run(_interval(type_, templates), lambda: runs.tick(deployed, qualifier))
 
 
@@ -85,29 +89,32 @@ def _interval(type_: str, templates: Path) -> float | None:
 def _show(outcome: Outcome) -> None:
     status = outcome.status
     if outcome.seen is not None:
-        click.echo(f"{status.name} has taken the rows that are there as seen, and posts none of them: {outcome.seen}.")
+        seen = later("{name} has taken the rows that are there as seen, and posts none of them: {count}.")
+        click.echo(say(seen, name=status.name, count=outcome.seen))
     if outcome.found:
-        sent = "" if outcome.unsent else ", and sent"
-        click.echo(f"{status.name} has found {_rows(outcome.found, outcome.late)}{sent}.")
+        found = later("{name} has found {rows}.") if outcome.unsent else later("{name} has found {rows}, and sent.")
+        click.echo(say(found, name=status.name, rows=_rows(outcome.found, outcome.late)))
     elif outcome.seen is None and not outcome.failed:
-        click.echo(f"{status.name} has found no new row.")
+        click.echo(say("{name} has found no new row.", name=status.name))
     if outcome.unsent:
-        click.echo(f"{_rows(outcome.unsent)} not sent yet. The next run sends them first.")
+        click.echo(say("{rows} not sent yet. The next run sends them first.", rows=count_rows(outcome.unsent)))
     if outcome.more:
-        click.echo(f"There may be more: the next run follows at once. See it with: notifier poll status {status.name}")
+        more = later("There may be more: the next run follows at once. See it with: {command}")
+        click.echo(say(more, command=f"notifier poll status {status.name}"))
     if outcome.failed:
         _show_failure(status)
 
 
 def _show_failure(status: Status) -> None:
-    click.echo(f"The run has failed with {status.schedule.code}: {status.schedule.detail or status.meaning}")
-    click.echo(f"To do: {status.remedy}")
+    why = status.schedule.detail or status.meaning
+    click.echo(say("The run has failed with {code}: {why}", code=status.schedule.code, why=why))
+    click.echo(say("To do: ") + status.remedy)
 
 
 def _preview(deployed: Stack, type_: str, as_json: bool) -> None:
     from cli.doctoring import inside, outside
 
-    with screen.working(f"Looking what {type_} would find"):
+    with screen.working(say("Looking what {name} would find", name=type_)):
         qualifier, _ = outside.invoked(deployed)
         answer = inside.ask(deployed, qualifier, {"dry_run": type_})
         said = _said(answer, type_)
@@ -132,57 +139,88 @@ def _said(answer: Mapping[str, Any], type_: str) -> dict[str, Any]:
     """What the function answers. Raises UnansweredError, ClickException."""
     if "dry_run" not in answer:
         failed = [one for one in answer.get("checks", []) if one["state"] == "failed"]
-        why = f"{failed[0]['cause']}. To do: {failed[0]['remedy']}" if failed else "it is older than this command"
-        raise UnansweredError(f"The function cannot say what the poll would do: {why}")
+        why = say("it is older than this command")
+        if failed:
+            why = say("{cause}. To do: {remedy}", cause=failed[0]["cause"], remedy=failed[0]["remedy"])
+        raise UnansweredError(say("The function cannot say what the poll would do: {why}", why=why))
     if answer["dry_run"] is None:
-        raise click.ClickException(f"No template that is deployed has a poll {type_}. Has it been deployed?")
+        none = say("No template that is deployed has a poll {name}. Has it been deployed?", name=type_)
+        raise click.ClickException(none)
     said: dict[str, Any] = answer["dry_run"]
     return said
 
 
 def _lines(found: Mapping[str, Any]) -> list[str]:
-    name = found["poll"]
-    lines = []
+    lines = (*_found(found), *_obstacles(found))
+    return [say("If {name} ran now:", name=found["poll"]), *(f"  {line}" for line in lines)]
+
+
+def _found(found: Mapping[str, Any]) -> Iterator[str]:
+    """Which rows the run would find, and what it would do about them."""
     if found["unsent"]:
-        lines.append(f"{_rows(found['unsent'])} of an earlier run not sent yet; they are sent first.")
+        rows = count_rows(found["unsent"])
+        yield say("{rows} of an earlier run not sent yet; they are sent first.", rows=rows)
     if found["starts"] and (found["seen"] or not found["code"]):
-        more = "" if found["all_seen"] else ", the highest ones; lower ones are not looked for"
-        lines.append(f"{_rows(found['seen'])} would count as seen{more}, and not be posted.")
+        yield _seen(count_rows(found["seen"]), whole=found["all_seen"])
     if found["found"]:
-        late = f", {found['late']} of them late" if found["late"] else ""
-        lines.append(f"{_rows(found['found'])} would be found{late}: {_ids(found)}.")
-        lines.append(
-            "One summary would be posted for them." if found["summary"] else "Each would be a message of its own."
-        )
+        rows, late, ids = count_rows(found["found"]), found["late"], _ids(found)
+        if late:
+            yield say("{rows} would be found, {late} of them late: {ids}.", rows=rows, late=late, ids=ids)
+        else:
+            yield say("{rows} would be found: {ids}.", rows=rows, ids=ids)
+        one = say("One summary would be posted for them.")
+        yield one if found["summary"] else say("Each would be a message of its own.")
     elif not found["starts"] and not found["code"]:
-        lines.append("No new row would be found.")
+        yield say("No new row would be found.")
     if found["given_up"]:
-        lines.append(f"{found['given_up']} rows or ids would be given up: they do not fit, or are not usable.")
+        count = found["given_up"]
+        yield say("{count} rows or ids would be given up: they do not fit, or are not usable.", count=count)
     if found["more"]:
-        lines.append(f"There may be more: one look takes at most 20 s, and about {MAX_EVENTS} rows.")
-    if found["code"]:
-        lines += [f"It would fail with {found['code']}: {found['detail'] or polls.meaning(found['code'])}"]
-        lines += [f"To do: {found['remedy']}"]
+        yield say("There may be more: one look takes at most 20 s, and about {most} rows.", most=MAX_EVENTS)
+
+
+def _seen(rows: str, *, whole: bool) -> str:
+    if whole:
+        return say("{rows} would count as seen, and not be posted.", rows=rows)
+    return say(
+        "{rows} would count as seen, the highest ones; lower ones are not looked for, and not be posted.", rows=rows
+    )
+
+
+def _obstacles(found: Mapping[str, Any]) -> Iterator[str]:
+    """Why the run would fail, or does not take place."""
+    code, held = found["code"], found["on_hold"]
+    if code:
+        why = found["detail"] or polls.meaning(code)
+        yield say("It would fail with {code}: {why}", code=code, why=why)
+        yield say("To do: ") + found["remedy"]
     if found["paused"]:
-        lines.append(f"It is paused. Let it run with: notifier poll resume {name}")
-    elif found["on_hold"] and found["on_hold"] != found["code"]:
-        lines.append(f"It is on hold: {found['on_hold']}. To do: {remedy(found['on_hold'])}")
-    return [f"If {name} ran now:", *(f"  {line}" for line in lines)]
+        yield say("It is paused. Let it run with: {command}", command=f"notifier poll resume {found['poll']}")
+    elif held and held != code:
+        yield say("It is on hold: {code}. To do: {remedy}", code=held, remedy=remedy(held))
 
 
 def _ids(found: Mapping[str, Any]) -> str:
     if found["found"] == 1:
-        return f"id {_id(found['lowest'])}"
+        return say("id {id}", id=_id(found["lowest"]))
+    ids = ", ".join(map(_id, found["ids"]))
     if 0 < found["found"] == len(found["ids"]):
-        return "ids " + ", ".join(map(_id, found["ids"]))
-    some = f", from the lowest on {', '.join(map(_id, found['ids']))}" if found["ids"] else ""
-    return f"ids {_id(found['lowest'])} to {_id(found['highest'])}{some}"
+        return say("ids {ids}", ids=ids)
+    first, last = _id(found["lowest"]), _id(found["highest"])
+    if not ids:
+        return say("ids {first} to {last}", first=first, last=last)
+    return say("ids {first} to {last}, from the lowest on {ids}", first=first, last=last, ids=ids)
 
 
 def _id(id_: int | str) -> str:
     return printable(str(id_))
 
 
-def _rows(count: int, late: int = 0) -> str:
-    rows = "1 row" if count == 1 else f"{count} rows"
-    return rows + (f" ({late} late)" if late else "")
+def _rows(count: int, late: int) -> str:
+    rows = count_rows(count)
+    return say("{rows} ({more})", rows=rows, more=say("{count} late", count=late)) if late else rows
+
+
+def count_rows(count: int) -> str:
+    """Return a number of rows, in words."""
+    return plural("1 row", "{count} rows", count)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from cli import waiting
+from cli.language import later, say
 from cli.operations import letters, times
 from lab.aws import Message
 
@@ -15,14 +17,14 @@ IN_FLIGHT: Final = "IN_FLIGHT"
 READY: Final = "READY"
 DELAYED: Final = "DELAYED"
 _MEANINGS: Final = {
-    IN_FLIGHT: "the function has received it and has not finished it",
-    READY: "it is in the queue, and the function has not received it yet",
-    DELAYED: "it is in the queue, and cannot be received yet",
+    IN_FLIGHT: later("the function has received it and has not finished it"),
+    READY: later("it is in the queue, and the function has not received it yet"),
+    DELAYED: later("it is in the queue, and cannot be received yet"),
 }
 _REMEDIES: Final = {
-    IN_FLIGHT: "wait: if the function ends without finishing it, SQS delivers it again at that time",
-    READY: "wait: if it stays here, check that the event source mapping is enabled",
-    DELAYED: "wait until that time",
+    IN_FLIGHT: later("wait: if the function ends without finishing it, SQS delivers it again at that time"),
+    READY: later("wait: if it stays here, check that the event source mapping is enabled"),
+    DELAYED: later("wait until that time"),
 }
 
 
@@ -40,14 +42,15 @@ class QueuedEvent:
 
     def told(self, now: float) -> str:
         """Return what a terminal says of it."""
-        words = " ".join(filter(None, [self.type or self.message, self.id, self.code, _MEANINGS[self.code]]))
-        again = f"; again in {times.span(self.due - now)} (attempt {self.receives})" if self.due > now else ""
-        return f"Waiting: {words}{again}"
+        words = " ".join(filter(None, [self.type or self.message, self.id, self.code, say(_MEANINGS[self.code])]))
+        if self.due <= now:
+            return say("Waiting: {words}", words=words)
+        return waiting.again(words, times.span(self.due - now), self.receives)
 
     def fact(self) -> dict[str, str | int]:
         """Return what the page shows of it (lab.page.facts)."""
         named = {"kind": "waiting", "type": self.type or self.message, "id": self.id, "code": self.code}
-        told = {"meaning": _MEANINGS[self.code], "remedy": _REMEDIES[self.code]}
+        told = {"meaning": say(_MEANINGS[self.code]), "remedy": say(_REMEDIES[self.code])}
         return {**named, **told, "attempt": self.receives, "due": int(self.due)}
 
 

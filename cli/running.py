@@ -20,6 +20,8 @@ from typing import Final
 
 import click
 
+from cli.language import say
+
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 # What the demo's stack is called, and any other by default.
 STACK: Final = "notifier"
@@ -63,7 +65,7 @@ class Running:
     @property
     def place(self) -> str:
         """Its page, or its process while it has none."""
-        return self.page or f"process {self.pid}"
+        return self.page or say("process {pid}", pid=self.pid)
 
 
 class TakenError(click.ClickException):
@@ -82,8 +84,10 @@ def claimed() -> Iterator[Path]:
 
     with _locked():
         if found := _alive(_file(CHECKOUT)):
-            doing = "runs" if found.topic else "is starting or ending"
-            raise TakenError(f"A demo of this checkout {doing} already: {found.place}")
+            taken = say("A demo of this checkout is starting or ending already: {place}", place=found.place)
+            if found.topic:
+                taken = say("A demo of this checkout runs already: {place}", place=found.place)
+            raise TakenError(taken)
         if (killed := _load(_file(CHECKOUT))) and killed.folder:
             leftovers.remove(Path(killed.folder))
         folder = tempfile.TemporaryDirectory(prefix=leftovers.PREFIX)
@@ -125,12 +129,13 @@ def chosen() -> Running | None:
     return None if demo is None or named_elsewhere(demo) else demo
 
 
-def say() -> None:
+def tell() -> None:
     """Say on stderr which AWS the command uses, if a demo runs here."""
     if demo := read():
-        named = named_elsewhere(demo)
-        used = f"{named} is set: the command uses that AWS, not the demo that runs here." if named else ""
-        click.echo(used or f"Using the demo that runs here: {demo.place}", err=True)
+        used = say("Using the demo that runs here: {place}", place=demo.place)
+        if named := named_elsewhere(demo):
+            used = say("{name} is set: the command uses that AWS, not the demo that runs here.", name=named)
+        click.echo(used, err=True)
     elif _others() and not any(os.environ[name] for name in _given()):
         click.echo(absent(), err=True)
 
@@ -145,10 +150,17 @@ def named_elsewhere(demo: Running) -> str:
 def absent() -> str:
     """Say why no demo is used, and what to do."""
     if (demo := read()) and (named := named_elsewhere(demo)):
-        return f"A demo runs here, but {named} names another AWS. To use the demo: env -u {named} notifier ..."
-    others = [f"\nOne of {one.checkout} runs: {one.place}. Run its commands in that folder." for one in _others()]
-    return (
-        f"No demo of this checkout ({CHECKOUT}) is running. Start one: make demo (or: notifier demo).{''.join(others)}"
+        use = f"env -u {named} notifier ..."
+        return say("A demo runs here, but {name} names another AWS. To use the demo: {use}", name=named, use=use)
+    none = say(
+        "No demo of this checkout ({checkout}) is running. Start one: make demo (or: notifier demo).", checkout=CHECKOUT
+    )
+    return "\n".join([none, *map(_elsewhere, _others())])
+
+
+def _elsewhere(demo: Running) -> str:
+    return say(
+        "One of {checkout} runs: {place}. Run its commands in that folder.", checkout=demo.checkout, place=demo.place
     )
 
 

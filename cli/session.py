@@ -8,6 +8,7 @@ from cli.commands.emit import as_event, publish
 from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits
+from cli.language import say
 from cli.preview.gallery import Gallery, committed, findings
 from cli.watch import Watch
 from handler.model import Locale
@@ -61,14 +62,16 @@ class Session:
             self._name_people(compilation)
         for file in sorted(self._edits.edited):
             if compilation.errors:
-                self._watch.say(f"{file}: not in use while there is an error; the last good version speaks", "yellow")
+                late = say("{file}: not in use while there is an error; the last good version speaks", file=file)
+                self._watch.say(late, "yellow")
             else:
-                self._watch.say(f"{file}: in use", "green")
+                self._watch.say(say("{file}: in use", file=file), "green")
         for file in sorted(self._edits.deleted):
             if compilation.errors:
-                self._watch.say(f"{file}: deleted, but still in use while there is an error", "yellow")
+                still = say("{file}: deleted, but still in use while there is an error", file=file)
+                self._watch.say(still, "yellow")
             else:
-                self._watch.say(f"{file}: deleted, and no longer in use", "green")
+                self._watch.say(say("{file}: deleted, and no longer in use", file=file), "green")
 
 
 def _called(locale: Locale) -> Iterator[tuple[str, str]]:

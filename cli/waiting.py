@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Final
 
+from cli.language import say
 from cli.operations import times
 from cli.operations.journal import Line
 from handler.delivery.backoff import FIRST_SECONDS, LONGEST_SECONDS
@@ -71,10 +72,15 @@ def _overdue(line: Line, now: float) -> bool:
 
 def told(line: Line) -> str:
     """Return what a terminal says of a waiting delivery."""
-    again = due(line)
-    span = times.span(again) if again >= _SHORT else f"{max(1, round(again))} s"
+    after = due(line)
+    span = times.span(after) if after >= _SHORT else say("{count} s", count=max(1, round(after)))
     words = " ".join(filter(None, [line.type, line.id, line.code, line.detail]))
-    return f"Waiting: {words}; again in {span} (attempt {line.attempt})"
+    return again(words, span, line.attempt)
+
+
+def again(words: str, span: str, attempt: int) -> str:
+    """Return the line of an event that is tried again in `span`."""
+    return say("Waiting: {words}; again in {span} (attempt {attempt})", words=words, span=span, attempt=attempt)
 
 
 def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | int]:
@@ -83,14 +89,14 @@ def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | in
     One that should have been tried again by now is when its message can be received, `visible_at`: the function ended
     in the middle of the attempt.
     """
-    again = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
+    at = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
     code = CODES.get(line.code, CODES["INTERNAL"])
     named = {"kind": "waiting", "type": line.type, "id": line.id, "code": line.code}
-    meaning = line.detail or code.meaning
+    meaning = line.detail or say(code.meaning)
     return {
         **named,
         "meaning": meaning,
-        "remedy": code.remedy,
+        "remedy": say(code.remedy),
         "attempt": line.attempt,
-        "due": int(again),
+        "due": int(at),
     }

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from cli import waiting
+from cli.language import say
 from cli.operations import heap, letters
 from cli.operations.journal import Line
 from cli.operations.letters import Letter
@@ -112,8 +113,8 @@ class Watch:
             letter.code,
             letter.detail or ("" if letter.code else meaning),
         ]
-        self.say(f"Parked: {' '.join(filter(None, words))}", "red")
-        self.say(f"  fix: {remedy}", "dim")
+        self.say(say("Parked: {words}", words=" ".join(filter(None, words))), "red")
+        self.say(f"  {say('fix: {remedy}', remedy=remedy)}", "dim")
         known = {"type": letter.type, "id": letter.id, "code": letter.code}
         self.parked[message] = {"kind": "parked", **known, "meaning": letter.detail or meaning, "remedy": remedy}
         self._cloud.slack.tell(self.parked[message])

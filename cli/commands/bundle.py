@@ -11,6 +11,7 @@ import click
 
 from cli import compiler
 from cli.commands.lint import show
+from cli.language import say
 from cli.packaging.bytecode import VERSION, BytecodeError, compile_package
 from cli.packaging.prune import prune
 from cli.preview import selection
@@ -52,19 +53,28 @@ def bundle(folder: Path, templates: Path, python: Path | None, release: bool) ->
     compiler.write(complete, folder / "catalog.json")
     notifications = complete.catalog["notifications"]
     before = sum(one["previous"] is not None for one in notifications)
-    click.echo(f"{len(notifications)} templates, {before} of them with an earlier version to fall back on")
+    counted = say(
+        "{count} templates, {before} of them with an earlier version to fall back on",
+        count=len(notifications),
+        before=before,
+    )
+    click.echo(counted)
     _compile(folder, python, release)
 
 
 def _compile(folder: Path, python: Path | None, release: bool) -> None:
-    problem = f"there is no Python {VERSION} on the PATH or under ~/.pyenv (`pyenv install {VERSION}`)"
+    problem = say(
+        "there is no Python {version} on the PATH or under ~/.pyenv (`pyenv install {version}`)", version=VERSION
+    )
     if python is not None:
         try:
-            click.echo(f"{compile_package(folder, python)} files compiled for Python {VERSION}")
+            count = compile_package(folder, python)
+            click.echo(say("{count} files compiled for Python {version}", count=count, version=VERSION))
         except BytecodeError as error:
             problem = str(error)
         else:
             return
     if release:
-        raise click.ClickException(f"No bytecode: {problem}.")
-    click.echo(f"Warning: no bytecode, so cold starts take three times as long: {problem}.", err=True)
+        raise click.ClickException(say("No bytecode: {problem}.", problem=problem))
+    slow = say("Warning: no bytecode, so cold starts take three times as long: {problem}.", problem=problem)
+    click.echo(slow, err=True)

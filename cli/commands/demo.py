@@ -23,7 +23,7 @@ from cli.commands.emit import publish
 from cli.commands.lint import show
 from cli.compiler import Compilation, files
 from cli.edits import Edits
-from cli.language import say
+from cli.language import later, say
 from cli.preview import connections, selection
 from cli.session import Session
 from cli.snapshot import Snapshot, snapshot
@@ -48,13 +48,11 @@ FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the
 INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
 POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
 # What there is to try with tables that are not the sample shop's.
-OWN_TABLES: Final = """\
-  .venv/bin/notifier sql                    # your tables, and `notifier sql TABLE` for the columns of one
-  .venv/bin/notifier preview TYPE --id ID   # what a notification would post for a row
-  .venv/bin/notifier emit TYPE ID           # posts it
-  .venv/bin/notifier poll status
-
-"""
+OWN_TABLES: Final = {
+    "sql": later("your tables, and `notifier sql TABLE` for the columns of one"),
+    "preview TYPE --id ID": later("what a notification would post for a row"),
+    "emit TYPE ID": later("posts it"),
+}
 PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
 
 
@@ -132,10 +130,10 @@ def demo(once: bool, database: str, dump: Path | None, databases: tuple[str, ...
                 edited = Edited(folder, checked, seen)
                 complete = _run(state, edited, console, PRODUCTS[database], source, once=once)
     except KeyboardInterrupt:
-        console.print("Stopped; everything that ran is gone.")
+        console.print(say("Stopped; everything that ran is gone."))
         raise click.exceptions.Exit(130 if once else 0) from None
     except (ChildError, TimeoutError, SamError, DatabaseMissingError, DumpError) as error:
-        raise click.ClickException(f"{error}\nEverything else was stopped too.") from None
+        raise click.ClickException(f"{error}\n{say('Everything else was stopped too.')}") from None
     if not complete:
         raise click.exceptions.Exit(1)
 
@@ -160,7 +158,7 @@ def _checked(folder: Path) -> Compilation:
 def _source(dump: Path | None, databases: Sequence[str]) -> Source:
     """What the tables come from. A database that runs already is tried first, because the rest takes a minute."""
     if dump and databases:
-        raise click.UsageError("Give --sql or --db, not both.")
+        raise click.UsageError(say("Give --sql or --db, not both."))
     if not databases:
         return of_dump(dump) if dump else sample_shop
     given = connections.read_databases(databases)
@@ -179,9 +177,9 @@ def _run(
 ) -> bool:
     step = _steps(console)
     with local_cloud(folder, step, product, source) as cloud, _whole(cloud):
-        with step("Building the application with sam build"):
+        with step(say("Building the application with sam build")):
             template = cloud.build(edited.folder)
-        with step("Deploying it with sam deploy"):
+        with step(say("Deploying it with sam deploy")):
             outputs = cloud.deploy(template, Polls="on")
         watch = Watch(cloud, outputs, console)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), edited.folder, edited.seen)
@@ -192,7 +190,8 @@ def _run(
                 complete = _publish_samples(cloud, watch, console, tick, events, shop_login)
             else:
                 complete = True
-                console.print("Published nothing: the rows of the samples are not in your tables.", style="dim")
+                nothing = say("Published nothing: the rows of the samples are not in your tables.")
+                console.print(nothing, style="dim")
             if not once:
                 session = Session(cloud, watch, edits)
                 session.introduce(edited.checked)
@@ -223,7 +222,7 @@ def _publish_samples(
     tick()
     for event in events:
         publish(cloud.aws.client("sns"), watch.topic, event)
-        console.print(f"Published {event['type']} {event['id']}", style="dim")
+        console.print(say("Published {event}", event=f"{event['type']} {event['id']}"), style="dim")
         time.sleep(PACE_SECONDS)
     rows = _insert(shop_login, tick, console)
     awaited = len(events) + rows
@@ -233,14 +232,14 @@ def _publish_samples(
         tick.now_and_then()
     lost = max(0, awaited - watch.posted - len(watch.parked) - watch.queued)
     if lost:
-        console.print("The function's log:", style="red")
+        console.print(say("The function's log:"), style="red")
         console.print("\n".join(watch.log()[-LOG_LINES:]), markup=False, highlight=False)
-    polled = f", {rows} found by a poll" if rows else ""
-    parked = f", {len(watch.parked)} parked" if watch.parked else ""
-    queued = f", {watch.queued} in the queue" if watch.queued and watch.posted < awaited else ""
-    console.print(
-        f"{len(events)} published{polled}, {watch.posted} delivered, {lost} lost{parked}{queued}", highlight=False
-    )
+    counted = [say("{count} published", count=len(events))]
+    counted += [say("{count} found by a poll", count=rows)] if rows else []
+    counted += [say("{count} delivered", count=watch.posted), say("{count} lost", count=lost)]
+    counted += [say("{count} parked", count=len(watch.parked))] if watch.parked else []
+    counted += [say("{count} in the queue", count=watch.queued)] if watch.queued and watch.posted < awaited else []
+    console.print(say(", ").join(counted), highlight=False)
     return watch.posted == awaited
 
 
@@ -250,7 +249,8 @@ def _insert(shop_login: Path, tick: Tick, console: Console) -> int:
         return 0
     wait_until(lambda: tick.has_run(POLLED), f"the first run of the poll {POLLED}", WAIT_SECONDS)
     row = request_refund(shop_login)
-    console.print(f"Inserted row {row} into refunds and published nothing; its poll finds it", style="dim")
+    inserted = say("Inserted row {row} into refunds and published nothing; its poll finds it", row=row)
+    console.print(inserted, style="dim")
     return 1
 
 
@@ -267,15 +267,15 @@ def _plain(data: Mapping[str, Value]) -> Any:
 
 def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console, edited: Edited) -> None:
     """Show the results of further events and of edited templates, until Ctrl-C."""
-    console.print(
-        f"\n[bold]Open {cloud.page}[/] and edit a file in {escape(files.shown(edited.folder))}/: "
-        "the next message has the new words.\n"
-        "Ctrl-C ends everything. From another terminal:\n",
-        highlight=False,
+    begin = say(
+        "[bold]Open {page}[/] and edit a file in {folder}/: the next message has the new words.",
+        page=cloud.page,
+        folder=escape(files.shown(edited.folder)),
     )
+    console.print(f"\n{begin}\n{say('Ctrl-C ends everything. From another terminal:')}\n", highlight=False)
     login = cloud.tables.shop_login
     console.print(
-        _about_the_shop(cloud, watch, login, edited.example) if login else OWN_TABLES,
+        _about_the_shop(cloud, watch, login, edited.example) if login else _about_own_tables(),
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -287,12 +287,21 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         time.sleep(POLL_SECONDS)
 
 
+def _about_own_tables() -> str:
+    commands = [f"  {f'.venv/bin/notifier {command}':<42}# {say(words)}" for command, words in OWN_TABLES.items()]
+    return "\n".join([*commands, "  .venv/bin/notifier poll status", "", ""])
+
+
 def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) -> str:
+    tables = say("what the sample shop's database has")
+    insert = say(
+        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):"
+    )
     return (
         f"  .venv/bin/notifier emit {example}\n"
-        "  .venv/bin/notifier sql      # what the sample shop's database has\n"
+        f"  .venv/bin/notifier sql      # {tables}\n"
         "  .venv/bin/notifier poll status\n\n"
-        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):\n\n"
+        f"{insert}\n\n"
         f"  .venv/bin/python -m lab.shop.application {login}\n"
         f'  mysql --defaults-file={login} -e "{INSERT}"\n\n'
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"

@@ -87,7 +87,7 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
         dropped = [check.cause for check in checks if check.state == "failed"]
         raise click.UsageError("\n".join([str(error), *dropped])) from None
     demo = running.chosen()
-    running.say()
+    running.tell()
     account = stack.Account(demo.environment if demo else {})
     with screen.working(say("Reading the network")):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)

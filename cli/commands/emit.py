@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import running
+from cli.language import say
 from cli.preview import selection
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
     from handler.stages.route import checked_id
 
     if event["type"] not in rules:
-        yield f"there is no template for {event['type']}; {suggestion(event['type'], rules)}"
+        close = suggestion(event["type"], rules)
+        yield say("there is no template for {event_type}; {close}", event_type=event["type"], close=close)
     for rule in rules.get(event["type"], ()):
         try:
             checked_id(rule, Event(event["type"], event["id"], ""))
@@ -83,17 +85,18 @@ def emit(
     if not topic:
         demo = running.chosen()
         if demo is None:
-            raise click.UsageError(f"{running.absent()}\nOr name a topic with --topic.")
-        running.say()
+            raise click.UsageError(f"{running.absent()}\n{say('Or name a topic with --topic.')}")
+        running.tell()
         os.environ.update(demo.environment)
         topic = demo.topic
     rules = _rules(folder or Path(selection.FOLDER))
     if any(rule.kind == "pattern" for rule in rules.get(event_type, ())):
         event["id"] = event_id  # digits are text there
     message_id = publish(boto3.client("sns"), topic, event)
-    click.echo(f"Published {event_type} {event_id} to {topic} (message {message_id})")
+    named = f"{event_type} {event_id}"
+    click.echo(say("Published {event} to {topic} (message {message})", event=named, topic=topic, message=message_id))
     for warning in warnings(event, rules) if rules else ():
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(say("Warning: {warning}", warning=warning), err=True)
 
 
 def _rules(folder: Path) -> Mapping[str, Sequence[IdRule]]:
@@ -109,7 +112,9 @@ def _object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise click.BadParameter(f"this is not JSON: {error}", param_hint="--data") from None
+        raise click.BadParameter(say("this is not JSON: {why}", why=error), param_hint="--data") from None
     if not isinstance(data, dict):
-        raise click.BadParameter('write an object, such as {"coupon": "TEA"}', param_hint="--data")
+        raise click.BadParameter(
+            say("write an object, such as {example}", example='{"coupon": "TEA"}'), param_hint="--data"
+        )
     return data

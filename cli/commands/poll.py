@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +12,11 @@ from rich.text import Text
 
 from cli import compiler
 from cli.commands.bundle import ROOT
+from cli.language import later, say
 from cli.operations import polls, rewinds, screen, stack, times
 from cli.operations.polls import Status
 from cli.operations.rewinds import IdOrTime, To
-from cli.poll_run import run
+from cli.poll_run import count_rows, run
 from cli.preview import selection
 from handler.model import Poll
 from handler.polling.schedule import REUSED, Schedule
@@ -25,7 +27,6 @@ _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": 
 _SAME_DAY: Final = 12 * 3600.0
 # How much of its room a poll may use without a word.
 _SHOWN_FULL: Final = 0.1
-_SKIPPED: Final = "the rows that were added since its last run, and those that were found and are not sent yet"
 
 
 @click.group(short_help="Show how polls are doing; run, pause, rewind or start one.")
@@ -62,7 +63,7 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
     """  # noqa: D301 - \b is what keeps these lines apart
     deployed = stack.find(stack_name)
     declared = compiler.compile_templates(templates).polls
-    with screen.working("Reading the state table"):
+    with screen.working(say("Reading the state table")):
         found = [polls.read(deployed, name, declared.get(name)) for name in types or sorted(declared)]
     polls.refuse_unknown(found, declared)
     now = time.time()
@@ -72,7 +73,7 @@ def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_j
         for one in found:
             screen.console().print(_drawn(one, now))
     else:
-        click.echo("No template here has `poll:`.")
+        click.echo(say("No template here has `poll:`."))
     if any(one.condition(now) in ("failing", "overdue", "on hold") for one in found):
         raise click.exceptions.Exit(1)
 
@@ -92,9 +93,9 @@ def start(type_: str, yes: bool, stack_name: str | None) -> None:
     deployed = stack.find(stack_name)
     _require_decided(type_, Schedule.of(polls.require(deployed, type_)))
     if not yes:
-        click.confirm(f"The poll {type_} skips for good {_SKIPPED}. Continue?", abort=True)
+        click.confirm(f"{_skips(type_)} {say('Continue?')}", abort=True)
     schedule = polls.change(deployed, type_, lambda schedule: _require_decided(type_, schedule).started())
-    click.echo(f"{type_} starts again with its next run. {_then(type_, schedule)}")
+    click.echo(f"{say('{name} starts again with its next run.', name=type_)} {_then(type_, schedule)}")
 
 
 @poll.command(short_help="Begin with new identities, because the ids of the table begin again.")
@@ -124,21 +125,28 @@ def rebase(type_: str, resend: bool, to: To | None, yes: bool, stack_name: str |
     """
     if resend == (to is None):
         raise click.UsageError(
-            "--resend and --to must be used together: --to ID posts the rows above it, --to TIME those from then on"
+            say(
+                "--resend and --to must be used together: --to ID posts the rows above it, --to TIME those from then on"
+            )
         )
     deployed = stack.find(stack_name)
     polls.require(deployed, type_)
     if to:
         rewinds.require_kind(polls.read(deployed, type_, None), to)
     if not yes:
-        says = f"The poll {type_} skips for good {_SKIPPED}."
+        says = _skips(type_)
         if to:
-            says = f"The poll {type_} posts all rows {to.rows} one by one, even if they were posted before."
-        click.confirm(f"{says} Rows get new identities from now on. Continue?", abort=True)
+            says = say(
+                "The poll {name} posts all rows {rows} one by one, even if they were posted before.",
+                name=type_,
+                rows=to.rows,
+            )
+        click.confirm(f"{says} {say('Rows get new identities from now on. Continue?')}", abort=True)
     schedule = polls.change(
         deployed, type_, lambda schedule: schedule.rebased(to.above, to.above_kind) if to else schedule.rebased()
     )
-    click.echo(f"{type_} begins with new identities with its next run. {_then(type_, schedule)}")
+    begins = say("{name} begins with new identities with its next run.", name=type_)
+    click.echo(f"{begins} {_then(type_, schedule)}")
 
 
 @poll.command(short_help="Find rows again, and post those that were never posted.")
@@ -171,10 +179,11 @@ def rewind(type_: str, to: To, yes: bool, stack_name: str | None) -> None:
     concerned = rewinds.concerned(before, to)
     if not yes:
         click.echo(concerned)
-        click.confirm(f"Find the rows {to.rows} again?", abort=True)
+        click.confirm(say("Find the rows {rows} again?", rows=to.rows), abort=True)
     schedule = polls.change(deployed, type_, lambda schedule: rewinds.rewound(before, schedule, to))
-    says = f"Run it now with: notifier poll run {type_}"
-    click.echo(f"{type_} finds them with its next run. {_then(type_, schedule, says)}")
+    finds = say("{name} finds them with its next run.", name=type_)
+    now = say("Run it now with: {command}", command=f"notifier poll run {type_}")
+    click.echo(f"{finds} {_then(type_, schedule, now)}")
 
 
 @poll.command(short_help="Stop a poll until it is resumed.")
@@ -188,7 +197,9 @@ def pause(type_: str, stack_name: str | None) -> None:
     Exit status: 0 it is paused, 1 it was not, 2 the command was misused or could not look.
     """
     polls.change(stack.find(stack_name), type_, Schedule.paused)
-    click.echo(f"{type_} is paused. Continue it with: notifier poll resume {type_}")
+    click.echo(
+        say("{name} is paused. Continue it with: {command}", name=type_, command=f"notifier poll resume {type_}")
+    )
 
 
 @poll.command(short_help="Continue a poll that was paused, or is on hold.")
@@ -206,24 +217,46 @@ def resume(type_: str, stack_name: str | None) -> None:
     schedule = polls.change(stack.find(stack_name), type_, Schedule.resumed)
     if schedule.held:
         raise click.ClickException(
-            f"{type_} is no longer paused, and on hold as before: {schedule.code}. To do: {polls.remedy(schedule.code)}"
+            say(
+                "{name} is no longer paused, and on hold as before: {code}. To do: {remedy}",
+                name=type_,
+                code=schedule.code,
+                remedy=polls.remedy(schedule.code),
+            )
         )
-    click.echo(f"{type_} continues with the next tick. See it with: notifier poll status {type_}")
+    click.echo(f"{say('{name} continues with the next tick.', name=type_)} {_see(type_)}")
+
+
+def _skips(type_: str) -> str:
+    return say(
+        "The poll {name} skips for good the rows that were added since its last run, and those that were found and are "
+        "not sent yet.",
+        name=type_,
+    )
+
+
+def _see(type_: str) -> str:
+    return say("See it with: {command}", command=f"notifier poll status {type_}")
 
 
 def _then(type_: str, schedule: Schedule, running: str = "") -> str:
     """What is to be done after a change, so that a run carries it out."""
     if schedule.is_paused:
-        return f"It is paused, and runs after: notifier poll resume {type_}"
-    return running or f"See it with: notifier poll status {type_}"
+        return say("It is paused, and runs after: {command}", command=f"notifier poll resume {type_}")
+    return running or _see(type_)
 
 
 def _require_decided(type_: str, schedule: Schedule) -> Schedule:
     """Return the schedule. Raises ClickException if the poll waits for a decision about its ids."""
     if schedule.code == REUSED:
         raise click.ClickException(
-            f"{type_} is on hold because ids of its table seem to be used again. If they are, give later rows new "
-            f"identities: notifier poll rebase {type_}. If they are not: notifier poll resume {type_}"
+            say(
+                "{name} is on hold because ids of its table seem to be used again. If they are, give later rows new "
+                "identities: {rebase}. If they are not: {resume}",
+                name=type_,
+                rebase=f"notifier poll rebase {type_}",
+                resume=f"notifier poll resume {type_}",
+            )
         )
     return schedule
 
@@ -232,30 +265,42 @@ def _drawn(one: Status, now: float) -> Text:
     """A poll in a few lines, which may be as narrow as the terminal is."""
     schedule, condition = one.schedule, one.condition(now)
     drawn = Text.assemble((one.name, "bold"), "  ", (condition, _STYLES.get(condition, "bold red")))
-    every = f"{_every(one.poll)}, " if one.poll else ""
-    last = f"read {_when(schedule.scanned_at, now)}" if schedule.scanned_at else "never read"
-    due = "with the next tick" if schedule.due_at <= now else _when(schedule.due_at, now)
-    drawn.append(f"\n  {every}{last}, next {'-' if schedule.held else due}")
+    drawn.append(f"\n  {say(', ').join(_reads(one, now))}")
     if (lag := one.lag(now)) is not None:
-        whole = f"{_when(schedule.complete_at, now)}, {times.span(lag)} ago"
-        drawn.append(f"\n  complete as of {whole}: rows that the replica showed by then are found")
+        whole = say(
+            "complete as of {time}, {span} ago: rows that the replica showed by then are found",
+            time=_when(schedule.complete_at, now),
+            span=times.span(lag),
+        )
+        drawn.append(f"\n  {whole}")
     if one.asked:
-        drawn.append(f"\n  asked for: its next run {one.asked}", "yellow")
+        drawn.append(f"\n  {say('asked for: its next run {asked}', asked=one.asked)}", "yellow")
     if one.state:
-        drawn.append(f"\n  {_rows(one)} found, {_read_to(one.state, one.gaps)}")
+        drawn.append(f"\n  {say('{rows} found, {read}', rows=_rows(one), read=_read_to(one.state, one.gaps))}")
         if schedule.full >= _SHOWN_FULL:
-            style = "bold red" if schedule.is_nearly_full else ""
-            drawn.append(f"\n  the ids of the longest transaction take {schedule.full:.0%} of the room for them", style)
+            full = say("the ids of the longest transaction take {share:.0%} of the room for them", share=schedule.full)
+            drawn.append(f"\n  {full}", "bold red" if schedule.is_nearly_full else "")
     if schedule.code:
         drawn.append(f"\n  {schedule.code}: {schedule.detail or one.meaning}", "red")
-        drawn.append(f"\n  To do: {one.remedy}")
+        drawn.append(f"\n  {say('To do: ')}{one.remedy}")
     return drawn
+
+
+def _reads(one: Status, now: float) -> Iterator[str]:
+    """When a poll reads its table: by its template, last, and next."""
+    schedule = one.schedule
+    if one.poll:
+        yield _every(one.poll)
+    read = _when(schedule.scanned_at, now) if schedule.scanned_at else ""
+    yield say("read {time}", time=read) if read else say("never read")
+    due = say("with the next tick") if schedule.due_at <= now else _when(schedule.due_at, now)
+    yield say("next {time}", time="-" if schedule.held else due)
 
 
 def _every(poll: Poll) -> str:
     if not poll.cron:
-        return f"every {times.span(poll.every)}"
-    return f"at {poll.cron} ({poll.time_zone or 'time zone of the stage'})"
+        return say("every {span}", span=times.span(poll.every))
+    return say("at {cron} ({zone})", cron=poll.cron, zone=poll.time_zone or say("time zone of the stage"))
 
 
 def _when(at: float, now: float) -> str:
@@ -264,18 +309,18 @@ def _when(at: float, now: float) -> str:
 
 def _read_to(state: PollState, gaps: int) -> str:
     if state.timed:
-        return f"latest time {state.timed.latest or 'none yet'}, {_count(len(state.timed.seen))} remembered"
-    watched = f", changes watched from id {state.cursor.floor + 1} on" if state.watched else ""
-    return f"highest id {state.cursor.top}, {gaps} lower ones missing{watched}"
+        latest = state.timed.latest or say("none yet")
+        return say("latest time {time}, {rows} remembered", time=latest, rows=count_rows(len(state.timed.seen)))
+    read = say("highest id {id}, {count} lower ones missing", id=state.cursor.top, count=gaps)
+    if not state.watched:
+        return read
+    return say("{read}, changes watched from id {id} on", read=read, id=state.cursor.floor + 1)
 
 
 def _rows(one: Status) -> str:
     schedule = one.schedule
-    given_up = "given up" if one.poll and one.poll.at else "ids given up"
-    counts = {"late": schedule.late, given_up: schedule.given_up}
-    more = [f"{count} {word}" for word, count in counts.items() if count]
-    return _count(schedule.found) + (f" ({', '.join(more)})" if more else "")
-
-
-def _count(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+    given_up = later("{count} given up") if one.poll and one.poll.at else later("{count} ids given up")
+    counts = {later("{count} late"): schedule.late, given_up: schedule.given_up}
+    more = [say(words, count=count) for words, count in counts.items() if count]
+    rows = count_rows(schedule.found)
+    return say("{rows} ({more})", rows=rows, more=say(", ").join(more)) if more else rows

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.compiler.schema import SCHEMAS, TEMPLATE, document
+from cli.language import say
 from cli.preview import selection
 
 
@@ -27,7 +28,7 @@ def schema(folder: Path, as_text: bool) -> None:
     for name, content in SCHEMAS.items():
         path = folder / name
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise click.ClickException(f"{path} is not an ordinary file; remove it, and run this again")
+            raise click.ClickException(say("{path} is not an ordinary file; remove it, and run this again", path=path))
         path.parent.mkdir(exist_ok=True)
         path.write_text(document(content), encoding="utf-8")
-        click.echo(f"Wrote {path}")
+        click.echo(say("Wrote {path}", path=path))

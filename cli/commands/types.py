@@ -8,6 +8,7 @@ import click
 
 from cli import compiler
 from cli.compiler import files
+from cli.language import say
 from cli.preview import selection
 
 
@@ -25,5 +26,5 @@ def types(folder: Path) -> None:
     """  # noqa: D301 - \b is what keeps these lines apart
     found = {template.notification.event for template in compiler.compile_templates(folder).templates}
     if not found:
-        raise click.ClickException(f"There is no template in {files.shown(folder)}.")
+        raise click.ClickException(say("There is no template in {folder}.", folder=files.shown(folder)))
     click.echo(",".join(sorted(found)))

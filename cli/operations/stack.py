@@ -120,7 +120,7 @@ def find(name: str | None) -> Stack:
     """
     demo = None if name else running.chosen()
     if not name:
-        running.say()
+        running.tell()
     account = Account(demo.environment if demo else {})
     name = name or (demo.stack if demo else running.STACK)
     described = _described(account, name)

@@ -59,7 +59,7 @@ def test_a_demo_belongs_to_its_checkout(
             asked = CliRunner().invoke(main, ["balance"]).stderr
             assert f"One of {tmp_path / 'other'} runs: {PAGE}" in asked
             monkeypatch.setenv("AWS_REGION", "eu-west-1")
-            running.say()
+            running.tell()
             assert PAGE not in capsys.readouterr().err
 
 
@@ -76,10 +76,10 @@ def test_what_the_environment_names_wins(name: str, monkeypatch: pytest.MonkeyPa
 
 def test_a_command_says_which_aws_it_uses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with running.announced("arn:topic", DEMO, page=PAGE):
-        running.say()
+        running.tell()
         assert capsys.readouterr() == ("", f"Using the demo that runs here: {PAGE}\n")
         monkeypatch.setenv("AWS_PROFILE", "shop")
-        running.say()
+        running.tell()
         assert capsys.readouterr() == (
             "",
             "AWS_PROFILE is set: the command uses that AWS, not the demo that runs here.\n",
