@@ -15,7 +15,7 @@ from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
 from cli.compiler.sql import polled
 from cli.compiler.sql.polled import Source
-from cli.language import say
+from cli.language import later, say
 from handler.model import IdRule, Poll
 
 REQUIRED: Final = ("every", "sql")
@@ -42,7 +42,7 @@ DATA: Final = frozenset({"old", "new"})
 
 EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
 
-_SUCH: Final = "5m, 1h or 1d"
+_SUCH: Final = later("5m, 1h or 1d")
 EVERY: Final = durations.Range(MINUTE, 7 * DAY, MINUTE, _SUCH)
 LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
 AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
@@ -217,7 +217,7 @@ def _lines(node: Node) -> str:
     is_select = written.upper().startswith("SELECT ")
     every = f"every: {EXAMPLES['every'] if is_select else durations.written(EVERY.nearest(written))}"
     if crontab.is_meant(written) and not is_select:
-        every = crontab.instead(written).partition(", or ")[0]
+        every = crontab.instead(written).partition(say(", or "))[0]
     select = written if is_select else EXAMPLES["sql"]
     return say("write these lines:\n{lines}", lines=f"poll:\n  {every}\n  sql: {select}")
 
