@@ -40,7 +40,7 @@ def as_id(text: str) -> int | str:
 
 def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> Iterator[str]:
     """Yield why no template would take an event; `rules` has the forms of the templates' ids by event type."""
-    from cli.diagnoses import suggestion
+    from cli.diagnoses import detail, suggestion
     from handler.errors import EventError
     from handler.model import Event
     from handler.stages.route import checked_id
@@ -52,7 +52,7 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
         try:
             checked_id(rule, Event(event["type"], event["id"], ""))
         except EventError as error:
-            yield error.detail
+            yield detail(error)
 
 
 @click.command(short_help="Publish an event, as an application would.")
