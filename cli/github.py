@@ -39,7 +39,7 @@ def lines(findings: Sequence[Finding], folder: PurePath) -> Iterator[str]:
                 "title": finding.code,
             }
             properties = ",".join(f"{name}={_property(value)}" for name, value in where.items())
-            words = _data(finding.message + "\nfix: " + finding.fix)
+            words = _data("\n".join((finding.message, say("fix: {remedy}", remedy=finding.fix))))
             yield f"::{severity} {properties}::{words}"
         for finding in found[SHOWN:]:
             place = f"{(folder / finding.file).as_posix()}:{finding.line}:{finding.column}"

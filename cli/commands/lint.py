@@ -14,11 +14,11 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cli import github
+from cli import github, language
 from cli.checked import Checked
 from cli.compiler import Compilation, Finding, Severity, compile_templates, files, personal
 from cli.compiler.folder import STAGES
-from cli.language import say
+from cli.language import plural, say
 from cli.operations import screen
 from cli.preview import selection
 
@@ -61,6 +61,9 @@ def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack
     Exit status: 0 no errors (there may be warnings), 1 errors, or a database or Slack did not answer, 2 the command was
     misused.
     """
+    form = FORMATS[1] if as_json else form
+    if form == "json":  # what a program reads is the same for everybody
+        click.get_current_context().with_resource(language.speaking(language.ENGLISH))
     folder, file = _split(path)
     compilation = compile_templates(folder)
     if pii:
@@ -70,7 +73,6 @@ def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack
     asked = _asked(folder, compilation, databases, slack=slack)
     findings = {*compilation.findings, *(one for one in asked.findings if not file or one.file == file)}
     compilation = replace(compilation, findings=tuple(sorted(findings)))
-    form = FORMATS[1] if as_json else form
     _PRINTED[form](compilation, folder)
     for note in (*asked.notes, *asked.failures):
         click.echo(github.harmless(note), err=True)
@@ -114,7 +116,9 @@ def _split(path: Path) -> tuple[Path, str]:
     if path.is_dir():
         return path, ""
     if path.suffix not in (".yaml", ".yml"):
-        raise click.BadParameter(f"{files.shown(path)} is neither a folder nor a .yaml file", param_hint="PATH")
+        raise click.BadParameter(
+            say("{path} is neither a folder nor a .yaml file", path=files.shown(path)), param_hint="PATH"
+        )
     path = path.absolute()
     folder = path.parent.parent if path.parent.name == STAGES else path.parent
     return Path(os.path.relpath(folder)), files.shown(path.relative_to(folder))
@@ -124,7 +128,7 @@ def _alone(compilation: Compilation, file: str) -> Compilation:
     """What was found in one file; it is looked at beside the others, as its stages and labels are among them."""
     findings = tuple(one for one in compilation.findings if one.file == file)
     if not findings and file not in (*compilation.files, *files.SHARED):
-        raise click.BadParameter(f"{file} is not read: its name begins with a dot", param_hint="PATH")
+        raise click.BadParameter(say("{file} is not read: its name begins with a dot", file=file), param_hint="PATH")
     templates = tuple(one for one in compilation.templates if f"{one.notification.name}.yaml" == file)
     return replace(compilation, findings=findings, files=(file,), templates=templates)
 
@@ -140,7 +144,7 @@ def show_findings(findings: Iterable[Finding], folder: Path = Path()) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         # A fix of several lines begins at the left, where it can be copied into a file.
-        console.print(_line(finding, folder), Text(f"  fix: {finding.fix}", "dim"), sep="\n")
+        console.print(_line(finding, folder), Text(f"  {say('fix: {remedy}', remedy=finding.fix)}", "dim"), sep="\n")
 
 
 def _show_json(compilation: Compilation, folder: Path) -> None:  # noqa: ARG001 - as the others
@@ -163,22 +167,23 @@ def _annotate(compilation: Compilation, folder: Path) -> None:
 
 def _line(finding: Finding, folder: Path) -> Text:
     place = f"{files.shown(folder / finding.file)}:{finding.line}:{finding.column}: "
-    severity = "warning: " if finding.severity == "warning" else ""
+    severity = say("warning: ") if finding.severity == "warning" else ""
     return Text.assemble(place, (finding.code, _COLOURS[finding.severity]), f" {severity}{finding.message}")
 
 
 def _summary(compilation: Compilation) -> str:
     stages = sum(file.startswith(f"{STAGES}/") for file in compilation.files)
-    counted = f"{_count(len(compilation.files) - stages, 'template')}, {_count(stages, 'stage')}"
+    templates = plural("{count} template", "{count} templates", len(compilation.files) - stages)
+    counted = say(", ").join((templates, plural("{count} stage", "{count} stages", stages)))
     if len(compilation.files) == 1:
         [counted] = compilation.files
     severities = Counter(finding.severity for finding in compilation.findings)
-    found = [_count(severities[severity], severity) for severity in _COLOURS if severities[severity]]
-    return f"{counted}: {', '.join(found) or 'no findings'}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    found = []
+    if severities["error"]:
+        found.append(plural("{count} error", "{count} errors", severities["error"]))
+    if severities["warning"]:
+        found.append(plural("{count} warning", "{count} warnings", severities["warning"]))
+    return f"{counted}: {say(', ').join(found) or say('no findings')}"
 
 
 def _document(compilation: Compilation) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import Final
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Scalar
+from cli.language import say
 from handler.catalog import Stage
 from handler.model import Leaf
 
@@ -46,8 +47,8 @@ def read(node: Scalar, leaves: Leaves, *, link: bool) -> Leaf | str | None:
 
 
 def _refuse(node: Scalar, leaves: Leaves) -> None:
-    message = f"`{node.place.path}` begins with https:// and a host, without expressions in them"
-    fix = "write https://host/{{ value }}, or {{ vars.name }}/{{ value }}"
+    message = say("`{path}` begins with https:// and a host, without expressions in them", path=node.place.path)
+    fix = say("write https://host/{{ value }}, or {{ vars.name }}/{{ value }}")
     leaves.report.add(node.place, "TEMPLATE_URL", message, fix)
 
 
@@ -57,6 +58,10 @@ def check(bases: Mapping[str, Place], stages: Iterable[Stage], report: Report) -
     for name, place in bases.items():
         for stage in known:
             if name in stage.vars and not _BASE.fullmatch(str(stage.vars[name])):
-                message = f"`vars.{name}` is no address in stage {stage.name}"
-                fix = f"write `{name}: https://host`, without / at the end, in _stages/{stage.name}.yaml"
+                message = say("`vars.{name}` is no address in stage {stage}", name=name, stage=stage.name)
+                fix = say(
+                    "write `{name}: https://host`, without / at the end, in _stages/{stage}.yaml",
+                    name=name,
+                    stage=stage.name,
+                )
                 report.add(place, "TEMPLATE_URL", message, fix)

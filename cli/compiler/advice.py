@@ -11,6 +11,7 @@ from cli.compiler.findings import RULES
 from cli.compiler.parts import Part
 from cli.compiler.sql.columns import columns
 from cli.compiler.template import Template
+from cli.language import later, say
 from handler.model import SqlLookup
 from handler.templating import Diagnosis
 from handler.templating.kinds import Kind
@@ -19,14 +20,14 @@ from handler.templating.text import Mrkdwn
 _MONEY: Final = re.compile(r"(\|\s*money\(\s*(?:currency\s*=\s*)?['\"])([^'\"\\]*)(['\"])")
 _TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
 _EMPTY: Final = "NoneType"
+_BINDS_BEFORE: Final = later("`|` binds before `{sign}`, so that the filter applies to the last value alone")
 _COUNTS: Final = frozenset({"length", "size", "count", "len"})  # what other languages call the number of elements
-_IN_SQL: Final = "compute it in the SQL"
 # What to do about a template's own words and elements, where they are more than Slack takes.
 _TOO_LARGE: Final[Mapping[Kind, str]] = {
-    "too_many_blocks": "leave some out, or write several into one `section`",
-    "too_many_block_elements": "leave some out, or write them into another block",
-    "too_many_characters": "shorten this text",
-    "too_many_characters_in_all": "shorten the texts of this block, or write them into another block",
+    "too_many_blocks": later("leave some out, or write several into one `section`"),
+    "too_many_block_elements": later("leave some out, or write them into another block"),
+    "too_many_characters": later("shorten this text"),
+    "too_many_characters_in_all": later("shorten the texts of this block, or write them into another block"),
 }
 
 
@@ -41,9 +42,9 @@ class Advice(NamedTuple):
 def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
     """Return what to write for an error in a part of a leaf; nothing where the error's own words are all there is."""
     if diagnosis.kind == "part_empty":
-        return Advice(fix=RULES["VALUE_EMPTY"].remedy)
+        return Advice(fix=say(RULES["VALUE_EMPTY"].remedy))
     if diagnosis.kind in _TOO_LARGE:
-        return Advice(fix=_TOO_LARGE[diagnosis.kind])
+        return Advice(fix=say(_TOO_LARGE[diagnosis.kind]))
     make = _BY_KIND.get(diagnosis.kind)
     return make(diagnosis, part, template) if make and part else Advice()
 
@@ -70,39 +71,39 @@ def _currency(_: Diagnosis, part: Part, __: Template) -> Advice:
 
 def _number(_: Diagnosis, part: Part, __: Template) -> Advice:
     right = rewriting.bracketed(part.code)
-    return Advice(right, message="`|` binds before operators" if right else "")
+    return Advice(right, message=say("`|` binds before operators") if right else "")
 
 
 def _sign(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     is_empty = diagnosis.owner == _EMPTY
     right = rewriting.with_zero(part.code) if is_empty else rewriting.with_numbers(part.code)
-    return Advice(right, "" if right else _IN_SQL)
+    return Advice(right, "" if right else say("compute it in the SQL"))
 
 
 def _operands(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     code, sign, types = part.code, diagnosis.name, (diagnosis.owner, diagnosis.other)
     if right := rewriting.bracketed(code):
-        return Advice(right, message=f"`|` binds before `{sign}`, so that the filter applies to the last value alone")
+        return Advice(right, message=say(_BINDS_BEFORE, sign=sign))
     if _EMPTY in types and not _TEXTS & {*types}:
-        return Advice(rewriting.with_zero(code), message=f"{sign} computes with an empty value")
+        return Advice(rewriting.with_zero(code), message=say("{sign} computes with an empty value", sign=sign))
     if sign == "+" and _TEXTS & {*types}:
-        return Advice(rewriting.joined(code), message="`+` adds numbers; texts are joined with ~")
+        return Advice(rewriting.joined(code), message=say("`+` adds numbers; texts are joined with ~"))
     if right := rewriting.with_numbers(code):
         return Advice(right)
     if {*types} <= {"datetime", "date"}:
-        return Advice(fix="compute with times in the SQL, as TIMESTAMPDIFF does, or show one with the filter ago")
-    return Advice(fix=f"{_IN_SQL}, where CAST(... AS DECIMAL) makes a text a number")
+        return Advice(fix=say("compute with times in the SQL, as TIMESTAMPDIFF does, or show one with the filter ago"))
+    return Advice(fix=say("compute it in the SQL, where CAST(... AS DECIMAL) makes a text a number"))
 
 
 def _comparison(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     code = part.code
     if right := rewriting.unformatted(code):
-        return Advice(right, message="`|` binds before a comparison, so that a text is compared with a number")
+        return Advice(right, message=say("`|` binds before a comparison, so that a text is compared with a number"))
     if right := rewriting.with_numbers(code):
         return Advice(right)
     if _EMPTY in (diagnosis.owner, diagnosis.other):
         return Advice(rewriting.with_zero(code))
-    return Advice(fix="compare a number with a number, a text with a text in quotes, a time with a time")
+    return Advice(fix=say("compare a number with a number, a text with a text in quotes, a time with a time"))
 
 
 def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
@@ -115,10 +116,10 @@ def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
         if diagnosis.owner == _EMPTY:  # in this sample, the column is empty as well
             shown = rewriting.with_else(right) or rewriting.with_default(right)
             right = shown if part.kind == "expression" else rewriting.with_zero(right) or right
-        return Advice(right, message=f"`{owner}` is a column: it has no {diagnosis.name}")
+        return Advice(right, message=say("`{owner}` is a column: it has no {part}", owner=owner, part=diagnosis.name))
     if diagnosis.owner == _EMPTY and owner:
         right = rewriting.guarded(code, owner, bare=part.kind != "expression")
-        return Advice(right, message=f"`{owner}` is empty, and has no {diagnosis.name}")
+        return Advice(right, message=say("`{owner}` is empty, and has no {part}", owner=owner, part=diagnosis.name))
     return Advice()
 
 
@@ -134,16 +135,20 @@ def _is_column(owner: str, template: Template) -> bool:
 def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice:
     """What to write where a list was asked for a column: that of the first element, or of each."""
     if not owner:
-        return Advice(fix=f"write (rows | first).{column}")
+        return Advice(fix=say("write {text}", text=f"(rows | first).{column}"))
     path = f"{owner}.{column}"
+    message = say("`{owner}` is a list: it has no {column}", owner=owner, column=column)
     if column in _COUNTS and not _is_column(path, template):
         counted = f"{owner} | length"
         right = counted if code == path else rewriting.renamed_part(code, path, f"({counted})")
-        return Advice(right, message=f"`{owner}` is a list: it has no {column}")
+        return Advice(right, message=message)
     name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
-    loop = f"{name} in {owner}"
-    more = f"for each element, write {{{{ {name}.{column} }}}} within {{% for {loop} %}}, or `for: {loop}`"
-    return Advice(rewriting.with_first(code, owner), more, f"`{owner}` is a list: it has no {column}")
+    more = say(
+        "for each element, write {{{{ {element} }}}} within {{% for {loop} %}}, or `for: {loop}`",
+        element=f"{name}.{column}",
+        loop=f"{name} in {owner}",
+    )
+    return Advice(rewriting.with_first(code, owner), more, message)
 
 
 def _not_showable(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
@@ -154,7 +159,7 @@ def _not_showable(diagnosis: Diagnosis, part: Part, template: Template) -> Advic
         return Advice()
     if diagnosis.owner == "list":
         return Advice(f"{code} | join(', ', '{known[0]}')")
-    return Advice(f"{code}.{known[0]}", f"its columns are {', '.join(known)}")
+    return Advice(f"{code}.{known[0]}", say("its columns are {names}", names=", ".join(known)))
 
 
 _BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = {

@@ -13,6 +13,7 @@ from jinja2 import nodes
 from cli import diagnoses
 from cli.compiler import rewriting
 from cli.compiler.unparse import unparse
+from cli.language import say
 from handler.templating import FILTERS
 from handler.templating.filters.arguments import find_problem, parameters
 
@@ -47,15 +48,17 @@ def _problem(node: nodes.Filter) -> str:
     problem = find_problem(node.name, FILTERS[node.name], len(node.args), [str(one.key) for one in node.kwargs])
     if problem:
         message = diagnoses.words(problem).message
-        return message if problem.kind == "argument_missing" else f"{message}: it takes {_accepted(node.name)}"
+        if problem.kind == "argument_missing":
+            return message
+        return say("{message}: it takes {accepted}", message=message, accepted=_accepted(node.name))
     for parameter, value in _given(node):
         if found := _mistaken_type(parameter, value):
-            return f"`{parameter.name}` of `{node.name}` is {found}"
+            return say("`{argument}` of `{filter}` is {form}", argument=parameter.name, filter=node.name, form=found)
     return ""
 
 
 def _accepted(name: str) -> str:
-    return " and ".join(parameters(FILTERS[name])) or "none"
+    return say(" and ").join(parameters(FILTERS[name])) or say("none")
 
 
 def _given(node: nodes.Filter) -> Iterator[tuple[Parameter, nodes.Expr]]:
@@ -69,19 +72,19 @@ def _mistaken_type(parameter: Parameter, value: nodes.Expr) -> str:
     wanted = str(parameter.annotation)
     match value:
         case nodes.Const(value=str()) if wanted.startswith("int"):
-            return "a number, without quotes"
+            return say("a number, without quotes")
         case nodes.Const(value=bool()):
             return "" if wanted in ("bool", "Any") else _wanted(wanted)
         case nodes.Const(value=int() | float()) if wanted.startswith("str"):
-            return "a text, in quotes"
+            return say("a text, in quotes")
         case nodes.Const(value=str()) if wanted == "bool":
-            return "`true` or `false`, without quotes"
+            return say("`true` or `false`, without quotes")
         case _:
             return ""
 
 
 def _wanted(annotation: str) -> str:
-    return "a number" if annotation.startswith("int") else "a text, in quotes"
+    return say("a number") if annotation.startswith("int") else say("a text, in quotes")
 
 
 def _mend(node: Any) -> None:

@@ -9,6 +9,7 @@ from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Mapping, Node, Scalar
 from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.slips import in_key
+from cli.language import say
 from handler.model import Group, Tree
 
 # What people call a block that has another name here.
@@ -28,8 +29,8 @@ def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
     """Return the blocks of a template as Block Kit with leaves, and groups of it; None for one with a wrong shape."""
     found = tuple(_sound_block(item, leaves) for item in shape.items(node, leaves.report))
     if sum(map(_tables, found)) > 1:
-        message = "a message has one table at most"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "show the other rows as `section` under `for`")
+        message = say("a message has one table at most")
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("show the other rows as `section` under `for`"))
     return found
 
 
@@ -58,8 +59,8 @@ def _single(node: Node, leaves: Leaves) -> Tree:
 
 
 def _unreadable(node: Node, leaves: Leaves) -> Tree:
-    message = f"a block is one of: {', '.join(SHORT_FORMS)}, or has a `type`"
-    fix = "begin each block with `- ` on a line of its own"
+    message = say("a block is one of: {names}, or has a `type`", names=", ".join(SHORT_FORMS))
+    fix = say("begin each block with `- ` on a line of its own")
     if isinstance(node, Scalar):
         message, fix = in_key(node.text, SHORT_FORMS) or (message, fix)
     leaves.report.add(node.place, "VALUE_INVALID", message, fix)

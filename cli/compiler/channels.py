@@ -12,6 +12,7 @@ from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Sequence
 from cli.compiler.stages import alias
+from cli.language import say
 from handler.catalog import Stage
 from handler.model import Route
 
@@ -34,12 +35,12 @@ def read(found: Mapping[str, Node], whole: Node, leaves: Leaves, *, is_named: bo
     named = [key for key in KEYS if key in found]
     if not named:
         if isinstance(whole, MappingNode) and not is_named:  # else there is a finding already
-            fix = "add `channel:` with an alias from _stages/"
-            leaves.report.add(whole.place, "KEY_MISSING", "`channel` is missing", fix)
+            fix = say("add `channel:` with an alias from _stages/")
+            leaves.report.add(whole.place, "KEY_MISSING", say("`channel` is missing"), fix)
         return Routes()
     if len(named) > 1:
-        message = "`channel` and `route` both say where the message goes"
-        leaves.report.add(found["route"].place, "VALUE_INVALID", message, "remove one of the two")
+        message = say("`channel` and `route` both say where the message goes")
+        leaves.report.add(found["route"].place, "VALUE_INVALID", message, say("remove one of the two"))
         return Routes()
     if "channel" in found:
         places = _aliases(found["channel"], leaves.report)
@@ -50,13 +51,15 @@ def read(found: Mapping[str, Node], whole: Node, leaves: Leaves, *, is_named: bo
 def _routes(node: Node, leaves: Leaves) -> Routes:
     items = shape.items(node, leaves.report)
     if isinstance(node, Sequence) and not items:
-        leaves.report.add(node.place, "VALUE_INVALID", "there is no route", "write - channel: orders")
+        leaves.report.add(
+            node.place, "VALUE_INVALID", say("there is no route"), say("write {text}", text="- channel: orders")
+        )
     routes: list[Route] = []
     places: dict[str, Place] = {}
     for item in items:
         if routes and routes[-1].when is None:
-            message = "no event comes here: the route above has no `when`, so it takes all"
-            leaves.report.add(item.place, "VALUE_INVALID", message, "put the route without `when` last")
+            message = say("no event comes here: the route above has no `when`, so it takes all")
+            leaves.report.add(item.place, "VALUE_INVALID", message, say("put the route without `when` last"))
             break
         parts = shape.keys(item, leaves.report, required=("channel",), optional=("when",))
         when = leaves.leaf("expression", parts["when"]) if "when" in parts else None
@@ -72,13 +75,14 @@ def _aliases(node: Node, report: Report) -> dict[str, Place]:
     """Return the alias, or each of a list of aliases, with its place."""
     items = node.items if isinstance(node, Sequence) else (node,)
     if not items:
-        report.add(node.place, "VALUE_INVALID", "there is no channel", "write an alias from _stages/")
+        report.add(node.place, "VALUE_INVALID", say("there is no channel"), say("write an alias from _stages/"))
     places: dict[str, Place] = {}
     for item in items:
         if not (name := alias(item, report)):
             continue
         if name in places:
-            report.add(item.place, "VALUE_INVALID", f"`{name}` stands here twice", "remove one of the two")
+            message = say("`{name}` stands here twice", name=name)
+            report.add(item.place, "VALUE_INVALID", message, say("remove one of the two"))
         places[name] = item.place
     return places
 
@@ -89,6 +93,6 @@ def check(places: Mapping[str, Place], stages: Iterable[Stage], report: Report) 
         if stage.redirect:
             continue
         for name in places.keys() - stage.channels.keys():
-            message = f"stage {stage.name} does not say which channel `{name}` is"
-            fix = f"add `{name}: C...` under `channels:` in _stages/{stage.name}.yaml"
+            message = say("stage {stage} does not say which channel `{name}` is", stage=stage.name, name=name)
+            fix = say("add `{name}: C...` under `channels:` in _stages/{stage}.yaml", name=name, stage=stage.name)
             report.add(places[name], "CHANNEL_UNKNOWN", message, fix)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from cli.language import later, say
+
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 # Names that people write for the names of three letters.
@@ -36,11 +38,11 @@ class Field(NamedTuple):
 
 
 FIELDS: Final = (
-    Field("minute", 0, 59, 59),
-    Field("hour", 0, 23, 23),
-    Field("day of the month", 1, 31, 31),
-    Field("month", 1, 12, 12, _MONTHS),
-    Field("day of the week", 0, 7, 6, _DAYS),
+    Field(later("minute"), 0, 59, 59),
+    Field(later("hour"), 0, 23, 23),
+    Field(later("day of the month"), 1, 31, 31),
+    Field(later("month"), 1, 12, 12, _MONTHS),
+    Field(later("day of the week"), 0, 7, 6, _DAYS),
 )
 
 
@@ -69,10 +71,10 @@ def _field(text: str, field: Field) -> Read:
 def _item(text: str, field: Field) -> Read:
     """The same for one of the parts that commas separate."""
     if not text:
-        return Read("a comma separates two values, and one is missing", "")
+        return Read(say("a comma separates two values, and one is missing"), "")
     if field.number(text) is None and (foreign := _FOREIGN.fullmatch(text)):
-        head = foreign[1] if field.name == "day of the week" and field.number(foreign[1]) is not None else "*"
-        return Read("crontab has no `?`, `H`, `L`, `W` or `#`", head)
+        head = foreign[1] if field.words == _DAYS and field.number(foreign[1]) is not None else "*"
+        return Read(say("crontab has no `?`, `H`, `L`, `W` or `#`"), head)
     span, slash, step = text.partition("/")
     if span != "*":
         values = span.split("-")
@@ -84,7 +86,8 @@ def _item(text: str, field: Field) -> Read:
         low, high = field.number(values[0]) or 0, field.number(values[-1]) or 0
         if low > high:
             return Read(
-                f"in a range of the {field.name} the first value is the lower one", _wrapped(low, high, step, field)
+                say("in a range of the {field} the first value is the lower one", field=say(field.name)),
+                _wrapped(low, high, step, field),
             )
     return _step(text, span, step, field) if slash else Read("", text)
 
@@ -94,7 +97,9 @@ def _value(text: str, field: Field) -> Read:
     if number is None:
         short = _LONG.get(text, "")
         known = short in field.words
-        return Read(f"`{text}` is written with three letters" if known else _not(text, field), short if known else "")
+        if not known:
+            return Read(_not(text, field), "")
+        return Read(say("`{text}` is written with three letters", text=text), short)
     if field.least <= number <= field.most:
         return Read("", text)
     # The 24th hour is the first one of a day, and so for the others.
@@ -103,20 +108,22 @@ def _value(text: str, field: Field) -> Read:
 
 
 def _not(text: str, field: Field) -> str:
-    names = f", or {field.words[0]} to {field.words[-1]}" if field.words else ""
-    return f"`{text}` is no {field.name}: {field.least} to {field.most}{names}"
+    possible = say("{first} to {last}", first=field.least, last=field.most)
+    if field.words:
+        possible += say(", or {names}", names=say("{first} to {last}", first=field.words[0], last=field.words[-1]))
+    return say("`{text}` is no {field}: {possible}", text=text, field=say(field.name), possible=possible)
 
 
 def _step(text: str, span: str, step: str, field: Field) -> Read:
     most = field.end - field.least
     if not re.fullmatch("[0-9]+", step) or not 0 < int(step[:9]) <= most:
         right = span if not step.strip("0") or span != "*" else str(field.least)
-        return Read(f"a step of the {field.name} is a number from 1 to {most}", right)
+        return Read(say("a step of the {field} is a number from 1 to {most}", field=say(field.name), most=most), right)
     if span == "*" or "-" in span:
         return Read("", text)
     start = field.number(span) or 0
     whole = "*" if start == field.least else f"{start}-{field.end}"
-    return Read("crontab has a step after `*` or a range alone", f"{whole}/{step}")
+    return Read(say("crontab has a step after `*` or a range alone"), f"{whole}/{step}")
 
 
 def _wrapped(low: int, high: int, step: str, field: Field) -> str:

@@ -15,6 +15,7 @@ from cli.compiler import cron_fields, locales
 from cli.compiler.cron_fields import FIELDS
 from cli.compiler.times import DAY, MINUTE, WEEK, is_cron, meant
 from cli.compiler.times import written as time
+from cli.language import plural, say
 
 USUAL: Final = "0 9 * * 1-5"
 
@@ -74,7 +75,7 @@ def wrong(text: str) -> Wrong | None:
     plain = _plain(text)
     found = _other(plain) or _fields(plain.upper().split())
     if found is None and " ".join(text.split()) != plain:
-        return Wrong("some of its signs are full-width, or long dashes", (plain,))
+        return Wrong(say("some of its signs are full-width, or long dashes"), (plain,))
     if found is None:
         return _pauses(plain)
     return Wrong(found.why, tuple(_possible(found.instead)))
@@ -88,7 +89,7 @@ def instead(text: str) -> str:
     is_rate = found and (is_cron(plain) or plain.startswith("@") or plain.lower() in _NAMED)
     if is_rate and (seconds := meant(plain)) and MINUTE <= seconds <= WEEK:
         lines.append(f"every: {time(seconds)}")
-    return ", or ".join(lines or [f'every: "{USUAL}"'])
+    return say(", or ").join(lines or [f'every: "{USUAL}"'])
 
 
 def written(text: str) -> str:
@@ -149,33 +150,34 @@ def _pauses(expression: str) -> Wrong | None:
         return None
     minute, hour, _, _, weekday = expression.split()
     weekly = f"{minute} {hour} * * {weekday if weekday != '*' else '1'}"
-    return Wrong("a poll runs at least once in 7 days, and this may not", (weekly,))
+    return Wrong(say("a poll runs at least once in 7 days, and this may not"), (weekly,))
 
 
 def _other(text: str) -> Wrong | None:
     """What is no row of fields: a name, a time of day, the form of EventBridge, or a row with a time zone."""
     name = text.lower().removeprefix("@")
     if name in _NAMED:
-        return Wrong(f"`{text}` is a name, and crontab's five fields say the same", (_NAMED[name],))
+        return Wrong(say("`{text}` is a name, and crontab's five fields say the same", text=text), (_NAMED[name],))
     if text.startswith("@"):
-        return Wrong(f"`{text}` is no time of a poll")
+        return Wrong(say("`{text}` is no time of a poll", text=text))
     if clock := _CLOCK.fullmatch(text):
-        return Wrong(f"`{text}` is a time of day", (f"{int(clock[2] or 0)} {int(clock[1]) % 24} * * *",))
+        return Wrong(say("`{text}` is a time of day", text=text), (f"{int(clock[2] or 0)} {int(clock[1]) % 24} * * *",))
     if wrapped := _WRAPPED.fullmatch(text):
         fields = wrapped[1].rstrip(")").upper().split()
         right = _right(_days_from_0(fields[:5]) if len(fields) == 6 else fields)
-        return Wrong("`cron(...)` is the form of EventBridge", right)
+        return Wrong(say("`cron(...)` is the form of EventBridge"), right)
     if zoned := _ZONED.fullmatch(text):
         fields = zoned["before"] or zoned["after"]
         zone = zoned["zone"] or zoned["last"]
-        return Wrong(f"a time zone has a key of its own, time_zone: {locales.zone_meant(zone) or zone}", (fields,))
+        why = say("a time zone has a key of its own, {entry}", entry=f"time_zone: {locales.zone_meant(zone) or zone}")
+        return Wrong(why, (fields,))
     return None
 
 
 def _fields(fields: list[str]) -> Wrong | None:
     """What is wrong with the fields of an expression."""
     if len(fields) != len(FIELDS):
-        return Wrong(f"this has {len(fields)} field{'s'[: len(fields) != 1]}", _counted(fields))
+        return Wrong(plural("this has {count} field", "this has {count} fields", len(fields)), _counted(fields))
     read = cron_fields.read(fields)
     return Wrong(read.why, (read.right,)) if read.why else None
 

@@ -9,6 +9,7 @@ from cli.compiler import shape
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node
 from cli.compiler.times import DAY, HOUR, MINUTE, SECONDS, is_cron, meant, written
+from cli.language import say
 
 __all__ = ["DAY", "FORM", "HOUR", "MINUTE", "Range", "read", "written"]
 
@@ -40,8 +41,14 @@ def read(node: Node, allowed: Range, report: Report, other: str = "") -> float:
     match = re.fullmatch(FORM, text)
     seconds = float(match[1]) * SECONDS[match[2] or "s"] if match else 0.0
     if not allowed.least <= seconds <= allowed.most:
-        bounds = f"a time from {written(allowed.least)} to {written(allowed.most)}, such as {allowed.such}"
-        message = f"`{node.place.path}` takes {bounds}{other and f', or {other}'}{_beside(text)}"
+        accepted = say(
+            "a time from {least} to {most}, such as {such}",
+            least=written(allowed.least),
+            most=written(allowed.most),
+            such=say(allowed.such),
+        )
+        accepted += other and say(", or {names}", names=other)
+        message = say("`{path}` takes {accepted}", path=node.place.path, accepted=accepted) + _beside(text)
         report.add(node.place, "VALUE_INVALID", message, _fix(node, text, allowed))
     return seconds
 
@@ -49,16 +56,17 @@ def read(node: Node, allowed: Range, report: Report, other: str = "") -> float:
 def _beside(text: str) -> str:
     """What is wrong with a value beside its form."""
     if is_cron(text):
-        return "; cron is not supported, nor is a time of day"
-    return f"; {text} without a unit is {text} seconds" if re.fullmatch("[1-9][0-9]{0,8}", text) else ""
+        return say("; cron is not supported, nor is a time of day")
+    return say("; {text} without a unit is {text} seconds", text=text) if re.fullmatch("[1-9][0-9]{0,8}", text) else ""
 
 
 def _fix(node: Node, text: str, allowed: Range) -> str:
     key = node.place.path.rpartition(".")[2]
     if is_cron(text) and meant(text) is None:
-        return f"write {key}: 1h, or another time"
+        return say("write {text}, or another time", text=f"{key}: 1h")
     right = [written(allowed.nearest(text)), *_with_units(text, allowed)]
-    return f"write {key}: {', or '.join([', '.join(right[:-1]), right[-1]] if right[1:] else right)}"
+    choice = say(", or ").join([say(", ").join(right[:-1]), right[-1]] if right[1:] else right)
+    return say("write {text}", text=f"{key}: {choice}")
 
 
 def _with_units(text: str, allowed: Range) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from cli.compiler.findings import Report
 from cli.compiler.template import Template
+from cli.language import say
 
 _LONG: Final = 6  # letters of a word in which one that is wrong rarely makes another word
 
@@ -29,10 +30,12 @@ def _polled_twice(templates: Sequence[Template], report: Report) -> None:
     for template in templates:
         name, event = template.notification.name, template.notification.event
         if template.poll and first.setdefault(event, name) != name:
-            message = (
-                f"{first[event]}.yaml has a `poll` for `{event}` already; its events reach every file of that type"
+            message = say(
+                "{first}.yaml has a `poll` for `{event}` already; its events reach every file of that type",
+                first=first[event],
+                event=event,
             )
-            report.add(template.poll, "KEY_DUPLICATE", message, "remove one of the two")
+            report.add(template.poll, "KEY_DUPLICATE", message, say("remove one of the two"))
 
 
 def _similar(templates: Sequence[Template], report: Report) -> None:
@@ -42,8 +45,8 @@ def _similar(templates: Sequence[Template], report: Report) -> None:
         name, event = template.notification.name, template.notification.event
         near = [other for other in sorted({*uses, name}) if _is_near(event, other)]
         if template.event and uses[event] == 1 and len(near) == 1:
-            message = f"no other file is for `{event}`; it looks like `{near[0]}`"
-            fix = f"write {near[0]}, if the application publishes that"
+            message = say("no other file is for `{event}`; it looks like `{near}`", event=event, near=near[0])
+            fix = say("write {near}, if the application publishes that", near=near[0])
             report.add(template.event, "EVENT_TYPE_SIMILAR", message, fix)
 
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
+from cli.language import say
+
 # Operators and words of other languages, SQL above all, and what they are here.
 _SIGNS: Final = {
     "=": "==", "===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or", "&": "~",
@@ -78,15 +80,17 @@ def first_wrong(code: str) -> str:
         if (right := _right(match)) == match[0]:
             continue
         if match["quoted"] is not None:
-            return f"an expression takes straight quotes, not {match[0][0]} {match[0][-1]}"
+            return say("an expression takes straight quotes, not {quotes}", quotes=f"{match[0][0]} {match[0][-1]}")
         if match["ticked"] is not None:
-            return "an expression takes straight quotes, not ` `"
+            return say("an expression takes straight quotes, not {quotes}", quotes="` `")
         if right.strip():
-            return f"an expression has no `{match[0].strip()}`: here it is `{right.strip()}`"
-        return f"an expression has no `{match[0].strip()}`"
+            return say(
+                "an expression has no `{sign}`: here it is `{right}`", sign=match[0].strip(), right=right.strip()
+            )
+        return say("an expression has no `{sign}`", sign=match[0].strip())
     if _INSTEAD.fullmatch(code.strip()):
-        return "an expression has no `??`: here it is the filter default"
-    return "an expression has no `? :`: here it is `if` and `else`"
+        return say("an expression has no `??`: here it is the filter default")
+    return say("an expression has no `? :`: here it is `if` and `else`")
 
 
 def _moved(match: re.Match[str], texts: list[str]) -> list[str]:

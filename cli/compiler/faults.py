@@ -14,11 +14,15 @@ from cli.compiler.expressions import MEANT
 from cli.compiler.parts import Part
 from cli.compiler.repairs import repair
 from cli.diagnoses import suggestion
+from cli.language import later, say
 from handler.model import Leaf
 from handler.templating import DiagnosedError, Diagnosis, Templates
 from handler.templating.kinds import Kind
 
 _ALIKE: Final = 0.6
+_UNKNOWN: Final = later("`{name}` is not known here")
+_ROW_LACKS: Final = later("the row `{owner}` has no {column}: its SELECT does not list it")
+_ELEMENT_LACKS: Final = later("the element `{owner}` has no {column}: its SELECT does not list it")
 _AFTER: Final = "*_~.,:;"  # what may follow an expression, and is no part of it
 
 
@@ -114,9 +118,10 @@ class _Reader:
                     kind: Kind = "set_statement" if statements.word(part) == "set" else "statement"
                     yield self._from(Diagnosis(kind, statements.word(part)), "TEMPLATE_FORBIDDEN", part)
             elif not part.is_closed and part not in seen:
-                right = f"{part.text[:2]} {part.code.strip().rstrip(_AFTER)} {'%}' if part.kind == 'tag' else '}}'}"
-                message = f"`{'%}' if part.kind == 'tag' else '}}'}` is missing"
-                yield Fault("TEMPLATE_SYNTAX", message, f"write {right}", part, right)
+                end = "%}" if part.kind == "tag" else "}}"
+                right = f"{part.text[:2]} {part.code.strip().rstrip(_AFTER)} {end}"
+                message = say("`{sign}` is missing", sign=end)
+                yield Fault("TEMPLATE_SYNTAX", message, say("write {text}", text=right), part, right)
 
     def _part(self, part: Part) -> list[Fault]:
         try:
@@ -131,7 +136,7 @@ class _Reader:
             found += self._foreign_columns(part, part.code if right == part.text else self._code_of(part, right))
         found += [self._fault("TEMPLATE_FAILED", one.message, part, one.right) for one in arguments.wrong(part.code)]
         if not found and "|" in part.code and (right := rewriting.misread(part.code)):
-            message = "`|` binds before operators, so that the filter applies to the last value alone"
+            message = say("`|` binds before operators, so that the filter applies to the last value alone")
             found.append(self._fault("TEMPLATE_FAILED", message, part, right))
         return found
 
@@ -147,7 +152,7 @@ class _Reader:
     def _fault(self, code: str, message: str, part: Part, right: str, more: str = "") -> Fault:
         """A fault whose part is right with another expression in it; `more` is added to the fix."""
         whole = part.with_code(right) if right else ""
-        fix = "; ".join(filter(None, (f"write {whole}" if whole else "", more)))
+        fix = say("; ").join(filter(None, (say("write {text}", text=whole) if whole else "", more)))
         return Fault(code, message, fix, part, whole)
 
     def _from(self, diagnosis: Diagnosis, code: str, part: Part | None) -> Fault:
@@ -174,16 +179,16 @@ class _Reader:
     def _unknown(self, name: str, part: Part) -> Fault:
         code = "TEMPLATE_UNDEFINED"
         if name in self._scope.later:
-            message, fix = f"`{name}` is not looked up yet here", "lookups run in order: move it above"
-            return Fault(code, message, fix, part, word=name)
-        message = f"`{name}` is not known here"
+            message = say("`{name}` is not looked up yet here", name=name)
+            return Fault(code, message, say("lookups run in order: move it above"), part, word=name)
+        message = say(_UNKNOWN, name=name)
         if name in MEANT:
             return self._fault(code, message, part, rewriting.renamed(part.code, name, MEANT[name]))
         if right := _in_quotes(part.code, name):
-            return self._fault(code, message, part, right, "a text needs quotes")
+            return self._fault(code, message, part, right, say("a text needs quotes"))
         if owners := [*self._owners(name)]:
             right = rewriting.renamed(part.code, name, owners[0])
-            return self._fault(code, message, part, right, f"or {', or '.join(owners[1:])}" if owners[1:] else "")
+            return self._fault(code, message, part, right, _or(owners[1:]))
         close = get_close_matches(name, sorted(filter(str.isidentifier, self._known)), n=1, cutoff=_ALIKE)
         if of_lookups := self._of_lookups(name, part.code, close):
             right, more = of_lookups
@@ -208,7 +213,7 @@ class _Reader:
             if not used or not used <= self._known:  # a lookup may have no usable name, as `my-order`
                 return None
             right = rewriting.renamed_part(right, f"{name}.{column}", owners[0]) or right
-            more = more or (f"or {', or '.join(owners[1:])}" if owners[1:] else _in_a_loop(owners[0], name))
+            more = more or _or(owners[1:]) or _in_a_loop(owners[0], name)
         return (right, more) if right != code else None
 
     def _owners(self, column: str) -> Iterator[str]:
@@ -246,23 +251,26 @@ class _Reader:
                 continue
             same = [one for one in known if one.lower() == column.lower()]
             if right := _without_table(code, f"{owner}.{column}", owner, known):
-                message = f"the row `{owner}` has no {column}: its columns follow it directly, without their table"
+                message = say(
+                    "the row `{owner}` has no {column}: its columns follow it directly, without their table",
+                    owner=owner,
+                    column=column,
+                )
                 yield self._fault("TEMPLATE_UNDEFINED", message, part, right)
                 continue
             close = same or get_close_matches(column, known, n=1, cutoff=_ALIKE)
             right = rewriting.with_column(code, owner, column, close[0]) if close else ""
-            what = "row" if owner in self._scope.columns else "element"
-            message = f"the {what} `{owner}` has no {column}: its SELECT does not list it"
-            more = suggestion(column, known)
-            yield self._fault(
-                "TEMPLATE_UNDEFINED", message, part, right, more if close else f"add it to the SELECT; {more}"
-            )
+            lacks = _ROW_LACKS if owner in self._scope.columns else _ELEMENT_LACKS
+            message, more = say(lacks, owner=owner, column=column), suggestion(column, known)
+            if not close:
+                more = say("; ").join((say("add it to the SELECT"), more))
+            yield self._fault("TEMPLATE_UNDEFINED", message, part, right, more)
 
     def _out_of_scope(self) -> Iterator[Fault]:
         """Names of a loop that stand outside of it."""
         used = self._templates.check(self._leaf)
         for name in sorted(used - {*self._scope.names}):
-            message = f"`{name}` is not known here"
+            message = say(_UNKNOWN, name=name)
             yield Fault("TEMPLATE_UNDEFINED", message, suggestion(name, self._scope.names), word=name)
 
 
@@ -277,11 +285,16 @@ def _without_table(code: str, path: str, owner: str, known: Sequence[str]) -> st
     return rewriting.renamed_part(code, path, owner) if after and {*after} <= {*known} else ""
 
 
+def _or(others: Sequence[str]) -> str:
+    return say("or {text}", text=say(", or ").join(others)) if others else ""
+
+
 def _in_a_loop(element: str, name: str) -> str:
     """How to show a column of each element, for `(items | first).sku` that shows that of one; else empty."""
     found = re.fullmatch(r"\((\w+) \| first\)\.\w+", element)
-    loop = f"{name} in {found[1]}" if found else ""
-    return loop and f"for each element, write it within {{% for {loop} %}}, or `for: {loop}`"
+    if not found:
+        return ""
+    return say("for each element, write it within {{% for {loop} %}}, or `for: {loop}`", loop=f"{name} in {found[1]}")
 
 
 def _in_quotes(code: str, name: str) -> str:

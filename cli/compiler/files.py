@@ -12,6 +12,7 @@ from typing import Final
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Node
 from cli.compiler.reader import read_yaml
+from cli.language import later, say
 
 MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
 # What templates share, beside them: cli/compiler/labels.py, cli/compiler/privacy.py
@@ -19,11 +20,12 @@ LABELS: Final = "_labels.yaml"
 PRIVACY: Final = "_privacy.yaml"
 SHARED: Final = (LABELS, PRIVACY)
 _KINDS: Final = {
-    stat.S_IFREG: "a file",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
+    stat.S_IFREG: later("file"),
+    stat.S_IFDIR: later("folder"),
+    stat.S_IFIFO: later("named pipe"),
+    stat.S_IFSOCK: later("socket"),
 }
+_DEVICE: Final = later("device")
 MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
@@ -34,7 +36,7 @@ def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> 
     try:
         paths = sorted((folder / within).iterdir()) if (folder / within).is_dir() else []
     except OSError as error:
-        report.add(Place(within), "FILE_UNREADABLE", f"the folder cannot be read: {error.strerror}")
+        report.add(Place(within), "FILE_UNREADABLE", say("the folder cannot be read: {cause}", cause=error.strerror))
         return []
     visible = [path for path in paths if not path.name.startswith(".") and (within or path.name not in SHARED)]
     problems = {path.relative_to(folder): _misnamed(path, name) for path in visible}
@@ -42,7 +44,8 @@ def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> 
         if problem:
             report.add(Place(shown(file)), "FILE_NAME", *problem)
     if not any(file.suffix == ".yaml" for file in problems):
-        report.add(Place(within), "FILE_MISSING", "there is no stage here" if within else "there is no template here")
+        message = say("there is no stage here") if within else say("there is no template here")
+        report.add(Place(within), "FILE_MISSING", message)
     named = [file for file, problem in problems.items() if file.suffix == ".yaml" and not problem]
     return [file for file in named if is_readable(folder, file, report)]
 
@@ -52,19 +55,22 @@ def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S
 
     Anything else is reported, and never opened.
     """
-    wanted = _KINDS[kind]
+    wanted = say(_KINDS[kind])
     try:
         real = (folder / file).resolve(strict=True)
         found = stat.S_IFMT(real.stat().st_mode)
     except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
-        message = "a link that leads nowhere" if (folder / file).is_symlink() else "it cannot be read"
-        report.add(Place(shown(file)), "FILE_UNREADABLE", message, f"remove it, or put the {wanted[2:]} itself there")
+        is_link = (folder / file).is_symlink()
+        message = say("a link that leads nowhere") if is_link else say("it cannot be read")
+        fix = say("remove it, or put the {wanted} itself there", wanted=wanted)
+        report.add(Place(shown(file)), "FILE_UNREADABLE", message, fix)
         return False
     if not real.is_relative_to(folder.resolve()):
-        message = f"a link to {wanted} outside the folder is not followed"
-        fix = f"put the {wanted[2:]} itself into the folder"
+        message = say("a link to a {wanted} outside the folder is not followed", wanted=wanted)
+        fix = say("put the {wanted} itself into the folder", wanted=wanted)
     elif found != kind:
-        message, fix = f"it is {_KINDS.get(found, 'a device')}, not {wanted}", f"remove it, or put {wanted} there"
+        message = say("it is a {found}, not a {wanted}", found=say(_KINDS.get(found, _DEVICE)), wanted=wanted)
+        fix = say("remove it, or put a {wanted} there", wanted=wanted)
     else:
         return True
     report.add(Place(shown(file)), "FILE_UNREADABLE", message, fix)
@@ -84,16 +90,17 @@ def printable(text: str) -> str:
 def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
     """What is wrong with a file's name, and what to call it; None also for files that are not read (README.md)."""
     if path.suffix == ".yml":
-        return "`.yml` files are not read", f"name it {shown(path.stem)}.yaml"
+        return say("`.yml` files are not read"), say("name it {file}", file=f"{shown(path.stem)}.yaml")
     if path.suffix != ".yaml":
         folder = path.is_dir() and not path.is_symlink()  # a link can lead anywhere, and far
         if folder and not path.name.startswith("_") and any(path.glob("**/*.yaml")):
-            return "files in further folders are not read", "put templates directly into the folder"
+            return say("files in further folders are not read"), say("put templates directly into the folder")
         return None
     if path.stem.startswith("_"):
-        return "names that begin with _ are kept for what templates share", "name it <event type>.yaml"
+        return say("names that begin with _ are kept for what templates share"), say("name it <event type>.yaml")
     if len(path.stem) > MAX_NAME or not name.fullmatch(path.stem):
-        return f"`{shown(path.stem)}` is not a name such as order.created or production", _better(path.stem, name)
+        message = say("`{name}` is not a name such as order.created or production", name=shown(path.stem))
+        return message, _better(path.stem, name)
     return None
 
 
@@ -101,7 +108,7 @@ def _better(stem: str, name: re.Pattern[str]) -> str:
     """The nearest name that would do: with dots in an event's type, with hyphens in a stage's name."""
     tried = (re.sub(r"[^a-z0-9_]+", join, stem.lower()).strip(join)[:MAX_NAME] for join in ".-")
     found = next((one for one in tried if name.fullmatch(one)), "")
-    return f"name it {found}.yaml" if found else "name it in small letters, digits and _"
+    return say("name it {file}", file=f"{found}.yaml") if found else say("name it in small letters, digits and _")
 
 
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:
@@ -109,7 +116,7 @@ def read(folder: Path, file: PurePath, report: Report) -> Node | None:
     try:
         return parse(file.as_posix(), content(folder, file), report)
     except OSError as error:
-        report.add(Place(file.as_posix()), "FILE_UNREADABLE", f"it cannot be read: {error.strerror}")
+        report.add(Place(file.as_posix()), "FILE_UNREADABLE", say("it cannot be read: {cause}", cause=error.strerror))
     return None
 
 
@@ -117,7 +124,7 @@ def content(folder: Path, file: PurePath | str) -> bytes:
     """Return what a file of the folder holds, of a large one the beginning. Raises OSError; never waits for a pipe."""
     with open(folder / file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a file")
+            raise OSError(errno.EINVAL, say("not a file"))
         return opened.read(MAX_BYTES + 1)
 
 
@@ -126,8 +133,8 @@ def parse(file: str, content: bytes, report: Report) -> Node | None:
     try:
         if len(content) <= MAX_BYTES:
             return read_yaml(file, content.decode("utf-8-sig"), report)
-        report.add(Place(file), "FILE_UNREADABLE", f"it has more than {MAX_BYTES} bytes")
+        report.add(Place(file), "FILE_UNREADABLE", say("it has more than {most} bytes", most=MAX_BYTES))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        report.add(Place(file, line), "FILE_UNREADABLE", "it is not UTF-8 text", "save it as UTF-8")
+        report.add(Place(file, line), "FILE_UNREADABLE", say("it is not UTF-8 text"), say("save it as UTF-8"))
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from cli.language import say
 from handler.errors import CODES
 
 Severity = Literal["error", "warning"]
@@ -219,7 +220,7 @@ class Report:
     def add(self, place: Place, code: str, message: str, fix: str = "", edit: Edit | None = None) -> None:
         """Add a finding; without a fix of its own it gets its code's remedy."""
         remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
-        finding = Finding(place.file, place.line, place.column, code, message, fix or remedy, edit)
+        finding = Finding(place.file, place.line, place.column, code, message, fix or say(remedy), edit)
         self._findings.setdefault(finding)
         self.errors += finding.severity == "error"
 

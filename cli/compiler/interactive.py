@@ -10,6 +10,7 @@ from typing import Final
 
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Mapping, Node, Scalar, Sequence
+from cli.language import later, say
 
 # Those that a message can hold. A `workflow_button` is missing: Slack answers it itself.
 # https://docs.slack.dev/reference/block-kit/block-elements
@@ -33,16 +34,16 @@ def check(node: Node, report: Report) -> None:
         case Mapping():
             kind = _type(node)
             if kind in ELEMENTS and not _opens(node, kind):
-                message = f"nothing answers this `{kind}`: who uses it sees an error triangle"
-                report.add(node.place, "ACTION_UNANSWERED", message, _FIXES.get(kind, _LEAVE_OUT))
+                message = say("nothing answers this `{kind}`: who uses it sees an error triangle", kind=kind)
+                report.add(node.place, "ACTION_UNANSWERED", message, say(_FIXES.get(kind, _LEAVE_OUT)))
             for entry in node.entries:
                 check(entry.value, report)
 
 
-_LEAVE_OUT: Final = "leave it out; to lead people somewhere, write a `button` with `url: https://...`"
+_LEAVE_OUT: Final = later("leave it out; to lead people somewhere, write a `button` with `url: https://...`")
 _FIXES: Final = {
-    "button": "add `url: https://...` for what the button opens, or leave it out",
-    "overflow": "add `url: https://...` to each option, or leave it out",
+    "button": later("add `url: https://...` for what the button opens, or leave it out"),
+    "overflow": later("add `url: https://...` to each option, or leave it out"),
 }
 
 

@@ -9,6 +9,7 @@ from cli.compiler.problems import Parts, Problem
 from cli.compiler.samples import Sample
 from cli.compiler.sql.columns import columns
 from cli.compiler.template import Template
+from cli.language import say
 from handler.model import SqlLookup, Value
 
 
@@ -40,7 +41,11 @@ def _lacks(answer: Value, column: str) -> bool:
 
 
 def _parts(sample: Sample, lookup: SqlLookup, lacking: list[str]) -> Parts:
-    named = ", ".join(f"`{column}`" for column in lacking)
-    message = f"sample `{sample.name}`: lookups.{lookup.name} lacks {named}, which the SELECT names"
-    fix = f"add {', '.join(f'{column}: …' for column in lacking)}"
+    message = say(
+        "sample `{sample}`: lookups.{lookup} lacks {columns}, which the SELECT names",
+        sample=sample.name,
+        lookup=lookup.name,
+        columns=", ".join(f"`{column}`" for column in lacking),
+    )
+    fix = say("add {text}", text=", ".join(f"{column}: …" for column in lacking))
     return Parts(sample.places[lookup.name], "SAMPLE_INVALID", message, fix)

@@ -11,13 +11,14 @@ from cli.compiler.findings import Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.names import EVENT_NAMES
 from cli.compiler.nodes import Node
+from cli.language import later, say
 from handler.model import WAIT_SECONDS, Expect, Leaf, Missing
 
 KEYS: Final = ("wait", "missing")
 MISSING: Final = ("park", "skip", "render")
 # At most well below the almost three hours in which the queue delivers a record (maxReceiveCount in template.yaml): an
 # event that waits longer would be parked, whatever `missing` says.
-WAIT: Final = durations.Range(1.0, 2 * durations.HOUR, WAIT_SECONDS, "30s, 5m or 2h")
+WAIT: Final = durations.Range(1.0, 2 * durations.HOUR, WAIT_SECONDS, later("30s, 5m or 2h"))
 
 _COLUMN: Final = re.compile(r"\s*(?P<root>\w+)(?:\.\w+)+\s*")
 
@@ -26,8 +27,12 @@ def read(found: Mapping[str, Node], expect: Expect, report: Report) -> tuple[flo
     """Return for how many seconds a lookup that finds nothing is tried again, and what follows then."""
     for key in KEYS:
         if key in found and expect != "one":
-            message = f"`{key}` goes with `expect: one`: with `expect: {expect}`, finding nothing is an answer"
-            report.add(found[key].place, "VALUE_INVALID", message, f"remove `{key}`, or write expect: one")
+            message = say(
+                "`{key}` goes with `expect: one`: with `expect: {expect}`, finding nothing is an answer",
+                key=key,
+                expect=expect,
+            )
+            report.add(found[key].place, "VALUE_INVALID", message, say("remove `{key}`, or write expect: one", key=key))
     missing = shape.choice(found["missing"], MISSING, report) if "missing" in found else None
     wait = durations.read(found["wait"], WAIT, report) if "wait" in found else WAIT_SECONDS
     return wait, cast(Missing, missing or "park")
@@ -43,6 +48,7 @@ def version(node: Node, leaves: Leaves) -> Leaf | None:
     match = _COLUMN.fullmatch(leaf.source)
     if match and match["root"] in lookups:
         return leaf
-    message = "`version` is one column of a lookup: it is compared with the event's `version`"
-    leaves.report.add(node.place, "VALUE_INVALID", message, f"write version: {[*lookups, 'order'][0]}.updated_at")
+    message = say("`version` is one column of a lookup: it is compared with the event's `version`")
+    fix = say("write {text}", text=f"version: {[*lookups, 'order'][0]}.updated_at")
+    leaves.report.add(node.place, "VALUE_INVALID", message, fix)
     return None

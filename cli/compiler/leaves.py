@@ -15,15 +15,10 @@ from cli.compiler.names import EVENT_NAMES
 from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.slack_markup import Reading
+from cli.language import say
 from handler.model import Leaf, LeafContext
 from handler.templating import DiagnosedError, Templates
 from handler.templating.language import MAX_LOOP_DEPTH
-
-TOO_DEEP: Final = (
-    f"loops can be nested {MAX_LOOP_DEPTH} deep, counting those of blocks and of texts",
-    "join the tables in the SQL, and loop once",
-)
-
 
 EVENT_SCOPE: Final = Scope(EVENT_NAMES)
 
@@ -120,7 +115,7 @@ class Leaves:
         leaf = Leaf(context, rewrite(source), str(node.place))
         self.nodes[leaf.where] = node
         if context == "expression" and _has_expressions(leaf.source):
-            message = "a bare expression stands here, without {{ }} and {% %}"
+            message = say("a bare expression stands here, without {{ }} and {% %}")
             self._add(node.place, "TEMPLATE_SYNTAX", message, _unwrapped(with_straight_braces(source)))
             return replace(leaf, source=instead)
         if with_straight_braces(source) != source:
@@ -132,7 +127,7 @@ class Leaves:
                 self._keep_needs(fault, node)
             leaf = self._stand_in(leaf, found, instead)
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
-            self.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
+            too_deep(node.place, self.report)
         self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
         return leaf
 
@@ -164,7 +159,7 @@ class Leaves:
         versions = (node.text.splitlines(), straight.splitlines(), corrected(straight, context).splitlines())
         for number, (written, meant, right) in enumerate(zip(*versions, strict=True), 1):
             if written != meant:
-                message = "expressions stand between ordinary braces: {{ }}, not ｛｛ ｝｝"
+                message = say("expressions stand between ordinary braces: {{ }}, not ｛｛ ｝｝")
                 self._add(node.place_of(number), "TEMPLATE_SYNTAX", message, shape.rewritten(node, right))
 
     def _report(self, fault: Fault, leaf: Leaf, node: Scalar) -> None:
@@ -181,6 +176,12 @@ class Leaves:
     def _add(self, place: Place, code: str, message: str, fix: str) -> None:
         self.faulty.append(place)
         self.report.add(place, code, message, fix)
+
+
+def too_deep(place: Place, report: Report) -> None:
+    """Report a loop inside too many others."""
+    message = say("loops can be nested {most} deep, counting those of blocks and of texts", most=MAX_LOOP_DEPTH)
+    report.add(place, "VALUE_INVALID", message, say("join the tables in the SQL, and loop once"))
 
 
 def place_of_word(node: Scalar, word: str) -> Place:
@@ -201,4 +202,6 @@ def _has_expressions(source: str) -> bool:
 
 def _unwrapped(source: str) -> str:
     wrapped = re.fullmatch(r"\s*\{\{(.*)\}\}\s*", source, re.DOTALL)
-    return f"write {wrapped[1].strip()}" if wrapped and "{{" not in wrapped[1] else "write the expression alone"
+    if not wrapped or "{{" in wrapped[1]:
+        return say("write the expression alone")
+    return say("write {text}", text=wrapped[1].strip())

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from cli.compiler import shape
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node
+from cli.language import say
 
 KEYS: Final = ("time_zone", "language")
 LANGUAGES: Final = ("en", "ja")
@@ -38,8 +39,12 @@ def time_zone(node: Node | None, report: Report) -> str:
     if not node or not found or found in _zones():
         return found or ""
     meant = zone_meant(found)
-    fix = f"write time_zone: {meant}" if meant else "write a name such as Europe/Berlin or Asia/Tokyo"
-    report.add(node.place, "VALUE_INVALID", f"there is no time zone `{found}`", fix)
+    fix = (
+        say("write {text}", text=f"time_zone: {meant}")
+        if meant
+        else say("write a name such as Europe/Berlin or Asia/Tokyo")
+    )
+    report.add(node.place, "VALUE_INVALID", say("there is no time zone `{name}`", name=found), fix)
     return ""
 
 
@@ -60,8 +65,12 @@ def language(node: Node | None, report: Report) -> str:
     if not node or not found or found in LANGUAGES:
         return found or ""
     meant = _language_meant(found)
-    fix = f"write language: {meant}" if meant else f"write one of: {', '.join(LANGUAGES)}"
-    message = f"there is no language `{found}`, only {', '.join(LANGUAGES)}"
+    fix = (
+        say("write {text}", text=f"language: {meant}")
+        if meant
+        else say("write one of: {names}", names=", ".join(LANGUAGES))
+    )
+    message = say("there is no language `{name}`, only {names}", name=found, names=", ".join(LANGUAGES))
     report.add(node.place, "VALUE_INVALID", message, fix)
     return ""
 

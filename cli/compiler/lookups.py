@@ -15,6 +15,7 @@ from cli.compiler.names import own_name
 from cli.compiler.nodes import Entry, Node, Scalar
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.sql.columns import columns
+from cli.language import later, say
 from handler.api_path import stays_below
 from handler.model import ApiLookup, Expect, Leaf, Lookup, SqlLookup
 from handler.templating import DiagnosedError
@@ -60,16 +61,18 @@ def _stand_in(entry: Entry) -> Lookup:
 def _lookup(entry: Entry, leaves: Leaves) -> Lookup | None:
     if not isinstance(entry.value, MappingNode) and entry.key.text in _BESIDE:
         name = entry.key.text
-        message = f"`{name}` stands within `lookups`, where it is the name of a lookup"
-        leaves.report.add(entry.key.place, "VALUE_INVALID", message, f"indent `{name}` like `lookups`")
+        message = say("`{name}` stands within `lookups`, where it is the name of a lookup", name=name)
+        leaves.report.add(entry.key.place, "VALUE_INVALID", message, say("indent `{name}` like `lookups`", name=name))
         return None
     present = {key.key.text for key in entry.value.entries} if isinstance(entry.value, MappingNode) else set()
     kinds = [kind for kind in _KINDS if kind in present]
     if len(kinds) != 1 and isinstance(entry.value, MappingNode):
-        message = f"`{entry.key.text}` has {'both' if kinds else 'neither'} `sql` {'and' if kinds else 'nor'} `get`"
-        if kinds and "sql" not in kinds:
-            message = f"`{entry.key.text}` has both `get` and `get_all`"
-        leaves.report.add(entry.key.place, "VALUE_INVALID", message, "write `sql` for the database, `get` for the API")
+        message = say("`{name}` has neither `sql` nor `get`", name=entry.key.text)
+        if kinds:
+            both = _SQL_AND_GET if "sql" in kinds else _GET_AND_GET_ALL
+            message = say(both, name=entry.key.text)
+        fix = say("write `sql` for the database, `get` for the API")
+        leaves.report.add(entry.key.place, "VALUE_INVALID", message, fix)
         return None
     return _KINDS[kinds[0] if kinds else "sql"](entry, leaves)
 
@@ -130,6 +133,8 @@ def _api_name(node: Node) -> str:
 
 
 # The key that says where a lookup reads -> how the rest is read.
+_SQL_AND_GET: Final = later("`{name}` has both `sql` and `get`")
+_GET_AND_GET_ALL: Final = later("`{name}` has both `get` and `get_all`")
 _KINDS: Final[dict[str, Callable[[Entry, Leaves], Lookup | None]]] = {
     "sql": _sql_lookup,
     "get": _api_lookup,
@@ -165,12 +170,13 @@ def _misleading(leaf: Leaf) -> tuple[str, str] | None:
     try:
         texts = wordings.of(leaf)
     except wordings.TooManyError:
-        return f"the path has more than {wordings.MAX} forms", "write one lookup for each form of the path"
+        message = say("the path has more than {most} forms", most=wordings.MAX)
+        return message, say("write one lookup for each form of the path")
     except DiagnosedError as error:
-        return diagnoses.words(error.diagnosis).message, "leave it out"
+        return diagnoses.words(error.diagnosis).message, say("leave it out")
     if not all(map(_PATH.fullmatch, texts)):
-        message = "an API's path begins with / and contains neither a host, a blank nor `#`"
-        return message, "write /customers/{{ order.customer_id }}"
+        message = say("an API's path begins with / and contains neither a host, a blank nor `#`")
+        return message, say("write {text}", text="/customers/{{ order.customer_id }}")
     if not all(map(stays_below, texts)):
-        return "`.`, `..` and `..;` are steps in a path, not parts of it", "write the path without them"
+        return say("`.`, `..` and `..;` are steps in a path, not parts of it"), say("write the path without them")
     return None

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from cli.compiler import shape
-from cli.compiler.leaves import TOO_DEEP, Leaves
+from cli.compiler.leaves import Leaves, too_deep
 from cli.compiler.names import RESERVED, own_name
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
+from cli.language import say
 from handler.model import Group, Leaf, Tree
 from handler.templating.language import MAX_LOOP_DEPTH
 
@@ -30,9 +31,10 @@ def read(node: Node, leaves: Leaves, single: Callable[[Node, Leaves], Tree]) -> 
     if "do" not in grouping:
         return group(grouping, leaves, lambda inner: [single(rest, inner)])
     if rest.entries or len(grouping) == 1:
-        key = rest.entries[0].key.text if rest.entries else ""
-        message = f"`do` holds what is repeated, so `{key}` goes into it" if key else "`do` stands under `for` or `if`"
-        leaves.report.add(node.place, "VALUE_INVALID", message, "write the items without `do`, or all in it")
+        message = say("`do` stands under `for` or `if`")
+        if rest.entries:
+            message = say("`do` holds what is repeated, so `{key}` goes into it", key=rest.entries[0].key.text)
+        leaves.report.add(node.place, "VALUE_INVALID", message, say("write the items without `do`, or all in it"))
         return None
     items = shape.items(shape.filled(grouping["do"], leaves.report), leaves.report)
     return group(grouping, leaves, lambda inner: [read(item, inner, single) for item in items])
@@ -49,13 +51,14 @@ def _loop(node: Node, leaves: Leaves) -> tuple[str, Leaf | None, Leaves]:
     """The name of the element, the expression of the list, and the leaves inside the loop."""
     match = _LOOP.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match is None or not isinstance(node, Scalar):
-        fix = "write for: item in items"
-        leaves.report.add(node.place, "VALUE_INVALID", "`for` takes a name, `in`, and a list", fix)
+        fix = say("write {text}", text="for: item in items")
+        leaves.report.add(node.place, "VALUE_INVALID", say("`for` takes a name, `in`, and a list"), fix)
         return "", None, leaves.within("")
     name = own_name(node, leaves.report, match["name"])
     if name in leaves.names and name not in RESERVED:
-        leaves.report.add(node.place, "NAME_RESERVED", f"`{name}` is the name of something else here already")
+        message = say("`{name}` is the name of something else here already", name=name)
+        leaves.report.add(node.place, "NAME_RESERVED", message)
     if leaves.loops >= MAX_LOOP_DEPTH:
-        leaves.report.add(node.place, "VALUE_INVALID", *TOO_DEEP)
+        too_deep(node.place, leaves.report)
     over = leaves.leaf("expression", node, lambda _: match["over"], instead="[]")
     return name, over, leaves.within(name, match["over"])

@@ -11,6 +11,7 @@ from string import Formatter, Template
 import pytest
 
 from cli import language
+from cli.compiler import RULES
 from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
 from handler.errors import CODES
 from handler.templating import english
@@ -53,6 +54,9 @@ def of_tables() -> Iterator[tuple[str, str]]:
         yield from ((text, kind) for text in words if text)
     of_all = (english.CLOSE, english.KNOWN, english.NONE, english.CONJUNCTION, english.COMPUTED)
     yield from ((text, "handler/templating/english.py") for text in (*english.TYPES.values(), *of_all))
+    for code, rule in RULES.items():
+        yield rule.meaning, code
+        yield rule.remedy, code
     for word, error in [*SLACK_ERRORS.items(), ("unknown", UNKNOWN_SLACK_ERROR)]:
         yield error.remedy, word
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli import language
 from cli.commands.lint import lint
 
 from .conftest import FILE, Compile
@@ -42,6 +43,16 @@ def test_an_error_has_its_place_and_its_cure(compiled: Compile, tmp_path: Path) 
         "  fix: write {{ id }}; nearest: id",
         "1 template, 1 stage: 1 error",
     ]
+
+
+def test_it_speaks_japanese_to_people_alone(compiled: Compile, tmp_path: Path) -> None:
+    compiled(GOOD.replace("{{ id }}", "{{ idd }} {{ order.note }}."))
+    english = run(tmp_path, "--json")
+    with language.speaking("ja"):
+        assert run(tmp_path, "--json") == run(tmp_path, "--format", "json") == english
+        output = run(tmp_path)[1]
+    assert "TEMPLATE_UNDEFINED `idd` という名前はここにはありません\n  対処: {{ id }} と書いてください" in output
+    assert output.endswith("\nテンプレート 1 件、ステージ 1 件: エラー 1 件、警告 1 件\n")
 
 
 def test_a_warning_is_shown_and_lets_a_build_pass(compiled: Compile, tmp_path: Path) -> None:
