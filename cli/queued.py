@@ -49,9 +49,9 @@ class QueuedEvent:
 
     def fact(self) -> dict[str, str | int]:
         """Return what the page shows of it (lab.page.facts)."""
-        named = {"kind": "waiting", "type": self.type or self.message, "id": self.id, "code": self.code}
+        named = {"event": self.identity, "type": self.type or self.message, "id": self.id, "code": self.code}
         told = {"meaning": say(_MEANINGS[self.code]), "remedy": say(_REMEDIES[self.code])}
-        return {**named, **told, "attempt": self.receives, "due": int(self.due)}
+        return {"kind": "waiting", **named, **told, "attempt": self.receives, "due": int(self.due)}
 
 
 class Queued:

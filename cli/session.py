@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cli.commands.emit import as_event, publish
+from cli.asked import Answers
 from cli.commands.lint import show
 from cli.compiler import Compilation
 from cli.edits import Edits
@@ -16,24 +16,23 @@ from lab.cloud import LocalCloud
 
 
 class Session:
-    """The deployment under `watch`, the templates under `edits`, and the requests from the page."""
+    """The deployment under `watch`, the templates under `edits`, and the questions of the page."""
 
-    def __init__(self, cloud: LocalCloud, watch: Watch, edits: Edits) -> None:
+    def __init__(self, cloud: LocalCloud, watch: Watch, edits: Edits, answers: Answers) -> None:
         self._cloud = cloud
         self._watch = watch
         self._edits = edits
         self._gallery = Gallery(edits.folder, committed(edits.folder))
-        self._wished = 0
+        self._answers = answers
 
     def look(self) -> None:
         """Look once. An event that was asked for after an edit is published after it is in use."""
         self._watch.look()
-        wishes = self._cloud.slack.wishes(self._wished)
+        questions = self._cloud.slack.questions()
         if compilation := self._edits.look():
             self._show(compilation)
-        for wish in wishes:
-            self._wished = wish["number"]
-            publish(self._cloud.aws.client("sns"), self._watch.topic, as_event(wish["type"], str(wish["id"])))
+        for asked in questions:
+            self._cloud.slack.answer(asked["number"], self._answers.of(asked["question"]))
 
     def introduce(self, compilation: Compilation) -> None:
         """Tell the page what there is, and what templates call the people and groups whom messages mention."""

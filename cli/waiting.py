@@ -91,7 +91,7 @@ def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | in
     """
     at = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
     code = CODES.get(line.code, CODES["INTERNAL"])
-    named = {"kind": "waiting", "type": line.type, "id": line.id, "code": line.code}
+    named = {"kind": "waiting", "event": line.identity, "type": line.type, "id": line.id, "code": line.code}
     meaning = line.detail or say(code.meaning)
     return {
         **named,

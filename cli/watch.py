@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from rich.console import Console
 
 from cli import waiting
 from cli.language import say
-from cli.operations import heap, letters
+from cli.operations import heap, letters, told
 from cli.operations.journal import Line
-from cli.operations.letters import Letter
 from cli.preview.terminal import posted
 from cli.queued import Queued
 from cli.tail import Tail
@@ -20,6 +19,9 @@ from cli.waiting import Waiting
 from handler.outcome import State
 from lab.aws import Message
 from lab.cloud import LocalCloud
+
+# So many parked events are shown: more than anybody reads, and few enough to be looked at five times a second.
+MOST_PARKED: Final = 1000
 
 
 class Watch:
@@ -43,6 +45,7 @@ class Watch:
         self.topic = outputs["TopicArn"]
         self.posted = 0
         self.parked: dict[str, dict[str, Any]] = {}  # by message id, what the page shows of each
+        self.unread = 0  # how many more are parked
 
     def look(self) -> int:
         """Show what is new, and return how many events have come to an end."""
@@ -58,12 +61,8 @@ class Watch:
         lines = self._tail.read()
         self._tell_deliveries(lines)
         self._show_waiting(lines, messages_in_queue)
-        for record in self._dead_letters():
-            if record["MessageId"] not in self.parked:
-                self._show_parked(record["MessageId"], letters.read({"Body": "", **record}))
-        if self.parked and self._queue:
-            self._drop_replayed()
-        return self.posted + len(self.parked)
+        self._show_parked(self._cloud.aws.messages(self._outputs["DeadLetterQueueUrl"]))
+        return self.posted + len(self.parked) + self.unread
 
     @property
     def queued(self) -> int:
@@ -79,11 +78,13 @@ class Watch:
         self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _tell_deliveries(self, lines: Iterable[Line]) -> None:
-        """Tell the page which event and template made each message; that it was not made again is no news."""
+        """Tell the page which event and template made each message, or none; that it was not made again is no news."""
         for line in lines:
             if line.ts and not (line.state is State.REPEATED and (line.posted, line.ts) in self._told):
                 self._told.add((line.posted, line.ts))
                 self._cloud.slack.tell(_delivery(line))
+            elif line.state is State.SUPPRESSED and not line.notice:
+                self._cloud.slack.tell(_silent(line))
 
     def _messages(self) -> list[Message]:
         """What the intake queue holds; nothing with direct intake."""
@@ -104,8 +105,33 @@ class Watch:
             self._cloud.slack.replace("waiting", waits)
             self._waits = waits
 
-    def _show_parked(self, message: str, letter: Letter) -> None:
-        """Show what is in the dead-letter queue, from any sender."""
+    def _show_parked(self, messages: Sequence[Message]) -> None:
+        """Show what is in the dead-letter queue, from any sender, and take from the page what has left it."""
+        held = {message.id: message for message in messages[:MOST_PARKED]}
+        unread = len(messages) - len(held)
+        if held.keys() == self.parked.keys() and unread == self.unread:
+            return
+        self.parked = {
+            name: self.parked.get(name) or self._newly_parked(name, message) for name, message in held.items()
+        }
+        if unread > self.unread:
+            words = say("{count} more, which are shown once there are fewer before them", count=unread)
+            self.say(say("Parked: {words}", words=words), "red")
+        self.unread = unread
+        more = [{"kind": "more", "of": "parked", "count": unread}] if unread else []
+        self._cloud.slack.replace("parked", list(self.parked.values()))
+        self._cloud.slack.replace("more", more)
+
+    def _newly_parked(self, name: str, message: Message) -> dict[str, Any]:
+        """Show an event in the terminal, and return what the page shows of it."""
+        letter = letters.read(
+            {
+                "MessageId": name,
+                "Body": message.body,
+                "MessageAttributes": message.attributes,
+                "Attributes": message.system,
+            }
+        )
         meaning, remedy = heap.cause(letter)
         words = [
             letter.type or letter.message_id,
@@ -115,28 +141,15 @@ class Watch:
         ]
         self.say(say("Parked: {words}", words=" ".join(filter(None, words))), "red")
         self.say(f"  {say('fix: {remedy}', remedy=remedy)}", "dim")
-        known = {"type": letter.type, "id": letter.id, "code": letter.code}
-        self.parked[message] = {"kind": "parked", **known, "meaning": letter.detail or meaning, "remedy": remedy}
-        self._cloud.slack.tell(self.parked[message])
-
-    def _drop_replayed(self) -> None:
-        """Take from the page what has left the dead-letter queue."""
-        held = {message.id for message in self._cloud.aws.messages(self._outputs["DeadLetterQueueUrl"])}
-        if gone := self.parked.keys() - held:
-            for message in gone:
-                del self.parked[message]
-            self._cloud.slack.replace("parked", list(self.parked.values()))
-
-    def _dead_letters(self) -> list[dict[str, Any]]:
-        answer = self._cloud.aws.client("sqs").receive_message(
-            QueueUrl=self._outputs["DeadLetterQueueUrl"],
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=0,
-            MessageAttributeNames=["All"],
-            AttributeNames=["All"],
-        )
-        records: list[dict[str, Any]] = answer.get("Messages", [])
-        return records
+        known = {"event": letter.event_id, "type": letter.type, "id": letter.id, "code": letter.code}
+        return {
+            "kind": "parked",
+            "message": name,
+            "records": len(letter.bodies),
+            **known,
+            "meaning": letter.detail or meaning,
+            "remedy": remedy,
+        }
 
 
 def _delivery(line: Line) -> dict[str, Any]:
@@ -145,8 +158,22 @@ def _delivery(line: Line) -> dict[str, Any]:
         "kind": "delivery",
         "channel": line.posted,
         "ts": line.ts,
-        "type": line.type,
-        "id": line.id,
+        **_named(line),
         "template": f"{line.notification}.yaml",
         "outcome": " ".join(filter(None, [line.state.value, line.detail])),
     }
+
+
+def _silent(line: Line) -> dict[str, Any]:
+    """What the page says of an event of which a template posted nothing."""
+    why = {"code": line.code, "meaning": told.rule(line.code), "detail": line.detail}
+    return {
+        "kind": "silent",
+        **_named(line),
+        "template": f"{line.notification}.yaml" if line.notification else "",
+        **why,
+    }
+
+
+def _named(line: Line) -> dict[str, str]:
+    return {"event": line.identity or line.record, "type": line.type, "id": line.id}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from os import defpath, devnull
 from pathlib import Path
@@ -42,7 +42,8 @@ class Network:
 class Message:
     """A message in a queue: when it was sent, how often it was received, and when it can be received (again).
 
-    What was received and not deleted is in flight, and so is not `visible`. Times are Unix seconds.
+    What was received and not deleted is in flight, and so is not `visible`. Times are Unix seconds. `attributes` and
+    `system` are its message attributes and SQS's own, as SQS writes them.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Message:
     receives: int
     visible_at: float
     visible: bool
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    system: Mapping[str, str] = field(default_factory=dict)
 
 
 class Aws:
@@ -138,6 +141,8 @@ class Aws:
                 receives=one["ReceiveCount"],
                 visible_at=float(one["VisibleAt"]),
                 visible=one["IsVisible"],
+                attributes=one["MessageAttributes"],
+                system=one["Attributes"],
             )
             for one in found
         ]

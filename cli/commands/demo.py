@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import compiler, running
+from cli.asked import Answers
 from cli.commands.bundle import ROOT
 from cli.commands.emit import publish
 from cli.commands.lint import show
 from cli.compiler import Compilation, files
 from cli.edits import Edits
 from cli.language import later, say
+from cli.operations import stack
 from cli.preview import connections, selection
 from cli.session import Session
 from cli.snapshot import Snapshot, snapshot
@@ -193,7 +195,9 @@ def _run(
                 nothing = say("Published nothing: the rows of the samples are not in your tables.")
                 console.print(nothing, style="dim")
             if not once:
-                session = Session(cloud, watch, edits)
+                session = Session(
+                    cloud, watch, edits, Answers(stack.of_outputs(running.STACK, cloud.aws, outputs), edited.folder)
+                )
                 session.introduce(edited.checked)
                 _follow(cloud, watch, session, console, edited)
     return complete

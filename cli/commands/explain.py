@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from cli.language import say
+from cli.operations import inquiry as inquiries
 from cli.operations import picture, screen, stack, story, times
 from cli.operations.gauges import Depth
 from cli.operations.inquiry import Inquiry
@@ -44,9 +45,8 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
         raise click.UsageError(say("Give one EVENT_ID, or a TYPE and an ID."))
     deployed = stack.find(stack_name)
     function = deployed.configuration()
-    group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{deployed.function}"
     with screen.working(say("Looking for it")) as report:
-        inquiry = Inquiry(deployed, group, since, report)
+        inquiry = inquiries.of(deployed, since, report, function)
         found = inquiry.of_type(*event)[-TOLD:] if len(event) == 2 else inquiry.of_name(event[0])
         open_end = not found or any(trail.queued for one in found for trail in one.trails)
         depth = inquiry.waiting() if open_end else None

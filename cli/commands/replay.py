@@ -87,11 +87,7 @@ def replay(
 
 
 def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, report: screen.Say) -> Sent:
-    """Send the chosen ones; the others are let go first, so that nobody waits for them."""
-    sending = {letter.message_id for letter in chosen}
-    if others := [letter for letter in box.held.values() if letter.message_id not in sending]:
-        box.put_back(*others)
-    return resend.again(
+    return resend.chosen(
         box,
         chosen,
         per_second,

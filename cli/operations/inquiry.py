@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cli.language import plural, say
 from cli.operations import gauges, journal, mailbox, polls, rows, timeline, times
@@ -21,6 +21,15 @@ from cli.operations.timeline import Timeline
 LATE_SECONDS: Final = 1200.0
 # Of the dead-letter queue so many messages are looked through for one event.
 LETTERS: Final = 1000
+
+
+def of(stack: Stack, since: float, say: Say, function: Mapping[str, Any] | None = None) -> Inquiry:
+    """Return an inquiry into a stack, with the configuration of its `function` if it was read already.
+
+    Raises UnansweredError.
+    """
+    found = stack.configuration() if function is None else function
+    return Inquiry(stack, found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{stack.function}", since, say)
 
 
 @dataclass(slots=True)

@@ -58,6 +58,14 @@ def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progres
     return done
 
 
+def chosen(mailbox: Mailbox, letters: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
+    """Send some of the letters again; the others are let go first, so that nobody waits for them."""
+    sending = {letter.message_id for letter in letters}
+    if others := [letter for letter in mailbox.held.values() if letter.message_id not in sending]:
+        mailbox.put_back(*others)
+    return again(mailbox, letters, per_second, progress)
+
+
 def _send(stack: Stack, letter: Letter) -> None:
     now = time.time()
     for body in letter.bodies:
@@ -72,8 +80,14 @@ def _send(stack: Stack, letter: Letter) -> None:
 
 @contextmanager
 def _interruption() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of ending the program in the middle of a letter."""
+    """An event that Ctrl-C and SIGTERM set, instead of ending the program in the middle of a letter.
+
+    They only reach the main thread: any other is not interrupted.
+    """
     stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
 
     def set_it(_number: int, _frame: FrameType | None) -> None:
         stop.set()

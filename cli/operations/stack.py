@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import click
 
@@ -20,6 +20,13 @@ INVOKED_SECONDS: Final = 75
 LIVE: Final = "live"
 REQUIRED: Final = ("TopicArn", "DeadLetterQueueUrl", "FunctionName", "StateTableName")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Clients(Protocol):
+    """Where the clients of AWS come from."""
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service."""
 
 
 class Account:
@@ -69,7 +76,7 @@ class Stack:
     """
 
     name: str
-    account: Account
+    account: Clients
     topic: str
     queue: str
     dead_letters: str
@@ -131,6 +138,11 @@ def find(name: str | None) -> Stack:
             f"The stack {name} has no output {', '.join(missing)}: it is not a notifier, or an old one. "
             "Name another with --stack, or deploy this version."
         )
+    return of_outputs(name, account, outputs, intake)
+
+
+def of_outputs(name: str, account: Clients, outputs: Mapping[str, str], intake: str = "") -> Stack:
+    """Return the stack with these outputs, and this value of its parameter Intake."""
     return Stack(
         name=name,
         account=account,

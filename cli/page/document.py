@@ -14,6 +14,7 @@ HERE: Final = Path(__file__).parent
 BUNDLE: Final = HERE / "dist"
 ASSETS: Final = {"app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8"}
 MISSING: Final = later("The page is not bundled yet. Run: make page")
+UNANSWERED: Final = later("No answer. Does `notifier demo` still run?")
 # Nothing from elsewhere is loaded, and no text of a message can run: scripts come from this origin's files alone.
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

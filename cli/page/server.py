@@ -30,6 +30,14 @@ PATIENCE_SECONDS: Final = 30.0
 _HERE: Final = frozenset({LOOPBACK, "localhost", "::1"})
 
 
+def is_here(host: str) -> bool:
+    """Whether a browser means this machine by the host of a request."""
+    try:
+        return urlsplit(f"//{host}").hostname in _HERE
+    except ValueError:
+        return False
+
+
 class BusyError(Exception):
     """Another question is being answered."""
 
@@ -122,14 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: requests are no news."""
 
     def _is_from_here(self) -> bool:
-        """Whether the browser means this machine by the host's name, and the page itself asks."""
+        """Whether the page itself asks, or somebody opens it."""
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
-        try:
-            name = urlsplit(f"//{host}").hostname
-        except ValueError:
-            return False
-        asks = self.command == "POST"
-        return name in _HERE and origin in ((f"http://{host}",) if asks else (None, f"http://{host}"))
+        return is_here(host) and origin in ((f"http://{host}",) if self.command == "POST" else (None, f"http://{host}"))
 
     def _answer(self, ask: Ask, body: bytes) -> None:
         try:

@@ -45,7 +45,7 @@ class Databases:
         """Log in to each. Raises click.ClickException with what to do."""
         from handler.errors import CODES, NotifierError
 
-        with _opened({"databases": self.addresses, "apis": {}}, GivenSecrets(self.logins)) as (database, _, names):
+        with opened({"databases": self.addresses, "apis": {}}, GivenSecrets(self.logins)) as (database, _, names):
             for name in names:
                 try:
                     database.select(name, "SELECT 1 AS one", {}, 1)
@@ -100,7 +100,7 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
     Raises click.UsageError for options that cannot be read, and where there are none and no demo runs here.
     """
     if databases or apis:
-        with _opened(*_given(databases, apis)) as (database, api, names):
+        with opened(*_given(databases, apis)) as (database, api, names):
             yield Connections(database, api, ", ".join((*map(_without_password, databases), *apis)), names)
         return
     demo = running.chosen()
@@ -109,7 +109,7 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
             say("Name a database with --db {example}. {otherwise}", example=_EXAMPLE, otherwise=running.absent())
         )
     os.environ.update(demo.environment)
-    with _opened(*_deployed(demo.stack)) as (database, api, names):
+    with opened(*_deployed(demo.stack)) as (database, api, names):
         yield Connections(database, api, say("the replica of the demo"), names)
 
 
@@ -130,7 +130,8 @@ def deployed_settings(stack_name: str | None) -> Settings:
 
 
 @contextmanager
-def _opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api, tuple[str, ...]]]:
+def opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api, tuple[str, ...]]]:
+    """Yield the databases and APIs of a function's settings, and the names of the former; close them in the end."""
     from handler.adapters import tls
     from handler.adapters.database.replica import Replicas
     from handler.adapters.http.api import HttpApis

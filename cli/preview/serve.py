@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -20,9 +19,9 @@ from cli.compiler import compile_templates
 from cli.language import say
 from cli.page.document import MISSING, bundled
 from cli.page.server import Ask, BusyError, PageServer, Shown
-from cli.preview import document, runs
+from cli.preview import rows
 from cli.preview.connections import Connections
-from cli.preview.gallery import Gallery, committed, selected
+from cli.preview.gallery import Gallery, committed
 from cli.snapshot import snapshot
 
 LOOK_SECONDS: Final = 0.2
@@ -42,7 +41,7 @@ def serve(folder: Path, port: int | None, connections: Connections | None) -> No
     shown, questions = Shown(), _Questions()
     with suppress(KeyboardInterrupt), _listening(port, shown, questions.ask if connections else None) as server:
         click.echo(say("Open {url} and edit a file in {folder}. Ctrl-C ends it.", url=server.url, folder=folder))
-        _follow(folder, Gallery(folder, committed(folder)), shown, questions, partial(_of_row, folder, connections))
+        _follow(folder, Gallery(folder, committed(folder)), shown, questions, partial(rows.made, folder, connections))
 
 
 def _follow(folder: Path, gallery: Gallery, shown: Shown, questions: _Questions, answering: Ask) -> NoReturn:
@@ -86,21 +85,6 @@ class _Questions:
             answer.set_result(answering(question))
         except ValueError as error:
             answer.set_exception(error)
-
-
-def _of_row(folder: Path, connections: Connections | None, question: Any) -> list[dict[str, Any]]:
-    """Return what {"notification", "id"} makes in each stage. Raises ValueError for another question."""
-    match question:
-        case {"notification": str(name), "id": str(text)} if connections is not None:
-            pass
-        case _:
-            raise ValueError('ask for {"notification": "...", "id": "..."}')
-    selection = selected(compile_templates(folder), folder)
-    chosen = tuple(one for one in selection.whole if one.notification.name == name)
-    if not chosen:
-        raise ValueError(say("Mend the errors in {file} first.", file=f"{name}.yaml"))
-    made = runs.of_row(replace(selection, templates=chosen), text, {}, connections)
-    return [document.of_preview(run.preview, run.template.notification.event, run.given) for run in made]
 
 
 @contextmanager

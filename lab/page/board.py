@@ -13,23 +13,24 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from lab.page.facts import Fact
+from lab.page.facts import NAMES, Fact
 
 if TYPE_CHECKING:  # the stand-in serves this page, so it imports this module
     from lab.slack.standin import StandIn
     from lab.slack.workspace import Message
 
 Item = dict[str, Any]
+ANSWER_SECONDS: Final = 60.0
 HEARTBEAT_SECONDS: Final = 15.0  # how long a stream may be silent; a reader that has gone is noticed then
 
 
 class Board:
-    """Holds the facts and the wishes, and looks at the stand-in for the rest."""
+    """Holds the facts and the questions, and looks at the stand-in for the rest."""
 
     def __init__(self, slack: StandIn) -> None:
         self._slack = slack
         self._facts: dict[str, Fact] = {}
-        self._wishes: list[Fact] = []
+        self._asked: dict[int, tuple[Item, asyncio.Future[Item]]] = {}
         self._gallery: dict[str, Item] = {}
         self._numbers = itertools.count(1)
         self._readers: set[asyncio.Event] = set()
@@ -41,7 +42,7 @@ class Board:
         return {**channels, **messages, **self._facts, **self._gallery}
 
     def add(self, facts: list[Fact]) -> None:
-        """Add facts; one about a message takes the place of the last about it."""
+        """Add facts; one takes the place of the last about the same thing (facts.NAMES)."""
         self._facts.update({self._key(fact): fact for fact in facts})
         self.announce()
 
@@ -55,20 +56,35 @@ class Board:
         self._gallery = items
         self.announce()
 
-    def wish(self, event: Fact) -> Fact:
-        """Note that somebody wants this event to be published, and return it with its number."""
-        numbered = {"number": next(self._numbers), **event}
-        self._wishes.append(numbered)
-        return numbered
+    async def ask(self, question: Item) -> Item:
+        """Return what is answered. Raises TimeoutError where nobody does in time."""
+        number = next(self._numbers)
+        future = asyncio.get_running_loop().create_future()
+        self._asked[number] = (question, future)
+        try:
+            return await asyncio.wait_for(future, ANSWER_SECONDS)
+        finally:
+            self._asked.pop(number, None)
 
-    def wishes(self, after: int) -> list[Fact]:
-        """Return the wishes with a higher number, oldest first."""
-        return [each for each in self._wishes if int(each["number"]) > after]
+    def questions(self) -> list[Item]:
+        """Return what is not answered yet, oldest first, each with a number."""
+        return [
+            {"number": number, "question": question}
+            for number, (question, future) in self._asked.items()
+            if not future.done()
+        ]
+
+    def answer(self, number: int, answer: Item) -> None:
+        """Answer a question, if somebody still waits for it."""
+        _, future = self._asked.get(number, (None, None))
+        if future and not future.done():
+            future.set_result(answer)
 
     def clear(self) -> None:
-        """Forget facts, wishes and notifications. Numbers go on, so that nobody takes a new wish for an old one."""
+        """Forget facts, questions and notifications. Numbers go on, so that no answer is for a later question."""
         self._facts.clear()
-        self._wishes.clear()
+        for number in self._asked:
+            self.answer(number, {"error": "everything was reset"})
         self._gallery = {}
         self.announce()
 
@@ -94,9 +110,8 @@ class Board:
             self._readers.discard(changed)
 
     def _key(self, fact: Fact) -> str:
-        if fact["kind"] == "delivery":
-            return f"delivery:{fact['channel']}:{fact['ts']}"
-        return f"{fact['kind']}:{next(self._numbers)}"
+        names = [fact[name] for name in NAMES.get(str(fact["kind"]), ())]
+        return ":".join(map(str, (fact["kind"], *(names or [next(self._numbers)]))))
 
 
 def _new(known: dict[str, Item], items: dict[str, Item]) -> Iterator[tuple[str, Item]]:

@@ -7,8 +7,9 @@ GET  /page/app.js, .css    what `make page` bundled
 GET  /_control/stream      what the page shows, as server-sent events (see Board.changes)
 POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind>: these instead of those there were
 PUT  /_control/gallery     the notifications that it shows, with their stages (cli.preview.gallery)
-POST /_control/emit        {"type", "id"}: somebody wants this event to be published
-GET  /_control/wishes      those events, with a number each; ?after= the last number that was seen
+POST /_control/ask         a question of the page, a JSON object (see cli.asked); it waits for the answer
+GET  /_control/questions   those that are not answered yet: [{"number", "question"}]
+PUT  /_control/answers/<number>  {"answer"}, or {"error"} with the reason
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from cli.page import document
+from cli.page.server import is_here
 from lab.page.board import Board
-from lab.page.facts import FIELDS, read_facts, read_gallery, read_wish
+from lab.page.facts import FIELDS, read_facts, read_gallery, read_object
 
 BOARD: Final = web.AppKey("board", Board)
 
@@ -30,7 +32,7 @@ async def page(_request: web.Request) -> web.StreamResponse:
     """Return the page, or how to make it."""
     if not document.bundled():
         return web.Response(status=503, text=document.MISSING, headers=document.HEADERS)
-    html = document.document(stream="/_control/stream")
+    html = document.document(stream="/_control/stream", ask="/_control/ask")
     return web.Response(text=html, content_type="text/html", headers=document.HEADERS)
 
 
@@ -68,19 +70,31 @@ async def replace_facts(request: web.Request) -> web.Response:
 
 
 async def exhibit(request: web.Request) -> web.Response:
-    """Make these the notifications. However many there are, the document has no limit."""
-    request.app[BOARD].exhibit(read_gallery(json.loads(await request.content.read())))
+    """Make these the notifications."""
+    request.app[BOARD].exhibit(read_gallery(await _document(request)))
     return web.json_response({"ok": True})
 
 
-async def emit(request: web.Request) -> web.Response:
-    """Note a wish for an event."""
-    return web.json_response({"ok": True, **request.app[BOARD].wish(read_wish(await _document(request)))})
+async def ask(request: web.Request) -> web.Response:
+    """Return the answer to a question of the page. Another site can neither ask in its name nor read the answer."""
+    if not is_here(request.host) or request.content_type != "application/json":
+        return web.json_response({"error": "this page is for this machine alone"}, status=403)
+    try:
+        answer = await request.app[BOARD].ask(read_object(json.loads(await request.read())))
+    except TimeoutError:
+        return web.json_response({"error": document.UNANSWERED}, status=503)
+    return web.json_response(answer.get("answer", answer), status=400 if "error" in answer else 200)
 
 
-async def wishes(request: web.Request) -> web.Response:
-    """Return the wishes after a number."""
-    return web.json_response(request.app[BOARD].wishes(int(request.query.get("after", "0"))))
+async def questions(request: web.Request) -> web.Response:
+    """Return the questions that are not answered yet."""
+    return web.json_response(request.app[BOARD].questions())
+
+
+async def answer(request: web.Request) -> web.Response:
+    """Answer a question."""
+    request.app[BOARD].answer(int(request.match_info["number"]), read_object(await _document(request)))
+    return web.json_response({"ok": True})
 
 
 PAGE_ROUTES: Final = (web.get("/", page), web.get("/page/{name:app\\.(?:js|css)}", asset))
@@ -89,10 +103,12 @@ CONTROL_ROUTES: Final = (
     web.post("/facts", add_facts),
     web.put("/facts/{kind}", replace_facts),
     web.put("/gallery", exhibit),
-    web.post("/emit", emit),
-    web.get("/wishes", wishes),
+    web.post("/ask", ask),
+    web.get("/questions", questions),
+    web.put("/answers/{number:\\d+}", answer),
 )
 
 
 async def _document(request: web.Request) -> Any:
-    return json.loads(await request.read())
+    """What the tools send, which has no limit."""
+    return json.loads(await request.content.read())

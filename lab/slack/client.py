@@ -84,9 +84,13 @@ class Control:
         """Make these the notifications on the page (see cli.preview.gallery)."""
         self._call("PUT", "gallery", items)
 
-    def wishes(self, after: int = 0) -> list[dict[str, Any]]:
-        """Return the events that were asked for on the page, as {"number", "type", "id"}, after a number."""
-        return cast("list[dict[str, Any]]", self._call("GET", f"wishes?after={after}"))
+    def questions(self) -> list[dict[str, Any]]:
+        """Return what the page asks, as {"number", "question"}, until it is answered."""
+        return cast("list[dict[str, Any]]", self._call("GET", "questions"))
+
+    def answer(self, number: int, answer: Mapping[str, Any]) -> None:
+        """Answer a question of the page: {"answer": ...}, or {"error": why}."""
+        self._call("PUT", f"answers/{number}", answer)
 
     def reset(self) -> None:
         """Make it as it was at its start."""

@@ -29,6 +29,7 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control,
 def page(driver: Chrome, standin: tuple[Control, WebClient]) -> Page:
     """The page of an empty stand-in, in a browser that has chosen no theme."""
     page = Page(driver, *standin)
+    driver.get("about:blank")  # what was on the screen asks no more
     page.control.reset()
     driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": page.control.url, "storageTypes": "local_storage"})
     page.open()

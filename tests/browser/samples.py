@@ -83,13 +83,28 @@ def fill(page: Any) -> None:
 
 
 def delivered(ts: str, event: str, identity: int | str, channel: str = "C0LABORDERS") -> dict[str, Any]:
-    names = {"type": event, "id": identity, "template": f"{event}.yaml", "outcome": "delivered"}
+    names = {"event": f"e{identity}", "type": event, "id": identity}
+    names |= {"template": f"{event}.yaml", "outcome": "delivered"}
     return {"kind": "delivery", "channel": channel, "ts": ts, **names}
+
+
+def story(ts: str) -> dict[str, Any]:
+    """What is told of an event (cli.operations.story)."""
+    message = {"channel": "C0LABORDERS", "ts": ts, "link": None}
+    facts = ["attempt 1", "posted in 12 ms"]
+    step = {"at": "2026-01-05T10:00:01.000+00:00", "what": "delivered", "text": "", "facts": facts, "message": message}
+    delivery = {"notification": "a.b", "channel": "orders", "notice": False, "state": "delivered", "queued": False}
+    delivery |= {"due": None, "code": "", "meaning": None, "remedy": None, "steps": [step]}
+    event = {"event_id": "e7", "type": "a.b", "id": "7", "origin": None, "received": "2026-01-05T10:00:00.000+00:00"}
+    return {**event, "deliveries": [delivery]}
 
 
 PARKED = (
     {
         "kind": "parked",
+        "message": "m1",
+        "records": 1,
+        "event": "e999999",
         "type": "order.created",
         "id": 999999,
         "code": "ROW_NOT_FOUND",
@@ -98,6 +113,9 @@ PARKED = (
     },
     {
         "kind": "parked",
+        "message": "m2",
+        "records": 1,
+        "event": "e1042",
         "type": "order.createed",
         "id": 1042,
         "code": "EVENT_TYPE_UNKNOWN",
@@ -107,6 +125,7 @@ PARKED = (
 )
 WAITING = {
     "kind": "waiting",
+    "event": "e999998",
     "type": "order.paid",
     "id": 999998,
     "code": "ROW_NOT_FOUND",
@@ -114,6 +133,16 @@ WAITING = {
     "remedy": "check that the id exists; use `expect: optional` where it may not",
     "attempt": 3,
     "due": 1_767_600_000,
+}
+SILENT = {
+    "kind": "silent",
+    "event": "e1",
+    "type": "order.created",
+    "id": 1042,
+    "template": "order.yaml",
+    "code": "WHEN",
+    "meaning": "the template's `when` did not hold",
+    "detail": "order.yaml:3",
 }
 FINDING = {
     "kind": "finding",

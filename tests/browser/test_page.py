@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from cli.preview.gallery import Gallery
-from tests.browser.samples import FINDING, PARKED, WAITING, delivered
+from lab.processes import wait_until
+from tests.browser.samples import FINDING, HOSTILE, PARKED, SILENT, WAITING, delivered, story
 from tests.plugins.browser import ORDERS, Page
 from tests.unit.preview.test_gallery import Shop
 
@@ -22,7 +24,12 @@ def test_an_accepted_message_appears_without_a_reload(page: Page) -> None:
 def test_a_message_tells_its_event_template_and_outcome(page: Page) -> None:
     ts = page.post("New order")
     page.control.tell(delivered(ts, "order.created", 1042))
-    assert page.see(".footer").text.split("\n") == ["delivered", "order.created 1042", "template order.created.yaml"]
+    assert page.see(".footer").text.split("\n") == [
+        "delivered",
+        "order.created 1042",
+        "template order.created.yaml",
+        "Story",
+    ]
 
 
 def test_an_edit_changes_the_message_and_is_marked(page: Page) -> None:
@@ -76,6 +83,14 @@ def test_what_was_parked_shows_why_and_what_to_do(page: Page) -> None:
         "What to do: Did you mean",
     ):
         assert word in text
+
+
+def test_what_is_parked_beyond_the_list_is_counted(page: Page) -> None:
+    page.control.tell(*PARKED, {"kind": "more", "of": "parked", "count": 11})
+    entry = page.see("nav a.unread", "Parked")
+    assert entry.find_element("css selector", ".count.alarm").text.startswith("13")
+    entry.click()
+    page.see(".hint", "and 11 more")
 
 
 def test_what_waits_shows_why_and_until_when_and_goes_when_it_ends(page: Page) -> None:
@@ -170,26 +185,112 @@ def test_a_finding_of_a_file_that_has_made_no_message_is_among_the_templates(pag
     assert page.all(".message .finding") == []
 
 
-def test_the_form_asks_for_an_event(page: Page) -> None:
-    kind, identity = page.see("input[name=type]"), page.see("input[name=id]")
-    kind.send_keys("order.created")
-    identity.send_keys("1042\n")
-    page.see(".emit [role=status]", "Asked for order.created 1042.")
-    kind.clear()
-    kind.send_keys("stock.low")
-    identity.send_keys("SKU-抹茶\n")
-    page.see(".emit [role=status]", "Asked for stock.low SKU-抹茶.")
-    first, second = page.control.wishes()
-    assert (first["type"], first["id"]) == ("order.created", 1042)
-    assert (second["type"], second["id"]) == ("stock.low", "SKU-抹茶")
-    assert page.control.wishes(after=first["number"]) == [second]
+def answered(page: Page, answer: dict[str, Any]) -> dict[str, Any]:
+    """Answer the last question of the page as a demo would, and return it."""
+    *_, asked = wait_until(page.control.questions, "a question", 10.0)
+    page.control.answer(asked["number"], answer)
+    question: dict[str, Any] = asked["question"]
+    return question
+
+
+def test_the_form_publishes_and_leads_to_the_outcome(page: Page) -> None:
+    page.emit("stock.low", "SKU-抹茶")
+    page.see(".emit [role=status]", "Publishing stock.low SKU-抹茶…")
+    question = answered(page, {"answer": {"event": "e1"}})
+    assert question["publish"] == {"type": "stock.low", "id": "SKU-抹茶"}
+    page.see(".emit [role=status]", "Published stock.low SKU-抹茶.")
+    page.see(".emit .outcomes", "The outcome is not known yet.")
+    page.control.replace("waiting", [{**WAITING, "event": "e1"}])
+    page.see(".emit a", "Waiting: order.paid.yaml:9 lookups.order: no row for this id").click()
+    page.see(".card.waiting[data-found]")
+    page.control.replace("waiting", [])
+    page.control.tell({**PARKED[0], "event": "e1"})
+    page.see(".emit a", "Parked: ROW_NOT_FOUND").click()
+    page.see(".card.parked[data-found]")
+    page.control.replace("parked", [])
+    ts = page.post("Low stock", channel="C0LABOPS")
+    page.control.tell({**delivered(ts, "stock.low", "a", "C0LABOPS"), "event": "e1"})
+    page.see(".emit a", "Posted in #ops").click()
+    page.see(f".message[data-ts='{ts}'][data-found]")
+
+
+def test_a_publish_of_which_nothing_is_posted_says_by_which_rule(page: Page) -> None:
+    page.emit("order.created", "1042")
+    answered(page, {"answer": {"event": "e1"}})
+    page.control.tell(SILENT)
+    page.see(".emit .outcomes", "Nothing posted: the template's `when` did not hold: order.yaml:3".replace("`", ""))
+
+
+def test_a_publish_that_fails_says_why(page: Page) -> None:
+    page.emit("order.created", "1042")
+    answered(page, {"error": "Could not publish the event"})
+    page.see(".emit [role=status]", "That did not work: Could not publish the event")
+
+
+def test_parked_events_are_sent_again_and_lead_to_their_outcome(page: Page) -> None:
+    page.control.tell(*PARKED, {**PARKED[0], "message": "m3", "event": "e3", "records": 0})
+    page.show("parked")
+    page.see(".card.parked", "holds no event")
+    first, _ = page.driver.find_elements("css selector", ".again .action")
+    first.click()
+    page.see(".again .action:disabled", "Sending…")
+    sent = {"message": "m1", "event": "e999999", "type": "order.created", "id": "999999"}
+    assert answered(page, {"answer": {"sent": [sent], "left": [], "problem": ""}})["replay"] == ["m1"]
+    page.see(".done", "1 event sent again.")
+    page.see(".done", "The outcome is not known yet.")
+    page.control.replace("parked", [{**PARKED[0], "message": "m9"}, PARKED[1]])
+    page.see(".done a", "Parked: ROW_NOT_FOUND").click()
+    page.see("[data-part=m9][data-found]")
+    page.see(".tools input").click()
+    page.see(".tools .action", "Send 2 again").click()
+    answer = {"sent": [], "left": [{**sent, "message": "m9"}], "problem": "SQS did not answer"}
+    assert sorted(answered(page, {"answer": answer})["replay"]) == ["m2", "m9"]
+    page.see(".done", "order.created 999999 is still parked.")
+    page.see(".done", "That did not work: SQS did not answer")
+
+
+def test_a_message_leads_to_its_template_its_row_and_its_story(page: Page, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    page.control.exhibit(Gallery(shop.folder, None).items(shop.compile()))
+    ts = page.post("Order 7")
+    page.control.tell(delivered(ts, "a.b", 7))
+    page.see(".footer a", "template a.b.yaml").click()
+    page.see(".sample .message", "Order 1")
+    page.show(ORDERS)
+    page.see(".footer a", "Row").click()
+    made = {"notification": "a.b", "event": "a.b", "stage": "production", "id": "7", "rule": "WHEN", "where": "a.b:1"}
+    answers = {"order": {"id": 7, "note": HOSTILE}, "items": [{"sku": "抹茶"}, {"sku": None}], "none": None}
+    assert answered(page, {"answer": [{**made, "answers": answers}]})["id"] == "7"
+    page.see(".answer td", HOSTILE)
+    page.see(".answer th", "sku")
+    page.see(".answer", "nothing found")
+    page.show(ORDERS)
+    page.see(".footer a", "Story").click()
+    assert answered(page, {"answer": {"events": [story(ts)], "notes": ["A note"]}})["story"] == "e7"
+    page.see(".delivery h2", "a.b → #orders delivered".replace(" delivered", ""))
+    page.see(".steps", "attempt 1 · posted in 12 ms")
+    page.see(".story", "A note")
+    page.see(".steps a", "Show the message").click()
+    page.see(f".message[data-ts='{ts}'][data-found]")
+
+
+def test_the_story_is_told_anew_when_there_is_news(page: Page) -> None:
+    page.show("story:e1")
+    answered(page, {"answer": {"events": [], "notes": []}})
+    page.see(".empty", "Nothing is known of this event yet")
+    page.control.tell(SILENT)
+    answered(page, {"answer": {"events": [story("1.1")], "notes": []}})
+    page.see(".delivery")
+    page.control.tell({**SILENT, "code": "NO_ROUTE"})
+    answered(page, {"error": "Could not read the state table"})
+    page.see(".empty", "Could not read the state table")
 
 
 def test_the_form_refuses_what_is_no_event_type(page: Page) -> None:
     page.see("input[name=type]").send_keys("Order Created")
     page.see("input[name=id]").send_keys("1\n")
     assert page.run("return document.querySelector('input[name=type]').matches(':invalid')")
-    assert page.control.wishes() == []
+    assert page.control.questions() == []
 
 
 def test_the_notifications_stand_beside_the_channels(page: Page, tmp_path: Path) -> None:
@@ -199,7 +300,6 @@ def test_the_notifications_stand_beside_the_channels(page: Page, tmp_path: Path)
     page.see("#catalogue a", "a.b").click()
     page.see("h1", "a.b")
     page.see(".sample .message", "Order 1")
-    assert page.all(".row") == []
     page.show(ORDERS)
     page.see(".message", "Posted")
 

@@ -13,9 +13,11 @@ from rich.console import Console
 from selenium.webdriver import Chrome
 from slack_sdk import WebClient
 
+from cli.asked import Answers
 from cli.commands.demo import sample_events
 from cli.compiler import compile_templates
 from cli.edits import Edits
+from cli.operations.stack import of_outputs
 from cli.session import Session
 from cli.watch import Watch
 from lab.sam import ROOT
@@ -31,7 +33,8 @@ def page(driver: Chrome, by_queue: Deployment, edits: Edits) -> Iterator[Page]:
     """The page of a demo that runs: something looks at the deployment and at the templates all the time."""
     cloud = by_queue.cloud
     watch = Watch(cloud, by_queue.outputs, Console(file=io.StringIO()))
-    session, ended = Session(cloud, watch, edits), threading.Event()
+    answers = Answers(of_outputs("notifier", cloud.aws, by_queue.outputs), edits.folder)
+    session, ended = Session(cloud, watch, edits, answers), threading.Event()
     session.introduce(compile_templates(ROOT / "templates"))
 
     def look() -> None:
@@ -93,6 +96,33 @@ def test_an_event_whose_row_comes_late_is_shown_until_it_is_delivered(page: Page
     finally:
         primary.query("DELETE FROM shop.orders WHERE id = 9999")
         by_queue.cloud.database.wait_for_replica()
+
+
+def test_an_event_leads_to_its_message_its_row_and_its_story(page: Page) -> None:
+    page.emit("order.created", "1043")
+    page.see(".emit a", "Posted in #orders").click()
+    page.see(".message[data-found] .footer a", "Row").click()
+    page.see(".sample.real .message", "T-001043")
+    page.see(".answer td", "T-001043")
+    page.show(ORDERS)
+    page.see(".footer a", "Story").click()
+    page.see(".delivery h2", "order.created")
+    page.see(".steps", "attempt 1")
+    page.see(".steps a", "Show the message").click()
+    page.see(".message[data-found]", "T-001043")
+
+
+def test_a_parked_event_is_sent_again_and_parked_again(page: Page, by_queue: Deployment) -> None:
+    page.emit("order.refunded", "1042")
+    page.see(".emit a", "Parked: EVENT_TYPE_UNKNOWN").click()
+    before = page.see(".card.parked[data-found]").get_attribute("data-part")
+    page.see(".card.parked .action", "Send again").click()
+    page.see(".done", "1 event sent again.")
+    page.see(".done a", "Parked: EVENT_TYPE_UNKNOWN").click()
+    assert page.see(".card.parked[data-found]").get_attribute("data-part") != before
+    page.see(".ways a", "Story").click()
+    page.see(".steps", "a replay")
+    by_queue.parked(1)
 
 
 def test_every_starter_template_is_shown_and_a_picture_is_made_of_it(page: Page, by_queue: Deployment) -> None:

@@ -178,3 +178,18 @@ def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("build-NotifierFunction:\n\techo the disk is full; exit 1\n")
     with pytest.raises(sam.SamError, match=r"(?s)`sam build` failed .*the disk is full"):
         sam.build(tmp_path, source=tmp_path)
+
+
+def test_a_queue_is_looked_at_without_hiding_anything(aws: Aws) -> None:
+    sqs = aws.client("sqs")
+    queue = sqs.create_queue(QueueName="looked-at")["QueueUrl"]
+    code = {"code": {"DataType": "String", "StringValue": "SLACK_CONFIG"}}
+    for number in range(13):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number), MessageAttributes=code)
+    assert [one.body for one in aws.messages(queue)] == [str(number) for number in range(13)]
+    first, *_ = aws.messages(queue)
+    assert (first.visible, first.receives) == (True, 0)
+    answer = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"], AttributeNames=["All"])
+    (received,) = answer["Messages"]
+    assert first.attributes == received["MessageAttributes"]
+    assert first.system["SentTimestamp"] == received["Attributes"]["SentTimestamp"]

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import urllib3
 
 from cli.page import document
+from lab.page import board
+from lab.processes import wait_until
 from lab.slack import Control
 
-PARKED = {"kind": "parked", "type": "a", "id": 1, "code": "C", "meaning": "m", "remedy": "r"}
+PARKED = {
+    "kind": "parked",
+    "message": "p",
+    "records": 1,
+    "event": "e",
+    "type": "a",
+    "id": 1,
+    "code": "C",
+    "meaning": "m",
+    "remedy": "r",
+}
 WHAT = {"code": "C", "severity": "error", "message": "m", "fix": "", "edit": ""}
 FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, **WHAT}
 
@@ -65,10 +78,10 @@ def test_replacing_findings_leaves_other_facts(stream: Stream, control: Control)
     ("facts", "named"),
     [
         ({}, "an array of facts"),
-        ([7], "/0/kind must be one of: delivery, parked, finding"),
+        ([7], "/0/kind must be one of: delivery, silent, parked, finding"),
         ([PARKED, {"kind": "odd"}], "/1/kind"),
         ([{"kind": []}], "/0/kind"),
-        ([{**PARKED, "more": 1}], "/0 must be an object with exactly: code, id, kind"),
+        ([{**PARKED, "more": 1}], "/0 must be an object with exactly: code, event, id, kind"),
         ([{**PARKED, "id": None}], "/0/id must be a text or a whole number"),
         ([{**PARKED, "id": True}], "/0/id must be"),
     ],
@@ -105,16 +118,48 @@ def test_only_facts_of_the_kind_take_its_place(control: Control, kind: str) -> N
         control.replace(kind, [FINDING])
 
 
-def test_wishes_are_numbered_and_read_on(url: str, control: Control) -> None:
-    for identity in (1, "x"):
-        assert urllib3.request("POST", f"{url}/_control/emit", json={"type": "a", "id": identity}).status == 200
-    first, second = control.wishes()
-    assert (first["id"], second["id"]) == (1, "x")
-    assert control.wishes(first["number"]) == [second]
-    control.reset()
-    assert control.wishes() == []
-    assert urllib3.request("POST", f"{url}/_control/emit", json={"type": "a"}).status == 400
-    assert urllib3.request("GET", f"{url}/_control/wishes?after=x").status == 400
+def ask(url: str, question: Any, **headers: str) -> Any:
+    return urllib3.request("POST", f"{url}/_control/ask", json=question, headers=headers or None)
+
+
+def test_a_question_waits_for_its_answer(url: str, control: Control) -> None:
+    with ThreadPoolExecutor() as threads:
+        asked = [threads.submit(ask, url, {"story": name}) for name in ("a", "b")]
+        found = wait_until(lambda: len(control.questions()) == 2 and control.questions(), "two questions", 5.0)
+        answers = {"a": {"answer": ["x" * 1_200_000]}, "b": {"error": "why"}}
+        for one in found:
+            control.answer(one["number"], answers[one["question"]["story"]])
+        assert control.questions() == []
+        control.answer(found[0]["number"], {"answer": "too late"})
+        first, second = (one.result() for one in asked)
+    assert (first.status, first.json()) == (200, ["x" * 1_200_000])
+    assert (second.status, second.json()) == (400, {"error": "why"})
+
+
+def test_a_question_that_nobody_answers_ends(url: str, control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "ANSWER_SECONDS", 0.05)
+    assert ask(url, {"story": "a"}).status == 503
+    assert control.questions() == []
+
+
+def test_a_reset_ends_all_questions(url: str, control: Control) -> None:
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(ask, url, {"story": "a"})
+        wait_until(control.questions, "a question", 5.0)
+        control.reset()
+        assert asked.result().status == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "question", "status"),
+    [
+        ({"Content-Type": "text/plain"}, {"story": "a"}, 403),
+        ({"Content-Type": "application/json", "Host": "elsewhere.example"}, {"story": "a"}, 403),
+        ({"Content-Type": "application/json"}, ["story"], 400),
+    ],
+)
+def test_only_the_page_itself_asks(url: str, headers: dict[str, str], question: Any, status: int) -> None:
+    assert ask(url, question, **headers).status == status
 
 
 def test_the_page_lets_nothing_in_from_elsewhere(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -36,11 +36,19 @@ class Demo:
         self.write(**{"_stages/demo": STAGE, "a.b": TEMPLATE, "c.d": TEMPLATE})
         self.told: dict[str, list[dict[str, Any]]] = {}
         self.shown: dict[str, Any] = {}
-        slack = SimpleNamespace(wishes=lambda _: [], replace=self.told.__setitem__, exhibit=self.exhibit)
+        self.asked: list[dict[str, Any]] = []
+        self.answered: dict[int, Any] = {}
+        slack = SimpleNamespace(
+            questions=lambda: self.asked,
+            answer=self.answered.__setitem__,
+            replace=self.told.__setitem__,
+            exhibit=self.exhibit,
+        )
         cloud: Any = SimpleNamespace(slack=slack, parameters={"Stage": "demo"})
+        answers: Any = SimpleNamespace(of=lambda question: {"answer": [question, *self.said]})
         self.said: list[str] = []
         watch: Any = SimpleNamespace(look=lambda: 0, say=lambda text, _: self.said.append(text), topic="t")
-        self.session = Session(cloud, watch, Edits(cloud, "function", folder, self.folder))
+        self.session = Session(cloud, watch, Edits(cloud, "function", folder, self.folder), answers)
 
     def exhibit(self, items: dict[str, Any]) -> None:
         self.shown = items
@@ -78,6 +86,13 @@ def test_what_is_in_use_is_said_once(demo: Demo) -> None:
     (demo.folder / "c.d.yaml").unlink()
     assert demo.look() == ["c.d.yaml: deleted, and no longer in use"]
     assert demo.look() == []
+
+
+def test_what_is_asked_after_an_edit_is_answered_once_it_is_in_use(demo: Demo) -> None:
+    demo.write(**{"a.b": TEMPLATE + "# 1\n"})
+    demo.asked = [{"number": 7, "question": {"story": "e"}}]
+    demo.look()
+    assert demo.answered == {7: {"answer": [{"story": "e"}, "a.b.yaml: in use"]}}
 
 
 def test_a_deleted_file_is_never_said_to_be_in_use(demo: Demo) -> None:

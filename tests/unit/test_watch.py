@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.watch import Watch
+from cli.watch import MOST_PARKED, Watch
 from lab.aws import Message
 from lab.page.facts import FIELDS
 
@@ -46,15 +46,13 @@ class FakeCloud:
     def aws(self) -> Any:
         pages = SimpleNamespace(paginate=self._page)
         client = SimpleNamespace(
-            receive_message=lambda **_: {"Messages": self.letters},
             get_paginator=lambda _: pages,
             get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "g"}},
         )
         return SimpleNamespace(client=lambda _: client, messages=self._messages)
 
     def _messages(self, queue: str) -> list[Message]:
-        letters = [Message(one["MessageId"], "", NOW, 0, NOW, True) for one in self.letters]
-        return self.queue if queue == "q" else letters
+        return self.queue if queue == "q" else [in_dead_letter_queue(**one) for one in self.letters]
 
     def _page(self, logGroupName: str, startTime: int, filterPattern: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
         return [{"events": [event for event in self.log if event["timestamp"] >= startTime]}]
@@ -78,7 +76,7 @@ def said() -> io.StringIO:
 
 @pytest.fixture
 def watch(cloud: FakeCloud, said: io.StringIO) -> Watch:
-    outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "q"}
+    outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "d"}
     return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
 
 
@@ -93,6 +91,15 @@ def in_queue(identity: str = "e1", *, receives: int = 1, due: float = NOW + 360)
     event = {"type": "order.created", "id": 999_999}
     body = {"Type": "Notification", "MessageId": identity, "Message": json.dumps(event)}
     return Message(f"m-{identity}", json.dumps(body), NOW - 1, receives, due, due <= NOW)
+
+
+def in_dead_letter_queue(
+    MessageId: str,  # noqa: N803 - SQS's names
+    Body: str = "",  # noqa: N803
+    MessageAttributes: dict[str, Any] | None = None,  # noqa: N803
+    Attributes: dict[str, str] | None = None,  # noqa: N803
+) -> Message:
+    return Message(MessageId, Body, NOW, 0, NOW, True, MessageAttributes or {}, Attributes or {})
 
 
 def new(said: io.StringIO) -> str:
@@ -292,3 +299,19 @@ def test_what_was_replayed_is_parked_no_more(cloud: FakeCloud, with_queue: Watch
     cloud.letters = [letter("two"), letter("three")]
     assert with_queue.look() == 2
     assert len(new(said).splitlines()) == 2
+
+
+def test_however_many_are_parked_all_are_counted(cloud: FakeCloud, watch: Watch, said: io.StringIO) -> None:
+    attributes = {"type": {"StringValue": "order.created"}, "code": {"StringValue": "SLACK_CONFIG"}}
+    cloud.letters = [{"MessageId": f"m{number}", "MessageAttributes": attributes} for number in range(13)]
+    assert watch.look() == 13
+    assert len(cloud.told) == 13
+    new(said)
+    cloud.letters = [{"MessageId": f"m{number}", "MessageAttributes": attributes} for number in range(MOST_PARKED + 5)]
+    assert watch.look() == MOST_PARKED + 5
+    assert cloud.told[-1] == {"kind": "more", "of": "parked", "count": 5}
+    assert len(cloud.told) == MOST_PARKED + 1
+    assert new(said).endswith("Parked: 5 more, which are shown once there are fewer before them\n")
+    cloud.letters = cloud.letters[7:]
+    assert watch.look() == MOST_PARKED - 2
+    assert {fact["kind"] for fact in cloud.told} == {"parked"}

@@ -1,6 +1,7 @@
 // One message as Slack shows it, and below it what the notifier says about it.
 import { Component } from "react";
 import { Message as Blocks } from "slack-blocks-to-jsx";
+import { Template, Ways } from "./links.jsx";
 import { readable } from "./mrkdwn.js";
 import { Finding } from "./panels.jsx";
 import { locale, plural, say } from "./words.js";
@@ -36,9 +37,10 @@ function Footer({ delivery }) {
   if (!delivery) return null;
   return (
     <p className="footer">
-      <span className={`outcome ${delivery.outcome}`}>{delivery.outcome}</span>
+      <span className={`outcome ${delivery.outcome}`}>{say(delivery.outcome)}</span>
       <span><b>{delivery.type}</b> {delivery.id}</span>
-      <span>{say("template {file}", { file: delivery.template })}</span>
+      <span><Template file={delivery.template}>{say("template {file}", { file: delivery.template })}</Template></span>
+      <Ways event={delivery} file={delivery.template} />
     </p>
   );
 }
@@ -83,7 +85,7 @@ export function Message({ message, theme, data, children }) {
   const { ts, to, text, blocks, attachments, edited, delivery, replies, findings } = message;
   const name = ts ? say("Notifier at {time}", { time: TIME.format(date(ts)) }) : say("Notifier to {channels}", { channels: to.join(", ") });
   return (
-    <article className="message" aria-label={name} data-ts={ts}>
+    <article className="message" aria-label={name} data-ts={ts} data-part={ts} tabIndex={ts ? "-1" : undefined}>
       <Avatar />
       <div className="content">
         <Head ts={ts} to={to} />

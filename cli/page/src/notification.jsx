@@ -127,7 +127,7 @@ function Wrong({ one, findings }) {
   );
 }
 
-export function Notification({ one, stages, findings, theme }) {
+export function Notification({ one, id, stages, findings, theme }) {
   const names = stages.map(({ name }) => name);
   const [kept, choose] = useKept("stage", "production");
   const stage = names.includes(kept) ? kept : names[0];
@@ -143,7 +143,7 @@ export function Notification({ one, stages, findings, theme }) {
       <Facts one={one} stage={stage} />
       <Stages {...{ stages: names, stage, choose }} />
       <Wrong one={one} findings={findings.filter(({ file }) => file === one.file)} />
-      {given.ask && !one.stale && one.change !== "removed" && <RealRow key={one.name} {...{ one, stage, theme, data }} />}
+      {given.ask && !one.stale && one.change !== "removed" && <RealRow key={one.name} {...{ one, id, stage, theme, data }} />}
       {pairs.map((pair) => <Sample key={pair.sample} {...{ pair, theme, data, stale: one.stale }} />)}
       {!pairs.length && !one.stale && (
         <Empty title={say("No samples")}><p>{say("Add `samples:` to the file, and their messages appear here.")}</p></Empty>

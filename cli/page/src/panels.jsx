@@ -1,6 +1,6 @@
-// What is not a message: events that wait or are parked, findings in templates, the form that asks for an event, and
-// empty states.
+// What is not a message: events that wait, findings in templates, and empty states.
 import { useState } from "react";
+import { Ways } from "./links.jsx";
 import { locale, plural, say } from "./words.js";
 
 export function Empty({ title, children }) {
@@ -23,13 +23,15 @@ export function Words({ children }) {
 
 const CLOCK = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 
-function Event({ kind, event: { type, id, code, meaning, remedy }, children }) {
+export function Event({ kind, part, event, children }) {
+  const { type, id, code, meaning, remedy } = event;
   return (
-    <article className={`card ${kind}`}>
+    <article className={`card ${kind}`} data-part={part} tabIndex="-1">
       <h2>{type} <span>{id}</span></h2>
-      <p><code className="code">{code}</code> <Words>{meaning}</Words></p>
+      <p><code className="code">{code}</code> <Words>{say(meaning)}</Words></p>
       {children}
-      <p className="advice"><b>{say("What to do:")}</b> <Words>{remedy}</Words></p>
+      <p className="advice"><b>{say("What to do:")}</b> <Words>{say(remedy)}</Words></p>
+      <p className="ways"><Ways event={event} /></p>
     </article>
   );
 }
@@ -48,22 +50,10 @@ export function Waiting({ events }) {
     );
   }
   return events.map((event, at) => (
-    <Event key={at} kind="waiting" event={event}>
+    <Event key={at} kind="waiting" part={event.event} event={event}>
       <p>{say("{tried}, next at about {time}.", { tried: tried(event.attempt), time: CLOCK.format(event.due * 1000) })}</p>
     </Event>
   ));
-}
-
-export function Parked({ events }) {
-  if (!events.length) {
-    return (
-      <Empty title={say("Nothing is parked")}>
-        <p>{say("An event that cannot become a message is here, with its reason and what to do. Try one of a type that no template is for:")}</p>
-        <Command>.venv/bin/notifier emit order.refunded 1042</Command>
-      </Empty>
-    );
-  }
-  return events.map((event, at) => <Event key={at} kind="parked" event={event} />);
 }
 
 function Copy({ text }) {
@@ -102,42 +92,5 @@ export function Findings({ findings }) {
       )}
       {findings.map((finding, at) => <Finding key={at} finding={finding} />)}
     </>
-  );
-}
-
-async function ask(type, id) {
-  const body = JSON.stringify({ type, id: /^\d{1,15}$/.test(id) ? Number(id) : id });
-  const response = await fetch("/_control/emit", { method: "POST", body });
-  if (!response.ok) throw new Error((await response.json()).error);
-}
-
-export function Emit({ types }) {
-  const [said, tell] = useState("");
-  const submit = async (submitted) => {
-    submitted.preventDefault();
-    const form = submitted.currentTarget;
-    const { type, id } = Object.fromEntries(new FormData(form));
-    try {
-      await ask(type.trim(), id.trim());
-      tell(say("Asked for {type} {id}.", { type, id }));
-      form.elements.id.value = "";
-      form.elements.id.focus();
-    } catch (error) {
-      tell(say("That did not work: {why}", { why: error.message }));
-    }
-  };
-  return (
-    <form className="emit" onSubmit={submit} aria-label={say("Publish an event")}>
-      <label>{say("Event type")}
-        <input name="type" list="types" required pattern="[a-z0-9_]+(\.[a-z0-9_]+)*" placeholder="order.created"
-          title={say("Lower case, words with dots between: order.created")} autoComplete="off" spellCheck="false" />
-      </label>
-      <datalist id="types">{types.map((type) => <option key={type} value={type} />)}</datalist>
-      <label>{say("Id")}
-        <input name="id" required placeholder="1042" autoComplete="off" spellCheck="false" />
-      </label>
-      <button>{say("Publish")}</button>
-      <p role="status">{said}</p>
-    </form>
   );
 }

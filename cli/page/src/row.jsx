@@ -1,43 +1,75 @@
-// The message of a real row, which the server reads when it is asked.
-import { useState } from "react";
-import { given } from "./given.js";
+// The message of a real row, which is read when it is asked for, and what the template's lookups found.
+import { useEffect, useState } from "react";
+import { ask } from "./ask.js";
 import { Outcome } from "./notification.jsx";
+import { address } from "./state.js";
 import { say } from "./words.js";
 
-async function ask(notification, id) {
-  const body = JSON.stringify({ notification, id });
-  const response = await fetch(given.ask, { method: "POST", body, headers: { "Content-Type": "application/json" } });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+const written = (value) => (value === null || typeof value === "object" ? JSON.stringify(value) : String(value));
+const isRow = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+// What a lookup found: a row by its columns, several rows as a table, anything else as it is.
+function Answer({ name, value }) {
+  const rows = Array.isArray(value) && value.length > 0 && value.every(isRow) ? value : null;
+  const columns = rows && [...new Set(rows.flatMap(Object.keys))];
+  return (
+    <div className="answer" tabIndex="0" role="group" aria-label={name}>
+      <table>
+        <caption>{name}</caption>
+        {rows && <thead><tr>{columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>}
+        <tbody>
+          {rows && rows.map((row, at) => <tr key={at}>{columns.map((column) => <td key={column}>{written(row[column] ?? null)}</td>)}</tr>)}
+          {isRow(value) && Object.entries(value).map(([column, one]) => <tr key={column}><th scope="row">{column}</th><td>{written(one)}</td></tr>)}
+          {!rows && !isRow(value) && <tr><td>{value === null || value.length === 0 ? say("nothing found") : written(value)}</td></tr>}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
-export function RealRow({ one, stage, theme, data }) {
-  const [{ id, outcomes, said }, show] = useState({});
-  const submit = async (submitted) => {
-    submitted.preventDefault();
-    const wanted = new FormData(submitted.currentTarget).get("id").trim();
+function Answers({ answers }) {
+  const found = Object.entries(answers ?? {});
+  if (!found.length) return null;
+  return (
+    <details className="answers" open>
+      <summary>{say("What the lookups found")}</summary>
+      {found.map(([name, value]) => <Answer key={name} {...{ name, value }} />)}
+    </details>
+  );
+}
+
+export function RealRow({ one, id, stage, theme, data }) {
+  const [{ shown, outcomes, said }, show] = useState({});
+  const read = async (wanted) => {
     show({ said: say("Reading…") });
     try {
-      show({ id: wanted, outcomes: await ask(one.name, wanted) });
+      show({ shown: wanted, outcomes: await ask({ notification: one.name, id: wanted }) });
     } catch (error) {
       show({ said: say("That did not work: {why}", { why: error.message }) });
     }
+  };
+  useEffect(() => { if (id) read(id); }, [id]);
+  const submit = (submitted) => {
+    submitted.preventDefault();
+    const wanted = new FormData(submitted.currentTarget).get("id").trim();
+    if (wanted === id) read(wanted);
+    else window.location.hash = address(one.name, wanted);
   };
   const outcome = outcomes?.find((each) => each.stage === stage);
   return (
     <>
       <form className="emit row" onSubmit={submit} aria-label={say("Show a real row")}>
         <label>{say("Id of a real row")}
-          <input name="id" required maxLength="200" placeholder="1042" autoComplete="off" spellCheck="false" />
+          <input key={id} name="id" required maxLength="200" defaultValue={id} placeholder="1042" autoComplete="off" spellCheck="false" />
         </label>
         <button>{say("Show")}</button>
         <p role="status">{said}</p>
       </form>
       {outcome && (
-        <section className="sample real" aria-label={`id ${id}`}>
-          <h2>id {id}</h2>
+        <section className="sample real" aria-label={`id ${shown}`}>
+          <h2>id {shown}</h2>
           <Outcome {...{ outcome, theme, data }} />
+          <Answers answers={outcome.answers} />
         </section>
       )}
     </>

@@ -26,8 +26,8 @@ function Demo({ view, channels, unread, waiting, parked }) {
       </ul>
       <h2>{say("Notifier")}</h2>
       <ul>
-        <Entry view="waiting" current={view === "waiting"} mark="◷" count={waiting.length} what={say("waiting")}>{say("Waiting")}</Entry>
-        <Entry view="parked" current={view === "parked"} mark="⚑" count={parked.length} what={say("parked")} alarm>{say("Parked")}</Entry>
+        <Entry view="waiting" current={view === "waiting"} mark="◷" count={waiting} what={say("waiting")}>{say("Waiting")}</Entry>
+        <Entry view="parked" current={view === "parked"} mark="⚑" count={parked} what={say("parked")} alarm>{say("Parked")}</Entry>
       </ul>
     </>
   );

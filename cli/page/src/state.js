@@ -39,17 +39,26 @@ function subscribe(read) {
 export const useItems = () => useSyncExternalStore(subscribe, () => items);
 export const useLive = () => useSyncExternalStore(subscribe, () => live);
 
-// A view is the address's fragment: a channel's id, "waiting", "parked", "templates", or that of a notification.
-export const address = (name) => `notification:${encodeURIComponent(name)}`;
+// A view is the address's fragment: a channel's id, "waiting", "parked", "templates", or that of a notification or of
+// the story of an event. After a slash comes the part of it that is meant: a message, an event, or the id of a row.
+export const address = (name, id) => within(`notification:${encodeURIComponent(name)}`, id);
+export const story = (event) => `story:${encodeURIComponent(event)}`;
+export const within = (view, part) => (part ? `${view}/${encodeURIComponent(part)}` : view);
+
+export function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
 
 export function useView() {
-  return useSyncExternalStore(
+  const hash = useSyncExternalStore(
     (read) => {
       window.addEventListener("hashchange", read);
       return () => window.removeEventListener("hashchange", read);
     },
     () => window.location.hash.slice(1),
   );
+  const [view, part = ""] = hash.split(/\/(.*)/s);
+  return [view, decoded(part)];
 }
 
 // What was chosen on this page is chosen the next time too, where the browser keeps it.

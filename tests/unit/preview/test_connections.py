@@ -27,7 +27,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append((settings, secrets))
         yield None, None, ("default",)
 
-    monkeypatch.setattr(connections, "_opened", keep)
+    monkeypatch.setattr(connections, "opened", keep)
     monkeypatch.delenv(PASSWORD, raising=False)
     return found
 

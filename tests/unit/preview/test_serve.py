@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from cli.main import main
 from cli.page import document
 from cli.page.server import BusyError
-from cli.preview import serve
+from cli.preview import rows, serve
 from cli.preview.connections import Connections
 from tests.unit.preview.test_gallery import BROKEN, TEMPLATE, Shop
 
@@ -145,7 +145,7 @@ def connections() -> Connections:
 
 def test_a_row_is_answered_in_each_stage(shop: Shop, connections: Connections) -> None:
     shop.write("_stages/staging", "channels: {orders: C0STAGING1}\nfallback: C0FALLBACK\n")
-    found = serve._of_row(shop.folder, connections, {"notification": "a.b", "id": "7"})
+    found = rows.made(shop.folder, connections, {"notification": "a.b", "id": "7"})
     assert [(one["stage"], one["id"], one["messages"][0]["text"]) for one in found] == [
         ("production", 7, "Order 7"),
         ("staging", 7, "[staging] Order 7"),
@@ -154,7 +154,7 @@ def test_a_row_is_answered_in_each_stage(shop: Shop, connections: Connections) -
 
 @pytest.mark.parametrize("text", ["x", "9" * 200, "1.5", "<b>"])
 def test_an_id_that_does_not_fit_is_an_error_with_what_to_do(shop: Shop, connections: Connections, text: str) -> None:
-    (found,) = serve._of_row(shop.folder, connections, {"notification": "a.b", "id": text})
+    (found,) = rows.made(shop.folder, connections, {"notification": "a.b", "id": text})
     assert found["error"]["code"].startswith("EVENT_")
     assert found["error"]["remedy"]
 
@@ -165,14 +165,14 @@ def test_an_id_that_does_not_fit_is_an_error_with_what_to_do(shop: Shop, connect
 )
 def test_another_question_is_refused(shop: Shop, connections: Connections, question: object) -> None:
     with pytest.raises(ValueError, match="ask for"):
-        serve._of_row(shop.folder, connections, question)
+        rows.made(shop.folder, connections, question)
 
 
 @pytest.mark.parametrize("name", ["a.b", "no.such"])
 def test_a_file_with_errors_makes_nothing(shop: Shop, connections: Connections, name: str) -> None:
     shop.write("a.b", BROKEN)
     with pytest.raises(ValueError, match=f"Mend the errors in {name}.yaml first"):
-        serve._of_row(shop.folder, connections, {"notification": name, "id": "1"})
+        rows.made(shop.folder, connections, {"notification": name, "id": "1"})
 
 
 def test_one_question_is_answered_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
