@@ -6,7 +6,6 @@ user's state folder; the file counts only while the process that wrote it is ali
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -191,6 +190,8 @@ def _file(checkout: Path) -> Path:
 @contextmanager
 def _locked() -> Iterator[None]:
     """Let one demo at a time look whether another runs. The kernel frees the lock of a process that dies."""
+    import fcntl  # which Windows lacks, where no demo runs
+
     _folder().mkdir(parents=True, exist_ok=True)
     with _file(CHECKOUT).with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -202,13 +203,13 @@ def _write(demo: Running) -> None:
     path = _file(CHECKOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
-    unfinished.write_text(json.dumps(asdict(demo)))
+    unfinished.write_text(json.dumps(asdict(demo)), encoding="utf-8")
     unfinished.replace(path)
 
 
 def _load(path: Path) -> Running | None:
     try:
-        return Running(**json.loads(path.read_text()))
+        return Running(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -229,5 +230,7 @@ def _started(pid: int) -> str:
             return "" if state == "Z" else f"{boot} {fields[18]}"
         return ""
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a number is all that varies
-    return ran.stdout.strip()
+    with suppress(FileNotFoundError):
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a number is all that varies
+        return ran.stdout.strip()
+    return ""

@@ -2,7 +2,8 @@
 
 It counts processor time, so that a template does not fail because the environment was frozen or busy. It interrupts
 Python between two instructions. It cannot interrupt one long operation in C, such as a power of large numbers; the
-template language limits those (docs/decisions/0021).
+template language limits those (docs/decisions/0021). Windows, where only the tools run, has no such alarm: there each
+operation of a template looks at the clock.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SECONDS: Final = 1.4
 PREVIOUS_SECONDS: Final = 0.5
 # Python ignores an error in a destructor or in the callback of a weak reference, so the alarm rings repeatedly.
 _AGAIN_SECONDS: Final = 0.1
+_HAS_ALARM: Final = hasattr(signal, "setitimer")
 
 
 class TimeOverError(TemplateError):
@@ -39,6 +41,7 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._left = seconds
+        self._began = 0.0
         self._rung = False
 
     @classmethod
@@ -57,20 +60,24 @@ class TimeLimit:
             yield
             return
         self.check()
-        began = time.process_time()
-        before = signal.signal(signal.SIGPROF, self._ring)
+        self._began = time.process_time()
+        before = signal.signal(signal.SIGPROF, self._ring) if _HAS_ALARM else None
         try:
             TimeLimit._armed = self
-            signal.setitimer(signal.ITIMER_PROF, self._left, _AGAIN_SECONDS)
+            if _HAS_ALARM:
+                signal.setitimer(signal.ITIMER_PROF, self._left, _AGAIN_SECONDS)
             yield
+            if not _HAS_ALARM:
+                self.check()
         finally:
             try:
                 TimeLimit._armed = None  # first, so that a later signal is ignored
             finally:
                 TimeLimit._armed = None  # again, in case the alarm rang just before
-                signal.setitimer(signal.ITIMER_PROF, 0)
-                signal.signal(signal.SIGPROF, before)
-                self._left -= time.process_time() - began
+                if _HAS_ALARM:
+                    signal.setitimer(signal.ITIMER_PROF, 0)
+                    signal.signal(signal.SIGPROF, before)
+                self._left -= time.process_time() - self._began
         if self._rung:
             self.check()
 
@@ -81,6 +88,8 @@ class TimeLimit:
 
     def check(self) -> None:
         """Raise TemplateError if the time is used up, even if some `except` has caught the alarm's error."""
+        if not _HAS_ALARM and TimeLimit._armed is self and time.process_time() - self._began >= self._left:
+            self._rung = True
         if self._rung or self._left <= 0:
             raise self._error()
 

@@ -25,7 +25,7 @@ FOLDERS: Final = ("handler", "certs")
 
 @click.command(short_help="Write the code and the compiled templates for the package.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@selection.templates("templates", ROOT / selection.FOLDER)
+@selection.templates("templates", selection.shipped(ROOT))
 @click.option("--python", type=click.Path(path_type=Path), help=f"The Python {VERSION} that compiles the package.")
 @click.option("--release", is_flag=True, help="Fail instead of warning if the package cannot be compiled.")
 def bundle(folder: Path, templates: Path, python: Path | None, release: bool) -> None:

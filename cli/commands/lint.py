@@ -121,7 +121,7 @@ def _split(path: Path) -> tuple[Path, str]:
         )
     path = path.absolute()
     folder = path.parent.parent if path.parent.name == STAGES else path.parent
-    return Path(os.path.relpath(folder)), files.shown(path.relative_to(folder))
+    return files.from_here(folder), files.shown(path.relative_to(folder))
 
 
 def _alone(compilation: Compilation, file: str) -> Compilation:

@@ -42,7 +42,7 @@ poll.add_command(run)
 
 @poll.command(short_help="Show when each poll runs, and what it has found.")
 @click.argument("types", nargs=-1, metavar="[TYPE]...")
-@selection.templates("templates", ROOT / selection.FOLDER)
+@selection.templates("templates", selection.shipped(ROOT))
 @stack.option
 @screen.as_json
 def status(types: tuple[str, ...], templates: Path, stack_name: str | None, as_json: bool) -> None:

@@ -26,6 +26,7 @@ _KINDS: Final = {
     stat.S_IFSOCK: later("socket"),
 }
 _DEVICE: Final = later("device")
+_UNBLOCKED: Final = getattr(os, "O_NONBLOCK", 0)  # Windows has none, and no pipes among files
 MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
@@ -79,7 +80,16 @@ def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S
 
 def shown(path: PurePath | str) -> str:
     """Return a path as one line of text, whatever bytes and control characters its names have."""
-    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
+    text = path.as_posix() if isinstance(path, PurePath) else path
+    return printable(os.fsencode(text).decode("utf-8", "backslashreplace"))
+
+
+def from_here(path: Path) -> Path:
+    """Return a path as seen from where the person stands; on another drive of Windows it stays whole."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:
+        return path.absolute()
 
 
 def printable(text: str) -> str:
@@ -122,7 +132,7 @@ def read(folder: Path, file: PurePath, report: Report) -> Node | None:
 
 def content(folder: Path, file: PurePath | str) -> bytes:
     """Return what a file of the folder holds, of a large one the beginning. Raises OSError; never waits for a pipe."""
-    with open(folder / file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as opened:
+    with open(folder / file, "rb", opener=lambda path, flags: os.open(path, flags | _UNBLOCKED)) as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             raise OSError(errno.EINVAL, say("not a file"))
         return opened.read(MAX_BYTES + 1)

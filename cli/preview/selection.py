@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -58,6 +57,12 @@ class Selection:
         from cli.compiler.files import LABELS
 
         return _errors(self.compilation, LABELS, *(f"{name}.yaml" for name in self.broken))
+
+
+def shipped(checkout: Path) -> Path:
+    """Return the folder of a checkout; where the tools are installed without one, that where the person stands."""
+    folder = checkout / FOLDER
+    return folder if folder.is_dir() else Path(FOLDER)
 
 
 def templates(name: str = "folder", default: Path | None = Path(FOLDER)) -> Callable[[_Command], _Command]:
@@ -125,7 +130,7 @@ def _is_path(what: str) -> bool:
 
 def _file(path: Path, folder: Path) -> tuple[Path, str]:
     """The folder and the name of the template in a file."""
-    from cli.compiler.files import shown
+    from cli.compiler.files import from_here, shown
 
     if path.is_dir():
         raise _is_a_folder(str(path))
@@ -140,7 +145,7 @@ def _file(path: Path, folder: Path) -> tuple[Path, str]:
         )
     if path.suffix != ".yaml" or path.name.startswith(("_", ".")):
         raise click.UsageError(say("{path} is not the file of a template.", path=shown(path.name)))
-    return Path(os.path.relpath(path.parent)), path.stem
+    return from_here(path.parent), path.stem
 
 
 def _is_a_folder(path: str) -> click.UsageError:

@@ -26,9 +26,9 @@ def replace(path: Path, before: bytes, after: bytes) -> bool:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(after)
-            os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
             file.flush()
             os.fsync(file.fileno())
+        Path(name).chmod(stat.S_IMODE(real.stat().st_mode))
         if real.read_bytes() != before:
             return False
         os.replace(name, real)  # noqa: PTH105 - as its neighbours
