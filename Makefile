@@ -6,6 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 TOOLS := .tools
+# Where the page is bundled. The bundle is in git, so only who changes the page needs Node (docs/decisions/0031).
+PAGE ?= cli/page/dist
 UV_VERSION := 0.13.9
 UV := $(TOOLS)/uv/bin/uv
 PYTHON ?= python3
@@ -28,9 +30,9 @@ help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
-lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready page  ## The local cloud's parts
+lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready  ## The local cloud's parts
 
-page: cli/page/dist/app.js  ## The page of the workbench and of the demo, bundled
+page: $(PAGE)/app.js  ## The page of the workbench and of the demo, bundled anew; commit it with what you changed
 
 editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its test
 
@@ -47,7 +49,7 @@ demo-once: lab  ## Build, deploy, publish, print the posts, tear down
 # The tests run in this many processes; WORKERS=0 runs them in one, in which a debugger works.
 WORKERS ?= 3
 PYTEST = .venv/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
-test: lab editor  ## Unit, integration, infrastructure and end-to-end tests
+test: lab editor $(TOOLS)/page/.ready  ## Unit, integration, infrastructure and end-to-end tests
 	$(PYTEST) $(PYTEST_ARGS)
 
 unit: setup  ## The part that needs no local cloud, and no Linux: the templates and the unit tests
@@ -112,7 +114,7 @@ lock: $(UV)  ## requirements/*.txt from requirements/*.in
 	  --custom-compile-command "make lock" $$f -o $${f%.in}.txt; done
 
 clean:  ## Remove what was installed and built here
-	rm -rf .venv $(TOOLS) .aws-sam cli/page/dist
+	rm -rf .venv $(TOOLS) .aws-sam
 
 # What `sam build` calls for the function (BuildMethod: makefile). ARTIFACTS_DIR is SAM's word.
 build-NotifierFunction: .venv/.ready
@@ -138,7 +140,7 @@ $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 
 # npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
 NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
-cli/page/dist/app.js $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+$(PAGE)/app.js $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
 install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json $(NPM)
 	$(install_npm)
@@ -146,6 +148,6 @@ $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json
 $(TOOLS)/page/.ready: cli/page/package.json cli/page/package-lock.json $(NPM)
 	$(install_npm)
 	@touch $@
-cli/page/dist/app.js: $(TOOLS)/page/.ready $(wildcard cli/page/src/*)
+$(PAGE)/app.js: $(TOOLS)/page/.ready $(wildcard cli/page/src/*)
 	NODE_PATH=$(TOOLS)/page/node_modules esbuild cli/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
 	  --define:process.env.NODE_ENV='"production"' --outdir=$(@D) --log-level=warning
