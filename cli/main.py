@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from cli import language
+from cli.language import say
 
+PACKAGE: Final = "slack-chatops-notifier"
+# What an installed package has only with [aws]. What else is missing there, a checkout has: the lab, and its libraries.
+OF_AWS: Final = frozenset({"boto3", "botocore"})
+OURS: Final = frozenset({"cli", "handler"})
 # Each verb, which is a function of that name in the module of that name, and what the list of commands says of it.
 VERBS: Final = {
     "balance": "Check that nothing is lost.",
@@ -39,7 +44,12 @@ class _Commands(Mapping[str, click.Command]):
     def __getitem__(self, verb: str) -> click.Command:
         if verb not in VERBS:
             raise KeyError(verb)
-        command: click.Command = getattr(import_module(f"cli.commands.{verb}"), verb)
+        try:
+            command: click.Command = getattr(import_module(f"cli.commands.{verb}"), verb)
+        except ModuleNotFoundError as error:
+            if _missing(error) in OURS:
+                raise
+            return _Absent(verb, error)
         return command
 
     def __iter__(self) -> Iterator[str]:
@@ -49,7 +59,45 @@ class _Commands(Mapping[str, click.Command]):
         return len(VERBS)
 
 
+class _Absent(click.Command):
+    """Stands for a verb that cannot be imported here: it has a --help, and says what is missing."""
+
+    def __init__(self, verb: str, error: ModuleNotFoundError) -> None:
+        self._error = error
+        lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
+        super().__init__(verb, help=VERBS[verb], short_help=VERBS[verb], context_settings=lenient)
+
+    def invoke(self, ctx: click.Context) -> None:  # noqa: ARG002 - click's
+        """Raise what importing the verb raised."""
+        raise self._error
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Say what is missing."""
+        formatter.write_paragraph()
+        formatter.write_text(_remedy(_missing(self._error)))
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    return (error.name or "").partition(".")[0]
+
+
+def _remedy(module: str) -> str:
+    """Say what to do about a module that is not installed."""
+    if module in OF_AWS:
+        return say("{module} is not installed. Install {package}[aws].", module=module, package=PACKAGE)
+    return say("This needs a checkout of the project: {module} is not installed.", module=module)
+
+
 class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. One that needs what is not installed says so."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if (module := _missing(error)) in OURS:
+                raise
+            raise click.ClickException(_remedy(module)) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the commands without importing one."""
         with formatter.section("Commands"):
@@ -63,6 +111,7 @@ class _Group(click.Group):
     envvar=language.VARIABLE,
     help="The language of what is printed [NOTIFIER_LANG].",
 )
+@click.version_option(package_name=PACKAGE)
 def main(lang: str | None) -> None:
     """Post events of an application to Slack.
 
