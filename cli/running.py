@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -151,6 +152,8 @@ def absent() -> str:
     if (demo := read()) and (named := named_elsewhere(demo)):
         use = f"env -u {named} notifier ..."
         return say("A demo runs here, but {name} names another AWS. To use the demo: {use}", name=named, use=use)
+    if find_spec("lab") is None:
+        return say("No demo runs here: it needs a checkout of the project.")
     none = say(
         "No demo of this checkout ({checkout}) is running. Start one: make demo (or: notifier demo).", checkout=CHECKOUT
     )

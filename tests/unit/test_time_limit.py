@@ -140,3 +140,20 @@ def test_an_error_of_the_block_passes_and_the_alarm_is_off() -> None:
         compute(TimeLimit(5), 0, KeyError("x"))
     assert not TimeLimit.is_armed()
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+
+
+def spin_and_look(limit: TimeLimit) -> None:
+    spin(0.05)
+    limit.check()
+    pytest.fail("it did not look at the clock")
+
+
+def test_without_an_alarm_each_operation_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handler.time_limit._HAS_ALARM", False)
+    limit = TimeLimit(0.03)
+    with pytest.raises(TemplateError), limit.running():
+        spin_and_look(limit)
+    with pytest.raises(TemplateError, match="order.created.yaml: 0.03 s"), time_limit("order.created.yaml", 0.03):
+        spin(0.05)
+    assert not TimeLimit.is_armed()
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
