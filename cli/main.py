@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final
 
 import click
@@ -120,3 +122,5 @@ def main(lang: str | None) -> None:
     Exit status: 0 success, 1 a finding or a failure, 2 the command was misused.
     """
     language.choose(lang)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the encoding of a console lacks is a question mark
