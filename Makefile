@@ -32,7 +32,6 @@ help:  ## This list
 setup: .venv/.ready  ## The tools in .venv (.venv/bin/notifier)
 lab: setup $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(TOOLS)/runtime/.ready $(TOOLS)/aws/.ready  ## The local cloud's parts
 
-page: $(PAGE)/app.js  ## The page of the workbench and of the demo, bundled anew; commit it with what you changed
 
 editor: $(TOOLS)/editor/.ready  ## What editors check templates with, for its test
 
@@ -140,7 +139,7 @@ $(TOOLS)/%/.ready: requirements/%.txt $(UV)
 
 # npm is this machine's, else PyPI's. Nothing that a package wants to run at its installation is run.
 NPM := $(if $(shell command -v npm),,$(TOOLS)/node/.ready)
-$(PAGE)/app.js $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
+page $(TOOLS)/page/.ready $(TOOLS)/editor/.ready: export PATH := $(CURDIR)/$(TOOLS)/page/node_modules/.bin:$(if $(NPM),$(CURDIR)/$(TOOLS)/node/bin:)$(PATH)
 install_npm = mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)/ && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json $(NPM)
 	$(install_npm)
@@ -148,6 +147,6 @@ $(TOOLS)/editor/.ready: tests/editor/package.json tests/editor/package-lock.json
 $(TOOLS)/page/.ready: cli/page/package.json cli/page/package-lock.json $(NPM)
 	$(install_npm)
 	@touch $@
-$(PAGE)/app.js: $(TOOLS)/page/.ready $(wildcard cli/page/src/*)
+page: $(TOOLS)/page/.ready  ## The page of the workbench and of the demo, bundled anew; commit it with what you changed
 	NODE_PATH=$(TOOLS)/page/node_modules esbuild cli/page/src/app.jsx --bundle --minify --jsx=automatic --target=es2022 \
-	  --define:process.env.NODE_ENV='"production"' --outdir=$(@D) --log-level=warning
+	  --define:process.env.NODE_ENV='"production"' --outdir=$(PAGE) --log-level=warning
