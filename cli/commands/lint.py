@@ -29,9 +29,7 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
 
 
 @click.command(short_help="Check the templates and stages.")
-@click.argument(
-    "path", type=click.Path(exists=True, path_type=Path), default=selection.FOLDER, envvar=selection.VARIABLE
-)
+@click.argument("path", type=click.Path(path_type=Path), default=selection.FOLDER, envvar=selection.VARIABLE)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], help="How to print. Default: text.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document: --format json.")
 @click.option(
@@ -44,7 +42,7 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "bold red", "warning": "yellow"
 @click.option("--slack", is_flag=True, help="Also let Slack check the messages of the samples. It posts nothing.")
 @click.option("--pii", is_flag=True, help="Warn of what looks personal in the samples, by _privacy.yaml.")
 def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack: bool, pii: bool) -> None:
-    """Check the templates and stages in the folder PATH, or only the file PATH.
+    """Check the templates and stages in the folder PATH, or only the file or the notification PATH.
 
     Without PATH it is the folder that NOTIFIER_TEMPLATES names, else the folder templates.
 
@@ -113,6 +111,8 @@ def _of_slack(compilation: Compilation) -> Checked:
 
 def _split(path: Path) -> tuple[Path, str]:
     """The folder of templates, and the name of the file below it that is meant; empty if all of them are."""
+    if not path.exists():
+        path = _named(path)
     if path.is_dir():
         return path, ""
     if path.suffix not in (".yaml", ".yml"):
@@ -122,6 +122,21 @@ def _split(path: Path) -> tuple[Path, str]:
     path = path.absolute()
     folder = path.parent.parent if path.parent.name == STAGES else path.parent
     return files.from_here(folder), files.shown(path.relative_to(folder))
+
+
+def _named(path: Path) -> Path:
+    """The file of the notification that has this name, in the usual folder."""
+    folder = Path(os.environ.get(selection.VARIABLE) or selection.FOLDER)
+    if (file := folder / f"{path}.yaml").is_file():
+        return file
+    raise click.BadParameter(
+        say(
+            "there is no {path}. Name a folder, a file or a notification; {variable} names the usual folder",
+            path=files.shown(path),
+            variable=selection.VARIABLE,
+        ),
+        param_hint="PATH",
+    )
 
 
 def _alone(compilation: Compilation, file: str) -> Compilation:

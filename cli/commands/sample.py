@@ -38,6 +38,9 @@ class _Wish:
     data: Mapping[str, Any]
 
 
+_RULES: Final = "_privacy.yaml"
+
+
 @click.command(short_help="Take a sample from a real row, without what is personal.")
 @click.argument("what", metavar="TYPE")
 @click.argument("row_id", metavar="ID")
@@ -100,6 +103,8 @@ def sample(
     _write(target, path, called, taken, chosen)
     click.echo(say("Wrote the sample `{name}` to {file}.", name=called, file=path))
     _report(taken, masking.said if masking else {}, masked=not plain)
+    if masking and not (chosen.folder / _RULES).exists():
+        click.echo(say("This folder has no {file}, so every text is masked. Copy that of the project.", file=_RULES))
     click.echo(say("Look at it: {command}", command=f"notifier preview {target.name} --sample {shlex.quote(called)}"))
 
 
@@ -184,7 +189,7 @@ def _masking(chosen: Selection, notification: Notification) -> Masking:
         raise click.ClickException(
             say(
                 "{file} has mistakes, so nobody knows what is personal. Correct them first: notifier lint",
-                file=chosen.folder / "_privacy.yaml",
+                file=chosen.folder / _RULES,
             )
         )
     return Masking(rules, constants(notification, chosen.compilation.stages))

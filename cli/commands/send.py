@@ -73,9 +73,9 @@ def send(
     if sample_name and row_id:
         raise click.UsageError(say("Give --sample or --id, not both."))
     to = destination.read(to)
-    selected = selection.select(what, folder, stage_names)
-    template, stage = _template(selected), _stage(selected)
     workspace = slack.find(stack_name)
+    selected = selection.select(what, folder, stage_names or workspace.stages(folder))
+    template, stage = _template(selected), _stage(selected)
     if not (yes or workspace.demo):
         destination.refuse_real(to, stage, selected.compilation.stages)
     preview = _preview(template, stage, to, sample_name, row_id, databases, apis)

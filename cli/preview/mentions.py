@@ -60,6 +60,8 @@ def _in_leaf(leaf: Leaf) -> Iterator[Mention]:
                 yield from _written(node.data)
             case nodes.Filter(name="mention", node=nodes.Expr() as named):
                 yield from _aliases(named)
+            case nodes.Filter(name="mention_person"):
+                yield BY_ROW
 
 
 def _written(text: str) -> Iterator[Mention]:

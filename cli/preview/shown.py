@@ -48,7 +48,7 @@ def _content(message: Message) -> tuple[object, ...]:
 
 
 def title(messages: Sequence[Message]) -> str:
-    """Say where a message goes, and how: `#orders (C0123ORDERS), a reply in thread order-7`."""
+    """Say where a message goes, and how: `#orders (C0123ORDERS), in thread order-7`."""
     first = messages[0]
     notes = [_channel(one) for one in messages]
     if first.thread and first.destination and not stages.is_channel(first.destination):
@@ -56,7 +56,7 @@ def title(messages: Sequence[Message]) -> str:
     elif first.thread and first.update:
         notes.append(say("edits the first message of thread {key}", key=first.thread))
     elif first.thread:
-        notes.append(say("a reply in thread {key}", key=first.thread))
+        notes.append(say("in thread {key}", key=first.thread))
     if first.stub:
         notes.append(say("edited once the row is there"))
     return safe(say(", ").join(notes)).replace("\n", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # what a command needs that is not misused
     from handler.ports import Secrets
     from handler.settings import Settings
 
+DEMO_STAGE: Final = "demo"
 TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of the variable
 _TOKEN_WORDS: Final = (
     "invalid_auth not_authed account_inactive token_revoked token_expired not_allowed_token_type is_bot".split()  # noqa: SIM905
@@ -63,6 +65,10 @@ class Workspace:
         """Return where to look at a message that was posted."""
         page = self.demo.page if self.demo else ""
         return page or f"https://slack.com/archives/{receipt.channel}/p{receipt.ts.replace('.', '')}"
+
+    def stages(self, folder: Path) -> tuple[str, ...]:
+        """Return the stage of a folder of templates that a test is for where none is named: in a demo its own."""
+        return (DEMO_STAGE,) if self.demo and (folder / "_stages" / f"{DEMO_STAGE}.yaml").exists() else ()
 
     def _post(self, message: Message) -> Receipt:
         from handler.adapters import tls

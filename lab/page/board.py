@@ -36,8 +36,13 @@ class Board:
         self._readers: set[asyncio.Event] = set()
 
     def items(self) -> dict[str, Item]:
-        """Return all items: channels, messages oldest first, facts in the order that they came, notifications."""
-        channels = {f"channel:{each.id}": {"kind": "channel", **asdict(each)} for each in self._slack.config.channels}
+        """Return all items: channels, messages oldest first, facts in the order that they came, notifications.
+
+        A direct message makes its conversation one of the channels.
+        """
+        config, used = self._slack.config, {each.channel for each in self._slack.workspace}
+        listed = [each for each in config.conversations if each in config.channels or each.id in used]
+        channels = {f"channel:{each.id}": {"kind": "channel", **asdict(each)} for each in listed}
         messages = {f"message:{each.channel}:{each.ts}": _message(each) for each in self._slack.workspace}
         return {**channels, **messages, **self._facts, **self._gallery}
 

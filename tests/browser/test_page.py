@@ -63,6 +63,13 @@ def test_another_channel_counts_what_is_unread_until_it_is_opened(page: Page) ->
     assert page.all("nav a.unread") == []
 
 
+def test_a_direct_message_is_listed_once_there_is_one(page: Page) -> None:
+    assert "U0LABYOU" not in "".join(page.all("nav a .label"))
+    page.post("A test for you", channel="U0LABYOU")
+    page.see("nav a.unread", "U0LABYOU").click()
+    page.see(".message", "A test for you")
+
+
 def test_a_channel_that_refuses_posts_is_not_listed(page: Page) -> None:
     names = {text.split("\n")[-1] for text in page.all("nav a .label")}
     assert {"orders", "payments", "ops"} <= names

@@ -128,6 +128,18 @@ def test_a_fix_of_several_lines_can_be_copied(compiled: Compile, tmp_path: Path)
     assert "\nsamples:\n  an example:\n" in run(tmp_path)[1]
 
 
+def test_a_notification_may_be_named_and_a_folder_that_is_missing_is_told(
+    compiled: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(GOOD)
+    monkeypatch.setenv("NOTIFIER_TEMPLATES", str(tmp_path))
+    assert run(FILE.removesuffix(".yaml")) == (0, f"{FILE}: no findings\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOTIFIER_TEMPLATES")
+    code, output = run()
+    assert (code, "there is no templates" in output, "NOTIFIER_TEMPLATES" in output) == (2, True, True)
+
+
 @pytest.mark.parametrize("arguments", [["nowhere"], ["--nothing"], ["pyproject.toml"]])
 def test_misuse_is_told_apart(arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2

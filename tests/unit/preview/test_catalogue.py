@@ -153,6 +153,7 @@ def test_an_entry_has_everything_that_the_file_says(folder: Path) -> None:
         ("{{ 'oncall' | mention }} {{ 'oncall' | mention }}", "", ["oncall"], False),
         ("{% if order.who %}{{ 'ada' | mention }}{% else %}<!channel>{% endif %}", "", ["ada", "=channel"], False),
         ("{{ order.who | mention }}", "", [], True),
+        ("{{ order.who | mention_person }}", "", [], True),
         ("{{ (order.who if order.who else 'ada') | mention }}", "", ["ada"], True),
         ("<@U024BE7LH> <!subteam^S024BE7LD|@ops> <!here|here>", "", ["=U024BE7LH", "=S024BE7LD", "=here"], False),
         ("{{ '<' }}!here> &lt;!here&gt;", "", [], False),

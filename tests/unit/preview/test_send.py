@@ -171,7 +171,9 @@ def test_json_says_what_was_sent(slack: Control) -> None:
     [message] = slack.messages()
     assert (document["channel"], document["ts"]) == (message["channel"], message["ts"])
     assert document["notification"] == "order.payment_failed"
-    assert document["meant_for"][0]["channel"].startswith("C0123")
+    assert document["meant_for"][0]["channel"] == "C0LABPAYMENTS"  # of the stage `demo`, as it is the demo's Slack
+    staged = send("order.payment_failed", "--to", YOU, "--json", "--stage", "production")
+    assert json.loads(staged.stdout)["meant_for"][0]["channel"] == "C0123PAYMENT"
 
 
 @pytest.mark.parametrize(

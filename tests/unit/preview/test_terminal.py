@@ -225,7 +225,7 @@ def test_a_message_of_the_stand_in_is_shown_as_people_wrote_it() -> None:
 
 
 def test_a_title_that_is_too_long_stands_in_the_box() -> None:
-    lines = plain(Framed("#orders (C0123ORDERS), a reply in thread order-7", content("Hi", [], VIEW)), width=40)
+    lines = plain(Framed("#orders (C0123ORDERS), in thread order-7", content("Hi", [], VIEW)), width=40)
     assert {cell_len(line) for line in lines.splitlines()} == {40}
     assert "thread order-7" in " ".join(re.sub("[│╭╮╰╯─]", "", lines).split())
 
@@ -252,8 +252,8 @@ def message(**changes: Any) -> Message:
         ({}, "#orders (C0123ORDERS)"),
         ({"destination": "orders"}, "#orders"),
         ({"destination": ""}, "#orders"),
-        ({"thread": "order-7"}, "#orders (C0123ORDERS), a reply in thread order-7"),
-        ({"thread": "a\nb"}, "#orders (C0123ORDERS), a reply in thread a b"),
+        ({"thread": "order-7"}, "#orders (C0123ORDERS), in thread order-7"),
+        ({"thread": "a\nb"}, "#orders (C0123ORDERS), in thread a b"),
         ({"thread": "7", "update": True}, "#orders (C0123ORDERS), edits the first message of thread 7"),
         ({"thread": "7", "destination": "orders"}, "#orders, without its thread, because a webhook has none"),
         ({"stub": True}, "#orders (C0123ORDERS), edited once the row is there"),
