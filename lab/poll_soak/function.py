@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -30,6 +31,7 @@ from handler.model import Poll, Row, Value
 from handler.pipeline import Pipeline
 from handler.polling.dispatch import Polls
 from handler.stages.compose import Composer
+from handler.stages.enrich import Sources
 from handler.templating import Templates
 from lab.databases import Login, Pair, Server
 from lab.poll_soak.memory import Clock, DeadLetters, Intake, Slack, StateTable
@@ -116,8 +118,8 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
         composer=Composer(
             compiled.stage,
             templates,
-            nothing,
-            nothing,
+            partial(Sources, nothing, nothing),
+            nothing.replicating,
             lambda: datetime.fromtimestamp(world.now(), UTC),
         ),
         api=nothing,
