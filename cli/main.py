@@ -121,6 +121,6 @@ def main(lang: str | None) -> None:
 
     Exit status: 0 success, 1 a finding or a failure, 2 the command was misused.
     """
-    language.choose(lang)
+    click.get_current_context().with_resource(language.speaking(lang))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what the encoding of a console lacks is a question mark

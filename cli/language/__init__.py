@@ -52,21 +52,15 @@ def given() -> str | None:
     return named if named in LANGUAGES else None
 
 
-def choose(name: str | None) -> None:
-    """Let all sentences be in this language from now on; None: in that of NOTIFIER_LANG."""
-    global _chosen  # noqa: PLW0603 - one process speaks one language
-    _chosen = name
-
-
 @contextmanager
-def speaking(name: str) -> Iterator[None]:
-    """Let all sentences of the block be in this language."""
-    before = _chosen
-    choose(name)
+def speaking(name: str | None) -> Iterator[None]:
+    """Let all sentences of the block be in this language; None: in that of NOTIFIER_LANG."""
+    global _chosen  # noqa: PLW0603 - one process speaks one language
+    before, _chosen = _chosen, name
     try:
         yield
     finally:
-        choose(before)
+        _chosen = before
 
 
 @cache

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 import pytest
 from click.testing import CliRunner, Result
 
-from cli import language
 from cli.main import main
 from cli.preview import connections
 from cli.preview.connections import Connections
@@ -34,10 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, **environment: str) -> Result:
-    try:
-        return CliRunner().invoke(main, ["preview", *arguments], env=environment)
-    finally:
-        language.choose(None)
+    return CliRunner().invoke(main, ["preview", *arguments], env=environment)
 
 
 def documents(*arguments: str) -> list[dict[str, Any]]:

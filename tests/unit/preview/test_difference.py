@@ -10,7 +10,6 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from cli import language
 from cli.main import main
 from cli.preview.revision import checked_out
 from tests.unit.preview.folders import GOOD, STAGE, written
@@ -39,10 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    try:
-        return CliRunner().invoke(main, ["preview", *arguments])
-    finally:
-        language.choose(None)
+    return CliRunner().invoke(main, ["preview", *arguments])
 
 
 def lines(*arguments: str) -> list[str]:
