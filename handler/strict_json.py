@@ -24,7 +24,7 @@ OnUnusable = Callable[[str, str], Any]  # a code (EVENT_*) and a detail -> what 
 
 # An escape that is half of a surrogate pair; or a run of other escapes, so that a text full of them gives few matches.
 _HALF_PAIR: Final = re.compile(
-    r"(?:\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?!u[dD][89a-fA-F][0-9a-fA-F]{2}).)[^\\]*+)++"
+    r"(?>(?:\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?!u[dD][89a-fA-F][0-9a-fA-F]{2}).)[^\\]*+)+)"
     r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})",
     re.DOTALL,
 )

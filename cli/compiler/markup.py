@@ -12,7 +12,7 @@ from cli.language import later, say
 from handler.model import Leaf
 
 _CODE: Final = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
-_MARKUP: Final = re.compile(rf"<((?:{_CODE}|[^<>])*+)>", re.DOTALL)
+_MARKUP: Final = re.compile(rf"<((?>(?:{_CODE}|[^<>])*))>", re.DOTALL)
 _PART: Final = re.compile(rf"({_CODE})", re.DOTALL)
 _EXPRESSION: Final = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
 _PLAIN: Final = re.compile(r"(?:[@#]|!subteam\^|!)?")  # what Slack reads before a name within `<...>`

@@ -15,18 +15,18 @@ MAX_ALONE: Final = 100
 
 Kind = Literal["expression", "tag", "bare"]
 
-_TEXT: Final = r"'(?:(?!\{\{)[^'\\]|\\.)*+'|\"(?:(?!\{\{)[^\"\\]|\\.)*+\""
+_TEXT: Final = r"'(?>(?:(?!\{\{)[^'\\]|\\.)*)'|\"(?>(?:(?!\{\{)[^\"\\]|\\.)*)\""
 _RAW: Final = r"\{%[-+]?\s*raw\s*[-+]?%\}.*?(?:\{%[-+]?\s*endraw\s*[-+]?%\}|$)"
 # A part ends at its closing braces; if they are missing, where the next one begins. A text in it may hold such braces.
 _PART: Final = re.compile(
     rf"""
     (?P<other>\{{\#.*?(?:\#\}}|\Z) | {_RAW})
     | (?P<open>\{{\{{[-+]?) (?:
-        (?P<inside>(?:{_TEXT} | (?!\}}\}}|\{{\{{|\{{%)[^'"])*+) (?P<close>\}}\}})
-        | (?P<inside2>(?:(?!\}}\}}|\{{\{{|\{{%).)*+) (?P<close2>\}}\}})?)
+        (?P<inside>(?>(?:{_TEXT} | (?!\}}\}}|\{{\{{|\{{%)[^'"])*)) (?P<close>\}}\}})
+        | (?P<inside2>(?>(?:(?!\}}\}}|\{{\{{|\{{%).)*)) (?P<close2>\}}\}})?)
     | (?P<open3>\{{%[-+]?) (?:
-        (?P<inside3>(?:{_TEXT} | (?!%\}}|\{{\{{|\{{%)[^'"])*+) (?P<close3>%\}})
-        | (?P<inside4>(?:(?!%\}}|\{{\{{|\{{%).)*+) (?P<close4>%\}})?)
+        (?P<inside3>(?>(?:{_TEXT} | (?!%\}}|\{{\{{|\{{%)[^'"])*)) (?P<close3>%\}})
+        | (?P<inside4>(?>(?:(?!%\}}|\{{\{{|\{{%).)*)) (?P<close4>%\}})?)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -51,7 +51,7 @@ _DASH: Final = re.compile(r"\s*-(?P<item>\w.*)")
 _BEFORE_COLON: Final = re.compile(r"\s*(?:- +)?\w+")
 _CURLY: Final = re.compile(r"[“”„‘’](?P<inner>[^“”„‘’]*)[“”‘’]")
 # `  key: value` and `  - key: value`, up to the value.
-_BEFORE_VALUE: Final = re.compile(r"\s*+(?:- ++)*+(?:(?:[\w. -]++|\"[^\"]*+\"|'[^']*+'):\s++)?")
+_BEFORE_VALUE: Final = re.compile(r"\s*+(?>(?:- ++)*)(?:(?:[\w. -]++|\"[^\"]*+\"|'[^']*+'):\s++)?")
 
 
 def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:

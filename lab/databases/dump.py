@@ -27,8 +27,8 @@ SHARE: Final = 8 * MEGABYTE
 
 # What is not the text of a statement, or could hold a delimiter: strings, names, comments; and the delimiter itself.
 _TOKENS: Final = (
-    rb"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
-    rb'|"[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+"'
+    rb"'[^'\\]*+(?>(?:(?:\\.|'')[^'\\]*+)*)'"
+    rb'|"[^"\\]*+(?>(?:(?:\\.|"")[^"\\]*+)*)"'
     rb"|`[^`]*+`"
     rb"|--(?=\s)[^\n]*+|#[^\n]*+|/\*.*?\*/"
     rb"|^[ \t]*DELIMITER[ \t]+(?P<next>\S+)[^\n]*+"
@@ -36,7 +36,7 @@ _TOKENS: Final = (
 )
 _FLAGS: Final = re.DOTALL | re.MULTILINE | re.IGNORECASE
 # Blanks and comments before a statement. MySQL executes a comment with a `!`, unless no version is that high.
-_BEFORE: Final = re.compile(rb"(?:\s|--(?=\s)[^\n]*+|#[^\n]*+|/\*(?:!999999|(?!!|M!)).*?\*/)*+", re.DOTALL)
+_BEFORE: Final = re.compile(rb"(?>(?:\s|--(?=\s)[^\n]*+|#[^\n]*+|/\*(?:!999999|(?!!|M!)).*?\*/)*)", re.DOTALL)
 _MARKS: Final = re.compile(rb"/\*M?![0-9]*|\*/")
 _DEFINER: Final = re.compile(rb"DEFINER\s*=\s*(?:`[^`]*`|'[^']*'|\w+)\s*@\s*(?:`[^`]*`|'[^']*'|[\w.%]+)", re.IGNORECASE)
 _USE: Final = re.compile(rb"\s*USE\s+`?(?P<name>[^`;\s]+)", re.IGNORECASE)

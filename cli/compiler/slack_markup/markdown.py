@@ -18,7 +18,7 @@ LINK: Final = re.compile(
 HEADING: Final = re.compile(r"^[ \t]*+(\#{1,6})[ \t]++(\S[^\n]*)$", re.MULTILINE)
 RULE: Final = re.compile(r"^[ \t]*+(?:-{3}|\*{3}|_{3}|(?:[*-] ){2}[*-])[ \t]*$", re.MULTILINE)
 TABLE: Final = re.compile(
-    r"^[ \t]*+\|?[ \t]*+:?-{3,}+:?[ \t]*+(?:\|[ \t]*+:?-{3,}+:?[ \t]*+)++\|?[ \t]*+$", re.MULTILINE
+    r"^[ \t]*+\|?[ \t]*+:?-{3,}+:?[ \t]*+(?>(?:\|[ \t]*+:?-{3,}+:?[ \t]*+)+)\|?[ \t]*+$", re.MULTILINE
 )
 THREE: Final = re.compile(r"\*{3}([^\s*](?:[^*\n]*[^\s*])?)\*{3}|_{3}([^\s_](?:[^_\n]*[^\s_])?)_{3}")
 TWO: Final = re.compile(

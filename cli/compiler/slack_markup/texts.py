@@ -21,9 +21,10 @@ EXPRESSION: Final = "\ue000"
 BRANCH: Final = "\ue001"
 DONE: Final = "\ue002"
 
-_STRING: Final = r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
+_STRING: Final = r"'(?>(?:[^'\\]|\\.)*)'|\"(?>(?:[^\"\\]|\\.)*)\""
 _CODE: Final = re.compile(
-    rf"(?P<shown>\{{\{{(?:{_STRING}|(?!\}}\}}).)*+\}}\}})|\{{%(?:{_STRING}|(?!%\}}).)*+%\}}|\{{\#.*?\#\}}", re.DOTALL
+    rf"(?P<shown>\{{\{{(?>(?:{_STRING}|(?!\}}\}}).)*)\}}\}})|\{{%(?>(?:{_STRING}|(?!%\}}).)*)%\}}|\{{\#.*?\#\}}",
+    re.DOTALL,
 )
 _WHOLE: Final = re.compile(rf"(?:{_CODE.pattern})|```.*?```", re.DOTALL)
 
