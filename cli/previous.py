@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from cli import git
 from cli.compiler import Compilation, files
 from cli.compiler.encoding import encode
 from cli.compiler.folder import compile_version
@@ -76,7 +77,5 @@ def _versions(folder: Path, file: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    """What git says; nothing where it fails. Raises OSError where there is no git, SubprocessError where it hangs."""
-    command = ["git", "-C", str(folder), *arguments]
-    ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=GIT_SECONDS, check=False)  # noqa: S603 - no shell, and nothing in it comes from outside
-    return ran.stdout if ran.returncode == 0 else b""
+    """What git says; nothing where it fails. Raises OSError, SubprocessError."""
+    return git.answer(folder, *arguments, seconds=GIT_SECONDS) or b""

@@ -145,6 +145,12 @@ def test_misuse_is_answered(folder: Path, arguments: list[str], says: str) -> No
     assert says in answer.stderr
 
 
+def test_it_works_in_a_python_whose_tar_files_have_no_filters(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("tarfile.data_filter", raising=False)
+    with checked_out(folder, "HEAD") as copy:
+        assert (copy / "order.created.yaml").read_bytes() == (folder / "order.created.yaml").read_bytes()
+
+
 def test_an_option_is_no_revision(folder: Path) -> None:
     with pytest.raises(click.UsageError, match="There is no revision --output=x."), checked_out(folder, "--output=x"):
         pass

@@ -1,0 +1,16 @@
+"""Asks git about the folder that a command works on."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def answer(folder: Path, *arguments: str, seconds: float) -> bytes | None:
+    """Return what git prints; None where it fails.
+
+    Raises OSError where there is no git, SubprocessError where it takes longer than `seconds`.
+    """
+    command = ["git", "-C", str(folder), *arguments]
+    ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False)  # noqa: S603 - no shell, and an option cannot be a revision
+    return ran.stdout if ran.returncode == 0 else None
