@@ -111,7 +111,7 @@ class _Group(click.Group):
     "--lang",
     type=click.Choice(language.LANGUAGES),
     envvar=language.VARIABLE,
-    help="The language of what is printed [NOTIFIER_LANG].",
+    help="The language of what is printed [NOTIFIER_LANG]. Default: that of the stage production, else English.",
 )
 @click.version_option(package_name=PACKAGE)
 def main(lang: str | None) -> None:

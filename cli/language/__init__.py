@@ -8,6 +8,7 @@ over.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from typing import Final
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "ja")
 VARIABLE: Final = "NOTIFIER_LANG"
+# Where the language is read from that nobody named: the stage production in the usual folder of templates.
+_STAGE: Final = Path("_stages/production.yaml")
+_LANGUAGE: Final = re.compile(r"""^language: *["']?([a-z]+)["']? *(?:#.*)?$""", re.MULTILINE)
 
 _chosen: str | None = None
 
@@ -42,8 +46,21 @@ def plural(one: str, many: str, /, count: int, **values: object) -> str:
 
 
 def language() -> str:
-    """Return the chosen language, else that of NOTIFIER_LANG, else English."""
-    return given() or ENGLISH
+    """Return the language that somebody named, else that of the stage production, else English."""
+    if named := given():
+        return named
+    spoken = _of_stage(Path(os.environ.get("NOTIFIER_TEMPLATES") or "templates").absolute())
+    return spoken if spoken in LANGUAGES else ENGLISH
+
+
+@cache
+def _of_stage(folder: Path) -> str:
+    """The language that the messages of production are in; empty if that cannot be read."""
+    try:
+        found = _LANGUAGE.search((folder / _STAGE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return found[1] if found else ""
 
 
 def given() -> str | None:
@@ -54,7 +71,7 @@ def given() -> str | None:
 
 @contextmanager
 def speaking(name: str | None) -> Iterator[None]:
-    """Let all sentences of the block be in this language; None: in that of NOTIFIER_LANG."""
+    """Let all sentences of the block be in this language; None: in the one that `language` finds."""
     global _chosen  # noqa: PLW0603 - one process speaks one language
     before, _chosen = _chosen, name
     try:

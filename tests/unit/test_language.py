@@ -102,3 +102,35 @@ def test_a_sentence_is_said_in_the_chosen_language(monkeypatch: pytest.MonkeyPat
     assert language.plural("no {a}", "no {a}", 2, a="c") == "c なし"
     monkeypatch.setenv(language.VARIABLE, "xx")
     assert language.language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("line", "spoken"),
+    [
+        ("language: ja", "ja"),
+        ('language: "ja"   # 日本語', "ja"),
+        ("language: en", "en"),
+        ("language: fr", "en"),
+        ("# language: ja", "en"),
+        ("vars:\n  language: ja", "en"),
+    ],
+)
+def test_it_is_that_of_the_stage_production_where_nobody_named_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, spoken: str
+) -> None:
+    stage = tmp_path / "_stages/production.yaml"
+    stage.parent.mkdir()
+    stage.write_text(f"channels: {{}}\n{line}\n", "utf-8")
+    monkeypatch.setenv("NOTIFIER_TEMPLATES", str(tmp_path))
+    monkeypatch.delenv(language.VARIABLE, raising=False)
+    assert language.language() == spoken
+    monkeypatch.setenv(language.VARIABLE, "en")
+    assert language.language() == "en"
+    with language.speaking("ja"):
+        assert language.language() == "ja"
+
+
+def test_without_a_folder_of_templates_it_is_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(language.VARIABLE, raising=False)
+    monkeypatch.setenv("NOTIFIER_TEMPLATES", str(tmp_path / "none"))
+    assert language.language() == "en"
