@@ -38,9 +38,6 @@ class _Wish:
     data: Mapping[str, Any]
 
 
-_RULES: Final = "_privacy.yaml"
-
-
 @click.command(short_help="Take a sample from a real row, without what is personal.")
 @click.argument("what", metavar="TYPE")
 @click.argument("row_id", metavar="ID")
@@ -81,6 +78,7 @@ def sample(
       notifier sample order.created 1042
       notifier sample order.created 1042 --name "a large order" --db mysql://reader@replica.example.org/shop
     """  # noqa: D301 - \b is what keeps these lines apart
+    from cli.compiler.files import PRIVACY
     from cli.sampling.target import Target
 
     wish = _Wish(_checked(name), plain, replace, rows, _object(data) if data else {})
@@ -103,8 +101,8 @@ def sample(
     _write(target, path, called, taken, chosen)
     click.echo(say("Wrote the sample `{name}` to {file}.", name=called, file=path))
     _report(taken, masking.said if masking else {}, masked=not plain)
-    if masking and not (chosen.folder / _RULES).exists():
-        click.echo(say("This folder has no {file}, so every text is masked. Copy that of the project.", file=_RULES))
+    if masking and not (chosen.folder / PRIVACY).exists():
+        click.echo(say("This folder has no {file}, so every text is masked. Copy that of the project.", file=PRIVACY))
     click.echo(say("Look at it: {command}", command=f"notifier preview {target.name} --sample {shlex.quote(called)}"))
 
 
@@ -181,6 +179,7 @@ def _refuse_taken_name(name: str, target: Target, wish: _Wish) -> None:
 
 
 def _masking(chosen: Selection, notification: Notification) -> Masking:
+    from cli.compiler.files import PRIVACY
     from cli.compiler.personal import constants
     from cli.privacy.masking import Masking
 
@@ -189,7 +188,7 @@ def _masking(chosen: Selection, notification: Notification) -> Masking:
         raise click.ClickException(
             say(
                 "{file} has mistakes, so nobody knows what is personal. Correct them first: notifier lint",
-                file=chosen.folder / _RULES,
+                file=chosen.folder / PRIVACY,
             )
         )
     return Masking(rules, constants(notification, chosen.compilation.stages))
