@@ -89,7 +89,8 @@ FORMS: Final = {
 _CODE: Final = re.compile(r"(?=.*[0-9])[!-~]{1,60}")
 _SIGNS: Final = "例見仮架雛"  # for what is not ASCII
 _TAIL: Final = 100  # masks that differ: each has two digits of its own
-_PHONE: Final = re.compile(r"555?0*[0-9]{0,2}")
+_PHONE: Final = re.compile(r"5550*[0-9]{2}")
+_SHORTEST_PHONE: Final = 5  # digits: 555 and two that differ
 _DIGITS: Final = re.compile(r"[01]?0*[0-9]{1,2}")
 
 
@@ -114,9 +115,11 @@ def code(text: str, n: int) -> str:
 
 
 def phone(text: str, n: int) -> str:
-    """Return a phone number of the same form that begins with 555."""
+    """Return a phone number of the same form that begins with 555; a shorter one is a code."""
     width = _width(text)
-    return _with_digits(text, "555".ljust(width, "0")[: max(width - 2, 0)] + f"{n % _TAIL:02}"[-width:])
+    if width < _SHORTEST_PHONE:
+        return code(text, n)
+    return _with_digits(text, f"{'555':0<{width - 2}}{n % _TAIL:02}")
 
 
 def is_made(text: str) -> bool:

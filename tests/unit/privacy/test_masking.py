@@ -102,6 +102,17 @@ def test_a_mask_is_known_as_one(value: Any, kind: str) -> None:
     assert masking.is_made(mask(kind, value)), mask(kind, value)
 
 
+@pytest.mark.parametrize("kind", MASKS)
+@pytest.mark.parametrize("form", ["{}", "+{}", "({}", "{}-", "A{}", "T-{}"])
+@pytest.mark.parametrize("width", range(1, 25))
+def test_the_masks_of_all_lengths_of_numbers_are_known(kind: str, form: str, width: int) -> None:
+    masks = Masking(Rules(), {})
+    spread = range(10 ** (width - 1), 10**width, 10**width // 3 + 1)
+    for digits in ("0" * width, "9" * width, *map(str, spread)):
+        made = masks.mask(kind, form.format(digits))
+        assert masking.is_made(made), (digits, made)
+
+
 @given(st.text(st.characters(categories=["L", "N", "So"]), min_size=4, max_size=60), st.sampled_from(MASKS))
 def test_a_mask_has_no_part_of_the_text(value: str, kind: str) -> None:
     """Both texts could be swapped: a mask depends on the form alone, never on what stands in it."""
