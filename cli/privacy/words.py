@@ -96,8 +96,9 @@ def name(original: str, n: int) -> str:
 
 
 def is_made(original: str) -> bool:
-    """Whether a text may be a mask of this module: it has no word but those."""
-    return any(_is_of(original, one) for one in _VOCABULARIES)
+    """Whether a text may be a mask of this module: each line has the words of one script, and no other."""
+    lines = [line for line in original.casefold().split("\n") if line.strip()]
+    return bool(lines) and all(any(_is_of(line, one) for one in _VOCABULARIES) for line in lines)
 
 
 def length_class(length: int) -> int:
@@ -126,12 +127,9 @@ def _script(original: str) -> Vocabulary:
     )
 
 
-def _is_of(original: str, words: Vocabulary) -> bool:
+def _is_of(line: str, words: Vocabulary) -> bool:
     known = [one.casefold() for one in (*words.text, *words.address, *words.family, *words.given)]
-    lines = [line for line in original.casefold().split("\n") if line.strip()]
-    return bool(lines) and all(
-        _consists(re.sub(r"[\s-]+", "", line), [re.sub("-", "", one) for one in known]) for line in lines
-    )
+    return _consists(re.sub(r"[\s-]+", "", line), [re.sub("-", "", one) for one in known])
 
 
 def _consists(line: str, known: list[str]) -> bool:

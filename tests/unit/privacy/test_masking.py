@@ -63,6 +63,7 @@ def test_a_text_keeps_its_form(value: str, made: str) -> None:
         ("id", "abc", "aaa"),
         ("text", "I like tea.", r"[A-Za-z ]+"),
         ("text", "お茶が好きです。", r"[\u3000-\u9fff]+"),
+        ("text", "one\n二つ", r"[A-Za-z]+\n[\u3040-\u30ff]+"),
         ("text", "one\n\ntwo\n", r"[A-Za-z]+\n\n[A-Za-z]+\n"),
         ("text", "LOUD WORDS", r"[A-Z ]+"),
         ("number", 52000, 10001),
@@ -91,7 +92,19 @@ ANY = st.one_of(
     st.emails(),
     st.uuids().map(str),
     st.sampled_from(
-        [*FORMS, "山田 花子", "ヤマダ", "Zoë", "이순신", "こんにちは、元気ですか", "🎁🎁", "½", "Ⅷ", "１２３"]
+        [
+            *FORMS,
+            "山田 花子",
+            "ヤマダ",
+            "Zoë",
+            "이순신",
+            "こんにちは、元気ですか",
+            "🎁🎁",
+            "½",
+            "Ⅷ",
+            "１２３",
+            "one\n二つ",
+        ]
     ),
 )
 
