@@ -25,6 +25,7 @@ class Edits:
         self._artefact = artefact
         self.folder = templates
         self._seen = snapshot(templates) if seen is None else seen
+        self._checked: compiler.Memory = {}
         self._late: frozenset[str] = frozenset()
         self.edited: frozenset[str] = frozenset()
         self.deleted: frozenset[str] = frozenset()
@@ -43,7 +44,7 @@ class Edits:
         there = self._names(now)
         self.edited, self.deleted = (self._late | changed) & there, (self._late | changed) - there
         self._seen = now
-        compilation = compiler.compile_templates(self.folder)
+        compilation = compiler.compile_templates(self.folder, self._checked)
         self._late = self.edited | self.deleted if compilation.errors else frozenset()
         if not compilation.errors:
             compiler.write(with_previous(compilation, self.folder), self._artefact / "catalog.json")

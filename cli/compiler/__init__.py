@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 
 from cli.compiler.findings import RULES, Finding, Rule, Severity
-from cli.compiler.folder import Compilation, compile_templates
+from cli.compiler.folder import Compilation, Memory, compile_templates
 
-__all__ = ["RULES", "Compilation", "Finding", "Rule", "Severity", "compile_templates", "write"]
+__all__ = ["RULES", "Compilation", "Finding", "Memory", "Rule", "Severity", "compile_templates", "write"]
 
 
 def write(compilation: Compilation, path: Path) -> None:

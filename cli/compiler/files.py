@@ -123,8 +123,14 @@ def _better(stem: str, name: re.Pattern[str]) -> str:
 
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:
     """Return the tree of a file, or None after a finding."""
+    found = load(folder, file, report)
+    return None if found is None else parse(file.as_posix(), found, report)
+
+
+def load(folder: Path, file: PurePath, report: Report) -> bytes | None:
+    """Return what a file holds, as `content` does, or None after a finding."""
     try:
-        return parse(file.as_posix(), content(folder, file), report)
+        return content(folder, file)
     except OSError as error:
         report.add(Place(file.as_posix()), "FILE_UNREADABLE", say("it cannot be read: {cause}", cause=error.strerror))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -220,9 +221,13 @@ class Report:
     def add(self, place: Place, code: str, message: str, fix: str = "", edit: Edit | None = None) -> None:
         """Add a finding; without a fix of its own it gets its code's remedy."""
         remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
-        finding = Finding(place.file, place.line, place.column, code, message, fix or say(remedy), edit)
-        self._findings.setdefault(finding)
-        self.errors += finding.severity == "error"
+        self.take((Finding(place.file, place.line, place.column, code, message, fix or say(remedy), edit),))
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Add findings that were made elsewhere."""
+        for finding in findings:
+            self._findings.setdefault(finding)
+            self.errors += finding.severity == "error"
 
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, in the order of files and lines."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
@@ -76,8 +76,24 @@ class Compilation:
                 yield one, needs.completed(usual, one.needs)
 
 
-def compile_templates(folder: Path) -> Compilation:
-    """Compile every template and stage of a folder. Mistakes are findings; nothing is raised for them."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A template, if its file makes one, and the findings in the file; `of` is all that they depend on."""
+
+    of: tuple[bytes, tuple[Stage, ...], Collection[str]]
+    template: Template | None
+    findings: tuple[Finding, ...]
+
+
+Memory = dict[PurePath, Checked]
+
+
+def compile_templates(folder: Path, memory: Memory | None = None) -> Compilation:
+    """Compile every template and stage of a folder. Mistakes are findings; nothing is raised for them.
+
+    With a `memory`, a file that has not changed since the last call is not checked again, and its template is the same
+    object as then. The memory is empty at first, and updated by each call.
+    """
     report = Report()
     shared = _labels(folder, report)
     rules = _privacy(folder, report)
@@ -85,12 +101,18 @@ def compile_templates(folder: Path) -> Compilation:
     found_stages = tuple(stage for file in stage_files if (stage := _stage(folder, file, shared or {}, report)))
     unread = _OF_STAGES if not found_stages else frozenset({"labels"} if shared is None else ())
     template_files = files.listed(folder, "", template.EVENT_TYPE, report)
-    found, sound = [], []
-    for file in template_files:
-        before = report.errors
-        if one := _template(folder, file, found_stages, unread, report):
-            found.append(one)
-            sound += [one.notification] if report.errors == before else []
+    checked = {
+        file: _template(file, content, found_stages, unread, (memory or {}).get(file))
+        for file in template_files
+        if (content := files.load(folder, file, report)) is not None
+    }
+    if memory is not None:
+        memory.clear()
+        memory.update(checked)
+    found = [one.template for one in checked.values() if one.template]
+    sound = [one.template.notification for one in checked.values() if one.template and not _has_errors(one.findings)]
+    for one in checked.values():
+        report.take(one.findings)
     events.check(found, report)
     names = tuple(file.as_posix() for file in (*template_files, *stage_files))
     return Compilation(encode(sound, found_stages), report.findings(), names, tuple(found), found_stages, rules)
@@ -116,8 +138,8 @@ def compile_version(name: str, version: str, content: bytes, known: tuple[Stage,
     report = Report()
     node = files.parse(f"{name}.yaml@{version}", content, report)
     one = _checked(name, node, known, report) if node else None
-    errors = [found for found in report.findings() if found.severity == "error" and found.code not in OF_SLACK]
-    return one.notification if one and not errors else None
+    wrong = _has_errors(found for found in report.findings() if found.code not in OF_SLACK)
+    return one.notification if one and not wrong else None
 
 
 def check(name: str, content: bytes, known: tuple[Stage, ...]) -> tuple[Finding, ...]:
@@ -162,10 +184,19 @@ def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) 
 
 
 def _template(
-    folder: Path, file: PurePath, known: tuple[Stage, ...], unread: Collection[str], report: Report
-) -> Template | None:
-    node = files.read(folder, file, report)
-    return _checked(file.stem, node, known, report, unread) if node else None
+    file: PurePath, content: bytes, known: tuple[Stage, ...], unread: Collection[str], before: Checked | None
+) -> Checked:
+    of = (content, known, unread)
+    if before and before.of == of:
+        return before
+    report = Report()
+    node = files.parse(file.as_posix(), content, report)
+    one = _checked(file.stem, node, known, report, unread) if node else None
+    return Checked(of, one, report.findings())
+
+
+def _has_errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
 
 
 def _checked(

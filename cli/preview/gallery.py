@@ -11,7 +11,7 @@ finding:<number>      a mistake in a file
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,16 +26,21 @@ from handler.catalog import Stage
 Items = dict[str, dict[str, Any]]
 Pairs = Mapping[tuple[str, str], dict[str, Any]]  # by stage and sample: the document of the preview
 Made = Mapping[str, Pairs]  # by notification
+_NOTHING: Final[Made] = {}
 FINDING: Final = ("file", "line", "code", "severity", "message", "fix")
 
 
 class Gallery:
-    """The items of a folder, from one compilation to the next. `committed` is what to compare with (None: nothing)."""
+    """Makes the items of a folder after each edit; only templates that were compiled anew are rendered again.
+
+    `committed` is what to compare with (None: nothing).
+    """
 
     def __init__(self, folder: Path, committed: Compilation | None) -> None:
         self._folder = folder
         self._before: Made | None = None
         self._last: Items = {}
+        self._rendered: tuple[Selection, Made] | None = None
         if committed:
             selection = selected(committed, folder)
             self._before = made(selection)
@@ -44,8 +49,19 @@ class Gallery:
     def items(self, compilation: Compilation) -> Items:
         """Return the items of a compilation."""
         selection = selected(compilation, self._folder)
-        self._last = items(selection, made(selection), self._before, self._last)
+        now = made(selection, self._unchanged(selection))
+        self._rendered = (selection, now)
+        self._last = items(selection, now, self._before, self._last)
         return self._last
+
+    def _unchanged(self, selection: Selection) -> Made:
+        """What the last compilation made, of the templates that this one has from it."""
+        last, rendered = self._rendered or (None, {})
+        if last is None or last.stages != selection.stages:
+            return {}
+        same = {id(template) for template in last.templates}
+        names = [template.notification.name for template in selection.templates if id(template) in same]
+        return {name: rendered[name] for name in names if name in rendered}
 
 
 def committed(folder: Path) -> Compilation | None:
@@ -65,12 +81,14 @@ def selected(compilation: Compilation, folder: Path) -> Selection:
     return Selection(folder, compilation, compilation.templates, stages, unread)
 
 
-def made(selection: Selection) -> Made:
-    """Return what the samples of each template without errors make."""
+def made(selection: Selection, known: Made = _NOTHING) -> Made:
+    """Return what the samples of each template without errors make; what is `known` is not rendered again."""
     if any(one.severity == "error" and one.file.startswith("_") for one in selection.compilation.findings):
         return {}  # of the stages and labels that all templates share
-    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {one.notification.name: {} for one in selection.whole}
-    for run in runs.of_samples(selection):
+    names = [one.notification.name for one in selection.whole]
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {name: dict(known.get(name, {})) for name in names}
+    unknown = tuple(one for one in selection.templates if one.notification.name not in known)
+    for run in runs.of_samples(replace(selection, templates=unknown)):
         key = (run.stage.name, run.preview.name)
         found[run.preview.notification][key] = document.of_preview(
             run.preview, run.template.notification.event, run.given

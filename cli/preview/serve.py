@@ -15,14 +15,14 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from cli.compiler import compile_templates
+from cli.compiler import Memory, compile_templates
 from cli.language import say
 from cli.page.document import MISSING, bundled
 from cli.page.server import Ask, BusyError, PageServer, Shown
 from cli.preview import rows
 from cli.preview.connections import Connections
 from cli.preview.gallery import Gallery, committed
-from cli.snapshot import snapshot
+from cli.snapshot import Snapshot, snapshot
 
 LOOK_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 60.0
@@ -46,11 +46,12 @@ def serve(folder: Path, port: int | None, connections: Connections | None) -> No
 
 def _follow(folder: Path, gallery: Gallery, shown: Shown, questions: _Questions, answering: Ask) -> NoReturn:
     """Show each edit, and answer questions in between."""
-    seen = None
+    seen: Snapshot | None = None
+    checked: Memory = {}
     while True:
         now = snapshot(folder)
         if now != seen:
-            shown.show(gallery.items(compile_templates(folder)))
+            shown.show(gallery.items(compile_templates(folder, checked)))
         seen = now
         questions.answer(answering)
 
