@@ -114,10 +114,9 @@ def items(selection: Selection, now: Made, before: Made | None, last: Mapping[st
     for name in (before or {}).keys() - {one["name"] for one in found.values()}:
         item = {"kind": "notification", "name": name, "file": f"{name}.yaml", "stale": False}
         found[f"notification:{name}"] = {**item, **_compared({}, before, name)}
-    files = {one["file"] for one in found.values()}
-    wrong = findings(selection.compilation).items()
-    own = {key: one for key, one in wrong if one["file"] in files or one["file"].startswith("_")}
-    return {**found, **_stages(selection), **own}
+    others = {one for one in selection.compilation.files if "/" not in one} - {one["file"] for one in found.values()}
+    wrong = {key: one for key, one in findings(selection.compilation).items() if one["file"] not in others}
+    return {**found, **_stages(selection), **wrong}
 
 
 def findings(compilation: Compilation) -> Items:

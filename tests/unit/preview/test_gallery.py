@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,28 @@ def test_an_error_in_what_all_share_makes_all_stale(shop: Shop, name: str) -> No
     shop.write(name, "a: [")
     item = gallery.items(shop.compile())["notification:a.b"]
     assert (item["stale"], texts(item)) == (True, ["Order 1", "Order 2"])
+
+
+def _link(file: Path) -> None:
+    file.symlink_to("/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "put"),
+    [
+        ("A b.yaml", Path.touch),
+        ("c.d.yml", Path.touch),
+        ("c.d.yaml", Path.mkdir),
+        ("c.d.yaml", _link),
+        ("_c.yaml", Path.touch),
+        ("_stages/C.yaml", Path.touch),
+    ],
+)
+def test_a_file_that_is_not_read_is_a_finding(shop: Shop, name: str, put: Callable[[Path], None]) -> None:
+    gallery = shop.gallery()
+    put(shop.folder / name)
+    found = [one["file"] for one in gallery.items(shop.compile()).values() if one["kind"] == "finding"]
+    assert found == [name]
 
 
 def test_why_nothing_is_posted_is_told(shop: Shop) -> None:
