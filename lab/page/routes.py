@@ -1,4 +1,4 @@
-"""The page's HTTP: its files, and its part of the control API.
+"""The page's HTTP: its files, its part of the control API, and what keeps other sites out of both.
 
 The addresses, of which the stand-in puts the latter under its own prefix:
 
@@ -19,6 +19,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from cli.page import document
 from cli.page.server import is_here
@@ -26,6 +27,18 @@ from lab.page.board import Board
 from lab.page.facts import FIELDS, read_facts, read_gallery, read_object
 
 BOARD: Final = web.AppKey("board", Board)
+
+
+@web.middleware
+async def own_site(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what another site asks in a browser, or reads by a name that leads here.
+
+    Over TLS no other name leads here: the certificate is not its own. The tools are no browsers, and send no Origin.
+    """
+    is_own = request.headers.get("Origin") in (None, f"{request.scheme}://{request.host}")
+    if is_own and (request.secure or is_here(request.host)):
+        return await handler(request)
+    return _refused()
 
 
 async def page(_request: web.Request) -> web.StreamResponse:
@@ -76,9 +89,9 @@ async def exhibit(request: web.Request) -> web.Response:
 
 
 async def ask(request: web.Request) -> web.Response:
-    """Return the answer to a question of the page. Another site can neither ask in its name nor read the answer."""
-    if not is_here(request.host) or request.content_type != "application/json":
-        return web.json_response({"error": "this page is for this machine alone"}, status=403)
+    """Return the answer to a question of the page. Another site's form cannot have this type."""
+    if request.content_type != "application/json":
+        return _refused()
     try:
         answer = await request.app[BOARD].ask(read_object(json.loads(await request.read())))
     except TimeoutError:
@@ -107,6 +120,10 @@ CONTROL_ROUTES: Final = (
     web.get("/questions", questions),
     web.put("/answers/{number:\\d+}", answer),
 )
+
+
+def _refused() -> web.Response:
+    return web.json_response({"error": "this page is for this machine alone"}, status=403)
 
 
 async def _document(request: web.Request) -> Any:

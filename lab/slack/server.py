@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from lab.page.board import Board
-from lab.page.routes import BOARD, PAGE_ROUTES
+from lab.page.routes import BOARD, PAGE_ROUTES, own_site
 from lab.slack import control, web_api, webhooks
 from lab.slack.answer import Answer, RefusedError
 from lab.slack.arguments import read_arguments
@@ -40,7 +40,7 @@ class Call:
 
 def application(slack: StandIn) -> web.Application:
     """Return the HTTP application for a stand-in."""
-    app = web.Application()
+    app = web.Application(middlewares=[own_site])
     app[STAND_IN], app[BOARD] = slack, Board(slack)
     app.add_routes([web.route("*", "/api/{method}", _web_api), web.post("/services/{path:.+}", _webhook)])
     app.add_routes(PAGE_ROUTES)

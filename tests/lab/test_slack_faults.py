@@ -257,7 +257,7 @@ def test_it_ends_while_a_client_is_still_waiting() -> None:
         Control(url).order("hang")
         host, port = url.removeprefix("http://").split(":")
         client = socket.create_connection((host, int(port)))
-        client.sendall(b"POST /api/auth.test HTTP/1.1\r\nHost: slack\r\nContent-Length: 0\r\n\r\n")
+        client.sendall(b"POST /api/auth.test HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
         wait_until(Control(url).requests, "the request to arrive", timeout_seconds=10)
     with closing(client):
         assert client.recv(1) == b""

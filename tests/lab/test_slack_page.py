@@ -25,6 +25,8 @@ PARKED = {
     "meaning": "m",
     "remedy": "r",
 }
+READ = ("stream", "messages", "requests", "faults", "questions")
+CHANGED = ("reset", "faults", "facts", "advance", "ask", "messages/C1/1.1/lock")
 WHAT = {"code": "C", "severity": "error", "message": "m", "fix": "", "edit": ""}
 FINDING = {"kind": "finding", "file": "a.yaml", "line": 1, **WHAT}
 
@@ -154,12 +156,39 @@ def test_a_reset_ends_all_questions(url: str, control: Control) -> None:
     ("headers", "question", "status"),
     [
         ({"Content-Type": "text/plain"}, {"story": "a"}, 403),
-        ({"Content-Type": "application/json", "Host": "elsewhere.example"}, {"story": "a"}, 403),
         ({"Content-Type": "application/json"}, ["story"], 400),
     ],
 )
 def test_only_the_page_itself_asks(url: str, headers: dict[str, str], question: Any, status: int) -> None:
     assert ask(url, question, **headers).status == status
+
+
+# What another site makes a browser ask, with what it adds: what it reads by a name that leads here, and what it sends.
+REBOUND = {"Host": "evil.example"}
+FOREIGN = [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"}]
+ASKED = [
+    *(("GET", path) for path in ("/", "/page/app.js", *(f"/_control/{one}" for one in READ))),
+    *(("POST", path) for path in ("/api/chat.postMessage", *(f"/_control/{one}" for one in CHANGED))),
+]
+
+
+@pytest.mark.parametrize("headers", [REBOUND, *FOREIGN], ids=str)
+@pytest.mark.parametrize(("method", "path"), ASKED)
+def test_another_site_reads_and_changes_nothing(
+    url: str, control: Control, method: str, path: str, headers: dict[str, str]
+) -> None:
+    control.tell(PARKED)
+    form = {"Content-Type": "text/plain", **headers}
+    answer = urllib3.request(method, f"{url}{path}", headers=form, body=b"[]" if method == "POST" else None)
+    assert answer.status == 403
+    stream = Stream(url)
+    assert "parked" in stream.read()  # nothing was reset
+    stream.response.close()
+
+
+def test_the_tools_and_the_page_itself_are_let_in(url: str, control: Control) -> None:
+    for headers in ({}, {"Origin": url}, {"Host": "localhost:9", "Origin": "http://localhost:9"}, {"Host": "[::1]"}):
+        assert urllib3.request("GET", f"{url}/_control/messages", headers=headers).status == 200
 
 
 def test_the_page_lets_nothing_in_from_elsewhere(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
