@@ -92,9 +92,14 @@ def _remedy(module: str) -> str:
 
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. One that needs what is not installed says so."""
+        """Run a command. One that needs what is not installed says so, and no error repeats a secret that was typed."""
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            from handler.redaction import redact
+
+            error.message = redact(error.message)  # type: ignore[misc]  # Final for those who inherit, not for us
+            raise
         except ModuleNotFoundError as error:
             if (module := _missing(error)) in OURS:
                 raise

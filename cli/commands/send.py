@@ -77,7 +77,8 @@ def send(
     selected = selection.select(what, folder, stage_names or workspace.stages(folder))
     template, stage = _template(selected), _stage(selected)
     if not (yes or workspace.demo):
-        destination.refuse_real(to, stage, selected.compilation.stages)
+        deployed = workspace.settings.stage if workspace.settings else ""
+        destination.refuse_real(to, selected.compilation, deployed)
     preview = _preview(template, stage, to, sample_name, row_id, databases, apis)
     if not preview.messages:
         raise click.ClickException(_why(preview))

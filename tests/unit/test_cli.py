@@ -48,7 +48,7 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
     [
         (["--help"], HEAVY),
         (["emit", "--help"], HEAVY),
-        (["emit", "order.created", "1042"], ("handler", "lab", "rich", "sqlglot")),
+        (["emit", "order.created", "1042"], ("jinja2", "lab", "rich", "sqlglot")),
         (["sql", "SELECT id FROM orders"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["list"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["new", "--help"], HEAVY),
@@ -58,7 +58,7 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
         (["lint", "templates"], ("boto3", "lab", "pymysql", "slack_sdk")),
         (["test", "--help"], HEAVY),
         (["test", "order.created"], ("boto3", "lab", "pymysql", "slack_sdk")),
-        (["preview", "--id", "1"], ("boto3", "handler", "lab", "pymysql", "slack_sdk", "sqlglot")),
+        (["preview", "--id", "1"], ("boto3", "jinja2", "lab", "pymysql", "slack_sdk", "sqlglot")),
         (["preview", "order.created"], ("boto3", "lab", "pymysql", "slack_sdk")),
     ],
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -15,7 +18,7 @@ from cli import running
 from cli.compiler import compile_templates
 from cli.main import main
 from cli.preview.compose import Previews
-from cli.preview.destination import read
+from cli.preview.destination import read, refuse_real
 from cli.preview.silence import Silencer
 from cli.preview.trial import previews, trial
 from handler.discovery.paths import PATHS
@@ -237,6 +240,62 @@ def test_a_real_channel_is_not_hit_by_accident(slack: Control, to: str) -> None:
     assert "--yes" in refused.output
     assert slack.messages() == []
     assert send(*arguments, "--yes", SLACK_BOT_TOKEN=TOKEN).exit_code == 0
+
+
+USUAL = "channels: {orders: C0REALORDERS}\nfallback: C0REALFALLBACK\nredirect: C0REALREDIRECT\n"
+OWN = "channels: {orders: C0OWNORDERS}\nfallback: C0OWNFALLBACK\nprefix: '**own**'\n"  # which is a warning
+HOOKS = "channels: {orders: orders}\nfallback: orders\nthreads: ignore\n"
+# The stages of a folder (None: a link that leads nowhere), the stage of the stack, where to, and why it is refused.
+DESTINATIONS: list[tuple[dict[str, str | None], str, str, str]] = [
+    ({"production": USUAL}, "", "C0REALORDERS", "real channel of production (orders)"),
+    ({"production": USUAL}, "", "C0REALFALLBACK", "real channel of production (fallback)"),
+    ({"production": USUAL}, "", "C0REALREDIRECT", "real channel of production (redirect)"),
+    ({"production": USUAL}, "", "C0OWNORDERS", ""),
+    ({"production": USUAL}, "own", "C0OWNORDERS", "real channel of own (orders)"),
+    ({"production": USUAL}, "own", "C0REALORDERS", "real channel of production (orders)"),
+    ({"production": USUAL}, "", "C0MINE0001", ""),
+    ({"production": USUAL}, "", "#mine", "a name cannot be compared"),
+    ({"eu": USUAL}, "", "C0REALORDERS", "real channel of eu"),
+    ({"eu": USUAL}, "", "C0OWNORDERS", "real channel of own"),
+    ({"eu": USUAL}, "own", "C0REALORDERS", ""),
+    ({"production": f"{USUAL}channnels: {{}}\n"}, "", "C0REALORDERS", "_stages/production.yaml:4"),
+    ({"production": "a: ["}, "", "C0REALORDERS", "_stages/production.yaml:1"),
+    ({"production": None}, "", "C0REALORDERS", "_stages/production.yaml"),
+    ({"production": HOOKS}, "", "C0REALORDERS", "an id cannot be compared with the webhooks"),
+    *(({"production": given}, "own", YOU, "") for given in (USUAL, HOOKS, "a: [", None)),
+    *(({"production": HOOKS}, "", person, "") for person in ("D0123ABCD", "U0123ABCD", "W0123ABCD")),
+]
+
+
+@pytest.mark.parametrize(("stages", "deployed", "to", "says"), DESTINATIONS)
+def test_what_is_or_may_be_a_real_channel_is_refused(
+    tmp_path: Path, stages: dict[str, str | None], deployed: str, to: str, says: str
+) -> None:
+    (tmp_path / "_stages").mkdir()
+    for name, text in {**stages, "own": OWN}.items():
+        file = tmp_path / f"_stages/{name}.yaml"
+        file.symlink_to("nowhere") if text is None else file.write_text(text)
+    compilation = compile_templates(tmp_path)
+    refused = pytest.raises(click.UsageError, match=re.escape(says)) if says else nullcontext()
+    with refused:
+        refuse_real(to, compilation, deployed)
+
+
+def test_without_a_stage_every_channel_may_be_a_real_one(tmp_path: Path) -> None:
+    compilation = compile_templates(tmp_path)
+    refuse_real(YOU, compilation)
+    with pytest.raises(click.UsageError, match="there is no stage here"):
+        refuse_real("C0MINE0001", compilation)
+
+
+@pytest.mark.parametrize("option", ["--to", "--sample", "--stage", "--stack", "--id", "--db", "--nosuch"])
+@pytest.mark.parametrize(
+    "secret", ["xoxb-1234567890-AbCdEfGh", "https://hooks.slack.com/services/T0AAAA/B0AAAA/Abcdefghijkl"]
+)
+def test_a_secret_that_is_pasted_into_an_option_is_not_repeated(slack: Control, option: str, secret: str) -> None:
+    answer = send("order.created", "--to", YOU, option, secret)
+    assert answer.exit_code in (1, 2)
+    assert secret not in answer.output
 
 
 def test_without_a_token_and_a_demo_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
