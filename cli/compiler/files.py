@@ -103,7 +103,7 @@ def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
         return say("`.yml` files are not read"), say("name it {file}", file=f"{shown(path.stem)}.yaml")
     if path.suffix != ".yaml":
         folder = path.is_dir() and not path.is_symlink()  # a link can lead anywhere, and far
-        if folder and not path.name.startswith("_") and any(path.glob("**/*.yaml")):
+        if folder and not path.name.startswith("_") and _has_templates(path):
             return say("files in further folders are not read"), say("put templates directly into the folder")
         return None
     if path.stem.startswith("_"):
@@ -112,6 +112,11 @@ def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
         message = say("`{name}` is not a name such as order.created or production", name=shown(path.stem))
         return message, _better(path.stem, name)
     return None
+
+
+def _has_templates(folder: Path) -> bool:
+    """Whether a template lies in a folder or further down. A folder that goes meanwhile is passed over."""
+    return any(name.endswith(".yaml") for _, _, names in os.walk(folder) for name in names)
 
 
 def _better(stem: str, name: re.Pattern[str]) -> str:

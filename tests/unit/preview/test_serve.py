@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,11 +18,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from cli.compiler import compile_templates
 from cli.main import main
 from cli.page import document
 from cli.page.server import BusyError
 from cli.preview import rows, serve
 from cli.preview.connections import Connections
+from cli.snapshot import snapshot
 from tests.unit.preview.test_gallery import BROKEN, TEMPLATE, Shop
 
 # The command, with a bundle that stands for the one that `make page` makes.
@@ -89,6 +92,22 @@ def test_the_page_follows_an_edit_until_it_is_ended(shop: Shop, bundle: Path, nu
         process.send_signal(number)
         output, _ = process.communicate(timeout=30)
         assert (process.returncode, output) == (0, "")
+
+
+@pytest.mark.parametrize("look", [snapshot, compile_templates])
+def test_a_folder_that_goes_meanwhile_is_passed_over(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, look: Callable[[Path], object]
+) -> None:
+    (shop.folder / "more/deeper").mkdir(parents=True)
+    before, scandir = look(shop.folder), os.scandir
+
+    def scan(path: Any) -> Any:
+        if Path(path).name == "deeper":
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert look(shop.folder) == before
 
 
 def run(*arguments: str) -> Any:
