@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         except BusyError:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "busy")
         else:
-            self._send(HTTPStatus.OK, json.dumps(answer, ensure_ascii=False).encode(), "application/json")
+            self._send(HTTPStatus.OK, json.dumps(answer).encode(), "application/json")
 
     def _stream(self) -> None:
         self._head(HTTPStatus.OK, "text/event-stream")

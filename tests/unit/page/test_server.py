@@ -114,9 +114,10 @@ def test_another_origin_reads_nothing(port: int) -> None:
     assert call(port, "/", headers={"Origin": "https://evil.example"}).status == 403
 
 
-def test_it_answers_the_page(port: int) -> None:
-    answer = ask(port)
-    assert (answer.status, json.loads(answer.read())) == (200, {"asked": {"id": 1}})
+@pytest.mark.parametrize("text", ["1042", "漢字", "\ud800", "\u2028</script>\0", "x" * 60_000])
+def test_it_answers_the_page(port: int, text: str) -> None:
+    answer = ask(port, json.dumps({"id": text}).encode())
+    assert (answer.status, json.loads(answer.read())) == (200, {"asked": {"id": text}})
 
 
 @pytest.mark.parametrize(
