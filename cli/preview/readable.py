@@ -140,7 +140,13 @@ def _button(number: int, element: Any) -> str:
             "text": {"type": "plain_text", "text": str(name)},
             "url": str(url),
         }:
-            plain = len(element) == 4 and len(element["text"]) == 2 and action == f"open-{number}" and "]" not in name
+            plain = (
+                len(element) == 4
+                and len(element["text"]) == 2
+                and action == f"open-{number}"
+                and "]" not in name
+                and url
+            )
             return f"[{escaped(name)}] {escaped(url)}" if plain else ""
     return ""
 

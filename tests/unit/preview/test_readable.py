@@ -36,6 +36,18 @@ SHORT: list[tuple[list[dict[str, Any]], list[str]]] = [
         ["context:", "  - a: b", "  - (c)"],
     ),
     ([{"type": "actions", "elements": [LINK]}], ["buttons:", "  [Open order] https://example.org/1"]),
+    (
+        [{"type": "actions", "elements": [{**LINK, "url": ""}]}],
+        [
+            "actions:",
+            "  elements:",
+            "    -",
+            "      type: button",
+            "      action_id: open-1",
+            "      text (plain_text): Open order",
+            '      url: ""',
+        ],
+    ),
     ([{"type": "markdown", "text": "1. a\n2. b"}], ["markdown:", "  | 1. a", "  | 2. b"]),
     (
         [{"type": "table", "rows": [[corpus.raw("A|B"), corpus.raw("")], [corpus.raw("1")]]}],
