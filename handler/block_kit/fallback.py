@@ -10,16 +10,22 @@ from handler.model import Message
 
 # Slack recommends at most 4,000 characters of text. https://docs.slack.dev/reference/methods/chat.postMessage
 MAX_TEXT: Final = 3_000
+# So much of the end of a longer text stays, in whole lines: its footers stand there.
+_MAX_END: Final = 500
 # https://docs.slack.dev/reference/block-kit/blocks
 MAX_BLOCKS: Final = 50
 _HALF_ENTITY: Final = re.compile(r"&[a-z]*\Z")
 
 
 def plain(message: Message, reason: str) -> Message:
-    """Return the message without blocks. Its text also names the template to repair, and the reason."""
+    """Return the message without blocks. Its text also names the template to repair, and the reason.
+
+    A long text is cut before its last lines.
+    """
     text = message.text
     if len(text) > MAX_TEXT:
-        text = _HALF_ENTITY.sub("", text[:MAX_TEXT]) + "…"
+        _, line_break, end = text[-_MAX_END:].partition("\n")
+        text = _HALF_ENTITY.sub("", text[: MAX_TEXT - len(end)]) + "…" + line_break + end
     why = reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return replace(message, blocks=(), text=f"{text}\n_(plain text: {message.notification}.yaml, {why})_")
 
