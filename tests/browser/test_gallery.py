@@ -12,6 +12,7 @@ from selenium.webdriver import Chrome, Keys
 
 from cli import language
 from cli.compiler import compile_templates
+from cli.compiler.files import MAX_NAME
 from cli.page import static
 from cli.page.server import PageServer, Shown
 from cli.preview.gallery import Gallery
@@ -27,6 +28,13 @@ channel: orders
 text: "{LONG} {{{{ id }}}}"
 samples: {{とても長い名前のサンプル: {{id: a}}}}
 """
+
+
+IMAGE = """\
+blocks:
+  - {type: image, image_url: "https://example.org/cup.png", alt_text: a cup, title: {type: plain_text, text: A cup}}
+"""
+LONGEST = f"a.{'b' * (MAX_NAME - 2)}"
 
 
 class Gate:
@@ -216,7 +224,9 @@ def test_the_keyboard_walks_through_the_list(screen: Screen) -> None:
     assert screen.run("return document.querySelectorAll('#catalogue a[tabindex=\"0\"]').length") == 1
 
 
-def test_everything_has_a_name(screen: Screen) -> None:
+def test_everything_has_a_name(screen: Screen, gate: Gate) -> None:
+    gate.edit("a.b", TEMPLATE + IMAGE)
+    screen.see(".message", "A cup")
     nameless = """return [...document.querySelectorAll('a, button, input, nav, section, article, form, [role=group]')]
         .filter(e => !['aria-label', 'aria-labelledby'].some(name => e.getAttribute(name)))
         .filter(e => !e.innerText.trim() && !e.labels?.length)
@@ -230,7 +240,8 @@ def test_nothing_overflows(screen: Screen, gate: Gate, width: int, dark: bool) -
     gate.edit("stock.low", JAPANESE)
     gate.edit("a.b", TEMPLATE.replace("Order", LONG + "W" * 300))
     gate.edit("order.paid", BROKEN.replace("idd", "idd" * 60))
-    for name in ("a.b", "order.paid", "stock.low"):
+    gate.edit(LONGEST, TEMPLATE)
+    for name in ("a.b", "order.paid", "stock.low", LONGEST):
         screen.load(f"notification:{name}", width=width, height=740, dark=dark, lang="ja")
         screen.see(".sample")
         screen.settle()
@@ -240,6 +251,16 @@ def test_nothing_overflows(screen: Screen, gate: Gate, width: int, dark: bool) -
         screen.load("notification:a.b", width=width, height=740)
         before, after = screen.see(".side", "Before"), screen.see(".side", "After")
         assert before.rect["y"] + before.rect["height"] <= after.rect["y"]
+
+
+@pytest.mark.parametrize("word", ["constructor", "__proto__", "toString"])
+def test_a_word_that_every_object_has_is_a_word(screen: Screen, gate: Gate, word: str) -> None:
+    items = gate.gallery.items(compile_templates(gate.shop.folder))
+    for pair in items["notification:a.b"]["pairs"]:
+        pair["after"] = {"error": {"code": word, "detail": word, "remedy": word}}
+    gate.shown.show(items)
+    screen.load("notification:a.b", lang=word)
+    assert screen.see(".card .advice", word)
 
 
 def test_it_speaks_japanese(screen: Screen, gate: Gate) -> None:

@@ -22,6 +22,12 @@ class Shown extends Component {
   }
 }
 
+// The library's own buttons, which fold an image or a video, have no name.
+function nameButtons(box) {
+  const buttons = [...(box?.querySelectorAll("button:not([aria-label])") ?? [])];
+  buttons.filter((one) => !one.textContent.trim()).forEach((one) => one.setAttribute("aria-label", say("Show or hide")));
+}
+
 function Body({ blocks, text, theme, data }) {
   const source = blocks.length ? blocks : [section(text)];
   const names = data.users.map(({ id, name }) => `${id} ${name}`).join(); // the library reads them once
@@ -87,7 +93,7 @@ export function Message({ message, theme, data, children }) {
   return (
     <article className="message" aria-label={name} data-ts={ts} data-part={ts} tabIndex={ts ? "-1" : undefined}>
       <Avatar />
-      <div className="content">
+      <div className="content" ref={(box) => nameButtons(box)}>
         <Head ts={ts} to={to} />
         <Body blocks={blocks} text={text} theme={theme} data={data} />
         {attachments.map((attachment, at) => <Attachment key={at} {...{ attachment, theme, data }} />)}
