@@ -121,6 +121,23 @@ def test_every_sample_is_shown_as_slack_shows_it(screen: Screen) -> None:
     assert screen.see(".live").text == "Live"
 
 
+def test_a_browser_shows_it_in_more_tabs_than_it_has_connections(screen: Screen, gate: Gate) -> None:
+    driver = screen.driver
+    first = driver.current_window_handle
+    try:
+        for _ in range(7):
+            driver.switch_to.new_window("tab")
+            screen.load("notification:a.b")
+        driver.switch_to.window(first)
+        gate.edit("a.b", TEMPLATE.replace("Order", "Edited"))
+        screen.see(".message", "Edited 1")
+    finally:
+        for tab in {*driver.window_handles} - {first}:
+            driver.switch_to.window(tab)
+            driver.close()
+        driver.switch_to.window(first)
+
+
 def test_another_stage_is_chosen_and_kept(screen: Screen) -> None:
     screen.see(".switch button", "staging").click()
     screen.see(".message", "[staging] Order 1")

@@ -12,8 +12,7 @@ function publish(next, connected) {
   readers.forEach((read) => read());
 }
 
-export function listen() {
-  if (!given.stream) return publish(new Map(Object.entries(given.items)), true);
+function opened() {
   const stream = new EventSource(given.stream);
   let fresh = true;
   stream.onopen = () => { fresh = true; };
@@ -26,9 +25,22 @@ export function listen() {
     Object.entries(set).forEach(([key, item]) => next.set(key, item));
     publish(next, true);
   };
-  // A browser keeps a page that was left, and with it the stream: one of the six connections that it has for a site.
-  window.addEventListener("pagehide", () => stream.close(), { once: true });
-  window.addEventListener("pageshow", ({ persisted }) => persisted && listen(), { once: true });
+  return stream;
+}
+
+// A browser has six connections for a site, in all of its tabs: only a page that somebody can see takes one.
+export function listen() {
+  if (!given.stream) return publish(new Map(Object.entries(given.items)), true);
+  let stream = null;
+  const turn = (on) => {
+    if (!on) stream?.close();
+    stream = on ? stream ?? opened() : null;
+  };
+  const look = () => turn(!document.hidden);
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("pagehide", () => turn(false)); // a browser keeps a page that was left
+  window.addEventListener("pageshow", look);
+  look();
 }
 
 function subscribe(read) {
