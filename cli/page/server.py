@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, document.document(**given).encode(), "text/html; charset=utf-8")
         elif path == STREAM:
             self._stream()
-        elif (name := path.removeprefix("/page/")) in document.ASSETS and name != path:
+        elif (name := path.removeprefix("/page/")) in document.ASSETS:
             self._send(HTTPStatus.OK, (document.BUNDLE / name).read_bytes(), document.ASSETS[name])
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")

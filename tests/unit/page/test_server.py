@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ def test_it_serves_the_page_and_its_files(port: int, path: str, kind: str) -> No
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith(kind)
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; ")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,33 @@ def test_it_answers_the_page(port: int, text: str) -> None:
 )
 def test_it_answers_nobody_else(port: int, changed: dict[str, Any], status: int) -> None:
     assert ask(port, **changed).status == status
+
+
+# What was not read of a request is no request: the sender's body could hold one with any headers.
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /ask HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://evil.example\r\nContent-Length: 99\r\n",
+        b"POST /ask HTTP/1.1\r\nHost: evil.example\r\nContent-Type: text/plain\r\n",
+        b"POST /other HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Type: application/json\r\n",
+        b"PUT /ask HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n",
+    ],
+)
+def test_the_rest_of_a_refused_request_is_not_answered(port: int, head: bytes) -> None:
+    with socket.create_connection((server.LOOPBACK, port), timeout=10) as connection:
+        connection.sendall(head + b"\r\nGET /page/app.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = b""
+        with suppress(ConnectionResetError):
+            while more := connection.recv(65_536):
+                answer += more
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert not answer.startswith(b"HTTP/1.1 2")
+
+
+def test_it_listens_on_this_machine_alone() -> None:
+    with PageServer(0, Shown()) as serving:
+        assert serving.socket.getsockname()[0] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 50_000])
