@@ -164,6 +164,13 @@ def test_a_message_arrives_in_the_demo_and_wakes_nobody(slack: Control) -> None:
     assert "Meant for" in answer.output
 
 
+@pytest.mark.parametrize("to", ["#orders", "C0LABORDERS"])
+def test_any_channel_of_the_demo_may_be_sent_to(slack: Control, to: str) -> None:
+    answer = send("order.created", "--to", to, "--sample", sample_of("order.created"))
+    assert answer.exit_code == 0, answer.output
+    assert [message["channel"] for message in slack.messages()] == ["C0LABORDERS"]
+
+
 def sample_of(name: str) -> str:
     return next(sample.name for notification, sample in SAMPLES if notification.name == name)
 
@@ -309,3 +316,23 @@ def test_without_a_token_and_a_demo_it_says_what_to_set(tmp_path: Path, monkeypa
 @pytest.mark.parametrize("text", ["C0123ABCD", "G0123ABCD", "D0123ABCD", "U0123ABCD", "W0123ABCD", "#ops", "#運用"])
 def test_where_a_test_may_go(text: str) -> None:
     assert read(f" {text} ") == text
+
+
+NOWHERE = [
+    "",
+    "#",
+    "@me",
+    "S0123ABCD",
+    "T0123ABCD",
+    "c0123abcd",
+    "C1",
+    "C0123ABCD,C0123ABCE",
+    "C0123ABCD\u200b",
+    "#a b",
+]
+
+
+@pytest.mark.parametrize("text", [*NOWHERE, "#<!channel>", "#a,b", f"#{'a' * 81}", f"C{'0' * 31}", "xoxb-1"])
+def test_where_no_test_goes(text: str) -> None:
+    with pytest.raises(click.UsageError, match="neither a channel nor a person"):
+        read(text)
