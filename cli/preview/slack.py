@@ -34,6 +34,12 @@ _REMEDIES: Final = {
     "user_not_found": later("check the person's id: in their profile, Copy member ID"),
 }
 
+_OF_CODES: Final = {
+    "SLACK_AMBIGUOUS": later("look there before you send it again: Slack may have the message"),
+    "SLACK_RATE_LIMITED": later("wait a minute, and send it again"),
+    "SLACK_UNAVAILABLE": later("check the way from here to Slack, and Slack's status page; then send it again"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -92,8 +98,8 @@ class Workspace:
             return say("put a valid bot token (xoxb-...) into {variable}", variable=TOKEN)
         if reason in _REMEDIES:
             return say(_REMEDIES[reason])
-        if error.code == "SLACK_AMBIGUOUS":
-            return say("look there before you send it again: Slack may have the message")
+        if error.code in _OF_CODES:
+            return say(_OF_CODES[error.code])
         return say(SLACK_ERRORS[reason].remedy if reason in SLACK_ERRORS else CODES[error.code].remedy)
 
 

@@ -32,7 +32,7 @@ COMPILATION = compile_templates(Path("templates"))
 STAGES = {stage.name: stage for stage in COMPILATION.stages}
 SAMPLES = [(one.notification, sample) for one in COMPILATION.templates for sample in one.samples]
 YOU = "U0LABYOU"
-NAMES = {"S0LABONCALL": "oncall", "U1": "somebody-with-a-long-name"}
+NAMES = {"S0LABONCALL": "oncall", "U1": "somebody-with-a-long-name", "U3": "anna"}
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +112,11 @@ MENTIONS = [
     ("<!here>", "@here"),
     ("<!channel|channel>", "@channel"),
     ("<!everyone> and <!here>", "@everyone and @here"),
+    ("<!group> <!group|group>", "@group @group"),
     ("<!subteam^S0LABONCALL>", "@oncall"),
     ("<!subteam^S0LABONCALL|@x>", "@oncall"),
     ("<@U1>", "@U1"),  # no longer than before
+    ("<@U3>", "@anna"),
     ("<@U2|zoe>", "@U2"),
     (
         "&lt;!here&gt; <https://x.y|z> <#C1> <!date^1^{date}|d>",
@@ -126,7 +128,7 @@ MENTIONS = [
 @pytest.mark.parametrize(("text", "silent"), MENTIONS)
 def test_a_mention_in_a_text_becomes_text(text: str, silent: str) -> None:
     blocks = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}, "fields": [{"type": "mrkdwn", "text": text}]},
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}, "fields": ({"type": "mrkdwn", "text": text},)},
         {"type": "markdown", "text": text},
         {"type": "header", "text": {"type": "plain_text", "text": text}},
     ]
@@ -152,16 +154,29 @@ def test_a_mention_in_rich_text_becomes_text(element: dict[str, Any], silent: st
     assert set(shown.get("style", {})) <= {"bold"}
 
 
-def test_a_message_arrives_in_the_demo_and_wakes_nobody(slack: Control) -> None:
-    answer = send("order.payment_failed", "--to", YOU, "--sample", sample_of("order.payment_failed"), "--stage", "demo")
+@pytest.mark.parametrize(("name", "sample"), [("stock.low", "sold out in Osaka"), ("ticket.opened", "至急、注文なし")])
+@pytest.mark.parametrize("wake", [False, True])
+def test_a_message_arrives_in_the_demo_and_wakes_nobody_unless_asked(
+    slack: Control, name: str, sample: str, wake: bool
+) -> None:
+    answer = send(name, "--to", YOU, "--sample", sample, "--stage", "demo", *["--wake"] * wake)
     assert answer.exit_code == 0, answer.output
     [message] = slack.messages()
     assert message["channel"] == "D0LABYOU"
     assert "Test by" in message["text"]
-    assert "<!" not in json.dumps(message["blocks"])
-    assert "<@" not in json.dumps(message["blocks"])
+    content = json.dumps([message["text"], message["blocks"]])
+    assert any(mention in content for mention in ("<!", "<@", '"broadcast"', '"usergroup"')) is wake
+    assert ("--wake keeps them" in answer.output) is not wake
     assert message["ts"] in answer.output
     assert "Meant for" in answer.output
+
+
+def test_a_channel_of_the_stack_is_not_hit_by_accident(slack: Control) -> None:
+    arguments = ("order.created", "--to", "C0LABORDERS", "--stack", "ours", "--sample", sample_of("order.created"))
+    refused = send(*arguments)
+    assert (refused.exit_code, "is a real channel of demo" in refused.output) == (2, True)
+    assert slack.messages() == []
+    assert send(*arguments, "--yes").exit_code == 0
 
 
 @pytest.mark.parametrize("to", ["#orders", "C0LABORDERS"])
@@ -201,6 +216,33 @@ def test_what_slack_refuses_is_told_with_what_to_do(slack: Control, channel: str
     assert says in answer.output
     assert TOKEN not in answer.output
     assert slack.messages() == []
+
+
+# How Slack misbehaves, with what, and what is said of it. Nothing here tries again, unlike the function.
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    ("limited", {"retry_after": "30"}, "send it again"),
+    ("limited", {"retry_after": None}, "send it again"),
+    ("status", {"status": 400}, "send it again"),
+    ("status", {"status": 500, "body": "\x1b[31m<b>"}, "look there before"),
+    ("close", {}, "look there before"),
+    ("html", {}, "look there before"),
+    ("truncate", {}, "look there before"),
+    ("redirect", {"status": 307, "location": "https://evil.example/"}, "proxy"),
+    ("error", {"error": "<b>\x1b[31m"}, "look there before"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "says"), FAULTS)
+def test_what_slack_does_wrong_is_told_with_what_to_do(
+    slack: Control, kind: str, options: dict[str, Any], says: str
+) -> None:
+    slack.order(kind, times=9, **options)
+    answer = send("order.created", "--to", YOU, "--sample", sample_of("order.created"), SLACK_BOT_TOKEN=TOKEN)
+    assert answer.exit_code == 1, answer.output
+    assert says in answer.output
+    assert "retried" not in answer.output
+    assert TOKEN not in answer.output
+    assert "\x1b" not in answer.output
 
 
 @pytest.mark.parametrize(
