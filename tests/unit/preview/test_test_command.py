@@ -107,6 +107,12 @@ CHANGES = {
     "a new sample": ("order.paid.yaml", "{id: 3}", "{id: 3}\n  more: {id: 4}", "order.paid/more: not approved yet"),
     "a sample that is renamed": ("order.paid.yaml", "paid: {", "late: {", "order.paid/paid: approved, but there is no"),
     "an edited line": ("_approved/order.paid.txt", "is paid", "was paid", "order.paid/paid: changed"),
+    "an emptied sample": (
+        "_approved/order.paid.txt",
+        "  channel: orders\n  text: Order 3 is paid\n",
+        "",
+        "order.paid/paid: changed",
+    ),
     "a line more": ("_approved/order.paid.txt", "is paid", "is paid\n  divider", "order.paid/paid: changed"),
     "a sample more": (
         "_approved/order.paid.txt",
@@ -182,11 +188,23 @@ def test_a_template_that_is_gone_leaves_a_file_that_is_named_and_removed(folder:
     (folder / "order.paid.yaml").unlink()
     answer = run()
     assert answer.exit_code == 1
-    assert "order.paid/paid: approved, but there is no such sample any more" in answer.output
+    assert (
+        "order.paid/paid: approved, but there is no such sample any more\n"
+        "  remove it: notifier test --approve order.paid/paid\n"
+    ) in answer.output
     assert run("order.created").exit_code == 0
-    assert run("--approve", "order.paid").exit_code == 0
+    answer = run("--approve", "order.paid")
+    assert (answer.exit_code, "order.paid.txt is empty now, and removed" in answer.output) == (0, True)
     assert not approved.path(folder, "order.paid").exists()
     assert run().exit_code == 0
+
+
+def test_a_file_that_cannot_be_read_fails_even_if_nothing_is_compared_with_it(folder: Path) -> None:
+    edit(approved.path(folder, "order.paid"), "sample:", "=======\nsample:")
+    (folder / "order.paid.yaml").unlink()
+    answer = run()
+    assert (answer.exit_code, "order.paid.txt:4: it has the marks" in answer.output) == (1, True)
+    assert json.loads(run("--json").stdout)["good"] is False
 
 
 def test_all_at_once_is_for_the_first_time_alone(folder: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cli import language
 from cli.preview import told
 from cli.preview.compose import Preview
+from handler.errors import NotifierError
 from handler.outcome import Rule
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,3 +28,12 @@ def test_the_page_and_the_terminal_give_the_same_reason(rule: Rule) -> None:
 def test_each_reason_has_its_own_words() -> None:
     assert len(set(ON_THE_PAGE.values())) == len(ON_THE_PAGE)
     assert set(told._RULES) == set(ON_THE_PAGE)
+
+
+@pytest.mark.parametrize("code", ["API_UNKNOWN", "DB_UNKNOWN", "SLACK_CONFIG"])
+def test_a_remedy_is_in_the_language_of_the_reader(code: str) -> None:
+    found = NotifierError(code, "x")
+    with language.speaking("en"):
+        assert told.remedy_said(found) == told.remedy(found)
+    with language.speaking("ja"):
+        assert told.remedy_said(found) == language.translations("ja")[told.remedy(found)]
