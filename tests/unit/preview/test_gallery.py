@@ -144,6 +144,20 @@ def test_an_error_in_what_all_share_makes_all_stale(shop: Shop, name: str) -> No
     assert (item["stale"], texts(item)) == (True, ["Order 1", "Order 2"])
 
 
+def test_a_finding_has_what_to_write_instead(shop: Shop) -> None:
+    shop.write("a.b", TEMPLATE.replace("{{ id }}", "{{ id | uper }}"))
+    found = [one["edit"] for one in shop.gallery().items(shop.compile()).values() if one["kind"] == "finding"]
+    assert found == ["{{ id | upper }}"]
+
+
+def test_a_warning_in_what_all_share_makes_nothing_stale(shop: Shop) -> None:
+    gallery = shop.gallery()
+    shop.write("_stages/staging", f"{STAGE}prefix: '**staging**'\n")
+    items = gallery.items(shop.compile())
+    assert [one["severity"] for one in items.values() if one["kind"] == "finding"] == ["warning"]
+    assert not items["notification:a.b"]["stale"]
+
+
 def _link(file: Path) -> None:
     file.symlink_to("/nowhere")
 
@@ -174,11 +188,12 @@ def test_why_nothing_is_posted_is_told(shop: Shop) -> None:
 
 
 def test_a_stage_tells_what_slack_shows_for_ids(shop: Shop) -> None:
+    shop.write("_stages/production", f"{STAGE}people: {{ada@example.org: U0ADA00001}}\n")
     items = Gallery(shop.folder, None).items(shop.compile())
     assert items["stage:production"] == {
         "kind": "stage",
         "name": "production",
-        "mentions": [{"id": "S0ONCALL01", "name": "oncall"}],
+        "mentions": [{"id": "U0ADA00001", "name": "ada@example.org"}, {"id": "S0ONCALL01", "name": "oncall"}],
         "channels": [{"id": "C0ORDERS01", "name": "orders"}],
     }
 

@@ -199,12 +199,16 @@ def test_a_template_that_is_gone_leaves_a_file_that_is_named_and_removed(folder:
     assert run().exit_code == 0
 
 
-def test_a_file_that_cannot_be_read_fails_even_if_nothing_is_compared_with_it(folder: Path) -> None:
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_file_that_cannot_be_read_fails_with_and_without_its_template(folder: Path, is_gone: bool) -> None:
     edit(approved.path(folder, "order.paid"), "sample:", "=======\nsample:")
-    (folder / "order.paid.yaml").unlink()
+    if is_gone:
+        (folder / "order.paid.yaml").unlink()
     answer = run()
     assert (answer.exit_code, "order.paid.txt:4: it has the marks" in answer.output) == (1, True)
-    assert json.loads(run("--json").stdout)["good"] is False
+    document = json.loads(run("--json").stdout)
+    assert (document["good"], [one["line"] for one in document["problems"]]) == (False, [4])
+    assert {one["notification"] for one in document["samples"]} == {"order.created"}
 
 
 def test_all_at_once_is_for_the_first_time_alone(folder: Path) -> None:
