@@ -15,6 +15,7 @@ from rich.text import Text
 from cli.language import later, say
 from cli.operations import times
 from cli.operations.letters import Letter, Sender
+from cli.operations.remedies import remedy
 from cli.operations.selection import NONE
 from handler.errors import CODES
 
@@ -37,9 +38,10 @@ _SENDERS: Final[dict[Sender, tuple[str, str]]] = {
 
 def cause(letter: Letter) -> tuple[str, str]:
     """Return why a letter is there, and what to do first."""
-    known = CODES.get(letter.code)
-    meaning, remedy = (known.meaning, known.remedy) if known else _SENDERS[letter.sender]
-    return say(meaning), say(remedy)
+    if known := CODES.get(letter.code):
+        return say(known.meaning), remedy(letter.code)
+    meaning, first = _SENDERS[letter.sender]
+    return say(meaning), say(first)
 
 
 def groups(chosen: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
@@ -67,9 +69,9 @@ def _group(code: str, letters: Sequence[Letter]) -> Iterator[RenderableType]:
     yield Text.assemble(
         "\n", (say("without a code") if code == NONE else code, "bold red"), (f"  {len(letters)} ×", "bold")
     )
-    for meaning, remedy in sorted({cause(letter) for letter in letters}):
+    for meaning, first in sorted({cause(letter) for letter in letters}):
         yield Padding(Text(meaning), (0, 0, 0, 2))
-        yield Padding(Text.assemble((say("first: "), "dim"), remedy), (0, 0, 0, 2))
+        yield Padding(Text.assemble((say("first: "), "dim"), first), (0, 0, 0, 2))
     yield Padding(_table(letters[:SHOWN]), (0, 0, 0, 2))
     if len(letters) > SHOWN:
         more, until = len(letters) - SHOWN, times.short(letters[-1].parked_at)

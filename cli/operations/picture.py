@@ -15,6 +15,7 @@ from rich.tree import Tree
 
 from cli.language import later, say
 from cli.operations import times
+from cli.operations.remedies import OF_EITHER, OF_THE_EVENT, remedy
 from cli.operations.selection import Selection
 from cli.operations.timeline import Timeline, Trail
 from cli.operations.told import Step, Tone
@@ -114,7 +115,11 @@ def _advice(trail: Trail, identity: str, stack: str | None, width: int) -> Itera
     known = CODES.get(trail.code)
     if known:
         yield _words((f"{trail.code}: ", "bold"), say(known.meaning), width)
-        yield _words((say("To do: "), "bold"), say(known.remedy), width)
+        yield _words((say("To do: "), "bold"), remedy(trail.code), width)
+    if trail.code in OF_THE_EVENT:
+        return
+    if trail.code in OF_EITHER:
+        yield _words(("", ""), say("Or, if the template is wrong, correct and deploy it."), width)
     command = Selection(event_ids=(identity,)).command(stack)
     yield Text.assemble((say("Then:  "), "bold"), command, no_wrap=True)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.language import say
 from cli.operations import times
+from cli.operations.remedies import remedy
 from cli.operations.timeline import Timeline, Trail
 from cli.operations.told import Step
 from handler.errors import CODES
@@ -37,7 +38,7 @@ def _delivery(trail: Trail, links: Links) -> dict[str, Any]:
         "due": times.iso(trail.due) if trail.due else None,
         "code": trail.code,
         "meaning": say(known.meaning) if known else None,
-        "remedy": say(known.remedy) if known else None,
+        "remedy": remedy(trail.code) if known else None,
         "steps": [_step(step, links) for step in trail.steps],
     }
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from cli import language
 from cli.operations import picture, screen, timeline
 from cli.operations.journal import Line
+from handler.errors import CODES
 from handler.outcome import State
 
 LINK = (
@@ -85,3 +86,16 @@ def test_many_attempts_alike_are_told_once() -> None:
 def test_it_says_who_found_the_event(origin: str, words: str) -> None:
     shown = drawn(line(200_000, State.DELIVERED, age=100.0, origin=origin))
     assert words in shown.replace("Fri 02", "Thu 01").replace("Sat 03", "Thu 01")
+
+
+# The event is wrong, whatever the template says. Each other code with EVENT_ is about a template as well.
+OF_A_TEMPLATE = {"EVENT_TYPE_UNKNOWN", "EVENT_ID_INVALID", "EVENT_VERSION"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_replay_is_offered_where_it_can_help(code: str) -> None:
+    shown = " ".join(drawn(line(1, State.PARKED, code)).split())
+    is_wrong_itself = code.startswith(("EVENT_", "BATCH_")) and code not in OF_A_TEMPLATE
+    assert ("notifier replay" in shown) is not is_wrong_itself
+    assert ("a replay does not help" in shown) is is_wrong_itself
+    assert ("if the template is wrong" in shown) is (code in OF_A_TEMPLATE - {"EVENT_TYPE_UNKNOWN"})
