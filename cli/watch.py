@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from cli import waiting
+from cli.demo_slack import DemoSlack
 from cli.language import say
 from cli.operations import heap, letters, told
 from cli.operations.journal import Line
@@ -31,10 +32,11 @@ class Watch:
     page for as long as they are in it.
     """
 
-    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console) -> None:
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console, slack: DemoSlack) -> None:
         self._cloud = cloud
         self._outputs = outputs
         self._console = console
+        self._slack = slack
         self._tail = Tail(cloud.aws, outputs["FunctionName"])
         self._waiting = Waiting()
         self._queued = Queued()
@@ -53,7 +55,7 @@ class Watch:
         for message in messages:
             key, edited = (message["channel"], message["ts"]), message["edited"]
             if key not in self._shown or self._shown[key] != edited:
-                self._console.print(posted(message))
+                self._console.print(posted(message, self._slack.view))
             self._shown[key] = edited
         self.posted = len(messages)
         # Before the log is read: what ends meanwhile is then known to have ended.

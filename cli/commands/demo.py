@@ -23,6 +23,7 @@ from cli.commands.bundle import ROOT
 from cli.commands.emit import publish
 from cli.commands.lint import show
 from cli.compiler import Compilation, files
+from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import later, say
 from cli.operations import stack
@@ -183,7 +184,9 @@ def _run(
             template = cloud.build(edited.folder)
         with step(say("Deploying it with sam deploy")):
             outputs = cloud.deploy(template, Polls="on")
-        watch = Watch(cloud, outputs, console)
+        slack = DemoSlack(cloud.slack, STAGE)
+        slack.follow(edited.checked)
+        watch = Watch(cloud, outputs, console, slack)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), edited.folder, edited.seen)
         with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
             tick = Tick(cloud, outputs, edited.checked.polls)
@@ -195,10 +198,9 @@ def _run(
                 nothing = say("Published nothing: the rows of the samples are not in your tables.")
                 console.print(nothing, style="dim")
             if not once:
-                session = Session(
-                    cloud, watch, edits, Answers(stack.of_outputs(running.STACK, cloud.aws, outputs), edited.folder)
-                )
-                session.introduce(edited.checked)
+                answers = Answers(stack.of_outputs(running.STACK, cloud.aws, outputs), edited.folder)
+                session = Session(cloud, slack, watch, edits, answers)
+                session.exhibit(edited.checked)
                 _follow(cloud, watch, session, console, edited)
     return complete
 

@@ -83,7 +83,7 @@ def send(
     if not preview.messages:
         raise click.ClickException(_why(preview))
     made = trial(preview, stage, template.notification, wake=wake)
-    receipt = workspace.post(made.message)
+    receipt = workspace.post(made.message, stage)
     sent = _sent(preview, made, receipt, workspace.link(receipt))
     if as_json:
         screen.print_json(sent)

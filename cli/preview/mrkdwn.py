@@ -70,7 +70,8 @@ class View:
     @classmethod
     def of(cls, stage: Stage, *, clickable: bool = True) -> View:
         """Return the view of a stage."""
-        return cls(_aliases(stage.locale.mentions), _aliases(stage.channels), clickable)
+        people = {**_aliases(stage.locale.people), **_aliases(stage.locale.mentions)}
+        return cls(people, _aliases(stage.channels), clickable)
 
     def mention(self, identifier: str, label: str = "") -> str:
         """Return what stands for a mention of a person or a group."""

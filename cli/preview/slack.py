@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from cli import running
-from cli.language import later, say
+from cli.language import say
 from cli.operations.refusals import UnansweredError
 from cli.running import Running
 
 if TYPE_CHECKING:  # what a command needs that is not misused
+    from handler.catalog import Stage
     from handler.errors import NotifierError
     from handler.model import Message, Receipt
     from handler.ports import Secrets
@@ -22,23 +24,6 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 
 DEMO_STAGE: Final = "demo"
 TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of the variable
-_TOKEN_WORDS: Final = (
-    "invalid_auth not_authed account_inactive token_revoked token_expired not_allowed_token_type is_bot".split()  # noqa: SIM905
-)
-# What to do about Slack's errors, where it is another thing for a test than for the function (error_table.py).
-_REMEDIES: Final = {
-    "channel_not_found": later("check the id after --to; in a private channel first invite the app"),
-    "is_archived": later("name another channel after --to"),
-    "missing_scope": later("add the scope chat:write to the app (OAuth & Permissions), and install it again"),
-    "messages_tab_disabled": later("turn on the Messages Tab in the app's settings (App Home)"),
-    "user_not_found": later("check the person's id: in their profile, Copy member ID"),
-}
-
-_OF_CODES: Final = {
-    "SLACK_AMBIGUOUS": later("look there before you send it again: Slack may have the message"),
-    "SLACK_RATE_LIMITED": later("wait a minute, and send it again"),
-    "SLACK_UNAVAILABLE": later("check the way from here to Slack, and Slack's status page; then send it again"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +38,8 @@ class Workspace:
     settings: Settings | None = None
     demo: Running | None = None
 
-    def post(self, message: Message) -> Receipt:
-        """Post a message as the function does.
+    def post(self, message: Message, stage: Stage) -> Receipt:
+        """Post a message of a stage as the function does.
 
         Raises click.ClickException, which says what to do; UnansweredError for a stack without a bot's token.
         """
@@ -64,7 +49,7 @@ class Workspace:
             return self._post(message)
         except NotifierError as error:
             raise click.ClickException(
-                say("{error}\n  fix: {remedy}", error=error, remedy=self._remedy(error))
+                say("{error}\n  fix: {remedy}", error=error, remedy=self._remedy(error, message.destination, stage))
             ) from None
 
     def link(self, receipt: Receipt) -> str:
@@ -88,19 +73,25 @@ class Workspace:
             )
         return SlackBot(self.secrets, address.api_url, tls.context(address.ca), proxy=address.proxy).post(message)
 
-    def _remedy(self, error: NotifierError) -> str:
-        from handler.adapters.slack.error_table import SLACK_ERRORS
-        from handler.errors import CODES, SlackError
+    def _remedy(self, error: NotifierError, to: str, stage: Stage) -> str:
+        from cli.preview import refused
 
-        reason = error.reason if isinstance(error, SlackError) else ""
-        by_hand = self.settings is None
-        if by_hand and (reason in _TOKEN_WORDS or error.code == "CONFIG_SECRET_FORMAT"):
-            return say("put a valid bot token (xoxb-...) into {variable}", variable=TOKEN)
-        if reason in _REMEDIES:
-            return say(_REMEDIES[reason])
-        if error.code in _OF_CODES:
-            return say(_OF_CODES[error.code])
-        return say(SLACK_ERRORS[reason].remedy if reason in SLACK_ERRORS else CODES[error.code].remedy)
+        if refused.reason(error) == refused.NO_CHANNEL and (meant := refused.channel(to, stage, self._channels())):
+            return meant
+        return refused.remedy(error, by_hand=self.settings is None)
+
+    def _channels(self) -> Mapping[str, str]:
+        """The names of the demo's channels and people by their ids; empty for a Slack of which nothing is known."""
+        if not (self.demo and self.settings):
+            return {}
+        from lab.slack import Control
+
+        address = self.settings.slack
+        control = Control(address.api_url.removesuffix("/api/"), Path(address.ca) if address.ca else None)
+        try:
+            return {one["id"]: one["name"] for one in control.channels() if not one["rule"]}
+        finally:
+            control.close()
 
 
 def find(stack_name: str | None) -> Workspace:

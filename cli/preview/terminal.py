@@ -71,12 +71,12 @@ class Framed:
         )
 
 
-def posted(message: Mapping[str, Any]) -> Framed:
+def posted(message: Mapping[str, Any], view: View) -> Framed:
     """Draw a message as the Slack stand-in keeps it: `channel_name`, `ts`, `text`, `blocks`, `thread_ts`, `edited`."""
     notes = [say("a reply")] if message.get("thread_ts") else []
     notes += [say("edited")] if message.get("edited") else []
     title = say(", ").join([f"#{message['channel_name']}", *notes])
-    return Framed(title, content(message["text"], message.get("blocks") or [], View()), message["ts"])
+    return Framed(title, content(message["text"], message.get("blocks") or [], view), message["ts"])
 
 
 def content(text: str, blocks: Sequence[Block], view: View) -> RenderableType:

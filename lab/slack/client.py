@@ -37,6 +37,10 @@ class Control:
         """Return the accepted messages, oldest first; of one channel by its id or name, or of all."""
         return cast("list[dict[str, Any]]", self._call("GET", f"messages?channel={channel.removeprefix('#')}"))
 
+    def channels(self) -> list[dict[str, str]]:
+        """Return the channels and the direct messages with people: their `id`, `name` and `rule`."""
+        return cast("list[dict[str, str]]", self._call("GET", "channels"))
+
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests, oldest first."""
         return cast("list[dict[str, Any]]", self._call("GET", "requests"))

@@ -4,6 +4,7 @@
     GET  messages   what was accepted, oldest first; ?channel= an id or a name
     DELETE messages/<channel>/<ts>        delete a message, as its author could
     POST   messages/<channel>/<ts>/lock   lock its thread, as an administrator could
+    GET  channels   where it may be posted to, each with its id, name and rule; a person's id is the name of theirs
     GET  requests   what was asked, oldest first
     POST faults     add orders to misbehave (a JSON array, see faults); GET: those still due; DELETE: forget them
     PATCH config    replace parts of the configuration (see Config)
@@ -72,6 +73,11 @@ async def clear_faults(request: web.Request) -> web.Response:
     return await pending_faults(request)
 
 
+async def channels(request: web.Request) -> web.Response:
+    """Return the channels, and the direct messages with people."""
+    return web.json_response([asdict(each) for each in request.app[STAND_IN].config.conversations])
+
+
 async def change_config(request: web.Request) -> web.Response:
     """Replace parts of the configuration."""
     request.app[STAND_IN].configure(await _document(request))
@@ -97,6 +103,7 @@ def application(slack: StandIn, board: Board) -> web.Application:
             web.get("/faults", pending_faults),
             web.post("/faults", add_faults),
             web.delete("/faults", clear_faults),
+            web.get("/channels", channels),
             web.patch("/config", change_config),
             web.post("/advance", advance),
             web.post("/reset", reset),

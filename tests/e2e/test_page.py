@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 from cli.asked import Answers
 from cli.commands.demo import sample_events
 from cli.compiler import compile_templates
+from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.operations.stack import of_outputs
 from cli.session import Session
@@ -32,10 +33,12 @@ PICTURE = ROOT / "docs/images/demo.png"
 def page(driver: Chrome, by_queue: Deployment, edits: Edits) -> Iterator[Page]:
     """The page of a demo that runs: something looks at the deployment and at the templates all the time."""
     cloud = by_queue.cloud
-    watch = Watch(cloud, by_queue.outputs, Console(file=io.StringIO()))
+    slack, compilation = DemoSlack(cloud.slack, "demo"), compile_templates(ROOT / "templates")
+    slack.follow(compilation)
+    watch = Watch(cloud, by_queue.outputs, Console(file=io.StringIO()), slack)
     answers = Answers(of_outputs("notifier", cloud.aws, by_queue.outputs), edits.folder)
-    session, ended = Session(cloud, watch, edits, answers), threading.Event()
-    session.introduce(compile_templates(ROOT / "templates"))
+    session, ended = Session(cloud, slack, watch, edits, answers), threading.Event()
+    session.exhibit(compilation)
 
     def look() -> None:
         while not ended.wait(0.1):

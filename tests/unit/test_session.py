@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from cli.commands import demo as command
 from cli.compiler import compile_templates
+from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.main import main
 from cli.session import Session
@@ -38,17 +39,19 @@ class Demo:
         self.shown: dict[str, Any] = {}
         self.asked: list[dict[str, Any]] = []
         self.answered: dict[int, Any] = {}
-        slack = SimpleNamespace(
+        slack: Any = SimpleNamespace(
             questions=lambda: self.asked,
             answer=self.answered.__setitem__,
             replace=self.told.__setitem__,
             exhibit=self.exhibit,
+            configure=lambda **_: None,
         )
-        cloud: Any = SimpleNamespace(slack=slack, parameters={"Stage": "demo"})
+        cloud: Any = SimpleNamespace(slack=slack)
         answers: Any = SimpleNamespace(of=lambda question: {"answer": [question, *self.said]})
         self.said: list[str] = []
         watch: Any = SimpleNamespace(look=lambda: 0, say=lambda text, _: self.said.append(text), topic="t")
-        self.session = Session(cloud, watch, Edits(cloud, "function", folder, self.folder), answers)
+        edits = Edits(cloud, "function", folder, self.folder)
+        self.session = Session(cloud, DemoSlack(slack, "demo"), watch, edits, answers)
 
     def exhibit(self, items: dict[str, Any]) -> None:
         self.shown = items
@@ -126,7 +129,7 @@ def test_the_page_learns_what_templates_call_people(demo: Demo) -> None:
 
 
 def test_the_page_gets_the_notifications_as_they_are_edited(demo: Demo) -> None:
-    demo.session.introduce(compile_templates(demo.folder))
+    demo.session.exhibit(compile_templates(demo.folder))
     (pair,) = demo.shown["notification:a.b"]["pairs"]
     assert pair["after"]["messages"][0]["text"] == "[demo] Order 1"
     demo.write(**{"a.b": TEMPLATE.replace("Order", "Edited")})

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.demo_slack import DemoSlack
 from cli.watch import MOST_PARKED, Watch
 from lab.aws import Message
 from lab.page.facts import FIELDS
@@ -77,13 +78,13 @@ def said() -> io.StringIO:
 @pytest.fixture
 def watch(cloud: FakeCloud, said: io.StringIO) -> Watch:
     outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "d"}
-    return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+    return Watch(cloud, outputs, Console(file=said, width=60), DemoSlack(cloud.slack, "demo"))  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def with_queue(cloud: FakeCloud, said: io.StringIO) -> Watch:
     outputs = {"TopicArn": "t", "FunctionName": "f", "DeadLetterQueueUrl": "d", "QueueUrl": "q"}
-    return Watch(cloud, outputs, Console(file=said, width=60))  # type: ignore[arg-type]
+    return Watch(cloud, outputs, Console(file=said, width=60), DemoSlack(cloud.slack, "demo"))  # type: ignore[arg-type]
 
 
 def in_queue(identity: str = "e1", *, receives: int = 1, due: float = NOW + 360) -> Message:

@@ -17,11 +17,14 @@ from click.testing import CliRunner, Result
 from cli import running
 from cli.compiler import compile_templates
 from cli.main import main
+from cli.preview import refused
 from cli.preview.compose import Previews
 from cli.preview.destination import read, refuse_real
 from cli.preview.silence import Silencer
 from cli.preview.trial import previews, trial
+from handler.adapters.slack.error_table import SLACK_ERRORS
 from handler.discovery.paths import PATHS
+from handler.errors import CODES, SlackError
 from handler.model import Message
 from handler.settings import Settings, parse
 from lab.slack import Control, running_slack
@@ -205,7 +208,10 @@ def test_json_says_what_was_sent(slack: Control) -> None:
     ("channel", "says"),
     [
         ("C0LABNOTJOINED", "invite the app"),
-        ("C0NOSUCH", "check the id after --to"),
+        ("C0NOSUCH", "channels #orders (C0LABORDERS), #payments"),
+        ("U0NOSUCH", "the people U0LABBUYER, U0LABYOU"),
+        ("#ordres", "nearest: #orders"),
+        ("#warehouse", "write --to C0LABOPS"),  # an alias of the stage
         ("C0LABARCHIVED", "name another channel"),
         ("C0LABADMINSONLY", "restricted_action"),
     ],
@@ -243,6 +249,31 @@ def test_what_slack_does_wrong_is_told_with_what_to_do(
     assert "retried" not in answer.output
     assert TOKEN not in answer.output
     assert "\x1b" not in answer.output
+
+
+REASONS = [(entry.code, word) for word, entry in SLACK_ERRORS.items()]
+REASONS += [(code, "") for code in CODES if code.startswith(("SLACK_", "CONFIG_"))]
+REASONS += [("SLACK_CONFIG", "a_word_of_tomorrow"), ("SLACK_UNAVAILABLE", "HTTP 503")]
+# What only the function does, or those who deploy it.
+OF_THE_FUNCTION = ("it is retried", "templates/_stages", "posts a new message", "NAT", "replay")
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+@pytest.mark.parametrize(("code", "word"), REASONS)
+def test_each_word_of_slack_has_a_next_step_for_a_test(code: str, word: str, by_hand: bool) -> None:
+    if code in ("SLACK_HELD", "SLACK_UNREADABLE", "CONFIG_INVALID", "CONFIG_UNAVAILABLE"):
+        return  # these are never the answer to a single post
+    remedy = refused.remedy(SlackError(code, word), by_hand=by_hand)
+    assert remedy
+    assert not [words for words in OF_THE_FUNCTION if words in remedy]
+    if by_hand and word in ("invalid_auth", "token_revoked", "not_authed"):
+        assert "SLACK_BOT_TOKEN" in remedy
+
+
+def test_a_channel_of_a_slack_that_tells_nothing_is_an_alias_or_unknown() -> None:
+    stage = STAGES["production"]
+    assert "--to C0123ORDERS" in refused.channel("#orders", stage, {})
+    assert refused.channel("#nosuch", stage, {}) == ""
 
 
 @pytest.mark.parametrize(

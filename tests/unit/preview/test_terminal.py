@@ -218,8 +218,8 @@ def test_choices_show_what_is_chosen() -> None:
 
 def test_a_message_of_the_stand_in_is_shown_as_people_wrote_it() -> None:
     message = {"channel_name": "orders", "ts": "1.2", "text": "only &amp; text"}
-    assert "only & text" in plain(posted(message))
-    drawn = plain(posted({**message, "blocks": [section("Hi")], "thread_ts": "1.1", "edited": 1.5}))
+    assert "only & text" in plain(posted(message, VIEW))
+    drawn = plain(posted({**message, "blocks": [section("Hi")], "thread_ts": "1.1", "edited": 1.5}, VIEW))
     assert "#orders, a reply, edited" in drawn
     assert "only" not in drawn
 
