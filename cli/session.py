@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cli.asked import Answers
 from cli.commands.lint import show
-from cli.compiler import Compilation
+from cli.compiler import Compilation, compile_templates
 from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import say
 from cli.preview.gallery import Gallery, committed, findings
+from cli.preview.revision import Head
 from cli.watch import Watch
 from lab.cloud import LocalCloud
 
@@ -22,14 +23,20 @@ class Session:
         self._watch = watch
         self._edits = edits
         self._gallery = Gallery(edits.folder, committed(edits.folder))
+        self._head = Head(edits.folder)
         self._answers = answers
 
     def look(self) -> None:
         """Look once. An event that was asked for after an edit is published after it is in use."""
         self._watch.look()
         questions = self._cloud.slack.questions()
+        is_committed = self._head.has_moved()
+        if is_committed:
+            self._gallery.compare_with(committed(self._edits.folder))
         if compilation := self._edits.look():
             self._show(compilation)
+        elif is_committed:
+            self.exhibit(compile_templates(self._edits.folder))
         for asked in questions:
             self._cloud.slack.answer(asked["number"], self._answers.of(asked["question"]))
 

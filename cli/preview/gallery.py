@@ -41,10 +41,16 @@ class Gallery:
         self._before: Made | None = None
         self._last: Items = {}
         self._rendered: tuple[Selection, Made] | None = None
-        if committed:
-            selection = selected(committed, folder)
-            self._before = made(selection)
-            self._last = items(selection, self._before, self._before, {})
+        self.compare_with(committed)
+
+    def compare_with(self, committed: Compilation | None) -> None:
+        """Compare with this from now on."""
+        if committed is None:
+            self._before = None
+            return
+        selection = selected(committed, self._folder)
+        self._before = made(selection)
+        self._last = {**items(selection, self._before, self._before, {}), **self._last}
 
     def items(self, compilation: Compilation) -> Items:
         """Return the items of a compilation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,29 @@ from cli.language import say
 
 # How long git may take for one answer.
 GIT_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 1.0
+
+
+class Head:
+    """Which commit is checked out in a folder. It is asked for once a second, while somebody edits."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._commit = self._read()
+
+    def has_moved(self) -> bool:
+        """Return whether it is another one than before: after `git commit` or `git switch`, for example."""
+        if time.monotonic() < self._next:
+            return False
+        before, self._commit = self._commit, self._read()
+        return self._commit != before
+
+    def _read(self) -> bytes | None:
+        self._next = time.monotonic() + LOOK_SECONDS
+        try:
+            return _git(self._folder, "rev-parse", "--verify", "--quiet", "HEAD")
+        except click.UsageError:  # no git
+            return None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from cli.page.server import Ask, BusyError, PageServer, Shown
 from cli.preview import rows
 from cli.preview.connections import Connections
 from cli.preview.gallery import Gallery, committed
+from cli.preview.revision import Head
 from cli.snapshot import Snapshot, snapshot
 
 LOOK_SECONDS: Final = 0.2
@@ -45,12 +46,15 @@ def serve(folder: Path, port: int | None, connections: Connections | None) -> No
 
 
 def _follow(folder: Path, gallery: Gallery, shown: Shown, questions: _Questions, answering: Ask) -> NoReturn:
-    """Show each edit, and answer questions in between."""
+    """Show each edit and each commit, and answer questions in between."""
     seen: Snapshot | None = None
     checked: Memory = {}
+    head = Head(folder)
     while True:
         now = snapshot(folder)
-        if now != seen:
+        if is_committed := head.has_moved():
+            gallery.compare_with(committed(folder))
+        if is_committed or now != seen:
             shown.show(gallery.items(compile_templates(folder, checked)))
         seen = now
         questions.answer(answering)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from cli.compiler import compile_templates
 from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.main import main
+from cli.preview import revision
 from cli.session import Session
 from cli.snapshot import snapshot
 from lab import hot
@@ -69,6 +71,7 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
     monkeypatch.setattr(hot, "update", lambda *_: None)
+    monkeypatch.setattr(revision, "LOOK_SECONDS", 0.0)
     return Demo(tmp_path)
 
 
@@ -142,6 +145,21 @@ def test_the_page_gets_the_notifications_as_they_are_edited(demo: Demo) -> None:
     assert demo.shown["notification:a.b"]["stale"]
     assert {item["kind"] for item in demo.shown.values()} == {"notification", "stage"}
     assert len(demo.told["finding"]) == 1
+
+
+def test_a_change_is_none_any_more_once_it_is_committed(demo: Demo) -> None:
+    def commit() -> str:
+        for arguments in (["init"], ["add", "--all"], ["commit", "--message=a"]):
+            subprocess.run([*git, *arguments], check=True, capture_output=True)
+        demo.look()
+        return str(demo.shown["notification:a.b"]["change"])
+
+    git = ["git", "-C", str(demo.folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    assert commit() == "same"
+    demo.write(**{"a.b": TEMPLATE.replace("Order", "Edited")})
+    demo.look()
+    assert demo.shown["notification:a.b"]["change"] == "changed"
+    assert commit() == "same"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--once"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from cli.compiler import compile_templates
+from cli.preview import revision
 from cli.preview.compose import Previews
 from cli.preview.gallery import Gallery, made, selected
+from cli.preview.revision import Head
 from lab.sam import ROOT
 
 STAGE = "channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\nmentions: {oncall: S0ONCALL01}\n"
@@ -178,6 +181,33 @@ def test_a_file_that_is_not_read_is_a_finding(shop: Shop, name: str, put: Callab
     put(shop.folder / name)
     found = [one["file"] for one in gallery.items(shop.compile()).values() if one["kind"] == "finding"]
     assert found == [name]
+
+
+def test_it_compares_with_what_was_committed_last(shop: Shop) -> None:
+    gallery = shop.gallery()
+    shop.write("a.b", TEMPLATE.replace("Order", "New order"))
+    assert gallery.items(shop.compile())["notification:a.b"]["change"] == "changed"
+    gallery.compare_with(shop.compile())
+    assert gallery.items(shop.compile())["notification:a.b"]["change"] == "same"
+    gallery.compare_with(None)
+    assert gallery.items(shop.compile())["notification:a.b"]["change"] == ""
+
+
+def test_a_commit_and_a_switch_move_the_head(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revision, "LOOK_SECONDS", 0.0)
+    git = ["git", "-C", str(shop.folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+
+    def moved(*arguments: str) -> bool:
+        subprocess.run([*git, *arguments], check=True, capture_output=True)
+        return head.has_moved()
+
+    head = Head(shop.folder)
+    assert not moved("init", "--initial-branch=main")
+    assert not moved("add", "--all")
+    assert moved("commit", "--message=one")
+    assert not moved("branch", "other")
+    assert moved("commit", "--allow-empty", "--message=two")
+    assert moved("switch", "other")
 
 
 def test_why_nothing_is_posted_is_told(shop: Shop) -> None:
