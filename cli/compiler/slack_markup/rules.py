@@ -44,7 +44,12 @@ _LINES: Final = (
     Rule("heading", markdown.HEADING, markdown.heading),
 )
 _TWO: Final = (Rule("three signs", markdown.THREE, markdown.three), Rule("two signs", markdown.TWO, markdown.two))
-_PEOPLE: Final = (Rule("person", people.PERSON, people.person), Rule("channel", people.CHANNEL, people.channel))
+_PEOPLE: Final = (
+    Rule("person", people.PERSON, people.person),
+    Rule("person of a row", people.PERSON_OF_ROW, people.person_of_row),
+    Rule("channel", people.CHANNEL, people.channel),
+    Rule("channel of a row", people.CHANNEL_OF_ROW, people.channel_of_row),
+)
 _BRACKETS: Final = (
     Rule("anchor", brackets.ANCHOR, brackets.anchor),
     Rule("html", brackets.TAG_PAIR, brackets.tag_pair),
@@ -83,6 +88,7 @@ RULES: Final[Mapping[Reading, tuple[Rule, ...]]] = {
         Rule("heading", markdown.HEADING, markdown.plain_heading),
         Rule("two signs", markdown.TWO, markdown.plain_two),
         Rule("person", people.PERSON, people.person_in_plain),
+        Rule("person of a row", people.PERSON_OF_ROW, people.person_of_row_in_plain),
         Rule("emphasis", emphasis.SPAN, emphasis.shown),
     ),
     "url": (Rule("erb", placeholders.ERB, placeholders.judge), _PLACEHOLDER),

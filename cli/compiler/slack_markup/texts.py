@@ -111,6 +111,12 @@ def read(source: str, names: Names) -> Text:
     return Text(source, _CODE.sub(_mask, source), names)
 
 
+def expression(source: str, at: int) -> str:
+    """Return the `{{ }}` that begins there, braces and all; empty where none does."""
+    match = _CODE.match(source, at)
+    return match["shown"] or "" if match else ""
+
+
 def strings(source: str) -> Iterator[tuple[int, str]]:
     """Yield each text between quotes in a `{{ }}` of a source, with its place."""
     for region in _CODE.finditer(source):

@@ -124,6 +124,11 @@ MRKDWN = [
     ("person", MENTION, "@tanakaさんに確認", "{{ 'tanaka' | mention }}さんに確認"),
     ("person", MENTION, "@田中さんに確認", "{{ 'oncall' | mention }}さんに確認"),
     ("person", MENTION, "@スズキさん", "{{ 'oncall' | mention }}さん"),
+    ("person of a row", MENTION, "@{{ order.note }} please", "{{ order.note | mention_person }} please"),
+    ("person of a row", MENTION, "*@{{order.note | lower}}*", "*{{ order.note | lower | mention_person }}*"),
+    ("person of a row", MENTION, "@{{ order.note }}{{ id }}", "{{ order.note | mention_person }}{{ id }}"),
+    ("person of a row", MENTION, "担当＠{{ order.note }}", "担当{{ order.note | mention_person }}"),
+    ("person of a row", MENTION, "@{{ 'oncall' | mention }} please", "{{ 'oncall' | mention }} please"),
     ("channel", MENTION, "see #orders today", "see <#C0123456789> today"),
     ("channel", MENTION, "(#orders-eu)", "(<#C0123456789>)"),
     ("placeholder", BRACES, "Order {id}", "Order {{ id }}"),
@@ -200,6 +205,7 @@ PLAIN_TEXT = [
     ("entity", PLAIN, "Tea &amp; cups", "Tea & cups"),
     ("person", MENTION, "Late @channel", "Late"),
     ("person", MENTION, "Late (@tanaka)", "Late (tanaka)"),
+    ("person of a row", MENTION, "Late @{{ order.note }}", "Late {{ order.note }}"),
     ("placeholder", BRACES, "Order {id}", "Order {{ id }}"),
     ("erb", BRACES, "Order <%= id %>", "Order {{ id }}"),
     ("brackets", BRACES, "Order <id>", "Order {{ id }}"),
@@ -235,7 +241,8 @@ LABELS = [("bold label", MARKDOWN, "*Total*", "Total")]
 
 # What follows the line in a fix.
 NOTES = re.compile(
-    r"; the alias stands under `mentions` in _stages/|; the id is in the channel's details in Slack"
+    r"; the alias stands under `mentions` in _stages/|; list under `people` in _stages/ whom .*"
+    r"|; the id is in the channel's details in Slack"
     r"|; (?:a|an|for a) (?:`header`|`image`|link|mention) .*"
 )
 
@@ -291,6 +298,13 @@ def test_texts_in_expressions_are_looked_at(code: str, text: str, right: str | N
     else:
         assert fix == f"write {right}"
         assert looked_at("mrkdwn", right) == ()
+
+
+def test_a_sign_before_the_name_of_a_channel_has_a_finding() -> None:
+    fix = the_fix(looked_at("mrkdwn", "see #{{ order.channel }} now"), MENTION)
+    right = "{% if order.channel == 'orders' %}<#C0123456789>{% else %}{{ order.channel }}{% endif %}"
+    assert fix == f"leave the # out, or write the id of each channel: {right}"
+    assert looked_at("mrkdwn", f"see {right} now") == ()
 
 
 def test_a_date_that_is_none_has_a_finding() -> None:
@@ -391,7 +405,7 @@ def test_every_rule_has_an_example() -> None:
     }
     for reading, examples in of.items():
         named = {rule.name for rule in rules.RULES[reading]} - silent  # type: ignore[index]
-        named -= {"code"} if reading in ("mrkdwn", "label") else set()
+        named -= {"code", "channel of a row"} if reading in ("mrkdwn", "label") else set()
         named -= {"code", "link", "two signs"} if reading == "markdown" else set()
         assert named <= {example[0] for example in examples}, reading
 
@@ -459,6 +473,8 @@ def test_the_codes_are_those_of_the_rules() -> None:
 
 # What people write and Slack shows as it is meant.
 FINE = """\
+3 pieces @{{ order.total | money('EUR') }} and ＠{{ order.total | number }}円
+Ticket #{{ id }} of {{ order.note }}@{{ order.note }}, #{{ order.number }}
 New order *A-17* from _Berlin_, ~100~ 80 EUR
 *Order {{ order.number }}*: {{ order.total | money('JPY') }}
 *{{ order.number }}*, *{{ order.total }}*
