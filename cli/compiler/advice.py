@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from cli.compiler import currencies, rewriting, uses
+from cli.compiler import calls, currencies, rewriting, uses
 from cli.compiler.findings import RULES
 from cli.compiler.parts import Part
 from cli.compiler.sql.columns import columns
@@ -18,6 +18,7 @@ from handler.templating.kinds import Kind
 from handler.templating.text import Mrkdwn
 
 _MONEY: Final = re.compile(r"(\|\s*money\(\s*(?:currency\s*=\s*)?['\"])([^'\"\\]*)(['\"])")
+_ROWS: Final = re.compile(r"(\w+)(?:\s*\|\s*(first|last|join)(?:\([^()]*\))?)?")  # rows, or one of them
 _TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
 _EMPTY: Final = "NoneType"
 _BINDS_BEFORE: Final = later("`|` binds before `{sign}`, so that the filter applies to the last value alone")
@@ -60,7 +61,7 @@ def _word(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     """What to write for the word of a filter, such as the style of a date."""
     close = diagnosis.suggestions.close if diagnosis.suggestions else ()
     right = part.code.replace(f"'{diagnosis.name}'", f"'{close[0]}'") if close and diagnosis.name else ""
-    return Advice("" if right == part.code else right)
+    return Advice(calls.by_format(part.code) if right in ("", part.code) else right)
 
 
 def _currency(_: Diagnosis, part: Part, __: Template) -> Advice:
@@ -152,14 +153,16 @@ def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice
 
 
 def _not_showable(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
-    code = part.code
-    lookup = next((one for one in template.notification.lookups if one.name == code), None)
+    found = _ROWS.fullmatch(part.code)
+    name, of_list = (found[1], found[2] or "") if found else ("", "")
+    lookup = next((one for one in template.notification.lookups if one.name == name), None)
     known = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
-    if not re.fullmatch(r"\w+", code) or not known:
+    if not known:
         return Advice()
-    if diagnosis.owner == "list":
-        return Advice(f"{code} | join(', ', '{known[0]}')")
-    return Advice(f"{code}.{known[0]}", say("its columns are {names}", names=", ".join(known)))
+    if diagnosis.owner == "list" or of_list == "join":
+        return Advice(f"{name} | join(', ', '{known[0]}')")
+    row = f"({name} | {of_list})" if of_list else name
+    return Advice(f"{row}.{known[0]}", say("its columns are {names}", names=", ".join(known)))
 
 
 _BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = {
@@ -172,6 +175,7 @@ _BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = 
     "key_absent": _key,
     "not_showable": _not_showable,
     "else_missing": lambda _, part, __: Advice(rewriting.with_else(part.code)),
+    "percent_on_text": lambda _, part, __: Advice(calls.by_format(part.code)),
     "style_unknown": _word,
     "mask_unknown": _word,
 }

@@ -9,19 +9,11 @@ from typing import Final
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from cli.compiler import arguments, rewriting
+from cli.compiler import arguments, foreign, rewriting
 from handler.templating import FILTERS
 from handler.templating.filters import TESTS
 
-# What other languages call a filter, in small letters.
-MEANT: Final = {
-    "strip": "trim", "touppercase": "upper", "uppercase": "upper", "ucase": "upper", "upcase": "upper",
-    "tolowercase": "lower", "lowercase": "lower", "lcase": "lower", "downcase": "lower", "capitalize": "title",
-    "len": "length", "count": "length", "size": "length", "substring": "truncate", "substr": "truncate",
-    "left": "truncate", "shorten": "truncate", "ellipsis": "truncate", "currency": "money", "format_number": "number",
-    "format": "number", "strftime": "date", "date_format": "date", "pluralize": "plural", "ifnull": "default",
-    "coalesce": "default", "d": "default", "concat": "join", "abbreviate": "truncate", "url": "link",
-}  # fmt: skip
+_ALIKE: Final = 0.75  # a slip of the fingers: `ceil` is no `code`
 _TESTS: Final = {"null": "none", "nil": "none", "None": "none", "NULL": "none", "numeric": "number", "text": "string"}
 _EMPTY: Final = ("empty", "blank", "false", "falsy")
 
@@ -29,13 +21,16 @@ _EMPTY: Final = ("empty", "blank", "false", "falsy")
 def near(name: str) -> str:
     """Return the filter that is meant by a name; empty if none is near."""
     name = name.lower()
-    close = [MEANT[name]] if name in MEANT else get_close_matches(name, FILTERS, n=1)
-    return close[0] if close else ""
+    if found := foreign.meant(name) or foreign.advice(name):
+        return found if found in FILTERS else ""
+    return next(iter(get_close_matches(name, FILTERS, n=1, cutoff=_ALIKE)), "")
 
 
 def as_filters(code: str) -> str:
     """Return `value | name(rest)` for `name(value, rest)` and `value.name(rest)`; empty if a call would remain."""
     right = rewriting.as_expression(code) or code
+    right = rewriting.rewritten(right, _Methods()) or right
+    right = by_format(right) or right
     right = rewriting.rewritten(right, _Calls()) or right
     tree = rewriting.parsed(right)
     if right == code or tree is None or any(one.name not in FILTERS for one in rewriting.filters_of(tree)):
@@ -45,8 +40,16 @@ def as_filters(code: str) -> str:
 
 def with_filter(code: str, name: str) -> str:
     """Return the expression with the filter that is meant by `name`; empty if none is near."""
+    formatted = by_format(code)
+    if formatted and not any(one.name == name for one in rewriting.filters(formatted)):
+        return _completed(formatted)
     right = near(name)
     return _completed(rewriting.rewritten(code, _Filters(name, right))) if right else ""
+
+
+def by_format(code: str) -> str:
+    """Return the expression with the filters that its formats mean, as `%H:%M` does; empty if it has none."""
+    return rewriting.rewritten(code, foreign.Formats())
 
 
 def with_test(code: str, name: str) -> str:
@@ -76,6 +79,24 @@ def _is_call(node: nodes.Call) -> bool:
     return not (isinstance(node.node, nodes.Name) and node.node.name == "range")
 
 
+def methods(code: str) -> list[str]:
+    """Return the names of the functions and methods that an expression calls."""
+    tree = rewriting.parsed(code)
+    named = [one.node for one in _calls(tree)] if tree else []
+    return [str(getattr(one, "attr", None) or getattr(one, "name", "")) for one in named]
+
+
+class _Methods(NodeTransformer):
+    """Writes a method that takes a format as a filter."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
+        self.generic_visit(node)
+        match node.node:
+            case nodes.Getattr(node=value, attr=name) if name in foreign.FORMATTING:
+                return nodes.Filter(value, name, node.args, node.kwargs, None, None)
+        return node
+
+
 class _Calls(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
         self.generic_visit(node)
@@ -87,10 +108,6 @@ class _Calls(NodeTransformer):
         return node
 
 
-# Filters of other languages whose argument is a format such as `%d.%m.%Y`, which no filter here takes.
-_FORMATTING: Final = frozenset({"strftime", "date_format"})
-
-
 class _Filters(NodeTransformer):
     def __init__(self, name: str, right: str) -> None:
         self._name, self._right = name, right
@@ -99,7 +116,7 @@ class _Filters(NodeTransformer):
         self.generic_visit(node)
         if node.name == self._name:
             node.name = self._right
-            node.args = [] if self._name in _FORMATTING else node.args
+            node.args = [] if foreign.is_time_without_style(node) else node.args
         return node
 
 
