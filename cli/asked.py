@@ -19,7 +19,7 @@ from typing import Any, Final
 import click
 
 from cli import language
-from cli.commands.emit import as_event, publish
+from cli.commands.emit import as_event, id_rules, publish
 from cli.language import say
 from cli.operations import inquiry, mailbox, resend, story
 from cli.operations.letters import Letter
@@ -55,7 +55,7 @@ class Answers:
     def _answer(self, question: Mapping[str, Any]) -> Any:
         match question:
             case {"publish": {"type": str(event_type), "id": str(event_id)}}:
-                event = as_event(event_type, event_id)
+                event = as_event(event_type, event_id, id_rules(self._folder))
                 with asking(say("publish the event"), "sns:Publish"):
                     return {"event": publish(self._stack.client("sns"), self._stack.topic, event)}
             case {"replay": [*names]}:

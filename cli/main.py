@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from cli import language
+from cli.failures import explained
 from cli.language import say
 
 PACKAGE: Final = "slack-chatops-notifier"
@@ -90,20 +91,31 @@ def _remedy(module: str) -> str:
     return say("This needs a checkout of the project: {module} is not installed.", module=module)
 
 
+def _redacted(error: click.ClickException) -> click.ClickException:
+    """Return an error that repeats no secret, such as a token that was typed as an option."""
+    from handler.redaction import redact
+
+    error.message = redact(error.message)  # type: ignore[misc]  # Final for those who inherit, not for us
+    return error
+
+
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. One that needs what is not installed says so, and no error repeats a secret that was typed."""
+        """Run a command. What is not installed, and what the system or AWS refuses, ends in a sentence without secrets."""
         try:
             return super().invoke(ctx)
-        except click.ClickException as error:
-            from handler.redaction import redact
-
-            error.message = redact(error.message)  # type: ignore[misc]  # Final for those who inherit, not for us
+        except (click.exceptions.Exit, click.Abort):
             raise
+        except click.ClickException as error:
+            raise _redacted(error) from None
         except ModuleNotFoundError as error:
             if (module := _missing(error)) in OURS:
                 raise
             raise click.ClickException(_remedy(module)) from None
+        except Exception as error:
+            if told := explained(error):
+                raise _redacted(told) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the commands without importing one."""

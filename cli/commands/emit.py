@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
+import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from cli import running
 from cli.language import say
+from cli.operations.refusals import asking
+from cli.operations.stack import Account
 from cli.preview import selection
 
 if TYPE_CHECKING:
     from handler.model import IdRule
+
+_TOPIC: Final = re.compile(r"arn:[a-z-]+:sns:(?P<region>[a-z0-9-]+):\d+:[\w.-]+")
 
 
 def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
@@ -28,9 +33,10 @@ def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
     return str(answer["MessageId"])
 
 
-def as_event(event_type: str, event_id: str) -> dict[str, Any]:
-    """Return the event for what somebody typed."""
-    return {"type": event_type, "id": as_id(event_id)}
+def as_event(event_type: str, event_id: str, rules: Mapping[str, Sequence[IdRule]]) -> dict[str, Any]:
+    """Return the event for what somebody typed. Digits are text where a template's id is a pattern."""
+    is_text = any(rule.kind == "pattern" for rule in rules.get(event_type, ()))
+    return {"type": event_type, "id": event_id if is_text else as_id(event_id)}
 
 
 def as_id(text: str) -> int | str:
@@ -69,43 +75,58 @@ def emit(
 
     Without --topic, the event goes to the running `notifier demo` of this checkout, unless the environment names
     another AWS (with AWS_PROFILE, for example). With --topic (or NOTIFIER_TOPIC_ARN), it goes to that topic with your
-    own AWS credentials. An event that no template accepts is published too, with a warning:
+    own AWS credentials. If no template accepts the event, the command says so before it publishes, and a terminal is
+    asked whether to go on:
 
     \b
       notifier emit order.created 1042
       notifier emit order.created 1042 --topic arn:aws:sns:eu-west-1:123456789012:notifier
     """  # noqa: D301 - \b is what keeps these lines apart
-    import boto3
+    extras = {**({"event_id": identity} if identity else {}), **({"data": _object(data)} if data else {})}
+    account, topic = _place(topic)  # before what takes longer to import
+    rules = id_rules(folder or Path(selection.FOLDER))
+    event = as_event(event_type, event_id, rules) | extras
+    _confirm([*warnings(event, rules)] if rules else [])
+    with asking(say("publish the event"), "sns:Publish"):
+        message_id = publish(account.client("sns"), topic, event)
+    named = f"{event_type} {event_id}"
+    click.echo(say("Published {event} to {topic} (message {message})", event=named, topic=topic, message=message_id))
 
-    event = as_event(event_type, event_id)
-    if identity:
-        event["event_id"] = identity
-    if data:
-        event["data"] = _object(data)
+
+def _place(topic: str | None) -> tuple[Account, str]:
+    """Where to publish: the topic with the credentials of the environment, or that of the demo. Raises UsageError."""
     if not topic:
         demo = running.chosen()
         if demo is None:
             raise click.UsageError(f"{running.absent()}\n{say('Or name a topic with --topic.')}")
         running.tell()
-        os.environ.update(demo.environment)
-        topic = demo.topic
-    rules = _rules(folder or Path(selection.FOLDER))
-    if any(rule.kind == "pattern" for rule in rules.get(event_type, ())):
-        event["id"] = event_id  # digits are text there
-    message_id = publish(boto3.client("sns"), topic, event)
-    named = f"{event_type} {event_id}"
-    click.echo(say("Published {event} to {topic} (message {message})", event=named, topic=topic, message=message_id))
-    for warning in warnings(event, rules) if rules else ():
+        return Account(demo.environment), demo.topic
+    found = _TOPIC.fullmatch(topic)
+    if not found:
+        example = "arn:aws:sns:eu-west-1:123456789012:notifier"
+        raise click.BadParameter(say("write the topic's ARN, such as {example}", example=example), param_hint="--topic")
+    return Account({"AWS_REGION": found["region"]}), topic
+
+
+def _confirm(doubts: Sequence[str]) -> None:
+    """Say why the event will come to nothing, before it is published. A person is asked whether to go on."""
+    for warning in doubts:
         click.echo(say("Warning: {warning}", warning=warning), err=True)
+    if doubts and _at_a_terminal():
+        click.confirm(say("Publish it all the same?"), abort=True, err=True)
 
 
-def _rules(folder: Path) -> Mapping[str, Sequence[IdRule]]:
-    """The forms of ids by event type, of the templates of a folder; empty where there is none."""
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def id_rules(folder: Path) -> Mapping[str, Sequence[IdRule]]:
+    """Return the forms of ids by event type, of the templates of a folder; empty where there is none."""
     if not folder.is_dir():
         return {}
-    from cli.compiler.folder import id_rules
+    from cli.compiler import folder as templates
 
-    return id_rules(folder)
+    return templates.id_rules(folder)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -41,10 +41,20 @@ def asking(what: str, right: str) -> Iterator[None]:
 
     try:
         yield
-    except ClientError as error:
-        raise UnansweredError(say("Could not {what}: {why}", what=what, why=_refused(error, right))) from None
-    except BotoCoreError as error:
-        raise UnansweredError(say("Could not {what}: {why}", what=what, why=_unasked(error))) from None
+    except (ClientError, BotoCoreError) as error:
+        raise UnansweredError(say("Could not {what}: {why}", what=what, why=reason(error, right))) from None
+
+
+def reason(error: Exception, right: str = "") -> str:
+    """Return why AWS refused or was not asked; empty for an error that is neither."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    match error:
+        case ClientError():
+            return _refused(error, right or error.operation_name)
+        case BotoCoreError():
+            return _unasked(error)
+    return ""
 
 
 def code(error: Any) -> str:

@@ -40,10 +40,14 @@ class Account:
         """Return the boto3 client of a service. Raises UnansweredError, where no region is set for example."""
         if service not in self._clients:
             with asking(say("use {service}", service=service), f"{service}:*"):
-                self._clients[service] = self._session.client(
-                    service, endpoint_url=self._given("AWS_ENDPOINT_URL"), config=_config(service)
-                )
+                self._clients[service] = self._made(service)
         return self._clients[service]
+
+    def _made(self, service: str) -> Any:
+        try:
+            return self._session.client(service, endpoint_url=self._given("AWS_ENDPOINT_URL"), config=_config(service))
+        except ValueError as error:
+            raise UnansweredError(say("AWS_ENDPOINT_URL is no address: {why}", why=error)) from None
 
     @cached_property
     def _session(self) -> Any:

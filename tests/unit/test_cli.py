@@ -118,6 +118,9 @@ def test_emit_explains_bad_data(data: str, says: str) -> None:
     assert says in answer.output
 
 
+TOPIC = "arn:aws:sns:eu-west-1:1:t"
+
+
 class FakeSns:
     """SNS that takes everything."""
 
@@ -150,7 +153,7 @@ def test_emit_warns_of_what_no_template_takes_and_publishes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, event_type: str, event_id: str, warning: str
 ) -> None:
     sns = FakeSns()
-    monkeypatch.setattr("boto3.client", lambda service: sns)
+    monkeypatch.setattr("cli.operations.stack.Account.client", lambda *_: sns)
     (tmp_path / "templates/_stages").mkdir(parents=True)
     for name, content in {
         "order.created": "id: integer\n",
@@ -160,16 +163,37 @@ def test_emit_warns_of_what_no_template_takes_and_publishes_it(
     }.items():
         (tmp_path / f"templates/{name}.yaml").write_text(content)
     monkeypatch.chdir(tmp_path)
-    answer = run("emit", event_type, event_id, "--topic", "arn:aws:sns:eu-west-1:1:t")
+    answer = run("emit", event_type, event_id, "--topic", TOPIC)
     assert answer.exit_code == 0
     assert [str(one["id"]) for one in sns.published] == [event_id]
     assert answer.stderr.startswith(f"Warning: {warning}") if warning else answer.stderr == ""
 
 
-def test_emit_is_silent_where_there_are_no_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boto3.client", lambda service: FakeSns())
+@pytest.mark.parametrize(("answer", "published"), [("y", 1), ("n", 0)])
+def test_a_person_is_asked_before_emit_publishes_what_no_template_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, published: int
+) -> None:
+    sns = FakeSns()
+    monkeypatch.setattr("cli.operations.stack.Account.client", lambda *_: sns)
+    monkeypatch.setattr("cli.commands.emit._at_a_terminal", lambda: True)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/a.b.yaml").write_text("id: integer\n")
     monkeypatch.chdir(tmp_path)
-    answer = run("emit", "order.creatd", "1", "--topic", "arn:aws:sns:eu-west-1:1:t")
+    said = CliRunner().invoke(main, ["emit", "a.c", "1", "--topic", TOPIC], input=f"{answer}\n")
+    assert len(sns.published) == published
+    assert said.exit_code == 1 - published
+
+
+def test_emit_explains_a_topic_that_is_none(tmp_path: Path) -> None:
+    answer = run("emit", "order.created", "1", "--topic", "notifier", XDG_STATE_HOME=str(tmp_path))
+    assert answer.exit_code == 2
+    assert "write the topic's ARN" in answer.output
+
+
+def test_emit_is_silent_where_there_are_no_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.operations.stack.Account.client", lambda *_: FakeSns())
+    monkeypatch.chdir(tmp_path)
+    answer = run("emit", "order.creatd", "1", "--topic", TOPIC)
     assert (answer.exit_code, answer.stderr) == (0, "")
 
 
