@@ -118,7 +118,9 @@ CODES: Final[dict[str, Code]] = {
         False, "a part of the message is larger than Slack allows", "shorten the part that the detail names"
     ),
     "QUERY_FORBIDDEN": Code(False, "the SQL is not a single plain SELECT", "write one SELECT"),
-    "QUERY_INVALID": Code(False, "the database rejected the SQL", "run it against the database by hand"),
+    "QUERY_INVALID": Code(
+        False, "the database rejected the SQL", "check it with `notifier lint --db URL`, or run it by hand"
+    ),
     "QUERY_LOSSY": Code(
         False,
         "the database lost a part of a value when it compared or converted it, so the rows may be wrong",

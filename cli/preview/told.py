@@ -20,6 +20,7 @@ _RULES: Final = {
 _REMEDIES: Final = {
     "API_UNKNOWN": later("give --api NAME=URI, or let the template post without it: `on_failure: without`"),
     "DB_UNKNOWN": later("give --db NAME=URL"),
+    "QUERY_INVALID": later("run `notifier lint` with the same --db (or --db demo): it names what is near"),
 }
 
 
