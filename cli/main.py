@@ -101,7 +101,7 @@ def _redacted(error: click.ClickException) -> click.ClickException:
 
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. What is not installed, and what the system or AWS refuses, ends in a sentence without secrets."""
+        """Run a command. A missing module, and what the system or AWS refuses, end in a sentence without secrets."""
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort):
