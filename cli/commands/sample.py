@@ -100,7 +100,7 @@ def sample(
     _refuse_taken_name(called, target, wish)
     _write(target, path, called, taken, chosen)
     click.echo(say("Wrote the sample `{name}` to {file}.", name=called, file=path))
-    _report(taken, masking.said if masking else {}, masked=not plain)
+    _report(taken, masking.said if masking else None, masked=not plain)
     if masking and not (chosen.folder / PRIVACY).exists():
         click.echo(say("This folder has no {file}, so every text is masked. Copy that of the project.", file=PRIVACY))
     click.echo(say("Look at it: {command}", command=f"notifier preview {target.name} --sample {shlex.quote(called)}"))
@@ -277,7 +277,7 @@ def _unwritable(error: Exception) -> click.ClickException:
     )
 
 
-def _report(taken: Taken, said: Said, *, masked: bool) -> None:
+def _report(taken: Taken, said: Said | None, *, masked: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -301,7 +301,7 @@ def _report(taken: Taken, said: Said, *, masked: bool) -> None:
         click.echo(
             say("Kept {kept} of {count} rows of {name}; --rows {count} keeps all.", kept=kept, count=count, name=name)
         )
-    if branching := taken.branching(said):
+    if said and (branching := taken.branching(said)):
         click.echo(
             say(
                 "The template compares {columns}, so the sample may look different from the row. If they are not "
@@ -319,5 +319,9 @@ def _reason(found: Decision) -> str:
             return say("a text that no rule names")
         case "compared":
             return say("the template has this value")
+        case "currency":
+            return say("the template writes amounts with it")
+        case "address":
+            return say("`{entry}` is under `keep`, but there is an address in it", entry=found.entry)
         case _:
             return say("no text")

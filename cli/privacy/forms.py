@@ -8,6 +8,7 @@ different values of a sample from 1. A mask is made of it and of the form alone,
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -86,17 +87,24 @@ FORMS: Final = {
         re.compile(r"(?!)"),  # is_made knows its digits
     ),
 }
+# An e-mail address, or a link that says more than its path does.
+_ADDRESS: Final = re.compile(r"[^\s@<>]@[^\s@<>]+\.[^\s@<>]|://[^\s?]{0,2000}[?@]")
 _CODE: Final = re.compile(r"(?=.*[0-9])[!-~]{1,60}")
 _SIGNS: Final = "例見仮架雛"  # for what is not ASCII
 _TAIL: Final = 100  # masks that differ: each has two digits of its own
 _PHONE: Final = re.compile(r"5550*[0-9]{2}")
 _SHORTEST_PHONE: Final = 5  # digits: 555 and two that differ
-_DIGITS: Final = re.compile(r"[01]?0*[0-9]{1,2}")
+_DIGITS: Final = re.compile(r"[0-9]|[01][0-9]|[01]0*[0-9]{2}")
 
 
 def form_of(text: str) -> str:
     """Return the name of the form that a text has; empty if it has none of FORMS."""
     return next((name for name, form in FORMS.items() if form.fits(text)), "")
+
+
+def has_address(text: str) -> bool:
+    """Whether there is an address in a text that leads to a person, or a link that may open a door."""
+    return bool(_ADDRESS.search(unicodedata.normalize("NFKC", text)))
 
 
 def is_code(text: str) -> bool:
@@ -105,8 +113,9 @@ def is_code(text: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text has digits, and no letters."""
-    return any(sign.isdecimal() for sign in text) and not any(sign.isalpha() for sign in text)
+    """Whether a text has digits, and beside them nothing but blanks and punctuation."""
+    kinds = {"Nd" if sign.isdecimal() else unicodedata.category(sign) for sign in text}
+    return "Nd" in kinds and all(one[0] in "PZ" or one in ("Nd", "Sm") for one in kinds)
 
 
 def code(text: str, n: int) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain, count
 from typing import Any, Final
 
 from cli.privacy import forms, words
 from cli.privacy.decision import Decision, decide, says_nothing
-from cli.privacy.rules import TEXT, Path, Rules
+from cli.privacy.rules import TEXT, Path, Rules, plain
 from cli.privacy.said import Said
-from handler.model import Value
+from handler.model import Row, Value
 
 _FIRST_DAY: Final = date(2001, 1, 1)
 _DAYS: Final = 28
+# A key as programs write them, in small letters and with few digits, or as short as a currency's.
+_KEY: Final = re.compile(r"(?!(?:.*[0-9]){4})[a-z][a-z0-9]*(?:[_-][a-z0-9]+|[A-Z][a-z0-9]*)*|[A-Z]{2,3}")
 _CODES: Final = ("id", "number", "date")  # of texts of these kinds every word is a code
 
 
@@ -35,7 +40,12 @@ class Masking:
         """Return a value, a row, a list of rows or an API's document with masks in it. `path` is its lookup's name."""
         match value:
             case dict():
-                return {self._key(key): self.document((*path, key), one) for key, one in value.items()}
+                made: dict[str, Value] = {}
+                for key, one in value.items():
+                    is_name = isinstance(value, Row) and value.named
+                    shown = key if is_name else self._key(path, key, made)
+                    made[shown] = self.document((*path, shown), one)
+                return made
             case list():
                 return [self.document(path, one) for one in value]
         decision = decide(path, value, self.rules, self.said)
@@ -88,10 +98,13 @@ class Masking:
         alike = self._numbers.setdefault(form, {})
         return alike.setdefault(text, len(alike) + 1)
 
-    def _key(self, key: str) -> str:
-        """A key of a document is a name, unless it has the form of a value: `{"ines@example.net": 3}`."""
-        form = forms.form_of(key)
-        return forms.FORMS[form].make(key, self._number(form, key)) if form else key
+    def _key(self, path: Path, key: str, taken: Collection[str]) -> str:
+        """A key of a document, if it is known as one, or written as one. Else it is a value: `{"Ines": 3}`."""
+        is_known = plain(key) in self.said.names or any(entry.fits((*path, key)) for entry in self.rules.entries)
+        if not forms.form_of(key) and (is_known or _KEY.fullmatch(key)):
+            return key
+        made = str(self.mask("name", key))
+        return next(one for one in chain([made], (f"{made} {n}" for n in count(2))) if one not in taken)
 
 
 def is_made(value: Any) -> bool:
@@ -102,7 +115,7 @@ def is_made(value: Any) -> bool:
         case int() | Decimal():
             return forms.is_made(f"{value:f}" if isinstance(value, Decimal) else str(value))
         case date():
-            return value.year == _FIRST_DAY.year
+            return value.year == _FIRST_DAY.year and value.month == 1 and value.day <= _DAYS
         case str():
             return says_nothing(value) or forms.is_made(value) or words.is_made(value)
     return False

@@ -41,14 +41,19 @@ class Named:
         """Which entry decides, where several fit: the most exact one; of two alike the one that masks."""
         return "*" not in self.text, self.text.count("."), len(self.text.replace("*", "")), self.kind != KEEP
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names what stands around the column too, as `order.note` does."""
+        return "." in self.text
+
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        parts = (re.escape(part) for part in ".".join(map(plain, self.text.split("."))).split("*"))
-        return re.compile(rf"(?:.*\.)?{'[^.]*'.join(parts)}", re.DOTALL)
+    def _parts(self) -> tuple[str, ...]:
+        return tuple(map(plain, self.text.split(".")))
 
     def fits(self, path: Path) -> bool:
         """Whether a path ends with this name."""
-        return bool(self._pattern.fullmatch(".".join(map(plain, path))))
+        end = path[-len(self._parts) :]
+        return len(end) == len(self._parts) and all(map(_matches, self._parts, map(plain, end)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,23 @@ class Rules:
             if fitting:
                 return max(fitting, key=lambda entry: entry.rank)
         return None
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Whether a name has the parts between the stars, in their order. It never goes back, however many there are."""
+    first, *others = pattern.split("*")
+    if not others:
+        return name == first
+    *between, last = others
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in between:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def plain(name: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.privacy import forms
-from cli.privacy.decision import Decision
+from cli.privacy.decision import Decision, decide
 from cli.privacy.masking import Masking
-from cli.privacy.rules import KEEP, Path, plain
+from cli.privacy.rules import Path, plain
 from cli.privacy.said import Said
 from handler.model import Value
 
@@ -32,7 +32,7 @@ class Taken:
 
     def branching(self, said: Said) -> list[str]:
         """The masked columns that the template compares with something: the sample may take another branch."""
-        return [".".join(path) for path in self.of(masked=True) if plain(path[-1]) in said]
+        return [".".join(path) for path in self.of(masked=True) if plain(path[-1]) in said.values]
 
 
 def taken(
@@ -46,7 +46,7 @@ def taken(
     cut = {name: len(answer) for name, answer in answers.items() if isinstance(answer, list) and len(answer) > rows}
     kept = {name: answer[:rows] if isinstance(answer, list) else answer for name, answer in answers.items()}
     if masking:
-        row_id = _id(row_id, masking)
+        row_id = event_id(row_id, masking)
         data = {key: masking.document(("data", key), value) for key, value in data.items()}
         kept = {name: masking.document((name,), answer) for name, answer in kept.items()}
     sample = {"id": row_id, **({"data": data} if data else {}), **({"lookups": kept} if kept else {})}
@@ -54,11 +54,10 @@ def taken(
     return Taken(sample, columns, cut)
 
 
-def _id(row_id: int | str, masking: Masking) -> int | str:
-    """The event's id is kept, so that the row can be found again. An e-mail address is masked, or what a rule masks."""
-    entry = masking.rules.of(("id",))
-    kind = entry.kind if entry else KEEP
-    if kind == KEEP and isinstance(row_id, str) and forms.form_of(row_id) == "email":
-        kind = "email"
-    masked = masking.mask(kind, row_id) if kind != KEEP else row_id
+def event_id(row_id: int | str, masking: Masking) -> int | str:
+    """The event's id is kept, so that the row can be found again, unless it is an address, or a rule masks it."""
+    found = decide(("id",), row_id, masking.rules, masking.said)
+    if found.why == "no rule" and not forms.has_address(str(row_id)):
+        return row_id
+    masked = masking.mask(found.kind, row_id) if found.masks else row_id
     return masked if isinstance(masked, int | str) else row_id

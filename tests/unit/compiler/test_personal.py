@@ -58,6 +58,31 @@ def test_pii_warns_of_what_looks_personal(
     assert answer.exit_code == silent.exit_code == (found is None)
 
 
+SAMPLES = """\
+  two: {id: 2, lookups: {order: {number: A-18, name: Umut Ueda}}}
+  three: {id: 3, lookups: {order: {number: A-19, name: Lorem}}}
+"""
+
+
+def test_pii_says_once_of_a_column_in_how_many_samples_it_looks_personal(compiled: Compile, tmp_path: Path) -> None:
+    compiled(PERSONAL + SAMPLES, {"_privacy.yaml": "name: [name]\nkeep: [number]\n"})
+    [found] = json.loads(run(tmp_path, "--json", "--pii").output)["findings"]
+    assert found["message"].startswith("`order.name` looks personal in 2 samples: `name` is under `name`")
+    assert found["line"] == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("A-17", 0), ("ines@shop.jp", 1), ("person1@example.com", 0), ("to ines@shop.jp", 1)]
+)
+def test_pii_warns_of_an_address_in_what_may_be_shown(
+    compiled: Compile, tmp_path: Path, value: str, found: int
+) -> None:
+    compiled(GOOD.replace("A-1", value), {"_privacy.yaml": "keep: [number]\n"})
+    said = json.loads(run(tmp_path, "--json", "--pii").output)["findings"]
+    assert len(said) == found
+    assert all("under `keep`, but there is an address" in one["message"] for one in said)
+
+
 def test_the_shipped_samples_are_nobodys() -> None:
     answer = run(Path("templates"), "--pii")
     assert (answer.exit_code, "no findings" in answer.output) == (0, True), answer.output
