@@ -34,10 +34,13 @@ class Asking:
         if missing and not self.is_on:
             raise click.UsageError(say("Nobody can be asked here, so add {options}.", options=", ".join(missing)))
 
-    def text(self, question: str, default: str = "", check: Callable[[str], str] = str) -> str:
-        """Return an answer that `check` takes, or the default; `check` raises click.UsageError for another."""
+    def text(self, question: str, default: str = "", check: Callable[[str], str] = str, shown: str = "") -> str:
+        """Return an answer that `check` takes, or the default, which is `shown` as itself or as that.
+
+        `check` raises click.UsageError for another answer.
+        """
         while self.is_on:
-            answer: str = click.prompt(question, default=default, show_default=bool(default))
+            answer: str = click.prompt(question, default=default, show_default=shown or bool(default))
             try:
                 return check(answer.strip())
             except click.UsageError as error:

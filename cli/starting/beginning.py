@@ -14,7 +14,10 @@ from cli.compiler.files import printable
 from cli.language import say
 from cli.preview.connections import Connections
 from cli.preview.selection import nearest
+from cli.privacy.masking import Masking
 from cli.privacy.rules import Rules
+from cli.privacy.said import Said
+from cli.sampling.taking import event_id
 from cli.sampling.target import Target
 from cli.starting import choosing, draft, fields, rows, tables
 from cli.starting.asking import Asking
@@ -30,7 +33,6 @@ TITLE: Final = 60
 _BRACES: Final = ("{{", "{%", "{#")
 _NUMBER: Final = re.compile(r"[0-9]{1,18}|1[0-9]{19}|[1-9][0-9]{18}")
 _MESSAGE: Final = "message"
-_AN_EXAMPLE: Final = "an example"
 
 
 class MistakenError(Exception):
@@ -89,7 +91,7 @@ class Beginning:
         text = draft.of_data(self._words(""), keys, rows.id_form(None, row_id), self._style)
         data: dict[str, Value] = dict.fromkeys(keys, rows.TEXT)
         target, notification = self._target(text)
-        return rows.sampled(target, notification, rows.Found(_AN_EXAMPLE, row_id, {}, data), self.rules, self.stages)
+        return rows.sampled(target, notification, rows.Found(row_id, {}, data, rows.EXAMPLE), self.rules, self.stages)
 
     def of_table(self, connected: Connections, database: str) -> Sampled:
         """Return a template that shows a row of a table. Raises SourceError, ConfigError too."""
@@ -149,9 +151,14 @@ class Beginning:
             return typed
 
         typed = check(self.wish.row_id) if self.wish.row_id else self.asking.text(
-            say("Row for the sample"), str(newest), check
+            say("Row for the sample"), str(newest), check, shown=self._shown(newest, table, key)
         )  # fmt: skip
         return int(typed) if column and fields.is_number(column) else typed
+
+    def _shown(self, newest: int | str, table: Table, key: str) -> str:
+        """What stands for the newest id in the question, if it may not be shown."""
+        masking = Masking(self.rules, Said(behind={("id",): ((table.name, key),)}))
+        return say("the newest") if event_id(newest, masking) != newest else ""
 
     def _words(self, title: str) -> Words:
         """What the message says beside the row."""

@@ -140,6 +140,12 @@ def is_code(column: Column) -> bool:
     return column.type == "tinyint"
 
 
+def is_masked(column: Column, table: Table, rules: Rules) -> bool:
+    """Whether a rule masks the column's values, such as a small number that is an age."""
+    rule = rules.of((as_name(table.name), column.name))
+    return bool(rule and rule.kind != KEEP)
+
+
 def label_of(comment: str, name: str) -> str:
     """Return what people call a column: its comment up to the first sign, else the words of its name."""
     said = _plain(_END.split(comment.strip(), maxsplit=1)[0])

@@ -79,7 +79,7 @@ class Picking:
 
     def fields(self, table: Table, key: str) -> dict[str, Field]:
         """Return what can be shown of a table, with names of other tables in place of their ids."""
-        small = [one for one in table.columns if fields.is_code(one)]
+        small = [one for one in table.columns if fields.is_code(one) and not fields.is_masked(one, table, self.rules)]
         codes = tables.codes(self.database, self.name, table, key, small)
         found = fields.of(table, self.rules, codes)
         wanted = choosing.references(table, self.known, key)

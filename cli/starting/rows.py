@@ -28,6 +28,7 @@ _WIDEST: Final = 100
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CODE: Final = re.compile(r"[A-Za-z0-9._-]+")
 TEXT: Final = "Lorem ipsum"
+EXAMPLE: Final = "an example"
 _INVENTED: Final[Mapping[str, Value]] = {
     "decimal": Decimal("12.50"),
     "float": Decimal("12.50"),
@@ -47,12 +48,12 @@ IdForm = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a sample is made of: its name, the event's id and `data`, and what the lookup found."""
+    """What a sample is made of: the event's id and `data`, what the lookup found, and its name (empty: by its id)."""
 
-    name: str
     row_id: int | str
     answers: Mapping[str, Value]
     data: Mapping[str, Value] = field(default_factory=dict)
+    name: str = ""
 
     @property
     def empty(self) -> frozenset[str]:
@@ -91,7 +92,7 @@ def found(notification: Notification, stage: Stage, row_id: int | str, connectio
     answers = {one.name: preview.answers.get(one.name) for one in notification.lookups}
     if preview.error and None in answers.values():
         raise preview.error
-    return Found(f"id {row_id}", row_id, answers)
+    return Found(row_id, answers)
 
 
 def invented(source: Source, fields: Sequence[Field]) -> Found:
@@ -101,7 +102,7 @@ def invented(source: Source, fields: Sequence[Field]) -> Found:
     row_id = 1 if column is None or is_number(column) else "A-1"
     if not row:
         row[as_name(source.key)] = row_id
-    return Found("an example", row_id, {source.lookup: row if source.is_one else [row]})
+    return Found(row_id, {source.lookup: row if source.is_one else [row]}, name=EXAMPLE)
 
 
 def sampled(
@@ -109,7 +110,8 @@ def sampled(
 ) -> Sampled:
     """Return the template with a sample, masked. Raises InsertionError, UnwritableError."""
     made = taken(found.row_id, found.data, found.answers, _ROWS, Masking(rules, constants(notification, stages)))
-    return Sampled(target.with_sample(found.name, made.sample), found.name, made)
+    name = found.name or f"id {made.sample['id']}"
+    return Sampled(target.with_sample(name, made.sample), name, made)
 
 
 def _value(one: Field) -> Value:

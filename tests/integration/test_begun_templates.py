@@ -87,6 +87,30 @@ def tables(database_pair: Pair) -> Iterator[Pair]:
     database_pair.wait_for_replica()
 
 
+PEOPLE: Final = (
+    "email VARCHAR(80) NOT NULL PRIMARY KEY, name VARCHAR(60) NOT NULL, age TINYINT NOT NULL, phone BIGINT NOT NULL,"
+    " birth DATE NOT NULL, status VARCHAR(20) NOT NULL, meta JSON, opts SET('vip', 'new') NOT NULL,"
+    " both_names VARCHAR(150) AS (CONCAT(name, email)) STORED, total DECIMAL(8, 2) NOT NULL, ccy CHAR(3) NOT NULL"
+)
+PERSON: Final = (
+    "'ines@shop.jp', 'Ines Brandt', 41, 819012345678, '1984-05-06', 'ines@shop.jp', '{\"Ines\": [\"Brandt\"]}', 'vip',"
+    " 12.5, 'EUR'"
+)
+SECRETS: Final = ("ines", "Ines", "Brandt", "41", "8190", "1984", "shop.jp", "vip")
+
+
+@pytest.fixture
+def people(database_pair: Pair) -> Iterator[None]:
+    primary = database_pair.primary
+    primary.query(f"CREATE TABLE {SCHEMA}.new_people ({PEOPLE}) CHARACTER SET utf8mb4")
+    columns_ = "email, name, age, phone, birth, status, meta, opts, total, ccy"
+    primary.query(f"INSERT INTO {SCHEMA}.new_people ({columns_}) VALUES ({PERSON})")
+    database_pair.wait_for_replica()
+    yield
+    primary.query(f"DROP TABLE {SCHEMA}.new_people")
+    database_pair.wait_for_replica()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "templates"
@@ -160,6 +184,22 @@ def test_a_table_without_rows_gets_a_sample_that_is_made_up(tables: Pair, reader
     assert "'yes' if new_empty.is_paid else 'no'" in text
     assert not [word for word in ("password", "api_token") if word in text]
     assert "the name of a secret" in new(reader, folder, "new_empty", "--columns", "amount,password").output
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "name,age,phone", "birth,status,meta", "both_names,opts,total,ccy", "email"], ids=str
+)
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_no_value_of_a_person_is_written_or_printed(
+    people: None, reader: Target, folder: Path, shown: str, is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "is_there", lambda: is_asked)
+    arguments = ["--table", "new_people", "--channel", "orders", "--templates", folder, "--columns", shown]
+    ran = run(reader, "new", "a.b", *arguments, typed="\n" * 9)
+    assert ran.exit_code == 0, ran.output
+    files = (path for path in folder.rglob("a.b*") if path.is_file())
+    seen = "".join([ran.output, ran.stderr, *(path.read_text("utf-8") for path in files)])
+    assert [secret for secret in SECRETS if secret in seen.replace("_names", "")] == []
 
 
 @pytest.mark.parametrize(
