@@ -34,6 +34,7 @@ class Form:
 
 _RESERVED: Final = r"(?:[\w-]+\.)*(?:example\.(?:com|net|org)|(?:[\w-]+\.)+(?:example|test|invalid))"
 _SHORT: Final = 24  # characters of most addresses
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _email(text: str, n: int) -> str:
@@ -49,7 +50,19 @@ def _phone(text: str, n: int) -> str:
 
 
 def _day(text: str, n: int) -> str:
-    return f"2001-01-{(n - 1) % 28 + 1:02}{re.sub(r'[0-9]', '0', text[10:])}"
+    return f"2001-01-{_of_month(n):02}{re.sub(r'[0-9]', '0', text[10:])}"
+
+
+def _digits_of_day(text: str, n: int) -> str:
+    return f"200101{_of_month(n):02}{re.sub(r'[0-9]', '0', text[8:])}"
+
+
+def _day_of_header(_: str, n: int) -> str:
+    return f"{_WEEKDAYS[(n - 1) % len(_WEEKDAYS)]}, {_of_month(n):02} Jan 2001 00:00:00 GMT"
+
+
+def _of_month(n: int) -> int:
+    return (n - 1) % 28 + 1
 
 
 FORMS: Final = {
@@ -77,9 +90,23 @@ FORMS: Final = {
         re.compile(r"2001:db8::[0-9a-f]{1,4}"),
     ),
     "day": Form(
-        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}[0-9:.]*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"),
+        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}[0-9:.]*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"),
         _day,
-        re.compile(r"2001-01-[0-9]{2}(?:[T ][0:.+Zz-]*)?"),
+        re.compile(r"2001-01-[0-9]{2}(?:[Tt ][0:.+Zz-]*)?"),
+    ),
+    # As numbers and in headers, the filters of times read days too.
+    "digits of a day": Form(
+        re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[Tt]?[0-9]{6}[Zz]?)?"),
+        _digits_of_day,
+        re.compile(r"200101[0-9]{2}(?:[Tt]?0{6}[Zz]?)?"),
+    ),
+    "day of a header": Form(
+        re.compile(
+            r"(?:[A-Z][a-z]{2}, )?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}(?::[0-9]{2})? "
+            r"(?:GMT|UTC|[+-][0-9]{4})"
+        ),
+        _day_of_header,
+        re.compile(r"[A-Z][a-z]{2}, [0-9]{2} Jan 2001 00:00:00 GMT"),
     ),
     "phone": Form(
         re.compile(r"(?=(?:\D*[0-9]){7})(?=.*[() +-])\+?[0-9(][0-9() ./-]{6,24}"),

@@ -64,7 +64,7 @@ class Masking:
             case bool():
                 return False
             case int():
-                return int(forms.code(str(value), self._number("code", str(value))))
+                return int(self._whole(str(value)))
             case Decimal():
                 return Decimal(forms.code(f"{value:f}", self._number("code", str(value))))
             case datetime():
@@ -74,6 +74,13 @@ class Masking:
             case str():
                 return self._text(kind, value)
         return None
+
+    def _whole(self, digits: str) -> str:
+        """A whole number, which is a day if its digits may be one."""
+        form = "digits of a day"
+        if forms.FORMS[form].fits(digits):
+            return forms.FORMS[form].make(digits, self._number(form, digits))
+        return forms.code(digits, self._number("code", digits))
 
     def _day(self, value: date) -> date:
         return _FIRST_DAY + timedelta(self._number("day", str(value)) % _DAYS)
@@ -87,7 +94,7 @@ class Masking:
         if form:
             return forms.FORMS[form].make(text, self._number(form, text))
         is_one_word = not any(sign.isspace() for sign in text)
-        if (kind in _CODES and is_one_word) or (kind != "name" and forms.is_code(text)):
+        if (kind in _CODES and is_one_word) or (kind != "name" and (forms.is_code(text) or forms.is_number(text))):
             return forms.code(text, self._number("code", text))
         if kind == "name":
             return words.name(text, self._number("name", text))

@@ -15,7 +15,8 @@ from cli.privacy import masking, words
 from cli.privacy.masking import Masking
 from cli.privacy.rules import KEEP, KINDS, Named, Rules
 from cli.privacy.said import Said
-from handler.model import Row
+from handler.model import Locale, Row
+from handler.templating.filters import filters
 
 MASKS = [kind for kind in KINDS if kind != KEEP]
 
@@ -38,12 +39,40 @@ FORMS = {
     "0042": r"0001",
     "DE89370400440532013000": r"AA10000000000000000001",
     "12:30:45": r"10:00:01",
+    "2026-01-05t10:00:00z": r"2001-01-01t00:00:00z",
+    "20260105": r"20010101",
+    "20260105100000": r"20010101000000",
+    "20260105T100000Z": r"20010101T000000Z",
+    "20261305": r"10000001",
+    "Mon, 05 Jan 2026 10:00:00 GMT": r"Mon, 01 Jan 2001 00:00:00 GMT",
+    "5 Feb 2026 10:00 +0900": r"Mon, 01 Jan 2001 00:00:00 GMT",
+    "１２３４": r"1001",
+    " 7 ": r" 1 ",
 }
 
 
 @pytest.mark.parametrize(("value", "made"), FORMS.items())
 def test_a_text_keeps_its_form(value: str, made: str) -> None:
     assert re.fullmatch(made, mask("text", value))
+
+
+# What the filters of numbers and times take, as columns and APIs have it.
+WORKED_WITH = {
+    "date": (
+        "2026-01-05", "2026-01-05 10:00", "2026-01-05T10:00:00.123+09:00", "Mon, 05 Jan 2026 10:00:00 GMT", "20260105",
+        20260105, 20260105100000, 1767600000, "1767600000", Decimal("1767600000.5"), "1767600000000",
+    ),
+    "time": ("09:30:00", "-25:30:00", "23:59:59.123456", "2026-01-05T10:00:00Z"),
+    "number": ("12.50", "-3", "１２３４", "+5", " 7 ", "0.001", Decimal("1E+3"), 5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["text", "id", "number", "date"])
+@pytest.mark.parametrize(("name", "value"), [(name, one) for name, values in WORKED_WITH.items() for one in values])
+def test_a_filter_takes_the_mask_of_what_it_takes(kind: str, name: str, value: Any) -> None:
+    of_locale = filters(Locale())
+    assert of_locale[name](value)
+    assert of_locale[name](mask(kind, value))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +98,7 @@ def test_a_text_keeps_its_form(value: str, made: str) -> None:
         ("text", "one\n\ntwo\n", r"[A-Za-z]+\n\n[A-Za-z]+\n"),
         ("text", "LOUD WORDS", r"[A-Z ]+"),
         ("number", 52000, 10001),
+        ("date", 19840506, 20010101),
         ("id", 7, 1),
         ("id", -1447, -1001),
         ("number", Decimal("182.70"), Decimal("100.01")),
