@@ -13,7 +13,7 @@ from cli.compiler.problems import Parts
 from cli.compiler.template import Template
 from cli.language import say
 from cli.schema_check import comparisons, names, nulls, reading, scans, statements, widths
-from cli.schema_check.resolving import Output, outputs
+from cli.schema_check.resolving import Output, made_by_another, outputs
 from cli.schema_check.schema import Schema
 from cli.schema_check.statements import Statement
 from handler.catalog import Stage
@@ -26,6 +26,10 @@ _UNKNOWN: Final = "DB_UNKNOWN"
 # What the SELECT itself, or the rights of the account, are to blame for.
 _DENIED: Final = "DB_DENIED"
 _OF_STATEMENT: Final = ("QUERY_", _DENIED)
+# What keeps a server from planning one SELECT, and says neither that the template is wrong nor that the next one fails.
+_OF_PLAN: Final = ("DB_UNKNOWN_ERROR", "DB_TIMEOUT")
+# EXPLAIN of a view takes a right that SELECT does not.
+_VIEW: Final = "error 1345"
 
 
 def check(folder: Path, compilation: Compilation, database: Database) -> Checked:
@@ -34,10 +38,10 @@ def check(folder: Path, compilation: Compilation, database: Database) -> Checked
     for template, stage in compilation.rehearsed():
         for statement in statements.of(folder, template, stage):
             asked.setdefault(statement.database, []).append((template, stage, statement))
-    report, notes, failures = Report(), [], []
+    report, notes, failures = Report(), list[str](), list[str]()
     for name, found in sorted(asked.items()):
         try:
-            _check_database(name, found, database, report)
+            notes += _check_database(name, found, database, report)
         except (SourceError, ConfigError) as error:
             if error.code == _UNKNOWN:
                 notes.append(_not_given(name, dict.fromkeys(template.notification.name for template, _, _ in found)))
@@ -48,14 +52,22 @@ def check(folder: Path, compilation: Compilation, database: Database) -> Checked
 
 def _check_database(
     name: str, found: Sequence[tuple[Template, Stage, Statement]], database: Database, report: Report
-) -> None:
-    """Check the statements of one database. Raises SourceError, ConfigError where it does not answer."""
+) -> tuple[str, ...]:
+    """Check the statements of one database, and return what could not be checked.
+
+    Raises SourceError, ConfigError where it does not answer.
+    """
+    notes: dict[str, None] = {}
     schema = reading.read_schema(database, name, {table for _, _, one in found for table in one.tables})
     made: dict[str, dict[str, tuple[Output, ...]]] = {}
     for template, stage, statement in found:
         known = made.setdefault(template.notification.name, {})
-        for parts in _findings(template, stage, statement, schema, known, database):
-            report.add(parts.place, parts.code, parts.message, parts.fix, parts.edit)
+        for one in _findings(template, stage, statement, schema, known, database):
+            if isinstance(one, Parts):
+                report.add(one.place, one.code, one.message, one.fix, one.edit)
+            else:
+                notes.setdefault(one)
+    return tuple(notes)
 
 
 def _findings(
@@ -65,17 +77,23 @@ def _findings(
     schema: Schema,
     known: dict[str, tuple[Output, ...]],
     database: Database,
-) -> Iterator[Parts]:
-    """What is wrong with one SELECT. Its outputs are added to `known`, by the name of its lookup."""
+) -> Iterator[Parts | str]:
+    """What is wrong with one SELECT, and what of it cannot be checked.
+
+    Its outputs are added to `known`, by the name of its lookup.
+    """
     mismatched = comparisons.mismatched(template, statement, schema, known)
+    plan: scans.Plan = []
     try:
         plan = _plan(statement, schema, database)
     except SourceError as error:
-        if not error.code.startswith(_OF_STATEMENT):
+        if error.code.startswith(_OF_STATEMENT):
+            known_better = [*names.unknown(statement, schema, error.detail)] or [*mismatched]
+            yield from (known_better if error.code != _DENIED else []) or [_refused(statement, error)]
+            return
+        if error.code not in _OF_PLAN:
             raise
-        known_better = [*names.unknown(statement, schema)] or [*mismatched] if error.code != _DENIED else []
-        yield from known_better or [_refused(statement, error)]
-        return
+        yield _unplanned(template, statement, error)
     yield from mismatched
     if statement.lookup is None:
         yield from _polled(template, statement, database)
@@ -84,6 +102,22 @@ def _findings(
     found = known[statement.lookup.name] = outputs(statement.tree, schema)
     yield from nulls.unguarded(template, statement.lookup.name, found, stage)
     yield from widths.too_wide(template, statement.lookup.name, found, stage)
+    if made_by_another(statement.tree):
+        yield say(
+            "not checked: what may be NULL or long of `{lookup}` in {template}, where another SELECT makes the columns",
+            lookup=statement.lookup.name, template=template.notification.name,
+        )  # fmt: skip
+
+
+def _unplanned(template: Template, statement: Statement, error: NotifierError) -> str:
+    why = error.detail
+    if _VIEW in error.detail:
+        why = say("it reads a view, and the account may not SHOW VIEW")
+    name = statement.lookup.name if statement.lookup else "poll"
+    return say(
+        "not checked: how the database reads `{lookup}` in {template}: {why}",
+        lookup=name, template=template.notification.name, why=why,
+    )  # fmt: skip
 
 
 def _refused(statement: Statement, error: NotifierError) -> Parts:

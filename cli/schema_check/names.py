@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
@@ -12,24 +12,34 @@ from sqlglot.optimizer.scope import Scope
 from cli.compiler.problems import Parts
 from cli.language import say
 from cli.schema_check.resolving import find, scopes, tables
-from cli.schema_check.schema import Schema
+from cli.schema_check.schema import Schema, Table
 from cli.schema_check.statements import Statement
 
 CODE: Final = "SCHEMA_UNKNOWN"
+# The words of handler/adapters/database/dialect.py.
+_UNKNOWN_TABLE: Final = "unknown table"
+_UNKNOWN_COLUMN: Final = "unknown column"
 
 
-def unknown(statement: Statement, schema: Schema) -> Iterator[Parts]:
-    """Yield each name of a statement, which the server refuses, that the schema lacks."""
-    made = {one.alias_or_name for one in statement.tree.find_all(exp.CTE)}
-    found = False
-    for table in statement.tree.find_all(exp.Table):
-        if table.name not in made and schema.table(table.name) is None:
-            found = True
-            message = say("the database has no table `{name}`", name=table.name)
-            yield _parts(statement, table.this, message, schema.names)
-    if not found:
+def unknown(statement: Statement, schema: Schema, detail: str) -> Iterator[Parts]:
+    """Yield each name of a statement that the server does not know, as the `detail` of its error says.
+
+    The schema has what the account may read, so a name that it lacks is not yet wrong.
+    """
+    if _UNKNOWN_TABLE in detail:
+        yield from [*_tables(statement, schema, schema.table)] or _tables(statement, schema, schema.tables.get)
+    elif _UNKNOWN_COLUMN in detail:
         for scope in scopes(statement.tree):
             yield from _columns(statement, scope, schema)
+
+
+def _tables(statement: Statement, schema: Schema, known: Callable[[str], Table | None]) -> Iterator[Parts]:
+    """The tables that are not known: by any spelling, else by this one, where the server tells cases apart."""
+    made = {one.alias_or_name for one in statement.tree.find_all(exp.CTE)}
+    for table in statement.tree.find_all(exp.Table):
+        if table.name not in made and known(table.name) is None:
+            message = say("the database has no table `{name}`", name=table.name)
+            yield _parts(statement, table.this, message, schema.names)
 
 
 def _columns(statement: Statement, scope: Scope, schema: Schema) -> Iterator[Parts]:

@@ -90,6 +90,22 @@ def outputs(tree: exp.Expr, schema: Schema) -> tuple[Output, ...]:
     return tuple(made)
 
 
+def made_by_another(tree: exp.Expr) -> bool:
+    """Whether a column of the result comes from a SELECT within: of a UNION, a WITH, or one in brackets."""
+    found = scopes(tree)
+    if not found or not isinstance(found[-1].expression, exp.Select):
+        return True
+    scope = found[-1]
+    within = {name.casefold() for name, source in scope.sources.items() if isinstance(source, Scope)}
+    for projection in scope.expression.expressions:
+        inner = projection.unalias()
+        if isinstance(inner, exp.Subquery) or (within and projection.is_star):
+            return True
+        if isinstance(inner, exp.Column) and (inner.table.casefold() in within or (within and not inner.table)):
+            return True
+    return False
+
+
 def _outer(select: exp.Select) -> frozenset[str]:
     """The names of the tables that LEFT or RIGHT JOIN may find no row of."""
     before = [one.alias_or_name for one in [select.args.get("from_")] if one]
