@@ -157,6 +157,12 @@ def absent() -> str:
     none = say(
         "No demo of this checkout ({checkout}) is running. Start one: make demo (or: notifier demo).", checkout=CHECKOUT
     )
+    if starting := _alive(_file(CHECKOUT)):
+        none = say(
+            "The demo of this checkout is still starting, or ending ({place}). Wait until it shows its page, and try "
+            "again.",
+            place=starting.place,
+        )
     return "\n".join([none, *map(_elsewhere, _others())])
 
 

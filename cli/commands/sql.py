@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,8 @@ WIDTH: Final = 100
 # A schema may have more tables than a lookup may find rows, and a table more columns.
 LISTED: Final = 5_000
 NEAREST: Final = 10
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GAP: Final = 2
 # The name of a table, in which * stands for anything.
 _TABLE: Final = re.compile(r"[^\W\d][\w$*-]*|\*")
 TABLES: Final = """
@@ -185,17 +188,25 @@ def _show_rows(rows: Sequence[Row], *, as_json: bool) -> None:
 
 
 def _print(names: Iterable[str], rows: Sequence[Iterable[Value]]) -> None:
-    """Print a table. Columns whose first value is a number end below each other."""
+    """Print a table. Columns whose first value is a number end below each other.
+
+    No UUID, number or time is broken: lines are as long as that takes.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for name, value in zip(names, rows[0], strict=True):
-        table.add_column(Text(name), overflow="fold", justify="right" if isinstance(value, int | Decimal) else "left")
+    rows = [[*row] for row in rows]
+    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
+    room = 0
+    for name, values in zip(names, zip(*rows, strict=True), strict=True):
+        is_whole = not any(isinstance(one, str) and not _UUID.fullmatch(one) for one in values)
+        is_number = isinstance(values[0], int | Decimal)
+        table.add_column(Text(name), overflow="fold", justify="right" if is_number else "left", no_wrap=is_whole)
+        room += max([Text(name).cell_len, *(_cell(one).cell_len for one in values if is_whole)]) + _GAP
     for row in rows:
         table.add_row(*map(_cell, row))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=max(Console().width, room)).print(table)
 
 
 def _cell(value: Value) -> Text:
@@ -203,7 +214,9 @@ def _cell(value: Value) -> Text:
 
     if value is None:
         return Text("NULL", "dim")
-    cell = Text(value.isoformat(" ").replace("+00:00", "Z") if isinstance(value, datetime) else str(_plain(value)))
+    text = value.isoformat(" ").replace("+00:00", "Z") if isinstance(value, datetime) else str(_plain(value))
+    # A terminal would do what a control character says.
+    cell = Text("".join(one if one == "\n" or unicodedata.category(one)[0] != "C" else "\ufffd" for one in text))
     cell.truncate(WIDTH, overflow="ellipsis")
     return cell
 

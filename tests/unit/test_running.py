@@ -116,6 +116,13 @@ def test_a_second_demo_says_where_the_first_runs() -> None:
         assert running.read() is None
 
 
+def test_a_demo_that_is_still_starting_is_worth_waiting_for() -> None:
+    with running.claimed():
+        assert running.chosen() is None
+        assert f"is still starting, or ending (process {os.getpid()})." in running.absent()
+    assert "still starting" not in running.absent()
+
+
 def test_a_demo_of_another_checkout_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other, ours = (of(tmp_path / name, monkeypatch) for name in ("other", "ours"))
     with other, running.announced("arn:topic", DEMO, page=PAGE), ours, running.claimed():

@@ -228,3 +228,26 @@ def test_what_the_database_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert answer.exit_code == 1
     assert "DB_LOGIN" in answer.output
     assert "fix:" in answer.output
+
+
+UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+WIDE = {
+    "id": UUID,
+    "parent": UUID,
+    "note": "long words " * 9,
+    "at": datetime(2026, 1, 5, 10, tzinfo=UTC),
+    "other": UUID,
+}
+
+
+def test_no_uuid_and_no_time_is_broken(found: list[dict[str, Any]]) -> None:
+    found[:] = [WIDE, WIDE]
+    ran = run("SELECT * FROM orders WHERE id = 1", COLUMNS="60")
+    assert ran.exit_code == 0, ran.output
+    assert (ran.stdout.count(UUID), ran.stdout.count("2026-01-05 10:00:00Z")) == (6, 2)
+
+
+def test_a_value_gives_the_terminal_no_order(found: list[dict[str, Any]]) -> None:
+    found[:] = [{"name": "a\x1b]0;x\x07\u200bb\n日\u3000本"}]
+    assert "a\ufffd]0;x\ufffd\ufffdb" in (ran := run("SELECT name FROM orders WHERE id = 1")).stdout
+    assert "日\u3000本" in ran.stdout
