@@ -102,7 +102,7 @@ def sample(
     click.echo(say("Wrote the sample `{name}` to {file}.", name=called, file=path))
     _report(taken, masking.said if masking else None, masked=not plain)
     if masking and not (chosen.folder / PRIVACY).exists():
-        click.echo(say("This folder has no {file}, so every text is masked. Copy that of the project.", file=PRIVACY))
+        click.echo(say("This folder has no {file}, so everything is masked. Copy that of the project.", file=PRIVACY))
     click.echo(say("Look at it: {command}", command=f"notifier preview {target.name} --sample {shlex.quote(called)}"))
 
 
@@ -316,7 +316,7 @@ def _reason(found: Decision) -> str:
         case "rule":
             return say("{entry} is under {kind}", entry=found.entry, kind=found.kind)
         case "no rule":
-            return say("a text that no rule names")
+            return say("no list names it")
         case "compared":
             return say("the template has this value")
         case "currency":

@@ -73,7 +73,12 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_without_a_rule_texts_are_masked(value, kind) -> None:
-    assert decide(("order", "x"), value, Rules(), Said()).kind == kind
+    assert decide(("order", "x"), value, rules(id="y"), Said()).kind == kind
+
+
+@pytest.mark.parametrize("value", ["Zoë", 5, Decimal("1.5"), True, NOW, NOW.date()])
+def test_without_any_rules_everything_is_masked(value) -> None:
+    assert decide(("order", "x"), value, Rules(), Said()).masks
 
 
 @pytest.mark.parametrize("value", ["Zoë", 5, Decimal(5), True, NOW, NOW.date()])
