@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,3 +159,56 @@ def test_what_the_template_works_with_may_stay(tmp_path: Path, text: str, value:
     [template] = compilation.templates
     known = constants(template.notification, compilation.stages)
     assert decide(("order", "status"), value, rules(text="status"), known).why == why
+
+
+LISTS = {"keep": "code status product.name order.link", "name": "name", "email": "email", "phone": "*_phone"}
+
+
+@pytest.mark.parametrize(
+    ("column", "behind", "kind"),
+    [
+        ("code", [], KEEP),
+        ("code", ["customers.email"], "email"),
+        ("code", ["orders.status", "customers.email"], "email"),
+        ("code", ["orders.unknown"], KEEP),
+        ("code", ["products.title", "product.name"], KEEP),
+        ("link", ["customers.email"], KEEP),  # with the lookup
+        ("x", ["orders.status"], KEEP),
+        ("x", ["orders.status", "orders.code"], KEEP),
+        ("x", ["orders.status", "orders.unknown"], "text"),
+        ("x", [], "text"),
+        ("x_email", ["orders.status", "customers.email"], "email"),  # no list has the longer name
+        ("email", ["orders.status"], "email"),
+    ],
+)
+def test_the_columns_behind_a_name_decide_too(column: str, behind: list[str], kind: str) -> None:
+    paths = tuple(tuple(one.split(".")) for one in behind)
+    known = Said(behind={("order", column): paths})
+    assert decide(("order", column), "Ines", rules(**LISTS), known).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("keep", "kind"), [("order_email", KEEP), ("orderemail", "email"), ("order.orderemail", KEEP), ("*mail", "email")]
+)
+def test_a_longer_name_in_a_list_speaks_for_itself(keep: str, kind: str) -> None:
+    column = "orderemail" if "_" not in keep else "order_email"
+    known = Said(behind={("order", column): (("customers", "email"),)})
+    assert decide(("order", column), "Ines", rules(keep=keep, email="email"), known).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("keep", "value", "kind"),
+    [
+        ("x", "A-17", KEEP), ("x", "https://shop.jp/orders/17", KEEP), ("x", "@ines", KEEP), ("x", 5, KEEP),
+        ("x", "to ines@shop.jp.", "text"), ("x", "ｉ＠ｓｈｏｐ．ｊｐ", "text"), ("x", "https://shop.jp/?a=1", "text"),
+        ("x", "https://ines:pw@localhost/", "text"), ("order.x", "ines@shop.jp", KEEP),
+        ("order.x", "https://shop.jp/?a=1", KEEP),
+    ],
+)  # fmt: skip
+def test_a_kept_text_with_an_address_is_masked_unless_the_entry_is_exact(keep: str, value: Any, kind: str) -> None:
+    assert decide(("order", "x"), value, rules(keep=keep), Said()).kind == kind
+
+
+def test_what_is_compared_is_known_by_any_spelling_of_the_column() -> None:
+    known = Said({"order_status": frozenset({"paid"})})
+    assert decide(("order", "orderStatus"), "Paid", Rules(), known).why == "compared"
