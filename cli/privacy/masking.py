@@ -107,8 +107,8 @@ class Masking:
 
     def _key(self, path: Path, key: str, taken: Collection[str]) -> str:
         """A key of a document, if it is known as one, or written as one. Else it is a value: `{"Ines": 3}`."""
-        is_known = plain(key) in self.said.names or any(entry.fits((*path, key)) for entry in self.rules.entries)
-        if not forms.form_of(key) and (is_known or _KEY.fullmatch(key)):
+        is_key = any(entry.fits((*path, key)) for entry in self.rules.entries) or _KEY.fullmatch(key)
+        if plain(key) in self.said.names or (is_key and not forms.form_of(key)):
             return key
         made = str(self.mask("name", key))
         return next(one for one in chain([made], (f"{made} {n}" for n in count(2))) if one not in taken)

@@ -96,12 +96,11 @@ def _paths(column: exp.Column, scopes: list[Scope], around: tuple[Scope, ...]) -
 
 def _compared_with_id(scopes: list[Scope]) -> Iterator[Path]:
     for scope in scopes:
-        for comparison in scope.expression.find_all(exp.EQ):
-            sides = (comparison.this, comparison.expression)
-            if any(isinstance(one, exp.Placeholder) and one.name == "id" for one in sides):
-                for side in sides:
-                    for column in side.find_all(exp.Column):
-                        yield from _paths(column, scopes, ())
+        for comparison in scope.expression.find_all(exp.EQ, exp.NullSafeEQ, exp.In, exp.Like):
+            names = {one.name for one in comparison.find_all(exp.Placeholder)}
+            if "id" in names and not comparison.find(exp.Select):
+                for column in comparison.find_all(exp.Column):
+                    yield from _paths(column, scopes, ())
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -107,6 +107,15 @@ class Beginning:
                     column=printable(key),
                 )
             )
+        column = table.column(key)
+        if self.wish.every and column and not fields.is_number(column):
+            raise click.UsageError(
+                say(
+                    "A poll finds rows by whole numbers, and {column} is {type}. Choose with --id-column.",
+                    column=printable(key),
+                    type=column.written,
+                )
+            )
         shown = picking.columns(split(self.wish.columns), known, table, key)
         shown = [one for one in shown if is_one or not one.is_long]
         row_id = self._row(connected, database, table, key)

@@ -231,6 +231,7 @@ def test_each_option_does_what_it_says(reader: Target, folder: Path, arguments: 
         ("refunds", ["--owner", "x" * 81], 1, "at most 80"),
         ("refunds", ["--every", "often"], 1, "Nothing is written"),
         ("order_items", ["--every", "1m"], 2, "has several rows"),
+        ("orders", ["--every", "1m", "--id-column", "number"], 2, "A poll finds rows by whole numbers, and number is"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(

@@ -48,6 +48,7 @@ def rules(**lists: str) -> Rules:
         ({"keep": "a*a"}, "order.a", None),  # a letter counts once
         ({"keep": "*ab*bc"}, "order.abc", None),
         ({"keep": "*ab*bc"}, "order.xabbc", "*ab*bc"),
+        ({"keep": "*aa*aa*"}, "order.aaa", None),
         ({"keep": "a*.x"}, "order.ab.x", "a*.x"),
         ({"keep": "a*.x"}, "order.ab.cd.x", None),  # a star stays within a name
     ],
