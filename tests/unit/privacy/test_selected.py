@@ -37,6 +37,7 @@ RECURSIVE = (
         ("SELECT a AS x FROM c UNION SELECT b FROM d", "row.x", ["c.a", "d.b"]),
         ("SELECT (SELECT CONCAT(d.a, c.b) FROM d WHERE d.z = 1) AS x FROM c", "row.x", ["d.a", "c.b"]),
         ("SELECT (SELECT MAX(t.v) FROM (SELECT a AS v FROM d) t) AS x FROM c", "row.x", ["d.a"]),
+        ("SELECT (SELECT k.b FROM d) AS x FROM c k", "row.x", ["c.b"]),
         (RECURSIVE, "row.x", ["c.email"]),
         ("SELECT a FROM c WHERE c.email = %(id)s AND b = %(other)s", "id", ["c.email"]),
         ("SELECT a FROM c WHERE LOWER(c.email) = LOWER(%(id)s)", "id", ["c.email"]),
