@@ -30,6 +30,10 @@ class Row(dict[str, Value]):
     named = True
 
 
+class EventData(dict[str, Value]):
+    """The `data` of an event: an error about a key says that it is the event that lacks it."""
+
+
 # How long to wait for a row or a document that is missing, unless the template says otherwise.
 WAIT_SECONDS: Final = 300.0
 

@@ -173,6 +173,7 @@ _BY_KIND: Final[Mapping[Kind, Callable[[Diagnosis, Part, Template], Advice]]] = 
     "not_a_currency": _currency,
     "part_absent": _part,
     "key_absent": _key,
+    "data_absent": _key,
     "not_showable": _not_showable,
     "else_missing": lambda _, part, __: Advice(rewriting.with_else(part.code)),
     "percent_on_text": lambda _, part, __: Advice(calls.by_format(part.code)),

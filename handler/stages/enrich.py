@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import datetime
 from typing import Final
 
 from handler.errors import SourceError, TemplateError
 from handler.frozen import frozen
-from handler.model import ApiLookup, Event, Leaf, Lookup, Notification, Row, SqlLookup, Value
+from handler.model import ApiLookup, Event, EventData, Leaf, Lookup, Notification, Row, SqlLookup, Value
 from handler.ports import Api, Database
 from handler.stages.freshness import MISSING, Freshness
 from handler.templating import Context, DiagnosedError, Diagnosis, Templates
@@ -106,7 +105,7 @@ def event_context(event: Event, now: datetime, variables: Mapping[str, Value]) -
         "version": event.version,
         "occurred_at": event.occurred_at,
     }
-    known: dict[str, Value] = {"id": event.id, "type": event.type, "data": copy(event.data), "event": Row(facts)}
+    known: dict[str, Value] = {"id": event.id, "type": event.type, "data": EventData(event.data), "event": Row(facts)}
     return {**known, "now": now, "vars": Row(variables)}
 
 

@@ -32,6 +32,7 @@ TYPES: Final[Mapping[str, str]] = {
     "tuple": "a list",
     "range": "a list",
     "dict": "an object",
+    "EventData": "an object",
     "Row": "a row",
     "LoopContext": "`loop`",
 }
@@ -135,6 +136,10 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     # TEMPLATE_UNDEFINED
     "name_unknown": ("$name is not known", ""),
     "key_absent": ("there is no $name", ""),
+    "data_absent": (
+        "the event's `data` has no $name",
+        "publish the event with it, or say what to show without it: {{ data.coupon | default('-') }}",
+    ),
     "element_absent": (
         "there is no element $name",
         "check before whether it is there: {{ rows[2].name if rows | length > 2 else '-' }}",

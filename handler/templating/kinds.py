@@ -30,8 +30,8 @@ Limit = Literal[
     "recursion", "memory", "time_over", "pattern_too_long", "pattern_too_large", "pattern_too_deep",
 ]  # fmt: skip
 Undefined = Literal[
-    "name_unknown", "key_absent", "element_absent", "part_absent", "labels_unknown", "list_empty", "else_missing",
-    "previous_absent", "next_absent", "undefined",
+    "name_unknown", "key_absent", "data_absent", "element_absent", "part_absent", "labels_unknown", "list_empty",
+    "else_missing", "previous_absent", "next_absent", "undefined",
 ]  # fmt: skip
 Failed = Literal[
     "not_showable", "no_time_of_day", "no_date", "not_a_time", "size_invalid", "mask_unknown", "style_unknown",

@@ -17,7 +17,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from handler.model import Locale, Row
+from handler.model import EventData, Locale, Row
 from handler.templating import position
 from handler.templating.budget import Budget
 from handler.templating.diagnosis import DiagnosedError, Diagnosis, type_of
@@ -179,7 +179,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(argument, Undefined):
             str(argument)  # raises its own message
         if isinstance(obj, Mapping) and isinstance(argument, str | int):
-            return obj[argument] if argument in obj else self._undefined(Diagnosis("key_absent"), argument, obj)
+            absent: Kind = "data_absent" if isinstance(obj, EventData) else "key_absent"
+            return obj[argument] if argument in obj else self._undefined(Diagnosis(absent), argument, obj)
         if isinstance(obj, list | tuple | str | range) and isinstance(argument, int | slice):
             try:
                 return obj[argument]

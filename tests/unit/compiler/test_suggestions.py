@@ -52,6 +52,7 @@ OTHER = {
 }
 # By kind, what an author writes after reading the fix, where that is more than one exact change.
 BY_HAND = {
+    "data_absent": "{{ data.copon | default('-') }}",
     "expression_missing": "{% if order.total > 100 %}x{% endif %}",
     "block_unclosed": "{% if order %}x{% endif %}",
     "comment_unclosed": "{# x #}",

@@ -16,7 +16,7 @@ import pytest
 from cli import diagnoses, language
 from handler.block_kit import expand, fit, limits
 from handler.errors import CODES, TemplateError
-from handler.model import IdRule, Leaf, LeafContext, Notification, Route, Row
+from handler.model import EventData, IdRule, Leaf, LeafContext, Notification, Route, Row
 from handler.stages import id_pattern, render
 from handler.stages.enrich import Sources
 from handler.stages.id_pattern import MAX_DEPTH, MAX_PATTERN
@@ -30,6 +30,7 @@ from tests.unit.templating.examples import LOCALES
 
 WHERE = "f.yaml:3 text"
 VALUES: dict[str, Any] = {
+    "data": EventData(coupon="TEA"),
     "order": Row(number="A-1", total=Decimal(5), note=None, day=date(2026, 1, 5)),
     "document": {"key": 1},
     "rows": [Row(sku="TEA")],
@@ -90,6 +91,7 @@ TEXTS: dict[str, tuple[str, LeafContext]] = {
     "list_too_long": ("{{ (many * 30 + many * 30) | length }}", "plain"),
     "name_unknown": ("{{ ordr }}", "plain"),
     "key_absent": ("{{ order.nmber }}", "plain"),
+    "data_absent": ("{{ data.copon }}", "plain"),
     "element_absent": ("{{ rows[7] }}", "plain"),
     "part_absent": ("{{ order.note.x }}", "plain"),
     "labels_unknown": ("{{ 'a' | label('nothing') }}", "plain"),
