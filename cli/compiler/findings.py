@@ -72,7 +72,8 @@ RULES: Final[dict[str, Rule]] = {
         "warning",
     ),
     "POLL_UNSEEN": Rule(
-        "the event is named after something that the poll does not see: a change, or a deleted row",
+        "the poll does not see what the event or its SELECT is about: a change, a deleted row, or a row that gets into "
+        "a state later",
         "select a column `watched`, or publish events",
         "warning",
     ),

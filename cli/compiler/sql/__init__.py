@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.compiler.shape import EXPRESSIONS
-from cli.compiler.sql import polled, rules, servers, tree
+from cli.compiler.sql import meant, polled, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
 from cli.diagnoses import suggestion
 from cli.language import say
@@ -44,8 +44,11 @@ def read_polled(sql: str, *, lines_survive: bool) -> Query:
     except NotSqlError as error:
         return Query("", (polled.reworded(error.problem),))
     text = _neutral(found)
+    forbidden = [*rules.problems(found, sql, lines_survive=lines_survive)]
+    if not (_used(found) or forbidden) and (total := meant.totals(sql, text)):
+        return Query(_converted(found), (total,))
     problems = (
-        [*polled.words(found), *rules.problems(found, sql, lines_survive=lines_survive)]
+        [*polled.words(found), *forbidden]
         or [one for one in tree.problems(text) if one.code != "QUERY_STAR"]  # an error here: `polled` has its own words
         or [*polled.problems(text)]
     )

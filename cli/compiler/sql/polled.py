@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import sqlglot
 from sqlglot import exp
 
+from cli.compiler.sql import meant
 from cli.compiler.sql.tokens import Problem, Token
 from cli.compiler.sql.tree import start
 from cli.language import later, say
@@ -167,6 +168,8 @@ def problems(sql: str) -> Iterator[Problem]:
         fix = say("leave it if it finds one row for each id; else write WHERE EXISTS (SELECT ...)")
         yield Problem(start(joins[0].this), message, fix, JOIN)
     yield from _watched_conditions(root)
+    if not {WATCHED, AT} & {one.alias_or_name.lower() for one in root.expressions}:
+        yield from meant.states(root)
 
 
 def source(sql: str) -> Source:

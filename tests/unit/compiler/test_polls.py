@@ -829,3 +829,67 @@ def test_an_editor_names_a_mistake_where_it_is(bad: str, said: str) -> None:
 def test_the_defaults_are_those_of_the_function() -> None:
     poll = Poll("", 60.0)
     assert (poll.longest, poll.digest_rows, poll.digest_seconds) == (polls.LONGEST.usual, polls.ROWS, None)
+
+
+STATES = {
+    "WHERE o.status = 'paid'": ("SELECT o.id, o.status AS watched FROM orders AS o", "data.new == 'paid'"),
+    "WHERE o.is_test = 0 AND o.pay_state IN ('a', 'b')": (
+        "SELECT o.id, o.pay_state AS watched FROM orders AS o WHERE o.is_test = 0",
+        "data.new in ['a', 'b']",
+    ),
+    "WHERE o.stage <> 3": ("SELECT o.id, o.stage AS watched FROM orders AS o", "data.new != '3'"),
+}
+
+
+@pytest.mark.parametrize("condition", STATES)
+def test_a_condition_on_a_state_that_nothing_watches_is_a_warning(compiled: Compile, condition: str) -> None:
+    select, when = STATES[condition]
+    [finding] = compiled(GOOD.replace(SELECT, f"SELECT o.id FROM orders o {condition}")).findings
+    assert (finding.line, finding.code, finding.severity) == (6, "POLL_UNSEEN", "warning")
+    assert finding.fix.startswith(f"watch the column: sql: {select}, and when: {when}; ")
+    watching = GOOD.replace(SELECT, select).replace("id: 1", CHANGE_SAMPLE).replace("poll:", f"when: {when}\npoll:", 1)
+    assert compiled(watching).findings == ()
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT o.id FROM orders o WHERE o.is_test = 0",
+        "SELECT o.id FROM orders o WHERE o.status_note = 'x' OR o.state = 1",
+        "SELECT o.id, o.paid_at AS at FROM orders o WHERE o.status = 'paid'",
+        "SELECT e.id FROM order_events e WHERE e.kind = 'paid'",
+        "SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id AND c.state = 1)",
+    ],
+)
+def test_another_condition_is_not(select: str) -> None:
+    assert read_polled(select, lines_survive=True).problems == ()
+
+
+TOTALS = {
+    "SELECT COUNT(*) AS orders, SUM(total) AS total FROM orders WHERE created_at >= CURDATE() - INTERVAL 1 DAY "
+    "AND created_at < CURRENT_DATE": "orders",
+    "SELECT COUNT(*) AS n FROM orders": "n",
+    "SELECT DATE(created_at) AS id, COUNT(*) AS n FROM orders GROUP BY DATE(created_at)": "many",
+    "SELECT status, COUNT(*) AS n\nFROM orders o\nWHERE o.at >= NOW() - INTERVAL 1 DAY\nGROUP BY status": "many",
+    "SELECT MAX(id) AS id, COUNT(*) AS n FROM orders WHERE status = 'paid'": "n",
+}
+
+
+@pytest.mark.parametrize("select", TOTALS)
+def test_a_poll_of_totals_leads_to_a_digest_in_one_step(compiled: Compile, select: str) -> None:
+    shown = TOTALS[select]
+    [problem] = read_polled(select, lines_survive=True).problems
+    assert problem.message == "a poll finds rows, and each is an event; totals are for a lookup"
+    lines = problem.fix.partition("\n")[2]
+    names = [one for one in ("id", "orders", "total", "status", "n") if f"AS {one}" in select or f"{one}," in select]
+    row = ", ".join(f"{name}: 1" for name in names)
+    answer = f"[{{{row}}}]" if shown == "many" else f"{{{row}}}"
+    text = "{{ totals | length }}" if shown == "many" else f"{{{{ totals.{shown} }}}}"
+    sample = f"samples: {{a: {{id: 1, lookups: {{totals: {answer}}}}}}}"
+    found = compiled(f'id: integer\nchannel: orders\n{lines}\ntext: "{text}"\n{sample}\n')
+    assert found.findings == ()
+
+
+def test_a_poll_of_nothing_but_a_time_leads_there_too() -> None:
+    [problem] = read_polled("SELECT 1 AS id", lines_survive=True).problems
+    assert "docs/recipes.md, 5" in problem.fix
