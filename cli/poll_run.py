@@ -92,7 +92,7 @@ def _show(outcome: Outcome) -> None:
         seen = later("{name} has taken the rows that are there as seen, and posts none of them: {count}.")
         click.echo(say(seen, name=status.name, count=outcome.seen))
     if outcome.found:
-        found = later("{name} has found {rows}.") if outcome.unsent else later("{name} has found {rows}, and sent.")
+        found = later("{name} has found {rows}.") if outcome.unsent else later("{name}: {rows} found and sent.")
         click.echo(say(found, name=status.name, rows=_rows(outcome.found, outcome.late)))
     elif outcome.seen is None and not outcome.failed:
         click.echo(say("{name} has found no new row.", name=status.name))
@@ -168,8 +168,7 @@ def _found(found: Mapping[str, Any]) -> Iterator[str]:
             yield say("{rows} would be found, {late} of them late: {ids}.", rows=rows, late=late, ids=ids)
         else:
             yield say("{rows} would be found: {ids}.", rows=rows, ids=ids)
-        one = say("One summary would be posted for them.")
-        yield one if found["summary"] else say("Each would be a message of its own.")
+        yield from _posted(found)
     elif not found["starts"] and not found["code"]:
         yield say("No new row would be found.")
     if found["given_up"]:
@@ -177,6 +176,30 @@ def _found(found: Mapping[str, Any]) -> Iterator[str]:
         yield say("{count} rows or ids would be given up: they do not fit, or are not usable.", count=count)
     if found["more"]:
         yield say("There may be more: one look takes at most 20 s, and about {most} rows.", most=MAX_EVENTS)
+
+
+def _posted(found: Mapping[str, Any]) -> Iterator[str]:
+    """What would be posted for the rows. An older function does not say what `when` does."""
+    suppressed, undecided = found.get("suppressed", 0), found.get("undecided", 0)
+    posted = found["found"] - suppressed - undecided
+    if found["summary"]:
+        yield say("One summary would be posted for them.")
+    elif not (suppressed or undecided):
+        yield say("Each would be a message of its own.")
+    elif posted:
+        yield plural("1 of them would be a message.", "{count} of them would be messages.", posted)
+    if suppressed:
+        yield plural(
+            "1 of them would post nothing: `when` does not hold.",
+            "{count} of them would post nothing: `when` does not hold.",
+            suppressed,
+        )
+    if undecided:
+        yield plural(
+            "1 of them would post something if its lookups meet `when`.",
+            "{count} of them would post something if their lookups meet `when`.",
+            undecided,
+        )
 
 
 def _seen(rows: str, *, whole: bool) -> str:

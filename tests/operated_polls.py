@@ -10,7 +10,7 @@ from typing import Any
 from handler.model import Poll, Record, Row, Value
 from handler.polling import messages, state_item
 from handler.polling.dispatch import Polls, RunReport
-from handler.polling.dry_run import DryRun, dry_run
+from handler.polling.dry_run import DryRun, Posts, dry_run
 from handler.polling.schedule import Schedule
 from handler.polling.state import PollState
 from handler.polling.statements import COUNTER
@@ -120,9 +120,9 @@ class Operated:
     def lose(self, sort: str) -> None:
         del self.table.rows[partition(TYPE), sort]
 
-    def preview(self, remaining: float = 60.0) -> DryRun:
+    def preview(self, remaining: float = 60.0, posts: Posts = lambda _: True) -> DryRun:
         """A dry run, which may change and send nothing."""
         before = dict(self.table.rows), list(self.queue.sent)
-        found = dry_run(TYPE, self.poll, self.database, self.table, lambda: self.now, lambda: remaining)
+        found = dry_run(TYPE, self.poll, self.database, self.table, lambda: self.now, lambda: remaining, posts)
         assert (dict(self.table.rows), list(self.queue.sent)) == before
         return found

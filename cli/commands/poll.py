@@ -293,8 +293,16 @@ def _reads(one: Status, now: float) -> Iterator[str]:
         yield _every(one.poll)
     read = _when(schedule.scanned_at, now) if schedule.scanned_at else ""
     yield say("read {time}", time=read) if read else say("never read")
-    due = say("with the next tick") if schedule.due_at <= now else _when(schedule.due_at, now)
-    yield say("next {time}", time="-" if schedule.held else due)
+    yield say("next {time}", time="-" if schedule.held else _due(one, now))
+
+
+def _due(one: Status, now: float) -> str:
+    """When it reads next: here, and in the zone of its cron expression."""
+    due, poll = one.schedule.due_at, one.poll
+    if due <= now:
+        return say("with the next tick")
+    there = times.there(due, poll.time_zone) if poll and poll.cron and poll.time_zone else ""
+    return f"{_when(due, now)} ({there})" if there else _when(due, now)
 
 
 def _every(poll: Poll) -> str:
@@ -304,7 +312,8 @@ def _every(poll: Poll) -> str:
 
 
 def _when(at: float, now: float) -> str:
-    return times.clock(at) if abs(at - now) < _SAME_DAY else times.short(at)
+    """The time and its zone, here."""
+    return f"{times.clock(at) if abs(at - now) < _SAME_DAY else times.short(at)} {times.here(at)}"
 
 
 def _read_to(state: PollState, gaps: int) -> str:

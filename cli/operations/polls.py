@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import click
 
+from cli import running
 from cli.language import ENGLISH, later, say, speaking
 from cli.operations import times
 from cli.operations.refusals import UnansweredError, asking, code
@@ -164,14 +165,25 @@ def require(stack: Stack, name: str) -> Item:
     """Return the schedule of a poll that has run before. Raises UnansweredError, ClickException."""
     item = _schedule(stack, name)
     if item is None:
-        raise click.ClickException(
-            say(
-                "No poll {poll} has ever run here. `notifier poll status` shows the polls of the templates; they run "
-                "in a stack that is deployed with Polls=on.",
-                poll=name,
-            )
-        )
+        raise click.ClickException(_never_ran(stack, name))
     return item
+
+
+def _never_ran(stack: Stack, name: str) -> str:
+    """Why a poll may never have run, and what to do: the demo runs all polls by itself."""
+    demo = running.chosen()
+    if demo and demo.topic == stack.topic:
+        return say(
+            "The poll {poll} has not run in the demo yet. Its first run comes by itself within a minute after the demo "
+            "has started or its template was saved without errors, and posts nothing. Wait until `notifier poll "
+            "status` shows it.",
+            poll=name,
+        )
+    return say(
+        "No poll {poll} has ever run here. `notifier poll status` shows the polls of the templates; they run "
+        "in a stack that is deployed with Polls=on.",
+        poll=name,
+    )
 
 
 def _schedule(stack: Stack, name: str) -> Item | None:

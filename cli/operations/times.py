@@ -6,6 +6,7 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -75,6 +76,19 @@ def iso(at: float) -> str:
 def clock(at: float) -> str:
     """Return the time of day, here."""
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
+
+
+def here(at: float) -> str:
+    """Return the name of the time zone here, as it is at this time."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Z")
+
+
+def there(at: float, zone: str) -> str:
+    """Return day, time and zone in another zone; empty where the clocks there show the same as here."""
+    local = datetime.fromtimestamp(at, ZoneInfo(zone))
+    if local.utcoffset() == datetime.fromtimestamp(at).astimezone().utcoffset():
+        return ""
+    return f"{local.strftime(say('%d %b %H:%M:%S'))} {zone}"
 
 
 def day(at: float) -> str:

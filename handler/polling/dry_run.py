@@ -20,6 +20,8 @@ from handler.ports import Database, StateTable
 
 # Ids in the result.
 SHOWN: Final = 10
+# Whether the event of a row posts something; None if that is not known.
+Posts = Callable[[PolledRow], "bool | None"]
 
 
 @frozen
@@ -28,8 +30,9 @@ class DryRun:
 
     A run that `starts` the poll would count `seen` rows as seen; if they are not `all_seen`, there are more rows below
     them. It would first send the `unsent` rows of an earlier run. Then it would post `found` rows, `late` of them late,
-    as one `summary` or one by one; `ids` are the lowest ones, unless there is a summary. `more`: the time was too
-    short. `code` is the error with which it would fail, perhaps after it has found rows.
+    as one `summary` or one by one; `ids` are the lowest ones, unless there is a summary. If they are posted one by one,
+    `suppressed` ones post nothing, and of `undecided` ones only their lookups tell. `more`: the time was too short.
+    `code` is the error with which it would fail, perhaps after it has found rows.
     """
 
     poll: str
@@ -42,6 +45,8 @@ class DryRun:
     highest: int | str = 0
     ids: Sequence[int | str] = ()
     summary: bool = False
+    suppressed: int = 0
+    undecided: int = 0
     unsent: int = 0
     more: bool = False
     given_up: int = 0
@@ -56,8 +61,12 @@ def dry_run(
     stored: StateTable,
     now: Callable[[], float],
     remaining: Callable[[], float],
+    posts: Posts = lambda _: True,
 ) -> DryRun:
-    """Run a poll without a lease, whether it is due, paused or on hold. Writes and sends nothing, raises nothing."""
+    """Run a poll without a lease, whether it is due, paused or on hold. Writes and sends nothing, raises nothing.
+
+    `posts` says whether the event of a row posts something.
+    """
     end = now() + RUN_SECONDS
 
     def in_time() -> bool:
@@ -81,13 +90,15 @@ def dry_run(
             found, seen=len(timed.seen if timed else cursor.seen), all_seen=bool(timed) or cursor.floor == 0
         )
     sent = [*queue.sent, *(pending_events(ran.state.pending) if ran.state.pending else ())]
-    return _with(found, ran, sent[len(pending_events(pending)) if pending else 0 :])
+    return _with(found, ran, sent[len(pending_events(pending)) if pending else 0 :], posts)
 
 
-def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent]) -> DryRun:
+def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent], posts: Posts) -> DryRun:
     """Return the result with the outcome of a run, and the events that it would have `sent` for the rows it found."""
     digest = next((one for one in sent if isinstance(one, Digest)), None)
-    ids = [one.id for one in sent if isinstance(one, PolledRow)]
+    rows = [one for one in sent if isinstance(one, PolledRow)]
+    ids = [one.id for one in rows]
+    posting = [posts(one) for one in rows]
     return replace(
         found,
         found=ran.found,
@@ -96,6 +107,8 @@ def _with(found: DryRun, ran: RunResult, sent: Sequence[PolledEvent]) -> DryRun:
         highest=digest.last if digest else next(reversed(ids), 0),
         ids=tuple(ids[:SHOWN]),
         summary=digest is not None,
+        suppressed=posting.count(False),
+        undecided=posting.count(None),
         more=ran.more,
         given_up=ran.given_up,
         code=ran.failure.code if ran.failure else "",

@@ -300,7 +300,7 @@ def test_a_poll_runs_when_somebody_says_so(on_call: OnCall, asked: list[Function
     assert (answer.exit_code, answer.stdout) == (0, "order.created has found no new row.\n")
     function.ids |= {4, 9}
     answer = on_call.run("poll", "run", TYPE)
-    assert (answer.exit_code, answer.stdout) == (0, "order.created has found 2 rows, and sent.\n")
+    assert (answer.exit_code, answer.stdout) == (0, "order.created: 2 rows found and sent.\n")
     assert function.events() == ["order.created/4", "order.created/9"]
     assert on_call.asked("poll", "run", TYPE) == {
         "poll": TYPE, "seen": None, "found": 0, "late": 0, "unsent": 0, "more": False,
@@ -330,7 +330,7 @@ def test_a_run_that_carries_out_a_start_says_how_many_rows_it_took_as_seen(
     answer = on_call.run("poll", "run", TYPE)
     resends = "--resend" in command
     assert f"has taken the rows that are there as seen, and posts none of them: {1 if resends else 3}." in answer.stdout
-    assert ("has found 2 rows, and sent." in answer.stdout) == resends
+    assert (": 2 rows found and sent." in answer.stdout) == resends
     assert function.events() == (["order.created/2/1", "order.created/3/1"] if resends else [])
 
 

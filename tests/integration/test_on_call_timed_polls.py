@@ -184,7 +184,7 @@ def test_a_run_that_carries_out_a_start_says_how_many_rows_it_took_as_seen(
     assert on_call.run("poll", command[0], TYPE, *command[1:], *to, "--yes").exit_code == 0
     said = on_call.run("poll", "run", TYPE).stdout
     assert f"has taken the rows that are there as seen, and posts none of them: {1 if resends else 4}." in said
-    assert ("has found 3 rows, and sent." in said) == resends
+    assert (": 3 rows found and sent." in said) == resends
 
 
 def test_a_run_that_leaves_rows_to_the_next_one_says_so(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_a_run_that_leaves_rows_to_the_next_one_says_so(on_call: OnCall, monkeyp
     function.database.settled |= {id_: function.at(10) - START for id_ in "xyz"}
     answer = on_call.run("poll", "run", TYPE)
     assert answer.exit_code == 0
-    assert f"{TYPE} has found 1 row, and sent." in answer.stdout
+    assert f"{TYPE}: 1 row found and sent." in answer.stdout
     assert "There may be more: the next run follows at once." in answer.stdout
     assert on_call.asked("poll", "run", TYPE)["more"]
     function.posted()

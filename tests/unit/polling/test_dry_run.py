@@ -175,3 +175,30 @@ def test_it_reads_while_a_run_goes_on() -> None:
     world.database.meanwhile = lambda: said.append(world.preview())
     world.minute()
     assert (said[0].ids, world.rows()) == ((4,), {4})
+
+
+@pytest.mark.parametrize(
+    ("decided", "suppressed", "undecided"),
+    [
+        ((True, True, True), 0, 0),
+        ((False, True, None), 1, 1),
+        ((False, False, False), 3, 0),
+        ((None, None, True), 0, 2),
+    ],
+)
+def test_what_posts_nothing_is_counted_apart(decided: tuple[Any, ...], suppressed: int, undecided: int) -> None:
+    world = Operated()
+    world.minute()
+    world.ids.update((7, 9, 12))
+    world.now += 60
+    said = world.preview(posts=lambda row: decided[(7, 9, 12).index(row.id)])
+    assert (said.found, said.suppressed, said.undecided) == (3, suppressed, undecided)
+
+
+def test_a_summary_is_posted_whatever_when_says() -> None:
+    world = Operated(replace(POLL, digest_rows=1))
+    world.minute()
+    world.ids.update((7, 9))
+    world.now += 60
+    said = world.preview(posts=lambda _: False)
+    assert (said.summary, said.suppressed, said.undecided) == (True, 0, 0)
