@@ -1,11 +1,12 @@
 """What the page of a running demo asks, and the answers.
 
-    {"publish": {"type", "id"}}   publishes an event: {"event": its identity}
+    {"publish": {"type", "id", "data"}}   publishes an event: {"event": its identity}
     {"replay": [message]}         sends parked events again, by their names in the dead-letter queue: {"sent", "left",
                                   "problem"}, of which the first two are events
     {"story": event}              what is known of an event (cli.operations.story): {"events", "notes"}
-    {"notification", "id"}        what a real row makes (cli.preview.rows)
+    {"notification", "id", "data"}        what a real row makes (cli.preview.rows)
 
+`data` is JSON as somebody typed it, and may be left out.
 `lang` in a question is the language of the reader.
 """
 
@@ -25,7 +26,7 @@ from cli.operations import inquiry, mailbox, resend, story
 from cli.operations.letters import Letter
 from cli.operations.refusals import asking
 from cli.operations.stack import Stack
-from cli.preview import deployed, rows
+from cli.preview import deployed, events, rows
 from handler.errors import NotifierError
 
 PER_SECOND: Final = 10.0
@@ -54,8 +55,9 @@ class Answers:
 
     def _answer(self, question: Mapping[str, Any]) -> Any:
         match question:
-            case {"publish": {"type": str(event_type), "id": str(event_id)}}:
-                event = as_event(event_type, event_id, id_rules(self._folder))
+            case {"publish": {"type": str(event_type), "id": str(event_id), **more}}:
+                data = events.typed_extras(str(more.get("data", "")))
+                event = as_event(event_type, event_id, id_rules(self._folder)) | ({"data": data} if data else {})
                 with asking(say("publish the event"), "sns:Publish"):
                     return {"event": publish(self._stack.client("sns"), self._stack.topic, event)}
             case {"replay": [*names]}:

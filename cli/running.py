@@ -50,7 +50,7 @@ class Running:
     """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there.
 
     `started` shows whether a process with this id is still the same process. While a demo starts, it has no `topic`
-    yet.
+    yet. `login` is the option file with which its tables can be changed; empty where they are somebody's own.
     """
 
     pid: int
@@ -61,6 +61,7 @@ class Running:
     checkout: str = field(default="", compare=False)
     folder: str = field(default="", compare=False)
     page: str = field(default="", compare=False)
+    login: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -100,11 +101,14 @@ def claimed() -> Iterator[Path]:
 
 
 @contextmanager
-def announced(topic: str, environment: Mapping[str, str], stack: str = STACK, page: str = "") -> Iterator[None]:
+def announced(
+    topic: str, environment: Mapping[str, str], stack: str = STACK, page: str = "", login: str = ""
+) -> Iterator[None]:
     """Let the other commands of this checkout find this process's demo until the block ends."""
     before = _load(_file(CHECKOUT))
     ours = before if before and before.pid == os.getpid() else None
-    _write(replace(ours or _starting(), topic=topic, environment=dict(environment), stack=stack, page=page))
+    where = replace(ours or _starting(), topic=topic, environment=dict(environment), stack=stack)
+    _write(replace(where, page=page, login=login))
     try:
         yield
     finally:

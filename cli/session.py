@@ -8,6 +8,7 @@ from cli.compiler import Compilation, compile_templates
 from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import say
+from cli.preview import changing
 from cli.preview.gallery import Gallery, committed, findings
 from cli.preview.revision import Head
 from cli.watch import Watch
@@ -43,7 +44,10 @@ class Session:
     def exhibit(self, compilation: Compilation) -> None:
         """Show the notifications on the page, which is told of findings as facts."""
         items = self._gallery.items(compilation)
-        self._cloud.slack.exhibit({key: item for key, item in items.items() if item["kind"] != "finding"})
+        login = self._cloud.tables.login
+        change = {"kind": "change", "command": changing.command(login) if login else ""}
+        shown = {key: item for key, item in items.items() if item["kind"] != "finding"}
+        self._cloud.slack.exhibit({"change": change, **shown})
 
     def _show(self, compilation: Compilation) -> None:
         """Show an edit's findings in the terminal and on the page; none, if the function has it."""

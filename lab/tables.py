@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from lab import shop
+from lab import application, shop
 from lab.databases import Pair, Product, dump, replicated_pair
-from lab.shop import application
 from lab.tls import Authority
 
 # Shows that something is under way, for as long as its block takes; what it yields is told how far that is.
@@ -28,14 +26,15 @@ def silently(_: str) -> AbstractContextManager[Callable[[str], object]]:
 class Tables:
     """What the function is told of its tables: the parameter `databases`, and the logins by the names of their secrets.
 
-    `pair` are the servers, where the cloud has its own. `shop_login` is an option file with which MySQL's and MariaDB's
-    clients write to the sample shop, as its application does; None where there is no shop.
+    `pair` are the servers, where the cloud has its own, and `login` an option file with which MySQL's and MariaDB's
+    clients write to their tables, as an application does. `is_shop` says whether the tables are the sample shop's.
     """
 
     databases: str
     logins: Mapping[str, str] = field(repr=False)
     pair: Pair | None = None
-    shop_login: Path | None = None
+    login: Path | None = None
+    is_shop: bool = False
 
 
 # Takes the cloud's folder, its authority, what shows the progress, and the kind of database.
@@ -48,10 +47,8 @@ def sample_shop(folder: Path, authority: Authority, step: Step, product: Product
     with _pair(folder, authority, step, product) as pair:
         with step("Filling the sample shop"):
             shop.load(pair.primary)
-            login = folder / "application.cnf"
-            application.create_account(pair.primary, secrets.token_urlsafe(24), pair.ca, login)
-            pair.wait_for_replica()
-        yield _of(pair, login)
+            tables = _of(pair, folder, is_shop=True)
+        yield tables
 
 
 def of_dump(file: Path) -> Source:
@@ -69,8 +66,8 @@ def _dumped(file: Path, folder: Path, authority: Authority, step: Step, product:
     with _pair(folder, authority, step, product) as pair:
         with step(f"Loading {file}") as tell:
             dump.load(file, pair.primary, shop.SCHEMA, tell, pair.wait_for_replica)
-            pair.wait_for_replica()
-        yield _of(pair)
+            tables = _of(pair, folder, is_shop=False)
+        yield tables
 
 
 @contextmanager
@@ -81,7 +78,11 @@ def _pair(folder: Path, authority: Authority, step: Step, product: Product) -> I
         yield pair
 
 
-def _of(pair: Pair, shop_login: Path | None = None) -> Tables:
+def _of(pair: Pair, folder: Path, *, is_shop: bool) -> Tables:
+    """What the function and the application are told, once the replica has the tables."""
+    login = folder / "application.cnf"
+    application.create_account(pair, login)
+    pair.wait_for_replica()
     databases = f"default=mysql://localhost:{pair.replica.port}/{shop.SCHEMA};ca={pair.ca}"
-    login = json.dumps({"username": pair.reader.user, "password": pair.reader.password})
-    return Tables(databases, {"databases/default": login}, pair, shop_login)
+    reader = json.dumps({"username": pair.reader.user, "password": pair.reader.password})
+    return Tables(databases, {"databases/default": reader}, pair, login, is_shop)

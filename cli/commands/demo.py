@@ -27,7 +27,7 @@ from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import later, say
 from cli.operations import stack
-from cli.preview import connections, selection
+from cli.preview import changing, connections, selection
 from cli.session import Session
 from cli.snapshot import Snapshot, snapshot
 from cli.tick import Tick
@@ -47,7 +47,7 @@ WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
 FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the built template, under its name there
-# A row as the shop's application inserts it, for any client of MySQL.
+# A row as the shop's application inserts it.
 INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
 POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
 # What there is to try with tables that are not the sample shop's.
@@ -188,11 +188,10 @@ def _run(
         slack.follow(edited.checked)
         watch = Watch(cloud, outputs, console, slack)
         edits = Edits(cloud.aws, outputs["FunctionName"], template.with_name(FUNCTION), edited.folder, edited.seen)
-        with running.announced(watch.topic, cloud.aws.env, page=cloud.page):
+        with running.announced(watch.topic, cloud.aws.env, page=cloud.page, login=str(cloud.tables.login or "")):
             tick = Tick(cloud, outputs, edited.checked.polls)
-            if shop_login := cloud.tables.shop_login:
-                events = sample_events(edited.folder)
-                complete = _publish_samples(cloud, watch, console, tick, events, shop_login)
+            if cloud.tables.is_shop:
+                complete = _publish_samples(cloud, watch, console, tick, sample_events(edited.folder))
             else:
                 complete = True
                 nothing = say("Published nothing: the rows of the samples are not in your tables.")
@@ -222,7 +221,6 @@ def _publish_samples(
     console: Console,
     tick: Tick,
     events: list[dict[str, Any]],
-    shop_login: Path,
 ) -> bool:
     """Publish an event for each sample, insert a row that a poll finds, and return whether every post arrived."""
     tick()
@@ -230,7 +228,7 @@ def _publish_samples(
         publish(cloud.aws.client("sns"), watch.topic, event)
         console.print(say("Published {event}", event=f"{event['type']} {event['id']}"), style="dim")
         time.sleep(PACE_SECONDS)
-    rows = _insert(shop_login, tick, console)
+    rows = _insert(cloud, tick, console)
     awaited = len(events) + rows
     deadline = time.monotonic() + WAIT_SECONDS
     while watch.look() < awaited and time.monotonic() < deadline:
@@ -249,12 +247,12 @@ def _publish_samples(
     return watch.posted == awaited
 
 
-def _insert(shop_login: Path, tick: Tick, console: Console) -> int:
+def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
     """Insert a row without publishing an event, if a template polls its table; return how many rows that are."""
-    if POLLED not in tick.polls:
+    if POLLED not in tick.polls or not cloud.tables.login:
         return 0
     wait_until(lambda: tick.has_run(POLLED), f"the first run of the poll {POLLED}", WAIT_SECONDS)
-    row = request_refund(shop_login)
+    row = request_refund(cloud.tables.login)
     inserted = say("Inserted row {row} into refunds and published nothing; its poll finds it", row=row)
     console.print(inserted, style="dim")
     return 1
@@ -279,9 +277,9 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         folder=escape(files.shown(edited.folder)),
     )
     console.print(f"\n{begin}\n{say('Ctrl-C ends everything. From another terminal:')}\n", highlight=False)
-    login = cloud.tables.shop_login
+    login, is_shop = cloud.tables.login, cloud.tables.is_shop
     console.print(
-        _about_the_shop(cloud, watch, login, edited.example) if login else _about_own_tables(),
+        _about_the_shop(cloud, watch, login, edited.example) if login and is_shop else _about_own_tables(login, edited),
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -293,23 +291,25 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         time.sleep(POLL_SECONDS)
 
 
-def _about_own_tables() -> str:
+def _about_own_tables(login: Path | None, edited: Edited) -> str:
     commands = [f"  {f'.venv/bin/notifier {command}':<42}# {say(words)}" for command, words in OWN_TABLES.items()]
-    return "\n".join([*commands, "  .venv/bin/notifier poll status", "", ""])
+    change = say("Change a row in your own database, which the demo only reads. A poll finds it within two minutes.")
+    if login:
+        example = changing.example(edited.checked.templates)
+        how = say("Change a row as your application would; a poll finds it within two minutes:")
+        change = f'{how}\n\n  {changing.command(login)} "{example}"'
+    return "\n".join([*commands, "  .venv/bin/notifier poll status", "", change, "", ""])
 
 
 def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) -> str:
     tables = say("what the sample shop's database has")
-    insert = say(
-        "Insert a row without publishing an event; its poll finds it within two minutes (mysql is not included):"
-    )
+    insert = say("Insert a row without publishing an event; its poll finds it within two minutes:")
     return (
         f"  .venv/bin/notifier emit {example}\n"
         f"  .venv/bin/notifier sql      # {tables}\n"
         "  .venv/bin/notifier poll status\n\n"
         f"{insert}\n\n"
-        f"  .venv/bin/python -m lab.shop.application {login}\n"
-        f'  mysql --defaults-file={login} -e "{INSERT}"\n\n'
+        f'  {changing.command(login)} "{INSERT}"\n\n'
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
         f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
         """    --message '{"type": "order.created", "id": 1046}'\n"""

@@ -84,9 +84,10 @@ def emit(
     """  # noqa: D301 - \b is what keeps these lines apart
     extras = {**({"event_id": identity} if identity else {}), **({"data": _object(data)} if data else {})}
     account, topic = _place(topic)  # before what takes longer to import
-    rules = id_rules(folder or Path(selection.FOLDER))
+    folder = folder or Path(selection.FOLDER)
+    rules = id_rules(folder)
     event = as_event(event_type, event_id, rules) | extras
-    _confirm([*warnings(event, rules)] if rules else [])
+    _confirm([*warnings(event, rules), *_lacking(folder, event)] if rules else [])
     with asking(say("publish the event"), "sns:Publish"):
         message_id = publish(account.client("sns"), topic, event)
     named = f"{event_type} {event_id}"
@@ -127,6 +128,19 @@ def id_rules(folder: Path) -> Mapping[str, Sequence[IdRule]]:
     from cli.compiler import folder as templates
 
     return templates.id_rules(folder)
+
+
+def _lacking(folder: Path, event: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which `data` a template needs that the event does not have, with the command to paste."""
+    if "data" in event:
+        return
+    from cli.compiler.folder import of_type
+    from cli.preview.carried import Carried
+    from cli.preview.events import advice
+
+    found = (Carried.of(one.notification, one.samples, {}).needed for one in of_type(folder, event["type"]))
+    if needed := next(filter(None, found), ""):
+        yield advice(needed)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ _LANGUAGES: Final = ("en", "ja")
     "every",
     default="",
     metavar="INTERVAL",
-    help="Find new rows by a poll, such as 1m, in place of events that an application publishes.",
+    help='Find new rows by a poll, such as 1m or "0 9 * * *", in place of events that an application publishes.',
 )
 @click.option(
     "--id", "row_id", default="", metavar="ID", help="The row of the sample. Default: the one with the highest id."
@@ -217,6 +217,7 @@ def _say_next(begun: Beginning, made: Sampled, paths: Sequence[Path]) -> None:
     click.echo(say("Approve it again, and commit the files: {command}", command=command))
     if begun.wish.every:
         click.echo(say("The deployment finds new rows if it has the parameter {parameter}.", parameter="Polls=on"))
+        click.echo(say("For each change of a column, or totals once a day, see docs/recipes.md, 4 and 5."))
     else:
         event = json.dumps({"type": begun.name, "id": made.taken.sample["id"]}, ensure_ascii=False)
         click.echo(say("The application publishes {event}", event=event))

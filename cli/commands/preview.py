@@ -168,6 +168,7 @@ def _of_row(
 def _print(chosen: Selection, made: Iterable[Run]) -> int:
     """Draw everything. Return how many previews failed."""
     from cli.commands.lint import show_findings
+    from cli.preview.events import NEEDS_DATA, again
     from cli.preview.mrkdwn import View
     from cli.preview.shown import shown
 
@@ -178,7 +179,10 @@ def _print(chosen: Selection, made: Iterable[Run]) -> int:
     messages = silent = failed = 0
     for run in made:
         view = View.of(run.stage, clickable=console.is_terminal)
-        console.print(*shown(run.preview, view), sep="\n")
+        fix = say(NEEDS_DATA) if run.wanted else ""
+        console.print(*shown(run.preview, view, fix), sep="\n")
+        if line := again(data=run.wanted) if run.wanted else _extras(run):
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True, style="dim")
         console.print()
         messages += len(run.preview.messages)
         failed += run.preview.error is not None
@@ -190,6 +194,13 @@ def _print(chosen: Selection, made: Iterable[Run]) -> int:
     counted += [plural("1 template has errors", "{count} templates have errors", broken)] if broken else []
     console.print(say(", ").join(counted), markup=False)
     return failed
+
+
+def _extras(run: Run) -> str:
+    """Say which `data` the event of a row has."""
+    from cli.preview.carried import written
+
+    return say("data: {data}. --data gives other values", data=written(run.data)) if run.data else ""
 
 
 def _print_head(console: Console, chosen: Selection) -> None:
@@ -214,7 +225,7 @@ def _print_json(chosen: Selection, made: Iterable[Run]) -> int:
         {"notification": name, "event": events_of.get(name), "findings": findings} for name, findings in broken.items()
     ]
     runs = list(made)
-    documents += [document.of_preview(run.preview, run.template.notification.event, run.given) for run in runs]
+    documents += [document.of_run(run) for run in runs]
     screen.print_json(documents)
     return sum(run.preview.error is not None for run in runs)
 

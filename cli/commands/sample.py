@@ -15,7 +15,7 @@ from cli.language import say
 from cli.preview import connections, selection
 
 if TYPE_CHECKING:
-    from cli.preview.compose import Preview
+    from cli.preview.runs import OfRow
     from cli.preview.selection import Selection
     from cli.privacy.decision import Decision
     from cli.privacy.masking import Masking
@@ -201,15 +201,18 @@ def _found(
     databases: Sequence[str],
     apis: Sequence[str],
     data: Mapping[str, Any],
-) -> Preview:
+) -> OfRow:
     from cli.operations.screen import working
+    from cli.preview import runs
     from cli.preview.compose import Previews
     from handler.errors import NotifierError
 
     try:
         with connections.connect(databases, apis) as connected, working(say("Reading the row")):
-            previews = Previews(chosen.stages[0])
-            return previews.of_row(notification, _id(row_id, notification), connected.database, connected.api, data)
+            previews, polls = Previews(chosen.stages[0]), chosen.compilation.polls
+            samples = [sample for one in chosen.templates for sample in one.samples]
+            found = _id(row_id, notification)
+            return runs.of_event(previews, notification, samples, polls, found, data, connected)
     except NotifierError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from None
 
@@ -219,18 +222,22 @@ def _id(text: str, notification: Notification) -> int | str:
     return int(text) if notification.id.kind == "integer" and re.fullmatch("[0-9]{1,20}", text) else text
 
 
-def _taken(found: Preview, notification: Notification, row_id: str, wish: _Wish, masking: Masking | None) -> Taken:
+def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, masking: Masking | None) -> Taken:
     """The sample, also of a row with which the template fails: that is one to keep, once the template is mended."""
+    from cli.preview.events import advice
     from cli.sampling.taking import taken
     from handler.errors import TemplateError
 
+    found = of_row.preview
+    if found.error and of_row.wanted:
+        raise click.ClickException(say("{error}\n  fix: {remedy}", error=found.error, remedy=advice(of_row.wanted)))
     lookups = {one.name for one in notification.lookups}
     if found.error and (not isinstance(found.error, TemplateError) or lookups - found.answers.keys()):
         raise click.ClickException(f"{found.error.code}: {found.error.detail}")
     if lookups - found.answers.keys():
         raise click.ClickException(say("{rule}: the function reads no more than this.", rule=found.rule))
     answers = {one.name: found.answers[one.name] for one in notification.lookups}
-    return taken(_id(row_id, notification), wish.data, answers, wish.rows, masking)
+    return taken(_id(row_id, notification), of_row.data, answers, wish.rows, masking)
 
 
 def _print(name: str, taken: Taken) -> None:

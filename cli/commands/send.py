@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 )
 @click.option("--sample", "sample_name", metavar="NAME", help="The sample. Not needed if there is only one.")
 @click.option("--id", "row_id", metavar="ID", help="The id of a real row instead of a sample.")
+@click.option("--data", default="", metavar="JSON", help="With --id: the `data` of the event, a JSON object.")
 @selection.options
 @connections.options
 @stack.option
@@ -43,6 +45,7 @@ def send(
     to: str,
     sample_name: str | None,
     row_id: str | None,
+    data: str,
     stage_names: tuple[str, ...],
     folder: Path,
     databases: tuple[str, ...],
@@ -67,11 +70,14 @@ def send(
 
     Exit status: 0 it was sent, 1 there is no message, or Slack refused it, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
-    from cli.preview import destination, slack
+    from cli.preview import destination, events, slack
     from cli.preview.trial import trial
 
     if sample_name and row_id:
         raise click.UsageError(say("Give --sample or --id, not both."))
+    if data and row_id is None:
+        raise click.UsageError(say("--data is of a real row. Name the row with --id"))
+    extras = events.extras(data)
     to = destination.read(to)
     workspace = slack.find(stack_name)
     selected = selection.select(what, folder, stage_names or workspace.stages(folder))
@@ -79,7 +85,10 @@ def send(
     if not (yes or workspace.demo):
         deployed = workspace.settings.stage if workspace.settings else ""
         destination.refuse_real(to, selected.compilation, deployed)
-    preview = _preview(template, stage, to, sample_name, row_id, databases, apis)
+    if row_id is None:
+        preview = _of_sample(template, stage, to, sample_name)
+    else:
+        preview = _of_row(selected, stage, to, row_id, extras, databases, apis)
     if not preview.messages:
         raise click.ClickException(_why(preview))
     made = trial(preview, stage, template.notification, wake=wake)
@@ -115,26 +124,35 @@ def _stage(selected: Selection) -> Stage:
     return selected.stages[0]
 
 
-def _preview(
-    template: Template,
+def _of_sample(template: Template, stage: Stage, to: str, name: str | None) -> Preview:
+    from cli.preview.trial import previews
+
+    sample = _sample(template, name)
+    return previews(stage, template.notification, sample.name, to).of_sample(template.notification, sample)
+
+
+def _of_row(
+    selected: Selection,
     stage: Stage,
     to: str,
-    sample_name: str | None,
-    row_id: str | None,
+    row_id: str,
+    data: Mapping[str, Any],
     databases: tuple[str, ...],
     apis: tuple[str, ...],
 ) -> Preview:
-    from cli.commands.emit import as_id
+    from cli.preview import events, runs
     from cli.preview.trial import previews
 
-    notification = template.notification
-    if row_id is None:
-        sample = _sample(template, sample_name)
-        return previews(stage, notification, sample.name, to).of_sample(notification, sample)
+    [template] = selected.templates
+    one = template.notification
     with connections.connect(databases, apis) as connected:
-        made = previews(stage, notification, f"id {row_id}", to)
-        found = row_id if notification.id.kind == "pattern" else as_id(row_id)  # digits are text there
-        return made.of_row(notification, found, connected.database, connected.api)
+        made = previews(stage, one, f"id {row_id}", to)
+        polls, found = selected.compilation.polls, events.row_id(row_id, one.id)
+        of_row = runs.of_event(made, one, template.samples, polls, found, data, connected)
+    if of_row.wanted and (error := of_row.preview.error):
+        remedy = events.advice(of_row.wanted)
+        raise click.ClickException(say("{error}\n  fix: {remedy}", error=error, remedy=remedy))
+    return of_row.preview
 
 
 def _sample(template: Template, name: str | None) -> Sample:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from cli import running
 from cli.commands.emit import as_id
 from cli.language import say
 from cli.operations import screen
@@ -46,6 +47,7 @@ FROM information_schema.columns
 WHERE table_schema = DATABASE() AND table_name = %(table)s
 ORDER BY ordinal_position
 """
+_CHANGE: Final = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _KEYS: Final = {"PRI": "primary", "UNI": "unique", "MUL": "index"}
 
 
@@ -167,10 +169,15 @@ def _value(text: str) -> tuple[str, int | str]:
 def _statement(select: str, given: Mapping[str, object]) -> str:
     """The SQL as PyMySQL takes it. It may find one row more than is shown."""
     from cli.compiler.sql import read_by_hand
+    from cli.preview import changing
 
     query = read_by_hand(select, given, ROWS + 1)
     if query.problems:
-        lines = (f"{one.message}\n  fix: {one.fix}" if one.fix else one.message for one in query.problems)
+        lines = [f"{one.message}\n  fix: {one.fix}" if one.fix else one.message for one in query.problems]
+        demo = running.chosen() if _CHANGE.match(select) else None
+        if demo and demo.login:
+            change = f'{changing.command(demo.login)} "…"'
+            lines.append(say("To change a row of the demo that runs here: {command}", command=change))
         raise click.ClickException("\n".join(lines))
     return query.sql
 

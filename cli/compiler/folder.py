@@ -129,6 +129,15 @@ def id_rules(folder: Path) -> dict[str, list[IdRule]]:
     return rules
 
 
+def of_type(folder: Path, event_type: str) -> Iterator[Template]:
+    """Yield the templates of a folder for an event type, as far as they can be read. No sample is rendered."""
+    for file in files.listed(folder, "", template.EVENT_TYPE, Report()):
+        node = files.read(folder, file, Report())
+        taken = template.takes(file.stem, node) if node else None
+        if node and taken and taken[0] == event_type and (one := template.read(file.stem, node, Templates(), Report())):
+            yield one
+
+
 def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:
     """Return the notification in an earlier version of the file of this name, or None if it cannot be rendered by now.
 

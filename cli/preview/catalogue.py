@@ -163,7 +163,7 @@ def _entry(template: Template, stages: Sequence[Stage], counted: _Counted) -> En
         stages=tuple(_staged(one, mentioned, stage) for stage in stages),
         by_row=mentions.BY_ROW in mentioned,
         lookups=tuple(map(_lookup, one.lookups)),
-        poll=_polled(one.poll) if one.poll else None,
+        poll=polled(one.poll) if one.poll else None,
         thread=_source(one.thread, template),
         update=one.update,
         version=_source(one.version, template),
@@ -205,7 +205,8 @@ def _lookup(one: model.Lookup) -> Lookup:
     return Lookup(one.name, "sql", sql, one.database, reading.tables(sql), one.expect)
 
 
-def _polled(poll: model.Poll) -> Polled:
+def polled(poll: model.Poll) -> Polled:
+    """Return what people ask about a poll."""
     return Polled(
         every=None if poll.cron else poll.every,
         cron=poll.cron,

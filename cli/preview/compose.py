@@ -86,6 +86,10 @@ class Previews:
         with api.invocation():
             return self._preview(composer, notification, f"id {row_id}", event, found)
 
+    def failed(self, notification: Notification, row_id: int | str, error: NotifierError) -> Preview:
+        """Return the preview for a row of whose event not even the extras can be read."""
+        return Preview(notification.name, self._stage.name, f"id {row_id}", error=error)
+
     def _preview(
         self,
         composer: Composer,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from cli.preview import told
+from cli.preview import carried, told
 from cli.preview.compose import Preview
+from cli.preview.runs import Run
 from handler.model import Message
 
 
@@ -19,6 +21,12 @@ def of_preview(preview: Preview, event: str, given: Mapping[str, Any]) -> dict[s
     if preview.rule:
         return {**head, "rule": preview.rule.value, "where": preview.where}
     return {**head, "messages": [of_message(one) for one in preview.messages]}
+
+
+def of_run(run: Run) -> dict[str, Any]:
+    """Return the document of a preview, with the `data` of its event, if it is about a row and has some."""
+    extras = {"data": json.loads(carried.written(run.data))} if run.data else {}
+    return of_preview(run.preview, run.template.notification.event, {**run.given, **extras})
 
 
 def of_message(message: Message) -> dict[str, Any]:

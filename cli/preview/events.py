@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
-from cli.language import say
+from cli.language import later, say
 
 if TYPE_CHECKING:  # what a command needs that is not misused
     from handler.model import IdRule
 
+NEEDS_DATA: Final = later("the template reads the event's `data`. Write:")
 # A longer number is no id; Python refuses to read one of thousands of digits.
 _DIGITS: Final = 100
+_EXAMPLE: Final = '{"coupon": "TEA"}'
 
 
 def row_id(text: str, rule: IdRule) -> int | str:
@@ -25,9 +30,34 @@ def row_id(text: str, rule: IdRule) -> int | str:
 def extras(text: str) -> dict[str, Any]:
     """Return the object that --data has. Raises click.UsageError."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise click.UsageError(say("--data takes a JSON object, such as {example}", example='\'{"coupon": "TEA"}\''))
-    return data
+        return typed_extras(text)
+    except ValueError:
+        raise click.UsageError(say("--data takes a JSON object, such as {example}", example=f"'{_EXAMPLE}'")) from None
+
+
+def typed_extras(text: str) -> dict[str, Any]:
+    """Return the object that somebody typed as JSON; nothing is an empty one. Raises ValueError."""
+    with suppress(ValueError, RecursionError):
+        match json.loads(text) if text.strip() else {}:
+            case dict(data):
+                return data
+    raise ValueError(say("`data` takes a JSON object, such as {example}", example=_EXAMPLE))
+
+
+def advice(data: str) -> str:
+    """Say which `data` an event needs, with the command to paste."""
+    return f"{say(NEEDS_DATA)} {again(data=data)}"
+
+
+def again(**options: str) -> str:
+    """Return the command that runs, with further options, to paste."""
+    context = click.get_current_context()
+    words = ["notifier", *context.command_path.split()[1:]]
+    for one in context.command.params:
+        if not one.name or context.get_parameter_source(one.name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[one.name]
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [] if isinstance(one, click.Argument) else [one.opts[0]]
+            words += [] if each is True else [str(each)]
+    return shlex.join([*words, *(word for name, text in options.items() for word in (f"--{name}", text))])

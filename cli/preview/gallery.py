@@ -3,7 +3,10 @@
 notification:<name>   the entry of the catalogue, and in `pairs` what each sample makes in each stage: `after`, and
 `before` where the committed templates made something else. `change` says how they differ:
 same, changed, added or removed; it is empty where there is nothing to compare with. `stale`:
-the file has errors, so `after` is what its last version without them made
+the file has errors, so `after` is what its last version without them made. `data` is what to
+offer as the `data` of an event: an example, and whether it is needed, and read from the row;
+None if the template reads none. `polled` says when its poll runs, in each language, and what
+to change in the table to try it; None without a poll
 stage:<name>          what Slack shows for the ids in its messages
 finding:<number>      a mistake in a file
 """
@@ -17,11 +20,15 @@ from typing import Any, Final
 
 import click
 
+from cli import language
 from cli.compiler import Compilation, compile_templates
-from cli.preview import catalogue, document, runs
+from cli.compiler.template import Template
+from cli.preview import catalogue, changing, document, plans, runs
+from cli.preview.carried import Carried, written
 from cli.preview.revision import checked_out
 from cli.preview.selection import USUAL, Selection
 from handler.catalog import Stage
+from handler.model import Poll
 
 Items = dict[str, dict[str, Any]]
 Pairs = Mapping[tuple[str, str], dict[str, Any]]  # by stage and sample: the document of the preview
@@ -96,9 +103,7 @@ def made(selection: Selection, known: Made = _NOTHING) -> Made:
     unknown = tuple(one for one in selection.templates if one.notification.name not in known)
     for run in runs.of_samples(replace(selection, templates=unknown)):
         key = (run.stage.name, run.preview.name)
-        found[run.preview.notification][key] = document.of_preview(
-            run.preview, run.template.notification.event, run.given
-        )
+        found[run.preview.notification][key] = document.of_run(run)
     return found
 
 
@@ -109,8 +114,10 @@ def items(selection: Selection, now: Made, before: Made | None, last: Mapping[st
     the items until now, from which comes what a file with errors does not tell.
     """
     found: Items = {}
+    polls = selection.compilation.polls
+    more = {one.notification.name: _more(one, polls) for one in selection.templates}
     for entry in catalogue.entries(selection):
-        item = {"kind": "notification", **asdict(entry), "pairs": [], "change": ""}
+        item = {"kind": "notification", **asdict(entry), **more.get(entry.name, {}), "pairs": [], "change": ""}
         key = f"notification:{entry.name}"
         if entry.name in now:
             found[key] = {**item, **_compared(now[entry.name], before, entry.name), "stale": False}
@@ -123,6 +130,26 @@ def items(selection: Selection, now: Made, before: Made | None, last: Mapping[st
     others = {one for one in selection.compilation.files if "/" not in one} - {one["file"] for one in found.values()}
     wrong = {key: one for key, one in findings(selection.compilation).items() if one["file"] not in others}
     return {**found, **_stages(selection), **wrong}
+
+
+def _more(one: Template, polls: Mapping[str, Poll]) -> dict[str, Any]:
+    """What the page offers beside the entry of the catalogue."""
+    carried, data = Carried.of(one.notification, one.samples, polls), None
+    if carried.example:
+        is_watching = bool(carried.poll and carried.poll.is_watching)
+        data = {"example": written(carried.example), "needed": bool(carried.needed), "of_row": is_watching}
+    polled = None
+    if poll := one.notification.poll:
+        polled = {"when": _in_each_language(catalogue.polled(poll)), "change": changing.statement(one)}
+    return {"data": data, "polled": polled}
+
+
+def _in_each_language(poll: catalogue.Polled) -> dict[str, str]:
+    found = {}
+    for name in language.LANGUAGES:
+        with language.speaking(name):
+            found[name] = plans.words(poll)
+    return found
 
 
 def findings(compilation: Compilation) -> Items:

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import click
 
+from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from cli.language import say
 from cli.preview import events
+from cli.preview.carried import Carried, Data
 from cli.preview.compose import Preview, Previews
 from cli.preview.connections import Connections
 from cli.preview.selection import Selection, nearest
 from handler.catalog import Stage
+from handler.errors import NotifierError, TemplateError
+from handler.model import Notification, Poll
+
+
+@dataclass(frozen=True, slots=True)
+class OfRow:
+    """The preview for a row, and the `data` of its event. `wanted` is what they should be, if that is why it failed."""
+
+    preview: Preview
+    data: Data
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A preview, and what it was made of: `given` has the name of the `sample`, or the `id` of the row."""
+    """A preview, and what it was made of: `given` has the name of the `sample`, or the `id` of the row.
+
+    `data` and `wanted` are as in OfRow.
+    """
 
     template: Template
     stage: Stage
     given: Mapping[str, str | int]
     preview: Preview
+    data: Data = field(default_factory=dict)
+    wanted: str = ""
 
 
 def of_samples(selection: Selection, names: Sequence[str] = ()) -> Iterator[Run]:
@@ -52,11 +69,33 @@ def refuse_unknown(names: Sequence[str], *selections: Selection) -> None:
             )
 
 
-def of_row(selection: Selection, typed: str, data: Mapping[str, Any], connections: Connections) -> Iterator[Run]:
+def of_row(selection: Selection, typed: str, data: Data, connections: Connections) -> Iterator[Run]:
     """Yield a run for the event with this id and these extras, with what the databases and the APIs answer."""
+    polls = selection.compilation.polls
     for stage in selection.stages:
         previews = Previews(stage)
         for template in selection.whole:
-            row_id = events.row_id(typed, template.notification.id)
-            preview = previews.of_row(template.notification, row_id, connections.database, connections.api, data)
-            yield Run(template, stage, {"id": row_id}, preview)
+            one = template.notification
+            row_id = events.row_id(typed, one.id)
+            found = of_event(previews, one, template.samples, polls, row_id, data, connections)
+            yield Run(template, stage, {"id": row_id}, found.preview, found.data, found.wanted)
+
+
+def of_event(
+    previews: Previews,
+    one: Notification,
+    samples: Sequence[Sample],
+    polls: Mapping[str, Poll],
+    row_id: int | str,
+    data: Data,
+    connections: Connections,
+) -> OfRow:
+    """Return what an event makes. If a poll makes such events, its `data` have what the poll would say of the row."""
+    carried = Carried.of(one, samples, polls)
+    try:
+        data = carried.of_row(row_id, data, connections.database)
+    except NotifierError as error:
+        return OfRow(previews.failed(one, row_id, error), data)
+    preview = previews.of_row(one, row_id, connections.database, connections.api, data)
+    lacks = isinstance(preview.error, TemplateError) and carried.lacking(data)
+    return OfRow(preview, data, carried.needed if lacks else "")

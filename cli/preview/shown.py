@@ -17,14 +17,17 @@ from cli.preview.terminal import Framed, Indented, content
 from handler.model import Message
 
 
-def shown(preview: Preview, view: View) -> Iterator[RenderableType]:
-    """Yield what to print of a preview: one panel for all channels that get the same."""
+def shown(preview: Preview, view: View, fix: str = "") -> Iterator[RenderableType]:
+    """Yield what to print of a preview: one panel for all channels that get the same.
+
+    `fix` says what to do about its error, if more is known than the code.
+    """
     for same in alike(preview.messages):
         yield Framed(title(same), content(same[0].text, same[0].blocks, view))
         yield from (_below(safe(one), "yellow") for one in same[0].warnings if one not in same[0].text)
     if preview.error:
         yield _below(safe(told.error(preview.error)), "bold red")
-        yield _below(say("fix: {remedy}", remedy=told.remedy_said(preview.error)))
+        yield _below(say("fix: {remedy}", remedy=fix or told.remedy_said(preview.error)))
     elif not preview.messages:
         yield _below(told.rule(preview), "yellow")
     yield _below(purpose(preview), "dim")

@@ -311,3 +311,42 @@ def test_one_file_shows_the_same_without_a_server(driver: Chrome, gate: Gate, tm
     assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
     loaded = screen.run("return performance.getEntriesByType('resource').map(each => each.name)")
     assert [name for name in loaded if not name.startswith("data:")] == []
+
+
+WAIVED = """
+id: integer
+channel: orders
+text: "{{ data.by }}"
+samples: {a: {id: 1, data: {by: 花}}}
+"""
+WATCHED = """
+id: integer
+channel: orders
+poll: {every: 5m, sql: "SELECT o.id, o.status AS watched FROM orders o"}
+text: "{{ data.new }}"
+samples: {a: {id: 1, data: {old: pending, new: paid}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "offered"),
+    [("fee.waived", WAIVED, '{"by": "花"}'), ("order.status", WATCHED, ""), ("a.b", TEMPLATE, None)],
+)
+def test_the_data_that_a_template_reads_are_offered(
+    screen: Screen, gate: Gate, name: str, template: str, offered: str | None
+) -> None:
+    gate.edit(name, template)
+    screen.show(f"notification:{name}")
+    screen.see("h1", name)
+    typed = "return document.querySelector('form.row [name=data]')?.value ?? null"
+    assert screen.run(typed) == offered
+    screen.see("form.row [name=id]").send_keys("7", Keys.ENTER)
+    screen.see(".real .message", "A real row")
+    assert (gate.asked[-1]["id"], gate.asked[-1].get("data")) == ("7", offered or None)
+
+
+def test_when_a_poll_runs_is_said_in_words(screen: Screen, gate: Gate) -> None:
+    gate.edit("order.status", WATCHED)
+    screen.show("notification:order.status")
+    assert "orders, every 5 minutes" in screen.see(".facts", "order.status").text
+    assert screen.all(".trial") == []  # here nobody may change a row

@@ -45,6 +45,21 @@ def test_an_event_is_published_under_the_identity_that_is_told(on_call: OnCall, 
     assert (body["MessageId"], json.loads(body["Message"])) == (event, EVENT)
 
 
+@pytest.mark.parametrize(
+    ("data", "published"), [("", {}), (" ", {}), ('{"by": "花"}', {"data": {"by": "花"}}), ("{", None), ("[1]", None)]
+)
+def test_an_event_has_the_data_that_were_typed(on_call: OnCall, answers: Answers, data: str, published: Any) -> None:
+    sns, arn = on_call.aws.client("sns"), "arn:aws:sqs:us-east-1:000000000000:"
+    queue = on_call.outputs["QueueUrl"].rpartition("/")[2]
+    sns.subscribe(TopicArn=on_call.outputs["TopicArn"], Protocol="sqs", Endpoint=f"{arn}{queue}")
+    answer = answers.of({"publish": {"type": "order.created", "id": "1042", "data": data}})
+    bodies = [json.loads(json.loads(one.body)["Message"]) for one in on_call.aws.messages(on_call.outputs["QueueUrl"])]
+    if published is None:
+        assert (answer["error"][:7], bodies) == ("`data` ", [])
+    else:
+        assert bodies == [{**EVENT, **published}]
+
+
 @pytest.mark.parametrize("aside", [False, True])
 def test_the_chosen_letters_are_sent_again_and_the_others_stay(on_call: OnCall, answers: Answers, aside: bool) -> None:
     names = [on_call.parked(notification(EVENT, f"s-{number}"), code="SLACK_CONFIG") for number in range(13)]

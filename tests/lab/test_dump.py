@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from lab import application
 from lab.databases import Pair
 from lab.databases.dump import DumpError, load, statements
 
@@ -131,3 +134,22 @@ def test_statements_have_the_lines_on_which_they_begin() -> None:
     assert found[:2] == [(3, b"SELECT\n1"), (5, b"SELECT '\n;'")]
     text = b"DELIMITER $$\nCREATE x; y$$\nDELIMITER ;\nSELECT 1"
     assert [(one.line, one.text) for one in statements(text)] == [(2, b"CREATE x; y"), (4, b"SELECT 1")]
+
+
+def test_the_application_changes_rows_on_the_primary_over_tls(database_pair: Pair, tmp_path: Path) -> None:
+    login = tmp_path / "application.cnf"
+    database_pair.primary.query("CREATE TABLE shop.lent (id INT AUTO_INCREMENT PRIMARY KEY, status VARCHAR(9))")
+    try:
+        application.create_account(database_pair, login)
+        assert login.stat().st_mode & 0o077 == 0
+        assert application.execute(login, "INSERT INTO lent (status) VALUES (%s)", "out") == (1, 1)
+        run = partial(CliRunner().invoke, application.main)
+        answers = [run([str(login), f"UPDATE lent SET status = 'in' WHERE id = {number}"]).output for number in (1, 2)]
+        assert [one.partition(". ")[0].strip().rstrip(".") for one in answers] == ["Rows changed: 1", "Rows changed: 0"]
+        refused = run([str(login), "DROP TABLE lent"])
+        assert (refused.exit_code, "nothing was changed" in refused.output) == (1, True)
+        database_pair.wait_for_replica()
+        assert database_pair.replica.query("SELECT status FROM shop.lent") == [("in",)]
+    finally:
+        database_pair.primary.query(f"DROP USER IF EXISTS {application.USER}")
+        database_pair.primary.query("DROP TABLE shop.lent")

@@ -169,6 +169,18 @@ def test_emit_warns_of_what_no_template_takes_and_publishes_it(
     assert answer.stderr.startswith(f"Warning: {warning}") if warning else answer.stderr == ""
 
 
+def test_emit_says_which_data_a_template_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.operations.stack.Account.client", lambda *_: FakeSns())
+    (tmp_path / "templates/_stages").mkdir(parents=True)
+    content = "id: integer\nchannel: orders\ntext: '{{ data.by }}'\nsamples: {a: {id: 1, data: {by: Ines}}}\n"
+    (tmp_path / "templates/fee.waived.yaml").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    answer = run("emit", "fee.waived", "1", "--topic", TOPIC)
+    command = """notifier emit fee.waived 1 --topic arn:aws:sns:eu-west-1:1:t --data '{"by": "Ines"}'"""
+    assert answer.stderr == f"Warning: the template reads the event's `data`. Write: {command}\n"
+    assert run("emit", "fee.waived", "1", "--topic", TOPIC, "--data", '{"by": "Bo"}').stderr == ""
+
+
 @pytest.mark.parametrize(("answer", "published"), [("y", 1), ("n", 0)])
 def test_a_person_is_asked_before_emit_publishes_what_no_template_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, published: int
@@ -195,6 +207,27 @@ def test_emit_is_silent_where_there_are_no_templates(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     answer = run("emit", "order.creatd", "1", "--topic", TOPIC)
     assert (answer.exit_code, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("select", "login", "is_told"),
+    [
+        ("UPDATE orders SET status = 'paid'", "/demo/application.cnf", True),
+        ("  insert INTO orders VALUES (1)", "/demo/application.cnf", True),
+        ("UPDATE orders SET status = 'paid'", "", False),  # somebody's own database
+        ("SELEC id FROM orders", "/demo/application.cnf", False),
+    ],
+)
+def test_sql_says_how_the_rows_of_the_demo_are_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, select: str, login: str, is_told: bool
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name in running.NAMING:
+        monkeypatch.delenv(name, raising=False)
+    with running.announced("arn:topic", {}, login=login):
+        answer = run("sql", select)
+    assert answer.exit_code == 1
+    assert ('.venv/bin/python -m lab.application /demo/application.cnf "…"' in answer.output) == is_told
 
 
 def test_a_running_demo_is_found_and_a_dead_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ function App() {
   const elsewhere = findings.filter(({ file }) => file !== notification?.file);
   // A type that no template is for was mistyped, most likely: it is not offered again.
   const taken = [...ofKind(items, "delivery"), ...waiting, ...parked].filter(({ code }) => !code?.startsWith("EVENT_TYPE_"));
-  const types = [...new Set(taken.map(({ type }) => type))];
+  const types = [...new Set([...taken.map(({ type }) => type), ...notifications.map(({ event }) => event).filter(Boolean)])];
   return (
     <Known value={known}>
     <div className="page" data-menu={menu ? "open" : "closed"}>
@@ -110,12 +110,12 @@ function App() {
           {view === "parked" && <Parked events={parked} {...{ more, replay }} />}
           {view === "templates" && <Findings findings={findings} />}
           {channel && <Channel {...{ channel, theme, channels, mentions }} />}
-          {notification && <Notification one={notification} id={part} {...{ stages, findings, theme }} />}
+          {notification && <Notification one={notification} id={part} change={items.get("change")} {...{ stages, findings, theme }} />}
           {view.startsWith("story:") && <Story event={decoded(view.slice("story:".length))} />}
           {!title && items.size > 0 && <Empty title={say("There is nothing by this name")}><p>{say("Choose something on the left.")}</p></Empty>}
           {!items.size && live && <Empty title={say("Rendering the samples…")} />}
         </div>
-        {isDemo && <Emit types={types} />}
+        {isDemo && <Emit types={types} notifications={notifications} />}
       </main>
     </div>
     </Known>

@@ -3,10 +3,10 @@ import { useMemo } from "react";
 import { CHANGES } from "./catalogue.jsx";
 import { given } from "./given.js";
 import { Message } from "./message.jsx";
-import { Empty, Finding, Words } from "./panels.jsx";
+import { Command, Empty, Finding, Words } from "./panels.jsx";
 import { RealRow } from "./row.jsx";
 import { useKept } from "./state.js";
-import { later, plural, say } from "./words.js";
+import { language, later, say } from "./words.js";
 
 const RULES = {
   WHEN: later("`when` does not hold"),
@@ -83,7 +83,6 @@ function Sample({ pair: { sample, change, before, after }, stale, ...shown }) {
 function Facts({ one, stage }) {
   const staged = one.stages?.find((each) => each.stage === stage) ?? { channels: [], mentions: [] };
   const where = ({ place }) => (place === "default" ? "" : ` @ ${place}`);
-  const every = (poll) => poll.cron || plural("every {count} second", "every {count} seconds", poll.every);
   const facts = [
     [say("Event"), one.event],
     [say("Owner"), one.owner],
@@ -91,7 +90,7 @@ function Facts({ one, stage }) {
     [say("Posts when"), one.when && `\`${one.when}\``],
     [say("Mentions"), [...staged.mentions.map(({ alias, wakes }) => `@${alias || wakes}${alias && wakes ? ` → ${wakes}` : ""}`), ...(one.by_row ? [say("others, by the row")] : [])]],
     [say("Reads"), one.lookups?.map((each) => `${each.name}: ${each.kind === "sql" ? each.tables.join(", ") || "SQL" : `GET ${each.source}`}${where(each)}`)],
-    [say("Poll"), one.poll && `${one.poll.table || "SQL"}, ${every(one.poll)}`],
+    [say("Poll"), one.polled && `${one.poll.table || "SQL"}, ${one.polled.when[language]}`],
     [say("Thread"), one.thread && `\`${one.thread}\``],
   ].map(([name, values]) => [name, [values ?? []].flat().filter(Boolean)]);
   return (
@@ -100,6 +99,22 @@ function Facts({ one, stage }) {
         <div key={name}><dt>{name}</dt>{values.map((value, at) => <dd key={at}><Words>{value}</Words></dd>)}</div>
       ))}
     </dl>
+  );
+}
+
+// How to try a poll in the demo: what to change, and how not to wait for its time. Elsewhere nobody may write.
+function Trial({ one, change }) {
+  if (!one.polled || !change) return null;
+  const how = change.command ? say("Change a row as your application would; a poll finds it within two minutes:")
+    : say("Change a row in your own database, which the demo only reads. A poll finds it within two minutes.");
+  return (
+    <details className="trial">
+      <summary>{say("Try the poll")}</summary>
+      <p className="hint">{how}</p>
+      {change.command && <Command>{`${change.command} "${one.polled.change}"`}</Command>}
+      <p className="hint">{say("Each minute the demo runs the polls that are due. The first run of a poll posts nothing. To run it at once:")}</p>
+      <Command>{`.venv/bin/notifier poll run ${one.event}`}</Command>
+    </details>
   );
 }
 
@@ -127,7 +142,7 @@ function Wrong({ one, findings }) {
   );
 }
 
-export function Notification({ one, id, stages, findings, theme }) {
+export function Notification({ one, id, stages, findings, theme, change }) {
   const names = stages.map(({ name }) => name);
   const [kept, choose] = useKept("stage", "production");
   const stage = names.includes(kept) ? kept : names[0];
@@ -141,6 +156,7 @@ export function Notification({ one, id, stages, findings, theme }) {
       {one.description && <p className="lead">{one.description}</p>}
       {one.change === "removed" && <p className="hint">{say("Its file was deleted after the last commit.")}</p>}
       <Facts one={one} stage={stage} />
+      <Trial one={one} change={change} />
       <Stages {...{ stages: names, stage, choose }} />
       <Wrong one={one} findings={findings.filter(({ file }) => file === one.file)} />
       {given.ask && !one.stale && one.change !== "removed" && <RealRow key={one.name} {...{ one, id, stage, theme, data }} />}

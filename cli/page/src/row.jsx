@@ -1,6 +1,7 @@
 // The message of a real row, which is read when it is asked for, and what the template's lookups found.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ask } from "./ask.js";
+import { DataField } from "./emit.jsx";
 import { Outcome } from "./notification.jsx";
 import { address } from "./state.js";
 import { say } from "./words.js";
@@ -38,12 +39,20 @@ function Answers({ answers }) {
   );
 }
 
+// Which `data` the event of the row has, or what to write where the template lacks them.
+function Extras({ outcome: { wanted, data } }) {
+  if (wanted) return <p className="hint">{say("The template reads `data` of the event. Write them into the field, such as")} <code>{wanted}</code></p>;
+  return data ? <p className="hint">{say("data of the event:")} <code>{JSON.stringify(data)}</code></p> : null;
+}
+
 export function RealRow({ one, id, stage, theme, data }) {
   const [{ shown, outcomes, said }, show] = useState({});
+  const form = useRef(null);
   const read = async (wanted) => {
     show({ said: say("Reading…") });
+    const extras = form.current.elements.data?.value.trim() ?? "";
     try {
-      show({ shown: wanted, outcomes: await ask({ notification: one.name, id: wanted }) });
+      show({ shown: wanted, outcomes: await ask({ notification: one.name, id: wanted, ...(extras && { data: extras }) }) });
     } catch (error) {
       show({ said: say("That did not work: {why}", { why: error.message }) });
     }
@@ -58,10 +67,12 @@ export function RealRow({ one, id, stage, theme, data }) {
   const outcome = outcomes?.find((each) => each.stage === stage);
   return (
     <>
-      <form className="emit row" onSubmit={submit} aria-label={say("Show a real row")}>
+      <form ref={form} className="emit row" onSubmit={submit} aria-label={say("Show a real row")}>
         <label>{say("Id of a real row")}
           <input key={id} name="id" required maxLength="200" defaultValue={id} placeholder="1042" autoComplete="off" spellCheck="false" />
         </label>
+        <DataField data={one.data} value={one.data?.needed && !one.data.of_row ? one.data.example : ""}
+          placeholder={one.data?.of_row ? say("empty: as in the row") : one.data?.example} />
         <button>{say("Show")}</button>
         <p role="status">{said}</p>
       </form>
@@ -69,6 +80,7 @@ export function RealRow({ one, id, stage, theme, data }) {
         <section className="sample real" aria-label={`id ${shown}`}>
           <h2>id {shown}</h2>
           <Outcome {...{ outcome, theme, data }} />
+          <Extras outcome={outcome} />
           <Answers answers={outcome.answers} />
         </section>
       )}

@@ -59,6 +59,39 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> dict[int, dict[str, Any]]:
     return found
 
 
+WATCHED = """
+id: integer
+channel: orders
+when: data.new != 'lost'
+poll: {every: 1m, sql: "SELECT o.id, o.status AS watched FROM orders o"}
+lookups: {order: {sql: "SELECT number FROM orders WHERE id = :id"}}
+text: "{{ order.number }}: {{ data.old | default('new') }} → {{ data.new }}"
+samples: {a: {id: 7, data: {old: pending, new: paid}, lookups: {order: {number: T-7}}}}
+"""
+
+
+def test_a_row_of_a_watched_poll_needs_no_data(folder: Path, rows: Any) -> None:
+    (folder / "order.status.yaml").write_text(WATCHED, "utf-8")
+    rows[7] = {"number": "T-7", "watched": "paid"}
+    [found] = documents("order.status", "--id", "7")
+    assert (found["data"], found["messages"][0]["text"]) == ({"old": "pending", "new": "paid"}, "T-7: pending → paid")
+    rows[7]["watched"] = "pending"
+    assert 'data: {"old": null, "new": "pending"}. --data gives other values' in run("order.status", "--id", "7").output
+    rows[7]["watched"] = "lost"
+    assert "`when` does not hold" in run("order.status", "--id", "7").output
+
+
+def test_an_error_for_want_of_data_has_the_command_to_paste(folder: Path, rows: Any) -> None:
+    text = GOOD.replace("order.customer", "data.coupon").replace("lookups: {", "data: {coupon: TEA}, lookups: {")
+    (folder / "order.created.yaml").write_text(text, "utf-8")
+    answer = run("order.created", "--id", "7", "--stage", "all")
+    assert (answer.exit_code, "the event's `data` has no coupon" in " ".join(answer.output.split())) == (1, True)
+    command = """notifier preview order.created --stage all --id 7 --data '{"coupon": "TEA"}'"""
+    assert command in answer.output
+    assert "--data" not in run("order.created", "--id", "8").output  # there is no such row: no data would help
+    assert run("order.created", "--id", "7", "--data", '{"coupon": "TEA"}').exit_code == 0
+
+
 def test_all_samples_of_all_templates(folder: Path) -> None:
     answer = run()
     assert answer.exit_code == 0

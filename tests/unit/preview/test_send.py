@@ -19,6 +19,7 @@ from cli.compiler import compile_templates
 from cli.main import main
 from cli.preview import refused
 from cli.preview.compose import Previews
+from cli.preview.connections import Connections
 from cli.preview.destination import read, refuse_real
 from cli.preview.silence import Silencer
 from cli.preview.trial import previews, trial
@@ -30,6 +31,7 @@ from handler.settings import Settings, parse
 from lab.slack import Control, running_slack
 from lab.slack.config import TOKEN
 from lab.tls import Authority
+from tests.kit import FakeApi, FakeDatabase
 
 COMPILATION = compile_templates(Path("templates"))
 STAGES = {stage.name: stage for stage in COMPILATION.stages}
@@ -193,6 +195,25 @@ def sample_of(name: str) -> str:
     return next(sample.name for notification, sample in SAMPLES if notification.name == name)
 
 
+def test_a_row_whose_event_needs_data_is_sent_with_them(
+    slack: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    (folder / "_stages").mkdir(parents=True)
+    (folder / "_stages/demo.yaml").write_text("channels: {orders: C0LABORDERS}\nfallback: C0LABORDERS\n")
+    (folder / "fee.waived.yaml").write_text(
+        "id: integer\nchannel: orders\ntext: '{{ data.by }} waived {{ id }}'\nsamples: {a: {id: 1, data: {by: Ines}}}\n"
+    )
+    database = FakeDatabase(lambda *_: [])
+    connected = Connections(database, FakeApi(lambda _: None), "db")
+    monkeypatch.setattr("cli.preview.connections.connect", lambda *_: nullcontext(connected))
+    words = ["fee.waived", "--templates", str(folder), "--to", YOU, "--id", "7"]
+    refused = send(*words)
+    assert (refused.exit_code, """--data '{"by": "Ines"}'""" in refused.output) == (1, True), refused.output
+    assert send(*words, "--data", '{"by": "Bo"}').exit_code == 0
+    assert ["Bo waived 7" in one["text"] for one in slack.messages()] == [True]
+
+
 def test_json_says_what_was_sent(slack: Control) -> None:
     answer = send("order.payment_failed", "--to", YOU, "--sample", sample_of("order.payment_failed"), "--json")
     document = json.loads(answer.stdout)
@@ -299,6 +320,8 @@ MISUSE = [
     (["order.created", "--to", YOU, "--sample", "nosuch"], "There is no sample nosuch"),
     (["order.created", "--to", YOU, "--sample", "a", "--id", "1"], "not both"),
     (["order.created", "--to", YOU, "--stage", "all"], "one stage"),
+    (["order.created", "--to", YOU, "--data", "{}"], "Name the row with --id"),
+    (["order.created", "--to", YOU, "--id", "1", "--data", "["], "--data takes a JSON object"),
     (["order.created"], "--to"),
 ]
 
