@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.language import say
 from lab import sam
 from lab.api import RunningApi, running_api
 from lab.aws import Aws, running_aws
@@ -59,9 +60,9 @@ class LocalCloud:
         """Name the parts whose process has ended, each with the end of its log; empty while all of them run."""
         pair = self.tables.pair
         servers = [pair.primary, pair.replica] if pair else []
-        gone = [f"The {server.name} database has ended." for server in servers if not server.running]
+        gone = [say("The {name} database has ended.", name=server.name) for server in servers if not server.running]
         gone += [
-            f"{name} has ended (status {process.status}).{process.log_tail()}"
+            say("{name} has ended (status {status}).", name=name, status=process.status) + process.log_tail()
             for name, process in self.processes.items()
             if process and not process.running
         ]
@@ -101,7 +102,7 @@ def local_cloud(
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
         tables = parts.enter_context(source(folder, authority, step, product))
-        with step("Starting Slack, the sample API and AWS"):
+        with step(say("Starting Slack, the sample API and AWS")):
             slack, page, standin = parts.enter_context(_slack(folder, authority))
             api = parts.enter_context(
                 running_api(folder / "api.log", required_header=f"Authorization=Bearer {API_TOKEN}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from cli.language import say
 from lab import application, shop
 from lab.databases import Pair, Product, dump, replicated_pair
 from lab.tls import Authority
@@ -45,7 +46,7 @@ Source = Callable[[Path, Authority, Step, Product], AbstractContextManager[Table
 def sample_shop(folder: Path, authority: Authority, step: Step, product: Product) -> Iterator[Tables]:
     """Run a primary and its read replica with the sample shop."""
     with _pair(folder, authority, step, product) as pair:
-        with step("Filling the sample shop"):
+        with step(say("Filling the sample shop")):
             shop.load(pair.primary)
             tables = _of(pair, folder, is_shop=True)
         yield tables
@@ -64,7 +65,7 @@ def of_databases(databases: str, logins: Mapping[str, str]) -> Source:
 @contextmanager
 def _dumped(file: Path, folder: Path, authority: Authority, step: Step, product: Product) -> Iterator[Tables]:
     with _pair(folder, authority, step, product) as pair:
-        with step(f"Loading {file}") as tell:
+        with step(say("Loading {file}", file=file)) as tell:
             dump.load(file, pair.primary, shop.SCHEMA, tell, pair.wait_for_replica)
             tables = _of(pair, folder, is_shop=False)
         yield tables
@@ -73,7 +74,7 @@ def _dumped(file: Path, folder: Path, authority: Authority, step: Step, product:
 @contextmanager
 def _pair(folder: Path, authority: Authority, step: Step, product: Product) -> Iterator[Pair]:
     with ExitStack() as running:
-        with step(f"Starting {product.title}, a primary and its read replica"):
+        with step(say("Starting {title}, a primary and its read replica", title=product.title)):
             pair = running.enter_context(replicated_pair(folder / "database", authority, product))
         yield pair
 

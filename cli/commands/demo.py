@@ -34,8 +34,8 @@ from cli.tick import Tick
 from cli.watch import Watch
 from handler.model import Value
 from lab.cloud import LocalCloud, local_cloud
-from lab.databases import PRODUCTS, DatabaseMissingError, Product
-from lab.databases.dump import DumpError
+from lab.databases import MARIADB, PRODUCTS, DatabaseMissingError, Product
+from lab.databases.dump import DumpError, product_of
 from lab.processes import ChildError, wait_until
 from lab.sam import SamError
 from lab.shop.application import request_refund
@@ -53,8 +53,10 @@ POLLED: Final = "refund.requested"  # the template of the sample shop that has a
 # What there is to try with tables that are not the sample shop's.
 OWN_TABLES: Final = {
     "sql": later("your tables, and `notifier sql TABLE` for the columns of one"),
+    "new TYPE": later("begins a notification from one of them"),
     "preview TYPE --id ID": later("what a notification would post for a row"),
     "emit TYPE ID": later("posts it"),
+    "poll status": later("when each poll runs, and what it has found"),
 }
 PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
 
@@ -83,9 +85,8 @@ class Edited:
 @click.option(
     "--database",
     type=click.Choice([*PRODUCTS]),
-    default=next(iter(PRODUCTS)),
-    show_default=True,
-    help="The database and its read replica. One that is not installed is unpacked from the system's packages.",
+    help="The database and its read replica. One that is not installed is unpacked from the system's packages. "
+    "Default: mariadb, but mysql for a dump with MySQL's own collations.",
 )
 @click.option(
     "--sql",
@@ -103,7 +104,7 @@ class Edited:
     f"read. The password comes from {connections.PASSWORD}, or is asked for.",
 )
 @selection.templates(default=TEMPLATES)
-def demo(once: bool, database: str, dump: Path | None, databases: tuple[str, ...], folder: Path) -> None:
+def demo(once: bool, database: str | None, dump: Path | None, databases: tuple[str, ...], folder: Path) -> None:
     """Run everything on this machine: AWS, a database with its replica, an API, Slack, and the notifier between them.
 
     The command checks the templates first, and starts nothing if one has an error. It builds the application with
@@ -129,9 +130,10 @@ def demo(once: bool, database: str, dump: Path | None, databases: tuple[str, ...
         with _interruptible():
             seen = snapshot(folder)  # what is saved while all of it starts counts as an edit
             checked = _checked(folder)
+            product = PRODUCTS[database] if database else product_of(dump) if dump else MARIADB
             with running.claimed() as state:
                 edited = Edited(folder, checked, seen)
-                complete = _run(state, edited, console, PRODUCTS[database], source, once=once)
+                complete = _run(state, edited, console, product, source, once=once)
     except KeyboardInterrupt:
         console.print(say("Stopped; everything that ran is gone."))
         raise click.exceptions.Exit(130 if once else 0) from None
@@ -292,13 +294,16 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
 
 
 def _about_own_tables(login: Path | None, edited: Edited) -> str:
+    folder = edited.folder
+    is_ours = folder.samefile(TEMPLATES)
+    named = [] if is_ours else [f"  export {selection.VARIABLE}={shlex.quote(str(folder.resolve()))}"]
     commands = [f"  {f'.venv/bin/notifier {command}':<42}# {say(words)}" for command, words in OWN_TABLES.items()]
     change = say("Change a row in your own database, which the demo only reads. A poll finds it within two minutes.")
     if login:
         example = changing.example(edited.checked.templates)
         how = say("Change a row as your application would; a poll finds it within two minutes:")
         change = f'{how}\n\n  {changing.command(login)} "{example}"'
-    return "\n".join([*commands, "  .venv/bin/notifier poll status", "", change, "", ""])
+    return "\n".join([*named, *commands, "  .venv/bin/notifier poll status", "", change, "", ""])
 
 
 def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) -> str:

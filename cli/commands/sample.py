@@ -265,7 +265,7 @@ def _write(target: Target, path: Path, name: str, taken: Taken, chosen: Selectio
         ) from None
     if new := target.new_findings(after, chosen.compilation.stages):
         for one in new:
-            click.echo(f"{one}\n  fix: {one.fix}", err=True)
+            click.echo(f"{one}\n  {say('fix: {remedy}', remedy=one.fix)}", err=True)
         raise click.ClickException(
             say("Nothing is written: with this sample, lint finds the above. The lines are those of the new file.")
         )

@@ -162,7 +162,9 @@ def _show_columns(table: str, columns: Sequence[Mapping[str, Any]], *, as_json: 
 def _value(text: str) -> tuple[str, int | str]:
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
-        raise click.UsageError(f"`{text}` is not a value for a parameter. Write id=1042, and the SELECT in quotes.")
+        raise click.UsageError(
+            say("`{text}` is not a value for a parameter. Write id=1042, and the SELECT in quotes.", text=text)
+        )
     return name, as_id(value)
 
 
@@ -173,7 +175,10 @@ def _statement(select: str, given: Mapping[str, object]) -> str:
 
     query = read_by_hand(select, given, ROWS + 1)
     if query.problems:
-        lines = [f"{one.message}\n  fix: {one.fix}" if one.fix else one.message for one in query.problems]
+        lines = [
+            f"{one.message}\n  {say('fix: {remedy}', remedy=one.fix)}" if one.fix else one.message
+            for one in query.problems
+        ]
         demo = running.chosen() if _CHANGE.match(select) else None
         if demo and demo.login:
             change = f'{changing.command(demo.login)} "…"'
@@ -187,11 +192,12 @@ def _show_rows(rows: Sequence[Row], *, as_json: bool) -> None:
         screen.print_json(_plain({"rows": rows[:ROWS], "more": len(rows) > ROWS}))
         return
     if not rows:
-        click.echo("no rows")
+        click.echo(say("no rows"))
         return
     _print(rows[0], [row.values() for row in rows[:ROWS]])
     if len(rows) > ROWS:
-        click.secho(f"and more: these are the first {ROWS}. Narrow it with WHERE, or sort it.", fg="yellow")
+        more = say("and more: these are the first {count}. Narrow it with WHERE, or sort it.", count=ROWS)
+        click.secho(more, fg="yellow")
 
 
 def _print(names: Iterable[str], rows: Sequence[Iterable[Value]]) -> None:

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 import pymysql
 
+from cli.language import later, say
 from lab.databases.mariadb import MARIADB
 from lab.databases.mysql import MYSQL
+from lab.databases.product import Product
 from lab.databases.server import Server
 
 PRODUCTS: Final = (MARIADB, MYSQL)
@@ -51,34 +53,36 @@ _HEAD: Final = re.compile(rb"\s*(\w+(?:\s+(?:TABLE|INTO|VIEW|IF|NOT|EXISTS))*(?:
 _BEGINNING: Final = 2_000
 _AT_LINE: Final = re.compile(r" at line (\d+)\Z")
 _OTHER_FILES: Final = {
-    b"\x1f\x8b": "it is packed: unpack it first (gunzip)",
-    b"PK\x03\x04": "it is packed: unpack it first (unzip)",
-    b"BZh": "it is packed: unpack it first (bunzip2)",
-    b"\xfd7zXZ": "it is packed: unpack it first (unxz)",
-    b"\x28\xb5\x2f\xfd": "it is packed: unpack it first (unzstd)",
-    b"\xff\xfe": "it is UTF-16, as PowerShell's > writes: dump it again with --result-file=FILE",
-    b"\xfe\xff": "it is UTF-16: write it again as UTF-8",
-    b"PGDMP": "it is a dump of PostgreSQL",
-    b"SQLite": "it is a database of SQLite, not a dump of MySQL or MariaDB",
+    b"\x1f\x8b": later("it is packed: unpack it first (gunzip)"),
+    b"PK\x03\x04": later("it is packed: unpack it first (unzip)"),
+    b"BZh": later("it is packed: unpack it first (bunzip2)"),
+    b"\xfd7zXZ": later("it is packed: unpack it first (unxz)"),
+    b"\x28\xb5\x2f\xfd": later("it is packed: unpack it first (unzstd)"),
+    b"\xff\xfe": later("it is UTF-16, as PowerShell's > writes: dump it again with --result-file=FILE"),
+    b"\xfe\xff": later("it is UTF-16: write it again as UTF-8"),
+    b"PGDMP": later("it is a dump of PostgreSQL"),
+    b"SQLite": later("it is a database of SQLite, not a dump of MySQL or MariaDB"),
 }
+# How the collations begin that one product has and the other does not.
+_OWN_COLLATIONS: Final = {b"utf8mb4_0900_": MYSQL, b"utf8mb4_uca1400_": MARIADB}
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 # Numbers of the servers' errors, the same in MySQL and MariaDB. Their texts may quote values.
 _MEANINGS: Final = {
-    1007: "the database is there already",
-    1044: "it belongs to another database",
-    1049: "it belongs to another database",
-    1050: "the table is there already",
-    1054: "there is no such column",
-    1062: "a unique key occurs twice",
-    1064: "{title} does not understand this",
-    1115: "{title} does not know this character set",
-    1146: "there is no such table (yet)",
-    1153: "the statement is larger than 16 MB: dump with --net-buffer-length=1M",
-    1215: "a foreign key has no table to refer to",
-    1273: "{title} does not know this collation: load it with --database {other}",
-    1366: "a value does not fit into its column",
-    1406: "a value is too long for its column",
-    4161: "{title} does not know this type of a column",
+    1007: later("the database is there already"),
+    1044: later("it belongs to another database"),
+    1049: later("it belongs to another database"),
+    1050: later("the table is there already"),
+    1054: later("there is no such column"),
+    1062: later("a unique key occurs twice"),
+    1064: later("{title} does not understand this"),
+    1115: later("{title} does not know this character set"),
+    1146: later("there is no such table (yet)"),
+    1153: later("the statement is larger than 16 MB: dump with --net-buffer-length=1M"),
+    1215: later("a foreign key has no table to refer to"),
+    1273: later("{title} does not know this collation: load it with --database {other}"),
+    1366: later("a value does not fit into its column"),
+    1406: later("a value is too long for its column"),
+    4161: later("{title} does not know this type of a column"),
 }
 
 
@@ -142,18 +146,24 @@ def load(file: Path, primary: Server, schema: str, tell: Callable[[str], object]
         shared, used = 0, b""
         for one in statements(dump):
             if (use := _USE.match(one.beginning)) and use["name"] != (used or use["name"]):
-                raise DumpError(f"{file}, line {one.line}: a second database begins. Dump one: mysqldump NAME > FILE")
+                raise _at(file, one.line, say("a second database begins. Dump one: mysqldump NAME > FILE"))
             used = use["name"] if use else used
             if not _LEFT_OUT.match(one.beginning):
                 _execute(connection, one, file, primary)
             if one.end - shared > SHARE:
-                tell(f"{one.end // MEGABYTE} of {len(dump) // MEGABYTE} MB")
+                tell(say("{done} of {all} MB", done=one.end // MEGABYTE, all=len(dump) // MEGABYTE))
                 share()
                 shared = one.end
     [(count,)] = primary.query("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s", schema)
     if not count:
-        raise DumpError(f"{file}: there is no table in it")
+        raise DumpError(f"{file}: {say('there is no table in it')}")
     return int(count)
+
+
+def product_of(file: Path) -> Product:
+    """Return the product that has the collations of a dump: MariaDB where both have them. Raises DumpError."""
+    with _opened(file) as dump:
+        return next((product for name, product in _OWN_COLLATIONS.items() if dump.find(name) >= 0), MARIADB)
 
 
 @contextmanager
@@ -162,9 +172,9 @@ def _opened(file: Path) -> Iterator[mmap.mmap]:
         with file.open("rb") as opened:
             begins = opened.read(16)
             if why := next((why for mark, why in _OTHER_FILES.items() if begins.startswith(mark)), ""):
-                raise DumpError(f"{file}: {why}")
+                raise DumpError(f"{file}: {say(why)}")
             if not begins:
-                raise DumpError(f"{file}: it is empty")
+                raise DumpError(f"{file}: {say('it is empty')}")
             # Not closed here: a search that was not ended still holds it.
             yield mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
@@ -180,8 +190,15 @@ def _execute(connection: pymysql.Connection[Any], one: Statement, file: Path, se
         at = _AT_LINE.search(str(text))
         line = one.line + (int(at[1]) - 1 if at else 0)
         others = [product.name for product in PRODUCTS if product is not server.product]
-        meaning = _MEANINGS.get(number, "the database refused it").format(title=server.product.title, other=others[0])
-        raise DumpError(f"{file}, line {line}: {one.head}: {meaning} (error {number})") from None
+        sentence = _MEANINGS.get(number, later("the database refused it"))
+        meaning = say(sentence, title=server.product.title, other=others[0])
+        raise _at(
+            file, line, say("{head}: {meaning} (error {number})", head=one.head, meaning=meaning, number=number)
+        ) from None
+
+
+def _at(file: Path, line: int, problem: str) -> DumpError:
+    return DumpError(say("{file}, line {line}: {problem}", file=file, line=line, problem=problem))
 
 
 def _run(connection: pymysql.Connection[Any], sql: bytes) -> None:

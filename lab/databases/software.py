@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from cli.language import say
 from lab.databases.product import Product, Software
 from lab.packages import UnpackingError, cache, environment, unpack
 
@@ -66,17 +67,26 @@ def _unpacked(product: Product, folder: Path) -> Software:
         root = unpack(folder, [package], suite)
     except UnpackingError as error:
         raise DatabaseMissingError(
-            f"no {product.title} server was found, and none could be unpacked: {error}. {_what_to_do(product)}"
+            say("no {title} server was found, and none could be unpacked: {error}.", title=product.title, error=error)
+            + f" {_what_to_do(product)}"
         ) from error
-    return _checked(product, root / "usr/sbin" / product.programs[0], f"what was unpacked into {folder}")
+    return _checked(
+        product, root / "usr/sbin" / product.programs[0], say("what was unpacked into {folder}", folder=folder)
+    )
 
 
 def _checked(product: Product, program: Path, origin: str) -> Software:
     software = _software(product, program)
     if not _is(product, software):
         raise DatabaseMissingError(
-            f"{origin}: {program} is not a {product.title} server that runs ({version(software)}). "
-            f"{_what_to_do(product)}"
+            say(
+                "{origin}: {program} is not a {title} server that runs ({version}).",
+                origin=origin,
+                program=program,
+                title=product.title,
+                version=version(software),
+            )
+            + f" {_what_to_do(product)}"
         )
     return software
 
@@ -87,8 +97,9 @@ def _is(product: Product, software: Software) -> bool:
 
 def _what_to_do(product: Product) -> str:
     program = product.programs[0]
-    return (
-        f"Install {product.title} ({product.install}), or name a server: LAB_{product.name.upper()}=/path/to/{program}"
+    server = f"LAB_{product.name.upper()}=/path/to/{program}"
+    return say(
+        "Install {title} ({how}), or name a server: {server}", title=product.title, how=product.install, server=server
     )
 
 

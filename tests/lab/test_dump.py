@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from lab import application
-from lab.databases import Pair
-from lab.databases.dump import DumpError, load, statements
+from lab.databases import MARIADB, MYSQL, Pair, Product
+from lab.databases.dump import DumpError, load, product_of, statements
 
 SCHEMA = "dumped"
 # What mysqldump --databases --routines --triggers --set-gtid-purged=ON of MySQL writes, and what mariadb-dump adds.
@@ -125,6 +125,16 @@ def test_what_cannot_be_loaded_is_told_with_its_line(pair: Pair, tmp_path: Path,
 def test_a_file_that_is_not_there_is_told(pair: Pair, tmp_path: Path) -> None:
     with pytest.raises(DumpError, match="No such file"):
         load(tmp_path / "nosuch.sql", pair.primary, SCHEMA, lambda _: None, pair.wait_for_replica)
+
+
+@pytest.mark.parametrize(
+    ("collation", "product"),
+    [("utf8mb4_0900_ai_ci", MYSQL), ("utf8mb4_uca1400_ai_ci", MARIADB), ("utf8mb4_general_ci", MARIADB)],
+)
+def test_a_dump_goes_to_the_product_that_has_its_collations(tmp_path: Path, collation: str, product: Product) -> None:
+    file = tmp_path / "my.sql"
+    file.write_text(f"-- MySQL dump\nCREATE TABLE a (t TEXT) COLLATE={collation};\n")
+    assert product_of(file) is product
 
 
 def test_statements_have_the_lines_on_which_they_begin() -> None:

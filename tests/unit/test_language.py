@@ -22,11 +22,48 @@ OTHERS = [name for name in language.LANGUAGES if name != language.ENGLISH]
 LETTERS = {"ja": re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")}
 
 
+# What shows its arguments to a person, in the modules that know what is said. Their other words are not for people.
+SHOWING = {
+    "echo",
+    "secho",
+    "print",
+    "status",
+    "step",
+    "tell",
+    "ClickException",
+    "UsageError",
+    "BadParameter",
+    "DumpError",
+}
+# English words in a row, which are said; a name, a command and an option are the same in every language.
+ENGLISH = re.compile(r"[A-Za-z]{2}[,:;]? [a-z]{2}|[a-z]{3}: ")
+
+
+def sources() -> Iterator[tuple[Path, ast.Module]]:
+    """The modules of the tools and the lab that say something."""
+    for path in sorted([*(ROOT / "cli").rglob("*.py"), *(ROOT / "lab").rglob("*.py")]):
+        source = path.read_text("utf-8")
+        if "from cli.language import" in source:
+            yield path, ast.parse(source)
+
+
+def called(node: ast.AST) -> str:
+    """The last name of what a call calls; empty for anything else."""
+    return ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+
+
+def unsaid(node: ast.AST) -> Iterator[str]:
+    """The texts in an expression that do not go through `say`, and are no help of an option."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif called(node) not in {"say", "later", "plural"}:
+        yield from (text for child in ast.iter_child_nodes(node) for text in unsaid(child))
+
+
 def sentences() -> Iterator[tuple[str, str]]:
     """The English sentences of the code, each with its place."""
-    for path in sorted((ROOT / "cli").rglob("*.py")):
-        source = path.read_text("utf-8")
-        for node in ast.walk(ast.parse(source)) if "from cli.language import" in source else ():
+    for path, tree in sources():
+        for node in ast.walk(tree):
             match node:
                 case ast.Call(func=ast.Name(id="say" | "later"), args=[ast.Constant(value=str(text)), *_]):
                     yield text, f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -71,6 +108,19 @@ def has_values(sentence: str) -> bool:
         return all(name.isidentifier() for name in names(sentence)) and bool(names(sentence))
     except ValueError:
         return False
+
+
+def test_what_is_shown_is_said() -> None:
+    shown = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {text!r}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if called(node) in SHOWING
+        for child in ast.iter_child_nodes(node)
+        for text in unsaid(child)
+        if ENGLISH.search(text)
+    ]
+    assert not shown, "\n".join(["wrap in say():", *shown])
 
 
 @pytest.mark.parametrize("name", OTHERS)
