@@ -141,6 +141,14 @@ def test_a_translation_has_the_same_values_and_the_same_code(name: str) -> None:
         assert sorted(re.findall(r"`[^`]+`", other)) == sorted(re.findall(r"`[^`]+`", sentence)), sentence
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_translation_names_the_page_in_its_language(name: str) -> None:
+    theirs = {page.name for page in (ROOT / "docs" / name).glob("*.md")}
+    for sentence in language.translations(name).values():
+        named = re.findall(r"docs/([a-z-]+\.md)", sentence)
+        assert not theirs & {*named}, sentence
+
+
 def test_a_sentence_is_said_in_the_chosen_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "translations", lambda name: {"no {a}": "{a} なし"} if name == "ja" else {})
     monkeypatch.delenv(language.VARIABLE, raising=False)
