@@ -68,6 +68,8 @@ def test_every_code_says_what_to_do() -> None:
         assert not meaning.endswith("."), code
 
 
+_JAPANESE = "[\u3000-\u30ff\u3400-\u9fff\uff01-\uffef]"
+BROKEN = re.compile(rf".{{0,20}}{_JAPANESE}\n *{_JAPANESE}.{{0,20}}")
 TRANSLATED = [path.name for path in sorted((ROOT / "docs/ja").glob("*.md"))]
 # Those that are translated sentence by sentence; the guide to templates has examples of its own.
 WHOLE = {"codes.md", "deploy.md", "runbook.md"}
@@ -97,6 +99,13 @@ def test_a_translation_has_the_same_parts_and_the_same_commands(name: str) -> No
         prose = [" ".join(ANY_FENCED.sub("", text).split()) for text in (english, japanese)]
         words = [Counter(re.findall("`([^`]+)`", text)) for text in prose]
         assert [word for word in words[0] - words[1] if "<" not in word] == []
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_no_line_ends_within_a_japanese_paragraph(name: str) -> None:
+    """Browsers show the end of a line as a blank, which Japanese does not have between words."""
+    prose = ANY_FENCED.sub("", (ROOT / "docs/ja" / name).read_text("utf-8"))
+    assert not [f"join these lines: …{broken}" for broken in BROKEN.findall(prose)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
