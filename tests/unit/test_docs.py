@@ -108,6 +108,12 @@ def test_no_line_ends_within_a_japanese_paragraph(name: str) -> None:
     assert not [f"join these lines: …{broken}" for broken in BROKEN.findall(prose)]
 
 
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_japanese_page_leads_to_japanese_ones(name: str) -> None:
+    links = re.findall(r"\[([^\]]*)\]\(\.\./([\w-]+\.md)", (ROOT / "docs/ja" / name).read_text("utf-8"))
+    assert not [page for words, page in links if page in TRANSLATED and words != "English"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
     text = page.read_text("utf-8")
