@@ -12,7 +12,7 @@ import click
 
 from cli import language
 from cli.failures import explained
-from cli.language import say
+from cli.language import later, say
 
 PACKAGE: Final = "slack-chatops-notifier"
 # What an installed package has only with [aws]. What else is missing there, a checkout has: the lab, and its libraries.
@@ -20,24 +20,24 @@ OF_AWS: Final = frozenset({"boto3", "botocore"})
 OURS: Final = frozenset({"cli", "handler"})
 # Each verb, which is a function of that name in the module of that name, and what the list of commands says of it.
 VERBS: Final = {
-    "balance": "Check that nothing is lost.",
-    "bundle": "Write the code and the compiled templates for the package.",
-    "demo": "Run everything on this machine, and watch the posts.",
-    "doctor": "Check a deployment, and say how to fix it.",
-    "emit": "Publish an event, as an application would.",
-    "explain": "Show what happened to one event, and why.",
-    "lint": "Check the templates and stages.",
-    "list": "List the notifications: channels, mentions, data, owner.",
-    "new": "Begin a notification: a template from a table.",
-    "poll": "Show how polls are doing; run, pause, rewind or start one.",
-    "preview": "Show what would be posted, before anybody gets it.",
-    "replay": "Send the events in the dead-letter queue again.",
-    "sample": "Take a sample from a real row, without what is personal.",
-    "schema": "Write the JSON Schemas that editors use to check templates.",
-    "send": "Send one message as a test, to yourself or to a channel.",
-    "sql": "Show the tables of a database, or run a SELECT on it.",
-    "test": "Compare each sample's message with the approved one.",
-    "types": "Print the event types that have a template.",
+    "balance": later("Check that nothing is lost."),
+    "bundle": later("Write the code and the compiled templates for the package."),
+    "demo": later("Run everything on this machine, and watch the posts."),
+    "doctor": later("Check a deployment, and say how to fix it."),
+    "emit": later("Publish an event, as an application would."),
+    "explain": later("Show what happened to one event, and why."),
+    "lint": later("Check the templates and stages."),
+    "list": later("List the notifications: channels, mentions, data, owner."),
+    "new": later("Begin a notification: a template from a table."),
+    "poll": later("Show how polls are doing; run, pause, rewind or start one."),
+    "preview": later("Show what would be posted, before anybody gets it."),
+    "replay": later("Send the events in the dead-letter queue again."),
+    "sample": later("Take a sample from a real row, without what is personal."),
+    "schema": later("Write the JSON Schemas that editors use to check templates."),
+    "send": later("Send one message as a test, to yourself or to a channel."),
+    "sql": later("Show the tables of a database, or run a SELECT on it."),
+    "test": later("Compare each sample's message with the approved one."),
+    "types": later("Print the event types that have a template."),
 }
 
 
@@ -68,7 +68,7 @@ class _Absent(click.Command):
     def __init__(self, verb: str, error: ModuleNotFoundError) -> None:
         self._error = error
         lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
-        super().__init__(verb, help=VERBS[verb], short_help=VERBS[verb], context_settings=lenient)
+        super().__init__(verb, help=say(VERBS[verb]), context_settings=lenient)
 
     def invoke(self, ctx: click.Context) -> None:  # noqa: ARG002 - click's
         """Raise what importing the verb raised."""
@@ -119,8 +119,8 @@ class _Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the commands without importing one."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(verb, say(words)) for verb, words in VERBS.items()])
 
 
 @click.group(cls=_Group, commands=_Commands(), context_settings={"max_content_width": 100})

@@ -92,6 +92,8 @@ def _approve(what: str, folder: Path, name: str, as_json: bool) -> None:
     from cli.preview.verdicts import Screen
 
     notification, _, sample = name.partition("/")
+    if what and what not in (name, notification):
+        raise click.UsageError(say("Name one thing to approve: {first}, or {second}.", first=name, second=what))
     tested = _tested(what or ("" if name == ALL else notification), folder)
     wanted = _wanted(tested, notification, sample)
     if not tested.findings:

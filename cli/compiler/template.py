@@ -173,7 +173,10 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
 def _add_samples_missing(node: Node, rule: IdRule | None, found: tuple[Lookup, ...], leaves: Leaves) -> None:
     """Report that there are no samples, with one to fill in."""
     example = skeleton.sample(rule, found, [one.text for one in leaves.nodes.values()])
-    fix = say("add an event, and what is found for it:\n{example}", example=example)
+    fix = say(
+        "let `notifier sample` take one from a real row, or add an event, and what is found for it:\n{example}",
+        example=example,
+    )
     leaves.report.add(node.place, "KEY_MISSING", say("`samples` is missing"), fix)
 
 

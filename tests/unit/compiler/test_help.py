@@ -79,7 +79,7 @@ def test_a_template_without_samples_is_given_one_to_fill_in(compiled: Compile, k
     (finding,) = compiled(text).findings
     assert (finding.code, finding.line) == ("KEY_MISSING", 1)
     first, *lines = finding.fix.splitlines()
-    assert first.startswith("add an event")
+    assert first.startswith("let `notifier sample` take one")
     assert lines == [
         "samples:",
         "  an example:",

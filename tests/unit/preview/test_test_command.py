@@ -232,7 +232,7 @@ def test_all_at_once_is_for_the_first_time_alone(folder: Path) -> None:
         (["--approve", "order.created/"], ""),
         (["--approve", ""], "There is no notification"),
         (["--approve", "../order"], "is a folder"),
-        (["order.paid", "--approve", "order.created"], "There is no notification order.created to approve"),
+        (["order.paid", "--approve", "order.created"], "Name one thing to approve: order.created, or order.paid"),
     ],
 )
 def test_a_name_that_there_is_not_is_misuse(folder: Path, arguments: list[str], says: str) -> None:
