@@ -278,7 +278,8 @@ def _follow(cloud: LocalCloud, watch: Watch, session: Session, console: Console,
         page=cloud.page,
         folder=escape(files.shown(edited.folder)),
     )
-    console.print(f"\n{begin}\n{say('Ctrl-C ends everything. From another terminal:')}\n", highlight=False)
+    ending = say("Ctrl-C ends everything. From another terminal:")
+    console.print(f"\n{begin}\n{ending}\n", highlight=False, soft_wrap=True)
     login, is_shop = cloud.tables.login, cloud.tables.is_shop
     console.print(
         _about_the_shop(cloud, watch, login, edited.example) if login and is_shop else _about_own_tables(login, edited),

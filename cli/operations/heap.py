@@ -17,6 +17,7 @@ from cli.operations import times
 from cli.operations.letters import Letter, Sender
 from cli.operations.remedies import remedy
 from cli.operations.selection import NONE
+from cli.operations.words import Words
 from handler.errors import CODES
 
 # A heap is looked over, not read; --json lists all of it.
@@ -70,8 +71,8 @@ def _group(code: str, letters: Sequence[Letter]) -> Iterator[RenderableType]:
         "\n", (say("without a code") if code == NONE else code, "bold red"), (f"  {len(letters)} ×", "bold")
     )
     for meaning, first in sorted({cause(letter) for letter in letters}):
-        yield Padding(Text(meaning), (0, 0, 0, 2))
-        yield Padding(Text.assemble((say("first: "), "dim"), first), (0, 0, 0, 2))
+        yield Padding(Words(meaning), (0, 0, 0, 2))
+        yield Padding(Words.assemble((say("first: "), "dim"), first), (0, 0, 0, 2))
     yield Padding(_table(letters[:SHOWN]), (0, 0, 0, 2))
     if len(letters) > SHOWN:
         more, until = len(letters) - SHOWN, times.short(letters[-1].parked_at)

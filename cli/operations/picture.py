@@ -19,6 +19,7 @@ from cli.operations.remedies import OF_EITHER, OF_THE_EVENT, remedy
 from cli.operations.selection import Selection
 from cli.operations.timeline import Timeline, Trail
 from cli.operations.told import Step, Tone
+from cli.operations.words import Words
 from handler.errors import CODES
 
 _COLOURS: Final[dict[Tone, str]] = {"good": "green", "bad": "bold red", "waiting": "yellow", "quiet": "cyan"}
@@ -101,7 +102,7 @@ def _step(step: Step, began: float, links: Links, width: int) -> Group:
         if step.text and facts
         else ""
     )
-    text = Text.assemble(step.text, gap, (facts, "dim"))
+    text = Words.assemble(step.text, gap, (facts, "dim"))
     grid.add_row(times.clock(step.at), offset, Text(say(step.word), _COLOURS[step.tone]), text)
     if not (step.channel and step.ts):
         return Group(grid)
@@ -125,4 +126,4 @@ def _advice(trail: Trail, identity: str, stack: str | None, width: int) -> Itera
 
 
 def _words(label: tuple[str, str], words: str, width: int) -> RenderableType:
-    return Constrain(Text.assemble(label, words), max(width - TREE, LEAST_TEXT))
+    return Constrain(Words.assemble(label, words), max(width - TREE, LEAST_TEXT))
