@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import click
 
-from cli import language
+from cli import diagnoses, language
 from cli.commands.emit import as_event, id_rules, publish
 from cli.language import say
 from cli.operations import inquiry, mailbox, resend, story
@@ -51,7 +51,7 @@ class Answers:
         except click.ClickException as error:
             return {"error": error.message}
         except NotifierError as error:
-            return {"error": f"{error.code}: {error.detail}"}
+            return {"error": diagnoses.told(error)}
 
     def _answer(self, question: Mapping[str, Any]) -> Any:
         match question:

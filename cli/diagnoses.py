@@ -17,10 +17,17 @@ def words(diagnosis: Diagnosis) -> Words:
     return messages.words(diagnosis, _table(language()))
 
 
-def detail(error: NotifierError) -> str:
-    """Return what an error without a Diagnosis says: in English its detail, else the meaning of its code as well."""
-    known = CODES.get(error.code)
-    return f"{say(known.meaning)} ({error.detail})" if known and language() != ENGLISH else error.detail
+def detail(code: str, text: str) -> str:
+    """Return what a code and its detail say: in English the detail, else the meaning of the code before it."""
+    known = CODES.get(code)
+    if known and not text:
+        return say(known.meaning)
+    return f"{say(known.meaning)} ({text})" if known and language() != ENGLISH else text
+
+
+def told(error: NotifierError) -> str:
+    """Return the code of an error, and what it says."""
+    return f"{error.code}: {detail(error.code, error.detail)}"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Final
 
+from cli import diagnoses
 from cli.language import say
 from cli.operations import times
 from cli.operations.journal import Line
@@ -74,7 +75,7 @@ def told(line: Line) -> str:
     """Return what a terminal says of a waiting delivery."""
     after = due(line)
     span = times.span(after) if after >= _SHORT else say("{count} s", count=max(1, round(after)))
-    words = " ".join(filter(None, [line.type, line.id, line.code, line.detail]))
+    words = " ".join(filter(None, [line.type, line.id, line.code, diagnoses.detail(line.code, line.detail)]))
     return again(words, span, line.attempt)
 
 
@@ -92,7 +93,7 @@ def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | in
     at = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
     code = CODES.get(line.code, CODES["INTERNAL"])
     named = {"kind": "waiting", "event": line.identity, "type": line.type, "id": line.id, "code": line.code}
-    meaning = line.detail or say(code.meaning)
+    meaning = diagnoses.detail(line.code, line.detail) or say(code.meaning)
     return {
         **named,
         "meaning": meaning,

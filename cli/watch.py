@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from cli import waiting
+from cli import diagnoses, waiting
 from cli.demo_slack import DemoSlack
 from cli.language import say
 from cli.operations import heap, letters, told
@@ -139,7 +139,7 @@ class Watch:
             letter.type or letter.message_id,
             letter.id,
             letter.code,
-            letter.detail or ("" if letter.code else meaning),
+            diagnoses.detail(letter.code, letter.detail) or meaning,
         ]
         self.say(say("Parked: {words}", words=" ".join(filter(None, words))), "red")
         self.say(f"  {say('fix: {remedy}', remedy=remedy)}", "dim")
@@ -149,7 +149,7 @@ class Watch:
             "message": name,
             "records": len(letter.bodies),
             **known,
-            "meaning": letter.detail or meaning,
+            "meaning": diagnoses.detail(letter.code, letter.detail) or meaning,
             "remedy": remedy,
         }
 

@@ -58,7 +58,7 @@ def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> It
         try:
             checked_id(rule, Event(event["type"], event["id"], ""))
         except EventError as error:
-            yield detail(error)
+            yield detail(error.code, error.detail)
 
 
 @click.command(short_help="Publish an event, as an application would.")

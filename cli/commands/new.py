@@ -154,6 +154,7 @@ def _rules(chosen: Selection) -> Rules:
 @contextmanager
 def _connected(databases: Sequence[str], apis: Sequence[str], *, no_table: bool) -> Iterator[Connections | None]:
     """The connections. What goes wrong with them, or with a value that no sample holds, is said with its remedy."""
+    from cli import diagnoses
     from cli.sampling.written import UnwritableError
     from handler.errors import CODES, NotifierError
 
@@ -163,7 +164,7 @@ def _connected(databases: Sequence[str], apis: Sequence[str], *, no_table: bool)
             yield connected
     except NotifierError as error:
         fix = say("fix: {remedy}", remedy=say(CODES[error.code].remedy))
-        raise click.ClickException(f"{error.code}: {error.detail}\n  {fix}") from None
+        raise click.ClickException(f"{diagnoses.told(error)}\n  {fix}") from None
     except UnwritableError as error:
         raise click.ClickException(
             say("The row has a value that a sample cannot hold ({kind}). Name other columns.", kind=str(error))

@@ -202,6 +202,7 @@ def _found(
     apis: Sequence[str],
     data: Mapping[str, Any],
 ) -> OfRow:
+    from cli import diagnoses
     from cli.operations.screen import working
     from cli.preview import runs
     from cli.preview.compose import Previews
@@ -214,7 +215,7 @@ def _found(
             found = _id(row_id, notification)
             return runs.of_event(previews, notification, samples, polls, found, data, connected)
     except NotifierError as error:
-        raise click.ClickException(f"{error.code}: {error.detail}") from None
+        raise click.ClickException(diagnoses.told(error)) from None
 
 
 def _id(text: str, notification: Notification) -> int | str:
@@ -224,16 +225,17 @@ def _id(text: str, notification: Notification) -> int | str:
 
 def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, masking: Masking | None) -> Taken:
     """The sample, also of a row with which the template fails: that is one to keep, once the template is mended."""
+    from cli import diagnoses
     from cli.preview.events import advice
     from cli.sampling.taking import taken
     from handler.errors import TemplateError
 
     found = of_row.preview
     if found.error and of_row.wanted:
-        raise click.ClickException(say("{error}\n  fix: {remedy}", error=found.error, remedy=advice(of_row.wanted)))
+        raise click.ClickException(say("{error}\n  fix: {remedy}", error=diagnoses.told(found.error), remedy=advice(of_row.wanted)))
     lookups = {one.name for one in notification.lookups}
     if found.error and (not isinstance(found.error, TemplateError) or lookups - found.answers.keys()):
-        raise click.ClickException(f"{found.error.code}: {found.error.detail}")
+        raise click.ClickException(diagnoses.told(found.error))
     if lookups - found.answers.keys():
         raise click.ClickException(say("{rule}: the function reads no more than this.", rule=found.rule))
     answers = {one.name: found.answers[one.name] for one in notification.lookups}

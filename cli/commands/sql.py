@@ -97,14 +97,15 @@ class _Ask:
         self._name = name
 
     def __call__(self, statement: str, given: Mapping[str, Value], limit: int) -> list[Row]:
+        from cli import diagnoses
         from handler.errors import CODES, NotifierError
 
         try:
             return self._connected.database.select(self._name, statement, given, limit)
         except NotifierError as error:
-            remedy = CODES[error.code].remedy
-            fix = "" if error.code == "QUERY_INVALID" else f"\n  fix: {remedy}"  # which is to run it by hand
-            raise click.ClickException(f"{error.code} {error.detail}{fix}") from None
+            remedy = say("fix: {remedy}", remedy=say(CODES[error.code].remedy))
+            fix = "" if error.code == "QUERY_INVALID" else f"\n  {remedy}"  # which is to run it by hand
+            raise click.ClickException(f"{diagnoses.told(error)}{fix}") from None
 
     def tables(self, pattern: str) -> list[Row]:
         """Return the tables with such a name."""

@@ -76,7 +76,7 @@ def located(error: NotifierError, template: Template, place: Place, part: Part |
     """Find the leaf that an error names; what names none belongs to the part at `place`."""
     error = translate_error(error, "")
     if not isinstance(error, DiagnosedError):
-        return Problem(error.code, diagnoses.detail(error), "", place)
+        return Problem(error.code, diagnoses.detail(error.code, error.detail), "", place)
     node = template.nodes.get(error.where)
     diagnosis = error.diagnosis if node else _in_file(error.diagnosis, place)
     message, fix = diagnoses.words(diagnosis)

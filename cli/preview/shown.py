@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from cli.compiler import stages
 from cli.language import say
+from cli.operations.words import Words
 from cli.preview import told
 from cli.preview.compose import Preview
 from cli.preview.mrkdwn import View
@@ -34,7 +34,7 @@ def shown(preview: Preview, view: View, fix: str = "") -> Iterator[RenderableTyp
 
 
 def _below(words: str, style: str = "") -> RenderableType:
-    return Indented(Text(words, style))
+    return Indented(Words(words, style))
 
 
 def alike(messages: Sequence[Message]) -> list[list[Message]]:

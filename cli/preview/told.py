@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cli import diagnoses
 from cli.language import later, say
 from cli.preview.compose import Preview
 from handler.errors import CODES, NotifierError
@@ -32,7 +33,7 @@ def rule(preview: Preview) -> str:
 
 def error(found: NotifierError) -> str:
     """Say what went wrong: the code, and where or why."""
-    return f"{found.code}: {found.detail or say(CODES[found.code].meaning)}"
+    return diagnoses.told(found)
 
 
 def remedy(found: NotifierError) -> str:
