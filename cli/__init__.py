@@ -1,1 +1,1 @@
-"""The `notifier` command, for people. Never ships with the function."""
+"""The `notifier` command line. Not part of the deployed function."""

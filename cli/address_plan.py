@@ -1,6 +1,6 @@
-"""How many addresses a subnet of the notifier needs, and whether it has them.
+"""Calculate how many IP addresses a subnet of the notifier needs, and whether it has them.
 
-Pure arithmetic: `infra/network.yaml` is held against it by a test, and subnets that exist already can be.
+Pure arithmetic: a test compares it with `infra/network.yaml`, and it also works for existing subnets.
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Final
 
-# Five addresses of each subnet are AWS's own, and a subnet has a mask from /16 to /28:
+# AWS reserves five addresses in each subnet, and a subnet has a mask from /16 to /28:
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 RESERVED: Final = 5
 LARGEST, SMALLEST = 16, 28
 
-# Lambda makes one network interface for a subnet and a set of security groups, and another at this many connections:
+# Lambda adds a network interface for a subnet and set of security groups after this many connections:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 CONNECTIONS_PER_INTERFACE: Final = 65_000
 
-# More than one running copy of the function has open: for each of ten records a connection to Slack, one to the API and
-# two to AWS, and the databases'.
+# The most connections that one execution environment has open: for each of ten records one to Slack, one to the API
+# and two to AWS, and those to the databases.
 CONNECTIONS_PER_ENVIRONMENT: Final = 50
 
-# An Application Load Balancer wants a /27 and so many free addresses, to grow into:
+# An Application Load Balancer needs a /27, and this many free addresses in it to scale:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 BALANCER_ADDRESSES: Final = 8
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What takes addresses in the subnets, one subnet for each zone. The counts are those of all zones together.
+    """What uses addresses in the subnets, with one subnet in each zone. Counts are totals over all zones.
 
-    Raises ValueError where a number makes no sense.
+    Raises ValueError if a number makes no sense.
     """
 
-    concurrency: int  # running copies of the function, at most
+    concurrency: int  # the most execution environments of the function at a time
     zones: int
-    tasks: int = 0  # of Fargate, at most: during a deployment twice the usual
+    tasks: int = 0  # the most Fargate tasks: during a deployment, twice the usual number
     endpoints: int = 0  # interface endpoints, each with an address in every zone
     balancers: int = 0
 
@@ -49,14 +49,14 @@ class Demand:
 
 
 def needed(demand: Demand) -> int:
-    """Addresses in each subnet, such that the others can take over what one zone lost."""
+    """Return how many addresses each subnet needs so that the other zones can take over if one zone fails."""
     return sum(_parts(demand).values())
 
 
 def usable(cidr: str) -> int:
-    """Addresses of an empty subnet, such as 10.0.0.0/26, that are not AWS's own.
+    """Return how many addresses of a CIDR block, such as 10.0.0.0/26, are left after those that AWS reserves.
 
-    Raises ValueError for what is no subnet of a VPC, and says what instead.
+    Raises ValueError, with the reason, if it cannot be a subnet of a VPC.
     """
     try:
         network = IPv4Network(cidr)
@@ -68,7 +68,7 @@ def usable(cidr: str) -> int:
 
 
 def shortages(free: Mapping[str, int], demand: Demand) -> list[str]:
-    """A sentence for each subnet, by name, whose free addresses do not do. Empty if all fits."""
+    """Return a sentence for each subnet with too few free addresses. `free` counts them by subnet."""
     need = needed(demand)
     parts = ", ".join(f"{count} for {name}" for name, count in _parts(demand).items() if count)
     return [
@@ -77,7 +77,7 @@ def shortages(free: Mapping[str, int], demand: Demand) -> list[str]:
 
 
 def _parts(demand: Demand) -> Mapping[str, int]:
-    """What each subnet's addresses are for."""
+    """Return how many addresses each part of the deployment uses in one subnet."""
     left = max(demand.zones - 1, 1)
     connections = _share(demand.concurrency, left) * CONNECTIONS_PER_ENVIRONMENT
     return {
@@ -89,5 +89,5 @@ def _parts(demand: Demand) -> Mapping[str, int]:
 
 
 def _share(total: int, parts: int) -> int:
-    """Rounded up."""
+    """Divide, and round up."""
     return -(-total // parts)

@@ -1,13 +1,13 @@
-"""What the page of a running demo asks, and the answers.
+"""The questions that the page of a running demo sends to its server, and the answers.
 
     {"publish": {"type", "id", "data"}}   publishes an event: {"event": its identity}
     {"replay": [message]}         sends parked events again, by their names in the dead-letter queue: {"sent", "left",
-                                  "problem"}, of which the first two are events
-    {"story": event}              what is known of an event (cli.operations.story): {"events", "notes"}
+                                  "problem"}; the first two are lists of events
+    {"story": event}              what is known about an event (cli.operations.story): {"events", "notes"}
     {"notification", "id", "data"}        what a real row makes (cli.preview.rows)
 
 `data` is JSON as somebody typed it, and may be left out.
-`lang` in a question is the language of the reader.
+`lang` in a question is the language of the answer.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ BACK_SECONDS: Final = 7 * 86_400.0
 
 
 class Answers:
-    """Answers about a stack whose templates are in `folder`."""
+    """Answers questions about a stack; its templates are in `folder`."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self._stack = stack
         self._folder = folder
 
     def of(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """Return {"answer": ...}, or {"error": why}."""
+        """Return {"answer": ...}, or {"error": the reason}."""
         wanted = question.get("lang")
         try:
             with language.speaking(wanted if wanted in language.LANGUAGES else language.language()):

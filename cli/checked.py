@@ -1,4 +1,4 @@
-"""What a database or Slack adds to the findings of the compiler."""
+"""Findings that a database or Slack adds to those of the compiler."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cli.compiler import Finding
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Findings; `notes` on what was not asked, and `failures`: who did not answer, and why."""
+    """Findings; `notes` say what was not checked, and `failures` which system did not answer and why."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()

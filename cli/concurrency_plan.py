@@ -1,20 +1,20 @@
-"""Whether the numbers of a function's concurrency fit each other, and the account."""
+"""Checks that the concurrency settings of a function fit each other, and the account."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# What an account keeps for all functions that reserve nothing.
+# AWS keeps this much of the account's concurrency for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 KEPT_BY_THE_ACCOUNT: Final = 100
 
 
 def problems(maximum: int, reserved: int, provisioned: int, unreserved: int, *, polls: bool = False) -> list[str]:
-    """Return what is wrong with a function's concurrency, in words that say what to do; nothing if it fits.
+    """Return what is wrong with a function's concurrency, with what to do; empty if nothing is.
 
-    `maximum` is how many batches the queue hands out at a time, `reserved` what the function reserves (0: nothing),
-    `provisioned` what is kept warm (0: nothing), and `unreserved` what of the account's no function has reserved. With
-    `polls` a schedule invokes the function beside the queue.
+    `maximum` is how many batches the queue invokes at a time, `reserved` the reserved concurrency (0: none),
+    `provisioned` the provisioned concurrency (0: none), and `unreserved` what no function of the account has reserved.
+    `polls`: a schedule invokes the function, too.
     """
     if reserved:
         return [*too_few_reserved(maximum, reserved, polls=polls), *_too_many_warm(provisioned, reserved)]
@@ -22,9 +22,9 @@ def problems(maximum: int, reserved: int, provisioned: int, unreserved: int, *, 
 
 
 def too_few_reserved(maximum: int, reserved: int, *, polls: bool) -> list[str]:
-    """Return what is wrong if the queue takes all that is reserved; nothing if something is left beside it.
+    """Return what is wrong if the queue can use up all reserved concurrency; empty if enough is left.
 
-    One is left for `notifier doctor`, and with `polls` one more for the schedule.
+    `notifier doctor` needs one, and with `polls` the schedule needs one more.
     """
     if reserved <= maximum:
         wrong = "what is throttled uses up the receive count of good events"
@@ -38,9 +38,9 @@ def too_few_reserved(maximum: int, reserved: int, *, polls: bool) -> list[str]:
 
 
 def too_much_to_reserve(reserved: int, limit: int, unreserved: int) -> str:
-    """Return why AWS refuses to reserve so much; empty if it does not.
+    """Return why AWS refuses to reserve this much; empty if it does not.
 
-    `limit` is what the account may run at a time, and `unreserved` what of it no function has reserved yet.
+    `limit` is the account's total concurrency, and `unreserved` what no function has reserved yet.
     """
     numbers = f"{reserved} are to be reserved, and AWS keeps {KEPT_BY_THE_ACCOUNT} for functions that reserve nothing"
     if reserved > limit - KEPT_BY_THE_ACCOUNT:

@@ -1,4 +1,4 @@
-"""What the function says of a mistake in a template, in the language of the tools: for lint, and for unknown names."""
+"""The function's messages about mistakes in a template, in the language of the tools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from handler.templating.suggestions import suggest
 
 
 def words(diagnosis: Diagnosis) -> Words:
-    """Return the message and the fix for a mistake. If names are suggested, they are the fix."""
+    """Return the message and the fix for a mistake. Suggested names, if there are any, are the fix."""
     return messages.words(diagnosis, _table(language()))
 
 
@@ -31,13 +31,13 @@ def told(error: NotifierError) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the known names that may be meant by a name, as a phrase: `nearest: a, b`, or `known: a, b, …`."""
+    """Return a phrase with the known names that a name may mean: `nearest: a, b`, or `known: a, b, …`."""
     return messages.suggestions_text(suggest(name, known), _table(language()))
 
 
 @cache
 def _table(_language: str) -> MessageTable:
-    """The function's English table, each sentence of it as the chosen language has it."""
+    """Return the function's English message table, translated to the chosen language."""
     return MessageTable(
         kinds={kind: (say(message), say(fix)) for kind, (message, fix) in english.KINDS.items()},
         types={name: say(word) for name, word in english.TYPES.items()},

@@ -1,4 +1,4 @@
-"""Puts edited templates into the running function, or says what is wrong with them."""
+"""Deploys edited templates to the running function of the demo, or reports what is wrong with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab.aws import Aws
 class Edits:
     """Watches a `folder` of templates for a function whose package is in `artefact`.
 
-    `seen` is what the function's templates were made of (None: what is there now).
+    `seen` is the snapshot that the function's templates were compiled from (None: the current files).
     """
 
     def __init__(self, aws: Aws, function: str, artefact: Path, templates: Path, seen: Snapshot | None = None) -> None:
@@ -31,11 +31,11 @@ class Edits:
         self.deleted: frozenset[str] = frozenset()
 
     def look(self) -> compiler.Compilation | None:
-        """Return the compilation of an edit since the last look, or None if there was none.
+        """Return the compilation of an edit since the last call; None if nothing changed.
 
-        If it has no errors, the function has the new templates by then; else it keeps the old ones. `edited` then names
-        the files whose new content the function has, or does not have yet; `deleted` names the deleted files that the
-        function no longer uses, or still uses.
+        Without errors, the function has the new templates when this returns; with errors, it keeps the old ones.
+        `edited` names the changed files and `deleted` the deleted ones: those that the function now uses, or does not
+        use yet.
         """
         now = snapshot(self.folder)
         if now == self._seen:

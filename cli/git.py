@@ -1,4 +1,4 @@
-"""Asks git about the folder that a command works on."""
+"""Runs git in the folder that a command works on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def answer(folder: Path, *arguments: str, seconds: float) -> bytes | None:
-    """Return what git prints; None where it fails.
+    """Return git's output; None if git fails.
 
-    Raises OSError where there is no git, SubprocessError where it takes longer than `seconds`.
+    Raises OSError if git is not installed, SubprocessError if it takes longer than `seconds`.
     """
     command = ["git", "-C", str(folder), *arguments]
     ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False)  # noqa: S603 - no shell, and an option cannot be a revision

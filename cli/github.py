@@ -1,7 +1,7 @@
-"""Findings as GitHub shows them: annotations on the lines of a pull request, and a table in the summary of a job.
+"""Writes findings for GitHub Actions: annotations on the lines of a pull request, and a table in the job summary.
 
-A runner obeys lines that begin with `::`, and `##[` anywhere in a line, whatever printed them. So no text of a template
-reaches it as it stands.
+A runner executes lines that start with `::`, and `##[` anywhere in a line, whatever printed them. So texts of templates
+are escaped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from cli.compiler import Finding
 from cli.language import say
 
-# GitHub shows no more of each kind in a step, and no summary above 1 MiB.
+# GitHub's limits: annotations of each kind per step, and a summary below 1 MiB.
 SHOWN: Final = 10
 MOST_ROWS: Final = 1_000
 SUMMARY: Final = "GITHUB_STEP_SUMMARY"
@@ -25,9 +25,9 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~@:/.-])")
 
 
 def lines(findings: Sequence[Finding], folder: PurePath) -> Iterator[str]:
-    """Yield the lines for the log: annotations for the first findings of each kind, a plain line for each other one.
+    """Yield lines for the log: annotations for the first findings of each severity, plain lines for the rest.
 
-    `folder` is where their files are, seen from the root of the repository.
+    `folder` is the folder of the files, relative to the root of the repository.
     """
     for severity in ("error", "warning"):
         found = [one for one in findings if one.severity == severity]
@@ -47,7 +47,7 @@ def lines(findings: Sequence[Finding], folder: PurePath) -> Iterator[str]:
 
 
 def summary(findings: Sequence[Finding], folder: PurePath, counted: str) -> str:
-    """Return all findings as a Markdown table, under the line that sums them up."""
+    """Return all findings as a Markdown table, below a line with their number."""
     heading = f"### notifier lint\n\n{_cell(counted)}\n\n"
     if not findings:
         return heading
@@ -73,12 +73,12 @@ def root(folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def within(folder: Path, environment: Mapping[str, str]) -> PurePath:
-    """Return the folder of templates as seen from the root of the repository."""
+    """Return the folder of templates relative to the root of the repository."""
     return PurePath(os.path.relpath(folder.absolute(), root(folder, environment)))
 
 
 def harmless(text: str) -> str:
-    """Return a text as one line that a runner does not obey."""
+    """Return a text as one line in which a runner finds no command."""
     line = " ".join(text.split()).replace("##[", "# #[")
     return f"· {line}" if line.startswith("::") else line
 
@@ -92,6 +92,6 @@ def _property(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text as Markdown shows it in a cell of a table, with nothing in it that means something there."""
+    """Return a text for a cell of a Markdown table, with everything escaped."""
     shown = _MARKDOWN.sub(r"\\\1", html.escape(text, quote=False))
     return "<br>".join(shown.splitlines())

@@ -1,4 +1,4 @@
-"""The `notifier` command: one verb a module, which is imported once somebody uses it."""
+"""The `notifier` command: one module per verb, imported only when it is used."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cli.failures import explained
 from cli.language import later, say
 
 PACKAGE: Final = "slack-chatops-notifier"
-# What an installed package has only with [aws]. What else is missing there, a checkout has: the lab, and its libraries.
+# Missing without the extra [aws]. Any other missing module needs a checkout: the lab, and its libraries.
 OF_AWS: Final = frozenset({"boto3", "botocore"})
 OURS: Final = frozenset({"cli", "handler"})
-# Each verb, which is a function of that name in the module of that name, and what the list of commands says of it.
+# The verbs, with their line in the list of commands. Each is a function in the module of the same name.
 VERBS: Final = {
     "balance": later("Check that nothing is lost."),
     "bundle": later("Write the code and the compiled templates for the package."),
@@ -42,7 +42,7 @@ VERBS: Final = {
 
 
 class _Commands(Mapping[str, click.Command]):
-    """The commands by their verbs, each imported when it is asked for: those of `demo` alone take seconds."""
+    """The commands by verb. Each is imported when it is needed: the imports of `demo` alone take seconds."""
 
     def __getitem__(self, verb: str) -> click.Command:
         if verb not in VERBS:
@@ -63,7 +63,7 @@ class _Commands(Mapping[str, click.Command]):
 
 
 class _Absent(click.Command):
-    """Stands for a verb that cannot be imported here: it has a --help, and says what is missing."""
+    """Stands in for a verb that cannot be imported: it has a --help, and says what is missing."""
 
     def __init__(self, verb: str, error: ModuleNotFoundError) -> None:
         self._error = error
@@ -71,7 +71,7 @@ class _Absent(click.Command):
         super().__init__(verb, help=say(VERBS[verb]), context_settings=lenient)
 
     def invoke(self, ctx: click.Context) -> None:  # noqa: ARG002 - click's
-        """Raise what importing the verb raised."""
+        """Raise the error of the import."""
         raise self._error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
@@ -118,7 +118,7 @@ class _Group(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """List the commands without importing one."""
+        """List the commands without importing them."""
         with formatter.section(say("Commands")):
             formatter.write_dl([(verb, say(words)) for verb, words in VERBS.items()])
 
@@ -140,4 +140,4 @@ def main(lang: str | None) -> None:
     """
     click.get_current_context().with_resource(language.speaking(lang))
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what the encoding of a console lacks is a question mark
+        sys.stdout.reconfigure(errors="replace")  # characters that the console cannot encode become question marks

@@ -81,7 +81,7 @@ def _ran(deployed: Stack, type_: str, wait: int, templates: Path) -> Outcome:
 
 
 def _interval(type_: str, templates: Path) -> float | None:
-    """The interval of the poll, if a template has it; a cron expression says by itself when the next run is."""
+    """Return the poll's interval in seconds, if a template has it; None for a cron expression, which sets the times."""
     poll = compiler.compile_templates(templates).polls.get(type_)
     return poll.every if poll and not poll.cron else None
 
@@ -136,7 +136,7 @@ def _preview(deployed: Stack, type_: str, as_json: bool) -> None:
 
 
 def _said(answer: Mapping[str, Any], type_: str) -> dict[str, Any]:
-    """What the function answers. Raises UnansweredError, ClickException."""
+    """Return the function's answer. Raises UnansweredError, ClickException."""
     if "dry_run" not in answer:
         failed = [one for one in answer.get("checks", []) if one["state"] == "failed"]
         why = say("it is older than this command")
@@ -156,7 +156,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _found(found: Mapping[str, Any]) -> Iterator[str]:
-    """Which rows the run would find, and what it would do about them."""
+    """Yield which rows the run would find, and what it would do with them."""
     if found["unsent"]:
         rows = count_rows(found["unsent"])
         yield say("{rows} of an earlier run not sent yet; they are sent first.", rows=rows)
@@ -211,7 +211,7 @@ def _seen(rows: str, *, whole: bool) -> str:
 
 
 def _obstacles(found: Mapping[str, Any]) -> Iterator[str]:
-    """Why the run would fail, or does not take place."""
+    """Yield why the run would fail, or not take place."""
     code, held = found["code"], found["on_hold"]
     if code:
         why = found["detail"] or polls.meaning(code)

@@ -1,4 +1,4 @@
-"""What each template was before its last change, out of git: what the function falls back on when the change fails."""
+"""Finds each template's version before its last change, in git: the function falls back on it if the change fails."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cli.compiler.template import Template
 from handler.catalog import Stage
 from handler.model import Notification
 
-# How many versions of a file are looked at: one that compiles is mostly the last or the one before.
+# The most versions of a file that are tried. Usually one of the last two compiles.
 MAX_VERSIONS: Final = 5
-# How long git may take for one answer; in a large repository the history of a file takes a second.
+# Seconds that one git command may take. In a large repository, the history of a file takes a second.
 GIT_SECONDS: Final = 10.0
 
 
 def with_previous(compilation: Compilation, folder: Path) -> Compilation:
-    """Return a compilation without errors in which each notification has its `previous`, where git knows one.
+    """Return a compilation without errors in which each notification has its `previous` version, if git has one.
 
-    It is the newest version of the file that says something else than the file does now and that compiles with the
-    stages and labels of today. Where there is no git, no checkout or no history, there is none.
+    That is the newest version of the file that differs in content from the current one, and that compiles with today's
+    stages and labels. Without git, a checkout or history there is none.
     """
     found = _previous(compilation, folder)
     notifications = [
@@ -41,7 +41,7 @@ def _previous(compilation: Compilation, folder: Path) -> dict[str, Notification]
         for one in compilation.templates:
             if before := _before(one, folder, compilation.stages):
                 found[before.name] = before
-    except (OSError, subprocess.SubprocessError):  # what was found so far is good, and more would not come
+    except (OSError, subprocess.SubprocessError):  # keep what was found so far; git would fail again
         return found
     return found
 
@@ -59,7 +59,7 @@ def _before(now: Template, folder: Path, stages: tuple[Stage, ...]) -> Notificat
 
 
 def _bare(one: Notification) -> Any:
-    """What a notification says, without the places where it says it: a comment or a sample makes no new version."""
+    """Return a notification without positions in the file, so that a changed comment or sample is not a new version."""
     return _without_places(encode([one], [])["notifications"])
 
 
@@ -70,12 +70,12 @@ def _without_places(tree: Any) -> Any:
 
 
 def _versions(folder: Path, file: str) -> Iterator[tuple[str, bytes]]:
-    """The short names of the file's commits, newest first, each with its content. Of removed ones there is none."""
+    """Yield the short hash and the content of each commit of the file, newest first, without deletions."""
     for version in _git(folder, "log", f"--max-count={MAX_VERSIONS}", "--format=%h", "--", file).decode().split():
         if content := _git(folder, "show", f"{version}:./{file}"):
             yield version, content
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    """What git says; nothing where it fails. Raises OSError, SubprocessError."""
+    """Return git's output; empty if it fails. Raises OSError, SubprocessError."""
     return git.answer(folder, *arguments, seconds=GIT_SECONDS) or b""

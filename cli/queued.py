@@ -1,4 +1,4 @@
-"""Events in the queue about which the function has logged nothing yet: it works on them, or has not received them."""
+"""Events in the queue without a log line: the function has not received them, or is still working on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.language import later, say
 from cli.operations import letters, times
 from lab.aws import Message
 
-# An event is in flight for this long before the terminal shows it; the page shows it at once.
+# The terminal shows an event after this time in flight; the page shows it at once.
 PATIENCE_SECONDS: Final = 10.0
 IN_FLIGHT: Final = "IN_FLIGHT"
 READY: Final = "READY"
@@ -30,7 +30,7 @@ _REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event that only the queue knows about. `due` is when it can be received (again), in Unix seconds."""
+    """An event that only the queue knows. `due` is when it can be received (again), in Unix seconds."""
 
     message: str
     type: str
@@ -41,23 +41,23 @@ class QueuedEvent:
     due: float
 
     def told(self, now: float) -> str:
-        """Return what a terminal says of it."""
+        """Return the line for the terminal."""
         words = " ".join(filter(None, [self.type or self.message, self.id, self.code, say(_MEANINGS[self.code])]))
         if self.due <= now:
             return say("Waiting: {words}", words=words)
         return waiting.again(words, times.span(self.due - now), self.receives)
 
     def fact(self) -> dict[str, str | int]:
-        """Return what the page shows of it (lab.page.facts)."""
+        """Return the fact for the page (lab.page.facts)."""
         named = {"event": self.identity, "type": self.type or self.message, "id": self.id, "code": self.code}
         told = {"meaning": say(_MEANINGS[self.code]), "remedy": say(_REMEDIES[self.code])}
         return {"kind": "waiting", **named, **told, "attempt": self.receives, "due": int(self.due)}
 
 
 class Queued:
-    """What a queue held at the last look: `count` messages; the function has logged nothing about the `unheard` ones.
+    """What the queue held when it was last read: `count` messages, and the `unheard` ones, without a log line.
 
-    `due` tells of each event in it, by its identity, when it can be received (again), in Unix seconds.
+    `due` says for each event, by its identity, when it can be received (again), in Unix seconds.
     """
 
     def __init__(self) -> None:
@@ -68,9 +68,9 @@ class Queued:
         self._told: set[tuple[str, int]] = set()
 
     def take(self, messages: Iterable[Message], heard: Collection[str], now: float) -> list[QueuedEvent]:
-        """Take in what the queue holds, and return what is in it for long without a word of the function about it.
+        """Update with the messages of the queue. Return those that have been there for long without a log line.
 
-        `heard` are the identities of the events of which the function has said that they are tried again.
+        `heard` are the identities of the events that the log says are being retried.
         """
         events = [_event(message) for message in messages]
         self.count = len(events)

@@ -1,4 +1,4 @@
-"""The reference pages that are made from the program: `make docs` writes them, a test compares them."""
+"""Generates the reference pages: `make docs` writes them, a test compares them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDTH: Final = 100
 
 
 def commands() -> str:
-    """Return docs/cli.md: what each command says of itself."""
+    """Return docs/cli.md: the help of each command."""
     parts = ["# The `notifier` command\n", "<!-- Made by `make docs` from the program. -->\n", _help(main, "notifier")]
     for name, command in sorted(main.commands.items()):
         parts += [f"## notifier {name}\n", _help(command, f"notifier {name}")]

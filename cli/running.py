@@ -1,7 +1,7 @@
-"""Which demo runs, and where: each checkout has its own, and the commands of a checkout use no other.
+"""Finds the running demo. Each checkout has its own, and its commands use no other.
 
-If the environment names an AWS, the commands use it and not the demo. Each checkout has a file about its demo in the
-user's state folder; the file counts only while the process that wrote it is alive.
+If the environment names an AWS account or endpoint, commands use that and not the demo. Each checkout has a file about
+its demo in the user's state folder; the file is valid only while the process that wrote it is alive.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import click
 from cli.language import say
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
-# What the demo's stack is called, and any other by default.
+# The name of the demo's stack, and the default name of any other.
 STACK: Final = "notifier"
-# What names an AWS: a place in it, or credentials. https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+# They name an AWS endpoint or credentials. https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
 ENDPOINT: Final = "AWS_ENDPOINT_URL"
 NAMING: Final = (
     ENDPOINT,
@@ -47,7 +47,7 @@ NAMING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A demo: its process, its topic, the AWS_* variables that lead to its local AWS, and its stack there.
+    """A demo: its process, its topic, the AWS_* variables for its local AWS, and its stack there.
 
     `started` shows whether a process with this id is still the same process. While a demo starts, it has no `topic`
     yet. `login` is the option file with which its tables can be changed; empty where they are somebody's own.
@@ -65,21 +65,21 @@ class Running:
 
     @property
     def place(self) -> str:
-        """Its page, or its process while it has none."""
+        """Return the URL of its page, or while there is none, its process id."""
         return self.page or say("process {pid}", pid=self.pid)
 
 
 class TakenError(click.ClickException):
-    """A demo of this checkout runs already."""
+    """Another demo of this checkout is running."""
 
     exit_code = 2
 
 
 @contextmanager
 def claimed() -> Iterator[Path]:
-    """Make this process the demo of its checkout, and give it a folder for all that it writes, until the block ends.
+    """Make this process the demo of its checkout until the block ends. Yield a folder for everything that it writes.
 
-    If an earlier demo of this checkout was killed, what it left behind is removed first. Raises TakenError.
+    What a killed demo of this checkout left behind is removed first. Raises TakenError.
     """
     from lab import leftovers
 
@@ -119,22 +119,22 @@ def announced(
 
 
 def read() -> Running | None:
-    """Return the demo of this checkout that runs now, or None. What a killed one left behind does not count."""
+    """Return the running demo of this checkout, or None. A killed demo's file does not count."""
     found = _alive(_file(CHECKOUT))
     return found if found and found.topic else None
 
 
 def chosen() -> Running | None:
-    """Return the demo of this checkout, if it runs and the environment names no other AWS.
+    """Return the demo of this checkout, if it is running and the environment does not name another AWS.
 
-    An environment whose AWS_ENDPOINT_URL is the demo's names the demo.
+    If AWS_ENDPOINT_URL is that of the demo, the environment names the demo.
     """
     demo = read()
     return None if demo is None or named_elsewhere(demo) else demo
 
 
 def tell() -> None:
-    """Say on stderr which AWS the command uses, if a demo runs here."""
+    """Print on stderr which AWS the command uses, if a demo runs here."""
     if demo := read():
         used = say("Using the demo that runs here: {place}", place=demo.place)
         if named := named_elsewhere(demo):
@@ -145,7 +145,7 @@ def tell() -> None:
 
 
 def named_elsewhere(demo: Running) -> str:
-    """Return the variable of the environment that names another AWS than the demo's, if one does."""
+    """Return the environment variable that names an AWS other than the demo's; empty if there is none."""
     if os.environ.get(ENDPOINT) == demo.environment.get(ENDPOINT):
         return ""
     return next((name for name in _given() if os.environ[name]), "")
@@ -202,8 +202,8 @@ def _file(checkout: Path) -> Path:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """Let one demo at a time look whether another runs. The kernel frees the lock of a process that dies."""
-    import fcntl  # which Windows lacks, where no demo runs
+    """Hold the lock under which a demo checks for others. The kernel releases the lock of a process that dies."""
+    import fcntl  # not on Windows, where no demo runs
 
     _folder().mkdir(parents=True, exist_ok=True)
     with _file(CHECKOUT).with_suffix(".lock").open("w") as lock:
@@ -212,7 +212,7 @@ def _locked() -> Iterator[None]:
 
 
 def _write(demo: Running) -> None:
-    """Write a demo's file: a reader finds either the whole new content or the old one."""
+    """Write a demo's file atomically: readers see the old or the new content."""
     path = _file(CHECKOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
@@ -228,14 +228,14 @@ def _load(path: Path) -> Running | None:
 
 
 def _alive(path: Path) -> Running | None:
-    """Return the demo of a file, if its process lives: one that began at another time has only the same number."""
+    """Return the demo of a file, if its process lives. The start time distinguishes processes with the same id."""
     found = _load(path)
     return found if found and found.started and _started(found.pid) == found.started else None
 
 
 def _started(pid: int) -> str:
-    """When a process started, as the system tells it; empty if it is not there."""
-    with suppress(OSError):  # on Linux: clock ticks since the boot with this id
+    """Return when a process started, as text from the system; empty if there is no such process."""
+    with suppress(OSError):  # on Linux: clock ticks since the boot with this boot id
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         with suppress(OSError):
             _, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")

@@ -1,4 +1,4 @@
-"""A running demo: each look shows what has happened since the last, and does what the page and the editor ask for."""
+"""Runs the demo: each look shows what has happened since the last one, and answers questions of the page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Session:
         self._answers = answers
 
     def look(self) -> None:
-        """Look once. An event that was asked for after an edit is published after it is in use."""
+        """Look once. An event that the page asks for after an edit is published after the edit is in use."""
         self._watch.look()
         questions = self._cloud.slack.questions()
         is_committed = self._head.has_moved()
@@ -42,7 +42,7 @@ class Session:
             self._cloud.slack.answer(asked["number"], self._answers.of(asked["question"]))
 
     def exhibit(self, compilation: Compilation) -> None:
-        """Show the notifications on the page, which is told of findings as facts."""
+        """Show the notifications on the page. Findings go there separately, as facts."""
         items = self._gallery.items(compilation)
         login = self._cloud.tables.login
         change = {"kind": "change", "command": changing.command(login) if login else ""}
@@ -50,7 +50,7 @@ class Session:
         self._cloud.slack.exhibit({"change": change, **shown})
 
     def _show(self, compilation: Compilation) -> None:
-        """Show an edit's findings in the terminal and on the page; none, if the function has it."""
+        """Show an edit's findings in the terminal and on the page; there are none if the function uses the edit."""
         show(compilation, self._edits.folder)
         self._say_what_is_in_use(compilation)
         self._cloud.slack.replace("finding", list(findings(compilation).values()))

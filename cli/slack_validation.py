@@ -1,4 +1,4 @@
-"""What Slack itself says of the messages of the samples: its method `blocks.validate`, which posts nothing.
+"""Asks Slack itself to check the messages of the samples, with the method `blocks.validate`, which posts nothing.
 
 https://docs.slack.dev/reference/methods/blocks.validate
 """
@@ -35,7 +35,7 @@ _REFUSED: Final = frozenset({"invalid_blocks", "invalid_message"})
 _LOGIN: Final = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
 )
-# How many messages are looked at, and how many seconds Slack may make us wait for all of them together.
+# The most messages that are checked, and the most seconds of rate-limit waits for all of them together.
 MOST_CALLS: Final = 200
 PATIENCE: Final = 120.0
 _LIMITS: Final = Limits(connect=5.0, total=15.0, size=1 << 20)
@@ -43,11 +43,11 @@ _TOO_MANY: Final = 429
 
 
 class SlackUnansweredError(Exception):
-    """Slack did not say whether it takes the messages. The text says why, and what to do."""
+    """Slack did not check the messages. The text says why, and what to do."""
 
 
 class Rendered(NamedTuple):
-    """The blocks of a sample, each with the node of the template that makes it."""
+    """The blocks of a sample, each with the template's node that makes it."""
 
     blocks: tuple[Mapping[str, Any], ...]
     nodes: tuple[Node, ...]
@@ -55,14 +55,14 @@ class Rendered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What Slack said. `unasked` counts the messages that it was not asked about, because it made us wait too long."""
+    """Slack's findings. `unasked` counts messages that were not checked, because Slack asked to wait too long."""
 
     findings: tuple[Finding, ...]
     unasked: int = 0
 
 
 def rendered(compilation: Compilation) -> tuple[Rendered, ...]:
-    """Return the messages of the samples of the templates without errors, each once, as a stage has them."""
+    """Return the messages of the samples of templates without errors, without duplicates."""
     found: dict[str, Rendered] = {}
     for template, stage in compilation.rehearsed():
         templates = Templates(locale=template.notification.locale(stage.locale))
@@ -70,7 +70,7 @@ def rendered(compilation: Compilation) -> tuple[Rendered, ...]:
             try:
                 context = rehearsal.enriched(template, sample, stage, answering(sample.answers, templates))
                 made = [*slack_check.rendered(template, context, templates)]
-            except NotifierError:  # `when` keeps it from being rendered, or the other findings say what is wrong
+            except NotifierError:  # `when` prevents rendering, or other findings say what is wrong
                 continue
             pairs = [(block, node) for node, blocks in made for block in blocks][:MAX_BLOCKS]
             if pairs:
@@ -80,7 +80,7 @@ def rendered(compilation: Compilation) -> tuple[Rendered, ...]:
 
 
 def validate(messages: Sequence[Rendered], ask: Callable[[Rendered], Sequence[Mapping[str, Any]] | None]) -> Validated:
-    """Ask about each message, until `ask` has no answer any more. Raises SlackUnansweredError."""
+    """Check each message, until `ask` returns None. Raises SlackUnansweredError."""
     report = Report()
     for number, message in enumerate(messages):
         errors = ask(message) if number < MOST_CALLS else None
@@ -93,7 +93,7 @@ def validate(messages: Sequence[Rendered], ask: Callable[[Rendered], Sequence[Ma
 
 
 def _located(errors: Sequence[Mapping[str, Any]], message: Rendered) -> Iterator[tuple[Problem, Node]]:
-    """Each error of Slack's with the node of its block; one that names no block stands at the first."""
+    """Yield Slack's errors with the node of their block. An error that names no block is put at the first one."""
     for error in errors:
         words = files.printable(str(error.get("message") or error.get("code") or "?"))
         if words == UNMATCHED and len(errors) > 1:
@@ -104,13 +104,13 @@ def _located(errors: Sequence[Mapping[str, Any]], message: Rendered) -> Iterator
 
 
 def _pointer(text: str) -> list[str]:
-    """The steps of a JSON pointer, from the number of the block on."""
+    """Return the steps of a JSON pointer, starting with the number of the block."""
     steps = [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
     return steps[1:] if steps[:1] == ["blocks"] else steps
 
 
 class Validator:
-    """Asks Slack, with the token of the environment if there is one."""
+    """Calls Slack, with the token of the environment if there is one."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Validator:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Raises SlackUnansweredError for an address that is neither https nor on this machine."""
+        """Raises SlackUnansweredError if the API's URL is neither https nor on this machine."""
         self._address = _address(environment.get(ADDRESS) or _SLACK)
         self._token = environment.get(TOKEN, "").strip()
         self._clock, self._sleep = clock, sleep
@@ -126,7 +126,7 @@ class Validator:
         self._exchange = Exchange(ssl.create_default_context(), _LIMITS, connections=1)
 
     def __call__(self, message: Rendered) -> Sequence[Mapping[str, Any]] | None:
-        """Return what Slack refuses of a message; None once it makes us wait too long. Raises SlackUnansweredError."""
+        """Return Slack's errors; None if it asks to wait too long. Raises SlackUnansweredError."""
         while True:
             answer = self._send({"blocks": json.dumps([*message.blocks])})
             if answer.status != _TOO_MANY:

@@ -1,16 +1,16 @@
-"""What is read of the files of a folder to see that one was edited."""
+"""Snapshots of a folder, to see whether a file was edited."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-# When each file was written, and its size.
+# The modification time and the size of each file.
 Snapshot = dict[Path, tuple[int, int]]
 
 
 def snapshot(folder: Path) -> Snapshot:
-    """Return what tells whether a file of a folder was edited since."""
+    """Return a snapshot of the YAML files in a folder. It differs from an earlier one if a file was edited."""
     found: Snapshot = {}
     for parent, folders, files in os.walk(folder):  # which passes over a folder that goes meanwhile
         for path in (Path(parent, name) for name in (*folders, *files) if name.endswith((".yaml", ".yml"))):

@@ -1,4 +1,4 @@
-"""The log of a function on the local cloud, read on from where it was read last."""
+"""Follows the log of a function on the local cloud."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cli.operations import journal
 from cli.operations.journal import Line
 from lab.aws import Aws
 
-# Several environments write at once, so that a line can appear behind one that is a little later.
+# Several environments log at once, so a line can arrive after one with a slightly later time.
 BEHIND_MILLISECONDS: Final = 30_000
-# What all lines about deliveries have, and few others.
+# A text that all lines about deliveries contain, and few others.
 PATTERN: Final = '"correlation_id"'
 
 
 class Tail:
-    """What a function says from now on of its deliveries."""
+    """Reads the function's log lines about deliveries, from now on."""
 
     def __init__(self, aws: Aws, function: str) -> None:
         self._aws = aws

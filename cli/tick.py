@@ -1,4 +1,4 @@
-"""The ticks of a demo that does not wait for the next minute."""
+"""Invokes the polls of a demo more often than once a minute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECONDS: Final = 3.0
 
 
 class Tick:
-    """Sends the function the tick that the schedule sends each minute. `polls` are those of the templates."""
+    """Invokes the function with the tick that its schedule sends each minute. `polls` are those of the templates."""
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], polls: Collection[str]) -> None:
         self.polls = polls
@@ -23,18 +23,18 @@ class Tick:
         self._last = 0.0
 
     def __call__(self) -> None:
-        """Send one."""
+        """Send a tick."""
         self._last = time.monotonic()
         if self.polls:
             payload = json.dumps({"notifier": "tick"}).encode()
             self._cloud.aws.client("lambda").invoke(FunctionName=self._outputs["FunctionName"], Payload=payload)
 
     def now_and_then(self) -> None:
-        """Send one if the last was some seconds ago."""
+        """Send a tick if the last one was some seconds ago."""
         if time.monotonic() - self._last > SECONDS:
             self()
 
     def has_run(self, poll: str) -> bool:
-        """Whether a poll has taken the rows that were there as seen."""
+        """Return whether a poll has had its first run, so that it finds rows from now on."""
         key = {"pk": {"S": partition(poll)}, "sk": {"S": STATE}}
         return "Item" in self._cloud.aws.client("dynamodb").get_item(TableName=self._outputs["StateTableName"], Key=key)

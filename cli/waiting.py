@@ -1,4 +1,4 @@
-"""Which events are to be tried again, by what the function says of each attempt."""
+"""Tracks which deliveries wait for a retry, by the function's log."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from handler.errors import CODES
 from handler.outcome import State
 
 _SHORT: Final = 10.0
-# An attempt usually takes less time than this. Later, the queue's state is newer than the function's last line.
+# An attempt usually takes less than this. After it, the queue knows more than the function's last log line.
 OVERDUE_SECONDS: Final = 10.0
 
-# An event, one of its notifications, and the channel; empty as long as that is not known.
+# An event, one of its notifications, and the channel; the last two are empty until they are known.
 Key = tuple[str, str, str]
 
 
 class Waiting:
-    """The deliveries that wait, each with the last that was said of it; `open` has them in the order they began."""
+    """The deliveries that wait, each with its last log line. `open` has them in the order they started to wait."""
 
     def __init__(self) -> None:
         self.open: dict[Key, Line] = {}
 
     def take(self, lines: Iterable[Line]) -> list[Line]:
-        """Take in what the function said meanwhile, and return what is to be shown of it.
+        """Update with new log lines, and return those to show.
 
-        A delivery is shown when it begins to wait, when the reason changes, and at its attempts 1, 2, 4, 8 and so on.
+        A delivery is shown when it starts to wait, when the reason changes, and at attempts 1, 2, 4, 8 and so on.
         """
         return [line for line in lines if self._is_news(line)]
 
     @property
     def identities(self) -> frozenset[str]:
-        """The events that wait."""
+        """Return the identities of the events that wait."""
         return frozenset(identity for identity, _, _ in self.open)
 
     def drop_ended(self, queued: Container[str], now: float) -> None:
@@ -53,7 +53,7 @@ class Waiting:
         return not any(one.code == line.code for one in before) or line.attempt.bit_count() == 1
 
     def _ended_by(self, line: Line) -> list[Line]:
-        """Forget what a line is later than: what it names no notification or channel of is true of all of them."""
+        """Remove the deliveries that a line is about. A line without notification or channel is about all of them."""
         ended = [key for key in self.open if _same(key, (line.identity, line.notification, line.channel))]
         return [self.open.pop(key) for key in ended]
 
@@ -63,7 +63,7 @@ def _same(one: Key, other: Key) -> bool:
 
 
 def due(line: Line) -> float:
-    """Return in how many seconds a waiting delivery is tried again; about so, where only its attempt says it."""
+    """Return in how many seconds a delivery is retried; an estimate by its attempt if the line does not say."""
     return line.due if line.due is not None else min(FIRST_SECONDS * 2 ** (line.attempt - 1), LONGEST_SECONDS)
 
 
@@ -72,7 +72,7 @@ def _overdue(line: Line, now: float) -> bool:
 
 
 def told(line: Line) -> str:
-    """Return what a terminal says of a waiting delivery."""
+    """Return the terminal's line about a waiting delivery."""
     after = due(line)
     span = times.span(after) if after >= _SHORT else say("{count} s", count=max(1, round(after)))
     words = " ".join(filter(None, [line.type, line.id, line.code, diagnoses.detail(line.code, line.detail)]))
@@ -80,15 +80,15 @@ def told(line: Line) -> str:
 
 
 def again(words: str, span: str, attempt: int) -> str:
-    """Return the line of an event that is tried again in `span`."""
+    """Return the terminal's line about an event that is retried in `span`."""
     return say("Waiting: {words}; again in {span} (attempt {attempt})", words=words, span=span, attempt=attempt)
 
 
 def fact(line: Line, visible_at: float | None, now: float) -> dict[str, str | int]:
-    """Return what the page shows of a waiting delivery (lab.page.facts).
+    """Return the fact about a waiting delivery for the page (lab.page.facts).
 
-    One that should have been tried again by now is when its message can be received, `visible_at`: the function ended
-    in the middle of the attempt.
+    For an overdue retry, its time is `visible_at`, when its message can be received: the function ended in the middle
+    of the attempt.
     """
     at = visible_at if visible_at and _overdue(line, now) else line.at + due(line)
     code = CODES.get(line.code, CODES["INTERNAL"])

@@ -1,4 +1,4 @@
-"""The results of the events of a deployment to the local cloud, shown in the terminal and on the page."""
+"""Shows the results of events on the local cloud, in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from handler.outcome import State
 from lab.aws import Message
 from lab.cloud import LocalCloud
 
-# So many parked events are shown: more than anybody reads, and few enough to be looked at five times a second.
+# The most parked events that are shown: more than anybody reads, and few enough to check five times a second.
 MOST_PARKED: Final = 1000
 
 
 class Watch:
-    """Shows each post and each parked record once, and a post again when it was edited, which counts as no other one.
+    """Shows each post and each parked record once. An edited post is shown again, but is not counted again.
 
-    What waits is shown when it begins to, and now and then after that. Parked records stay in their queue, and on the
-    page for as long as they are in it.
+    A waiting delivery is shown when it starts to wait, and sometimes after that. Parked records stay in their queue,
+    and on the page for as long as they are in it.
     """
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str], console: Console, slack: DemoSlack) -> None:
@@ -40,17 +40,17 @@ class Watch:
         self._tail = Tail(cloud.aws, outputs["FunctionName"])
         self._waiting = Waiting()
         self._queued = Queued()
-        self._waits: list[dict[str, str | int]] = []  # what the page was told last of what waits
+        self._waits: list[dict[str, str | int]] = []  # the waiting deliveries that the page shows
         self._told: set[tuple[str, str]] = set()
-        self._shown: dict[tuple[str, str], str | None] = {}  # when each message had last been edited, as it was shown
+        self._shown: dict[tuple[str, str], str | None] = {}  # by channel and ts, the last edit that was shown
         self._queue = outputs.get("QueueUrl", "")
         self.topic = outputs["TopicArn"]
         self.posted = 0
-        self.parked: dict[str, dict[str, Any]] = {}  # by message id, what the page shows of each
-        self.unread = 0  # how many more are parked
+        self.parked: dict[str, dict[str, Any]] = {}  # by message id: the fact on the page
+        self.unread = 0  # how many more are parked, which are not read
 
     def look(self) -> int:
-        """Show what is new, and return how many events have come to an end."""
+        """Show what is new. Return how many events have ended."""
         messages = self._cloud.slack.messages()
         for message in messages:
             key, edited = (message["channel"], message["ts"]), message["edited"]
@@ -58,7 +58,7 @@ class Watch:
                 self._console.print(posted(message, self._slack.view))
             self._shown[key] = edited
         self.posted = len(messages)
-        # Before the log is read: what ends meanwhile is then known to have ended.
+        # Read the queue before the log: then an event that ends in between is known to have ended.
         messages_in_queue = self._messages()
         lines = self._tail.read()
         self._tell_deliveries(lines)
@@ -68,19 +68,19 @@ class Watch:
 
     @property
     def queued(self) -> int:
-        """How many messages the intake queue held at the last look: ready, in flight, or to come later."""
+        """Return how many messages the intake queue held at the last look: ready, in flight, or delayed."""
         return self._queued.count
 
     def log(self) -> list[str]:
-        """What the function has logged."""
+        """Return the lines of the function's log."""
         return self._cloud.aws.logs(self._outputs["FunctionName"])
 
     def say(self, text: str, style: str) -> None:
-        """Print a line as it is."""
+        """Print a line without markup or wrapping."""
         self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _tell_deliveries(self, lines: Iterable[Line]) -> None:
-        """Tell the page which event and template made each message, or none; that it was not made again is no news."""
+        """Tell the page which event and template made each message, or none. A repeated event is not told again."""
         for line in lines:
             if line.ts and not (line.state is State.REPEATED and (line.posted, line.ts) in self._told):
                 self._told.add((line.posted, line.ts))
@@ -89,11 +89,11 @@ class Watch:
                 self._cloud.slack.tell(_silent(line))
 
     def _messages(self) -> list[Message]:
-        """What the intake queue holds; nothing with direct intake."""
+        """Return the messages of the intake queue; none with direct intake."""
         return self._cloud.aws.messages(self._queue) if self._queue else []
 
     def _show_waiting(self, lines: Iterable[Line], messages: Iterable[Message]) -> None:
-        """Show what is tried again, and what lies in the queue without a word of the function about it."""
+        """Show retries, and events that have been in the queue for long without a log line."""
         now = time.time()
         for line in self._waiting.take(lines):
             self.say(waiting.told(line), "yellow")
@@ -108,7 +108,7 @@ class Watch:
             self._waits = waits
 
     def _show_parked(self, messages: Sequence[Message]) -> None:
-        """Show what is in the dead-letter queue, from any sender, and take from the page what has left it."""
+        """Show new messages of the dead-letter queue, from any sender. Remove from the page what has left the queue."""
         held = {message.id: message for message in messages[:MOST_PARKED]}
         unread = len(messages) - len(held)
         if held.keys() == self.parked.keys() and unread == self.unread:
@@ -125,7 +125,7 @@ class Watch:
         self._cloud.slack.replace("more", more)
 
     def _newly_parked(self, name: str, message: Message) -> dict[str, Any]:
-        """Show an event in the terminal, and return what the page shows of it."""
+        """Show an event in the terminal, and return its fact for the page."""
         letter = letters.read(
             {
                 "MessageId": name,
@@ -155,7 +155,7 @@ class Watch:
 
 
 def _delivery(line: Line) -> dict[str, Any]:
-    """What the page shows below a message (lab.page.facts)."""
+    """Return the fact that the page shows below a message (lab.page.facts)."""
     return {
         "kind": "delivery",
         "channel": line.posted,
@@ -167,7 +167,7 @@ def _delivery(line: Line) -> dict[str, Any]:
 
 
 def _silent(line: Line) -> dict[str, Any]:
-    """What the page says of an event of which a template posted nothing."""
+    """Return the fact about an event for which a template posted nothing."""
     why = {"code": line.code, "meaning": told.rule(line.code), "detail": line.detail}
     return {
         "kind": "silent",

@@ -1,1 +1,1 @@
-"""The commands: one verb per file, each imported when somebody uses it (cli/main.py)."""
+"""The commands: one verb per file, each imported only when it is used (cli/main.py)."""

@@ -1,4 +1,4 @@
-"""`notifier balance`: whether all that came in is accounted for."""
+"""`notifier balance`: check that every received event is accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`notifier bundle`: what `sam build` puts into the function's package beside its dependencies."""
+"""`notifier bundle`: add the code and the compiled templates to the function's package, during `sam build`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.previous import with_previous
 from handler import aws
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-# Certificates of private authorities, which ;ca= in a parameter names by their path in the package.
+# Certificates of private authorities. `;ca=` in a parameter names them by their path in the package.
 FOLDERS: Final = ("handler", "certs")
 
 

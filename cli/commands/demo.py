@@ -1,4 +1,4 @@
-"""`notifier demo`: the main job on the local cloud."""
+"""`notifier demo`: run the whole notifier on the local cloud."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from lab.sam import SamError
 from lab.shop.application import request_refund
 from lab.tables import Source, Step, of_databases, of_dump, sample_shop
 
-TEMPLATES: Final = ROOT / selection.FOLDER  # those of the sample shop
+TEMPLATES: Final = ROOT / selection.FOLDER  # the templates of the sample shop
 STAGE: Final = "demo"
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 LOG_LINES: Final = 40
-FUNCTION: Final = "NotifierFunction"  # SAM puts a function's package beside the built template, under its name there
+FUNCTION: Final = "NotifierFunction"  # the folder that SAM builds the function's package in, beside the built template
 # A row as the shop's application inserts it.
 INSERT: Final = "INSERT INTO refunds VALUES (NULL, 1042, 0, 25, 'EUR', 'arrived broken', UTC_TIMESTAMP(6))"
 POLLED: Final = "refund.requested"  # the template of the sample shop that has a poll
-# What there is to try with tables that are not the sample shop's.
+# Commands to try with tables other than those of the sample shop.
 OWN_TABLES: Final = {
     "sql": later("your tables, and `notifier sql TABLE` for the columns of one"),
     "new TYPE": later("begins a notification from one of them"),
@@ -58,12 +58,12 @@ OWN_TABLES: Final = {
     "emit TYPE ID": later("posts it"),
     "poll status": later("when each poll runs, and what it has found"),
 }
-PACE_SECONDS: Final = 0.4  # Slack takes one message a second in a channel; what it refuses comes again after minutes
+PACE_SECONDS: Final = 0.4  # Slack accepts one message per second in a channel; a refused one is retried after minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A folder of templates, as it was when the demo started: `seen` are its files, `checked` what is in them."""
+    """The templates at the start of the demo: `checked` is the compilation, `seen` the files that it was made from."""
 
     folder: Path
     checked: Compilation
@@ -71,9 +71,9 @@ class Edited:
 
     @property
     def example(self) -> str:
-        """The type and the id of an event that one of the templates takes, as in a command."""
+        """Return the type and the id of an event that a template accepts, as they are typed in a command."""
         if self.folder.samefile(TEMPLATES):
-            return "order.created 1045"  # a row that no sample is about
+            return "order.created 1045"  # a row that is in no sample
         first = self.checked.samples[0]
         return f"{first.event} {shlex.quote(str(first.id))}"
 
@@ -128,7 +128,7 @@ def demo(once: bool, database: str | None, dump: Path | None, databases: tuple[s
     source = _source(dump, databases)
     try:
         with _interruptible():
-            seen = snapshot(folder)  # what is saved while all of it starts counts as an edit
+            seen = snapshot(folder)  # a file that is saved while the demo starts counts as an edit
             checked = _checked(folder)
             product = PRODUCTS[database] if database else product_of(dump) if dump else MARIADB
             with running.claimed() as state:
@@ -144,7 +144,7 @@ def demo(once: bool, database: str | None, dump: Path | None, databases: tuple[s
 
 
 def _checked(folder: Path) -> Compilation:
-    """The templates of the folder, which have the stage of the demo. Raises Exit, ClickException."""
+    """Compile the templates of the folder, and check that it has the demo's stage. Raises Exit, ClickException."""
     checked = compiler.compile_templates(folder)
     if checked.errors:
         show(checked, folder)
@@ -161,7 +161,7 @@ def _checked(folder: Path) -> Compilation:
 
 
 def _source(dump: Path | None, databases: Sequence[str]) -> Source:
-    """What the tables come from. A database that runs already is tried first, because the rest takes a minute."""
+    """Return where the tables come from. Connects to a running database first, because the rest takes a minute."""
     if dump and databases:
         raise click.UsageError(say("Give --sql or --db, not both."))
     if not databases:
@@ -208,7 +208,7 @@ def _run(
 
 @contextmanager
 def _whole(cloud: LocalCloud) -> Iterator[None]:
-    """Name the part whose end is the cause of an error."""
+    """If a process of the cloud has ended, raise ChildError, which names it, in place of any other error."""
     try:
         yield
     except Exception:
@@ -250,7 +250,7 @@ def _publish_samples(
 
 
 def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
-    """Insert a row without publishing an event, if a template polls its table; return how many rows that are."""
+    """Insert a row without publishing an event, if a template polls its table. Return how many rows were inserted."""
     if POLLED not in tick.polls or not cloud.tables.login:
         return 0
     wait_until(lambda: tick.has_run(POLLED), f"the first run of the poll {POLLED}", WAIT_SECONDS)
@@ -261,13 +261,13 @@ def _insert(cloud: LocalCloud, tick: Tick, console: Console) -> int:
 
 
 def sample_events(templates: Path) -> list[dict[str, Any]]:
-    """Return the event of each sample of each template: the sample shop has a row for every one of them."""
+    """Return the event of each sample of each template. The sample shop has a row for each of them."""
     samples = compiler.compile_templates(templates).samples
     return [{"type": one.event, "id": one.id, **({"data": _plain(one.data)} if one.data else {})} for one in samples]
 
 
 def _plain(data: Mapping[str, Value]) -> Any:
-    """The data of a sample as a publisher would write it: times and decimals are texts in JSON."""
+    """Return a sample's data as an application would publish it: in JSON, times and decimals are strings."""
     return json.loads(json.dumps(data, default=str))
 
 
@@ -335,9 +335,9 @@ def _steps(console: Console) -> Step:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM clean up as Ctrl-C does; once the cleaning has begun, nothing more interrupts it.
+    """Let SIGTERM clean up as Ctrl-C does. Once the cleanup has begun, ignore both.
 
-    SIGINT is set too, because a shell starts a command with `&` with that signal ignored.
+    SIGINT is set too, because a shell starts a command with `&` with SIGINT ignored.
     """
     numbers = (signal.SIGINT, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""`notifier doctor`: whether a deployment is well, and what to do where it is not."""
+"""`notifier doctor`: check a deployment, and say how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def doctor(
 
 
 def _spoken(as_json: bool) -> str:
-    """The language of the findings: what programs read is English."""
+    """Return the language of the findings. JSON is always English."""
     return language.ENGLISH if as_json else language.language()
 
 

@@ -24,7 +24,7 @@ _TOPIC: Final = re.compile(r"arn:[a-z-]+:sns:(?P<region>[a-z0-9-]+):\d+:[\w.-]+"
 
 
 def publish(sns: Any, topic: str, event: dict[str, Any]) -> str:
-    """Publish one event with its type as an attribute too, for filter policies, and return SNS's message id."""
+    """Publish one event, with its type also as a message attribute for filter policies. Return SNS's message id."""
     answer = sns.publish(
         TopicArn=topic,
         Message=json.dumps(event, ensure_ascii=False),
@@ -40,12 +40,12 @@ def as_event(event_type: str, event_id: str, rules: Mapping[str, Sequence[IdRule
 
 
 def as_id(text: str) -> int | str:
-    """Return an id as it is published: one of digits is a number."""
+    """Return an id as it is published: a number if it consists of digits."""
     return int(text) if text.isdecimal() else text
 
 
 def warnings(event: dict[str, Any], rules: Mapping[str, Sequence[IdRule]]) -> Iterator[str]:
-    """Yield why no template would take an event; `rules` has the forms of the templates' ids by event type."""
+    """Yield reasons why no template would accept an event. `rules` maps event types to id forms of templates."""
     from cli.diagnoses import detail, suggestion
     from handler.errors import EventError
     from handler.model import Event

@@ -1,4 +1,4 @@
-"""`notifier explain`: what happened to one event, and why."""
+"""`notifier explain`: show what happened to one event, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cli.operations.refusals import UnansweredError
 from cli.operations.stack import Stack
 from cli.operations.timeline import Timeline
 
-# Of the events about one thing, the last ones are told in full.
+# If there are more events with this type and id, only the last ones are shown in full.
 TOLD: Final = 5
 
 
@@ -64,7 +64,7 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
 
 
 def _links(deployed: Stack, function: Mapping[str, Any], found: Sequence[Timeline], inquiry: Inquiry) -> picture.Links:
-    from cli.operations import links  # slack-sdk and the function's connections: no other command waits for them
+    from cli.operations import links  # imports slack-sdk and boto3 only for this command
 
     steps = [step for one in found for trail in one.trails for step in trail.steps]
     messages = {(step.channel, step.ts) for step in steps if step.channel and step.ts}

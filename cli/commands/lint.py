@@ -1,4 +1,4 @@
-"""`notifier lint`: what is wrong with the templates, before anybody waits for a message."""
+"""`notifier lint`: check the templates without posting anything."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack
     misused.
     """
     form = FORMATS[1] if as_json else form
-    if form == "json":  # what a program reads is the same for everybody
+    if form == "json":  # JSON is always English
         click.get_current_context().with_resource(language.speaking(language.ENGLISH))
     folder, file = _split(path)
     compilation = compile_templates(folder)
@@ -79,7 +79,7 @@ def lint(path: Path, form: str, as_json: bool, databases: tuple[str, ...], slack
 
 
 def _asked(folder: Path, compilation: Compilation, databases: Sequence[str], *, slack: bool) -> Checked:
-    """What the databases and Slack say. Raises click.UsageError."""
+    """Return what the databases and Slack find. Raises click.UsageError."""
     found = [_of_databases(folder, compilation, databases)] if databases else []
     found += [_of_slack(compilation)] if slack else []
     joined = (sum((getattr(one, name) for one in found), ()) for name in ("findings", "notes", "failures"))
@@ -110,7 +110,7 @@ def _of_slack(compilation: Compilation) -> Checked:
 
 
 def _split(path: Path) -> tuple[Path, str]:
-    """The folder of templates, and the name of the file below it that is meant; empty if all of them are."""
+    """Return the folder of templates, and the one file below it to check; an empty name means all files."""
     if not path.exists():
         path = _named(path)
     if path.is_dir():
@@ -125,7 +125,7 @@ def _split(path: Path) -> tuple[Path, str]:
 
 
 def _named(path: Path) -> Path:
-    """The file of the notification that has this name, in the usual folder."""
+    """Return the file of the notification with this name, in the default folder. Raises click.BadParameter."""
     folder = Path(os.environ.get(selection.VARIABLE) or selection.FOLDER)
     if (file := folder / f"{path}.yaml").is_file():
         return file
@@ -140,7 +140,7 @@ def _named(path: Path) -> Path:
 
 
 def _alone(compilation: Compilation, file: str) -> Compilation:
-    """What was found in one file; it is looked at beside the others, as its stages and labels are among them."""
+    """Return the compilation with the findings of one file. All files are compiled, as they share stages and labels."""
     findings = tuple(one for one in compilation.findings if one.file == file)
     if not findings and file not in (*compilation.files, *files.SHARED):
         raise click.BadParameter(say("{file} is not read: its name begins with a dot", file=file), param_hint="PATH")
@@ -149,16 +149,16 @@ def _alone(compilation: Compilation, file: str) -> Compilation:
 
 
 def show(compilation: Compilation, folder: Path = Path()) -> None:
-    """Print the findings, their files below `folder`, and a line that sums them up."""
+    """Print the findings, with paths relative to `folder`, and a summary line."""
     show_findings(compilation.findings, folder)
     Console(highlight=False, soft_wrap=True).print(Text(_summary(compilation)))
 
 
 def show_findings(findings: Iterable[Finding], folder: Path = Path()) -> None:
-    """Print findings, their files below `folder`."""
+    """Print the findings, with paths relative to `folder`."""
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
-        # A fix of several lines begins at the left, where it can be copied into a file.
+        # A fix of several lines starts in the first column, so that it can be copied into a file.
         console.print(_line(finding, folder), Text(f"  {say('fix: {remedy}', remedy=finding.fix)}", "dim"), sep="\n")
 
 
@@ -207,7 +207,7 @@ def _document(compilation: Compilation) -> dict[str, object]:
 
 
 def document(finding: Finding) -> dict[str, object]:
-    """Return a finding for programs."""
+    """Return a finding as JSON values."""
     return {**asdict(finding), "severity": finding.severity}
 
 

@@ -1,4 +1,4 @@
-"""`notifier list`: which notifications there are, where each goes, and from where its data comes."""
+"""`notifier list`: list the notifications, where each goes, and where its data comes from."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def list(  # noqa: A001 - the verb
 
 
 def _that_can_be_read(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries that say something of channels and owners; the other files are named beside the output."""
+    """Return the entries without errors. Only they have channels and owners; the names of the others go to stderr."""
     if unread := [one.file for one in entries if not one.is_read]:
         click.echo(say("Left out because of errors: {files}", files=", ".join(unread)), err=True)
     return tuple(one for one in entries if one.is_read)
@@ -106,7 +106,7 @@ def _of_owner(entries: Sequence[Entry], name: str, chosen: Selection) -> tuple[E
 
 
 def _write(page: Path, entries: Sequence[Entry], chosen: Selection, *, has_every_stage: bool) -> None:
-    """Write the page of these notifications."""
+    """Write an HTML page of these notifications."""
     from cli.page import document, static
     from cli.preview import gallery
 

@@ -1,4 +1,4 @@
-"""`notifier new`: a first template for an event, from a table of the database."""
+"""`notifier new`: write a first template for an event from a database table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from cli.language import say
 from cli.preview import connections, selection
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler.template import Template
     from cli.preview.connections import Connections
     from cli.preview.selection import Selection
@@ -112,7 +112,7 @@ def new(
 
 
 def _refuse(name: str, wish: Wish, folder: Path, *, no_table: bool) -> None:
-    """Refuse what is clear before anything is read: a name that is none or is taken, and options that do not fit."""
+    """Raise UsageError, before any row is read, for an invalid or existing name, and for options that conflict."""
     from cli.compiler.files import MAX_NAME, printable
     from cli.compiler.files import shown as shown_path
     from cli.compiler.template import EVENT_TYPE
@@ -136,7 +136,7 @@ def _refuse(name: str, wish: Wish, folder: Path, *, no_table: bool) -> None:
 
 
 def _stages(chosen: Selection) -> tuple[Stage, ...]:
-    """The chosen stage first, then the others."""
+    """Return all stages, the chosen one first."""
     return tuple({one.name: one for one in (*chosen.stages, *chosen.compilation.stages)}.values())
 
 
@@ -153,7 +153,7 @@ def _rules(chosen: Selection) -> Rules:
 
 @contextmanager
 def _connected(databases: Sequence[str], apis: Sequence[str], *, no_table: bool) -> Iterator[Connections | None]:
-    """The connections. What goes wrong with them, or with a value that no sample holds, is said with its remedy."""
+    """Open the connections. Errors while they are used become ClickExceptions that say how to fix them."""
     from cli import diagnoses
     from cli.sampling.written import UnwritableError
     from handler.errors import CODES, NotifierError
@@ -172,13 +172,13 @@ def _connected(databases: Sequence[str], apis: Sequence[str], *, no_table: bool)
 
 
 def _named(databases: Sequence[str]) -> str:
-    """The name of the database that the template reads, as its option has it."""
+    """Return the name of the database that the template reads, from the --db options."""
     names = [one.partition("=")[0] if "=" in one.partition("://")[0] else "default" for one in databases]
     return "default" if not names or "default" in names else names[0]
 
 
 def _sound(tried: Trial, folder: Path) -> Template:
-    """The template, if lint finds nothing in it. What a database would not tell of it is printed."""
+    """Return the template, or print the findings and raise ClickException. Prints what a database could not check."""
     from cli.commands.lint import show_findings
 
     show_findings(tried.findings, folder)
@@ -207,7 +207,7 @@ def _show(begun: Beginning, template: Template, made: Sampled) -> None:
 
 
 def _say_next(begun: Beginning, made: Sampled, paths: Sequence[Path]) -> None:
-    """Say what was written, and what to do with it."""
+    """Say what was written, and what to do next."""
     from cli.compiler.files import shown
 
     click.echo(say("Wrote {files}.", files=", ".join(map(shown, paths))))

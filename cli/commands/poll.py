@@ -1,4 +1,4 @@
-"""`notifier poll`: how the polls of a deployment are, and whether they run."""
+"""`notifier poll`: show and control the polls of a deployment."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from handler.polling.schedule import REUSED, Schedule
 from handler.polling.state import PollState
 
 _STYLES: Final = {"ok": "green", "running": "green", "new": "yellow", "paused": "yellow"}
-# A time that is no further away than this is shown without its day.
+# A time that is less than this away is shown without its date.
 _SAME_DAY: Final = 12 * 3600.0
-# How much of its room a poll may use without a word.
+# From this share of the space for ids on, `status` shows how full it is.
 _SHOWN_FULL: Final = 0.1
 
 
@@ -240,7 +240,7 @@ def _see(type_: str) -> str:
 
 
 def _then(type_: str, schedule: Schedule, running: str = "") -> str:
-    """What is to be done after a change, so that a run carries it out."""
+    """Say what else to do, after a change, so that a run carries it out."""
     if schedule.is_paused:
         return say("It is paused, and runs after: {command}", command=f"notifier poll resume {type_}")
     return running or _see(type_)
@@ -262,7 +262,7 @@ def _require_decided(type_: str, schedule: Schedule) -> Schedule:
 
 
 def _drawn(one: Status, now: float) -> Text:
-    """A poll in a few lines, which may be as narrow as the terminal is."""
+    """Return a poll's state as a few lines, which may wrap in a narrow terminal."""
     schedule, condition = one.schedule, one.condition(now)
     drawn = Text.assemble((one.name, "bold"), "  ", (condition, _STYLES.get(condition, "bold red")))
     drawn.append(f"\n  {say(', ').join(_reads(one, now))}")
@@ -287,7 +287,7 @@ def _drawn(one: Status, now: float) -> Text:
 
 
 def _reads(one: Status, now: float) -> Iterator[str]:
-    """When a poll reads its table: by its template, last, and next."""
+    """Yield when a poll reads its table: how often, last time, and next time."""
     schedule = one.schedule
     if one.poll:
         yield _every(one.poll)

@@ -1,4 +1,4 @@
-"""`notifier preview`: what a notification would post, before anybody gets it."""
+"""`notifier preview`: show what a notification would post, without posting it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cli.language import plural, say
 from cli.operations import screen
 from cli.preview import connections, events, selection
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from rich.console import Console
 
     from cli.preview.runs import Run
@@ -98,7 +98,7 @@ def preview(
 
 
 def _form(*, as_json: bool, builder: bool, revision: str | None) -> str:
-    """The option that says in which form to print; empty without one."""
+    """Return the option that chooses the output format, such as `--json`; empty if there is none."""
     given = {"--json": as_json, "--builder": builder, "--diff": revision is not None}
     forms = [name for name, is_given in given.items() if is_given]
     if len(forms) > 1:
@@ -125,7 +125,7 @@ def _refuse_beside_serve(what: str, row_id: str | None, samples: Sequence[str], 
 
 
 def _serve(folder: Path, port: int | None, databases: Sequence[str], apis: Sequence[str]) -> None:
-    """Serve the page. It can show real rows where there is something to read them from."""
+    """Serve the page. It can show real rows if there is a database or an API to read them from."""
     from cli import running
     from cli.preview.serve import serve
 
@@ -136,7 +136,7 @@ def _serve(folder: Path, port: int | None, databases: Sequence[str], apis: Seque
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say what is wrong with an option: what goes wrong with a row is part of its preview."""
+    """Turn an error of the options into a ClickException. An error of the row is shown in its preview instead."""
     from handler.errors import CODES, NotifierError
 
     try:
@@ -154,7 +154,7 @@ def _of_samples(chosen: Selection, samples: Sequence[str]) -> Iterable[Run]:
 def _of_row(
     chosen: Selection, row_id: str, data: Mapping[str, Any], databases: Sequence[str], apis: Sequence[str]
 ) -> Iterable[Run]:
-    """Read the row, and say meanwhile from where."""
+    """Read the row, and show meanwhile where it is read from."""
     from cli.preview import runs
 
     with (
@@ -166,7 +166,7 @@ def _of_row(
 
 
 def _print(chosen: Selection, made: Iterable[Run]) -> int:
-    """Draw everything. Return how many previews failed."""
+    """Print the previews. Return how many failed."""
     from cli.commands.lint import show_findings
     from cli.preview.events import NEEDS_DATA, again
     from cli.preview.mrkdwn import View
@@ -231,7 +231,7 @@ def _print_json(chosen: Selection, made: Iterable[Run]) -> int:
 
 
 def _print_links(chosen: Selection, made: Iterable[Run]) -> int:
-    """Print the links alone where they go into a pipe or a file."""
+    """Print the links; without headings if the output is a pipe or a file."""
     from cli.commands.lint import show_findings
     from cli.preview import builder
     from cli.preview.shown import alike, purpose, title
@@ -256,7 +256,7 @@ def _print_links(chosen: Selection, made: Iterable[Run]) -> int:
 
 
 def _print_differences(chosen: Selection, what: str, samples: Sequence[str], revision: str) -> int:
-    """Print what is not as it was at a revision. Return 0: a difference is no failure."""
+    """Print what differs from a revision. Return 0, because a difference is not a failure."""
     from cli.commands.lint import show_findings
     from cli.preview import runs
     from cli.preview.difference import compare

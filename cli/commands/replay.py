@@ -1,4 +1,4 @@
-"""`notifier replay`: sends again what lies in the dead-letter queue, once its cause is repaired."""
+"""`notifier replay`: send events in the dead-letter queue again, after their cause is fixed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cli.operations.mailbox import Mailbox
 from cli.operations.resend import Sent
 from cli.operations.selection import Selection
 
-# More than this many letters are looked at in several runs.
+# One run looks at this many dead letters at most.
 LIMIT: Final = 10_000
 _TWOFOLD: Final = later("{event} was sent and is still parked too: sent again, it would post nothing.")
 

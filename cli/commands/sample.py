@@ -1,4 +1,4 @@
-"""`notifier sample`: a sample of a template from a real row, without what is personal in it."""
+"""`notifier sample`: add a sample from a real row to a template, with personal data masked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROWS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What the options say: the name of the sample, and what to do."""
+    """The options: the name of the sample, and what to do."""
 
     name: str
     plain: bool
@@ -107,7 +107,7 @@ def sample(
 
 
 def _checked(name: str) -> str:
-    """A name that a sample can have; empty if none was given."""
+    """Return a valid name of a sample; empty if none was given. Raises click.BadParameter."""
     braces = any(mark in name for mark in ("{{", "{%", "{#"))
     if name and (not name.strip() or not name.isprintable() or name == "<<" or braces):
         raise click.BadParameter(say("a name is one line, without {{ }}"), param_hint="--name")
@@ -130,7 +130,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _chosen(what: str, folder: Path, stage_names: Sequence[str]) -> tuple[Selection, Path]:
-    """The folder, compiled, and the file. A template that has no sample yet is known by its file alone."""
+    """Return the compiled folder, and the template's file. The file alone identifies a template without samples."""
     chosen = selection.select(what, folder, stage_names)
     names = [one.notification.name for one in chosen.templates]
     if not names:
@@ -150,7 +150,7 @@ def _content(path: Path) -> bytes:
 
 
 def _refuse_unwritable(target: Target, path: Path, wish: _Wish, *, only_print: bool) -> None:
-    """What is clear before the row is read."""
+    """Raise ClickException if the sample could not be written, before the row is read."""
     from cli.sampling import saving
 
     if only_print:
@@ -219,12 +219,12 @@ def _found(
 
 
 def _id(text: str, notification: Notification) -> int | str:
-    """An id as it is published: of digits, it is a number, unless the template takes a text."""
+    """Return an id as it is published: a number if it consists of digits, unless the template accepts texts."""
     return int(text) if notification.id.kind == "integer" and re.fullmatch("[0-9]{1,20}", text) else text
 
 
 def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, masking: Masking | None) -> Taken:
-    """The sample, also of a row with which the template fails: that is one to keep, once the template is mended."""
+    """Return the sample. A row with which the template fails is a useful sample too, so that is not an error."""
     from cli import diagnoses
     from cli.preview.events import advice
     from cli.sampling.taking import taken
@@ -232,7 +232,9 @@ def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, 
 
     found = of_row.preview
     if found.error and of_row.wanted:
-        raise click.ClickException(say("{error}\n  fix: {remedy}", error=diagnoses.told(found.error), remedy=advice(of_row.wanted)))
+        raise click.ClickException(
+            say("{error}\n  fix: {remedy}", error=diagnoses.told(found.error), remedy=advice(of_row.wanted))
+        )
     lookups = {one.name for one in notification.lookups}
     if found.error and (not isinstance(found.error, TemplateError) or lookups - found.answers.keys()):
         raise click.ClickException(diagnoses.told(found.error))

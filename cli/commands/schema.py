@@ -1,4 +1,4 @@
-"""`notifier schema`: the JSON Schemas with which editors complete and check templates while they are typed."""
+"""`notifier schema`: write the JSON Schemas with which editors complete and check templates."""
 
 from __future__ import annotations
 

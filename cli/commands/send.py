@@ -1,4 +1,4 @@
-"""`notifier send`: one message as a test, to a channel or a person of one's own choice."""
+"""`notifier send`: send one message as a test, to any channel or person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.language import plural, say
 from cli.operations import screen, stack
 from cli.preview import connections, selection
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler.samples import Sample
     from cli.compiler.template import Template
     from cli.preview.compose import Preview
@@ -196,7 +196,7 @@ def _sent(preview: Preview, made: Trial, receipt: Receipt, link: str) -> dict[st
 
 
 def _told(preview: Preview, made: Trial, receipt: Receipt, place: str) -> list[str]:
-    """The lines about what was sent where, and what differs from the real message."""
+    """Return lines that say what was sent where, and how it differs from the real message."""
     meant = ", ".join(f"{alias} ({channel})" for alias, channel in made.channels)
     lines = [
         say(

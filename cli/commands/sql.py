@@ -1,4 +1,4 @@
-"""`notifier sql`: the tables of a database, or a SELECT on it as the function would run it."""
+"""`notifier sql`: show the tables of a database, or run a SELECT as the function would."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from cli.language import say
 from cli.operations import screen
 from cli.preview import connections
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from rich.text import Text
 
     from cli.preview.connections import Connections
     from handler.model import Row, Value
 
-# As many as a lookup may find, and in a terminal no more columns of each value than these.
+# The most rows of a SELECT, as for a lookup; and in a terminal, the most characters of each value.
 ROWS: Final = 100
 WIDTH: Final = 100
-# A schema may have more tables than a lookup may find rows, and a table more columns.
+# The most tables or columns that are listed. There may be more of them than rows that a lookup may find.
 LISTED: Final = 5_000
 NEAREST: Final = 10
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GAP: Final = 2
-# The name of a table, in which * stands for anything.
+# A table name with `*` as a wildcard.
 _TABLE: Final = re.compile(r"[^\W\d][\w$*-]*|\*")
 TABLES: Final = """
 SELECT table_name AS `table`, table_rows AS `rows`, table_comment AS comment
@@ -90,7 +90,7 @@ def sql(select: str, values: tuple[str, ...], databases: tuple[str, ...], name: 
 
 
 class _Ask:
-    """Asks one database. What it refuses is a click.ClickException."""
+    """Queries one database. Raises click.ClickException if it refuses the SELECT."""
 
     def __init__(self, connected: Connections, name: str) -> None:
         self._connected = connected
@@ -108,12 +108,12 @@ class _Ask:
             raise click.ClickException(f"{diagnoses.told(error)}{fix}") from None
 
     def tables(self, pattern: str) -> list[Row]:
-        """Return the tables with such a name."""
+        """Return the tables whose names match a pattern with `*`."""
         escaped = pattern.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
         return self(TABLES, {"pattern": escaped.replace("*", "%")}, LISTED)
 
     def columns(self, table: str) -> list[dict[str, Any]]:
-        """Return the columns of a table. Raises click.UsageError, which names the nearest, where it is not there."""
+        """Return the columns of a table. If there is none, raises click.UsageError, which names similar tables."""
         if found := self(COLUMNS, {"table": table}, LISTED):
             return [{**row, "nullable": bool(row["nullable"])} for row in found]
         names = [str(row["table"]) for row in self.tables("*")]
@@ -128,7 +128,7 @@ class _Ask:
 
 
 def _chosen(connected: Connections, name: str | None) -> str:
-    """Return the database to ask: the one that is named, else the only one, else `default`."""
+    """Return the name of the database: `name`, else the only one, else `default`. Raises click.UsageError."""
     known = connected.names
     chosen = name or (known[0] if len(known) == 1 else "default")
     if not known:
@@ -170,7 +170,7 @@ def _value(text: str) -> tuple[str, int | str]:
 
 
 def _statement(select: str, given: Mapping[str, object]) -> str:
-    """The SQL as PyMySQL takes it. It may find one row more than is shown."""
+    """Return the SQL with PyMySQL's parameters. It finds one row more than is shown, to know whether there are more."""
     from cli.compiler.sql import read_by_hand
     from cli.preview import changing
 
@@ -236,7 +236,7 @@ def _cell(value: Value) -> Text:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Return a value as a JSON type."""
     match value:
         case dict():
             return {name: _plain(one) for name, one in value.items()}

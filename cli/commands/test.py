@@ -1,4 +1,4 @@
-"""`notifier test`: whether each sample still posts the message that somebody has approved."""
+"""`notifier test`: check that each sample still posts the approved message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from cli.language import say
 from cli.preview.selection import ALL, select, templates
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler import Finding
     from cli.preview.comparison import Compared, Comparison
     from cli.preview.selection import Selection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what a command needs that is not misused
 
 @dataclass(frozen=True, slots=True)
 class _Tested:
-    """What was compared, and the errors of the templates that could not be. `is_first`: the folder has no files yet."""
+    """The comparisons, and the errors of templates that cannot be compared. `is_first`: nothing is approved yet."""
 
     folder: Path
     comparisons: tuple[Comparison, ...]
@@ -111,7 +111,7 @@ def _approve(what: str, folder: Path, name: str, as_json: bool) -> None:
 
 
 def _wanted(tested: _Tested, notification: str, sample: str) -> list[tuple[Comparison, list[Compared]]]:
-    """What is to be accepted. Raises click.UsageError for what there is not, or what is too much at once."""
+    """Return the samples to approve. Raises click.UsageError if none match, or if `all` is not allowed here."""
     from cli.preview.comparison import Verdict
 
     chosen = [one for one in tested.comparisons if one.notification == notification]
@@ -134,7 +134,7 @@ def _wanted(tested: _Tested, notification: str, sample: str) -> list[tuple[Compa
 
 
 def _of(comparison: Comparison, sample: str) -> list[Compared]:
-    """The samples of a comparison that are not as approved: all, or the one of this name."""
+    """Return the samples that differ from what was approved; only the sample with this name, if one is given."""
     from cli.preview.approved import name_of
     from cli.preview.comparison import Verdict
 
@@ -172,12 +172,12 @@ def _tested(what: str, folder: Path) -> _Tested:
 
 
 def _is_broken(name: str, files: Sequence[str] | set[str]) -> bool:
-    """Whether the template, or what all templates share, has an error."""
+    """Return whether the template, or a file that all templates share, has an error."""
     return f"{name}.yaml" in files or any(file.startswith("_") for file in files)
 
 
 def _errors(selection: Selection, what: str) -> tuple[Finding, ...]:
-    """The errors in what was chosen, and in what all templates share; of the whole folder if that was chosen."""
+    """Return the errors of the chosen templates and of shared files; without `what`, those of the whole folder."""
     chosen = {f"{one.notification.name}.yaml" for one in selection.templates}
     chosen.add(f"{Path(what).stem if what.endswith('.yaml') else what}.yaml")
     return tuple(

@@ -1,4 +1,4 @@
-"""`notifier types`: which events there are templates for."""
+"""`notifier types`: list the event types for which there are templates."""
 
 from __future__ import annotations
 

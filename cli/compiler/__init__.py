@@ -1,8 +1,8 @@
-"""The template compiler: YAML files that people edit become the one JSON document that the function reads.
+"""The template compiler: turns the YAML files that people edit into the one JSON document that the function reads.
 
-    text -> nodes with their places -> checked -> the frozen types of handler/model.py -> JSON
+    text -> nodes with positions -> checks -> the frozen types of handler/model.py -> JSON
 
-Every mistake of every file becomes a Finding; what a sample shows comes from the function's own stages.
+Each mistake in each file becomes a Finding. Samples are rendered by the function's own stages.
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ __all__ = ["RULES", "Compilation", "Finding", "Memory", "Rule", "Severity", "com
 
 
 def write(compilation: Compilation, path: Path) -> None:
-    """Write the catalog of a compilation; the same templates give the same bytes."""
+    """Write the catalog of a compilation as JSON. The same templates give the same bytes."""
     text = json.dumps(compilation.catalog, ensure_ascii=False, separators=(",", ":"))
     path.write_text(text + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Addresses in blocks: the scheme and the host are written out, or come from the stage's `vars`; never from a row.
+"""URLs in blocks: scheme and host are literal, or come from the stage's `vars`; never from a row.
 
-Where people follow a link, it may also open a mail (`mailto:`, the mailbox written out) or a place in Slack
-(`slack://`, https://docs.slack.dev/interactivity/deep-linking). An image comes from the web.
+A link may also open an e-mail (`mailto:` with a literal address) or a place in Slack (`slack://`,
+https://docs.slack.dev/interactivity/deep-linking). An image has a web address.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _WEB: Final = rf"(?:{_HOST}|\{{\{{\s*vars\.(?P<name>\w+)\s*\}}\}})(?=[/?#]|$)"
 _APP: Final = r"mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+(?=\?|$)|slack://[a-z-]+(?=[/?]|$)"
 _START: Final = re.compile(_WEB)
 _BRACES: Final = re.compile(r"[{｛][{%｛％]")
-_STAND_IN: Final = "https://example.org"  # for an address with a wrong expression
+_STAND_IN: Final = "https://example.org"  # takes the place of an address with an error
 _LINK_START: Final = re.compile(f"{_WEB}|{_APP}")
-# What a stage may have for it: the template adds the path, so it ends with neither a slash nor a query.
+# The start of an address, from the stage. The template adds the path, so it ends with neither a slash nor a query.
 _BASE: Final = re.compile(rf"{_HOST}(?:/[A-Za-z0-9._~-]+)*")
 
 
 def read(node: Scalar, leaves: Leaves, *, link: bool) -> Leaf | str | None:
-    """Return an address as it stands, or a leaf where it holds expressions. A `link` is one that people follow."""
+    """Return a URL as text, or as a leaf if it has expressions. `link`: people follow it; else it is an image's."""
     match = (_LINK_START if link else _START).match(node.text)
     if not match and not _BRACES.search(node.text):
         _refuse(node, leaves)
@@ -53,7 +53,7 @@ def _refuse(node: Scalar, leaves: Leaves) -> None:
 
 
 def check(bases: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:
-    """Report the stages in which a variable that begins an address is not the beginning of one."""
+    """Report each stage in which a variable that starts a URL is not a valid start of one."""
     known = tuple(stages)
     for name, place in bases.items():
         for stage in known:

@@ -1,4 +1,4 @@
-"""What to write in place of an expression that fails with a sample, from what the whole file says about it."""
+"""Suggests what to write in place of an expression that fails with a sample."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ROWS: Final = re.compile(r"(\w+)(?:\s*\|\s*(first|last|join)(?:\([^()]*\))?)?")
 _TEXTS: Final = frozenset({"str", Mrkdwn.__name__, "Quote"})
 _EMPTY: Final = "NoneType"
 _BINDS_BEFORE: Final = later("`|` binds before `{sign}`, so that the filter applies to the last value alone")
-_COUNTS: Final = frozenset({"length", "size", "count", "len"})  # what other languages call the number of elements
-# What to do about a template's own words and elements, where they are more than Slack takes.
+_COUNTS: Final = frozenset({"length", "size", "count", "len"})  # other languages' names for the number of elements
+# What to do if a literal text or the number of elements is over Slack's limit.
 _TOO_LARGE: Final[Mapping[Kind, str]] = {
     "too_many_blocks": later("leave some out, or write several into one `section`"),
     "too_many_block_elements": later("leave some out, or write them into another block"),
@@ -33,7 +33,7 @@ _TOO_LARGE: Final[Mapping[Kind, str]] = {
 
 
 class Advice(NamedTuple):
-    """`right` is the expression as it should be, `fix` is said after it, or instead; `message` replaces the error's."""
+    """`right` is the corrected expression, `fix` follows or replaces it, `message` replaces that of the error."""
 
     right: str = ""
     fix: str = ""
@@ -41,7 +41,7 @@ class Advice(NamedTuple):
 
 
 def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
-    """Return what to write for an error in a part of a leaf; nothing where the error's own words are all there is."""
+    """Return what to write for an error in a part of a leaf; empty if the error's own message is enough."""
     if diagnosis.kind == "part_empty":
         return Advice(fix=say(RULES["VALUE_EMPTY"].remedy))
     if diagnosis.kind in _TOO_LARGE:
@@ -58,14 +58,14 @@ def _key(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
 
 
 def _word(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
-    """What to write for the word of a filter, such as the style of a date."""
+    """Suggest a known name for a filter's argument that is one of a few names, such as the style of a date."""
     close = diagnosis.suggestions.close if diagnosis.suggestions else ()
     right = part.code.replace(f"'{diagnosis.name}'", f"'{close[0]}'") if close and diagnosis.name else ""
     return Advice(calls.by_format(part.code) if right in ("", part.code) else right)
 
 
 def _currency(_: Diagnosis, part: Part, __: Template) -> Advice:
-    """The code that is meant by the currency's name, as in `money('euro')`."""
+    """Suggest the code for a currency's name, as in `money('euro')`."""
     right = _MONEY.sub(lambda found: f"{found[1]}{currencies.nearest(found[2])}{found[3]}", part.code)
     return Advice("" if right == part.code else right)
 
@@ -114,7 +114,7 @@ def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
         return _of_a_list(owner, diagnosis.name, code, template)
     if owner and "." in owner and _is_column(owner, template):
         right = rewriting.renamed_part(code, f"{owner}.{diagnosis.name}", owner)
-        if diagnosis.owner == _EMPTY:  # in this sample, the column is empty as well
+        if diagnosis.owner == _EMPTY:  # the column itself is empty in this sample, too
             shown = rewriting.with_else(right) or rewriting.with_default(right)
             right = shown if part.kind == "expression" else rewriting.with_zero(right) or right
         return Advice(right, message=say("`{owner}` is a column: it has no {part}", owner=owner, part=diagnosis.name))
@@ -125,7 +125,7 @@ def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
 
 
 def _is_column(owner: str, template: Template) -> bool:
-    """Whether this is a column of a row, which never has parts."""
+    """Return whether `owner` is a column of a row. A column has no parts."""
     name, _, column = owner.partition(".")
     return any(
         isinstance(one, SqlLookup) and one.name == name and column in columns(one.sql)
@@ -134,7 +134,7 @@ def _is_column(owner: str, template: Template) -> bool:
 
 
 def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice:
-    """What to write where a list was asked for a column: that of the first element, or of each."""
+    """Suggest what to write if a list is used like a row: the column of the first element, or of each."""
     if not owner:
         return Advice(fix=say("write {text}", text=f"(rows | first).{column}"))
     path = f"{owner}.{column}"

@@ -1,4 +1,4 @@
-"""A database and an API that give the answers of a sample."""
+"""A fake database and a fake API that return the answers of a sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handler.templating import Context, Templates
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A database and an API that know one answer."""
+    """A database and an API that return one answer."""
 
     lookup: Lookup
     answer: Value
@@ -35,14 +35,14 @@ class _Answer:
         return [named(one) for one in self.answer]
 
     def replicating(self, database: str) -> None:
-        """Nothing is known."""
+        """Return None: the replication state is unknown."""
 
     def invocation(self) -> AbstractContextManager[Callable[[str], None]]:
         return nullcontext(lambda _: None)
 
 
 def named(value: Value) -> Value:
-    """The value with Rows in it: what stands in a sample was written by the template's author, and may be shown."""
+    """Return the value with each mapping as a Row, whose keys errors may suggest: the author wrote the sample."""
     match value:
         case dict():
             return Row({key: named(one) for key, one in value.items()})
@@ -53,7 +53,7 @@ def named(value: Value) -> Value:
 
 
 def answering(answers: Mapping[str, Value], templates: Templates) -> Fetch:
-    """Return the function's own sources over the answers of a sample, so that bindings and paths are made as well."""
+    """Return the function's own Sources over a sample's answers, so that bindings and paths are evaluated too."""
 
     def fetch(lookup: Lookup, context: Context) -> Value:
         answer = _Answer(lookup, answers[lookup.name])

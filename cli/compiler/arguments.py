@@ -1,4 +1,4 @@
-"""What filters are given: an argument that is missing, unknown or one too many, or of the wrong type."""
+"""Checks the arguments of filters: missing, unknown, one too many, or of the wrong type."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from cli.language import say
 from handler.templating import FILTERS
 from handler.templating.filters.arguments import find_problem, parameters
 
-_EXAMPLE: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in a filter's docstring
+_EXAMPLE: Final = r"\{\{ .* \| %s\((.*?)\) \}\}"  # in the docstring of a filter
 _NUMBER: Final = re.compile(r"\s*-?\d{1,3}\s*")
 
 
 class Wrong(NamedTuple):
-    """What is wrong with the arguments of a filter, and the whole expression as it should be."""
+    """What is wrong with a filter's arguments, and the whole corrected expression."""
 
     message: str
     right: str
 
 
 def wrong(code: str) -> Iterator[Wrong]:
-    """Yield what is wrong with each filter of an expression, such as `money` without a currency."""
+    """Yield what is wrong with the arguments of each filter in an expression, such as `money` without a currency."""
     for place, node in enumerate(rewriting.filters(code)):
         message = _problem(node) if node.name in FILTERS else ""
         if message:
-            tree = rewriting.parsed(code)  # a tree of its own, as it is changed
+            tree = rewriting.parsed(code)  # a separate tree, because it is changed
             mended = [*rewriting.filters_of(tree)][place] if tree else node
             _mend(mended)
             yield Wrong(message, unparse(tree) if tree else "")
 
 
 def completed(code: str, name: str) -> str:
-    """Return the expression in which a filter has the arguments that it needs."""
+    """Return the expression with the missing arguments of a filter added."""
     return next((one.right for one in wrong(code) if f"`{name}`" in one.message), "") or code
 
 
@@ -68,7 +68,7 @@ def _given(node: nodes.Filter) -> Iterator[tuple[Parameter, nodes.Expr]]:
 
 
 def _mistaken_type(parameter: Parameter, value: nodes.Expr) -> str:
-    """What an argument should be, where it is written out as something else; else empty."""
+    """Say which type an argument should have, if its literal has another one; else ""."""
     wanted = str(parameter.annotation)
     match value:
         case nodes.Const(value=str()) if wanted.startswith("int"):
@@ -88,7 +88,7 @@ def _wanted(annotation: str) -> str:
 
 
 def _mend(node: Any) -> None:
-    """Change the arguments of a filter to those that it takes, with examples for those that it needs."""
+    """Correct the arguments of a filter in place. Missing ones are taken from the filter's example."""
     known = [*parameters(FILTERS[node.name]).values()]
     node.args = node.args[: len(known)]
     _rename(node, known)
@@ -109,7 +109,7 @@ def _mend(node: Any) -> None:
 
 
 def _rename(node: Any, known: list[Parameter]) -> None:
-    """Give an unknown argument the nearest name that is free, or leave it out."""
+    """Rename unknown arguments to the nearest free name, or remove them."""
     free = [one.name for one in known[len(node.args) :] if one.name not in {key.key for key in node.kwargs}]
     kept = []
     for keyword in node.kwargs:
@@ -136,7 +136,7 @@ def _typed(value: nodes.Expr, parameter: Parameter, examples: dict[str, nodes.Ex
 
 
 def _example(name: str) -> list[nodes.Expr]:
-    """The arguments of a filter in the example of its docstring."""
+    """Return the arguments that the filter has in the example of its docstring."""
     shown = re.search(_EXAMPLE % name, FILTERS[name].__doc__ or "")
     tree = rewriting.parsed(f"x | {name}({shown[1]})") if shown else None
     return tree.args if isinstance(tree, nodes.Filter) else []

@@ -1,4 +1,4 @@
-"""`blocks:` - the layout of a message: short forms, blocks in Slack's own form, and groups of them."""
+"""`blocks:` - the layout of a message: short forms, blocks in Slack's own format, and groups of blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.compiler.slips import in_key
 from cli.language import say
 from handler.model import Group, Tree
 
-# What people call a block that has another name here.
+# Other names for a block -> the key to write.
 MEANT: Final = {
     "text": "section",
     "paragraph": "section",
@@ -26,7 +26,7 @@ MEANT: Final = {
 
 
 def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
-    """Return the blocks of a template as Block Kit with leaves, and groups of it; None for one with a wrong shape."""
+    """Return the blocks of a template as Block Kit with leaves, or as groups. A block with an invalid shape is None."""
     found = tuple(_sound_block(item, leaves) for item in shape.items(node, leaves.report))
     if sum(map(_tables, found)) > 1:
         message = say("a message has one table at most")
@@ -35,7 +35,7 @@ def read(node: Node, leaves: Leaves) -> tuple[Tree, ...]:
 
 
 def _sound_block(node: Node, leaves: Leaves) -> Tree:
-    """The block; None if something else than an expression is wrong, as that cannot be rendered."""
+    """Return the block; None if it has an error outside of an expression, as it cannot be rendered then."""
     errors, faulty = leaves.report.errors, len(leaves.faulty)
     block = _block(node, leaves)
     return block if leaves.report.errors - errors <= len(leaves.faulty) - faulty else None
@@ -55,7 +55,7 @@ def _single(node: Node, leaves: Leaves) -> Tree:
     found = shape.keys(node, leaves.report, optional=(*SHORT_FORMS, "type", *loops.GROUPING), meant=MEANT)
     if len(found) == 1:
         return next(SHORT_FORMS[form](value, leaves) for form, value in found.items())
-    return _unreadable(node, leaves) if len(found) == len(node.entries) else None  # else it has its finding already
+    return _unreadable(node, leaves) if len(found) == len(node.entries) else None  # else there is a finding already
 
 
 def _unreadable(node: Node, leaves: Leaves) -> Tree:

@@ -1,4 +1,4 @@
-"""Filters and tests that are misspelt, or that are called as in a spreadsheet or a program: the right expression."""
+"""Corrects filters and tests that are misspelt, or called as in a spreadsheet or in a program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EMPTY: Final = ("empty", "blank", "false", "falsy")
 
 
 def near(name: str) -> str:
-    """Return the filter that is meant by a name; empty if none is near."""
+    """Return the filter that a name probably means; empty if none is similar."""
     name = name.lower()
     if found := foreign.meant(name) or foreign.advice(name):
         return found if found in FILTERS else ""
@@ -39,7 +39,7 @@ def as_filters(code: str) -> str:
 
 
 def with_filter(code: str, name: str) -> str:
-    """Return the expression with the filter that is meant by `name`; empty if none is near."""
+    """Return the expression with the filter that `name` probably means; empty if none is similar."""
     formatted = by_format(code)
     if formatted and not any(one.name == name for one in rewriting.filters(formatted)):
         return _completed(formatted)
@@ -53,7 +53,7 @@ def by_format(code: str) -> str:
 
 
 def with_test(code: str, name: str) -> str:
-    """Return the expression with the test that is meant by `name`; empty if none is near."""
+    """Return the expression with the test that `name` probably means; empty if none is similar."""
     close = get_close_matches(name.lower(), TESTS, n=1)
     right = _TESTS.get(name) or (close[0] if close else "")
     if name in _EMPTY or right:
@@ -62,7 +62,7 @@ def with_test(code: str, name: str) -> str:
 
 
 def _completed(code: str) -> str:
-    """The expression with the arguments that its filters need."""
+    """Return the expression with missing arguments of filters added."""
     for _ in range(len([*rewriting.filters(code)])):
         found = next(arguments.wrong(code), None)
         code = found.right if found else code

@@ -1,4 +1,4 @@
-"""`channel:` and `route:` - the channel aliases that a message goes to, and when."""
+"""`channel:` and `route:` - which channels a message goes to (by alias), and when."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ KEYS: Final = ("channel", "route")
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The routes of a template, and where the file names each alias."""
+    """The routes of a template, and the position of each channel alias in the file."""
 
     routes: tuple[Route, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def read(found: Mapping[str, Node], whole: Node, leaves: Leaves, *, is_named: bool = False) -> Routes:
-    """Return the routes that one of the two keys in `found` describes; `whole` is the file that they stand in.
+    """Return the routes of `channel:` or `route:`, whichever is in `found`; `whole` is the whole file.
 
-    `is_named` says that another key of the file seems to be `channel`, which is reported.
+    `is_named`: another key seems to be a misspelt `channel`, which is reported elsewhere.
     """
     named = [key for key in KEYS if key in found]
     if not named:
@@ -65,14 +65,14 @@ def _routes(node: Node, leaves: Leaves) -> Routes:
         when = leaves.leaf("expression", parts["when"]) if "when" in parts else None
         named = _aliases(parts["channel"], leaves.report) if "channel" in parts else {}
         if "when" in parts and when is None:
-            continue  # its finding is there already; without its condition it would seem to take all
+            continue  # there is a finding already; without its condition it would match every event
         routes.append(Route(tuple(named), when))
         places = {**named, **places}
     return Routes(tuple(routes), places)
 
 
 def _aliases(node: Node, report: Report) -> dict[str, Place]:
-    """Return the alias, or each of a list of aliases, with its place."""
+    """Return each alias of a text or a list, with its position."""
     items = node.items if isinstance(node, Sequence) else (node,)
     if not items:
         report.add(node.place, "VALUE_INVALID", say("there is no channel"), say("write an alias from _stages/"))
@@ -88,7 +88,7 @@ def _aliases(node: Node, report: Report) -> dict[str, Place]:
 
 
 def check(places: Mapping[str, Place], stages: Iterable[Stage], report: Report) -> None:
-    """Report each stage that does not list an alias of a template. One that redirects all needs to list none."""
+    """Report each stage that lacks an alias of a template. A stage that redirects all messages needs none."""
     for stage in stages:
         if stage.redirect:
             continue

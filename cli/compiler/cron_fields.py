@@ -1,4 +1,4 @@
-"""The five fields of a cron expression: what is wrong with one, and the one that was probably meant."""
+"""Checks the five fields of a cron expression, and suggests the fields that were probably meant."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from cli.language import later, say
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# Names that people write for the names of three letters.
+# Full names -> the three-letter names.
 _LONG: Final = {
     "SUNDAY": "SUN", "MONDAY": "MON", "TUESDAY": "TUE", "TUES": "TUE", "WEDNESDAY": "WED", "THURSDAY": "THU",
     "THURS": "THU", "THUR": "THU", "FRIDAY": "FRI", "SATURDAY": "SAT", "JANUARY": "JAN", "FEBRUARY": "FEB",
     "MARCH": "MAR", "APRIL": "APR", "JUNE": "JUN", "JULY": "JUL", "AUGUST": "AUG", "SEPTEMBER": "SEP", "SEPT": "SEP",
     "OCTOBER": "OCT", "NOVEMBER": "NOV", "DECEMBER": "DEC", **dict(zip("日月火水木金土", _DAYS, strict=True)),
 }  # fmt: skip
-# What other programs have in place of a value, with the value that stands before it.
+# What other programs allow in place of a value, such as `?` or `5L`, with the value before it.
 _FOREIGN: Final = re.compile(r"(.*?)(?:\?|H|L|LW|W|L-[0-9]+|#[0-9L]*)(?:/[0-9]+)?")
 
 
 class Field(NamedTuple):
-    """One of the five. A range ends at `end` where Sunday, which is 0 and 7, does not count twice."""
+    """One of the five fields. A range ends at `end`: Sunday is both 0 and 7, and must not count twice."""
 
     name: str
     least: int
@@ -31,7 +31,7 @@ class Field(NamedTuple):
     words: tuple[str, ...] = ()
 
     def number(self, text: str) -> int | None:
-        """The number that a value stands for, which may be too large; None if it is no value."""
+        """Return the number that a value stands for, which may be out of range; None if it is not a value."""
         if text in self.words:
             return self.words.index(text) + self.least
         return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
@@ -47,14 +47,14 @@ FIELDS: Final = (
 
 
 class Read(NamedTuple):
-    """What is wrong (empty: nothing), and what is right."""
+    """What is wrong (empty if nothing is), and the corrected text."""
 
     why: str
     right: str
 
 
 def read(fields: Sequence[str]) -> Read:
-    """Read five fields in capital letters."""
+    """Check five fields, which are in capital letters."""
     found = [_field(text, field) for text, field in zip(fields, FIELDS, strict=True)]
     return Read(next((one.why for one in found if one.why), ""), " ".join(one.right for one in found))
 
@@ -69,7 +69,7 @@ def _field(text: str, field: Field) -> Read:
 
 
 def _item(text: str, field: Field) -> Read:
-    """The same for one of the parts that commas separate."""
+    """Check one of the comma-separated parts of a field."""
     if not text:
         return Read(say("a comma separates two values, and one is missing"), "")
     if field.number(text) is None and (foreign := _FOREIGN.fullmatch(text)):
@@ -102,7 +102,7 @@ def _value(text: str, field: Field) -> Read:
         return Read(say("`{text}` is written with three letters", text=text), short)
     if field.least <= number <= field.most:
         return Read("", text)
-    # The 24th hour is the first one of a day, and so for the others.
+    # One past the end means the start (hour 24 is hour 0), and one before the start means the start, too.
     right = field.least if number in (field.least - 1, field.most + 1) else field.most
     return Read(_not(text, field), str(right))
 
@@ -127,7 +127,7 @@ def _step(text: str, span: str, step: str, field: Field) -> Read:
 
 
 def _wrapped(low: int, high: int, step: str, field: Field) -> str:
-    """A range that goes beyond the end, and continues at the beginning."""
+    """Return the values of a range that runs past the end of a field and continues at its start."""
     if step.strip("0"):
         numbers = [*range(low, field.end + 1), *range(field.least, high + 1)]
         return ",".join(map(str, sorted(numbers[:: int(step[:9])]))) if step.isdecimal() else "*"

@@ -1,4 +1,4 @@
-"""Cron expressions as crontab has them, and what to write in place of those that other programs have."""
+"""Checks cron expressions in crontab's format, and suggests what to write for those of other programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.language import plural, say
 
 USUAL: Final = "0 9 * * 1-5"
 
-# Names for five fields, with and without @, and what each is in fields.
+# Names such as @daily (with or without @) -> the five fields.
 _NAMED: Final = {
     "minutely": "* * * * *",
     "hourly": "0 * * * *",
@@ -41,7 +41,7 @@ _CLOCK: Final = re.compile(r"(?:.*\s)?([01]?[0-9]|2[0-4])[:時]([0-5][0-9])?分?
 _ZONED: Final = re.compile(
     r"(?:CRON_)?TZ=(?P<zone>\S+) (?P<after>.+)|(?P<before>(?:\S+ ){4}\S+) (?P<last>UTC|JST|GMT|[A-Za-z]+/[A-Za-z_/]+)"
 )
-# What can be a field: `*/5`, `9-17`, `MON-FRI`, `1-DEC`, `5L`, `15W`, `5#2`.
+# The form of a field: `*/5`, `9-17`, `MON-FRI`, `1-DEC`, `5L`, `15W`, `5#2`.
 _VALUE: Final = r"(?:[0-9*?#~LWH日月火水木金土]*|[A-Z]{2,9}[0-9L#]*)"
 _FIELD: Final = re.compile(rf"{_VALUE}(?:[,/-]{_VALUE})*")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−ー", "-"))
@@ -49,14 +49,14 @@ _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−ー", "-"))
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Why this is no expression that a poll takes, and those that were probably meant."""
+    """Why a poll does not accept this expression, and the expressions that were probably meant."""
 
     why: str
     instead: tuple[str, ...] = ()
 
 
 def is_meant(text: str) -> bool:
-    """Whether somebody has written something like a cron expression, right or wrong."""
+    """Return whether a text looks like a cron expression, valid or not."""
     plain = _plain(text)
     parts = plain.upper().split()
     fields = len(parts) > 2 and all(map(_FIELD.fullmatch, parts)) and ("*" in plain or "?" in plain or len(parts) > 4)
@@ -71,7 +71,7 @@ def is_meant(text: str) -> bool:
 
 
 def wrong(text: str) -> Wrong | None:
-    """Return what is wrong with an expression; None if a poll can have it."""
+    """Return what is wrong with an expression; None if a poll accepts it."""
     plain = _plain(text)
     found = _other(plain) or _fields(plain.upper().split())
     if found is None and " ".join(text.split()) != plain:
@@ -82,7 +82,7 @@ def wrong(text: str) -> Wrong | None:
 
 
 def instead(text: str) -> str:
-    """Return what to write as `every` in place of what somebody wrote as a cron expression, right or wrong."""
+    """Return what to write for `every` in place of a cron expression, valid or not."""
     found = wrong(text)
     lines = [f'every: "{one}"' for one in (found.instead if found else (written(text),))]
     plain = _plain(text)
@@ -93,20 +93,20 @@ def instead(text: str) -> str:
 
 
 def written(text: str) -> str:
-    """Return a right expression with one blank between two fields."""
+    """Return a valid expression with one space between its fields."""
     return " ".join(text.split())
 
 
 @cache
 def longest(expression: str) -> float | None:
-    """Return the longest time between two times of a right expression, on a clock that never changes.
+    """Return the longest time in seconds between two runs of a valid expression, without daylight saving time.
 
-    None means that it is longer than two weeks, or that the expression never comes.
+    Returns None if that is more than two weeks, or if the expression never matches.
     """
     minute, hour, *days = expression.split()
     times = _on(f"{minute} {hour} * * *", days=1)
     pause = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
-    # A pattern of dates comes again after 28 years, one of days of the week after 7 days.
+    # Dates repeat after 28 years, days of the week after 7 days.
     dates = _on(f"0 0 {' '.join(days)}", days=15 if days[:2] == ["*", "*"] else 28 * 366)
     between = max((later - earlier for earlier, later in pairwise([0.0, *dates])), default=0.0)
     if len(dates) < 2 or between > 2 * WEEK:
@@ -115,7 +115,7 @@ def longest(expression: str) -> float | None:
 
 
 def _on(expression: str, days: int) -> list[float]:
-    """The times of an expression in so many days, as seconds since their beginning; ends after a pause of two weeks."""
+    """Return when an expression matches in this many days, in seconds from the start. Stops at a gap of two weeks."""
     from cronsim import CronSim, CronSimError
 
     began = datetime(2000, 1, 1, tzinfo=UTC)
@@ -137,7 +137,7 @@ def _plain(text: str) -> str:
 
 
 def _possible(expressions: tuple[str, ...]) -> Iterator[str]:
-    """Expressions that a poll can have: once a week in place of those that are rarer."""
+    """Yield expressions that a poll accepts. One that runs less often than once a week becomes weekly."""
     for one in expressions:
         if not _fields(one.split()):
             pauses = _pauses(one)
@@ -154,7 +154,7 @@ def _pauses(expression: str) -> Wrong | None:
 
 
 def _other(text: str) -> Wrong | None:
-    """What is no row of fields: a name, a time of day, the form of EventBridge, or a row with a time zone."""
+    """Say what is wrong with a text other than fields: a name, a time of day, EventBridge's format, or a time zone."""
     name = text.lower().removeprefix("@")
     if name in _NAMED:
         return Wrong(say("`{text}` is a name, and crontab's five fields say the same", text=text), (_NAMED[name],))
@@ -175,7 +175,7 @@ def _other(text: str) -> Wrong | None:
 
 
 def _fields(fields: list[str]) -> Wrong | None:
-    """What is wrong with the fields of an expression."""
+    """Say what is wrong with the fields of an expression."""
     if len(fields) != len(FIELDS):
         return Wrong(plural("this has {count} field", "this has {count} fields", len(fields)), _counted(fields))
     read = cron_fields.read(fields)
@@ -183,14 +183,14 @@ def _fields(fields: list[str]) -> Wrong | None:
 
 
 def _counted(fields: list[str]) -> tuple[str, ...]:
-    """What fewer or more than five fields probably mean."""
+    """Suggest what fewer or more than five fields probably mean."""
     if len(fields) < len(FIELDS):
         return _right([*fields, *"****"][:5])
-    if len(fields) == 7:  # with seconds and a year, as in Quartz
+    if len(fields) == 7:  # seconds first and a year last, as in Quartz
         return _right(_days_from_0(fields[1:6]))
     if len(fields) > 7:
         return ()
-    if "?" in (fields[2], fields[4]):  # with a year, as in EventBridge
+    if "?" in (fields[2], fields[4]):  # a year last, as in EventBridge
         return _right(_days_from_0(fields[:5]))
     if "?" in fields:
         return _right(_days_from_0(fields[1:]))
@@ -203,5 +203,5 @@ def _right(fields: list[str]) -> tuple[str, ...]:
 
 
 def _days_from_0(fields: list[str]) -> list[str]:
-    """The fields with Sunday as 0: EventBridge and Quartz count the days of the week from 1, which is Sunday."""
+    """Return the fields with Sunday as 0. EventBridge and Quartz count from Sunday as 1."""
     return [*fields[:4], re.sub("(?<![#/0-9])[1-7](?![0-9])", lambda day: str(int(day[0]) - 1), fields[4])]

@@ -1,4 +1,4 @@
-"""Currencies that a template writes out, as in `money('YEN')`: whether there is one, and which is meant."""
+"""Checks the currencies that a template writes out, as in `money('YEN')`, and suggests the one that is meant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Final
 
-# What people call a currency; other names are those of ISO's list.
+# Colloquial names of currencies; the official names are in ISO's list.
 _NAMES: Final = {
     "JPY": "YEN EN 円 ¥ ￥",
     "USD": "DOLLAR DOLLARS $ US$ DOL",
@@ -26,19 +26,19 @@ _NAMES: Final = {
     "THB": "BHT BAHT",
 }
 _MEANT: Final = {name: code for code, names in _NAMES.items() for name in names.split()}
-# Codes that many use and ISO does not list: offshore renminbi, and coins.
+# Codes in common use that ISO does not list: offshore renminbi, and cryptocurrencies.
 _CUSTOMARY: Final = frozenset({"CNH", "BTC", "XBT", "ETH"})
 _CODE: Final = re.compile("[A-Z]{3}")
 
 
 def is_unknown(written: str) -> bool:
-    """Whether a code of three letters is none of ISO 4217. Of what has another form, the filter itself complains."""
+    """Return whether a three-letter code is not in ISO 4217. The filter itself reports any other form."""
     code = _normal(written)
     return bool(_CODE.fullmatch(code)) and code not in _listed() and code not in _CUSTOMARY
 
 
 def nearest(written: str) -> str:
-    """Return the code that is meant, or else the one with the most similar letters; common currencies come first."""
+    """Return the code that is probably meant, else the one with the most similar letters; common currencies first."""
     code = _normal(written)
     if code in _MEANT:
         return _MEANT[code]
@@ -55,7 +55,7 @@ def _normal(written: str) -> str:
 
 @cache
 def _listed() -> Mapping[str, str]:
-    """The name of each currency by its code. The package reads its list when it is imported."""
+    """Return each currency's name by its code. Imported late, because the package reads its list on import."""
     import iso4217
 
     return {code: str(row["CcyNm"]) for code, row in iso4217.raw_table.items() if code}

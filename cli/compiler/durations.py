@@ -1,4 +1,4 @@
-"""What a key for a time takes: `30s`, `5m`, `2h`, `7d`, or a number of seconds."""
+"""Reads durations: `30s`, `5m`, `2h`, `7d`, or a number of seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORM: Final = f"([0-9]+)([{''.join(SECONDS)}]?)"
 
 
 class Range(NamedTuple):
-    """From `least` to `most` seconds. `usual` is what counts where no time can be read, `such` are examples."""
+    """The allowed seconds, from `least` to `most`. `usual` is the default, `such` names examples."""
 
     least: float
     most: float
@@ -25,15 +25,15 @@ class Range(NamedTuple):
     such: str
 
     def nearest(self, text: str) -> float:
-        """Return the allowed time that is nearest to what somebody wrote; `usual` if that is no time."""
+        """Return the allowed duration that is nearest to a text, in seconds; `usual` if the text is not a duration."""
         seconds = meant(text)
         return self.usual if seconds is None else min(max(seconds, self.least), self.most)
 
 
 def read(node: Node, allowed: Range, report: Report, other: str = "") -> float:
-    """Return a time in seconds. Anything else is reported with the nearest time that is allowed.
+    """Return a duration in seconds. Anything else is reported, with the nearest duration that is allowed.
 
-    `other` says what else the key takes, which the caller has read.
+    `other` says what else the key accepts; the caller has handled that.
     """
     text = shape.literal(node, report, example=written(allowed.usual))
     if text is None:
@@ -54,7 +54,7 @@ def read(node: Node, allowed: Range, report: Report, other: str = "") -> float:
 
 
 def _beside(text: str) -> str:
-    """What is wrong with a value beside its form."""
+    """Say what else is wrong with a value, such as a missing unit."""
     if is_cron(text):
         return say("; cron is not supported, nor is a time of day")
     return say("; {text} without a unit is {text} seconds", text=text) if re.fullmatch("[1-9][0-9]{0,8}", text) else ""
@@ -70,6 +70,6 @@ def _fix(node: Node, text: str, allowed: Range) -> str:
 
 
 def _with_units(text: str, allowed: Range) -> list[str]:
-    """What a bare number can mean with a unit behind it."""
+    """Return a bare number with each unit that makes it an allowed duration."""
     number = float(text) if re.fullmatch("[1-9][0-9]{0,8}", text) else 0.0
     return [f"{text}{unit}" for unit in "mhd" if allowed.least <= number * SECONDS[unit] <= allowed.most]

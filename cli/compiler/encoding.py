@@ -1,4 +1,4 @@
-"""The catalog as JSON: what handler/catalog.py reads. Both sides of the format change together."""
+"""Encodes the catalog as JSON. handler/catalog.py decodes it: change both together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handler.model import ApiLookup, Group, Leaf, Lookup, Notification, Tree
 
 
 def encode(notifications: Iterable[Notification], stages: Iterable[Stage]) -> dict[str, Any]:
-    """Return the catalog as a document of plain JSON values."""
+    """Return the catalog as JSON values."""
     return {
         "format": FORMAT,
         "notifications": [_notification(one) for one in notifications],

@@ -1,8 +1,8 @@
-"""The event types of a folder: one poll for each, and an `event:` that looks like a slip of the pen.
+"""Checks the event types across files: at most one poll for each, and no `event:` with a probable typing error.
 
 Types that differ by a letter can both be meant: order.created and order.creates, v1 and v2, stock.low and stock.slow.
-So only a letter within a long word counts, and only in an `event:` that no other file shares: that key is there so that
-several files can have one type.
+So only a letter inside a long word counts, and only in an `event:` that no other file has: that key exists so that
+several files can share one type.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from cli.compiler.findings import Report
 from cli.compiler.template import Template
 from cli.language import say
 
-_LONG: Final = 6  # letters of a word in which one that is wrong rarely makes another word
+_LONG: Final = 6  # letters; in shorter words, a wrong letter often makes another real word
 
 
 def check(templates: Sequence[Template], report: Report) -> None:
-    """Report what only shows across files."""
+    """Report mistakes that only show across files."""
     _similar(templates, report)
     _polled_twice(templates, report)
 
 
 def _polled_twice(templates: Sequence[Template], report: Report) -> None:
-    """Report an event type with more than one poll: each row makes one event, which every file of the type receives."""
+    """Report an event type with more than one poll. A row makes one event, which every file of the type receives."""
     first: dict[str, str] = {}
     for template in templates:
         name, event = template.notification.name, template.notification.event
@@ -39,7 +39,7 @@ def _polled_twice(templates: Sequence[Template], report: Report) -> None:
 
 
 def _similar(templates: Sequence[Template], report: Report) -> None:
-    """Report each `event:` that is one letter away from one other type, or from the name of its own file."""
+    """Report each `event:` that is one letter away from exactly one other type, or from its own file's name."""
     uses = Counter(one.notification.event for one in templates)
     for template in templates:
         name, event = template.notification.name, template.notification.event
@@ -51,7 +51,7 @@ def _similar(templates: Sequence[Template], report: Report) -> None:
 
 
 def _is_near(event: str, other: str) -> bool:
-    """Whether one has a letter too many or too few, or two in the wrong order, within one word."""
+    """Return whether the two differ by one extra or missing letter, or by two swapped letters, in one word."""
     words, others = event.replace(".", "_").split("_"), other.replace(".", "_").split("_")
     if len(words) != len(others):
         return False

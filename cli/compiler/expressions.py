@@ -1,4 +1,4 @@
-"""The usual slips in expressions: signs of other languages, of a word processor, and of a Japanese keyboard."""
+"""Corrects common mistakes in expressions: operators of other languages, word processors' quotes, full-width signs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from cli.language import say
 
-# Operators and words of other languages, SQL above all, and what they are here.
+# Operators and words of other languages, mostly SQL, and what to write here.
 _SIGNS: Final = {
     "=": "==", "===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or", "&": "~",
     "!": "not", "$": "", "@": "", "->": ".", "?.": ".",
@@ -17,12 +17,12 @@ _WORDS: Final = {
     "AND": "and", "OR": "or", "NOT": "not", "IS": "is", "IN": "in", "IF": "if", "ELSE": "else", "TRUE": "true",
     "FALSE": "false", "NULL": "none", "And": "and", "Or": "or", "Not": "not", "null": "none", "Null": "none",
 }  # fmt: skip
-# Names that only other languages have. As a name they can be read, but they are not known.
+# Names that exist only in other languages. They parse as names, but are unknown.
 MEANT: Final = {
     "null": "none", "NULL": "none", "Null": "none", "nil": "none", "NONE": "none", "undefined": "none",
     "TRUE": "true", "FALSE": "false", "yes": "true", "no": "false",
 }  # fmt: skip
-# What an expression is made of, as far as it tells a slip from what is right. In `number(decimals=2)` the = is.
+# The tokens of an expression, as far as they are needed to find mistakes. The = in `number(decimals=2)` is right.
 _PART: Final = re.compile(
     rf"""(?P<right>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [(,]\s*\w+\s*=(?![=<>]) | (?:==|!=|<=|>=)(?!=))
     | [“”„‘’](?P<quoted>[^“”„‘’'"]*)[“”‘’]
@@ -44,7 +44,7 @@ _BRACES: Final = re.compile(
 
 
 def with_straight_braces(source: str) -> str:
-    """Return a source whose expressions stand between {{ }} and {% %}, not between their full-width forms."""
+    """Return a source with {{ }} and {% %} in place of their full-width forms."""
 
     def straight(match: re.Match[str]) -> str:
         opening, inside, closing = (part for part in match.groups() if part is not None)
@@ -54,16 +54,16 @@ def with_straight_braces(source: str) -> str:
 
 
 def corrected(source: str, context: str) -> str:
-    """Return a source without slips in its signs. A text between quotes stays as it is."""
+    """Return a source with the wrong signs corrected. Texts in quotes stay as they are."""
     if context == "expression":
         return corrected_code(source)
     return _REGION.sub(lambda match: match[1] + corrected_code(match[2]) + match[3], source)
 
 
 def corrected_code(code: str) -> str:
-    """Return one expression without slips in its signs."""
+    """Return one expression with the wrong signs corrected."""
     straight = _PART.sub(_right, code)
-    # Behind its texts: a `?` or a `:` in quotes is no operator.
+    # Texts are masked first: a `?` or a `:` in quotes is not an operator.
     texts = re.findall(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", straight)
     bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "\0", straight)
     if match := _INSTEAD.fullmatch(bare.strip()):
@@ -75,7 +75,7 @@ def corrected_code(code: str) -> str:
 
 
 def first_wrong(code: str) -> str:
-    """Return what is wrong with the first slip in an expression."""
+    """Return a message about the first wrong sign in an expression."""
     for match in _PART.finditer(code):
         if (right := _right(match)) == match[0]:
             continue
@@ -94,7 +94,7 @@ def first_wrong(code: str) -> str:
 
 
 def _moved(match: re.Match[str], texts: list[str]) -> list[str]:
-    """The texts of `test ? then : otherwise`, in the order of `then if test else otherwise`."""
+    """Return the texts of `test ? then : otherwise` in the order of `then if test else otherwise`."""
     tested = match["test"].count("\0")
     chosen = tested + match["then"].count("\0")
     return [*texts[tested:chosen], *texts[:tested], *texts[chosen:]]

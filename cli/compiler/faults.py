@@ -1,4 +1,4 @@
-"""What is wrong with a leaf before anything is rendered: every mistake of every expression, each with its place."""
+"""Finds every mistake in every expression of a leaf before it is rendered, each with its position."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ALIKE: Final = 0.6
 _UNKNOWN: Final = later("`{name}` is not known here")
 _ROW_LACKS: Final = later("the row `{owner}` has no {column}: its SELECT does not list it")
 _ELEMENT_LACKS: Final = later("the element `{owner}` has no {column}: its SELECT does not list it")
-_AFTER: Final = "*_~.,:;"  # what may follow an expression, and is no part of it
+_AFTER: Final = "*_~.,:;"  # can follow an expression in prose, and is not part of it
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a leaf may use: `names` now, `later` only further down.
+    """The names that a leaf may use: `names` now, `later` only further down in the file.
 
-    `columns` has the columns of each name that stands for a row, as far as they are known; `lists` are the names that
-    stand for several rows, with the columns of each row.
+    `columns` has the known columns of each name that stands for a row. `lists` has the names that stand for several
+    rows, with the columns of each row.
     """
 
     names: tuple[str, ...]
@@ -42,10 +42,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One mistake: `part` is where it is, None if only the whole leaf shows it.
+    """One mistake. `part` is the expression or tag with the mistake; None if it only shows in the leaf as a whole.
 
-    `right` is what to write in place of the part, empty if that is not known. `word` and `line` say where to look
-    without a part: `line` counts from 1 in the leaf's source, and 0 is unknown.
+    `right` replaces the part; empty if that is unknown. `word` and `line` locate a mistake without a part: `line`
+    counts from 1 in the leaf's source, and 0 is unknown.
     """
 
     code: str
@@ -58,7 +58,7 @@ class Fault:
 
 
 def of(leaf: Leaf, scope: Scope, templates: Templates) -> tuple[Fault, ...]:
-    """Return everything that is wrong with a leaf, in its order."""
+    """Return the mistakes of a leaf, in the order of the source."""
     return tuple(_Reader(leaf, scope, templates).read())
 
 
@@ -76,7 +76,7 @@ class _Reader:
 
     def read(self) -> Iterator[Fault]:
         error = self._error_of_all = self._error(self._leaf)
-        self._markup: set[int] = set()  # where each `<...>` begins that is reported
+        self._markup: set[int] = set()  # offsets of the `<...>` that are reported already
         if error and (len(self._parts) > parts.MAX_ALONE or error.code == "TEMPLATE_LIMIT"):
             yield from self._whole(error)
             return
@@ -92,7 +92,7 @@ class _Reader:
         yield from sorted(found, key=lambda fault: fault.part.start if fault.part else -1)
 
     def _whole(self, error: DiagnosedError) -> Iterator[Fault]:
-        """The first fault alone, of a leaf that is too large to look at each of its parts."""
+        """Yield the first mistake only. The leaf has too many parts to check each."""
         if error.diagnosis.kind == "expression_in_markup":
             yield from self._in_markup(error, self._parts[0])
         else:
@@ -106,7 +106,7 @@ class _Reader:
         return None
 
     def _structure(self) -> Iterator[Fault]:
-        """What is wrong with the tags, and the expressions without their closing braces."""
+        """Yield what is wrong with the tags, and the expressions without closing braces."""
         wrong = statements.wrong(self._parts, self._known) if self._leaf.context != "expression" else ()
         seen = set()
         for one in wrong:
@@ -150,7 +150,7 @@ class _Reader:
         )
 
     def _fault(self, code: str, message: str, part: Part, right: str, more: str = "") -> Fault:
-        """A fault whose part is right with another expression in it; `more` is added to the fix."""
+        """Return a mistake that is mended by another expression in the part; `more` is added to the fix."""
         whole = part.with_code(right) if right else ""
         fix = say("; ").join(filter(None, (say("write {text}", text=whole) if whole else "", more)))
         return Fault(code, message, fix, part, whole)
@@ -175,7 +175,7 @@ class _Reader:
         return Fault(code, message, fix, part, word=diagnosis.name, line=diagnosis.line)
 
     def _in_markup(self, error: DiagnosedError, part: Part) -> Iterator[Fault]:
-        """The fault of the first expression in a `<...>`; the others are a part of the same mistake."""
+        """Yield the mistake of the first expression in a `<...>`. Further expressions in it are the same mistake."""
         begin, fix = markup.around(self._leaf.source, part.start)
         if begin not in self._markup:
             self._markup.add(begin)
@@ -203,9 +203,9 @@ class _Reader:
         return self._fault(code, message, part, right, suggestion(name, self._known))
 
     def _of_lookups(self, name: str, code: str, close: Sequence[str]) -> tuple[str, str] | None:
-        """What to write for columns of a name that is a table's, or its alias in SQL: `order.name` for `c.name`.
+        """Say what to write for a table's name, or its SQL alias, in place of a lookup's: `order.name` for `c.name`.
 
-        None where a lookup with a similar name may have them.
+        Returns None if a lookup with a similar name may have the columns.
         """
         columns = [column for owner, column in rewriting.columns(code) if owner == name]
         similar = self._columns.get(close[0]) if close else ()
@@ -215,14 +215,14 @@ class _Reader:
         for column in columns:
             owners = [*self._owners(column)]
             used = rewriting.names(owners[0]) if owners else frozenset()
-            if not used or not used <= self._known:  # a lookup may have no usable name, as `my-order`
+            if not used or not used <= self._known:  # the lookup's own name may be invalid, such as `my-order`
                 return None
             right = rewriting.renamed_part(right, f"{name}.{column}", owners[0]) or right
             more = more or _or(owners[1:]) or _in_a_loop(owners[0], name)
         return (right, more) if right != code else None
 
     def _owners(self, column: str) -> Iterator[str]:
-        """The values that a column alone may mean, such as `order.number` for `number`."""
+        """Yield what a column's name alone may mean, such as `order.number` for `number`."""
         for same in (str, str.lower):
             found = [
                 *(
@@ -249,7 +249,7 @@ class _Reader:
         return text[len(part.head) : len(text) - len(part.tail)] if part.tail else text[len(part.head) :]
 
     def _foreign_columns(self, part: Part, code: str) -> Iterator[Fault]:
-        """The columns in `code` that no SELECT names; it is the part's own expression, or what is meant by it."""
+        """Yield the columns in `code` that no SELECT returns. `code` is the part's expression, or a corrected one."""
         for owner, column in rewriting.columns(code):
             known = self._columns.get(owner, ())
             if not known or column in known:
@@ -272,7 +272,7 @@ class _Reader:
             yield self._fault("TEMPLATE_UNDEFINED", message, part, right, more)
 
     def _out_of_scope(self) -> Iterator[Fault]:
-        """Names of a loop that stand outside of it."""
+        """Yield loop variables that are used outside their loop."""
         used = self._templates.check(self._leaf)
         for name in sorted(used - {*self._scope.names}):
             message = say(_UNKNOWN, name=name)
@@ -280,12 +280,12 @@ class _Reader:
 
 
 def _assigned(part: Part) -> list[str]:
-    """The names that {% set %} or {% with %} gives."""
+    """Return the names that {% set %} or {% with %} assigns."""
     return re.findall(r"(\w+)\s*=(?!=)", part.text) if statements.word(part) in ("set", "with") else []
 
 
 def _without_table(code: str, path: str, owner: str, known: Sequence[str]) -> str:
-    """`order.number` for `order.o.number`, where the row has such a column; else empty."""
+    """Return `order.number` for `order.o.number` if the row has that column; else ""."""
     after = re.findall(rf"(?<![\w.]){re.escape(path)}\.(\w+)", code)
     return rewriting.renamed_part(code, path, owner) if after and {*after} <= {*known} else ""
 
@@ -295,7 +295,7 @@ def _or(others: Sequence[str]) -> str:
 
 
 def _in_a_loop(element: str, name: str) -> str:
-    """How to show a column of each element, for `(items | first).sku` that shows that of one; else empty."""
+    """Say how to show a column of each element, as `(items | first).sku` shows only the first one's; else return ""."""
     found = re.fullmatch(r"\((\w+) \| first\)\.\w+", element)
     if not found:
         return ""
@@ -303,7 +303,7 @@ def _in_a_loop(element: str, name: str) -> str:
 
 
 def _in_quotes(code: str, name: str) -> str:
-    """The expression with a name in quotes, where it is a whole argument of a filter, as in `mask(tail)`."""
+    """Return the expression with quotes around a name that is an argument of a filter, as in `mask(tail)`."""
     for node in rewriting.filters(code):
         given = [*node.args, *(one.value for one in node.kwargs)]
         if any(getattr(one, "name", None) == name for one in given):

@@ -1,4 +1,4 @@
-"""The files of a folder: which are read, and what keeps one from being read."""
+"""Lists and reads the files of a template folder, and reports those that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cli.compiler.nodes import Node
 from cli.compiler.reader import read_yaml
 from cli.language import later, say
 
-MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters; what is larger is no template
-# What templates share, beside them: cli/compiler/labels.py, cli/compiler/privacy.py
+MAX_BYTES: Final = 64 * 1024  # a message has at most 12,000 characters, so a larger file is not a template
+# Files that templates share: cli/compiler/labels.py, cli/compiler/privacy.py
 LABELS: Final = "_labels.yaml"
 PRIVACY: Final = "_privacy.yaml"
 SHARED: Final = (LABELS, PRIVACY)
@@ -31,7 +31,7 @@ MAX_NAME: Final = 128  # characters of an event type: handler/stages/parse.py
 
 
 def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> list[PurePath]:
-    """Return the files that are read, relative to the folder; those that only look as if they were are reported."""
+    """Return the files to read, relative to the folder. Report files that only look like templates."""
     if within and os.path.lexists(folder / within) and not is_readable(folder, PurePath(within), report, stat.S_IFDIR):
         return []
     try:
@@ -52,15 +52,15 @@ def listed(folder: Path, within: str, name: re.Pattern[str], report: Report) -> 
 
 
 def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S_IFREG) -> bool:
-    """Whether this is an ordinary file (or of another `kind`) that lies in the folder.
+    """Return whether this is a regular file (or another `kind`) that is really in the folder.
 
-    Anything else is reported, and never opened.
+    Anything else is reported, and not opened.
     """
     wanted = say(_KINDS[kind])
     try:
         real = (folder / file).resolve(strict=True)
         found = stat.S_IFMT(real.stat().st_mode)
-    except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
+    except (OSError, RuntimeError):  # RuntimeError: a symlink to itself, before Python 3.13
         is_link = (folder / file).is_symlink()
         message = say("a link that leads nowhere") if is_link else say("it cannot be read")
         fix = say("remove it, or put the {wanted} itself there", wanted=wanted)
@@ -79,13 +79,13 @@ def is_readable(folder: Path, file: PurePath, report: Report, kind: int = stat.S
 
 
 def shown(path: PurePath | str) -> str:
-    """Return a path as one line of text, whatever bytes and control characters its names have."""
+    """Return a path as one line of text. Control characters and undecodable bytes are escaped."""
     text = path.as_posix() if isinstance(path, PurePath) else path
     return printable(os.fsencode(text).decode("utf-8", "backslashreplace"))
 
 
 def from_here(path: Path) -> Path:
-    """Return a path as seen from where the person stands; on another drive of Windows it stays whole."""
+    """Return a path relative to the working directory; on another drive of Windows, the absolute path."""
     try:
         return Path(os.path.relpath(path))
     except ValueError:
@@ -93,16 +93,16 @@ def from_here(path: Path) -> Path:
 
 
 def printable(text: str) -> str:
-    """Return a text with each sign escaped that a terminal might obey, or show as nothing."""
+    """Return a text with each character escaped that a terminal would interpret or not show."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _misnamed(path: Path, name: re.Pattern[str]) -> tuple[str, str] | None:
-    """What is wrong with a file's name, and what to call it; None also for files that are not read (README.md)."""
+    """Say what is wrong with a file's name, and what to name it; None if it is right, or not a template (README.md)."""
     if path.suffix == ".yml":
         return say("`.yml` files are not read"), say("name it {file}", file=f"{shown(path.stem)}.yaml")
     if path.suffix != ".yaml":
-        folder = path.is_dir() and not path.is_symlink()  # a link can lead anywhere, and far
+        folder = path.is_dir() and not path.is_symlink()  # do not follow a symlink: it can lead anywhere
         if folder and not path.name.startswith("_") and _has_templates(path):
             return say("files in further folders are not read"), say("put templates directly into the folder")
         return None
@@ -120,20 +120,20 @@ def _has_templates(folder: Path) -> bool:
 
 
 def _better(stem: str, name: re.Pattern[str]) -> str:
-    """The nearest name that would do: with dots in an event's type, with hyphens in a stage's name."""
+    """Suggest a valid name: with dots for an event type, with hyphens for a stage."""
     tried = (re.sub(r"[^a-z0-9_]+", join, stem.lower()).strip(join)[:MAX_NAME] for join in ".-")
     found = next((one for one in tried if name.fullmatch(one)), "")
     return say("name it {file}", file=f"{found}.yaml") if found else say("name it in small letters, digits and _")
 
 
 def read(folder: Path, file: PurePath, report: Report) -> Node | None:
-    """Return the tree of a file, or None after a finding."""
+    """Return the tree of a file, or None after reporting a finding."""
     found = load(folder, file, report)
     return None if found is None else parse(file.as_posix(), found, report)
 
 
 def load(folder: Path, file: PurePath, report: Report) -> bytes | None:
-    """Return what a file holds, as `content` does, or None after a finding."""
+    """Return what `content` returns for a file, or None after reporting a finding."""
     try:
         return content(folder, file)
     except OSError as error:
@@ -142,7 +142,7 @@ def load(folder: Path, file: PurePath, report: Report) -> bytes | None:
 
 
 def content(folder: Path, file: PurePath | str) -> bytes:
-    """Return what a file of the folder holds, of a large one the beginning. Raises OSError; never waits for a pipe."""
+    """Return the first MAX_BYTES + 1 bytes of a file in the folder. Raises OSError; never blocks on a pipe."""
     with open(folder / file, "rb", opener=lambda path, flags: os.open(path, flags | _UNBLOCKED)) as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             raise OSError(errno.EINVAL, say("not a file"))
@@ -150,7 +150,7 @@ def content(folder: Path, file: PurePath | str) -> bytes:
 
 
 def parse(file: str, content: bytes, report: Report) -> Node | None:
-    """Return the tree in a file's content, or None after a finding."""
+    """Return the tree of a file's content, or None after reporting a finding."""
     try:
         if len(content) <= MAX_BYTES:
             return read_yaml(file, content.decode("utf-8-sig"), report)

@@ -1,4 +1,4 @@
-"""What the compiler says about a file: a finding has a place, a code that never changes, and what to write instead."""
+"""What the compiler reports: a finding has a position, a stable code, and a fix."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Severity = Literal["error", "warning"]
 
 
 class Rule(NamedTuple):
-    """What a code means, and what its reader does next. A warning does not stop a build."""
+    """What a code means, and what its reader should do. A warning does not stop a build."""
 
     meaning: str
     remedy: str
     severity: Severity = "error"
 
 
-# Codes that only the compiler raises. What the function can raise too is in handler/errors.py, under the same name.
+# Codes that only the compiler uses. Those that the function uses too are in handler/errors.py.
 RULES: Final[dict[str, Rule]] = {
     "FILE_NAME": Rule("a file's name is not that of a template or a stage", "name it <event type>.yaml"),
     "FILE_MISSING": Rule("the folder has no template, or no stage", "see docs/templates.md for the smallest folder"),
@@ -159,17 +159,17 @@ RULES: Final[dict[str, Rule]] = {
     ),
 }
 
-# Codes that only a database knows of: `notifier lint --db`.
+# Codes that need a database: `notifier lint --db`.
 OF_DATABASE: Final = frozenset(
     {"SCHEMA_UNKNOWN", "QUERY_SCAN", "QUERY_TYPE", "COLUMN_UNGUARDED", "COLUMN_EMPTY", "COLUMN_CUT"}
 )
-# What only says how Slack takes a message: the function can render it all the same.
+# Codes about how Slack treats a message. The function can still render it.
 OF_SLACK: Final = frozenset(code for code in RULES if code.startswith(("MARKUP_", "SLACK_")))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands. Lines and columns count from 1; `path` is as `blocks[0].section`, empty for the file."""
+    """A position in a file. Lines and columns start at 1. `path`, such as `blocks[0].text`, is empty for the file."""
 
     file: str
     line: int = 1
@@ -182,7 +182,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """How to mend a mistake without thinking: `old` stands at the finding's place, and `new` replaces it."""
+    """A fix that can be applied automatically: replace `old`, which is at the finding's position, with `new`."""
 
     old: str
     new: str
@@ -190,9 +190,9 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake. `code` is of RULES or of handler.errors.CODES; `fix` says what to write.
+    """One mistake. `code` is in RULES or handler.errors.CODES; `fix` says what to write.
 
-    `edit` is the fix as data, where one exact change is enough.
+    `edit` is the fix as data, if one exact replacement is enough.
     """
 
     file: str
@@ -205,7 +205,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """Whether the finding stops a build."""
+        """Return whether the finding stops a build ("error") or not ("warning")."""
         return RULES[self.code].severity if self.code in RULES else "error"
 
     def __str__(self) -> str:
@@ -213,23 +213,23 @@ class Finding:
 
 
 class Report:
-    """Collects findings, so that one run shows every mistake of every file. Repeated ones are kept once."""
+    """Collects findings, so that one run shows all mistakes of all files. Duplicates are dropped."""
 
     def __init__(self) -> None:
         self._findings: dict[Finding, None] = {}
-        self.errors = 0  # how often something was added that stops a build: a step that adds none has succeeded
+        self.errors = 0  # counts findings that stop a build, so that a step can tell whether it added one
 
     def add(self, place: Place, code: str, message: str, fix: str = "", edit: Edit | None = None) -> None:
-        """Add a finding; without a fix of its own it gets its code's remedy."""
+        """Add a finding. Without a `fix`, it gets the remedy of its code."""
         remedy = RULES[code].remedy if code in RULES else CODES[code].remedy
         self.take((Finding(place.file, place.line, place.column, code, message, fix or say(remedy), edit),))
 
     def take(self, findings: Iterable[Finding]) -> None:
-        """Add findings that were made elsewhere."""
+        """Add findings that another Report has collected."""
         for finding in findings:
             self._findings.setdefault(finding)
             self.errors += finding.severity == "error"
 
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding, in the order of files and lines."""
+        """Return all findings, sorted by file and line."""
         return tuple(sorted(self._findings))

@@ -1,4 +1,4 @@
-"""From a folder of templates to a catalog and to everything that is wrong with it."""
+"""Compiles a folder of templates to a catalog, and collects all findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from handler.templating import Templates
 STAGES: Final = "_stages"
 LABELS: Final = PurePath(files.LABELS)
 PRIVACY: Final = PurePath(files.PRIVACY)
-_OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # the kinds of needs: cli/compiler/needs.py
+_OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # kinds of a Need: cli/compiler/needs.py
 _NO_STAGE: Final = Stage("", {}, "")
 _Shared = TypeVar("_Shared")
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -33,11 +33,11 @@ _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A folder, compiled.
+    """The result of compiling a folder.
 
-    `catalog` is the document that handler/catalog.py reads; files with errors are not in it, so it is to be shipped
-    only where `errors` is 0. `files` were looked at; `templates` and `stages` are what could be read of them. `privacy`
-    has the rules of _privacy.yaml; none if there is no such file, and None if it cannot be read.
+    `catalog` is the document that handler/catalog.py reads. Files with errors are not in it, so ship it only if
+    `errors` is 0. `files` were read; `templates` and `stages` are those that could be compiled. `privacy` has the rules
+    of _privacy.yaml: without that file there are no rules, and None means that it has errors.
     """
 
     catalog: dict[str, Any]
@@ -49,24 +49,24 @@ class Compilation:
 
     @property
     def samples(self) -> tuple[Sample, ...]:
-        """Every sample of every template."""
+        """Return every sample of every template."""
         return tuple(sample for one in self.templates for sample in one.samples)
 
     @property
     def polls(self) -> dict[str, Poll]:
-        """The polls, by the type of the events that they make."""
+        """Return the polls, by the type of the events that they make."""
         found = [one.notification for one in self.templates]
         return {one.event: one.poll for one in found if one.poll}
 
     @property
     def errors(self) -> int:
-        """How many findings stop a build."""
+        """Return how many findings stop a build."""
         return sum(finding.severity == "error" for finding in self.findings)
 
     def rehearsed(self) -> Iterator[tuple[Template, Stage]]:
-        """Yield each template without an error in its file, and the stage of production, else the first, for it.
+        """Yield each template without an error, with the stage to render it in: production, else the first.
 
-        What the stage lacks for the template is filled in.
+        What the template needs and the stage lacks is filled in.
         """
         wrong = {finding.file for finding in self.findings if finding.severity == "error"}
         known = {one.name: one for one in self.stages}
@@ -78,7 +78,7 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A template, if its file makes one, and the findings in the file; `of` is all that they depend on."""
+    """The template of a file (None if it cannot be compiled) and its findings. `of` has everything they depend on."""
 
     of: tuple[bytes, tuple[Stage, ...], Collection[str]]
     template: Template | None
@@ -89,10 +89,10 @@ Memory = dict[PurePath, Checked]
 
 
 def compile_templates(folder: Path, memory: Memory | None = None) -> Compilation:
-    """Compile every template and stage of a folder. Mistakes are findings; nothing is raised for them.
+    """Compile every template and stage of a folder. Mistakes become findings, never exceptions.
 
     With a `memory`, a file that has not changed since the last call is not checked again, and its template is the same
-    object as then. The memory is empty at first, and updated by each call.
+    object as then. Start with an empty memory; each call updates it.
     """
     report = Report()
     shared = _labels(folder, report)
@@ -119,7 +119,7 @@ def compile_templates(folder: Path, memory: Memory | None = None) -> Compilation
 
 
 def id_rules(folder: Path) -> dict[str, list[IdRule]]:
-    """Return the forms of ids that the templates of a folder take, by event type. Nothing else is checked."""
+    """Return the id forms that the templates of a folder accept, by event type. Checks nothing else."""
     report = Report()
     rules: dict[str, list[IdRule]] = {}
     for file in files.listed(folder, "", template.EVENT_TYPE, report):
@@ -139,10 +139,10 @@ def of_type(folder: Path, event_type: str) -> Iterator[Template]:
 
 
 def compile_version(name: str, version: str, content: bytes, known: tuple[Stage, ...]) -> Notification | None:
-    """Return the notification in an earlier version of the file of this name, or None if it cannot be rendered by now.
+    """Return the notification in an earlier version of a template; None if it cannot be rendered with today's stages.
 
-    How Slack takes its words and blocks does not count: the function posted them as they are. Places in it name the
-    version: `order.created.yaml@1a2b3c4:12 text`.
+    Findings about how Slack treats a message do not matter: the function posted that version as it is. Its positions
+    name the version: `order.created.yaml@1a2b3c4:12 text`.
     """
     report = Report()
     node = files.parse(f"{name}.yaml@{version}", content, report)
@@ -152,7 +152,7 @@ def compile_version(name: str, version: str, content: bytes, known: tuple[Stage,
 
 
 def check(name: str, content: bytes, known: tuple[Stage, ...]) -> tuple[Finding, ...]:
-    """Return what is wrong with a template of this name and content, whatever its file has by now."""
+    """Return the findings in this content for a template of this name, in place of what is in the file now."""
     report = Report()
     node = files.parse(f"{name}.yaml", content, report)
     if node:
@@ -161,20 +161,20 @@ def check(name: str, content: bytes, known: tuple[Stage, ...]) -> tuple[Finding,
 
 
 def _labels(folder: Path, report: Report) -> labels.Labels | None:
-    """The labels; None after a finding."""
+    """Return the labels; None after reporting a finding."""
     none: labels.Labels = {}
     return _shared(folder, LABELS, labels.read, none, report)
 
 
 def _privacy(folder: Path, report: Report) -> Rules | None:
-    """The rules of what is personal; None after a finding."""
+    """Return the privacy rules; None after reporting a finding."""
     return _shared(folder, PRIVACY, privacy.read, Rules(), report)
 
 
 def _shared(
     folder: Path, file: PurePath, read: Callable[[Node, Report], _Shared], none: _Shared, report: Report
 ) -> _Shared | None:
-    """What stands in a file that templates share; `none` if there is no such file, None after a finding."""
+    """Return what `read` makes of a shared file; `none` if there is no such file, None after reporting a finding."""
     if not os.path.lexists(folder / file):
         return none
     before = report.errors
@@ -189,7 +189,7 @@ def _stage(folder: Path, file: PurePath, shared: labels.Labels, report: Report) 
     stage = stages.read(file.stem, node, shared, report) if node else None
     if stage is None or report.errors > before:
         return None
-    return catalog.read(encode((), (stage,)), stage.name).stage  # samples then meet what the function will read
+    return catalog.read(encode((), (stage,)), stage.name).stage  # samples use exactly what the function will read
 
 
 def _template(
@@ -211,7 +211,7 @@ def _has_errors(findings: Iterable[Finding]) -> bool:
 def _checked(
     name: str, node: Node, known: tuple[Stage, ...], report: Report, unread: Collection[str] = ()
 ) -> Template | None:
-    """The template. What it needs of the kinds in `unread` is not checked: their files have findings of their own."""
+    """Return the template. Its needs of the kinds in `unread` are not checked: those files have findings already."""
     one = template.read(name, node, Templates(), report)
     if one is None:
         return None

@@ -1,4 +1,4 @@
-"""Buttons, menus and the like that nothing answers: the notifier posts, and hears of no click.
+"""Reports buttons, menus and other elements that wait for an answer: the notifier posts, and receives no clicks.
 
 Slack sends a click to the app, and shows an error triangle if no answer comes within three seconds.
 https://docs.slack.dev/interactivity/handling-user-interaction
@@ -12,7 +12,7 @@ from cli.compiler.findings import Report
 from cli.compiler.nodes import Mapping, Node, Scalar, Sequence
 from cli.language import later, say
 
-# Those that a message can hold. A `workflow_button` is missing: Slack answers it itself.
+# Interactive elements of messages. `workflow_button` is not here: Slack handles it itself.
 # https://docs.slack.dev/reference/block-kit/block-elements
 _MENUS: Final = frozenset(
     f"{many}{what}_select"
@@ -26,7 +26,7 @@ ELEMENTS: Final = _MENUS | {
 
 
 def check(node: Node, report: Report) -> None:
-    """Report each element in the blocks below `node` that does nothing but ask the app for an answer."""
+    """Report each element below `node` that only sends an interaction to the app."""
     match node:
         case Sequence():
             for item in node.items:
@@ -53,7 +53,7 @@ def _type(node: Mapping) -> str:
 
 
 def _opens(node: Mapping, kind: str) -> bool:
-    """Whether it opens an address: a button with one, or a menu each of whose options has one."""
+    """Return whether an element opens a URL: a button with a `url`, or a menu in which each option has one."""
     if kind == "overflow":
         options = next((entry.value for entry in node.entries if entry.key.text == "options"), None)
         items = options.items if isinstance(options, Sequence) else ()

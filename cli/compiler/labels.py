@@ -1,4 +1,4 @@
-"""`_labels.yaml` - what the codes in rows mean, for all stages: `{{ order.status | label('order_status') }}`."""
+"""`_labels.yaml` - names for codes in rows, for all stages: `{{ order.status | label('order_status') }}`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Labels = Mapping[str, Mapping[str, str]]
 
 
 def read(node: Node, report: Report) -> Labels:
-    """Return the wording of each code of each group; a code is the text of its key."""
+    """Return the label of each code, by group. A code is the text of its key."""
     groups = {}
     for group in shape.entries(node, report):
         own_name(group.key, report, reserved=())

@@ -1,4 +1,4 @@
-"""A sample whose row lacks a column that its SELECT returns: said once, at the sample, and not wherever it is used."""
+"""Reports a column that a SELECT returns and a sample lacks: once at the sample, not at each use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handler.model import SqlLookup, Value
 
 
 def finding(problem: Problem, template: Template, sample: Sample) -> Parts | None:
-    """Return the finding at the sample, where a problem comes from a column that it lacks; else None."""
+    """Return a finding at the sample, if a problem comes from a column that the sample lacks; else None."""
     if not problem.column or problem.node is None:
         return None
     texts = [node.text for node in template.nodes.values()]
@@ -28,7 +28,7 @@ def finding(problem: Problem, template: Template, sample: Sample) -> Parts | Non
 
 
 def _lookups(template: Template, texts: list[str]) -> Iterator[tuple[SqlLookup, list[str]]]:
-    """The SELECTs, each with the names that expressions have for its row or rows."""
+    """Yield the SQL lookups, each with the names that expressions use for its row or rows."""
     elements = uses.elements(texts)
     for lookup in template.notification.lookups:
         if isinstance(lookup, SqlLookup):

@@ -1,4 +1,4 @@
-"""`wait:`, `missing:` and `version:` - what a row that has not come yet, or is stale, is worth."""
+"""`wait:`, `missing:` and `version:` - what to do if a row is missing or stale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handler.model import WAIT_SECONDS, Expect, Leaf, Missing
 
 KEYS: Final = ("wait", "missing")
 MISSING: Final = ("park", "skip", "render")
-# At most well below the almost three hours in which the queue delivers a record (maxReceiveCount in template.yaml): an
+# Well below the almost three hours during which the queue redelivers a record (maxReceiveCount in template.yaml): an
 # event that waits longer would be parked, whatever `missing` says.
 WAIT: Final = durations.Range(1.0, 2 * durations.HOUR, WAIT_SECONDS, later("30s, 5m or 2h"))
 
@@ -24,7 +24,7 @@ _COLUMN: Final = re.compile(r"\s*(?P<root>\w+)(?:\.\w+)+\s*")
 
 
 def read(found: Mapping[str, Node], expect: Expect, report: Report) -> tuple[float, Missing]:
-    """Return for how many seconds a lookup that finds nothing is tried again, and what follows then."""
+    """Return for how many seconds a lookup without a result is retried, and what happens after that."""
     for key in KEYS:
         if key in found and expect != "one":
             message = say(
@@ -39,7 +39,7 @@ def read(found: Mapping[str, Node], expect: Expect, report: Report) -> tuple[flo
 
 
 def version(node: Node, leaves: Leaves) -> Leaf | None:
-    """Return the expression of a row's version. It is a column: its lookup is what is asked again for a fresher row."""
+    """Return the expression of a row's version. It must be a column of a lookup, which can then be retried."""
     faulty = len(leaves.faulty)
     leaf = leaves.leaf("expression", node)
     if leaf is None or len(leaves.faulty) > faulty:

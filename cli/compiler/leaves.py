@@ -1,4 +1,4 @@
-"""From a string of a template to a leaf: what it may say, and which names it may use."""
+"""Turns strings of a template into leaves, and checks which names they may use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVENT_SCOPE: Final = Scope(EVENT_NAMES)
 
 
 class Shown(NamedTuple):
-    """A text that people will read, how Slack reads it, and the names that its expressions may use."""
+    """A text that people will read, how Slack parses it, and the names that its expressions may use."""
 
     reading: Reading
     node: Scalar
@@ -34,12 +34,12 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """Reads strings in one place of a template. `scope` is what they may use there.
+    """Reads strings at one place of a template. `scope` is what they may use there.
 
-    `loops` counts those around the place. `nodes` keeps the node of each leaf by its `where`, so that what fails when a
-    sample is rendered finds its line; `needs` is what the leaves take from the stage, `bases` the variables with which
-    addresses begin, `shown` the texts that people will read. `faulty` has the place of each error in a leaf, which has
-    a stand-in then.
+    `loops` counts the loops around the place. `nodes` maps each leaf's `where` to its node, so that an error while a
+    sample is rendered gets a line. `needs` is what the leaves need from the stage, `bases` the variables that start
+    URLs, `shown` the texts that people will read. `faulty` has the position of each error in a leaf; a stand-in takes
+    the place of such a leaf.
     """
 
     report: Report
@@ -54,15 +54,15 @@ class Leaves:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that may be used."""
+        """Return the names that expressions may use here."""
         return self.scope.names
 
     def above(self, names: Sequence[str]) -> Leaves:
-        """Return the leaves above lookups of these names, which they cannot use yet."""
+        """Return Leaves for a place above lookups with these names, which cannot be used there yet."""
         return replace(self, scope=replace(self.scope, later=tuple(names)))
 
     def after(self, name: str, row: Sequence[str] = (), rows: Sequence[str] = ()) -> Leaves:
-        """Return the leaves below the lookup `name`, with the columns of its row or of each of its rows if known."""
+        """Return Leaves for a place below the lookup `name`, with the columns of its row or rows, if known."""
         old = self.scope
         scope = Scope(
             (*old.names, name),
@@ -73,7 +73,7 @@ class Leaves:
         return replace(self, scope=scope)
 
     def within(self, name: str, over: str = "") -> Leaves:
-        """Return the leaves inside a loop whose element is `name`, over the list that an expression makes."""
+        """Return Leaves for the inside of a loop with the loop variable `name`, over the list `over`."""
         scope = self.scope
         columns = {one: known for one, known in scope.columns.items() if one != name}
         if over in scope.lists:
@@ -82,12 +82,12 @@ class Leaves:
         return replace(self, scope=scope, loops=self.loops + 1)
 
     def show(self, reading: Reading, node: Node, *, is_key: bool = False) -> None:
-        """Keep a text for the check of its markup; `is_key` says that it is a key, such as a label."""
+        """Add a text to those whose markup is checked. `is_key`: it is a key, such as a field's label."""
         if isinstance(node, Scalar):
             self.shown.append(Shown(reading, node, self.names, is_key))
 
     def text(self, context: LeafContext, node: Node, *, exact: bool = False) -> Leaf | str | None:
-        """Return a string as it stands, or a leaf where it holds expressions. `exact` keeps white space at its end."""
+        """Return a string, or a leaf if it has expressions. `exact` keeps trailing white space."""
         if context in ("mrkdwn", "plain", "url"):
             self.show(context, node)
         source = shape.text(node, self.report, exact=exact)
@@ -104,10 +104,10 @@ class Leaves:
         exact: bool = False,
         instead: str = "true",
     ) -> Leaf | None:
-        """Return a checked leaf, from the string that `rewrite` makes of the one in the file; None if there is none.
+        """Return a checked leaf, made from what `rewrite` returns for the string in the file; None if there is none.
 
-        A wrong leaf is reported, and returned without its wrong expressions, so that the rest of the template can be
-        looked at. `instead` is what stands for a wrong bare expression. `exact` keeps white space at the end.
+        An invalid leaf is reported, and returned without its invalid expressions, so that the rest of the template can
+        be checked. `instead` takes the place of an invalid bare expression. `exact` keeps trailing white space.
         """
         source = shape.text(node, self.report, exact=exact)
         if source is None or not isinstance(node, Scalar):
@@ -132,13 +132,13 @@ class Leaves:
         return leaf
 
     def _keep_needs(self, fault: Fault, node: Scalar) -> None:
-        """What an expression with a fault needs of the stage, if it can be read."""
+        """Add what an invalid expression needs from the stage, if it can be parsed."""
         if fault.part and fault.code != "TEMPLATE_LIMIT" and rewriting.parsed(fault.part.code):
             alone = Leaf("expression", fault.part.code, "")
             self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(alone))
 
     def _stand_in(self, leaf: Leaf, found: Sequence[Fault], instead: str) -> Leaf:
-        """The leaf without its wrong expressions, or without any where that is not enough."""
+        """Return the leaf without its invalid expressions; without any expression, if that is not enough."""
         if leaf.context == "expression":
             return replace(leaf, source=instead)
         wrong = {fault.part for fault in found}
@@ -154,7 +154,7 @@ class Leaves:
             return False
 
     def _full_width(self, node: Scalar, context: LeafContext) -> None:
-        """Report the lines with ｛｛ and ｝｝, which would be posted as they stand."""
+        """Report each line with ｛｛ or ｝｝, which would be posted literally."""
         straight = with_straight_braces(node.text)
         versions = (node.text.splitlines(), straight.splitlines(), corrected(straight, context).splitlines())
         for number, (written, meant, right) in enumerate(zip(*versions, strict=True), 1):
@@ -179,20 +179,20 @@ class Leaves:
 
 
 def too_deep(place: Place, report: Report) -> None:
-    """Report a loop inside too many others."""
+    """Report that loops are nested too deep."""
     message = say("loops can be nested {most} deep, counting those of blocks and of texts", most=MAX_LOOP_DEPTH)
     report.add(place, "VALUE_INVALID", message, say("join the tables in the SQL, and loop once"))
 
 
 def place_of_word(node: Scalar, word: str) -> Place:
-    """The place of the first line of a leaf that has a word, such as a name; without one, where the leaf begins."""
+    """Return the position of the first line of a leaf that contains a word; if none does, the start of the leaf."""
     pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
     found = (number for number, line in enumerate(node.text.splitlines(), 1) if word and re.search(pattern, line))
     return node.place_of(next(found, 1))
 
 
 def _added(leaf: Leaf, node: Scalar) -> int:
-    """How many lines stand before the text of the file in what was made of it."""
+    """Return how many lines the leaf's source has before the text from the file."""
     return leaf.source.rstrip("\n").count("\n") - node.text.rstrip("\n").count("\n")
 
 

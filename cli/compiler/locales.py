@@ -1,4 +1,4 @@
-"""`time_zone:` and `language:` - how a stage or a template writes dates, times and the notifier's own words."""
+"""`time_zone:` and `language:` - how dates, times and the notifier's own words are written."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cli.language import say
 
 KEYS: Final = ("time_zone", "language")
 LANGUAGES: Final = ("en", "ja")
-# What people call these keys.
+# Other names for these keys.
 ZONE_MEANT: Final = {"zone": "time_zone", "timezone": "time_zone", "tz": "time_zone"}
 MEANT: Final = {**ZONE_MEANT, "lang": "language", "locale": "language"}
 
-# Names of the time zone database that mean no place: what they are differs between machines.
+# Names in the time zone database that are not places. They differ between machines.
 _NOWHERE: Final = frozenset({"Factory", "localtime", "posixrules"})
-# Abbreviations that are no names of zones. Those that mean several zones (CST, IST, BST) are left out.
+# Abbreviations that are not zone names. Ambiguous ones (CST, IST, BST) are left out.
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "sgt": "Asia/Singapore", "hkt": "Asia/Hong_Kong",
     "aest": "Australia/Sydney", "aedt": "Australia/Sydney", "nzst": "Pacific/Auckland", "nzdt": "Pacific/Auckland",
@@ -29,12 +29,12 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "edt": "America/New_York", "cest": "Europe/Berlin", "eest": "Europe/Helsinki", "msk": "Europe/Moscow",
     "z": "UTC",
 }  # fmt: skip
-_ALIKE: Final = 0.85  # below, difflib finds other places: Asia/Omsk for Asia/Osaka
+_ALIKE: Final = 0.85  # a lower cutoff of difflib finds wrong places: Asia/Omsk for Asia/Osaka
 _LANGUAGES_MEANT: Final = {"jp": "ja", "日本語": "ja", "英語": "en"}
 
 
 def time_zone(node: Node | None, report: Report) -> str:
-    """Return the IANA name of a time zone; empty if there is none, or if it is wrong."""
+    """Return the IANA name of a time zone; empty if there is none, or after reporting a finding."""
     found = shape.literal(node, report, example="Asia/Tokyo") if node else None
     if not node or not found or found in _zones():
         return found or ""
@@ -49,7 +49,7 @@ def time_zone(node: Node | None, report: Report) -> str:
 
 
 def zone_meant(word: str) -> str:
-    """Return the IANA name that a word probably means: an abbreviation, a place, or a misspelt name; else empty."""
+    """Return the IANA name that a word probably means: an abbreviation, a place, or a misspelt name; else ""."""
     low = "_".join(word.casefold().split())
     by_name = {name.casefold(): name for name in _zones()}
     if exact := by_name.get(low) or _ABBREVIATIONS.get(low):
@@ -60,7 +60,7 @@ def zone_meant(word: str) -> str:
 
 
 def language(node: Node | None, report: Report) -> str:
-    """Return one of LANGUAGES; empty if there is none, or if it is wrong."""
+    """Return one of LANGUAGES; empty if there is none, or after reporting a finding."""
     found = shape.literal(node, report, example="ja") if node else None
     if not node or not found or found in LANGUAGES:
         return found or ""
@@ -76,7 +76,7 @@ def language(node: Node | None, report: Report) -> str:
 
 
 def _language_meant(word: str) -> str:
-    """The language of a name or a longer code, such as Japanese, jp or en-US; else empty."""
+    """Return the language that a name or a longer code means, such as Japanese, jp or en-US; else ""."""
     low = word.strip().casefold()
     return _LANGUAGES_MEANT.get(low) or next((one for one in LANGUAGES if low.startswith(one)), "")
 

@@ -1,4 +1,4 @@
-"""`lookups:` - what is read for an event: one SELECT, or one GET, each in order and seeing those before it."""
+"""`lookups:` - what is read for an event: one SELECT or one GET each, in order. Each can use those before it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ EXPECT: Final = ("one", "optional", "many")
 ON_FAILURE: Final = ("retry", "without")
 _SELECT: Final = "SELECT ... FROM ... WHERE id = :id"
 
-# What a path may hold between its expressions: RFC 3986's characters of a path and a query, and percent escapes.
-# Keys of the file, which a level too many puts among the lookups.
+# What a path may have between its expressions: RFC 3986's characters for path and query, and percent escapes.
+# Keys of the file that are reported if they are indented too far, among the lookups.
 _BESIDE: Final = ("channel", "when", "text", "blocks", "thread", "update", "version", "description", "owner", "event")
 _API: Final = re.compile(r"^([a-z][a-z0-9_-]*):(?=/)")
 _PATH: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9/._~!$&'()*+,;=:@?-]|%[0-9A-Fa-f]{2})*")
 
 
 def read(node: Node, leaves: Leaves, sampled: Mapping[str, Collection[str]]) -> tuple[tuple[Lookup, ...], Leaves]:
-    """Return the lookups, and the leaves of what stands below them.
+    """Return the lookups, and the Leaves for the keys below them.
 
-    `sampled` has the columns of the samples: what a SELECT lacks of them is a mistake of the two, reported there.
+    `sampled` has the columns of the samples by lookup. A column that the SELECT lacks is reported at the sample.
     """
     found: list[Lookup] = []
     entries = shape.entries(node, leaves.report)
@@ -51,7 +51,7 @@ def read(node: Node, leaves: Leaves, sampled: Mapping[str, Collection[str]]) -> 
 
 
 def _stand_in(entry: Entry) -> Lookup:
-    """A lookup of which nothing is known but its name, and whether it finds several rows."""
+    """Return a lookup of which only its name and `expect` are known."""
     node = shape.at(entry.value, "expect")
     word = node.text if isinstance(node, Scalar) else ""
     expect = cast(Expect, word if word in EXPECT else "one")
@@ -127,12 +127,12 @@ def _from_api(name: str, found: Mapping[str, Node], key: str, expect: Expect, le
 
 
 def _api_name(node: Node) -> str:
-    """The API before a path, as in `billing:/invoices/1`."""
+    """Return the API's name, as in `billing:/invoices/1`; else `default`."""
     named = _API.match(node.text) if isinstance(node, Scalar) else None
     return named[1] if named else "default"
 
 
-# The key that says where a lookup reads -> how the rest is read.
+# The key that says where a lookup reads from -> the function that reads the rest.
 _SQL_AND_GET: Final = later("`{name}` has both `sql` and `get`")
 _GET_AND_GET_ALL: Final = later("`{name}` has both `get` and `get_all`")
 _KINDS: Final[dict[str, Callable[[Entry, Leaves], Lookup | None]]] = {
@@ -151,7 +151,7 @@ def _bind(node: Node | None, leaves: Leaves) -> dict[str, Leaf | None]:
     entries = shape.entries(node, leaves.report) if node else ()
     bound = {entry.key.text: leaves.leaf("expression", entry.value, instead="id") for entry in entries}
     for entry in entries:
-        own_name(entry.key, leaves.report, reserved=("id",))  # it is a name in SQL alone
+        own_name(entry.key, leaves.report, reserved=("id",))  # a bound name is used in SQL only
     return bound
 
 
@@ -166,7 +166,7 @@ def _path(node: Node, leaves: Leaves) -> Leaf | None:
 
 
 def _misleading(leaf: Leaf) -> tuple[str, str] | None:
-    """What the function would always refuse in a path, on any of its branches; and what to write instead."""
+    """Say why the function would always refuse a path, on any of its branches, and what to write instead."""
     try:
         texts = wordings.of(leaf)
     except wordings.TooManyError:

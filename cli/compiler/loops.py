@@ -1,4 +1,4 @@
-"""`for: item in items` and `if: expression` - what repeats a part of a message, or shows it at times alone."""
+"""`for: item in items` and `if: expression` - repeats a part of a message, or shows it on a condition."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOP: Final = re.compile(r"\s*(?P<name>\S+)\s+in\s+(?P<over>\S.*?)\s*", re.DOTA
 
 
 def read(node: Node, leaves: Leaves, single: Callable[[Node, Leaves], Tree]) -> Tree:
-    """Return what `single` reads of an item; a group if it stands under `for` or `if`, or is several items in `do`."""
+    """Return what `single` reads from an item; a Group if it has `for` or `if`, or several items in `do`."""
     entries = node.entries if isinstance(node, MappingNode) else ()
     grouping = {entry.key.text: entry.value for entry in entries if entry.key.text in GROUPING}
     if not grouping:
@@ -41,14 +41,14 @@ def read(node: Node, leaves: Leaves, single: Callable[[Node, Leaves], Tree]) -> 
 
 
 def group(found: Mapping[str, Node], leaves: Leaves, blocks: Callable[[Leaves], list[Tree]]) -> Group:
-    """Return what `blocks` reads, under the `for` and the `if` in `found`; it may use the name of the element."""
+    """Return a Group of what `blocks` reads, with the `for` and the `if` in `found`. It can use the loop variable."""
     name, over, inner = _loop(found["for"], leaves) if "for" in found else ("", None, leaves)
     when = inner.leaf("expression", found["if"]) if "if" in found else None
     return Group(blocks(inner), when, name, over)
 
 
 def _loop(node: Node, leaves: Leaves) -> tuple[str, Leaf | None, Leaves]:
-    """The name of the element, the expression of the list, and the leaves inside the loop."""
+    """Return the loop variable, the expression of the list, and the Leaves for the inside of the loop."""
     match = _LOOP.fullmatch(node.text) if isinstance(node, Scalar) else None
     if match is None or not isinstance(node, Scalar):
         fix = say("write {text}", text="for: item in items")

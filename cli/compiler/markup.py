@@ -1,4 +1,4 @@
-"""An expression inside the author's own `<...>`: what to write with the filters `link` and `mention`."""
+"""Suggests the filters `link` or `mention` for an expression inside a handwritten `<...>`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _CODE: Final = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
 _MARKUP: Final = re.compile(rf"<((?>(?:{_CODE}|[^<>])*))>", re.DOTALL)
 _PART: Final = re.compile(rf"({_CODE})", re.DOTALL)
 _EXPRESSION: Final = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
-_PLAIN: Final = re.compile(r"(?:[@#]|!subteam\^|!)?")  # what Slack reads before a name within `<...>`
+_PLAIN: Final = re.compile(r"(?:[@#]|!subteam\^|!)?")  # what Slack expects before a name in `<...>`
 _WRITTEN_OUT: Final = re.compile(r"(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!(?:here|channel|everyone))(?:\s+(.*))?", re.DOTALL)
 _SIGN: Final = later("write &lt; for the sign <")
 
 
 def around(source: str, offset: int) -> tuple[int, str]:
-    """Return where the `<...>` around an expression begins, and what to write in its place; -1 where it never ends."""
+    """Return the offset of the `<...>` around an expression, and what to write instead; -1 if there is none."""
     for match in _MARKUP.finditer(source):
         if match.start() < offset < match.end():
             return match.start(), _for(match[1]) if _is_one_line(match[1]) else say(_SIGN)
@@ -29,7 +29,7 @@ def around(source: str, offset: int) -> tuple[int, str]:
 
 
 def _is_one_line(inside: str) -> bool:
-    """Whether this can be meant as markup, which begins behind the `<` and ends in the same line."""
+    """Return whether this can be markup: no space after the `<`, and no line break."""
     return not inside[0].isspace() and not any("\n" in text for text in _PART.split(inside)[::2])
 
 
@@ -53,7 +53,7 @@ def _for(inside: str) -> str:
 
 
 def _made(target: str, label: str) -> str:
-    """The target without signs around it, where a filter in it already makes a mention or a link; else nothing."""
+    """Return the target without signs around it, if a filter in it already makes a mention or a link; else ""."""
     kept = _PLAIN.sub("", target, count=1)
     filters = [_last_filter(part[1]) for part in map(_EXPRESSION.fullmatch, _PART.split(kept)) if part]
     if not any(one and one.name in ("link", "mention", "mention_person") for one in filters):
@@ -72,7 +72,7 @@ def _last_filter(expression: str) -> nodes.Filter | None:
 
 
 def _split(inside: str) -> tuple[str, str, str]:
-    """The target and the label on both sides of the first `|` that stands in no expression."""
+    """Split at the first `|` outside of expressions, into target, sign and label."""
     parts = _PART.split(inside)
     for number, part in enumerate(parts):
         if number % 2 == 0 and "|" in part:
@@ -98,7 +98,7 @@ def joined(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text in quotes, as an expression writes it."""
+    """Return a text as a quoted literal of an expression."""
     mark = '"' if "'" in text else "'"
     return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}") + mark
 
@@ -108,5 +108,5 @@ def _line(expression: str) -> str:
 
 
 def bracketed(expression: str) -> str:
-    """Return an expression in brackets, where an operator beside it could take a part of it."""
+    """Return an expression in brackets, unless it is a single name or literal."""
     return expression if re.fullmatch(r"[\w.]+|'[^']*'|\"[^\"]*\"", expression) else f"({expression})"

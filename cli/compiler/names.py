@@ -1,4 +1,4 @@
-"""The names that expressions may use, and those that lookups may have."""
+"""The names that expressions may use, and which names lookups and variables may have."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cli.compiler.nodes import Scalar
 from cli.language import say
 from handler.templating import FILTERS
 
-# What a template knows before its first lookup: handler/stages/enrich.py, event_context.
+# Names that exist before the first lookup: event_context in handler/stages/enrich.py.
 EVENT_NAMES: Final = ("id", "type", "data", "event", "now", "vars")
-# Words of the template language, which cannot be names there.
+# Words of the template language, which cannot be names.
 KEYWORDS: Final = (
     "and", "or", "not", "in", "is", "if", "else", "elif", "endif", "for", "endfor", "true", "false", "none", "True",
     "False", "None", "range", "loop",
@@ -24,9 +24,9 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def own_name(node: Scalar, report: Report, name: str | None = None, reserved: Collection[str] = RESERVED) -> str:
-    """Return the name of a lookup, an element, a variable or a bound value; one that cannot be used is reported.
+    """Return the name of a lookup, a loop variable or a bound value. A name that cannot be used is reported.
 
-    The name is the text of `node`, or where that is more than a name, as in `for: item in items`, the part `name`.
+    The name is the text of `node`, or its part `name`, as in `for: item in items`.
     """
     name = node.text if name is None else name
     if not _NAME.fullmatch(name):

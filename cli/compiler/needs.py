@@ -1,4 +1,4 @@
-"""What a template needs of its stage: the variables, mentions and labels that it names, whether a sample shows them."""
+"""Collects the variables, mentions and labels that a template needs from its stage, even if no sample shows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ADDRESS: Final = "https://example.org"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that a stage has to have under the key `kind`."""
+    """Something that a stage must define under the key `kind`."""
 
     kind: Kind
     name: str
@@ -31,7 +31,7 @@ class Need:
 
 
 def of(leaf: Leaf) -> Iterator[tuple[Kind, str]]:
-    """The kind and the name of what a sound leaf needs; a name that comes from a row cannot be known here."""
+    """Yield the kind and the name of each need of a valid leaf. Names that come from a row are unknown."""
     for node in syntax.parsed(leaf).find_all((nodes.Getattr, nodes.Filter)):
         match node:
             case nodes.Getattr(node=nodes.Name(name="vars"), attr=name):
@@ -43,7 +43,7 @@ def of(leaf: Leaf) -> Iterator[tuple[Kind, str]]:
 
 
 def check(needs: Iterable[Need], stages: Iterable[Stage], report: Report) -> None:
-    """Report what is missing in which stage."""
+    """Report what each stage lacks."""
     known = tuple(stages)
     for need in needs:
         unmet = [stage for stage in known if need.name not in _having(stage, need.kind)]
@@ -71,7 +71,7 @@ def lacking(stage: Stage, needs: Iterable[Need]) -> list[Need]:
 
 
 def completed(stage: Stage, needs: Iterable[Need]) -> Stage:
-    """Return the stage with something for each need that it does not meet, so that samples can be rendered in it."""
+    """Return the stage with a placeholder for each need that it does not meet, so that samples can be rendered."""
     unmet = lacking(stage, needs)
     if not unmet:
         return stage

@@ -1,4 +1,4 @@
-"""A YAML file as a small frozen tree, in which each node knows its place."""
+"""A YAML file as a small frozen tree, in which each node has its position."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ScalarStyle = Literal["plain", "quoted", "literal", "folded"]
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value. `text` is what was written, `value` what YAML 1.2 makes of it.
+    """One value. `text` is what was written, `value` what YAML 1.2 reads.
 
-    `comment` is the comment right after an empty value: `channel: #orders` is empty, and probably not meant to be.
-    `lost` is a comment that looks like a part of the value before it: `text: Order #5`. `source` is the value as it
-    stands in the file, with its quotes, its escapes and its indentation.
+    `comment` is the comment right after an empty value: `channel: #orders` is empty, which was probably not meant.
+    `lost` is a comment that was probably meant as part of the value before it: `text: Order #5`. `source` is the value
+    as in the file, with its quotes, escapes and indentation.
     """
 
     place: Place
@@ -29,9 +29,9 @@ class Scalar:
     source: str = ""
 
     def find(self, text: str, number: int = 1) -> Place | None:
-        """The place of the first line of the `number`-th `text`, from 1; None if it is not in the file in these words.
+        """Return the position of the `number`-th `text` (from 1); None if the file does not have it in this spelling.
 
-        An escape, or a line break that YAML makes a blank, changes the words.
+        Escapes, and line breaks that YAML folds to spaces, change the spelling.
         """
         sought = text.splitlines()[0] if text.strip() else ""
         at = -1
@@ -47,7 +47,7 @@ class Scalar:
         return replace(self.place, line=self.place.line + line, column=column)
 
     def place_of(self, line: int) -> Place:
-        """The place of a line of the text, counted from 1. Exact in a `|` block; elsewhere, where the value starts."""
+        """Return the position of a line of the text, from 1. Exact in a `|` block; otherwise the start of the value."""
         return replace(self.place, line=self.place.line + line, column=1) if self.style == "literal" else self.place
 
 
@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values, in the order of the file. No key stands twice."""
+    """Keys and values, in the order of the file. Keys are unique."""
 
     place: Place
     entries: tuple[Entry, ...]

@@ -1,4 +1,4 @@
-"""Splits a leaf into its expressions and tags, each with its place, so that each can be checked alone."""
+"""Splits a leaf into expressions and tags, each with its position, so that each can be checked alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = Literal["expression", "tag", "bare"]
 
 _TEXT: Final = r"'(?>(?:(?!\{\{)[^'\\]|\\.)*)'|\"(?>(?:(?!\{\{)[^\"\\]|\\.)*)\""
 _RAW: Final = r"\{%[-+]?\s*raw\s*[-+]?%\}.*?(?:\{%[-+]?\s*endraw\s*[-+]?%\}|$)"
-# A part ends at its closing braces; if they are missing, where the next one begins. A text in it may hold such braces.
+# A part ends at its closing braces; if they are missing, at the start of the next part. Texts in it may have braces.
 _PART: Final = re.compile(
     rf"""
     (?P<other>\{{\#.*?(?:\#\}}|\Z) | {_RAW})
@@ -30,18 +30,18 @@ _PART: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What stands before the expression of a tag.
+# The word before the expression of a tag.
 _TAG: Final = re.compile(r"\s*(?:(?:if|elif)\b\s*|for\b\s*(?P<names>[\w\s,]+?)\s+in\b\s*)(?=\S)")
 _ENDS: Final = re.compile(r"[-+]?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One `{{ }}` or `{% %}` of a text, or all of a bare expression.
+    """One `{{ }}` or `{% %}` of a text, or a whole bare expression.
 
-    `code` is the expression in it, empty in a tag such as `{% else %}`; `head` and `tail` are what stands around it.
-    `start` is its offset in the leaf's source, `line` its line there, from 1. `number` counts the parts with the same
-    text, from 1. `names` are those of a loop's elements. `is_closed` is false if the closing braces are missing.
+    `code` is the expression in it, empty in a tag such as `{% else %}`; `head` and `tail` are the text around it.
+    `start` is its offset in the leaf's source, `line` its line there, from 1. `number` counts parts with the same text,
+    from 1. `names` are the variables of a loop. `is_closed` is false if the closing braces are missing.
     """
 
     kind: Kind
@@ -56,7 +56,7 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The whole part, as the leaf's source has it."""
+        """Return the whole part, as in the leaf's source."""
         return self.head + self.code + self.tail
 
     def with_code(self, code: str) -> str:
@@ -65,7 +65,7 @@ class Part:
 
 
 def of(leaf: Leaf) -> tuple[Part, ...]:
-    """Return the parts of a leaf in their order. Comments and what stands in {% raw %} are none."""
+    """Return the parts of a leaf, in order. Comments and the content of {% raw %} are not parts."""
     if leaf.context == "expression":
         code = leaf.source.strip()
         start = leaf.source.find(code)
@@ -98,29 +98,29 @@ def _part(match: re.Match[str], line: int) -> Part:
         return Part(kind, match.start(), line, opening + inside, "", tail)
     before = tag.group() if tag else inside[: len(inside) - len(inside.lstrip())]
     code = inside[len(before) :].rstrip()
-    code = code.removesuffix(" recursive") if tag else code  # it is no part of the expression
+    code = code.removesuffix(" recursive") if tag else code  # not part of the expression
     after = inside[len(before) + len(code) :]
     names = tuple(re.findall(r"\w+", tag["names"] or "")) if tag else ()
     return Part(kind, match.start(), line, opening + before, code, after + tail, names=names)
 
 
 def _unclosed(kind: Kind, start: int, line: int, opening: str, inside: str) -> Part:
-    """A part as far as it goes: to a single brace, else to the end of the line."""
+    """Return a part without closing braces. It ends at a single brace, else at the end of the line."""
     match = re.match(r"(\s*)([^}%\n]*?)([ \t]*(?:%\}\}?|\}\}?)|$|(?=[%\n]))", inside)
     before, code, tail = match.groups() if match else ("", inside, "")
     return Part(kind, start, line, opening + before, code, tail, is_closed=False)
 
 
 def alone(leaf: Leaf, part: Part | None, *, with_tags: bool = False) -> Leaf:
-    """Return the leaf with a text in place of every other expression, and without its tags or with all of them.
+    """Return the leaf with a text in place of all other expressions, and without tags, or with all of them.
 
-    Each part keeps its place. Without a `part`, every expression is replaced.
+    Positions stay the same. Without a `part`, every expression is replaced.
     """
     source = leaf.source
     for other in of(leaf):
         if other == part or other.kind == "bare" or (with_tags and other.kind == "tag"):
             continue
-        # An `x` counts as a text, as the value of an expression would; a blank counts as nothing.
+        # An `x` counts as visible text, as an expression's value would; a space counts as nothing.
         filling = re.sub(r"[^\n]", " " if other.kind == "tag" else "x", other.text)
         source = source[: other.start] + filling + source[other.start + len(other.text) :]
     return replace(leaf, source=source)
@@ -136,7 +136,7 @@ def without(leaf: Leaf, faulty: Collection[Part]) -> Leaf:
 
 
 def words(leaf: Leaf) -> Leaf:
-    """Return the leaf with a text in place of each expression, and without its tags."""
+    """Return the leaf with a text in place of each expression, and without tags."""
     source = leaf.source
     for part in reversed(of(leaf)):
         filling = "" if part.kind == "tag" else "x"

@@ -1,4 +1,4 @@
-"""A corrected expression as the file has to have it: with the escapes and quotes of the YAML around it."""
+"""Writes a corrected expression as it must be in the file, with the escapes and quotes of YAML."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cli.compiler.findings import Edit, Place
 from cli.compiler.nodes import Scalar
 from cli.compiler.parts import Part
 
-# In a value without quotes these end it, or mean something else; the second kind only within [ ] and { }.
+# In a value without quotes, these end it or have another meaning; the second kind only inside [ ] and { }.
 _SIGNS: Final = (": ", " #")
 _FLOW_SIGNS: Final = frozenset("[]{},")
 
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """Where a part stands, what to write there, and the change as data if one change does it."""
+    """The position of a part, what to write there, and the change as data if one replacement is enough."""
 
     place: Place
     text: str
@@ -25,7 +25,7 @@ class Pasted:
 
 
 def paste(node: Scalar, part: Part, right: str) -> Pasted:
-    """Return how `right` is to be written in place of a part of a value; its place alone without `right`."""
+    """Return how to write `right` in place of a part of a value. With an empty `right`, only the position is set."""
     place = place_of(node, part)
     found = place and "\n" not in part.text
     if not right:
@@ -45,7 +45,7 @@ def paste(node: Scalar, part: Part, right: str) -> Pasted:
 
 
 def place_of(node: Scalar, part: Part) -> Place | None:
-    """Return where a part of a leaf stands in the file; None where YAML's escapes hide it."""
+    """Return the position of a leaf's part in the file; None if YAML escapes make it unknown."""
     if part.kind != "bare":
         return node.find(part.text, part.number)
     if node.source == part.text:
@@ -58,7 +58,7 @@ def _roughly(node: Scalar, part: Part) -> Place:
 
 
 def _needs_quotes(text: str, old: str, new: str) -> bool:
-    """Whether a value without quotes needs them after a change. One that has signs of [ ] already stands in none."""
+    """Return whether an unquoted value needs quotes after a change. If it has [ ] already, it is not inside of one."""
     changed = text.replace(old, new, 1)
     in_flow = not _FLOW_SIGNS & {*text}
     return (

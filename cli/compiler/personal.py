@@ -1,4 +1,4 @@
-"""What looks personal in the samples, by the rules of `_privacy.yaml`: a value that is masked there, and is no mask."""
+"""Reports values in samples that look personal by the rules of `_privacy.yaml` and are not masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from handler.catalog import Stage
 from handler.model import Locale, Notification
 
 _CODE: Final = "SAMPLE_PERSONAL"
-_SHORT: Final = 40  # characters of an example in a fix
+_SHORT: Final = 40  # the most characters of an example in a fix
 
 
 def with_findings(compilation: Compilation, folder: Path) -> Compilation:
@@ -37,7 +37,7 @@ def with_findings(compilation: Compilation, folder: Path) -> Compilation:
 
 
 def constants(notification: Notification, stages: tuple[Stage, ...]) -> Said:
-    """Return the values that a template says itself; the labels are the same in all stages."""
+    """Return the literal values of a template. Labels are the same in all stages."""
     return said(notification, stages[0].locale if stages else Locale())
 
 

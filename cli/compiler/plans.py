@@ -1,4 +1,4 @@
-"""When a poll runs: `every` as an interval or as a cron expression, which `time_zone` belongs to."""
+"""When a poll runs: `every` is an interval or a cron expression; `time_zone` belongs to the latter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.language import say
 
 
 class Plan(NamedTuple):
-    """`every` seconds; with `cron`, at most so many seconds. An empty `time_zone` is that of the template."""
+    """`every` is in seconds; with `cron`, the longest interval. An empty `time_zone` means that of the template."""
 
     every: float
     cron: str = ""
@@ -22,7 +22,7 @@ class Plan(NamedTuple):
 
 
 def read(found: Mapping[str, Node], allowed: Range, report: Report) -> Plan:
-    """Return the plan that the keys of a poll say."""
+    """Return the Plan of a poll, from its keys."""
     node, zone = found.get("every"), found.get("time_zone")
     time_zone = locales.time_zone(zone, report)
     if node is None:

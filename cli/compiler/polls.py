@@ -1,4 +1,4 @@
-"""`poll:` - new rows of a table that become events, without any code in the application."""
+"""`poll:` - turns new rows of a table into events, without any code in the application."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from handler.model import IdRule, Poll
 REQUIRED: Final = ("every", "sql")
 OPTIONAL: Final = ("db", "longest_transaction", "catch_up", "identity", "start", "time_zone")
 CATCH_UP: Final = ("rows", "age")
-# What people call a key that has another name here.
+# Other names for a key -> the key to write.
 MEANT: Final = {
     "interval": "every",
     "schedule": "every",
@@ -37,7 +37,7 @@ MEANT: Final = {
 }
 NEVER: Final = "never"
 NOW: Final = "now"
-# The data of a change's event.
+# The `data` of an event about a change.
 DATA: Final = frozenset({"old", "new"})
 
 EXAMPLES: Final = {"every": "1m", "sql": "SELECT id FROM ..."}
@@ -46,11 +46,11 @@ _SUCH: Final = later("5m, 1h or 1d")
 EVERY: Final = durations.Range(MINUTE, 7 * DAY, MINUTE, _SUCH)
 LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
 AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
-# What tells the events of a row apart, as a template writes it. If it is left out and the poll watches a column, each
-# change is an event of its own.
+# What identifies an event of a row, as templates write it. If it is left out and the poll watches a column, each change
+# is an event of its own.
 IDENTITIES: Final = (("id",), ("id", polled.WATCHED), ("id", polled.AT))
 EACH_CHANGE: Final = "moment"
-# Words in the type of an event: what a poll finds only if it watches a column, and what is gone when it reads.
+# Words in an event type: changes are found only if the poll watches a column, and deleted rows are never found.
 CHANGED: Final = frozenset({"changed", "edited", "modified", "updated"})
 DELETED: Final = frozenset({"deleted", "destroyed", "erased", "removed"})
 
@@ -59,7 +59,7 @@ MAX_ROWS: Final = 1000
 
 
 def read(node: Node, place: Place, report: Report) -> Poll:
-    """Return the poll whose key stands at this place. After a finding it is of no use."""
+    """Return the poll whose key is at this position. Do not use it if there was a finding."""
     found = shape.keys(
         node, report, required=REQUIRED, optional=OPTIONAL, meant=MEANT, examples=EXAMPLES, instead=_lines(node)
     )
@@ -92,7 +92,7 @@ def read(node: Node, place: Place, report: Report) -> Poll:
 
 
 def check_id(place: Place, poll: Poll, rule: IdRule, report: Report) -> None:
-    """Report the `id` of a template with a poll if it has another form than a row's."""
+    """Report if the template's `id` has another form than the poll's ids."""
     if rule.kind != "integer" and not poll.at:
         message = say("a poll finds rows by whole numbers, and the template's `id` is {form}", form=_form(rule))
         fix = say("write id: integer; or select a time, such as o.created_at AS at, by which rows are found")
@@ -100,7 +100,7 @@ def check_id(place: Place, poll: Poll, rule: IdRule, report: Report) -> None:
 
 
 def check_event(place: Place, poll: Poll, event: str, report: Report) -> None:
-    """Warn of an event that is named after something that the poll does not see."""
+    """Warn if the event's name promises something that the poll cannot find."""
     words = {*re.split(r"[._]", event)}
     if poll.at:
         if words & CHANGED and not poll.identity:
@@ -116,7 +116,7 @@ def check_event(place: Place, poll: Poll, event: str, report: Report) -> None:
 
 
 def check_samples(place: Place, poll: Poll, samples: Sequence[Sample], report: Report) -> None:
-    """Report samples of which none shows what is posted for a row, because of their `data`."""
+    """Report if no sample has the `data` that the events of this poll have."""
     wanted = DATA if poll.is_watching else set()
     if not samples or any(sample.data.keys() == wanted for sample in samples):
         return
@@ -135,7 +135,7 @@ def _select(node: Node, report: Report) -> tuple[str, Source]:
 
 
 def _identity(node: Node, source: Source, report: Report) -> tuple[str, ...] | None:
-    """What tells events apart; None after a finding."""
+    """Return the columns that identify an event; None after reporting a finding."""
     words = tuple(shape.literal(item, report) or "" for item in shape.items(shape.filled(node, report), report))
     columns = {"id", *([polled.WATCHED] if source.watched else []), *([polled.AT] if source.at else [])}
     if (words in IDENTITIES and columns.issuperset(words)) or not words:
@@ -154,9 +154,9 @@ def _beside_id(identity: tuple[str, ...] | None, source: Source) -> str:
 
 
 def _start(node: Node, report: Report, *, is_known: bool) -> float | None:
-    """From when on the first run posts rows; None is `now`, so that it posts none.
+    """Return the time from which the first run posts rows, as a Unix time; None is `now`, so that it posts none.
 
-    `is_known` says whether the SELECT has the times of rows.
+    `is_known`: the SELECT returns the times of rows.
     """
     text = shape.literal(node, report, example=NOW)
     if text is None or text == NOW:
@@ -186,7 +186,7 @@ def _longest(node: Node | None, report: Report) -> float:
 
 
 def _catch_up(node: Node, report: Report) -> tuple[int | None, float | None]:
-    """Above how many rows, and after a pause of how many seconds, there is one message. None is never."""
+    """Return from how many rows, or after a pause of how many seconds, one summary is posted. None means never."""
     found = shape.keys(shape.filled(node, report), report, optional=CATCH_UP, instead=_catch_up_line(node))
     rows = _rows(found["rows"], report) if "rows" in found else ROWS
     return rows, durations.read(found["age"], AGE, report) if "age" in found else None
@@ -212,7 +212,7 @@ def _rows(node: Node, report: Report) -> int | None:
 
 
 def _lines(node: Node) -> str:
-    """The lines of a poll, with what somebody wrote in place of them."""
+    """Suggest the lines of a poll, using what somebody wrote in place of them."""
     written = " ".join(node.text.split()) if isinstance(node, Scalar) else ""
     is_select = written.upper().startswith("SELECT ")
     every = f"every: {EXAMPLES['every'] if is_select else durations.written(EVERY.nearest(written))}"
@@ -223,14 +223,14 @@ def _lines(node: Node) -> str:
 
 
 def _catch_up_line(node: Node) -> str:
-    """The same for `catch_up`: a number or `never` is of rows, a time is an age."""
+    """Suggest a `catch_up:`. A number or `never` becomes `rows`, a duration `age`."""
     text = node.text if isinstance(node, Scalar) and node.value is not None else str(ROWS)
     value = f"age: {text}" if re.fullmatch("[0-9]+[smhd]", text) else f"rows: {_meant(text)}"
     return say("write {code}", code=f"catch_up: {{{value}}}")
 
 
 def _meant(text: str) -> str:
-    """The number that is nearest to what somebody wrote in another form."""
+    """Return the allowed number that a text probably means."""
     digits = re.match(r"[0-9]+", unicodedata.normalize("NFKC", text).replace(",", ""))
     if digits:
         return str(min(max(int(digits[0][:5]), 1), MAX_ROWS))

@@ -1,4 +1,4 @@
-"""`_privacy.yaml` - what is personal in rows, by the names of columns and keys: cli/privacy/rules.py."""
+"""`_privacy.yaml` - which columns and keys are personal, by name: cli/privacy/rules.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.language import say
 from cli.privacy.rules import INVENTED, KEEP, KINDS, Named, Rules, plain
 
 KEYS: Final = (*KINDS, INVENTED)
-# What people call a list that has another name here.
+# Other names for a list -> the key to write.
 MEANT: Final = {
     "mail": "email",
     "names": "name",
@@ -26,7 +26,7 @@ MEANT: Final = {
 
 
 def read(node: Node, report: Report) -> Rules:
-    """Return the rules; what is wrong with them is reported, and left out."""
+    """Return the rules. Invalid ones are reported, and left out."""
     found = shape.keys(node, report, optional=KEYS, meant=MEANT)
     invented = frozenset(text for _, text in _texts(found[INVENTED], report)) if INVENTED in found else frozenset()
     entries: dict[str, Named] = {}

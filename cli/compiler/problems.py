@@ -1,4 +1,4 @@
-"""An error of the function's stages as a finding: its place, and what to write instead."""
+"""Turns an error of the function's stages into a finding with a position and a fix."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from handler.errors import NotifierError
 from handler.model import SqlLookup
 from handler.templating import DiagnosedError, Diagnosis, translate_error
 
-# A path into the rendered blocks begins with `blocks` and the block's number.
+# A path into the rendered blocks starts with `blocks` and the block's number.
 _OF_BLOCK: Final = 2
 
 
 class Parts(NamedTuple):
-    """What makes a finding."""
+    """The values of a finding."""
 
     place: Place
     code: str
@@ -34,9 +34,9 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error of a stage, with the place, the leaf and the part of it that it speaks of.
+    """An error of a stage, with its position, leaf and part.
 
-    `column` is what a row or document has not, if it is about that. `edit` is the fix as data.
+    `column` is what a row or document lacks, if the error is about that. `edit` is the fix as data.
     """
 
     code: str
@@ -49,13 +49,13 @@ class Problem:
     edit: Edit | None = None
 
     def finding(self) -> Parts:
-        """What makes the finding."""
+        """Return the values of the finding."""
         return Parts(self.place, self.code, self.message, self.fix, self.edit)
 
     def unguarded(self, name: str, others: Iterable[str]) -> Parts:
-        """The same, as a use of the lookup `name` that fails where it finds nothing.
+        """Return the finding that this use fails if the lookup `name` finds nothing.
 
-        What is used without a guard may also be one of the others, which needs that one and is missing with it.
+        The unguarded use may also be of one of `others`: lookups that depend on `name`, and are missing with it.
         """
         message = say("`{name}` may be missing, and then: {message}", name=name, message=self.message)
         for used in (name, *others):
@@ -73,7 +73,7 @@ class Problem:
 
 
 def located(error: NotifierError, template: Template, place: Place, part: Part | None = None) -> Problem:
-    """Find the leaf that an error names; what names none belongs to the part at `place`."""
+    """Find the leaf that an error names. An error without one gets the position `place`."""
     error = translate_error(error, "")
     if not isinstance(error, DiagnosedError):
         return Problem(error.code, diagnoses.detail(error.code, error.detail), "", place)
@@ -97,13 +97,13 @@ def located(error: NotifierError, template: Template, place: Place, part: Part |
 
 
 def _in_file(diagnosis: Diagnosis, place: Place) -> Diagnosis:
-    """The same, with the block as the file shows it: one in a loop has another number in the message."""
+    """Return the diagnosis with the block's path in the file. In the message, blocks in a loop have other numbers."""
     inner = diagnosis.path[_OF_BLOCK:]
     return replace(diagnosis, path=(place.path or "blocks", *inner)) if len(diagnosis.path) >= _OF_BLOCK else diagnosis
 
 
 def _owner(text: str, column: str, template: Template) -> str:
-    """What a missing column was asked of, as a phrase; empty where that may be one of several."""
+    """Return a phrase for the value that lacks a column; empty if it may be one of several."""
     owners = uses.owners(text, column)
     if len(owners) != 1:
         return ""

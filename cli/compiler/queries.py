@@ -1,4 +1,4 @@
-"""What every `sql:` and `db:` has in common, whatever the SQL is for."""
+"""What every `sql:` and `db:` key has in common, whatever the SQL is used for."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ DATABASE: Final = "[a-z][a-z0-9_-]*"
 
 
 class Read(Protocol):
-    """How a text is checked. `lines_survive` is false where YAML joined its lines."""
+    """Checks SQL. `lines_survive` is false if YAML has joined its lines."""
 
     def __call__(self, sql: str, /, *, lines_survive: bool) -> Query:
-        """Return the SQL, with what is wrong with it."""
+        """Return the SQL, and what is wrong with it."""
 
 
 def database(node: Node | None, report: Report) -> str:
-    """Return the name of a database; `default` where none is named."""
+    """Return the name of a database; `default` if there is none."""
     name = shape.literal(node, report) if node else "default"
     if node and name and not re.fullmatch(DATABASE, name):
         message = say("`{name}` is not the name of a database", name=name)
@@ -31,7 +31,7 @@ def database(node: Node | None, report: Report) -> str:
 
 
 def statement(node: Node, read: Read, report: Report, example: str) -> str:
-    """Return the SQL as PyMySQL takes it. What is wrong is reported, each at its line; without SQL, an `example`."""
+    """Return the SQL with PyMySQL's parameters. Report problems at their lines; if it is empty, suggest `example`."""
     if shape.text(node, report, example=example) is None or not isinstance(node, Scalar):
         return ""
     query = read(node.text, lines_survive=node.style == "literal")

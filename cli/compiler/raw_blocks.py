@@ -1,4 +1,4 @@
-"""Blocks in Slack's own form, as pasted from its Block Kit Builder: where in them expressions may stand, and how."""
+"""Blocks in Slack's own format, as from Block Kit Builder: where expressions are allowed, and how they are escaped."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from cli.compiler.nodes import Mapping as MappingNode
 from cli.language import say
 from handler.model import LeafContext, Tree
 
-# https://docs.slack.dev/reference/block-kit/blocks, those that a message can hold. A new one is a new row.
+# The blocks of messages: https://docs.slack.dev/reference/block-kit/blocks. Add a new one here.
 BLOCK_TYPES: Final = frozenset({
     "actions", "call", "card", "carousel", "container", "context", "context_actions", "data_table",
     "data_visualization", "divider", "file", "header", "image", "input", "markdown", "plan", "rich_text", "section",
     "table", "task_card", "video",
 })  # fmt: skip
-# Those that Slack has, and takes elsewhere.
+# Blocks that Slack has, but not in messages.
 _MODAL_TYPES: Final = frozenset({"alert"})
-# What an expression in `text` is escaped for, by the `type` beside it. A `markdown` block has other rules of
-# escaping than mrkdwn, and is not here: it is literal.
+# How an expression in `text` is escaped, by the `type` beside it. A `markdown` block is not here: it has other escaping
+# rules than mrkdwn, so its text is literal.
 _TEXTS: Final[Mapping[str, LeafContext]] = {
     "mrkdwn": "mrkdwn",
     "plain_text": "plain",
@@ -35,9 +35,9 @@ _TEXTS: Final[Mapping[str, LeafContext]] = {
     "tag": "plain",
     "url": "plain",  # sources of a task_card
 }
-# In these the line breaks of a value stay: whatever it says, it stays inside.
+# Here line breaks of a value are kept: the value cannot break out of these.
 _CLOSED: Final = frozenset({"rich_text_preformatted", "rich_text_quote"})
-# Strings that people see, and that Slack has as they are, without a text object around them.
+# Strings that people see and that are not text objects in Slack.
 _WORDS: Final = frozenset({"title", "caption", "label", "x_label", "y_label", "author_name", "provider_name"})
 _KEYS: Final[Mapping[str, LeafContext]] = {
     "url": "url",
@@ -46,13 +46,13 @@ _KEYS: Final[Mapping[str, LeafContext]] = {
     "block_id": "plain",
     **dict.fromkeys(_WORDS, "plain"),
 }
-# Here an expression that is the whole value becomes a number. The `value` of a button or an option is a text.
+# Here a value that is only an expression becomes a number. The `value` of a button or an option is a text.
 _NUMBERS: Final = frozenset({"timestamp", "value", "indent", "offset", "border"})
-_POINT: Final = "a point of a chart"  # it has no type
+_POINT: Final = "a point of a chart"  # it has no `type`
 _MEASURED: Final = frozenset({"raw_number", _POINT})
 _DROPPED: Final = frozenset({"mrkdwn", "plain_text"})  # if they are blank
 _EXPRESSION: Final = re.compile(r"\s*\{\{[-+]?((?:(?!\}\}).)*?)[-+]?\}\}\s*", re.DOTALL)
-# What holds several objects or rows. Each may stand under `for` and `if`, or several of them in `do`.
+# Lists of objects or rows. Each item may have `for` or `if`, or several items in `do`.
 _LISTS: Final = frozenset({
     "actions", "categories", "child_blocks", "data", "elements", "fields", "option_groups", "options", "rows",
     "segments", "series", "sources", "tasks",
@@ -60,7 +60,7 @@ _LISTS: Final = frozenset({
 
 
 def read(node: MappingNode, leaves: Leaves) -> Tree:
-    """Return a block with a `type`, with leaves where it holds expressions."""
+    """Return a block that has a `type`, with a leaf for each text with expressions."""
     kind = _type(node)
     if kind in _MODAL_TYPES:
         message = say("Slack shows a block of type `{kind}` in modals only, not in messages", kind=kind)
@@ -82,14 +82,14 @@ def _tree(node: Node, leaves: Leaves, around: str = "") -> Tree:
             return [_tree(item, leaves) for item in node.items]
         case Scalar(value=Decimal() as fraction):
             return float(fraction)
-        case Scalar(value=int() | None as value, comment=""):  # true and false too
+        case Scalar(value=int() | None as value, comment=""):  # includes true and false
             return value
         case _:
             return shape.literal(node, leaves.report, exact=True)
 
 
 def _object(node: MappingNode, leaves: Leaves, around: str = "") -> Tree:
-    """`around` is the type of the object in whose list this one stands."""
+    """Return an object with leaves. `around` is the type of the object whose list it is in."""
     kind = _type(node)
     texts = {**_TEXTS, "text": "exact"} if around in _CLOSED else _TEXTS
     made = {entry.key.text: _value(entry, kind, texts, leaves) for entry in shape.entries(node, leaves.report)}
@@ -97,7 +97,7 @@ def _object(node: MappingNode, leaves: Leaves, around: str = "") -> Tree:
 
 
 def _item(node: Node, leaves: Leaves, around: str) -> Tree:
-    """An item of a list. A text is a category of a chart."""
+    """Return an item of a list. A text is a category of a chart."""
 
     def read(one: Node, inner: Leaves) -> Tree:
         return inner.text("plain", one) if isinstance(one, Scalar) else _tree(one, inner, around)
@@ -116,7 +116,7 @@ def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Le
     if key in _LISTS:
         return [_item(item, leaves, kind) for item in shape.items(node, leaves.report)]
     context = texts.get(kind) if key == "text" else _KEYS.get(key)
-    if key == "name" and not kind:  # of a series; that of an emoji has a type beside it
+    if key == "name" and not kind:  # the name of a series; an emoji's has a `type` beside it
         context = "plain"
     if (kind, key) == ("markdown", "text"):
         leaves.show("markdown", node)
@@ -128,5 +128,5 @@ def _value(entry: Entry, kind: str, texts: Mapping[str, LeafContext], leaves: Le
         return _tree(node, leaves)
     if context == "url":
         return addresses.read(node, leaves, link=key == "url")
-    # The function leaves out a text object that is blank, so a blank one would be lost.
+    # The function drops a blank text object, so a literal blank one is reported.
     return leaves.text(context, node, exact=kind not in _DROPPED or bool(node.text.strip()))

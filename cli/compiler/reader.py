@@ -1,7 +1,7 @@
-"""From text to nodes: YAML 1.2 without its traps.
+"""Parses text to nodes: YAML 1.2 without its traps.
 
-Only plain scalars that everybody reads alike become something other than text: `NO`, `on`, `010`, `12:30` and `1_000`
-stay text. Anchors, aliases, tags, merge keys, directives and further documents are refused.
+Only plain scalars that nobody misreads become something other than text: `NO`, `on`, `010`, `12:30` and `1_000` stay
+text. Anchors, aliases, tags, merge keys, directives and further documents are refused.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from cli.compiler.nodes import Entry, Mapping, Node, Scalar, ScalarStyle, Sequen
 from cli.compiler.slips import explain, quoted
 from cli.language import say
 
-# Far deeper than a Block Kit message, far below Python's recursion limit.
+# Far more than a Block Kit message needs, far below Python's recursion limit.
 MAX_DEPTH: Final = 32
 
 _STYLES: Final[dict[str | None, ScalarStyle]] = {"'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
-# Numbers are bounded to what a message can show; a longer row of digits is text.
+# Numbers no longer than a message can show; more digits are text.
 _VALUES: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
     (re.compile(r"|~|null|Null|NULL"), lambda _: None),
     (re.compile(r"true|True|TRUE"), lambda _: True),
@@ -44,7 +44,7 @@ _VALUES: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
 
 
 class _RefusedError(Exception):
-    """A part of YAML that the format does not have; nothing after it can be trusted."""
+    """A feature of YAML that templates do not allow. What follows it is not read."""
 
     def __init__(self, event: Any, message: str, fix: str = "", code: str = "YAML_FORBIDDEN") -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ class _RefusedError(Exception):
 
 
 def read_yaml(file: str, source: str, report: Report) -> Node | None:
-    """Return the tree of `source`, or None after a finding that names what cannot be read."""
+    """Return the tree of `source`, or None after a finding that says what cannot be read."""
     yaml: Any = YAML(typ="safe", pure=True)
     try:
         return _Builder(file, source, report, yaml.parse(source)).document()
@@ -73,7 +73,7 @@ def read_yaml(file: str, source: str, report: Report) -> Node | None:
 
 
 class _Builder:
-    """Builds the tree from ruamel's events, which say more than its nodes: anchors, tags and documents."""
+    """Builds the tree from ruamel's events, which also show anchors, tags and documents."""
 
     def __init__(self, file: str, source: str, report: Report, events: Iterator[Any]) -> None:
         self._file = file
@@ -132,7 +132,7 @@ class _Builder:
         return Scalar(place, event.value, _value(event.value), lost=self._lost(event), source=source)
 
     def _lost(self, event: ScalarEvent) -> str:
-        """The comment right after a plain value, if it begins as nobody begins a comment: `Order #5`."""
+        """Return the comment right after a plain value, if it was probably meant as part of it: `Order #5`."""
         after = self._lines[event.end_mark.line][event.end_mark.column :] if event.value else ""
         match = re.fullmatch(r" (#[^\s#].*)", after)
         return match[1] if match else ""
@@ -166,7 +166,7 @@ class _Builder:
         return self._scalar(event, self._place(event, f"{parent.path}.{event.value}".removeprefix(".")))
 
     def _commented(self, key: Scalar, value: Node) -> Node:
-        """Remember the comment in `key: #value`, where YAML sees no value at all."""
+        """Keep the comment in `key: #value`, where YAML sees no value."""
         if not isinstance(value, Scalar) or value.text or value.style != "plain":
             return value
         line = self._lines[key.place.line - 1][key.place.column - 1 :]

@@ -1,7 +1,7 @@
-"""Every sample through the function's own stages: what only shows when a message is made, with its line.
+"""Renders every sample through the function's own stages, to find what only fails then, each with its line.
 
-Lookups that may be missing are left out once each, so that an unguarded use shows before the API is down at night, or
-the replica late.
+Each lookup that may be missing is left out once, so that an unguarded use is found before an API is down or the replica
+is late.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from handler.stages.render import is_wanted, render
 from handler.stages.route import channels
 from handler.templating import Context, Templates
 
-# `now` in every sample, so that the same template gives the same message tomorrow.
+# `now` in every sample, so that the same template always gives the same message.
 NOW: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 _NO_STAGE: Final = Stage("", {}, "")
@@ -41,16 +41,16 @@ _NOTHING: Final[Mapping[str, Collection[str]]] = {}
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
-# No replica says anything of itself: a row that is missing is taken for one that never came.
+# The replication state is unknown: a missing row counts as one that never came.
 _WAITED: Final = Freshness(math.inf, lambda _: None)
 
 
 def rehearse(
     template: Template, stages: Sequence[Stage], report: Report, unmet: Mapping[str, Collection[str]] = _NOTHING
 ) -> None:
-    """Report what goes wrong when the samples are rendered, in any stage; what differs between them names the stage.
+    """Report what fails when the samples are rendered, in any stage. A message names the stages if it is not in all.
 
-    `unmet` has the names that each stage lacks, which is reported already: what uses them is not.
+    `unmet` has the names that each stage lacks. They are reported already, so uses of them are not.
     """
     found: dict[Parts, list[str]] = {}
     for stage in stages or (_NO_STAGE,):
@@ -65,7 +65,7 @@ def rehearse(
 
 
 def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iterator[Parts]:
-    """Each cause once: what fails in several samples, or without a lookup as well, is reported for the first."""
+    """Yield each cause once, for the first sample (or missing lookup) in which it fails."""
     templates = _watching(template, stage)
     failed: set[tuple[Place, str, str]] = set()
     empty: dict[Blank, str] = {}
@@ -84,19 +84,19 @@ def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iter
 
 
 def outcome(template: Template, sample: Sample, stage: Stage) -> tuple[list[Problem], list[Blank]]:
-    """Return what fails and what shows nothing when a sample is rendered; of one that posts nothing, nothing does."""
+    """Return what fails, and which expressions are empty, when a sample is rendered; both empty if it posts nothing."""
     templates = _watching(template, stage)
     return [*_problems(template, sample, stage, templates, silence_is_fine=True)], templates.taken_blanks()
 
 
 def enriched(template: Template, sample: Sample, stage: Stage, fetch: Fetch) -> Context:
-    """Return what the expressions of a template see of a sample. Raises NotifierError."""
+    """Return the context of a sample: the names that expressions can use. Raises NotifierError."""
     event = Event(sample.event, sample.id, "sample", data=Row(sample.data))
     return enrich(event, template.notification, fetch, NOW, stage.vars, _WAITED).context
 
 
 def instead_of(template: Template, blank: Blank) -> Pasted | None:
-    """Return what to write so that something is shown in place of nothing; None where its place is not known."""
+    """Return what to write so that an empty expression shows something; None if its position is unknown."""
     node, part = template.nodes.get(blank.where), blank.part
     if node is None:
         return None
@@ -121,7 +121,7 @@ def _without_each(
     empty: dict[Blank, str],
     unmet: Collection[str],
 ) -> Iterator[Parts]:
-    """What fails only where a lookup finds nothing; what is shown as nothing then is added to `empty`."""
+    """Yield what fails only if a lookup finds nothing. Add expressions that are empty then to `empty`."""
     for lookup in template.notification.lookups:
         if may_be_missing(lookup) and sample.answers[lookup.name] is not None:
             without = replace(sample, answers={**sample.answers, lookup.name: None})
@@ -134,7 +134,7 @@ def _without_each(
 
 
 def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Collection[Place]) -> Iterator[Parts]:
-    """A warning for each expression that shows nothing, with the first sample in which it does."""
+    """Yield a warning for each expression that is empty, with the first sample in which it is."""
     for blank, sample in empty.items():
         pasted = instead_of(template, blank)
         if pasted is None or pasted.place in failed:
@@ -147,7 +147,7 @@ def _shown_as_nothing(template: Template, empty: dict[Blank, str], failed: Colle
 
 
 def _lists(tree: Tree | Sequence[Tree]) -> Iterator[str]:
-    """The places of the expressions over which the blocks loop."""
+    """Yield the `where` of each list that a block loops over."""
     match tree:
         case Group():
             if tree.over:
@@ -163,13 +163,13 @@ def _lists(tree: Tree | Sequence[Tree]) -> Iterator[str]:
 def _problems(
     template: Template, sample: Sample, stage: Stage, templates: WatchingTemplates, *, silence_is_fine: bool = False
 ) -> Iterator[Problem]:
-    """Make each part of the message alone, so that one mistake does not hide the next; then all of it."""
+    """Render each part of the message alone, so that one mistake does not hide the next; then the whole message."""
     notification = template.notification
     fetch = answering(sample.answers, templates)
     try:
         with templates.raising():
             context = enriched(template, sample, stage, fetch)
-        templates.taken_failures()  # of lookups that are missing with the row that they need
+        templates.taken_failures()  # drop those of lookups that are missing because a row they depend on is
     except NotifierError as failure:
         yield from [*_failed(templates, template)] or [located(failure, template, template.text)]
         try:
@@ -200,7 +200,7 @@ def _failed(templates: WatchingTemplates, template: Template) -> Iterator[Proble
 
 
 def _is_silent(notification: Notification, context: Context, templates: WatchingTemplates) -> bool:
-    """Whether `when` keeps the message from being posted at all."""
+    """Return whether `when` prevents the post."""
     try:
         return not is_wanted(notification, context, templates)
     except NotifierError:
@@ -232,7 +232,7 @@ def _failures(part: Notification, context: Context, templates: Templates, prefix
 
 
 def _unfit_version(template: Template, context: Context, templates: WatchingTemplates) -> Iterator[Problem]:
-    """A version that no event's can be compared with. That of a row which is missing is never asked for."""
+    """Yield a `version` that cannot be compared with an event's. A missing row has no version to check."""
     version = template.notification.version
     if version is None or context[version.source.partition(".")[0].strip()] is None:
         return

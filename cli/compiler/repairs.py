@@ -23,14 +23,14 @@ _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 class Repair(NamedTuple):
-    """What is wrong with an expression, and the expression that can be read."""
+    """What is wrong with an expression, and a version of it that can be parsed."""
 
     message: str
     code: str
 
 
 def repair(code: str) -> Repair | None:
-    """Return the first correction with which an expression can be read; None if there is none."""
+    """Return the first correction with which an expression can be parsed; None if there is none."""
     straight = corrected_code(code)
     if straight != code and parsed(straight) is not None:
         return Repair(first_wrong(code), straight)
@@ -42,7 +42,7 @@ def repair(code: str) -> Repair | None:
 
 
 def _with_brackets(code: str) -> str:
-    """The expression with the brackets that are missing at its end, or without those that are too many there."""
+    """Return the expression with missing brackets added at its end, or extra ones removed there."""
     opened: list[str] = []
     for sign in re.sub(_STRING, "", code):
         if sign in _BRACKETS:
@@ -53,7 +53,7 @@ def _with_brackets(code: str) -> str:
 
 
 def _with_quote(code: str) -> str:
-    """The expression with the quote that is missing: behind the word that begins with one, or before the last one."""
+    """Return the expression with a missing quote added: after the word that starts with one, or before the last one."""
     rest = re.sub(_STRING, lambda match: "\0" * len(match[0]), code)
     for mark in "'\"":
         at = rest.find(mark)
@@ -69,7 +69,7 @@ def _with_quote(code: str) -> str:
 
 
 def _joined(code: str) -> str:
-    """The expression with `~` between values that stand side by side."""
+    """Return the expression with `~` between values that are side by side."""
 
     def between(match: re.Match[str]) -> str:
         is_word = _WORDS.fullmatch(match[1]) or _WORDS.match(code, match.end())

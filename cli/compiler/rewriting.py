@@ -1,6 +1,6 @@
-"""Corrects an expression that can be parsed, in its syntax tree: brackets before a filter, `~` for `+`, and the like.
+"""Corrects an expression that can be parsed, in its syntax tree: brackets before a filter, `~` for `+`, and so on.
 
-Each takes the text of an expression and returns the right one, or an empty text where there is nothing to correct.
+Each function takes the text of an expression and returns the corrected one; empty if there is nothing to correct.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from handler.templating import FILTERS
 _READER: Final = Environment(autoescape=False)  # noqa: S701 - it reads expressions, and never renders one
 _ARITHMETIC: Final = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
 _ORDER: Final = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
-# Filters that make the text of a number or a time: nothing can be computed with what they return.
+# Filters that turn a number or a time into a text, with which nothing can be computed.
 FORMATS: Final = frozenset({"ago", "date", "datetime", "money", "number", "plural", "time", "weekday"})
-# What people write as a function, by its name in small letters, with how many arguments it has: as an expression.
+# Functions of other languages, in small letters, with the number of arguments -> an expression here.
 _FUNCTIONS: Final[dict[tuple[str, int], Callable[..., nodes.Expr]]] = {
     ("if", 3): nodes.CondExpr,
     ("iff", 3): nodes.CondExpr,
@@ -38,7 +38,7 @@ _FUNCTIONS: Final[dict[tuple[str, int], Callable[..., nodes.Expr]]] = {
 
 
 def parsed(code: str) -> nodes.Expr | None:
-    """Return the tree of an expression; None if it cannot be read."""
+    """Return the tree of an expression; None if it cannot be parsed."""
     try:
         parser = Parser(_READER, code, state="variable")
         tree = parser.parse_expression()
@@ -48,7 +48,7 @@ def parsed(code: str) -> nodes.Expr | None:
 
 
 def rewritten(code: str, transformer: NodeTransformer) -> str:
-    """Return an expression as `transformer` changes it; empty if it changes nothing."""
+    """Return an expression as changed by `transformer`; empty if nothing changes."""
     tree = parsed(code)
     before = parsed(code)
     if tree is None:
@@ -56,7 +56,7 @@ def rewritten(code: str, transformer: NodeTransformer) -> str:
     changed = transformer.visit(tree)
     try:
         return "" if changed == before else unparse(changed)
-    except KeyError:  # a part that templates cannot use
+    except KeyError:  # an element that templates do not allow
         return ""
 
 
@@ -66,7 +66,7 @@ def bracketed(code: str) -> str:
 
 
 def misread(code: str) -> str:
-    """The same where the expression can only be meant so: a number is computed with the text of another one."""
+    """Like `bracketed`, but only where nothing else can be meant: a number is combined with a formatted one."""
     return rewritten(code, _Brackets(_is_misread))
 
 
@@ -76,7 +76,7 @@ def joined(code: str) -> str:
 
 
 def unformatted(code: str) -> str:
-    """`a > 100` for `a > 100 | money('EUR')`: a comparison of what the filter would make a text."""
+    """`a > 100` for `a > 100 | money('EUR')`: the filter would turn a compared number into a text."""
     return rewritten(code, _Comparisons())
 
 
@@ -91,7 +91,7 @@ def with_else(code: str) -> str:
 
 
 def with_default(code: str) -> str:
-    """The expression with `default('-')`, which is shown where it is empty."""
+    """Return the expression with `default('-')`, which is shown if it is empty."""
     tree = parsed(code)
     return unparse(_filter(tree, "default", nodes.Const("-"))) if tree else ""
 
@@ -99,7 +99,7 @@ def with_default(code: str) -> str:
 def guarded(code: str, owner: str, *, bare: bool) -> str:
     """`a.b if a else '-'` for `a.b`, or `a and a.b` where the expression is `bare`, such as a condition.
 
-    The condition of an `if` in the expression is guarded where `owner` is used in it alone.
+    If `owner` is used only in the condition of an `if`, that condition is guarded.
     """
     tree, guard = parsed(code), parsed(owner)
     if tree is None or guard is None:
@@ -123,17 +123,17 @@ def guarded(code: str, owner: str, *, bare: bool) -> str:
 
 
 def _uses(node: nodes.Node | None, owner: str) -> bool:
-    """Whether a part of `owner` is read in an expression."""
+    """Return whether an expression reads an attribute of `owner`."""
     return node is not None and any(isinstance(one, nodes.Getattr) and unparse(one.node) == owner for one in _all(node))
 
 
 def with_zero(code: str) -> str:
-    """`(a.b | default(0)) + 1` for `a.b + 1`: 0 for each value of a computation that may be empty."""
+    """`(a.b | default(0)) + 1` for `a.b + 1`: 0 for each operand that may be empty."""
     return rewritten(code, _Zeros())
 
 
 def with_numbers(code: str) -> str:
-    """`a > 100` for `a > '100'`: a number that is compared or computed with stands without quotes."""
+    """`a > 100` for `a > '100'`: removes quotes around a number that is compared or computed with."""
     return rewritten(code, _Numbers())
 
 
@@ -144,20 +144,20 @@ def with_first(code: str, owner: str) -> str:
 
 
 def renamed(code: str, name: str, right: str) -> str:
-    """Return an expression with another name, or another expression, in place of a name; empty if it is not in it."""
+    """Return an expression with a name replaced by another name or expression; empty if it does not use the name."""
     pattern = rf"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?<![\w.]){re.escape(name)}(?!\w)(?!\s*=[^=])"
     changed = re.sub(pattern, lambda match: match[1] or right, code)
     return "" if changed == code else changed
 
 
 def with_column(code: str, owner: str, column: str, right: str) -> str:
-    """Return an expression with another column of `owner`; empty if it does not have this one."""
+    """Return an expression with another column of `owner`; empty if it does not use this one."""
     changed = re.sub(rf"(?<![\w.])({re.escape(owner)}\.){re.escape(column)}\b", rf"\g<1>{right}", code)
     return "" if changed == code else changed
 
 
 def renamed_part(code: str, path: str, right: str) -> str:
-    """Return an expression with another one in place of a path such as `order.note.x`; empty if it is not in it."""
+    """Return an expression with a path such as `order.note.x` replaced; empty if it does not use the path."""
     changed = re.sub(rf"(?<![\w.]){re.escape(path)}\b", right, code)
     return "" if changed == code else changed
 
@@ -206,23 +206,23 @@ def _filter(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filte
 
 
 def _innermost(node: Any) -> nodes.Filter:
-    """The first filter of a chain: `round` of `x | round | money('EUR')`."""
+    """Return the first filter of a chain: `round` in `x | round | money('EUR')`."""
     while isinstance(node.node, nodes.Filter):
         node = node.node
     return node  # type: ignore[no-any-return]
 
 
 def _is_misread(node: Any) -> bool:
-    """Whether the right operand of an operation is the text of a number, or a written number with a filter."""
+    """Return whether the right operand is a formatted number, or a literal number with a filter."""
     value = _innermost(node.right).node
     is_number = isinstance(value, nodes.Const) and isinstance(value.value, int | float)
-    if isinstance(node, nodes.Add):  # with a text on its left it joins, and that is fine
+    if isinstance(node, nodes.Add):  # with a text on its left, a `+` joins, and that is right
         return is_number and not isinstance(node.left, nodes.Const | nodes.Filter | nodes.Add)
     return is_number or any(one.name in FORMATS for one in (node.right, _innermost(node.right)))
 
 
 class _Brackets(NodeTransformer):
-    """Applies the filters of a right operand to the whole operation, the innermost first."""
+    """Moves the filters of a right operand to the whole operation, innermost first."""
 
     def __init__(self, is_meant: Callable[[nodes.BinExpr], bool] = lambda _: True) -> None:
         self._is_meant = is_meant
@@ -250,7 +250,7 @@ def _is_known_filter(node: nodes.Node | None) -> bool:
 
 
 def _is_plain_choice(node: nodes.CondExpr) -> bool:
-    """Whether a choice is between a value and a written number, of which only the number would be formatted."""
+    """Return whether a conditional chooses between a value and a literal number, and only the number is formatted."""
     inner = _innermost(node.expr2).node
     is_number = isinstance(inner, nodes.Const) and isinstance(inner.value, int | float)
     return is_number and isinstance(node.expr1, nodes.Getattr | nodes.BinExpr)

@@ -1,4 +1,4 @@
-"""`samples:` - named events with what their lookups find, which lint, preview and test render."""
+"""`samples:` - named events with the results of their lookups. lint, preview and test render them."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _NOTHING: Final = MappingNode(Place(""), ())
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An event, and the answer to each lookup: a row, a list of rows, an API's document, or None for nothing.
+    """An event, and the result of each lookup: a row, a list of rows, an API's document, or None for nothing.
 
-    `places` says where in the file each answer stands.
+    `places` has the position of each result in the file.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Sample:
 
 
 def read(node: Node, notification: Notification, report: Report) -> tuple[Sample, ...]:
-    """Return the samples that fit the template; at least one has to be there."""
+    """Return the samples that fit the template. Report if there are none."""
     entries = shape.entries(node, report)
     if isinstance(node, MappingNode) and not entries:
         message = say("there is no sample; one is needed to render the message")
@@ -51,7 +51,7 @@ def read(node: Node, notification: Notification, report: Report) -> tuple[Sample
 
 
 def columns(node: Node) -> dict[str, frozenset[str]]:
-    """Return the columns that the samples have for each lookup, whether they fit or not."""
+    """Return the columns that the samples have for each lookup, valid or not."""
     found: dict[str, frozenset[str]] = {}
     for sample in shape.entries(node, Report()):
         for answer in shape.entries(shape.at(sample.value, "lookups") or _NOTHING, Report()):
@@ -78,7 +78,7 @@ def _places(node: Node | None) -> dict[str, Place]:
 
 
 def _data(node: Node | None, report: Report) -> dict[str, Value]:
-    """The event's extras. As in an event, null is the same as none."""
+    """Return the event's `data`. As in an event, null is the same as none."""
     data = value(node, report) if node else None
     if node and not isinstance(data, dict | None):
         message, fix = say("`data` takes `key: value` lines"), say("write data: {source: shop}, or leave it out")
@@ -134,7 +134,7 @@ def _fits(answer: Value, lookup: Lookup) -> bool:
 
 
 def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
-    """What a sample says that the SELECT would never return: a typo in either, and the message fails in production."""
+    """Say which columns of a sample the SELECT would not return: one is misspelt, and the real message would fail."""
     known = selected_columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
     rows = [row for row in (answer if isinstance(answer, list) else [answer]) if isinstance(row, dict)]
     unknown = sorted({name for row in rows for name in row} - set(known)) if known else []
@@ -147,13 +147,13 @@ def _foreign_columns(answer: Value, lookup: Lookup) -> tuple[str, str] | None:
 
 
 def _without_comma(lookup: Lookup, column: str, known: Iterable[str]) -> str:
-    """The column after this one, where SQL reads `column other` as a column with another name."""
+    """Return the column whose comma is missing: SQL reads `column other` as `column AS other`."""
     sql = lookup.sql if isinstance(lookup, SqlLookup) else ""
     return next((one for one in known if re.search(rf"\b{re.escape(column)}\s+{re.escape(one)}\b", sql)), "")
 
 
 def may_be_missing(lookup: Lookup) -> bool:
-    """Whether a template has to do without a lookup's answer at times."""
+    """Return whether a template must work without a lookup's result."""
     without = isinstance(lookup, ApiLookup) and lookup.on_failure == "without"
     return without or lookup.expect == "optional" or lookup.missing == "render"
 
@@ -171,7 +171,7 @@ def _expected(lookup: Lookup) -> tuple[str, str]:
 
 
 def value(node: Node, report: Report) -> Value:
-    """Return what a node stands for, in the normal form of a row. Whole dates and times are dates and times, in UTC."""
+    """Return a node's value in the types of a row. Complete dates and times become dates and times, in UTC."""
     match node:
         case MappingNode():
             return {entry.key.text: value(entry.value, report) for entry in node.entries}

@@ -1,4 +1,4 @@
-"""What a node has to be: the checks that every key of the format shares. Each reports, and returns None or less."""
+"""Checks the shape of a node: mapping, list, text and so on. Each check reports, and returns None or less."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cli.compiler.slips import quoted
 from cli.language import say
 
-# With any of these a string is a template.
+# A text that contains one of these is a template.
 EXPRESSIONS = ("{{", "{%", "{#")
-# `optionl` is a slip for `optional`; `maybe` is no slip for `many`.
+# `optionl` is taken for `optional`, but `maybe` is not taken for `many`.
 _ALIKE: Final = 0.75
 
 
@@ -29,10 +29,10 @@ def keys(
     examples: dict[str, str] | None = None,
     instead: str = "",
 ) -> dict[str, Node]:
-    """Return the values under known keys; unknown and missing ones are reported.
+    """Return the values of known keys. Report unknown and missing ones.
 
-    `meant` has words that people take for a key, each with the key that does it. `examples` has values for required
-    keys. `instead` is what to write in place of anything that has no keys.
+    `meant` maps other names for a key to the right one. `examples` has values for required keys. `instead` says what to
+    write if the node is not a mapping.
     """
     found: dict[str, Node] = {}
     misspelt = set()
@@ -52,7 +52,7 @@ def keys(
 
 
 def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: dict[str, str], report: Report) -> str:
-    """Report a key, and return the one that it seems to be; empty if none."""
+    """Report an unknown key. Return the known key that it seems to be; empty if none."""
     word = entry.key.text
     close: list[str] = []
     if slip := slips.in_key(word, known):
@@ -74,7 +74,7 @@ def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: 
 
 
 def closest_key(word: str, known: Iterable[str], meant: dict[str, str]) -> str:
-    """Return the key that a word seems to be, whatever the size of its letters; empty if none."""
+    """Return the known key that a word seems to be, ignoring upper case; empty if none."""
     lower = word.lower()
     return meant.get(lower) or next(iter(difflib.get_close_matches(lower, known, n=1)), "")
 
@@ -87,7 +87,7 @@ def _within(node: Mapping | Scalar) -> str:
 
 
 def entries(node: Node, report: Report, instead: str = "") -> tuple[Entry, ...]:
-    """Return the entries of a mapping whose keys hold no expressions; anything else is reported."""
+    """Return the entries of a mapping whose keys have no expressions. Report anything else."""
     if not isinstance(node, Mapping):
         message = say("{name} takes `key: value` lines, not {kind}", name=_name(node), kind=_kind(node))
         report.add(node.place, "VALUE_INVALID", message, instead)
@@ -98,7 +98,7 @@ def entries(node: Node, report: Report, instead: str = "") -> tuple[Entry, ...]:
 
 
 def items(node: Node, report: Report) -> tuple[Node, ...]:
-    """Return the items of a list; anything else is reported."""
+    """Return the items of a list. Report anything else."""
     if not isinstance(node, Sequence):
         if isinstance(at(node, _key(node)), Sequence):  # pasted with the braces and the key around it
             name, key = _name(node), _key(node)
@@ -115,17 +115,17 @@ def items(node: Node, report: Report) -> tuple[Node, ...]:
 
 
 def filled(node: Node, report: Report) -> Node:
-    """Return a mapping or a list in which something has to stand; an empty one is reported."""
+    """Return the node, and report a mapping or list that is empty."""
     if (isinstance(node, Mapping) and not node.entries) or (isinstance(node, Sequence) and not node.items):
         report.add(node.place, "VALUE_INVALID", _empty(node), say("write something, or remove it"))
     return node
 
 
 def text(node: Node, report: Report, *, example: str = "", exact: bool = False) -> str | None:
-    """Return a text without its last line break; a number or a word such as `true` is the text that was written.
+    """Return a text without its trailing line breaks. A number or a word such as `true` is returned as written.
 
-    `example` is what may stand where nothing does. With `exact` the white space is kept as it is, even if there is
-    nothing else.
+    `example` is suggested if the value is empty. With `exact`, all white space is kept, and a text of white space only
+    is allowed.
     """
     if not isinstance(node, Scalar):
         message = say("{name} takes a text, not {kind}", name=_name(node), kind=_kind(node))
@@ -148,7 +148,7 @@ def text(node: Node, report: Report, *, example: str = "", exact: bool = False) 
 
 
 def _without_object(node: Node) -> str:
-    """What to write in place of an object of Slack's, such as `{type: mrkdwn, text: Hello}`."""
+    """Suggest what to write in place of a Slack text object, such as `{type: mrkdwn, text: Hello}`."""
     inner = at(node, "text")
     written = rewritten(replace(inner, place=node.place), inner.text) if isinstance(inner, Scalar) else ""
     within = next((key for key in ("for", "if") if at(node, key)), "")
@@ -161,7 +161,7 @@ def _example(node: Node, value: str) -> str:
 
 
 def literal(node: Node, report: Report, *, example: str = "", exact: bool = False) -> str | None:
-    """Return a text in which no expression may stand; `example` and `exact` as those of `text`."""
+    """Return a text without expressions; `example` and `exact` as in `text`."""
     found = text(node, report, example=example, exact=exact)
     return found if found is None or _free_of_expressions(node, report) else None
 
@@ -175,7 +175,7 @@ def _free_of_expressions(node: Node, report: Report) -> bool:
 
 
 def choice(node: Node, options: Collection[str], report: Report) -> str | None:
-    """Return one of some words; of one that is misspelt, and reported, the word that is meant."""
+    """Return one of `options`. Report any other word, and return the option that it probably means, else None."""
     word = literal(node, report)
     if word is None or word in options:
         return word
@@ -191,7 +191,7 @@ def choice(node: Node, options: Collection[str], report: Report) -> str | None:
 
 
 def flag(node: Node, report: Report) -> bool:
-    """Return `true` or `false`; words such as `yes` are texts, and reported."""
+    """Return `true` or `false`. Report anything else: words such as `yes` are texts."""
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
     word = node.text.lower() if isinstance(node, Scalar) else ""
@@ -203,7 +203,7 @@ def flag(node: Node, report: Report) -> bool:
 
 
 def rewritten(node: Scalar, line: str) -> str:
-    """Return how a line of a text is to be written, in quotes where YAML needs them."""
+    """Return a fix with the corrected line of a text, in quotes if YAML needs them."""
     if node.style in ("literal", "folded") or len(node.text.splitlines()) > 1:
         return say("write {code}", code=line.strip())
     key = _key(node)
@@ -211,7 +211,7 @@ def rewritten(node: Scalar, line: str) -> str:
 
 
 def at(node: Node | None, *keys: str) -> Node | None:
-    """Return what stands under a key of a key; None if there is nothing. Nothing is reported."""
+    """Return the value at nested keys; None if there is none. Reports nothing."""
     for key in keys:
         entries = node.entries if isinstance(node, Mapping) else ()
         node = next((entry.value for entry in entries if entry.key.text == key), None)
@@ -219,14 +219,14 @@ def at(node: Node | None, *keys: str) -> Node | None:
 
 
 def in_quotes(text: str) -> str:
-    """Return a text as YAML has it in quotes."""
+    """Return a text as a quoted YAML scalar."""
     if '"' not in text and "\\" not in text:
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
 
 
 def key_place(node: Node, name: str) -> Place:
-    """Return where a key of a mapping stands; where the mapping begins, if it has no such key."""
+    """Return the position of a mapping's key; that of the mapping, if it has no such key."""
     entries = node.entries if isinstance(node, Mapping) else ()
     return next((entry.key.place for entry in entries if entry.key.text == name), node.place)
 

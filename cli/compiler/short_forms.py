@@ -1,6 +1,6 @@
-"""The short forms of blocks: one key for each, which becomes a block of Block Kit. A new form is a row of SHORT_FORMS.
+"""The short forms of blocks: one key each, which becomes a Block Kit block. To add a form, add a row to SHORT_FORMS.
 
-What Slack takes of a message is checked where samples are rendered.
+Slack's limits are checked when samples are rendered.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _fields(node: Node, leaves: Leaves) -> Tree:
 
 
 def _field(entry: Entry, leaves: Leaves) -> Tree:
-    """A bold label with its value below, which is how Slack's own examples write a field."""
+    """Return a bold label with the value below it, as in Slack's own examples of fields."""
 
     def labelled(value: str) -> str:
         return f"*{entry.key.text}*\n{value}"
@@ -63,7 +63,7 @@ def _buttons(node: Node, leaves: Leaves) -> Tree:
 
 
 def _button(number: int, entry: Entry, leaves: Leaves) -> Tree:
-    """A button that opens an address. Its id has to differ from those beside it."""
+    """Return a button that opens a URL. Its id is unique among the buttons beside it."""
     leaves.show("plain", entry.key, is_key=True)
     address = _address(entry.value, leaves, link=True)
     return {"type": "button", "action_id": f"open-{number}", "text": _plain(entry.key.text), "url": address}
@@ -76,7 +76,7 @@ def _address(node: Node, leaves: Leaves, *, link: bool) -> Leaf | str | None:
 
 
 def _markdown(node: Node, leaves: Leaves) -> Tree:
-    """Markdown has other rules of escaping than mrkdwn, so that values have no place in it."""
+    """Return a `markdown` block. It cannot have values, because Markdown has other escaping rules than mrkdwn."""
     leaves.show("markdown", node)
     return {"type": "markdown", "text": shape.literal(node, leaves.report)}
 

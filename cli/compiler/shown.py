@@ -1,4 +1,4 @@
-"""The texts of a template that people will read, each checked for the markup of its place."""
+"""Checks the markup of every text in a template that people will read, by the rules of its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from handler.model import Lookup, SqlLookup
 
 
 def check(shown: Iterable[Shown], lookups: Iterable[Lookup], report: Report) -> None:
-    """Report each mistake in the texts; `lookups` say what a placeholder may mean."""
+    """Report each mistake in the texts. `lookups` say what a placeholder may mean."""
     single = [one for one in lookups if one.expect != "many"]
     found = {one.name: columns(one.sql) for one in single if isinstance(one, SqlLookup)}
     unsure = frozenset(one.name for one in single if may_be_missing(one))

@@ -1,4 +1,4 @@
-"""A sample to fill in, for a template that has none: its id, and the columns that its lookups find."""
+"""A sample to fill in, for a template without samples: its id, and the columns that its lookups return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IDS: Final = {"integer": "1", "uuid": "00000000-0000-0000-0000-000000000000"}
 
 
 def sample(rule: IdRule | None, lookups: Sequence[Lookup], texts: Iterable[str]) -> str:
-    """Return `samples:` with one sample, over several lines; `texts` show what is used of an API's document."""
+    """Return `samples:` with one sample, as several lines. `texts` show which keys of an API's document are used."""
     lines = ["samples:", "  an example:", f"    id: {_IDS.get(rule.kind, '…') if rule else '…'}"]
     known = tuple(texts)
     if lookups:
@@ -22,7 +22,7 @@ def sample(rule: IdRule | None, lookups: Sequence[Lookup], texts: Iterable[str])
 
 
 def answer(lookup: Lookup, texts: Iterable[str]) -> str:
-    """Return what a lookup finds, as a sample has it, with … for each value."""
+    """Return the result of a lookup as in a sample, with … for each value."""
     named = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
     if not named:
         named = uses.columns(texts, lookup.name)

@@ -1,4 +1,4 @@
-"""What Slack would refuse of a message that a sample renders, at its place in the template."""
+"""Reports what Slack would refuse in a rendered sample, at its position in the template."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from handler.stages.render import render
 from handler.templating import Context, Templates
 
 CODE: Final = "SLACK_REFUSES"
-# Characters of an edit that lint leaves for the footers: three lines as long as that of a broken template.
+# Characters of an edited text that are kept free for footers: three lines as long as that about a broken template.
 FOOTER_ROOM: Final = 500
-_OF_BLOCK: Final = 3  # a pointer is /blocks/0/..., and what follows is inside the block
+_OF_BLOCK: Final = 3  # a pointer starts with /blocks/0/; the rest is inside the block
 _NO_TEXT: Final = Leaf("plain", "-", "")
 
 
 def problems(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
-    """Yield what Slack would refuse of a message that renders without errors. Raises TemplateError."""
+    """Yield what Slack would refuse in a message that renders without errors. Raises TemplateError."""
     found = [*_of_blocks(template, context, templates), *_of_text(template, context, templates, stage)]
     yield from found or _of_message(template, context, templates, stage)
 
 
 def rendered(template: Template, context: Context, templates: Templates) -> Iterator[tuple[Node, list[Block]]]:
-    """Yield each block of a template with what it makes, alone, so that it is known which one is refused.
+    """Yield each block of a template with the blocks that it renders to, so that a refused one is known.
 
     Raises TemplateError.
     """
@@ -51,7 +51,7 @@ def _of_blocks(template: Template, context: Context, templates: Templates) -> It
 
 
 def _of_text(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
-    """The text of a message that may be edited later, with its footers: an edit takes less than a post."""
+    """Check the text, with footers, of a message that may be edited later: an edit has a lower limit than a post."""
     if not _may_be_edited(template):
         return
     most = Method.UPDATE.text_characters
@@ -66,7 +66,7 @@ def _of_text(template: Template, context: Context, templates: Templates, stage: 
 
 
 def _of_message(template: Template, context: Context, templates: Templates, stage: Stage) -> Iterator[Problem]:
-    """What is wrong with all parts together, whose place is not known more exactly."""
+    """Yield what is wrong with the message as a whole, where the exact position is unknown."""
     content = render(template.notification, context, templates, prefix=stage.prefix)
     for problem in message_problems(content.text, content.blocks, Method.POST):
         yield Problem(CODE, _words(problem.message), problem.fix, (*template.blocks, template.text)[0])
@@ -78,12 +78,12 @@ def _may_be_edited(template: Template) -> bool:
 
 
 def located(refused: slack_rules.Problem, block: Node) -> Problem:
-    """Return the problem at the part of a raw block that its pointer leads to; of a short form, at the form."""
+    """Return the problem at the part of a raw block that its pointer names; for a short form, at the form."""
     node: Node = block
     inner: Node | None = block
     part = ""
     for key in refused.pointer.split("/")[_OF_BLOCK:]:
-        # Where items are repeated or left out, all that are made of one have the same problem.
+        # Items that come from one `for` or `if` have the same problem.
         part += "[]" if inner and _is_grouped(inner) else f"[{key}]" if key.isdecimal() else f".{key}"
         inner = _child(inner, key) if inner else None
         node = inner or node
@@ -103,7 +103,7 @@ def _child(node: Node, key: str) -> Node | None:
 
 
 def _is_grouped(node: Node) -> bool:
-    """Whether items of a list stand under `for` or `if`."""
+    """Return whether items of a list have `for` or `if`."""
     mappings = (item for item in node.items if isinstance(item, Mapping)) if isinstance(node, Sequence) else ()
     return any(entry.key.text in loops.GROUPING for item in mappings for entry in item.entries)
 

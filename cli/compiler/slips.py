@@ -1,4 +1,4 @@
-"""The usual slips in YAML, each in a plain sentence with the corrected line."""
+"""Explains common YAML mistakes in plain sentences, each with the corrected line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Slip:
     fix: str = ""
 
 
-# What ruamel says -> what it means -> whether quotes around the value are the cure.
+# ruamel's message -> what it means -> whether quotes around the value fix it.
 _SENTENCES: Final[tuple[tuple[str, str, bool], ...]] = (
     ("mapping values are not allowed", later("`: ` inside a value makes YAML read it as another key"), True),
     ("cannot start any token", later("a value cannot start with this sign"), True),
@@ -44,7 +44,7 @@ _AFTER_COMMENT: Final = (
 )
 _TRAILING: Final = (later("text follows a value that is closed already"), True)
 _DEFAULT: Final = (later("this cannot be read as YAML"), False)
-# `text:Hello` and `text：Hello`: a key, a colon that is none to YAML, and the value.
+# `text:Hello` and `text：Hello`: a key, a colon that YAML does not accept, and the value.
 _JOINED: Final = re.compile(r"\s*(?:- +)?(?P<key>\w+)(?P<colon>:(?! |//)|：\s*)(?P<value>\S.*)")
 _BLOCK: Final = re.compile(r"\s*(?:- +)?(?P<key>\w[\w -]*):\s*[|>][-+]?\s*")
 _DASH: Final = re.compile(r"\s*-(?P<item>\w.*)")
@@ -55,7 +55,7 @@ _BEFORE_VALUE: Final = re.compile(r"\s*+(?>(?:- ++)*)(?:(?:[\w. -]++|\"[^\"]*+\"
 
 
 def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
-    """Say in words what ruamel's error means."""
+    """Say in plain words what ruamel's error means, and how to fix it."""
     said = f"{error.problem} {error.context or ''}"
     opened_at = re.search("quoted scalar|simple key|parsing a flow", said) and error.context_mark
     mark = opened_at or error.problem_mark or error.context_mark
@@ -78,7 +78,7 @@ def explain(error: MarkedYAMLError, lines: list[str]) -> Slip:
 
 
 def _unindented_text(lines: list[str], line: int) -> Slip | None:
-    """A key with `|` or `>` whose text is not indented more than it: one of the two stands wrong."""
+    """Report a key with `|` or `>` whose text is not indented more than the key."""
     above = lines[line - 1] if line else ""
     match = _BLOCK.fullmatch(above)
     if not match or not lines[line].strip() or _indent(lines[line]) > _indent(above):
@@ -104,7 +104,7 @@ def _sentence(said: str, lines: list[str], line: int, column: int) -> tuple[str,
 
 
 def _after_a_slip(lines: list[str], line: int) -> Slip:
-    """A line that is good in itself, which YAML has joined to the one above."""
+    """Report a correct line that YAML has joined to the line above."""
     if joined := _JOINED.fullmatch(lines[line - 1]):
         return Slip(line, 1, *_joined(joined))
     column = len(lines[line]) - len(lines[line].lstrip())
@@ -119,7 +119,7 @@ def _joined(match: re.Match[str]) -> tuple[str, str]:
 
 
 def in_key(word: str, known: Iterable[str]) -> tuple[str, str] | None:
-    """What is wrong with a key that is a known one and more, and what to write; None if it is another mistake."""
+    """Return what is wrong with a key that starts with a known key, and the fix; None for other mistakes."""
     match = _JOINED.fullmatch(word)
     if match and match["key"] in known:
         return _joined(match)
@@ -130,7 +130,7 @@ def in_key(word: str, known: Iterable[str]) -> tuple[str, str] | None:
 
 
 def between_curly_quotes(text: str) -> str:
-    """Return what stands between curly quotes, which a word processor or a phone has written; empty if none are."""
+    """Return the text between curly quotes, as word processors and phones write them; empty if there are none."""
     match = _CURLY.fullmatch(text)
     return match["inner"] if match else ""
 

@@ -1,4 +1,4 @@
-"""`_stages/<stage>.yaml` - what differs between environments: channels, people, addresses, time zone and language."""
+"""`_stages/<stage>.yaml` - what differs between environments: channels, people, URLs, time zone and language."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from handler.model import Locale, Value
 
 REQUIRED: Final = ("channels", "fallback")
 OPTIONAL: Final = ("description", "vars", "mentions", "people", "redirect", "prefix", *locales.KEYS, "threads")
-PRODUCTION: Final = "production"  # the stage whose messages begin with no prefix
-# What to do with a template's `thread` if a channel is a webhook: an error, or a message without a thread.
+PRODUCTION: Final = "production"  # the stage whose messages have no prefix by default
+# What happens if a template has a `thread` and a channel is a webhook: an error, or a message without a thread.
 THREADS: Final = ("required", "ignore")
-GROUPS: Final = ("here", "channel", "everyone")  # whom a mention wakes besides people and user groups
+GROUPS: Final = ("here", "channel", "everyone")  # groups that a mention can notify, besides people and user groups
 
 _ALIAS: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_WEBHOOK: Final = re.compile(r"[a-z0-9-]+")  # the name of its secret, below the deployment's prefix
-# Public and private channels (C), and private ones of before 2021 (G).
+_WEBHOOK: Final = re.compile(r"[a-z0-9-]+")  # the name of a secret, without the deployment's prefix
+# Public and private channels (C), and private channels from before 2021 (G).
 # https://docs.slack.dev/reference/objects/conversation-object
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{7,}")
-# People (U, and W in an Enterprise Grid), and user groups (S).
+# People (U, or W in an Enterprise Grid) and user groups (S).
 # https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
 _PERSON_ID: Final = re.compile(r"[UWS][A-Z0-9]{7,}")
 _COPY_ID: Final = later("copy the id from the person's profile or the group's menu in Slack")
 
 
 def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
-    """Return a stage with the shared labels; what is wrong with it is reported, and left out."""
+    """Return a stage, with the shared labels. Report invalid parts, and leave them out."""
     found = shape.keys(node, report, required=REQUIRED, optional=OPTIONAL, meant=locales.MEANT)
     channels = {key: _destination(value, report) for key, value in _aliases(found.get("channels"), report)}
     return Stage(
@@ -56,12 +56,12 @@ def read(name: str, node: Node, labels: Labels, report: Report) -> Stage:
 
 
 def is_channel(destination: str) -> bool:
-    """Whether a destination is a channel's id, and not the name of a webhook's secret."""
+    """Return whether a destination is a channel's id, as opposed to the name of a webhook's secret."""
     return bool(_CHANNEL_ID.fullmatch(destination))
 
 
 def alias(node: Node, report: Report) -> str:
-    """Return the alias of a channel, as a template names it; empty if it is wrong."""
+    """Return a channel's alias, as templates use it; empty if it is invalid."""
     if isinstance(node, Scalar) and node.comment:
         message = say("YAML reads everything after # as a comment")
         fix = say("write {code}", code=f"channel: {node.comment.lstrip('# ')}")
@@ -104,7 +104,7 @@ def _destination(node: Node, report: Report) -> str:
 
 
 def _redirect(node: Node, channels: Mapping[str, str], report: Report) -> str:
-    """One of the stage's aliases, or a destination of its own."""
+    """Return the destination: that of one of the stage's aliases, or the one given."""
     found = shape.literal(node, report)
     return channels[found] if found and found in channels else _destination(node, report)
 
@@ -120,7 +120,7 @@ def _mentioned(node: Node, report: Report) -> str:
 
 
 def _people(node: Node, report: Report) -> dict[str, str]:
-    """Whom each value of a row means. No value can mean everybody, so that no row can wake a channel."""
+    """Return the person for each value of a row. None can be a group such as `channel`: no row can notify everybody."""
     people = {}
     for entry in shape.entries(node, report):
         found = shape.literal(entry.value, report)
@@ -132,7 +132,7 @@ def _people(node: Node, report: Report) -> dict[str, str]:
 
 
 def _prefix(name: str, node: Node | None, report: Report) -> str:
-    """What each message begins with; `prefix: ""` switches it off."""
+    """Return the start of each message. `prefix: ""` turns it off."""
     if node is None:
         return "" if name == PRODUCTION else f"[{name}]"
     if isinstance(node, Scalar) and node.value == "":
@@ -146,7 +146,7 @@ def _variables(node: Node, report: Report) -> dict[str, Value]:
     variables: dict[str, Value] = {}
     for entry in shape.entries(node, report):
         own_name(entry.key, report, reserved=KEYWORDS)
-        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, int):  # true and false too
+        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, int):  # includes true and false
             variables[entry.key.text] = entry.value.value
         elif (text := shape.literal(entry.value, report)) is not None:
             variables[entry.key.text] = text

@@ -1,6 +1,6 @@
-"""The tags of a text: `{{#if}}`, `{% end %}` and `{% elseif %}` of other languages, and tags that are not closed.
+"""Checks the tags of a text: other languages' `{{#if}}`, `{% end %}` and `{% elseif %}`, and tags that are not closed.
 
-A statement is what begins with a word such as `if`, whether it stands in {% %} or, by mistake, in {{ }}.
+A statement starts with a word such as `if`, whether it is in {% %} or, by mistake, in {{ }}.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from cli.language import say
 
 OPENING: Final = ("if", "for")
 TAGS: Final = (*OPENING, "elif", "else", "endif", "endfor")
-# Jinja has these; templates do not, and handler/templating says so.
+# Jinja has these tags; templates do not, which handler/templating reports.
 OTHERS: Final = frozenset({
     "set", "endset", "block", "endblock", "include", "import", "from", "extends", "macro", "endmacro", "call",
     "endcall", "filter", "endfilter", "with", "endwith", "autoescape", "endautoescape", "print", "raw", "endraw",
 })  # fmt: skip
-# What other languages say -> what it is here; `end` closes whatever is open.
+# Other languages' words -> the word here; `end` closes whatever is open.
 _WORDS: Final = {
     **dict(zip(TAGS, TAGS, strict=True)),
     **dict.fromkeys(("elseif", "elsif", "elsf", "else if"), "elif"),
@@ -42,7 +42,7 @@ _WORD_AND_BLANKS: Final = re.compile(r"^([a-z]+)\s+")
 
 
 class Wrong(NamedTuple):
-    """A tag with what is wrong, and what to write instead; `right` is empty where it is more than another tag."""
+    """A tag, what is wrong with it, and the fix. `right` is empty if another tag alone does not fix it."""
 
     part: Part
     message: str
@@ -51,13 +51,13 @@ class Wrong(NamedTuple):
 
 
 def word(part: Part) -> str:
-    """Return the word with which a tag begins, such as `set`; empty for an expression."""
+    """Return the first word of a tag, such as `set`; empty for an expression."""
     match = re.match(r"\{%[-+]?\s*(\w+)", part.text)
     return match[1] if match else ""
 
 
 def wrong(parts: Iterable[Part], names: Collection[str]) -> tuple[Wrong, ...]:
-    """Return what is wrong with the tags of a text, in their order; `names` are the names that expressions may use."""
+    """Return what is wrong with the tags of a text, in order; `names` are those that expressions may use."""
     return tuple(_Reader(names).read(parts))
 
 
@@ -74,7 +74,7 @@ class _Reader:
             yield Wrong(part, say("{{% {word} %}} is not closed", word=word), _where_it_ends(word))
 
     def _statement(self, part: Part) -> tuple[str, str] | None:
-        """The word of a statement as it is here, and what follows it; None for an expression."""
+        """Return a statement's word in this language, and the rest of it; None for an expression."""
         inside = part.text.strip("{}%-+")
         match = _STATEMENT.fullmatch(inside)
         if not match:
@@ -119,7 +119,7 @@ class _Reader:
             yield Wrong(part, _message(part, expected), say("write {code}", code=right), right)
 
     def _close_down_to(self, word: str) -> Iterator[Wrong]:
-        """Report the tags that are still open within the last {% word %}."""
+        """Report the tags that are still open inside the last {% word %}."""
         while self.opened[-1][0] != word:
             inner, part = self.opened.pop()
             message = say("{{% {inner} %}} is not closed before {{% end{word} %}}", inner=inner, word=word)
@@ -131,7 +131,7 @@ def _where_it_ends(word: str) -> str:
 
 
 def _may_follow(word: str, rest: str) -> bool:
-    """Whether what follows a word in {{ }} is that of a statement: `if x`, but not `end | upper`."""
+    """Return whether a word in {{ }} starts a statement, by what follows: yes in `if x`, no in `end | upper`."""
     needs = _WORDS[word] in ("if", "for", "elif", "unless")
     return bool(rest) and rest[0] not in "|.~+*/=<>!,)" if needs else not rest or word.startswith("/")
 
@@ -157,7 +157,7 @@ def _loop(rest: str) -> str:
 
 
 def _normal(part: Part) -> str:
-    """A tag with one blank where it may have several."""
+    """Return a tag with single spaces."""
     match = re.fullmatch(r"(\{%[-+]?)\s*(.*?)\s*([-+]?%\})", part.text, re.DOTALL)
     return f"{match[1]} {_WORD_AND_BLANKS.sub(lambda one: one[1] + ' ', match[2])} {match[3]}" if match else part.text
 

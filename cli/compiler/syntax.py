@@ -1,4 +1,4 @@
-"""What a leaf says, as Jinja's tree: for what is to be known of it before it is rendered."""
+"""Parses a leaf to Jinja's syntax tree, for checks before it is rendered."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _READER: Final = Environment(autoescape=False)  # noqa: S701 - it reads template
 
 
 def parsed(leaf: Leaf) -> nodes.Template:
-    """Return the tree of a leaf that the function's templates have accepted."""
+    """Return the syntax tree of a leaf that the function's templates have accepted."""
     return _READER.parse(f"{{{{ {leaf.source}\n }}}}" if leaf.context == "expression" else leaf.source)
 
 
 def loops(node: nodes.Node) -> int:
-    """How deep loops are nested."""
+    """Return how deep loops are nested."""
     return isinstance(node, nodes.For) + max(map(loops, node.iter_child_nodes()), default=0)

@@ -1,4 +1,4 @@
-"""`table:` - a head, and either a row for each element of a list, or rows that are written out."""
+"""`table:` - a header, and either one row for each element of a list, or literal rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_CELLS: Final = 20
 
 
 def read(node: Node, leaves: Leaves) -> Tree:
-    """Return a table of Slack: rows of cells, of which the first row is the head."""
+    """Return a Slack table: rows of cells, with the header as the first row."""
     if leaves.loops:
         message = say("a message has one table at most, so none can be repeated")
         leaves.report.add(node.place, "VALUE_INVALID", message, say("put `for` and `row` into the table"))

@@ -1,4 +1,4 @@
-"""`templates/<event type>.yaml` - one notification: its keys, in the order in which the function uses them."""
+"""`templates/<event type>.yaml` - compiles one notification, key by key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ OPTIONAL: Final = (
     "poll",
     *locales.KEYS,
 )
-# What people call a key that has another name here.
+# Other names for a key -> the key to write.
 MEANT: Final = {
     "message": "text",
     "title": "text",
@@ -68,12 +68,12 @@ _ID_KINDS: Final = ("integer", "uuid")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A file, compiled, with what its reader needs beside the function.
+    """A compiled file, with what the tools need besides what the function needs.
 
-    `channels` (by alias) and `text` are places in the file; so are `event`, `thread` and `poll`, if they are there.
-    `layout` has the nodes of the blocks, `nodes` that of each leaf by its `where`. `needs` is what it takes from its
-    stage, `bases` the variables that addresses begin with. `is_whole` is false if something stands in for a part with
-    an error: its samples can be rendered, to find what else is wrong, and it is of no other use.
+    `channels` (by alias) and `text` are positions in the file; so are `event`, `thread` and `poll`, if they are there.
+    `layout` has the nodes of the blocks, `nodes` that of each leaf by its `where`. `needs` is what it needs from its
+    stage, `bases` has the variables that start URLs. `is_whole` is false if a stand-in replaces a part with an error:
+    then render its samples only to find further mistakes.
     """
 
     notification: Notification
@@ -93,12 +93,12 @@ class Template:
 
     @property
     def blocks(self) -> tuple[Place, ...]:
-        """Where the blocks stand."""
+        """Return the positions of the blocks."""
         return tuple(node.place for node in self.layout)
 
 
 def read(name: str, node: Node, templates: Templates, report: Report) -> Template | None:
-    """Return the template, with stand-ins for what is wrong in it; None if nothing of it can be rendered."""
+    """Return the template, with stand-ins for invalid parts; None without `samples`: nothing can be rendered."""
     before = report.errors
     found = shape.keys(node, report, required=("id", "text"), optional=("samples", *OPTIONAL), meant=MEANT)
     leaves = Leaves(report, templates)
@@ -171,7 +171,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
 
 
 def _add_samples_missing(node: Node, rule: IdRule | None, found: tuple[Lookup, ...], leaves: Leaves) -> None:
-    """Report that there are no samples, with one to fill in."""
+    """Report that there are no samples, and suggest one to fill in."""
     example = skeleton.sample(rule, found, [one.text for one in leaves.nodes.values()])
     fix = say(
         "let `notifier sample` take one from a real row, or add an event, and what is found for it:\n{example}",
@@ -181,26 +181,26 @@ def _add_samples_missing(node: Node, rule: IdRule | None, found: tuple[Lookup, .
 
 
 def _misspelt(node: Node) -> frozenset[str]:
-    """The keys that unknown ones seem to be."""
+    """Return the known keys that unknown ones seem to mean."""
     known = (*REQUIRED, *OPTIONAL)
     words = [entry.key.text for entry in node.entries] if isinstance(node, MappingNode) else []
     return frozenset(shape.closest_key(word, known, MEANT) for word in words if word not in known)
 
 
 def _in_zone(poll: Poll, time_zone: str) -> Poll:
-    """The poll with the template's time zone, if it has a cron expression and no zone of its own."""
+    """Return the poll with the template's time zone, if it has a cron expression and no zone of its own."""
     return replace(poll, time_zone=poll.time_zone or time_zone) if poll.cron else poll
 
 
 def _presumed(samples: Node) -> IdRule:
-    """The form of the ids in the samples, where `id:` does not say it."""
+    """Return the form of the samples' ids, if `id:` is missing or invalid."""
     found = (shape.at(entry.value, "id") for entry in shape.entries(samples, Report()))
     ids = [node.text for node in found if isinstance(node, Scalar)]
     return IdRule("integer") if all(map(str.isdecimal, ids)) else IdRule("pattern", ".+")
 
 
 def takes(name: str, node: Node) -> tuple[str, IdRule] | None:
-    """Return the event type that a file is for, and the form of its ids, if it says so. The rest of it is not read."""
+    """Return the event type and the form of ids of a file; None if either is invalid. Reads nothing else of it."""
     report = Report()
     values = {entry.key.text: entry.value for entry in node.entries} if isinstance(node, MappingNode) else {}
     event = _event(values["event"], report) if "event" in values else name

@@ -1,4 +1,4 @@
-"""`thread:` and `update:` - which messages are one thread in Slack, and whether its first message is edited instead."""
+"""`thread:` and `update:` - which messages form a thread in Slack, and whether the first message is edited instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS: Final = ("thread", "update")
 
 @dataclass(frozen=True, slots=True)
 class Threading:
-    """What a template says of threads; `place` is that of its key."""
+    """The thread of a template; `place` is the position of its key."""
 
     key: Leaf | None = None
     update: bool = False
@@ -40,7 +40,7 @@ def read(found: Mapping[str, Node], leaves: Leaves) -> Threading:
 
 
 def check(place: Place | None, aliases: Iterable[str], stages: Iterable[Stage], report: Report) -> None:
-    """Report each stage in which a template with a thread posts by a webhook, unless the stage says that it may."""
+    """Report each stage that sends a template with a thread to a webhook, unless the stage allows that."""
     if place is None:
         return
     for stage in stages:

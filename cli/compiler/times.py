@@ -1,4 +1,4 @@
-"""Times as people write them, and as templates do: `5 min`, `hourly` and `*/5 * * * *` all mean something."""
+"""Reads durations as people write them: `5 min`, `hourly` and `*/5 * * * *` all mean something."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOUR: Final = 3600.0
 DAY: Final = 86_400.0
 WEEK: Final = 7 * DAY
 
-SECONDS: Final = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1.0}  # the largest first, as a time is written
+SECONDS: Final = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1.0}  # the largest first, so that `written` uses it
 # `5 min`, `1h30m`, `１０秒`, `500ms`.
 _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+|秒|分|時間|日)?")
 _WORDS: Final = {"ms": 0.001, "mil": 0.001, "mo": 30 * DAY, "h": HOUR, "m": MINUTE, "s": 1.0, "d": DAY, "w": WEEK,
@@ -25,19 +25,19 @@ _EACH: Final = re.compile(r"(?:\*|[0-9]+(?:-[0-9]+)?)/([0-9]+)")
 
 
 def written(seconds: float) -> str:
-    """Return a time as templates write it: `90s`, `5m`, `2h`."""
+    """Return a duration as templates write it: `90s`, `5m`, `2h`."""
     whole = round(seconds)
     unit = next(unit for unit, size in SECONDS.items() if whole % size == 0)
     return f"{whole // round(SECONDS[unit])}{unit}"
 
 
 def is_cron(text: str) -> bool:
-    """Whether this says at which minutes and hours something happens, as cron and EventBridge write it."""
+    """Return whether a text looks like a cron expression, of cron or EventBridge."""
     return _CRON.fullmatch(text.strip()) is not None
 
 
 def meant(text: str) -> float | None:
-    """Return the seconds that somebody meant; None if that cannot be told."""
+    """Return the seconds that a text probably means; None if that is unclear."""
     text = unicodedata.normalize("NFKC", text).strip().lower()
     if cron := _CRON.fullmatch(text):
         return _between_runs((cron[1] or cron[2] or "").split(), aws=cron[1] is not None)
@@ -52,7 +52,7 @@ def _unit(word: str) -> float:
 
 
 def _between_runs(fields: list[str], *, aws: bool) -> float | None:
-    """The time between two runs of a cron expression, if it is always the same one."""
+    """Return the seconds between two runs of a cron expression, if they are always the same."""
     if len(fields) != (6 if aws else 5):
         return None
     minute, hour, *days = fields[:5]

@@ -1,4 +1,4 @@
-"""Turns the syntax tree of an expression back into text, with brackets where the operators need them."""
+"""Turns the syntax tree of an expression back into text, with brackets where operators need them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
-# How tightly a form binds, the loosest first. An operand that binds less tightly than its operator gets brackets.
+# Precedence levels, from loosest to tightest. An operand that binds more loosely than its operator gets brackets.
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _ADD, _JOIN, _MULTIPLY, _POWER, _SIGN, _FILTER, _ATOM = range(12)
 
 _COMPARISONS: Final = {
@@ -28,12 +28,12 @@ _CONSTANTS: Final[dict[Any, str]] = {None: "none", True: "true", False: "false"}
 
 
 def unparse(node: nodes.Node) -> str:
-    """Return the text of an expression of the template language; raises KeyError for any other node."""
+    """Return the text of an expression of the template language. Raises KeyError for any other node."""
     return _written(node)[0]
 
 
 def quoted(text: str, mark: str = "'") -> str:
-    """Return a text as an expression has it, between straight quotes."""
+    """Return a text as a quoted literal of an expression."""
     if mark in text:
         mark = '"' if mark == "'" and '"' not in text else mark
     return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}").replace("\n", "\\n") + mark
@@ -47,7 +47,7 @@ def _written(node: Any) -> tuple[str, int]:
 
 
 def _at(node: nodes.Node, level: int) -> str:
-    """The text of an operand where only what binds at least so tightly needs no brackets."""
+    """Return the text of an operand, in brackets if it binds more loosely than `level`."""
     text, own = _written(node)
     return text if own >= level else f"({text})"
 

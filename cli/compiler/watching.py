@@ -1,4 +1,4 @@
-"""The function's templates, watched: which expressions fail, and which show an empty value as nothing."""
+"""The function's templates, with a record of which expressions fail and which show an empty value."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ANYWHERE: Final = Locale()
 
 
 class Failure(NamedTuple):
-    """An expression that cannot be computed with a sample; `part` is None if it is not known which one."""
+    """An expression that fails with a sample; `part` is None if it is unknown which one."""
 
     error: DiagnosedError
     part: Part | None
 
 
 class Blank(NamedTuple):
-    """An expression that shows nothing: its value is empty, or it is an `if` without an `else`."""
+    """An expression that shows nothing: its value is empty, or it is an `if` without `else`."""
 
     where: str
     part: Part
@@ -33,10 +33,10 @@ class Blank(NamedTuple):
 
 
 class WatchingTemplates(Templates):
-    """The function's templates, which remember what fails and what is blank, and render on.
+    """The function's templates. They record failures and empty expressions, and continue to render.
 
-    A leaf that fails is rendered without the expressions that fail, so that one mistake does not hide the next. `lists`
-    has the `where` of each bare expression that makes a list.
+    A leaf that fails is rendered without its failing expressions, so that one mistake does not hide the next. `lists`
+    has the `where` of each bare expression that returns a list.
     """
 
     def __init__(self, locale: Locale = _ANYWHERE, lists: Collection[str] = ()) -> None:
@@ -49,7 +49,7 @@ class WatchingTemplates(Templates):
 
     @contextmanager
     def raising(self) -> Iterator[None]:
-        """Raise errors, after remembering them, as long as the block runs."""
+        """Inside the block, record errors and raise them, too."""
         self._is_raising = True
         try:
             yield
@@ -57,7 +57,7 @@ class WatchingTemplates(Templates):
             self._is_raising = False
 
     def render(self, leaf: Leaf, context: Context, limit: int | None = None) -> str:
-        """Render as the function does. What fails is remembered, not raised, and an `x` is shown in its place."""
+        """Render as the function does. Record what fails instead of raising it, and show an `x` in its place."""
         self._shown = []
         try:
             text = super().render(leaf, context, limit)
@@ -74,7 +74,7 @@ class WatchingTemplates(Templates):
         return text
 
     def evaluate(self, leaf: Leaf, context: Context) -> Any:
-        """Evaluate as the function does. An error is remembered; then an empty list or true stands for the value."""
+        """Evaluate as the function does. Record an error, and return an empty list or true in its place."""
         try:
             return super().evaluate(leaf, context)
         except DiagnosedError as error:
@@ -84,18 +84,18 @@ class WatchingTemplates(Templates):
             return [] if leaf.where in self.lists else True
 
     def taken_failures(self) -> list[Failure]:
-        """Return what has failed since the last call, each once."""
+        """Return the failures since the last call, each once."""
         found = {(one.error.where, one.part, one.error.diagnosis.kind): one for one in self.failures}
         self.failures = []
         return [*found.values()]
 
     def taken_blanks(self) -> list[Blank]:
-        """Return what was shown as nothing since the last call, each once."""
+        """Return the empty expressions since the last call, each once."""
         found, self.blanks = self.blanks, []
         return [*dict.fromkeys(found)]
 
     def _failing(self, leaf: Leaf, context: Context, limit: int | None) -> Iterator[Failure]:
-        """Render each expression alone, with the tags around it; then each tag's own expression."""
+        """Yield the failures: render each expression alone with all tags, or if the tags fail, evaluate each tag."""
         found = parts.of(leaf)
         if len(found) > parts.MAX_ALONE:
             return
@@ -155,5 +155,5 @@ class WatchingTemplates(Templates):
 
 
 def _is_blank(value: Any) -> bool:
-    """Whether a value is shown as nothing: `x if y` without an else is undefined, even where Jinja is strict."""
+    """Return whether a value shows nothing. `x if y` without an else is undefined, even in Jinja's strict mode."""
     return value is None or isinstance(value, Undefined)

@@ -1,4 +1,4 @@
-"""The texts that a leaf's own words can come to, by its branches, with an `x` for the value of each expression."""
+"""Lists the texts that a leaf can render to, one for each combination of branches, with an `x` for each value."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MAX: Final = 200  # nobody can follow a leaf with more branches
 
 
 class TooManyError(Exception):
-    """A leaf can come to more than MAX texts."""
+    """A leaf has more than MAX possible texts."""
 
 
 def of(leaf: Leaf) -> tuple[str, ...]:
-    """Return each text of a valid leaf once, with a loop's body left out, once and twice.
+    """Return each possible text of a valid leaf once. A loop's body is left out, used once, and used twice.
 
-    Raises TooManyError; DiagnosedError (TEMPLATE_URL) for a literal that no address can hold.
+    Raises TooManyError; DiagnosedError (TEMPLATE_URL) for a literal that a URL cannot contain.
     """
     return _of_all(syntax.parsed(leaf).body)
 

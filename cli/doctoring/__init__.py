@@ -1,1 +1,1 @@
-"""What `notifier doctor` looks at from outside the function, and how it shows what was found."""
+"""The checks of `notifier doctor` from outside the function, and how findings are shown."""

@@ -1,4 +1,4 @@
-"""A finding, as the function and the command make it."""
+"""Findings, of the function and of the command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from handler.health.model import Check
 
-# Of what the function answers, whatever its version: a newer one may say more.
+# The fields that are read of a finding. A newer function may send more.
 _KNOWN: Final = tuple(Check.__dataclass_fields__)
 
 
@@ -17,5 +17,5 @@ def read(document: Mapping[str, Any]) -> list[Check]:
 
 
 def is_well(checks: Sequence[Check]) -> bool:
-    """Whether nothing has failed. A warning is no failure."""
+    """Return whether no check failed. A warning is not a failure."""
     return all(check.state != "failed" for check in checks)

@@ -1,4 +1,4 @@
-"""Asks the deployed function how it is, by invoking it: the one way that no event can take."""
+"""Runs the function's own checks by invoking it, which no event can do."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ RIGHT: Final = "lambda:InvokeFunction"
 
 
 def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the function answers: `checks`, `paths` or `dry_run`. Where it fails itself, that is the one finding.
+    """Return the function's answer: `checks`, `paths` or `dry_run`. If the function fails, that is the only check.
 
-    Raises UnansweredError where it may not be invoked.
+    Raises UnansweredError if it cannot be invoked.
     """
     with asking(say("ask the function"), RIGHT):
         answer = deployed.client("lambda").invoke(
@@ -31,7 +31,7 @@ def ask(deployed: Stack, qualifier: str, asked: Mapping[str, Any]) -> dict[str, 
 
 
 def _document(body: bytes) -> dict[str, Any]:
-    """The answer; where it is none, as after an exception of the function, the finding that this is."""
+    """Return the answer. If there is none, as after an exception, return that as a failed check."""
     try:
         document = json.loads(body)
     except ValueError:

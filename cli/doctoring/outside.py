@@ -1,4 +1,4 @@
-"""What the function cannot see of itself: how it is deployed, what feeds it, and what could not be delivered."""
+"""Checks what the function cannot see itself: its deployment, the event source mapping, the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _TIMES: Final = 6
 _CONCURRENCY_RIGHTS: Final = (
     "lambda:GetAccountSettings, lambda:GetFunctionConcurrency, lambda:ListProvisionedConcurrencyConfigs"
 )
-# What of a function's configuration makes a difference to its events.
+# The parts of a function's configuration that change how it handles events.
 _COMPARED: Final = ("CodeSha256", "Environment", "MemorySize", "Timeout", "VpcConfig", "Layers", "Role")
 
 
 def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
-    """Return which version events go to ($LATEST or the alias), and the queue's mapping, if there is one.
+    """Return what the events invoke ($LATEST or the alias), and the queue's event source mapping, if there is one.
 
-    The mapping says it for certain; without one it is what the parameter `Intake` says.
+    Without a mapping, the parameter `Intake` says which.
     """
     mapping = _own_mapping(deployed) if deployed.queue else None
     if mapping is None:
@@ -33,7 +33,7 @@ def invoked(deployed: Stack) -> tuple[str, Mapping[str, Any] | None]:
 
 
 def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
-    """The mapping from the queue to the function or its alias: Lambda lists it for one of the two, and by its queue."""
+    """Return the mapping from the queue to the function or its alias. It is found by the queue, which lists both."""
     with asking(say("read the event source mapping"), "lambda:ListEventSourceMappings"):
         answer = deployed.client("lambda").list_event_source_mappings(EventSourceArn=deployed.queue_arn)
     own = (one for one in answer["EventSourceMappings"] if deployed.function in one["FunctionArn"].split(":"))
@@ -41,7 +41,7 @@ def _own_mapping(deployed: Stack) -> Mapping[str, Any] | None:
 
 
 def checks(deployed: Stack, qualifier: str, mapping: Mapping[str, Any] | None) -> Iterator[Check]:
-    """Look at the function, its version, its mapping, the dead-letter queue, and the account's concurrency."""
+    """Check the function, its version, its mapping, the dead-letter queue, and the account's concurrency."""
     with asking(say("read the function's configuration"), "lambda:GetFunctionConfiguration"):
         client = deployed.client("lambda")
         latest = invoked = client.get_function_configuration(FunctionName=deployed.function)

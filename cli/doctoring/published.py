@@ -1,6 +1,6 @@
-"""A published measurement of four paths to an API, for comparison with an owner's own.
+"""A published measurement of four paths to an API, to compare with one's own.
 
-Tokyo, August 2020, by X-Ray: a function in a VPC that calls an API on Fargate twice in one invocation.
+Tokyo, August 2020, measured with X-Ray: a function in a VPC that calls an API on Fargate twice per invocation.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 CLOUD_MAP: Final = "Cloud Map, looked up for each call"
-# Milliseconds of the whole function, and inside the API, for both calls.
+# Milliseconds of the whole function, and of the API alone, for both calls.
 TIMES: Final[Mapping[str, tuple[int, int]]] = {
     "ALB": (90, 40),
     "NLB": (82, 37),

@@ -1,4 +1,4 @@
-"""How findings look in a terminal: a line each, and below what is not well its cause and what to do."""
+"""Prints findings in a terminal: a line each; below a problem, its cause and remedy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKS: Final = {
 
 
 def findings(console: Console, checks: Iterable[Check]) -> None:
-    """Print each finding, and then how many there are of each kind."""
+    """Print each finding, then the number of each kind."""
     found = list(checks)
     wide = max((len(check.name) for check in found), default=0)
     for check in found:
@@ -41,7 +41,7 @@ def findings(console: Console, checks: Iterable[Check]) -> None:
 
 
 def summary(checks: Sequence[Check]) -> str:
-    """Return how many findings there are of each kind."""
+    """Return the number of findings of each kind, in words."""
     counted = {state: sum(check.state == state for check in checks) for state in _MARKS}
     others = {state: number for state, number in counted.items() if number and state != "ok"}
     well = say("{count} of {all} are well", count=counted["ok"], all=len(checks))
@@ -50,9 +50,9 @@ def summary(checks: Sequence[Check]) -> str:
 
 
 def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
-    """Print how long each path to an API takes, in milliseconds, with the quickest warm one as the measure.
+    """Print how many milliseconds each path to an API takes, compared with the fastest warm one.
 
-    Below are two calls in one invocation, and the same of a published measurement.
+    Below that, print two calls in one invocation, beside those of a published measurement.
     """
     rows = list(timed)
     quickest = min((row["warm"] for row in rows if row.get("warm")), default=None)
@@ -69,7 +69,7 @@ def paths(console: Console, timed: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _two_calls(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the time of the function beside the time inside the API, and what was published of other accounts."""
+    """Print the time of the function and the time in the API, beside the published figures of another account."""
     table = _table(say("two calls"), say("path"), say("function"), say("inside the API"), say("difference"))
     for row in rows:
         function, callee = row["function"], row.get("callee")
@@ -85,7 +85,7 @@ def _two_calls(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _table(*columns: str) -> Table:
-    """A table without lines, whose first two columns are texts and the others numbers."""
+    """Return a table without lines: two columns of text, and the others of numbers."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for number, name in enumerate(columns):
         table.add_column(name, justify="left" if number < TEXT_COLUMNS else "right")

@@ -1,8 +1,7 @@
-"""The words of the tools, in the language of the person who uses them.
+"""Translates the sentences of the tools into the user's language.
 
 The code has the English sentence, as `say("there is no stage {name}", name=name)`. It is the key of the translation in
-`ja.toml`, or of another language's file beside it. A test checks that no sentence is missing there, and none is left
-over.
+`ja.toml`, or in another language's file. A test checks that no translation is missing, and none is unused.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Final
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "ja")
 VARIABLE: Final = "NOTIFIER_LANG"
-# Where the language is read from that nobody named: the stage production in the usual folder of templates.
+# If nobody chose a language, it is that of the stage production in the default folder of templates.
 _STAGE: Final = Path("_stages/production.yaml")
 _LANGUAGE: Final = re.compile(r"""^language: *["']?([a-z]+)["']? *(?:#.*)?$""", re.MULTILINE)
 
@@ -27,26 +26,26 @@ _chosen: str | None = None
 
 
 def say(sentence: str, /, **values: object) -> str:
-    """Return a sentence in the chosen language, with the values in it.
+    """Return a sentence in the chosen language, with its values filled in.
 
-    As in Python, braces are doubled in a sentence with values, and stand for themselves in one without.
+    As in Python's str.format, double the braces in a sentence with values, but not in one without.
     """
     found = translations(language()).get(sentence, sentence)
     return found.format(**values) if values else found
 
 
 def later(sentence: str) -> str:
-    """Return the sentence itself. It marks one in a table of the code, which `say` gets when it is shown."""
+    """Return the sentence unchanged. Marks a sentence in a table that is passed to `say` when it is shown."""
     return sentence
 
 
 def plural(one: str, many: str, /, count: int, **values: object) -> str:
-    """Return the sentence for one or for many, with {count} in it."""
+    """Return the singular or the plural sentence, with {count} filled in."""
     return say(one if count == 1 else many, count=count, **values)
 
 
 def language() -> str:
-    """Return the language that somebody named, else that of the stage production, else English."""
+    """Return the language that the user chose, else that of the stage production, else English."""
     if named := given():
         return named
     spoken = _of_stage(Path(os.environ.get("NOTIFIER_TEMPLATES") or "templates").absolute())
@@ -55,7 +54,7 @@ def language() -> str:
 
 @cache
 def _of_stage(folder: Path) -> str:
-    """The language that the messages of production are in; empty if that cannot be read."""
+    """Return the language of the production messages; empty if it cannot be read."""
     try:
         found = _LANGUAGE.search((folder / _STAGE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -64,14 +63,14 @@ def _of_stage(folder: Path) -> str:
 
 
 def given() -> str | None:
-    """Return the chosen language, else that of NOTIFIER_LANG; None where nobody has named one."""
+    """Return the chosen language, else that of NOTIFIER_LANG; None if neither is set."""
     named = _chosen or os.environ.get(VARIABLE)
     return named if named in LANGUAGES else None
 
 
 @contextmanager
 def speaking(name: str | None) -> Iterator[None]:
-    """Let all sentences of the block be in this language; None: in the one that `language` finds."""
+    """Use this language for all sentences in the block; with None, the one that `language` finds."""
     global _chosen  # noqa: PLW0603 - one process speaks one language
     before, _chosen = _chosen, name
     try:
@@ -82,6 +81,6 @@ def speaking(name: str | None) -> Iterator[None]:
 
 @cache
 def translations(name: str) -> Mapping[str, str]:
-    """Return the sentences of a language by the English ones. English has none."""
+    """Return the translations by their English sentences; empty for English."""
     path = Path(__file__).with_name(f"{name}.toml")
     return tomllib.loads(path.read_text("utf-8")) if name != ENGLISH else {}

@@ -1,6 +1,6 @@
-"""What the commands on call share: `explain`, `replay` and `balance` read a deployed stack, and change little in it.
+"""Shared by the commands for operators: `explain`, `replay` and `balance` read a deployed stack and change little.
 
-All of them begin with the stack (stack.py, refusals.py), and speak as people do (times.py, screen.py). Then:
+All of them start with the stack (stack.py, refusals.py), and write for people (times.py, screen.py). Then:
 
     explain    inquiry: journal, rows, mailbox -> told -> timeline -> picture or story, with links
     replay     mailbox -> letters -> selection -> heap, or parcel -> resend

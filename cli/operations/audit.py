@@ -1,4 +1,4 @@
-"""Gathers what it takes to balance a stack's books."""
+"""Collects what is needed to balance a stack: rows, queue depths, metrics."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cli.operations.refusals import UnansweredError
 from cli.operations.screen import Say
 from cli.operations.stack import Stack
 
-# CloudWatch has a minute's sums a few minutes later.
+# CloudWatch has the sum of a minute only some minutes later.
 METRIC_LAG_SECONDS: Final = 300.0
-# Of the dead-letter queue so many messages are looked through for events that SQS has given up.
+# At most this many messages of the dead-letter queue are searched for events that SQS has given up.
 LETTERS: Final = 10_000
 _IDLE: Final = later(
     "CloudWatch does not show that the function has worked on the queue for long enough to try every message again. "
@@ -26,10 +26,10 @@ _IDLE: Final = later(
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A balance from `since` to `until` (Unix seconds). `queue` is None with direct intake.
+    """The balance from `since` to `until` (Unix seconds). `queue` is None with direct intake.
 
-    `published` is how many events the topic took until `until` minus the metric's lag, without those that the function
-    ignored (None: not known, or not comparable), `seen` the events that were seen by then, `difference` how many are
+    `published` is how many events the topic accepted until `until` minus the metric's delay, without ignored ones
+    (None: unknown, or not comparable). `seen` is how many events were seen by then, and `difference` how many are
     missing or too many beyond the tolerance.
     """
 
@@ -47,31 +47,32 @@ class Result:
 
     @property
     def unrecorded(self) -> int:
-        """How many messages in the queue are of events without a delivery that is still to come, by the state table.
+        """Return how many messages in the queue belong to events without a queued delivery in the state table.
 
         The function has not received them yet, or is working on them, or ended before it wrote a row. Each counts as
-        one delivery that is queued. While the function works on a batch, what has just ended in it may count here too.
+        one queued delivery. While the function works on a batch, deliveries that have just ended may be counted here,
+        too.
         """
         return max(0, self.queue.total - self.books.queued_events) if self.queue else 0
 
     @property
     def queued(self) -> int:
-        """All that is still to come."""
+        """Return how many deliveries have not ended."""
         return self.books.queued + self.unrecorded
 
     @property
     def received(self) -> int:
-        """All that came in: delivered + suppressed + parked + queued + lost."""
+        """Return the number of all deliveries: delivered + suppressed + parked + queued + lost."""
         return self.books.received + self.unrecorded
 
     @property
     def unbalanced(self) -> int:
-        """How much is not accounted for: lost deliveries, and events that are missing or too many."""
+        """Return how much is not accounted for: lost deliveries, and events that are missing or too many."""
         return len(self.books.lost) + abs(self.difference)
 
 
 def run(stack: Stack, since: float, now: float, tolerance: float, report: Say) -> Result:
-    """Balance a stack's books. Raises UnansweredError."""
+    """Compute a stack's balance. Raises UnansweredError."""
     notes: list[str] = []
     found = list(rows.since(stack, since, now, lambda count: report(say("{count:,} items", count=count))))
     queue = gauges.depth(stack, stack.queue) if stack.queue else None
@@ -94,7 +95,7 @@ def run(stack: Stack, since: float, now: float, tolerance: float, report: Say) -
 
 
 def _waiting(stack: Stack, queue: Depth | None, now: float, patience: float, notes: list[str]) -> Evidence:
-    """What the queue tells of the late and the lost."""
+    """Return what the queue tells about which late deliveries are lost."""
     if queue is None:
         return Evidence(None)
     if gauges.is_paused(stack):
@@ -110,7 +111,7 @@ def _waiting(stack: Stack, queue: Depth | None, now: float, patience: float, not
 
 
 def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[str]:
-    """The events in the dead-letter queue."""
+    """Return the identities of the events in the dead-letter queue."""
     if not dead_letters.total:
         return frozenset()
     with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
@@ -120,7 +121,7 @@ def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[st
 
 
 def _published(stack: Stack, since: float, until: float, notes: list[str]) -> int | None:
-    """How many messages the topic took, where that says anything about what we should have seen."""
+    """Return how many messages the topic accepted; None if that cannot be compared with the events seen."""
     try:
         if gauges.is_filtered(stack):
             notes.append(say("The subscription filters the topic's events, so their number is not compared."))

@@ -1,4 +1,4 @@
-"""Whether all that came in is accounted for: pure, from the rows of the state table and what else is known."""
+"""Decides whether every event is accounted for. Pure: works on the rows of the state table and on the Evidence."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cli.operations.rows import Row
 from handler.delivery.backoff import JITTER, LONGEST_SECONDS
 from handler.delivery.records import Phase
 
-# How much longer than the longest pause between two attempts a delivery may show no progress.
+# A delivery may show no progress for this much longer than the longest pause between two attempts.
 SLACK_SECONDS: Final = 3600.0
-# Lambda keeps an event of direct intake for so long (MaximumEventAgeInSeconds in template.yaml).
+# With direct intake, Lambda retries an event for this long (MaximumEventAgeInSeconds in template.yaml).
 DIRECT_SECONDS: Final = 21_600.0
-# The edges of a window are not sharp: an event may be published before one and seen after it.
+# At the edges of the time window, an event may be published inside and seen outside, or the reverse.
 LEAST_DIFFERENCE: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What tells a delivery that is late from one that is lost.
+    """What distinguishes a late delivery from a lost one.
 
-    `queued` is how many messages the intake queue holds (None: there is no queue). None of them was sent before
-    `oldest_at` (None: not known). `idle`: there is no sign that the function reads the queue. `parked` are the events
-    in the dead-letter queue.
+    `queued` is how many messages the intake queue holds (None: no queue). None of them was sent before `oldest_at`
+    (None: unknown). `idle`: nothing shows that the function reads the queue. `parked` are the events in the dead-letter
+    queue.
     """
 
     queued: int | None
@@ -36,11 +36,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The outcomes of deliveries. Each counts once: received = delivered + suppressed + parked + queued + lost.
+    """Deliveries by outcome, each counted once: received = delivered + suppressed + parked + queued + lost.
 
-    `late` are those of the queued that should have been tried again by now, `events` how many events all of them are
-    about, `queued_events` those of the queued. `notices` are posted messages about broken templates, and no deliveries:
-    one of them stands for any number of parked events.
+    `late` are queued ones that should have been retried by now. `events` is how many events these deliveries belong to,
+    `queued_events` those with a queued one. `notices` are posted messages about broken templates. They are not
+    deliveries: one notice stands for any number of parked events.
     """
 
     delivered: int
@@ -56,7 +56,7 @@ class Books:
 
     @property
     def received(self) -> int:
-        """All of them."""
+        """Return the number of all deliveries."""
         return self.delivered + self.suppressed + self.parked + self.queued + len(self.lost)
 
 
@@ -68,28 +68,28 @@ def patience(visibility_seconds: float | None) -> float:
 
 
 def overdue(rows: Iterable[Row], now: float, seconds: float) -> list[Row]:
-    """Return the deliveries that have not ended and show no progress since their time came, and so long after it.
+    """Return the deliveries that have not ended, and whose next attempt is more than `seconds` overdue.
 
-    A notice is none: the next event with its problem posts it.
+    Notices are not among them: the next event with the same problem posts the notice.
     """
     open_ones = [row for row in rows if not row.final and not row.key.notice]
     return [row for row in open_ones if now > max(row.record.at, row.record.until) + seconds]
 
 
 def is_at_work(worked_at: Iterable[float], now: float, seconds: float) -> bool:
-    """Whether the function has tried each message that waits within the last `seconds`, by when it was seen at work.
+    """Return whether the function has tried every waiting message in the last `seconds`, by the times `worked_at`.
 
-    `seconds` is the patience with a delivery. Work at the very beginning of this time, or at its end, proves nothing:
-    the function may have stopped soon after, or may have begun only now, and a message can wait as long as the longest
-    pause for its next attempt.
+    `seconds` is the patience with a delivery. Work at the very start or end of this time proves nothing: the function
+    may have stopped soon after, or started just now, and a message can wait for its next attempt as long as the longest
+    pause.
     """
     pause = seconds - SLACK_SECONDS
-    known = now - pause  # CloudWatch is some minutes behind
+    known = now - pause  # CloudWatch is some minutes late
     return any(now - seconds + pause <= at <= known - pause for at in worked_at)
 
 
 def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books:
-    """Count. `rows` are of deliveries and notices, `late` those of them that are overdue."""
+    """Count the outcomes. `rows` are of deliveries and notices, `late` those of them that are overdue."""
     deliveries = current(rows)
     phases = Counter(row.record.phase for row in deliveries if row.final)
     ours = {row.key for row in deliveries}
@@ -113,9 +113,9 @@ def close(rows: Sequence[Row], late: Sequence[Row], evidence: Evidence) -> Books
 
 
 def current(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of deliveries, without those that a replay has left behind.
+    """Return the rows of deliveries, without rows that a replay has replaced.
 
-    An event that was parked before it had a channel has a row without one; replayed, it gets rows with channels.
+    An event that was parked before it had a channel has a row without one. Its replay writes rows with channels.
     """
     newest: dict[tuple[str, str], float] = {}
     for row in rows:
@@ -132,7 +132,7 @@ def current(rows: Sequence[Row]) -> list[Row]:
 def difference(published: int, seen: int, queued: int, tolerance: float) -> int:
     """Return how many events are missing (positive) or too many (negative); 0 within the tolerance, such as 0.01.
 
-    `seen` are those that the state table knows, `queued` those in the queue, which it may know already.
+    `seen` is how many the state table knows, `queued` how many the queue holds; some may be in both.
     """
     allowed = max(LEAST_DIFFERENCE, tolerance * published)
     missing, extra = published - seen - queued, seen - published
@@ -142,7 +142,7 @@ def difference(published: int, seen: int, queued: int, tolerance: float) -> int:
 
 
 def _is_lost(row: Row, evidence: Evidence) -> bool:
-    """Whether nothing can bring it on any more: its message is in no queue."""
+    """Return whether nothing can continue a delivery, because its message is in no queue."""
     if not evidence.queued:
         return True
     return not evidence.idle and evidence.oldest_at is not None and evidence.oldest_at > row.record.at

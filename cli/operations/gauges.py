@@ -1,4 +1,4 @@
-"""How much lies in the queues, and what CloudWatch counts."""
+"""Reads queue depths, and metrics from CloudWatch."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _COUNTS: Final = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-# Of the function's own metrics (handler/telemetry.py).
+# The function's own metrics (handler/telemetry.py).
 NAMESPACE: Final = "Notifier"
 RETRY_AGE: Final = "RetryAge"
 _RETRIED: Final = tuple(code for code, meaning in CODES.items() if meaning.retry)
 _MINUTE: Final = 60
-# CloudWatch answers with at most 1440 sums, and keeps those of a minute for 15 days.
+# CloudWatch returns at most 1440 sums, and keeps those of a minute for 15 days.
 _PERIODS: Final = (60, 300, 3600)
 _MOST_SUMS: Final = 1440
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """A queue's messages, as far as SQS knows.
+    """How many messages a queue holds, as reported by SQS.
 
-    `visible` ones can be received. Those `in_flight` were received and not deleted: they are being worked on, or wait
-    for their next attempt, or come back after `visibility_seconds` because their receiver died. `delayed` ones come
-    later.
+    `visible` ones can be received. `in_flight` ones were received and not deleted: they are being processed, or wait
+    for their next attempt, or become visible after `visibility_seconds` because their receiver died. `delayed` ones
+    become visible later.
     """
 
     visible: int = 0
@@ -42,12 +42,12 @@ class Depth:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Return the number of all messages."""
         return self.visible + self.in_flight + self.delayed
 
     @property
     def words(self) -> str:
-        """All of them, for people."""
+        """Return all the numbers in words."""
         return plural(
             "{count:,} message: {visible:,} ready, {in_flight:,} in flight, {delayed:,} delayed",
             "{count:,} messages: {visible:,} ready, {in_flight:,} in flight, {delayed:,} delayed",
@@ -60,10 +60,10 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What CloudWatch shows of the work on the intake queue, in Unix seconds.
+    """What CloudWatch shows about the work on the intake queue, in Unix seconds.
 
-    `oldest_at` is when the oldest message was sent that waited in this time, or up to a minute earlier (None: not
-    known). `worked_at` are the minutes in which the function finished a message, or left one to be tried again.
+    `oldest_at` is when the oldest waiting message was sent, or up to a minute earlier (None: unknown). `worked_at` are
+    the minutes in which the function finished a message, or left one for a retry.
     """
 
     oldest_at: float | None
@@ -78,7 +78,7 @@ class _Metric(NamedTuple):
 
 
 def depth(stack: Stack, url: str) -> Depth:
-    """Return what a queue holds. Raises UnansweredError."""
+    """Return how many messages a queue holds. Raises UnansweredError."""
     with asking(say("count a queue's messages"), "sqs:GetQueueAttributes"):
         answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[*_COUNTS, "VisibilityTimeout"])
     found = answer["Attributes"]
@@ -87,10 +87,10 @@ def depth(stack: Stack, url: str) -> Depth:
 
 
 def progress(stack: Stack, since: float, now: float) -> Progress:
-    """Return what CloudWatch shows of the work on the intake queue since then. Raises UnansweredError.
+    """Return what CloudWatch shows about the work on the intake queue since a time. Raises UnansweredError.
 
-    SQS takes a message that was received three times out of its metric, until it is processed. Such a message is in the
-    function's own metric, because the function has tried it.
+    SQS leaves a message that was received three times out of its age metric until it is processed. Such a message is in
+    the function's own metric, because the function has tried it.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     """
     queue, service = {"QueueName": stack.queue.rsplit("/", 1)[-1]}, _service(stack)
@@ -108,24 +108,24 @@ def progress(stack: Stack, since: float, now: float) -> Progress:
 
 
 def published(stack: Stack, since: float, now: float) -> int | None:
-    """Return how many messages the topic took, if CloudWatch knows it. Raises UnansweredError."""
+    """Return how many messages the topic accepted; None if CloudWatch does not know. Raises UnansweredError."""
     name = stack.topic.rsplit(":", 1)[-1]
     found = _sums(stack, "AWS/SNS", "NumberOfMessagesPublished", "TopicName", name, since, now)
     return round(sum(found)) if found else None
 
 
 def ignored(stack: Stack, since: float, now: float) -> int:
-    """Return how many events the function left to others (EventTypes=known). Raises UnansweredError."""
+    """Return how many events the function ignored (EventTypes=known). Raises UnansweredError."""
     return round(sum(_sums(stack, NAMESPACE, "Ignored", "service", _service(stack), since, now)))
 
 
 def is_filtered(stack: Stack) -> bool:
-    """Whether the subscription leaves some of the topic's events out. Raises UnansweredError."""
+    """Return whether the subscription filters the topic's events. Raises UnansweredError."""
     sns, queue, function = stack.client("sns"), stack.queue_arn, stack.configuration()["FunctionArn"]
     with asking(say("read the topic's subscriptions"), "sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes"):
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=stack.topic)
         for one in (one for page in pages for one in page["Subscriptions"]):
-            # A function is subscribed by itself, or by its alias.
+            # The endpoint is the function or its alias.
             ours = one["Endpoint"] in (queue, function) or one["Endpoint"].startswith(f"{function}:")
             if ours and one["SubscriptionArn"].startswith("arn:"):
                 found = sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])["Attributes"]
@@ -134,9 +134,9 @@ def is_filtered(stack: Stack) -> bool:
 
 
 def is_paused(stack: Stack) -> bool:
-    """Whether somebody has stopped the function from taking events out of the queue. Raises UnansweredError.
+    """Return whether the event source mapping is disabled. Raises UnansweredError.
 
-    It looks the mapping up by its queue: if the mapping is that of an alias, the function's own list may not have it.
+    The mapping is looked up by its queue: a mapping of an alias may be missing in the function's own list.
     """
     if not stack.queue:
         return False
@@ -149,7 +149,7 @@ def is_paused(stack: Stack) -> bool:
 
 
 def report_unbalanced(stack: Stack, value: int) -> None:
-    """Put the metric Notifier/Unbalanced, with the dimension of the function's own metrics; 0: all is accounted for.
+    """Put the metric Notifier/Unbalanced, with the same dimension as the function's metrics; 0: all is accounted for.
 
     Raises UnansweredError.
     """
@@ -160,13 +160,13 @@ def report_unbalanced(stack: Stack, value: int) -> None:
 
 
 def _service(stack: Stack) -> str:
-    """What the function's own metrics have as their dimension `service`."""
+    """Return the value of the dimension `service` in the function's own metrics."""
     variables = stack.configuration().get("Environment", {}).get("Variables", {})
     return str(variables.get("POWERTOOLS_SERVICE_NAME") or "notifier")
 
 
 def _points(stack: Stack, metrics: Sequence[_Metric], since: float, now: float) -> list[list[tuple[float, float]]]:
-    """The points of each metric: when its minute began, and the value."""
+    """Return the data points of each metric: the start of the minute, and the value."""
     queries = [
         {
             "Id": f"m{number}",
@@ -186,7 +186,7 @@ def _points(stack: Stack, metrics: Sequence[_Metric], since: float, now: float) 
     with asking(say("read the metrics of the queue and the function"), "cloudwatch:GetMetricData"):
         pages = stack.client("cloudwatch").get_paginator("get_metric_data")
         for page in pages.paginate(MetricDataQueries=queries, StartTime=since, EndTime=now):
-            for one in page["MetricDataResults"]:  # a metric can be continued on the next page
+            for one in page["MetricDataResults"]:  # the next page can have more points of the same metric
                 moments = (moment.timestamp() for moment in one["Timestamps"])
                 found[one["Id"]] += zip(moments, one["Values"], strict=True)
     return list(found.values())

@@ -1,4 +1,4 @@
-"""The letters that were chosen, by the code that says why they are there: for a terminal, and for programs."""
+"""The chosen dead letters, grouped by code, for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cli.operations.selection import NONE
 from cli.operations.words import Words
 from handler.errors import CODES
 
-# A heap is looked over, not read; --json lists all of it.
+# This many are shown of each code; --json lists all.
 SHOWN: Final = 10
-# Why a letter without a code is there, and what to do.
+# Why a letter without a code is in the dead-letter queue, and what to do.
 _SENDERS: Final[dict[Sender, tuple[str, str]]] = {
     "function": (later("the function parked it"), later("look it up with `notifier explain`")),
     "queue": (
@@ -38,7 +38,7 @@ _SENDERS: Final[dict[Sender, tuple[str, str]]] = {
 
 
 def cause(letter: Letter) -> tuple[str, str]:
-    """Return why a letter is there, and what to do first."""
+    """Return why a letter is in the queue, and what to do first."""
     if known := CODES.get(letter.code):
         return say(known.meaning), remedy(letter.code)
     meaning, first = _SENDERS[letter.sender]
@@ -46,7 +46,7 @@ def cause(letter: Letter) -> tuple[str, str]:
 
 
 def groups(chosen: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
-    """Return the letters of each code, the most frequent code first, the oldest letter first."""
+    """Return the letters by code: most frequent code first, oldest letter first."""
     found: dict[str, list[Letter]] = defaultdict(list)
     for letter in sorted(chosen, key=lambda letter: letter.parked_at):
         found[letter.code or NONE].append(letter)
@@ -54,12 +54,12 @@ def groups(chosen: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
 
 
 def picture(chosen: Sequence[Letter]) -> RenderableType:
-    """Draw the letters."""
+    """Return the letters as tables for the terminal."""
     return Group(*(part for code, letters in groups(chosen) for part in _group(code, letters)))
 
 
 def document(letter: Letter) -> dict[str, Any]:
-    """Return what programs are told of a letter: not its body, nor how it is reached."""
+    """Return a letter as JSON values, without its body and its SQS receipt."""
     told = asdict(letter)
     for name in ("receipt", "bodies", "typed", "own_identity"):
         del told[name]

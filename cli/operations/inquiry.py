@@ -1,4 +1,4 @@
-"""All that can be found out about an event: from the log, the state table, and where need be the dead-letter queue."""
+"""Collects what is known about an event: from the log, the state table, and if needed the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from cli.operations.screen import Say
 from cli.operations.stack import Stack
 from cli.operations.timeline import Timeline
 
-# Who is late by this much may have been given up by SQS: longer than a pause between two attempts.
+# SQS may have given up an event that is this late: longer than the longest pause between two attempts.
 LATE_SECONDS: Final = 1200.0
-# Of the dead-letter queue so many messages are looked through for one event.
+# At most this many messages of the dead-letter queue are searched for one event.
 LETTERS: Final = 1000
 
 
 def of(stack: Stack, since: float, say: Say, function: Mapping[str, Any] | None = None) -> Inquiry:
-    """Return an inquiry into a stack, with the configuration of its `function` if it was read already.
+    """Return an Inquiry. `function` is the function's configuration, if it was read already.
 
     Raises UnansweredError.
     """
@@ -34,7 +34,7 @@ def of(stack: Stack, since: float, say: Say, function: Mapping[str, Any] | None 
 
 @dataclass(slots=True)
 class Inquiry:
-    """Looks into a stack, back to `since` (Unix seconds) in the log in `group`. `notes` say what could not be read."""
+    """Looks into a stack, with its log `group` back to `since` (Unix seconds). `notes` say what could not be read."""
 
     stack: Stack
     group: str
@@ -43,21 +43,21 @@ class Inquiry:
     notes: list[str] = field(default_factory=list)
 
     def of_name(self, name: str) -> list[Timeline]:
-        """Return the story of an event by its identity, or by a message id, if it is known. Raises UnansweredError."""
+        """Return the timeline of an event by its identity or a message id; empty if unknown. Raises UnansweredError."""
         lines = self._lines(name)
         identity = next((line.identity or line.record for line in lines), name)
         found = self._told(identity, lines)
         return [found] if found.trails else []
 
     def of_type(self, event_type: str, event_id: str) -> list[Timeline]:
-        """Return the stories of the events that something of a type happened to an id. Raises UnansweredError."""
+        """Return the timelines of all events with this type and id. Raises UnansweredError."""
         by_event: dict[str, list[Line]] = {}
         for line in journal.of_type(self.stack, self.group, event_type, event_id, self.since, self._pages):
             by_event.setdefault(line.identity, []).append(line)
         return [self._told(identity, lines) for identity, lines in by_event.items()]
 
     def waiting(self) -> Depth | None:
-        """Return what the intake queue holds; None with direct intake, or where that cannot be read."""
+        """Return the depth of the intake queue; None with direct intake, or if it cannot be read."""
         if not self.stack.queue:
             return None
         try:
@@ -71,9 +71,9 @@ class Inquiry:
             return None
 
     def hints(self, depth: Depth | None, event_type: str = "") -> list[str]:
-        """Say why an event may be unknown, and where else to look. `event_type` is that of the event, or its identity.
+        """Say why an event may be unknown, and where else to look. `event_type` is the event's type or identity.
 
-        The identity of an event of a poll begins with its type.
+        The identity of an event from a poll starts with its type.
         """
         back = times.span(time.time() - self.since)
         return [
@@ -85,7 +85,7 @@ class Inquiry:
         ]
 
     def _by_a_poll(self, event_type: str) -> Iterator[str]:
-        """Say so if the type has a poll, of which rows can be without an event."""
+        """If the type has a poll, say that some rows never become events."""
         try:
             known = polls.read(self.stack, event_type, None).schedule.began_at if event_type else 0.0
         except UnansweredError:
@@ -100,7 +100,7 @@ class Inquiry:
 
     @staticmethod
     def _in_queue(depth: Depth | None) -> Iterator[str]:
-        """Say that the event may be in the queue, if the queue holds anything: the log has no line about it yet."""
+        """Say that the event may still be in the queue, without a log line, if the queue is not empty."""
         if depth and depth.total:
             yield say("It may be in the queue, which holds {messages}.", messages=depth.words)
         if depth and depth.in_flight:
@@ -112,7 +112,7 @@ class Inquiry:
             )
 
     def _told(self, identity: str, lines: list[Line]) -> Timeline:
-        """The story with its end, where that is not the function's doing: SQS, SNS and Lambda park events as well."""
+        """Return the timeline, with its end in the dead-letter queue: SQS, SNS and Lambda put events there, too."""
         self.say(say("reading the state table"))
         now = time.time()
         found = timeline.merge(identity, lines, rows.of_event(self.stack, identity, now), now)
@@ -122,7 +122,7 @@ class Inquiry:
         return timeline.with_letter(found, letter) if letter else found
 
     def _parked(self, name: str) -> Letter | None:
-        """The letter with an event, if it is among the first in the dead-letter queue."""
+        """Return the dead letter with an event, if it is among the first in the queue."""
         try:
             with mailbox.opened(self.stack, LETTERS, 0, self._letters) as box:
                 if box.more:
@@ -148,7 +148,7 @@ class Inquiry:
         return say("The log was searched for the last {span}. Look further back with --since.", span=back)
 
     def _lines(self, name: str) -> list[Line]:
-        """The lines of the log; without them, the state table still says how things stand."""
+        """Return the log lines; if the log cannot be read, none, as the state table has the current state."""
         try:
             return journal.of_event(self.stack, self.group, name, self.since, self._pages)
         except UnansweredError as error:

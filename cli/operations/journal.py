@@ -1,4 +1,4 @@
-"""The function's log: one line of JSON for each delivery and attempt (handler/telemetry.py writes them)."""
+"""Reads the function's log: one line of JSON for each attempt at a delivery (handler/telemetry.py writes them)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from handler.outcome import State
 
 _STATES: Final = frozenset(state.value for state in State)
 _TEXTS: Final = ("code", "detail", "record", "origin", "notification", "channel")
-# What may stand between the quotes of a filter pattern as it is.
+# Characters that need no escape in the quotes of a filter pattern.
 _PLAIN: Final = re.compile(r"[^\"\\*%]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the function said of one attempt at a delivery, at `at` (Unix seconds).
+    """A log line: one attempt at a delivery, at `at` (Unix seconds).
 
-    `age` is how old the event was by then, `due` in how many seconds it was to be tried again; None where the line does
-    not say so. `posted` and `ts` are Slack's names for the channel and the message. `origin` is `poll` where a poll
-    found the event, and empty where an application published it.
+    `age` is how old the event was then, `due` in how many seconds it is retried; None if the line does not say.
+    `posted` and `ts` are Slack's ids of the channel and the message. `origin` is `poll` if a poll found the event, and
+    empty if an application published it.
     """
 
     at: float
@@ -59,7 +59,7 @@ def of_event(stack: Stack, group: str, name: str, since: float, progress: Callab
 def of_type(
     stack: Stack, group: str, event_type: str, event_id: str, since: float, progress: Callable[[int], None]
 ) -> list[Line]:
-    """Return the lines about all events that something of a type happened to an id. Raises UnansweredError."""
+    """Return the lines about all events with this type and id. Raises UnansweredError."""
     ids = [f"($.event.id = {_quoted(event_id)})"]
     if re.fullmatch(r"-?\d{1,19}", event_id):
         ids.append(f"($.event.id = {event_id})")
@@ -69,7 +69,7 @@ def of_type(
 
 
 def kept_days(stack: Stack, group: str) -> int | None:
-    """Return for how many days the log is kept; None: for ever. Raises UnansweredError."""
+    """Return for how many days the log is kept; None: forever. Raises UnansweredError."""
     with asking(say("read the log group"), "logs:DescribeLogGroups"):
         answer = stack.client("logs").describe_log_groups(logGroupNamePrefix=group, limit=1)
     found = answer["logGroups"]
@@ -77,14 +77,14 @@ def kept_days(stack: Stack, group: str) -> int | None:
 
 
 def _quoted(text: str) -> str:
-    """A text in a filter pattern. From the first sign on that means something there, anything matches."""
+    """Return a text for a filter pattern. From its first special character on, it matches anything."""
     plain = _PLAIN.match(text)
     begins = plain[0] if plain else ""
     return f'"{begins}"' if begins == text else f'"{begins}*"'
 
 
 def _search(stack: Stack, group: str, pattern: str, since: float, progress: Callable[[int], None]) -> Iterator[Line]:
-    """The lines that match, and maybe more. `progress` is called with the number of pages read."""
+    """Yield the lines that match, and perhaps more. `progress` is called with the number of pages read."""
     from botocore.exceptions import ClientError
 
     pages = stack.client("logs").get_paginator("filter_log_events")
@@ -103,7 +103,7 @@ def _search(stack: Stack, group: str, pattern: str, since: float, progress: Call
 
 
 def read(text: str, at: float) -> Line | None:
-    """Read a line; None where it is not about a delivery. Fields that a newer version adds are ignored."""
+    """Parse a line; None if it is not about a delivery. Unknown fields, of a newer version, are ignored."""
     try:
         said = json.loads(text)
     except ValueError:

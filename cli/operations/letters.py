@@ -1,9 +1,9 @@
-"""What is in the dead-letter queue, from any sender.
+"""Parses the messages of the dead-letter queue, from any sender.
 
-The function parks a record as it came, with what is wrong in message attributes
-(handler/adapters/state/dead_letter_queue.py). SQS moves one as it came that was delivered too often without an end. SNS
-leaves the notification that it could not deliver. Lambda, with direct intake, leaves a document of its own about its
-last attempt, with the request in it.
+The function parks a record unchanged, with the reason in message attributes
+(handler/adapters/state/dead_letter_queue.py). SQS moves a message unchanged that was received too often. SNS leaves the
+notification that it could not deliver. Lambda, with direct intake, leaves a document about its last attempt, with the
+request in it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _CODE: Final = re.compile(r"([A-Z][A-Z_]+)(?:: (.*))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message of the dead-letter queue. `parked_at` and `first_sent_at` are Unix seconds; what is not known is empty.
+    """A message of the dead-letter queue. `parked_at` and `first_sent_at` are Unix seconds; unknown values are empty.
 
-    `bodies` are the records in it, as they came: none where it holds nothing that can be sent again. `also` are the
-    codes of the event's other deliveries that failed. `typed` is the event's type where that was a message attribute.
-    `own_identity` says that the event brought its `event_id` along; else it is the message's id, which has to stay.
+    `bodies` are the records in it, unchanged; none if it holds nothing that can be sent again. `also` has the codes of
+    the event's other failed deliveries. `typed` is the event's type, if that was a message attribute. `own_identity`:
+    the event has its own `event_id`; otherwise its identity is the message's id, which a replay must keep.
     """
 
     message_id: str
@@ -52,13 +52,13 @@ class Letter:
     own_identity: bool = False
 
     def is_about(self, name: str) -> bool:
-        """Whether it holds an event with this identity, or that came in a message with this id."""
+        """Return whether it holds an event with this identity, or from a message with this id."""
         wrapped = (envelope(body) for body in self.bodies)
         return name in (self.event_id, self.message_id, *(one["MessageId"] for one in wrapped if one))
 
 
 def envelope(body: str) -> dict[str, Any] | None:
-    """Return the SNS notification that a body is, or None."""
+    """Return the SNS notification in a body; None if it is not one."""
     match _document(body):
         case {"Type": "Notification", "Message": str(), "MessageId": str()} as found:
             return found
@@ -66,7 +66,7 @@ def envelope(body: str) -> dict[str, Any] | None:
 
 
 def read(message: Mapping[str, Any]) -> Letter:
-    """Read a message as SQS hands it out, with all its attributes."""
+    """Parse a message as received from SQS, with all its attributes."""
     said = {name: one.get("StringValue", "") for name, one in message.get("MessageAttributes", {}).items()}
     system, body = message.get("Attributes", {}), message["Body"]
     sender, sent = _sender(said, system, body), int(system.get("SentTimestamp", 0)) / 1000
@@ -81,12 +81,12 @@ def _sender(said: Mapping[str, str], system: Mapping[str, str], body: str) -> Se
         return "queue"
     if {"requestContext", "requestPayload"} <= (_document(body) or {}).keys():
         return "lambda"
-    # Both SNS and an older SQS leave nothing but the notification; only SNS says which error it met.
+    # Both SNS and an older SQS leave only the notification, but SNS adds an error code.
     return "topic" if "ErrorCode" in said else "queue"
 
 
 def _as_it_came(letter: Letter, said: Mapping[str, str]) -> Letter:
-    """A record, and what the function says of it if it is the function's."""
+    """Parse an unchanged record, and the function's attributes, if it has them."""
     wrapped = envelope(letter.bodies[0])
     first = said.get("first_sent_at") or str((wrapped or {}).get("Timestamp", ""))
     return replace(
@@ -103,7 +103,7 @@ def _as_it_came(letter: Letter, said: Mapping[str, str]) -> Letter:
 
 
 def _of_lambda(letter: Letter) -> Letter:
-    """What Lambda hands to its on-failure destination.
+    """Parse what Lambda sends to its on-failure destination.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
@@ -125,14 +125,14 @@ def _of_lambda(letter: Letter) -> Letter:
 
 
 def _with_event(letter: Letter, said: Mapping[str, str]) -> Letter:
-    """The letter with its event: as the function reads it, else as far as the attributes say."""
+    """Return the letter with its event: parsed as the function does, else from the attributes."""
     told = replace(letter, type=said.get("type", ""), id=said.get("id", ""), event_id=said.get("event_id", ""))
     if not letter.bodies:
         return told
     of_message = str((envelope(letter.bodies[0]) or {}).get("MessageId", ""))
     attributes = {"type": letter.typed} if letter.typed else {}
     try:
-        # A time in the event that is long past by now was not so when it came.
+        # Parsed as of that time: a time limit in the event may have passed since.
         event = parse(Record("", letter.bodies[0], attributes), datetime.fromtimestamp(letter.first_sent_at, UTC))
     except NotifierError:
         return replace(told, event_id=of_message or told.event_id or letter.message_id)

@@ -1,4 +1,4 @@
-"""Links to messages in Slack, for which Slack has to be asked: chat.getPermalink, with the deployment's own token."""
+"""Gets links to messages from Slack (chat.getPermalink), with the deployment's own token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SILENT: Final = logging.getLogger("slack_sdk")
 
 
 class _Client(WebClient):
-    """slack-sdk over the function's own connections: its transport would follow a redirect with the token."""
+    """slack-sdk over the function's own connections. The SDK's transport would follow a redirect with the token."""
 
     def __init__(self, token: str, base_url: str, exchange: Exchange) -> None:
         super().__init__(token, base_url, logger=_SILENT, retry_handlers=[])
@@ -40,17 +40,17 @@ class _Client(WebClient):
 def read(
     stack: Stack, environment: Mapping[str, str], messages: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
-    """Return the links to messages, given by channel and `ts`, for a function with these variables.
+    """Return links to messages by (channel, `ts`). `environment` has the function's variables.
 
-    Those that Slack does not find are left out. Raises UnansweredError where there can be none: with webhooks, or where
-    the caller may not read the token.
+    Messages that Slack does not find are left out. Raises UnansweredError if no links are possible: with webhooks, or
+    if the caller may not read the token.
     """
     slack = parse.slack(environment.get("NOTIFIER_SLACK") or "bot")
     if slack.mode == "webhook":
         raise UnansweredError("There are no links to messages: a webhook does not say which message it made.")
     try:
         trusted = tls.context(slack.ca)
-    except ConfigError:  # it lies in the function's package, and not here
+    except ConfigError:  # a file in the function's package that is not here
         trusted = tls.context()
     client = _Client(_token(stack, environment), slack.api_url, Exchange(trusted, LIMITS, connections=1))
     found = {message: _link(client, *message) for message in messages}

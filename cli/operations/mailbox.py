@@ -1,4 +1,4 @@
-"""The dead-letter queue, read without emptying it: what is looked at is hidden from others until it is put back."""
+"""Reads the dead-letter queue without emptying it: messages are hidden from others until they are put back."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from cli.operations.letters import Letter
 from cli.operations.refusals import UnansweredError, asking
 from cli.operations.stack import Stack
 
-# SQS's own limits: messages of a batch, and seconds for which one can be hidden.
+# SQS's limits: messages per batch, and seconds of visibility timeout.
 BATCH: Final = 10
 MAX_SECONDS: Final = 43_200
-# What reading takes at most for each message, and a margin for the start and the end.
+# Upper bound for reading one message, and a margin for start and end.
 READING_SECONDS: Final = 0.1
 MARGIN_SECONDS: Final = 60
-# A receive that waits asks all of SQS's servers, so one without messages is the end; and so are some that bring only
-# what is known, whose time of being hidden is over.
+# A long poll asks all of SQS's servers, so an empty answer is the end of the queue. So are some answers with known
+# messages only, whose visibility timeout is over.
 FRUITLESS: Final = 3
 _WAIT_SECONDS: Final = 1
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """The letters that this program holds, by their id. `more` says that others are left, unread or held elsewhere."""
+    """The letters that this program has received and hidden, by id. `more`: others are unread, or hidden elsewhere."""
 
     stack: Stack
     held: dict[str, Letter] = field(default_factory=dict)
     more: bool = False
 
     def delete(self, letter: Letter) -> None:
-        """Take a letter out of the queue for good. Raises UnansweredError."""
+        """Delete a letter from the queue. Raises UnansweredError."""
         with asking(say("delete from the dead-letter queue"), "sqs:DeleteMessage"):
             self._client.delete_message(QueueUrl=self.stack.dead_letters, ReceiptHandle=letter.receipt)
         self.held.pop(letter.message_id)
 
     def put_back(self, *kept: Letter) -> None:
-        """Let letters be seen by others again; all of them if none is named. Where that fails, they are in time."""
+        """Make letters visible again; all of them without arguments. If that fails, they become so by their timeout."""
         going = list(kept or self.held.values())
         while batch := going[:BATCH]:
             del going[:BATCH]
@@ -54,7 +54,7 @@ class Mailbox:
                 self._client.change_message_visibility_batch(QueueUrl=self.stack.dead_letters, Entries=entries)
 
     def read(self, limit: int, seconds: int, progress: Callable[[int], None]) -> None:
-        """Take hold of at most `limit` letters for so many seconds. Raises UnansweredError."""
+        """Receive at most `limit` letters, hidden for this many seconds. Raises UnansweredError."""
         fruitless = 0
         while fruitless < FRUITLESS and len(self.held) < limit:
             messages = self._receive(min(BATCH, limit - len(self.held)), seconds)
@@ -64,7 +64,7 @@ class Mailbox:
             for message in messages:
                 letter = letters.read(message)
                 new += letter.message_id not in self.held
-                self.held[letter.message_id] = letter  # the last receipt is the one that counts
+                self.held[letter.message_id] = letter  # only the last receipt is valid
             fruitless = 0 if new else fruitless + 1
             progress(len(self.held))
         self.more = len(self.held) >= limit
@@ -89,10 +89,10 @@ class Mailbox:
 
 @contextmanager
 def opened(stack: Stack, limit: int, seconds: float, progress: Callable[[int], None]) -> Iterator[Mailbox]:
-    """Read at most `limit` letters, and put back those that are still there when the block ends, however it does.
+    """Receive at most `limit` letters, and make those that are left visible again when the block ends in any way.
 
-    `seconds` is how long what is done with each letter takes: a program that is killed keeps them hidden until the sum
-    of that is over, and no longer. Raises UnansweredError.
+    `seconds` is how long the work on one letter takes. If the program is killed, the letters stay hidden for the sum of
+    that, and no longer. Raises UnansweredError.
     """
     mailbox = Mailbox(stack)
     expected = min(limit, gauges.depth(stack, stack.dead_letters).visible + BATCH)

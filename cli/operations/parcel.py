@@ -1,4 +1,4 @@
-"""A letter as it is sent again: the body as it came, marked as a replay. The ledger knows it by the same identity."""
+"""Builds the message of a replay: the original body, marked as a replay. The ledger recognises its identity."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from cli.operations.letters import Letter, envelope
 
 
 def message(letter: Letter, body: str, now: float) -> dict[str, Any]:
-    """Return what sqs.send_message takes for the intake queue, without the queue."""
+    """Return the arguments of sqs.send_message for the intake queue, without the queue."""
     texts = {**_marks(letter, now), "type": letter.typed}
     attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
     return {"MessageBody": _kept(letter, body), "MessageAttributes": attributes}
 
 
 def invocation(letter: Letter, body: str, now: float) -> dict[str, Any]:
-    """Return what the function is invoked with where the topic does that itself.
+    """Return the event to invoke the function with, if the topic invokes it directly.
 
-    The function counts how long an event waits from its Timestamp, which is that of the replay.
+    The function measures how long an event waits from its Timestamp, which is the time of the replay.
     """
     wrapped = envelope(body) or _envelope(letter, body)
     attributes = wrapped.get("MessageAttributes")
@@ -34,14 +34,14 @@ def _marks(letter: Letter, now: float) -> dict[str, str]:
 
 
 def _kept(letter: Letter, body: str) -> str:
-    """The body; in an envelope, where the event has no identity but that of its message: a new message has a new id."""
+    """Return the body, in an envelope if the event's identity is its message id, as the new message gets a new id."""
     if envelope(body) or letter.own_identity:
         return body
     return json.dumps(_envelope(letter, body), ensure_ascii=False)
 
 
 def _envelope(letter: Letter, body: str) -> dict[str, Any]:
-    """The notification that SNS would have made of a body that came without one."""
+    """Return a body in the notification that SNS would have made of it."""
     attributes = {"type": {"Type": "String", "Value": letter.typed}} if letter.typed else {}
     return {
         "Type": "Notification",

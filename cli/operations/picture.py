@@ -1,4 +1,4 @@
-"""A timeline, for a terminal: what is read at night, from the top to what to do."""
+"""Draws a timeline for a terminal, to be read from top to bottom; what to do is at the end."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from cli.operations.words import Words
 from handler.errors import CODES
 
 _COLOURS: Final[dict[Tone, str]] = {"good": "green", "bad": "bold red", "waiting": "yellow", "quiet": "cyan"}
-# What the tree takes of a line, and that with the three columns before a step's words; and what those need.
+# Columns: of the tree in a line; before the text of a step; the least for that text; before the word of a step.
 TREE: Final = 8
 BEFORE_TEXT: Final = TREE + 36
 LEAST_TEXT: Final = 20
 BEFORE_WORD: Final = 22
-# A delivery that waits for hours is tried fifty times: so many alike are shown one by one.
+# A delivery that waits for hours is tried fifty times. More than this many equal steps are folded.
 ALIKE: Final = 4
-# How a delivery stands, as a sign and in words.
+# The sign and the words for the state of a delivery.
 _STANDS: Final = {
     "delivered": ("✔", later("delivered"), "bold green"),
     "suppressed": ("○", later("suppressed: nothing was to be posted"), "bold cyan"),
     "parked": ("✖", later("parked"), "bold red"),
     "repeated": ("✔", later("done before"), "bold green"),
 }
-# Links to the messages, by their channel and ts.
+# Links to the messages, by channel and ts.
 Links = Mapping[tuple[str, str], str]
 _QUEUED: Final = ("…", later("still in the queue"), "bold yellow")
 
 
 def draw(timeline: Timeline, links: Links, stack: str | None, width: int) -> RenderableType:
-    """Draw an event's deliveries, each with its steps and with what to do where it is parked.
+    """Draw an event's deliveries, each with its steps, and with what to do if it is parked.
 
-    `stack` is what was said with --stack, for the commands that follow. Words are no wider than `width`; links and
-    commands are never broken, so that they can be copied: the console has to be wider than any of them.
+    `stack` is the value of --stack, for suggested commands. Texts are at most `width` wide; links and commands are
+    never broken, so that they can be copied: the console must be wider than any of them.
     """
     tree = Tree(_title(timeline), guide_style="dim")
     for trail in timeline.trails:
@@ -77,7 +77,7 @@ def _heading(trail: Trail) -> Text:
 
 
 def _folded(steps: Sequence[Step]) -> Iterator[Step | Text]:
-    """The steps; of many that are alike, one after the other, the first and the last."""
+    """Yield the steps. Of many equal ones in a row, yield the first, a count, and the last."""
     for word, alike in groupby(steps, key=lambda step: step.word):
         found = list(alike)
         if len(found) <= ALIKE:

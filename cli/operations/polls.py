@@ -1,4 +1,4 @@
-"""The polls of a deployment: their status, as the state table has it, and changes to their schedules."""
+"""Reads the status of a deployment's polls from the state table, and changes their schedules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from handler.polling.stored_names import SCHEDULE, STATE, partition
 from handler.polling.time_cursor import moment
 from handler.state_item import Item
 
-# How many times a schedule is changed again, if a run has written it in between.
+# How often a change is tried again if a run has written the schedule in between.
 _ATTEMPTS: Final = 5
 _OTHER_VERSION: Final = later("use the version of this command that was deployed")
 _REFUSED: Final = "ConditionalCheckFailedException"
@@ -33,9 +33,9 @@ Condition = Literal["new", "starting", "ok", "running", "failing", "on hold", "p
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A poll: what its template says (None: no template here has it), when it runs, and what it has seen.
+    """A poll: its template (None if there is none here), its schedule, and its state.
 
-    `state` is None before the first run, and where it is lost or cannot be read.
+    `state` is None before the first run, and if it is lost or cannot be read.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Status:
     state: PollState | None
 
     def condition(self, now: float) -> Condition:
-        """How the poll is, in a word."""
+        """Return the condition of the poll, in a word."""
         schedule = self.schedule
         if schedule.is_paused:
             return "paused"
@@ -60,17 +60,17 @@ class Status:
 
     @property
     def meaning(self) -> str:
-        """What the code of its last failure means; a newer function may have codes that are not known here."""
+        """Return what the code of its last failure means; empty if only a newer function has this code."""
         return meaning(self.schedule.code)
 
     @property
     def remedy(self) -> str:
-        """What to do about its last failure."""
+        """Return what to do about its last failure."""
         return remedy(self.schedule.code)
 
     @property
     def unsent(self) -> int:
-        """How many rows were found that the queue has not accepted yet."""
+        """Return how many rows were found that the queue has not accepted yet."""
         pending = self.state.pending if self.state else None
         if pending is None:
             return 0
@@ -78,7 +78,7 @@ class Status:
 
     @property
     def asked(self) -> str:
-        """What the next run does because somebody asked for it, in words; empty if there is no such thing."""
+        """Return what somebody has asked the next run to do, in words; empty if nothing."""
         schedule = self.schedule
         if schedule.starts <= (self.state.starts if self.state else schedule.starts - bool(schedule.starts)):
             return ""
@@ -90,12 +90,12 @@ class Status:
         return say("takes the rows that are there as seen")
 
     def lag(self, now: float) -> float | None:
-        """How many seconds ago the last look at all of the table began; None if there was none yet."""
+        """Return how many seconds ago the last complete read of the table began; None if there was none."""
         return max(0.0, now - self.schedule.complete_at) if self.schedule.complete_at else None
 
     @property
     def gaps(self) -> int:
-        """How many ids below the highest one have not appeared, and are still looked for."""
+        """Return how many ids below the highest one are missing and still looked for."""
         if self.state is None:
             return 0
         cursor = self.state.cursor
@@ -103,23 +103,23 @@ class Status:
 
 
 def above(id_: int) -> str:
-    """The rows above an id, in words."""
+    """Return "the rows above an id" in words."""
     return say("above id {id}", id=id_)
 
 
 def from_time(time: str) -> str:
-    """The rows from a time on, in words."""
+    """Return "the rows from a time on" in words."""
     return say("from {time} on", time=time)
 
 
 def meaning(code: str) -> str:
-    """What a code means; empty if a newer function has it, and this command does not."""
+    """Return what a code means; empty if only a newer function has it."""
     known = CODES.get(code)
     return say(known.meaning) if known else ""
 
 
 def remedy(code: str) -> str:
-    """What to do about a code."""
+    """Return what to do about a code."""
     known = CODES.get(code)
     return say(known.remedy if known else _OTHER_VERSION)
 
@@ -139,7 +139,7 @@ def read(stack: Stack, name: str, poll: Poll | None) -> Status:
 
 
 def _in_zone(poll: Poll, schedule: Schedule) -> Poll:
-    """The poll with the time zone of the deployed stage, which its runs have written down; before, it stays empty."""
+    """Return the poll with the time zone of the deployed stage. It is known only after the first run."""
     if not poll.cron or poll.time_zone:
         return poll
     cron, _, zone = schedule.plan.rpartition(" ")
@@ -147,9 +147,9 @@ def _in_zone(poll: Poll, schedule: Schedule) -> Poll:
 
 
 def change(stack: Stack, name: str, changed: Callable[[Schedule], Schedule]) -> Schedule:
-    """Change the schedule of a poll that has run before, and return it.
+    """Change the schedule of a poll that has run before, and return it. Retries if a run writes it meanwhile.
 
-    Raises UnansweredError, ClickException, as `changed` may.
+    Raises UnansweredError, ClickException, and what `changed` raises.
     """
     for _ in range(_ATTEMPTS):
         item = require(stack, name)
@@ -194,7 +194,7 @@ def _schedule(stack: Stack, name: str) -> Item | None:
 
 
 def swap(stack: Stack, before: Item, schedule: Schedule) -> Item | None:
-    """Write a schedule in the place of another one; return None if a run has written it in between.
+    """Replace a schedule, and return the new item; None if a run has written the schedule in between.
 
     Raises UnansweredError.
     """
@@ -227,7 +227,7 @@ def _state(item: Item | None) -> PollState | None:
 
 
 def document(status: Status, now: float) -> dict[str, Any]:
-    """Return a status for programs, in English, all times as ISO 8601 in UTC; None means never."""
+    """Return a status as JSON values, in English. Times are ISO 8601 in UTC; None means never."""
     with speaking(ENGLISH):
         return _document(status, now)
 
@@ -264,7 +264,7 @@ def _iso(at: float) -> str | None:
 
 
 def refuse_unknown(statuses: Sequence[Status], declared: Collection[str]) -> None:
-    """Raise ClickException for a name that is neither `declared` by a template nor known to the table."""
+    """Raise ClickException for a name that no template declares and the state table does not know."""
     if unknown := [one.name for one in statuses if one.poll is None and one.schedule == Schedule()]:
         known = ", ".join(sorted(declared)) or say("none")
         raise click.ClickException(

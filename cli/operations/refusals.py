@@ -1,4 +1,4 @@
-"""What AWS refused, in words that say what to do next."""
+"""Turns errors of AWS into sentences that say what to do."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _OUTDATED: Final = frozenset(
 
 
 class UnansweredError(click.ClickException):
-    """The question could not be answered: exit status 2, because 1 is an answer."""
+    """The question could not be answered. Exit status 2, because 1 is one of the answers."""
 
     exit_code = 2
 
 
 @contextmanager
 def asking(what: str, right: str) -> Iterator[None]:
-    """Raise UnansweredError where AWS refuses or cannot be reached.
+    """Raise UnansweredError if AWS refuses or cannot be reached.
 
     `what` completes "Could not", such as "read the function's log", in the language of the tools. `right` is the IAM
-    action that it takes.
+    action that is needed.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -58,7 +58,7 @@ def reason(error: Exception, right: str = "") -> str:
 
 
 def code(error: Any) -> str:
-    """AWS's code for an error that it answered with."""
+    """Return AWS's code of an error."""
     return str(error.response.get("Error", {}).get("Code", "an unknown error"))
 
 
@@ -75,7 +75,7 @@ def _refused(error: Any, right: str) -> str:
 
 
 def _unasked(error: Any) -> str:
-    """Nothing was asked of AWS, or nothing was answered. The classes are told by their names: there are many."""
+    """Say why AWS could not be asked. The error classes are compared by name, because there are many."""
     name = type(error).__name__
     if "Credential" in name or "Token" in name or "SSO" in name:
         return say("there are no AWS credentials here. Set AWS_PROFILE, or log in, for example with `aws sso login`.")

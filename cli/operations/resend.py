@@ -1,4 +1,4 @@
-"""Sends letters again, by the way that events come in, and takes each out of the dead-letter queue once it is sent."""
+"""Sends dead letters again through the normal intake, and deletes each from the dead-letter queue once it is sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cli.operations.stack import Stack
 
 @dataclass(slots=True)
 class Sent:
-    """What was done: `sent` letters are in the intake again, of which the `twofold` are still parked too.
+    """The result: `sent` letters are in the intake again; `twofold` ones are still in the dead-letter queue, too.
 
-    `problem` says why it ended early; empty: it did not, or was `interrupted`.
+    `problem` says why it stopped early; empty if it did not, or was `interrupted`.
     """
 
     sent: list[Letter] = field(default_factory=list)
@@ -33,12 +33,12 @@ class Sent:
 
     @property
     def complete(self) -> bool:
-        """Whether all that was to be sent was."""
+        """Return whether everything was sent."""
         return not (self.problem or self.interrupted)
 
 
 def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
-    """Send letters again, no faster than so many a second. Ctrl-C ends it between two letters."""
+    """Send letters again, at most this many per second. Ctrl-C stops between two letters."""
     done = Sent()
     with _interruption() as stop:
         for letter in chosen:
@@ -59,7 +59,7 @@ def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progres
 
 
 def chosen(mailbox: Mailbox, letters: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
-    """Send some of the letters again; the others are let go first, so that nobody waits for them."""
+    """Send some of the letters again. The others are put back first, so that other readers see them."""
     sending = {letter.message_id for letter in letters}
     if others := [letter for letter in mailbox.held.values() if letter.message_id not in sending]:
         mailbox.put_back(*others)
@@ -80,9 +80,9 @@ def _send(stack: Stack, letter: Letter) -> None:
 
 @contextmanager
 def _interruption() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of ending the program in the middle of a letter.
+    """Yield an event that Ctrl-C and SIGTERM set, instead of stopping the program in the middle of a letter.
 
-    They only reach the main thread: any other is not interrupted.
+    Signals reach only the main thread. In any other thread the event is never set.
     """
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():

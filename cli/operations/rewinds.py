@@ -1,4 +1,4 @@
-"""From which rows on a poll finds, or posts, rows again: what `--to` says, and whether that fits the poll."""
+"""The option `--to` of `rewind` and `rebase`: from which rows on, and whether it fits the poll."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHANGED: Final = "POLL_CURSOR_CHANGED"
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """The rows `above` an id, or from a time on: then `above` is the microsecond before it. `written` is as typed."""
+    """Rows above an id, or from a time on: then `above` is the microsecond before it. `written` is as typed."""
 
     above: int
     above_kind: str
@@ -32,17 +32,17 @@ class To:
 
     @property
     def rows(self) -> str:
-        """These rows, in words."""
+        """Return these rows in words."""
         return polls.above(self.above) if self.above_kind == ID else polls.from_time(self.written)
 
 
 class IdOrTime(click.ParamType[To]):
-    """An id, or a time with its zone from 1970 on."""
+    """The type of an option: an id, or a time since 1970 with a zone."""
 
     name = "id or time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> To:
-        """Read what was typed."""
+        """Parse what was typed."""
         if isinstance(value, To):
             return value
         text = str(value).strip()
@@ -56,9 +56,9 @@ class IdOrTime(click.ParamType[To]):
 
 
 def require_kind(status: Status, to: To) -> None:
-    """Raise ClickException for an id if the poll finds rows by a time, and for a time if it finds them by ids.
+    """Raise ClickException for an id if the poll finds rows by time, and for a time if it finds them by id.
 
-    If what it has seen is lost, or its template finds rows in another way since then, only the next run knows.
+    If its state is lost, or its template has since changed between the two, only the next run can check this.
     """
     if status.state is None or status.schedule.code == _CHANGED:
         return
@@ -86,7 +86,7 @@ def require_kind(status: Status, to: To) -> None:
 
 
 def concerned(status: Status, to: To) -> str:
-    """Return what a rewind would find again. Raises ClickException if it would find nothing."""
+    """Say what a rewind would find again. Raises ClickException if it would find nothing."""
     name, state = status.name, status.state
     if state is None:
         raise click.ClickException(
@@ -166,7 +166,7 @@ def _times(name: str, cursor: TimeCursor, to: To) -> str:
 
 
 def rewound(status: Status, schedule: Schedule, to: To) -> Schedule:
-    """Return the schedule with a rewind, if it is still that of this status. Raises ClickException otherwise."""
+    """Return the schedule with a rewind. Raises ClickException if it is on hold, or has another request pending."""
     name = status.name
     if schedule.code in ON_HOLD:
         raise click.ClickException(

@@ -1,4 +1,4 @@
-"""The state table, as it is read from outside the function."""
+"""Reads deliveries from the state table."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from handler.state_item import DeliveryItem, Item
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the table holds of one delivery. Notification and channel are empty where none was chosen yet."""
+    """A delivery in the state table. Notification and channel are empty if none was chosen yet."""
 
     key: DeliveryKey
     record: DeliveryRecord
 
     @property
     def final(self) -> bool:
-        """Whether nothing more happens to it, unless it is replayed."""
+        """Return whether it has ended: only a replay can change it."""
         return self.record.phase in FINAL
 
 
@@ -39,7 +39,7 @@ def of_event(stack: Stack, identity: str, now: float) -> list[Row]:
 
 
 def since(stack: Stack, moment: float, now: float, progress: Callable[[int], None]) -> Iterator[Row]:
-    """Yield the rows that changed after `moment`, and all that are not final. Raises UnansweredError.
+    """Yield the rows that changed after `moment`, and all that have not ended. Raises UnansweredError.
 
     It reads the whole table; `progress` is called with the number of items read.
     """
@@ -62,7 +62,7 @@ def since(stack: Stack, moment: float, now: float, progress: Callable[[int], Non
 
 
 def _row(attributes: Mapping[str, Mapping[str, Any]], now: float) -> Row | None:
-    """Read DynamoDB's form of an item; one whose time is over counts as gone: DynamoDB takes days to delete it."""
+    """Parse a DynamoDB item; None if it has expired, as DynamoDB deletes such items only days later."""
     values = {name: _value(one) for name, one in attributes.items()}
     item = Item(str(values.pop("pk")), str(values.pop("sk")), values, int(float(values.get("expires_at", 0))))
     if 0 < item.expires_at <= now:
@@ -71,6 +71,6 @@ def _row(attributes: Mapping[str, Mapping[str, Any]], now: float) -> Row | None:
 
 
 def _value(attribute: Mapping[str, Any]) -> str | float:
-    """A text or a number: the table holds nothing else."""
+    """Return a string or a number. The table has no other types."""
     [(kind, value)] = attribute.items()
     return float(value) if kind == "N" else str(value)

@@ -1,4 +1,4 @@
-"""A run of a poll that somebody asks for: it is made due, a tick asks for it, and the schedule shows how it went."""
+"""Runs a poll on request: makes it due, invokes the function's tick, and waits until the schedule shows the result."""
 
 from __future__ import annotations
 
@@ -35,41 +35,41 @@ _NEEDED: Final = later(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run: the poll as it is now, and what its schedule said before."""
+    """The result of a run: the poll's status now, and its schedule before."""
 
     before: Schedule
     status: Status
 
     @property
     def failed(self) -> bool:
-        """Whether the run ended with a failure, which may be after it has found rows."""
+        """Return whether the run failed, perhaps after it has found rows."""
         return bool(self.status.schedule.code)
 
     @property
     def found(self) -> int:
-        """How many rows the run has found."""
+        """Return how many rows the run has found."""
         return self.status.schedule.found - self.before.found
 
     @property
     def late(self) -> int:
-        """How many of them appeared late."""
+        """Return how many of them appeared late."""
         return self.status.schedule.late - self.before.late
 
     @property
     def more(self) -> bool:
-        """Whether the time was too short for all rows, so that another run follows at once."""
+        """Return whether time ran out before all rows were read, so that another run follows at once."""
         return bool(self.status.schedule.more) and not self.failed
 
     @property
     def unsent(self) -> int:
-        """How many rows the queue has not accepted yet."""
+        """Return how many rows the queue has not accepted yet."""
         return self.status.unsent
 
     @property
     def seen(self) -> int | None:
-        """How many rows the run took as seen, and did not post; None if it was not the first after a start.
+        """Return how many rows the run counted as seen without posting; None if it was not the first after a start.
 
-        Of a poll by a time these are rows of its window; the earlier ones are not counted.
+        For a poll by time, these are the rows of its window; earlier ones are not counted.
         """
         state = self.status.state
         if self.before.state_known_at or self.failed or state is None:
@@ -79,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Waits for a run for at most so many seconds. `say` is called with its progress."""
+    """Runs a poll, and waits at most this many seconds. `say` is called with its progress."""
 
     stack: Stack
     name: str
@@ -88,10 +88,9 @@ class Asking:
     pause: Callable[[float], None] = time.sleep
 
     def run(self, every: float | None, tick: Callable[[], None]) -> Outcome:
-        """Run the poll now. `every` is its interval, if it is known.
+        """Run the poll now. `every` is its interval in seconds, if it is known.
 
-        Raises ClickException if the poll does not run before somebody does something, UnansweredError if no run has
-        ended in time.
+        Raises ClickException if the poll is paused or on hold, UnansweredError if no run has ended in time.
         """
         end = monotonic() + self.seconds
         asked = self._make_due(every, end)
@@ -109,7 +108,7 @@ class Asking:
             self._wait(end, _NO_RUN)
 
     def _make_due(self, every: float | None, end: float) -> Item:
-        """Make it due once no other run is under way, and return its schedule."""
+        """Wait until no other run is in progress, make the poll due, and return its schedule."""
         while True:
             before = polls.require(self.stack, self.name)
             schedule, now = Schedule.of(before), time.time()
@@ -127,7 +126,7 @@ class Asking:
 
 
 def _refuse(name: str, schedule: Schedule) -> None:
-    """Raise ClickException if the poll is held."""
+    """Raise ClickException if the poll is paused or on hold."""
     if schedule.is_paused:
         raise click.ClickException(say("{poll} is paused. Let it run with: notifier poll resume {poll}", poll=name))
     if schedule.held:
@@ -138,7 +137,7 @@ def _refuse(name: str, schedule: Schedule) -> None:
 
 
 def tick(stack: Stack, qualifier: str) -> None:
-    """Send the function the tick that its schedule sends each minute. Raises UnansweredError."""
+    """Invoke the function with a tick, as the schedule does each minute. Raises UnansweredError."""
     with asking(say("ask the function to run the poll"), "lambda:InvokeFunction"):
         answer = stack.client("lambda").invoke(
             FunctionName=stack.function, Qualifier=qualifier, Payload=json.dumps({"notifier": "tick"}).encode()
@@ -162,7 +161,7 @@ def _message(body: bytes) -> str:
 
 
 def document(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome for programs, in English."""
+    """Return a result as JSON values, in English."""
     schedule = outcome.status.schedule
     with speaking(ENGLISH):
         remedy = outcome.status.remedy

@@ -1,4 +1,4 @@
-"""The terminal: how wide it is, what is said while something takes long, and --json instead of it."""
+"""The terminal: its width, the progress of slow work, and --json."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def console() -> Console:
-    """Return the terminal, no wider than people read. What its encoding lacks is shown as a question mark."""
+    """Return the console, no wider than is readable. Characters that it cannot encode become question marks."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     terminal = Console(highlight=False)
@@ -30,7 +30,7 @@ def console() -> Console:
 
 
 def print_whole(part: RenderableType) -> None:
-    """Print what keeps to a width by itself, with lines in it that may be longer: nothing is broken or cut."""
+    """Print something that limits its own width, except for long lines that must not be broken or cut."""
     Console(highlight=False, width=WHOLE).print(part)
 
 
@@ -40,14 +40,14 @@ def as_json(command: _Command) -> _Command:
 
 
 def print_json(document: Any) -> None:
-    """Print a document for programs, with escapes where the output is not in UTF-8."""
+    """Print a document as JSON, with escapes if the output is not UTF-8."""
     is_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
     click.echo(json.dumps(document, ensure_ascii=not is_utf8, indent=2))
 
 
 @contextmanager
 def working(what: str) -> Iterator[Say]:
-    """Show beside the output, on a terminal, that something is under way; what is yielded says how far it is."""
+    """Show on a terminal, beside the output, that work is in progress. Yields a function that shows how far it is."""
     aside = Console(stderr=True, highlight=False)
     with aside.status(what) as status:
         yield lambda far: status.update(f"{what}: {far}" if far else what)

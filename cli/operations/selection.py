@@ -1,4 +1,4 @@
-"""Which letters of the dead-letter queue are meant."""
+"""Selects letters of the dead-letter queue by the options of `replay`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final
 from cli.operations import times
 from cli.operations.letters import Letter
 
-# What --code takes for letters that have none: SQS, SNS and Lambda give no reason.
+# The value of --code for letters without a code: SQS, SNS and Lambda give no reason.
 NONE: Final = "NONE"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A letter is meant if it fits each thing that is given, and one of several codes, types or ids."""
+    """Filters. A letter must match each filter that is set; of several codes, types or ids, one is enough."""
 
     codes: Sequence[str] = ()
     types: Sequence[str] = ()
@@ -27,11 +27,11 @@ class Selection:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was chosen."""
+        """Return whether no filter is set."""
         return not (self.everything or self.codes or self.types or self.event_ids or self.since or self.until)
 
     def picks(self, letter: Letter) -> bool:
-        """Whether a letter is meant."""
+        """Return whether a letter matches."""
         return (
             (not self.codes or not {letter.code or NONE, *letter.also}.isdisjoint(self.codes))
             and (not self.types or letter.type in self.types)
@@ -41,7 +41,7 @@ class Selection:
         )
 
     def arguments(self) -> list[str]:
-        """Return the options that choose the same, with times that mean the same later."""
+        """Return the options for the same selection, with absolute times."""
         named = [("--code", one) for one in self.codes] + [("--type", one) for one in self.types]
         named += [("--event-id", one) for one in self.event_ids]
         bounds = (("--since", self.since), ("--until", self.until))
@@ -49,6 +49,6 @@ class Selection:
         return [word for pair in named for word in pair] + (["--all"] if self.everything or not named else [])
 
     def command(self, stack: str | None) -> str:
-        """Return the command that sends them again; `stack` is what was said with --stack."""
+        """Return the command that sends these letters again; `stack` is the value of --stack."""
         named = ["--stack", stack] if stack else []
         return shlex.join(["notifier", "replay", *named, *self.arguments(), "--send"])

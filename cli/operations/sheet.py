@@ -1,4 +1,4 @@
-"""A balance, for a terminal and for programs."""
+"""Shows a balance in a terminal, or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cli.operations.audit import Result
 from cli.operations.rows import Row
 from handler.delivery.records import PHASE_WORDS
 
-# Lost deliveries that are listed; --json lists all.
+# The most lost deliveries that are listed; --json lists all.
 SHOWN: Final = 20
 _MISSING: Final = later(
     "{count:,} missing: were some published twice under one event_id? Else ask `notifier explain` for the message ids "
@@ -27,13 +27,13 @@ _EXTRA: Final = later("{count:,} too many: were some sent to the queue without t
 
 
 def draw(result: Result) -> RenderableType:
-    """Draw a balance."""
+    """Return a balance for the terminal."""
     title = Text.assemble((result.stack, "bold"), (say("  since {day}", day=times.day(result.since)), "dim"))
     return Group(title, Text(), Padding(_counts(result), (0, 0, 0, 2)), *_verdicts(result))
 
 
 def document(result: Result) -> dict[str, Any]:
-    """Return a balance for programs, all times as ISO 8601 in UTC."""
+    """Return a balance as JSON values. Times are ISO 8601 in UTC."""
     books = result.books
     counted = ("delivered", "suppressed", "parked", "late", "events", "notices")
     return {

@@ -1,4 +1,4 @@
-"""The deployed stack that a command works on: where its parts are, and the clients that reach them."""
+"""The deployed stack that a command works on: its resources, and AWS clients for them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from cli import running
 from cli.language import say
 from cli.operations.refusals import UnansweredError, asking
 
-# More than the function's timeout.
+# Longer than the function's timeout.
 INVOKED_SECONDS: Final = 75
-# The alias of the version that was published last, as template.yaml names it.
+# The alias of the version that was published last: see template.yaml.
 LIVE: Final = "live"
 REQUIRED: Final = ("TopicArn", "DeadLetterQueueUrl", "FunctionName", "StateTableName")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Clients(Protocol):
-    """Where the clients of AWS come from."""
+    """Something that returns AWS clients."""
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
 
 
 class Account:
-    """AWS, by the credentials of the environment, or by those that a running demo announces as AWS_* variables."""
+    """AWS with the credentials of the environment, or with those of a running demo (as AWS_* variables)."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """Return the boto3 client of a service. Raises UnansweredError, where no region is set for example."""
+        """Return the boto3 client of a service. Raises UnansweredError, for example if no region is set."""
         if service not in self._clients:
             with asking(say("use {service}", service=service), f"{service}:*"):
                 self._clients[service] = self._made(service)
@@ -54,7 +54,7 @@ class Account:
         import boto3
 
         return boto3.Session(
-            # The AWS command line reads this variable, boto3 does not.
+            # The AWS command line reads this variable; boto3 does not.
             region_name=self._given("AWS_REGION") or os.environ.get("AWS_REGION"),
             aws_access_key_id=self._given("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=self._given("AWS_SECRET_ACCESS_KEY"),
@@ -65,7 +65,7 @@ class Account:
 
 
 def _config(service: str) -> Any:
-    """A function that is invoked may take its whole minute, and is not to be invoked again meanwhile."""
+    """Return the client's configuration. An invocation may take a minute, and must not be repeated on a timeout."""
     from botocore.config import Config
 
     return Config(read_timeout=INVOKED_SECONDS, retries={"total_max_attempts": 1}) if service == "lambda" else None
@@ -73,10 +73,10 @@ def _config(service: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack's outputs. `queue` is empty with direct intake: then the topic invokes the function itself.
+    """A stack's outputs. With direct intake, `queue` is empty, and the topic invokes the function.
 
-    `alias` names the published version that events go to (Intake=...-live). If it is empty, they go to $LATEST. A stack
-    that `is_draining` has a queue, and new events go past it.
+    `alias` names the published version that receives events (Intake=...-live). If it is empty, $LATEST does. With
+    `is_draining`, the stack still has a queue, but new events do not go through it.
     """
 
     name: str
@@ -91,12 +91,12 @@ class Stack:
 
     @property
     def invoked(self) -> str:
-        """The name that events invoke the function by, with its alias if it has one."""
+        """Return the function's name with its alias, if it has one: what the events invoke."""
         return f"{self.function}:{self.alias}" if self.alias else self.function
 
     @property
     def queue_arn(self) -> str:
-        """The ARN of the intake queue, which is in the account and region of the topic; empty with direct intake."""
+        """Return the ARN of the intake queue, which is in the topic's account and region; empty with direct intake."""
         if not self.queue:
             return ""
         place = self.topic.rpartition(":")[0].replace(":sns:", ":sqs:", 1)
@@ -107,7 +107,7 @@ class Stack:
         return self.account.client(service)
 
     def configuration(self) -> Mapping[str, Any]:
-        """Return the configuration of the version that events go to. Raises UnansweredError."""
+        """Return the configuration of the version that receives events. Raises UnansweredError."""
         with asking(say("read the function's configuration"), "lambda:GetFunctionConfiguration"):
             answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.invoked)
             return answer
@@ -125,9 +125,9 @@ def option(command: _Command) -> _Command:
 
 
 def find(name: str | None) -> Stack:
-    """Return the stack with this name; with None, that of the demo that runs here, else `notifier`.
+    """Return the stack with this name; without a name, that of the running demo, else `notifier`.
 
-    Raises UnansweredError, which says what to do.
+    Raises UnansweredError, with what to do.
     """
     demo = None if name else running.chosen()
     if not name:
@@ -146,7 +146,7 @@ def find(name: str | None) -> Stack:
 
 
 def of_outputs(name: str, account: Clients, outputs: Mapping[str, str], intake: str = "") -> Stack:
-    """Return the stack with these outputs, and this value of its parameter Intake."""
+    """Return the stack with these outputs, and this value of the parameter Intake."""
     return Stack(
         name=name,
         account=account,
@@ -161,7 +161,7 @@ def of_outputs(name: str, account: Clients, outputs: Mapping[str, str], intake: 
 
 
 def _parameter(described: Mapping[str, Any], name: str) -> str:
-    """The value of a parameter, as it was deployed last; empty if the stack has no such parameter."""
+    """Return the deployed value of a parameter; empty if the stack has no such parameter."""
     values = (one.get("ParameterValue", "") for one in described.get("Parameters", []) if one["ParameterKey"] == name)
     return str(next(values, ""))
 

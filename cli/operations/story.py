@@ -1,4 +1,4 @@
-"""A timeline, for programs."""
+"""A timeline as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Links = Mapping[tuple[str, str], str]
 
 
 def document(found: Timeline, links: Links) -> dict[str, Any]:
-    """Return an event with its deliveries and their steps, all times as ISO 8601 in UTC."""
+    """Return an event with its deliveries and their steps as JSON values. Times are ISO 8601 in UTC."""
     return {
         "event_id": found.identity,
         "type": found.type,

@@ -1,4 +1,4 @@
-"""What happened to one event, told from the function's log and from the state table: pure, whatever the time is."""
+"""Merges the function's log and the state table to a timeline of one event. Pure: the time is passed in."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cli.operations.told import Kind, Step
 from handler.delivery.records import PHASE_WORDS, Phase
 from handler.outcome import IDENTITY_REUSED, State
 
-# A row is written before the line about the same thing, by one clock, or by two that differ a little.
+# The row is written before the log line about the same thing, by one clock or by two that differ a little.
 SKEW_SECONDS: Final = 1.0
 _SENDERS: Final = {"function": later("the function"), "queue": "SQS", "topic": "SNS", "lambda": "Lambda"}
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """One delivery from its first attempt to now. `state` is a Phase, or a State where only the log tells.
+    """One delivery from its first attempt to now. `state` is a Phase, or a State if only the log has it.
 
-    Notification and channel are empty while none was chosen. A `notice` is a message in the place of a broken one.
-    `due` is when it is tried again (Unix seconds; 0: never, or the log does not say).
+    Notification and channel are empty until they are chosen. A `notice` is the message about a broken template. `due`
+    is when it is retried (Unix seconds; 0: never, or the log does not say).
     """
 
     notification: str
@@ -38,15 +38,15 @@ class Trail:
 
     @property
     def queued(self) -> bool:
-        """Whether it is still to come."""
+        """Return whether the delivery has not ended."""
         return self.state not in ("delivered", "suppressed", "parked", "repeated")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All deliveries of an event. `received` is when it was first sent (Unix seconds; 0: not known).
+    """All deliveries of an event. `received` is when it was first sent (Unix seconds; 0: unknown).
 
-    `origin` is `poll` where a poll found the event.
+    `origin` is `poll` if a poll found the event.
     """
 
     identity: str
@@ -58,7 +58,7 @@ class Timeline:
 
 
 def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float) -> Timeline:
-    """Tell an event's story. Without lines and rows it has no trails."""
+    """Return the timeline of an event. Without lines and rows it has no trails."""
     lines = sorted(lines, key=lambda line: line.at)
     first = next(iter(_kinds(lines, rows)), ("", ""))
     names = _names(lines, rows)
@@ -68,9 +68,9 @@ def merge(identity: str, lines: Sequence[Line], rows: Sequence[Row], now: float)
 
 
 def _kinds(lines: Sequence[Line], rows: Sequence[Row]) -> dict[Kind, float]:
-    """Which events the lines and rows are about, each with when that shows first, the earliest one first.
+    """Return the (type, id) of the events in the lines and rows, with the time when each first appears; earliest first.
 
-    There is one, unless a publisher used an event_id twice. A row of an early version does not say.
+    There is only one, unless a publisher used an event_id twice. Rows of an early version do not have it.
     """
     seen = [(line.at, (line.type, line.id)) for line in lines]
     seen += [
@@ -83,14 +83,14 @@ def _kinds(lines: Sequence[Line], rows: Sequence[Row]) -> dict[Kind, float]:
     return kinds
 
 
-# A delivery's name in a timeline: notification, channel, and whether it is a notice.
+# A delivery: notification, channel, and whether it is a notice.
 _Name = tuple[str, str, bool]
 
 
 def _names(lines: Sequence[Line], rows: Sequence[Row]) -> list[_Name]:
-    """The deliveries there are, in the order of their names.
+    """Return the deliveries, sorted.
 
-    A step without a channel is part of every channel's history, unless it is the final state of the notification.
+    A step without a channel belongs to every channel's trail, unless it is the notification's final state.
     """
     named = {_of_line(line) for line in lines} | {_of_row(row) for row in rows}
     routed = {name[0] for name in named if name[1] and not name[2]}
@@ -108,7 +108,7 @@ def _of_row(row: Row) -> _Name:
 
 
 def _belongs(part: _Name, name: _Name, names: Sequence[_Name]) -> bool:
-    """Whether a line is about a delivery: itself, or the time before its channel, or its notification, was known."""
+    """Return whether a line is part of a delivery: its own, or from before its channel or notification was known."""
     before = not part[1] and part not in names and part[0] in ("", name[0])
     return part == name or (before and not name[2])
 
@@ -132,7 +132,7 @@ def _trail(
 
 
 def with_letter(timeline: Timeline, letter: Letter) -> Timeline:
-    """Tell that what was still to come lies in the dead-letter queue, where somebody else than the function put it."""
+    """Return the timeline in which open deliveries end in the dead-letter queue, where another service put them."""
     queued = [trail for trail in timeline.trails if trail.queued] or [Trail(letter.notification, letter.channel, "")]
     ended = [_given_up(trail, letter) for trail in queued]
     kept = [trail for trail in timeline.trails if trail not in queued]
@@ -150,14 +150,14 @@ def _given_up(trail: Trail, letter: Letter) -> Trail:
 
 
 def _others(first: Kind, lines: Sequence[Line], row: Row | None) -> list[Step]:
-    """That other events came under this identity, where no line says so itself."""
+    """Return steps for other events with the same identity, unless a log line says so already."""
     said = {(line.type, line.id) for line in lines if line.code == IDENTITY_REUSED}
     kinds = _kinds(lines, [row] if row else [])
     return [told.other(at, kind, first) for kind, at in kinds.items() if kind != first and kind not in said]
 
 
 def _steps(lines: Sequence[Line]) -> list[Step]:
-    """The attempts. One after a parked one can only be a replay: nothing else is tried again."""
+    """Return the attempts as steps. An attempt after a parked one can only be a replay."""
     steps: list[Step] = []
     parked = False
     for line in lines:
@@ -170,7 +170,7 @@ def _steps(lines: Sequence[Line]) -> list[Step]:
 
 
 def _is_told(row: Row, lines: Sequence[Line]) -> bool:
-    """Whether the log says all that a row does. It lacks what an attempt did that was killed before its end."""
+    """Return whether the log shows all that a row does. It misses an attempt that was killed before its end."""
     since = [line.state for line in lines if line.at >= row.record.at - SKEW_SECONDS]
     if row.final:
         return PHASE_WORDS[row.record.phase] in since

@@ -1,4 +1,4 @@
-"""Times and spans, as people write them and read them: `7d`, `2 min 14 s`, the clock on their wall."""
+"""Times and durations as people write and read them: `7d`, `2 min 14 s`, local time of day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SPAN: Final = (
 
 
 class Moment(click.ParamType[float]):
-    """A time: so long ago (`90m`, `24h`, `7d`), or ISO 8601, in the local time zone where it names none.
+    """The type of an option: a time ago (`90m`, `24h`, `7d`), or ISO 8601, in the local time zone by default.
 
     Converts to Unix seconds.
     """
@@ -31,7 +31,7 @@ class Moment(click.ParamType[float]):
     name = "when"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read what was typed."""
+        """Parse what was typed."""
         if isinstance(value, int | float):
             return float(value)
         if age := _AGE.fullmatch(value.strip()):
@@ -43,12 +43,12 @@ class Moment(click.ParamType[float]):
 
 
 class Share(click.ParamType[float]):
-    """A share of a whole: `1%`, or `0.01`."""
+    """The type of an option: a share, `1%` or `0.01`."""
 
     name = "share"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read what was typed."""
+        """Parse what was typed."""
         text = str(value).strip()
         try:
             share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -60,7 +60,7 @@ class Share(click.ParamType[float]):
 
 
 def read(text: str) -> float | None:
-    """Return the Unix seconds of an ISO 8601 time that a program wrote (UTC where it names no zone), if it is one."""
+    """Return the Unix seconds of a program's ISO 8601 time, in UTC by default; None if it is not one."""
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -69,12 +69,12 @@ def read(text: str) -> float | None:
 
 
 def iso(at: float) -> str:
-    """Return a time for programs, to the millisecond."""
+    """Return a time as ISO 8601 in UTC, with milliseconds."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def clock(at: float) -> str:
-    """Return the time of day, here."""
+    """Return the local time of day."""
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
 
 
@@ -92,17 +92,17 @@ def there(at: float, zone: str) -> str:
 
 
 def day(at: float) -> str:
-    """Return day, time and zone, here."""
+    """Return the local date, time and zone."""
     return datetime.fromtimestamp(at).astimezone().strftime(say("%a %d %b %Y %H:%M:%S %Z"))
 
 
 def short(at: float) -> str:
-    """Return day and time, here, without the year."""
+    """Return the local date and time, without the year."""
     return datetime.fromtimestamp(at).astimezone().strftime(say("%d %b %H:%M:%S"))
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in its two largest units: `0.4 s`, `2 min 14 s`, `1 d 3 h`."""
+    """Return a duration in its two largest units: `0.4 s`, `2 min 14 s`, `1 d 3 h`."""
     seconds = abs(seconds)
     if seconds < 10:
         return say("{count} s", count=f"{seconds:.1f}")

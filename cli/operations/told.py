@@ -12,11 +12,11 @@ from handler.delivery.records import FINAL, DeliveryRecord, Phase
 from handler.errors import CODES
 from handler.outcome import IDENTITY_REUSED, Rule, State
 
-# An event's type and id.
+# The type and the id of an event.
 Kind = tuple[str, str]
 Tone = Literal["good", "bad", "waiting", "quiet"]
 
-# The name of a retry, where there is a better one than "failed".
+# Words for a retry that say more than "failed".
 _RETRIES: Final = {
     "SLACK_RATE_LIMITED": later("rate limited"),
     "SLACK_AMBIGUOUS": later("ambiguous"),
@@ -40,7 +40,7 @@ _RULES: Final = {
     "SUPERSEDED": later("when the event came again, the template did not ask for this message any more"),
     "EVENT_TYPE_UNKNOWN": later("there is no template for this type, and the stack ignores such events"),
 }
-# The name of a step in the future, and of one whose time has passed.
+# The word of a future step, and that of a step whose time has passed.
 AHEAD: Final = (later("next"), later("was due"))
 _UNLOGGED: Final = later("as the state table says: the log has no line about it")
 _WORKS: Final = {
@@ -52,9 +52,9 @@ _WORKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened, or will happen, at `at` (Unix seconds). `facts` are further details.
+    """Something that happened, or will happen, at `at` (Unix seconds). `facts` are details.
 
-    `word` is English, for programs; a person gets `say(word)`. `channel` and `ts` name a message in Slack.
+    `word` is English, for JSON; people see `say(word)`. `channel` and `ts` identify a message in Slack.
     """
 
     at: float
@@ -108,7 +108,7 @@ def _again(at: float, due: float) -> str:
 
 
 def other(at: float, kind: Kind, first: Kind) -> Step:
-    """Return a step for another event that came with the identity of the first one."""
+    """Return a step for another event that came with the identity of the first."""
     text = say(
         "{event} has the event_id of {other}: publish each event with its own",
         event=" ".join(kind),
@@ -118,7 +118,7 @@ def other(at: float, kind: Kind, first: Kind) -> Step:
 
 
 def of_row(record: DeliveryRecord) -> Step:
-    """Return what only the state table knows, because the log is late, has expired, or was cut off."""
+    """Return a step that only the state table has: the log is late, has expired, or the attempt was killed."""
     word, text, tone = _known(record)
     facts = (say(_UNLOGGED),) if record.phase in FINAL else ()
     return Step(record.at, word, text, tone, facts, record.channel, record.ts)
@@ -143,7 +143,7 @@ def _known(record: DeliveryRecord) -> tuple[str, str, Tone]:
 
 
 def due(record: DeliveryRecord) -> float:
-    """Return when a delivery that has not ended is attempted next, in Unix seconds."""
+    """Return when a delivery that has not ended is tried next, in Unix seconds."""
     return max(record.until, record.at)
 
 

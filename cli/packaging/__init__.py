@@ -1,1 +1,1 @@
-"""Turns the installed dependencies and the code into the function's package."""
+"""Builds the function's package from the installed dependencies and the code."""

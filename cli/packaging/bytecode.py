@@ -1,8 +1,8 @@
-"""Compiles a package for the Python that Lambda runs: without it every cold start compiles everything anew.
+"""Compiles a package to bytecode for Lambda's Python. Without it, every cold start compiles everything again.
 
-The package is read-only there, and SAM's zip dates all files to 1980, so that bytecode which is checked by its source's
-date is thrown away. It is checked by nothing, then: source and bytecode are only ever shipped together.
-https://peps.python.org/pep-0552/
+Lambda's package folder is read-only, and SAM's zip dates all files to 1980, so Python would reject bytecode that it
+validates by the source's date. So the bytecode is of the kind that Python does not validate: source and bytecode are
+always shipped together. https://peps.python.org/pep-0552/
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Final
 
 VERSION: Final = "3.13"
-# Where Lambda unpacks a package: what a traceback names.
+# Where Lambda unpacks a package. Tracebacks show this path.
 TASK_ROOT: Final = "/var/task"
 
 
 class BytecodeError(Exception):
-    """There is no bytecode, and the text says why."""
+    """The bytecode could not be made; the text says why."""
 
 
 def compile_package(folder: Path, python: Path) -> int:
-    """Compile all that is in a package with an interpreter of Lambda's version; return how many files there are.
+    """Compile a package with an interpreter of Lambda's Python version. Return the number of files.
 
-    The same sources give the same bytes, wherever the folder is. Raises BytecodeError.
+    The same sources give the same bytes, in any folder. Raises BytecodeError.
     """
     found = _run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     if found != VERSION:

@@ -1,6 +1,6 @@
-"""The second template: the same stack, its function a container image. `python -m cli.packaging.image` writes it.
+"""Makes the second template: the same stack with a container image. `python -m cli.packaging.image` writes it.
 
-It is made from template.yaml, so that there is one source: what is said there of a package is said here of an image.
+It is generated from template.yaml, so that there is one source: only what differs for an image is changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SOURCE: Final = ROOT / "template.yaml"
 TARGET: Final = ROOT / "template-image.yaml"
 FUNCTION: Final = "NotifierFunction"
 HEADER: Final = "# Made from template.yaml by `make docs`: edit that one. See docs/packaging.md.\n"
-# What an image says itself, or cannot have.
+# Properties that an image defines itself, or cannot have.
 # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
 _PACKAGE_ONLY: Final = ("CodeUri", "Handler", "Runtime", "Layers")
 _LAYERS_PARAMETER: Final = "LayerArns"
@@ -24,10 +24,10 @@ _LAYERS_CONDITION: Final = "WithLayers"
 
 
 def image_template(text: str) -> str:
-    """Return a template's text for a function that is an image."""
+    """Return a template's text for a function that is a container image."""
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 1_000_000  # no line of the source is folded anew
+    yaml.width = 1_000_000  # do not fold long lines
     yaml.indent(mapping=2, sequence=4, offset=2)
     template = yaml.load(text)
     _remove_layers(template)
@@ -43,7 +43,7 @@ def image_template(text: str) -> str:
 
 
 def _remove_layers(template: Any) -> None:
-    """An image has no layers: what they would bring is built into it."""
+    """Remove the layers. An image has none: what they contain is built into it."""
     del template["Parameters"][_LAYERS_PARAMETER]
     del template["Conditions"][_LAYERS_CONDITION]
     for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:

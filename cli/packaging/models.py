@@ -1,4 +1,4 @@
-"""Models of AWS's services, as botocore reads them (botocore/model.py), without what the function does not call."""
+"""Reduces botocore's models of AWS services (botocore/model.py) to the operations that the function calls."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def of_operations(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
-    """Return the model of a service with these operations alone, all the shapes that they need, and no documentation.
+    """Return a service's model with only these operations, the shapes that they need, and no documentation.
 
-    All errors of the service stay: AWS also answers with those that only other operations declare, such as
-    AccessDeniedException. The operations have the names of AWS's API; KeyError if the service has no such operation.
+    All errors of the service stay: AWS also answers with errors that only other operations declare, such as
+    AccessDeniedException. The operations have the names of AWS's API. Raises KeyError for an unknown operation.
     """
     kept = {name: model["operations"][name] for name in sorted(operations)}
     errors = {name for name, shape in model["shapes"].items() if shape.get("exception")}
@@ -20,13 +20,13 @@ def of_operations(model: Mapping[str, Any], operations: Collection[str]) -> dict
 
 
 def without_documentation(node: Any) -> Any:
-    """Return a part of a model, or of the rules for its endpoints, without the texts for people."""
+    """Return a part of a model, or of the endpoint rules, without its documentation."""
     match node:
         case dict():
             return {
                 key: without_documentation(value)
                 for key, value in node.items()
-                if not (key == "documentation" and isinstance(value, str))  # a member of that name is no text
+                if not (key == "documentation" and isinstance(value, str))  # not a member of that name
             }
         case list():
             return [without_documentation(value) for value in node]
@@ -35,7 +35,7 @@ def without_documentation(node: Any) -> Any:
 
 
 def _reached(names: Collection[str], shapes: Mapping[str, Any]) -> dict[str, Any]:
-    """The shapes of these names, those of their members, and so on; in the order of the model."""
+    """Return the shapes with these names, those of their members, and so on, in the order of the model."""
     found: set[str] = set()
     ahead = set(names)
     while ahead:
@@ -46,7 +46,7 @@ def _reached(names: Collection[str], shapes: Mapping[str, Any]) -> dict[str, Any
 
 
 def _references(node: Any) -> Iterator[str]:
-    """The names of shapes that a part of a model refers to: `"shape": "Name"`."""
+    """Yield the names of the shapes that a part of a model refers to: `"shape": "Name"`."""
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, child in children:
         if key == "shape" and isinstance(child, str):

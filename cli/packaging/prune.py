@@ -1,6 +1,6 @@
-"""Leaves out of a package what the function cannot use, above all the models of what it does not call at AWS.
+"""Removes from a package what the function does not use, above all botocore's models of AWS services.
 
-Code that asks for a service or an operation that was left out fails everywhere, not only in the package: handler/aws.py
+Code that asks for a service or operation that was removed fails everywhere, not only in the package: handler/aws.py
 refuses it.
 """
 
@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from cli.packaging.models import of_operations, without_documentation
 
-# Parts of dependencies that are for other kinds of programs, and that the notifier never imports. A test reads all
-# that the function can import, now or later.
+# Parts of dependencies that are for other kinds of programs, and that the notifier never imports. A test collects
+# everything that the function can import, now or later.
 _UTILITIES: Final = (
     *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags", "idempotency"),
     *("kafka", "metadata", "parameters", "parser", "streaming", "typing", "validation"),
@@ -27,36 +27,36 @@ UNUSED: Final = (
     "aws_lambda_powertools/event_handler",  # web APIs
     "aws_lambda_powertools/metrics/provider/datadog",
     *(f"aws_lambda_powertools/utilities/{part}" for part in _UTILITIES),
-    "cronsim/explain.py",  # says in words what an expression means
+    "cronsim/explain.py",  # explains an expression in words
     *(f"dateutil/{part}.py" for part in ("easter", "rrule")),  # calendars
-    "dateutil/zoneinfo",  # time zones of its own; the function's are tzdata's
+    "dateutil/zoneinfo",  # its own time zones; the function uses those of tzdata
     *(f"dns/{part}.py" for part in ("btree", "btreezone", "versioned", "zone", "zonefile")),  # for name servers
     *(f"dns/{part}" for part in ("dnssec.py", "dnssecalgs", "quic/_[a-z]*.py")),  # need cryptography or aioquic
     "jinja2/ext.py",  # more statements for templates, such as for translations
-    "slack",  # slack_sdk by its former name
+    "slack",  # the old name of slack_sdk
     *(f"slack_sdk/{part}" for part in _SLACK),
-    *(f"slack_sdk/*/{kind}_*.py" for kind in ("async", "legacy")),  # clients for asyncio, and those of older versions
-    *(f"tzdata/zoneinfo/*.{kind}" for kind in ("tab", "zi")),  # the same zones as lists and as one text
+    *(f"slack_sdk/*/{kind}_*.py" for kind in ("async", "legacy")),  # clients for asyncio, and clients of older versions
+    *(f"tzdata/zoneinfo/*.{kind}" for kind in ("tab", "zi")),  # the same zones as lists, and as one text
     "urllib3/contrib",  # for browsers, pyOpenSSL and SOCKS
 )
-# The record types of dnspython that stay: those that we query (A, AAAA, SRV), aliases (CNAME, DNAME), and those that
+# The record types that stay in dnspython: those that we query (A, AAAA, SRV), aliases (CNAME, DNAME), and those that
 # dnspython imports itself. Others are read as bytes: https://www.rfc-editor.org/rfc/rfc3597
 _KEPT_RECORDS: Final = {
     "dns/rdtypes": ("__init__.py", "ANY", "IN", "nsbase.py", "svcbbase.py", "util.py"),
     "dns/rdtypes/ANY": ("__init__.py", "CNAME.py", "DNAME.py", "OPT.py", "PTR.py", "SOA.py", "TSIG.py"),
     "dns/rdtypes/IN": ("__init__.py", "A.py", "AAAA.py", "SRV.py"),
 }
-# Of what an installer leaves beside a distribution: what it is, and its licence.
+# The installer's files about a distribution that stay: its metadata, and its licence.
 _KEPT_NOTES: Final = ("METADATA", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*", "licenses")
-# What making a client reads (botocore/session.py, botocore/client.py). Pages, waiters and examples are for others.
+# The files that creating a client reads (botocore/session.py, botocore/client.py), without pages, waiters and examples.
 _KEPT_MODELS: Final = ("service-2*", "endpoint-rule-set-1*")
 
 
 def prune(folder: Path, operations: Mapping[str, Collection[str]]) -> None:
-    """Remove from a package all that its function does not use; of AWS it keeps these operations of each service.
+    """Remove from a package all that the function does not use. `operations` are those to keep, by AWS service.
 
-    The services have botocore's names, the operations those of AWS's API; KeyError if there is no such operation. Two
-    builds of the same code are equal: the files of `.dist-info` folders that hold paths and times are removed.
+    Services have botocore's names, operations those of AWS's API. Raises KeyError for an unknown operation. Two builds
+    of the same code are equal, because the files of `.dist-info` folders that contain paths and times are removed.
     """
     for pattern in ("bin", ".lock", *UNUSED):
         for unused in list(folder.glob(pattern)):
@@ -73,7 +73,7 @@ def prune(folder: Path, operations: Mapping[str, Collection[str]]) -> None:
 
 
 def _prune_models(data: Path, operations: Mapping[str, Collection[str]]) -> None:
-    """Keep the newest model of each service, unpacked: that is read twice as fast, and zipped once more anyway."""
+    """Keep the newest model of each service, uncompressed: it loads twice as fast, and the zip compresses it anyway."""
     for service in [path for path in data.iterdir() if path.is_dir()]:
         if service.name not in operations:
             shutil.rmtree(service)
@@ -88,9 +88,9 @@ def _prune_models(data: Path, operations: Mapping[str, Collection[str]]) -> None
 
 
 def _rewrite(path: Path, change: Callable[[Any], Any]) -> None:
-    """Change a file of JSON, packed or not; it is unpacked then.
+    """Rewrite a JSON file, compressed or not, as an uncompressed one.
 
-    It becomes a new file: an installer links files, and written in place it would change for every other program.
+    The old file is replaced, not changed in place: installers use hard links, so other programs may share it.
     """
     packed = path.with_name(f"{path.name}.gz")
     content = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
@@ -100,14 +100,14 @@ def _rewrite(path: Path, change: Callable[[Any], Any]) -> None:
 
 
 def _trimmed(endpoints: dict[str, Any], services: Collection[str]) -> dict[str, Any]:
-    """The list of endpoints without those of other services: parsing all of them costs every cold start 12 ms."""
+    """Return the endpoints of these services only. Parsing all of them costs every cold start 12 ms."""
     for partition in endpoints["partitions"]:
         partition["services"] = {name: one for name, one in partition["services"].items() if name in services}
     return endpoints
 
 
 def _keep(folder: Path, patterns: Collection[str]) -> None:
-    """Delete everything in a folder that matches no pattern; do nothing if there is no such folder."""
+    """Delete everything in a folder that matches no pattern. Do nothing if there is no such folder."""
     kept = {path for pattern in patterns for path in folder.glob(pattern)}
     for path in list(folder.glob("*")):
         if path not in kept:

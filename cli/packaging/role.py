@@ -1,8 +1,8 @@
-"""The function's role as files, for a role that is made by hand. `python -m cli.packaging.role` writes them.
+"""Writes the function's IAM role as files, for roles that are made by hand: `python -m cli.packaging.role`.
 
-They are made from the roles in template.yaml, and allow what those allow with any parameters. The names of the queues,
-of the table and of the function are patterns, since CloudFormation makes up the names later. STACK, PREFIX, REGION and
-ACCOUNT are to be filled in.
+They are generated from the roles in template.yaml, and allow what those allow with any parameters. The names of the
+queues, of the table and of the function are patterns, since CloudFormation chooses the names later. Replace STACK,
+PREFIX, REGION and ACCOUNT.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cli.packaging.image import ROOT, SOURCE
 
 PERMISSIONS: Final = ROOT / "infra/function-role.json"
 TRUST: Final = ROOT / "infra/function-role-trust.json"
-# A role that is given is the function's, and the schedule's too.
+# One given role serves the function and the schedule.
 _ROLES: Final = ("FunctionRole", "TickRole")
 _ARNS: Final = {
     "AWS::SQS::Queue": "arn:aws:sqs:REGION:ACCOUNT:STACK-{name}-*",
@@ -28,21 +28,21 @@ _ARNS: Final = {
     "AWS::Logs::LogGroup": "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/lambda/STACK:*",
 }
 _PSEUDO: Final = {"AWS::Partition": "aws", "AWS::Region": "REGION", "AWS::AccountId": "ACCOUNT"}
-# The store is a part of the parameter Secrets, and each has its own kind of resource.
+# The secret store depends on the parameter Secrets; each store has its own kind of resource.
 _STORES: Final = {"secret:": "secretsmanager", "parameter/": "ssm"}
 _ABSENT: Final = object()
 
 
 @dataclass(frozen=True)
 class _Function:
-    """One of CloudFormation's, in its short form, such as `!Ref Queue`."""
+    """A CloudFormation function in its short form, such as `!Ref Queue`."""
 
     name: str
     argument: Any
 
 
 class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's functions."""
+    """A YAML loader with CloudFormation's functions."""
 
 
 def _short_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> _Function:
@@ -54,7 +54,7 @@ _Template.add_multi_constructor("!", _short_form)
 
 
 def permissions(text: str) -> str:
-    """Return the policy of a role that is given, as JSON. `text` is template.yaml's."""
+    """Return the policy of a hand-made role, as JSON. `text` is that of template.yaml."""
     template = yaml.load(text, _Template)  # noqa: S506  a SafeLoader
     roles = [template["Resources"][name]["Properties"] for name in _ROLES]
     return _document(
@@ -63,7 +63,7 @@ def permissions(text: str) -> str:
 
 
 def trust(text: str) -> str:
-    """Return who may assume such a role, as JSON."""
+    """Return the trust policy of the role, as JSON."""
     template = yaml.load(text, _Template)  # noqa: S506  a SafeLoader
     roles = [template["Resources"][name]["Properties"] for name in _ROLES]
     return _document((role["AssumeRolePolicyDocument"]["Statement"] for role in roles), template["Resources"])
@@ -75,9 +75,9 @@ def _document(parts: Iterable[list[Any]], resources: Mapping[str, Any]) -> str:
 
 
 def _resolved(node: Any, resources: Mapping[str, Any]) -> Any:
-    """Resolve the template's functions; what is there with some parameters is there.
+    """Resolve the template's functions. What depends on parameters is included if some parameters include it.
 
-    Raises ValueError for what cannot be said without the parameters, or by a name that is known before.
+    Raises ValueError for a value that only the parameters or the deployment determine.
     """
     match node:
         case _Function("If", [_, then, otherwise]):
@@ -110,7 +110,7 @@ def _with_any_parameters(then: Any, otherwise: Any) -> Any:
 
 def _arn(resource: str, attribute: str, resources: Mapping[str, Any]) -> str:
     kind = resources.get(resource, {}).get("Type")
-    if kind not in _ARNS or attribute not in ("Arn", "Alias"):  # the alias's ARN begins with its function's
+    if kind not in _ARNS or attribute not in ("Arn", "Alias"):  # the alias's ARN starts with the function's
         raise ValueError(f"{resource}.{attribute}")
     return _ARNS[kind].format(name=resource)
 

@@ -1,4 +1,4 @@
-"""The page's files, as a server or a file hands them out."""
+"""The page's files, for a server or a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUNDLE: Final = HERE / "dist"
 ASSETS: Final = {"app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8"}
 MISSING: Final = later("The page is not bundled yet. Run: make page")
 UNANSWERED: Final = later("No answer. Does `notifier demo` still run?")
-# Nothing from elsewhere is loaded, and no text of a message can run: scripts come from this origin's files alone.
+# Nothing is loaded from elsewhere, and no text of a message can run: only this origin's files are scripts.
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -28,14 +28,14 @@ _GAP: Final = '<script type="application/json" id="given">{}</script>'
 
 
 def bundled() -> bool:
-    """Whether `make page` was run, or the page came with the package."""
+    """Return whether the page was built by `make page`, or came with the package."""
     return all((BUNDLE / name).exists() for name in ASSETS)
 
 
 def document(**given: Any) -> str:
-    """Return the page's HTML with what its script is given beside its words.
+    """Return the page's HTML. Its script gets the translated texts, and `given`.
 
-    `stream` is the address of the items, or `items` has them; `ask` is the address that answers for a real row.
+    `stream` is the URL of the items, or `items` has them; `ask` is the URL that answers questions about a real row.
     """
     words = {name: dict(language.translations(name)) for name in language.LANGUAGES}
     known = {"language": language.given(), "words": words, **given}
@@ -43,7 +43,7 @@ def document(**given: Any) -> str:
 
 
 def in_script(known: Mapping[str, Any]) -> str:
-    """Return JSON that a script element can hold: no text in it ends the element, or begins a comment."""
+    """Return JSON for a script element: no text in it can end the element, or start a comment."""
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -1,7 +1,7 @@
-"""The page's server for one person on this machine: the page, its items as they change, and answers to its questions.
+"""The page's server for one person on this machine: serves the page, its items as they change, and answers.
 
-It listens on loopback and uses the standard library alone. A site that the person visits elsewhere can neither read
-from it nor ask it anything: the host that a request names must be this machine, and its origin this server's own.
+It listens on loopback and uses the standard library only. Another site in the person's browser can neither read from it
+nor send it questions: a request's Host must be this machine, and its Origin must be this server.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from urllib.parse import urlsplit
 from cli.page import document
 
 Items = Mapping[str, Mapping[str, Any]]
-# What answers a question of the page. Raises ValueError for one that it does not understand, BusyError.
+# Answers a question of the page. Raises ValueError for an unknown question, BusyError.
 Ask = Callable[[Any], Any]
 
 STREAM: Final = "/stream"
 ASK: Final = "/ask"
 LOOPBACK: Final = "127.0.0.1"
-HEARTBEAT_SECONDS: Final = 15.0  # how long a stream may be silent; a reader that has gone is noticed then
+HEARTBEAT_SECONDS: Final = 15.0  # the longest silence of a stream; only a write detects that the reader has gone
 BODY_BYTES: Final = 64 * 1024
 PATIENCE_SECONDS: Final = 30.0
 _HERE: Final = frozenset({LOOPBACK, "localhost", "::1"})
 
 
 def is_here(host: str) -> bool:
-    """Whether a browser means this machine by the host of a request."""
+    """Return whether a request's Host means this machine."""
     try:
         return urlsplit(f"//{host}").hostname in _HERE
     except ValueError:
@@ -43,20 +43,20 @@ class BusyError(Exception):
 
 
 class Shown:
-    """The items, and for each reader how they change."""
+    """The items, with a stream of changes for each reader."""
 
     def __init__(self) -> None:
         self._items: Items = {}
         self._changed = threading.Condition()
 
     def show(self, items: Items) -> None:
-        """Make these the items."""
+        """Replace the items."""
         with self._changed:
             self._items = items
             self._changed.notify_all()
 
     def changes(self) -> Iterator[dict[str, Any]]:
-        """Yield {"set": items, "gone": keys}: everything at first, then what differs; nothing does in a heartbeat."""
+        """Yield {"set": items, "gone": keys}: first everything, then the changes. A heartbeat has none."""
         known: Items = {}
         while True:
             with self._changed:
@@ -72,7 +72,7 @@ class Shown:
 
 
 class PageServer(ThreadingHTTPServer):
-    """Serves `shown`. With `ask` the page can ask: it gets the JSON of the question, and returns that of the answer."""
+    """Serves `shown`. With `ask`, the page can send questions: `ask` gets the parsed JSON, and returns the answer."""
 
     daemon_threads = True
     block_on_close = False
@@ -84,11 +84,11 @@ class PageServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """Return the URL of the page."""
         return f"http://{LOOPBACK}:{self.server_port}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing about a browser that has gone."""
+        """Ignore a browser that has gone."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -127,10 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.server.ask, self.rfile.read(length))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's
-        """Say nothing: requests are no news."""
+        """Do not log requests."""
 
     def _is_from_here(self) -> bool:
-        """Whether the page itself asks, or somebody opens it."""
+        """Return whether the request comes from the page itself, or opens it."""
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
         return is_here(host) and origin in ((f"http://{host}",) if self.command == "POST" else (None, f"http://{host}"))
 

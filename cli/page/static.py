@@ -1,4 +1,4 @@
-"""The page as one file: it needs no server and no network, and loads nothing."""
+"""The page as a single file that needs no server and no network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.page import document
 _STYLES: Final = '<link rel="stylesheet" href="/page/app.css">'
 _SCRIPT: Final = '<script src="/page/app.js" defer></script>'
 _END: Final = "</body>"
-# Only the script and the styles that stand in the file itself may act, whatever a message says.
+# Only the script and the styles in the file itself are allowed, whatever a message contains.
 _POLICY: Final = (
     "default-src 'none'; script-src '{script}'; style-src '{styles}'; img-src data:; "
     "base-uri 'none'; form-action 'none'"

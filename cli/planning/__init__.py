@@ -1,1 +1,1 @@
-"""`notifier doctor --plan`: what can be known of a network before anything is deployed into it, by reading alone."""
+"""`notifier doctor --plan`: checks a network before anything is deployed into it. It only reads."""

@@ -1,4 +1,4 @@
-"""What lets the function's packets through, and what does not: network ACLs, security groups, endpoints."""
+"""Checks what filters the function's packets: network ACLs, security groups, endpoints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.planning.wishes import HTTPS, Wishes
 from handler.health.model import Check
 
 ANYWHERE: Final = "0.0.0.0/0"
-# One of the ports to which answers come back.
+# An ephemeral port, to which answers come back:
 # https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
 EPHEMERAL: Final = 40_000
 _TCP: Final = ("6", "tcp")
@@ -19,7 +19,7 @@ _ALL: Final = "-1"
 
 
 def acl(network: Network, subnet: Described) -> Check:
-    """Whether a subnet's network ACL lets 443 out, and answers back in."""
+    """Check that a subnet's network ACL allows 443 out, and answers in."""
     name, found = f"network ACL of {subnet['SubnetId']}", network.acl(subnet)
     entries = sorted(found["Entries"], key=lambda entry: int(entry["RuleNumber"])) if found else []
     wanted = ((True, HTTPS, "443 out to anywhere"), (False, EPHEMERAL, "answers back in (1024-65535)"))
@@ -48,7 +48,7 @@ def _covers(entry: Described, port: int) -> bool:
 
 
 def groups(network: Network, wishes: Wishes) -> Iterator[Check]:
-    """Whether the function's security groups are there, let it out where it has to go, and no further."""
+    """Check that the function's security groups exist, and allow exactly the outgoing traffic that it needs."""
     name = "security groups"
     found = [network.groups[group] for group in wishes.groups if group in network.groups]
     if missing := [group for group in wishes.groups if group not in network.groups]:
@@ -84,7 +84,7 @@ def _opens(rule: Described, port: int) -> bool:
 
 
 def endpoints(network: Network, wishes: Wishes) -> Iterator[Check]:
-    """Those that take over a service's name for the whole VPC have to let the function in."""
+    """Check the endpoints. One with private DNS serves the whole VPC, so it must accept the function's traffic."""
     for endpoint in network.endpoints:
         name = f"endpoint {str(endpoint['ServiceName']).rpartition('.')[2]}"
         if endpoint.get("VpcEndpointType", "Gateway") == "Gateway":

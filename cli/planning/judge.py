@@ -1,6 +1,6 @@
-"""What of a network or of the parameters will not do for the function, and what to change.
+"""Decides what in a network or in the parameters does not work for the function, and what to change.
 
-Pure, over what `network` has read.
+Pure: works on what `network` has read.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from handler.health.model import Check
 
 
 def judge(network: Network, wishes: Wishes) -> Iterator[Check]:
-    """Look at subnets, addresses, ways out, filters, names and endpoints, in the order of what leans on what.
+    """Check subnets, addresses, routes, filters, DNS and endpoints; each check depends on those before it.
 
-    Before these come the parameters that do not fit each other.
+    Before these come parameters that contradict each other.
     """
     yield from _parameters(wishes)
     yield from _subnets(network, wishes)
@@ -34,7 +34,7 @@ def judge(network: Network, wishes: Wishes) -> Iterator[Check]:
 
 
 def _parameters(wishes: Wishes) -> Iterator[Check]:
-    """With direct intake nothing runs beside the events, and what is reserved is for them."""
+    """Check polls and reserved concurrency. With direct intake, only events use the latter, so any number will do."""
     if wishes.polls and not wishes.queue:
         cause = "Polls=on, and there is no queue for what the polls find: nothing is polled"
         yield Check("polls", "failed", cause=cause, remedy="deploy with Intake=queue or queue-live, or with Polls=off")

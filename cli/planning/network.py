@@ -1,4 +1,4 @@
-"""A network as EC2 describes it: read once, by seven calls that change nothing, and then only looked at."""
+"""A network as EC2 describes it, read once by seven calls that change nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from cli.language import say
 from cli.operations.refusals import asking
 
-# What it asks, which is what its caller has to be allowed.
+# The calls, which are also the IAM actions that the caller needs.
 ACTIONS: Final = (
     "ec2:DescribeSubnets",
     "ec2:DescribeRouteTables",
@@ -25,7 +25,7 @@ Described = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """EC2's own descriptions: the subnets and groups that were named, and all else of their VPCs."""
+    """EC2's own descriptions: of the given subnets and groups, and of everything else in their VPCs."""
 
     subnets: Mapping[str, Described]
     groups: Mapping[str, Described]
@@ -37,11 +37,11 @@ class Network:
 
     @property
     def vpcs(self) -> set[str]:
-        """The VPCs of the subnets."""
+        """Return the VPCs of the subnets."""
         return {str(subnet["VpcId"]) for subnet in self.subnets.values()}
 
     def table(self, subnet: Described) -> Described | None:
-        """Return the route table of a subnet: its own, else the main one of its VPC."""
+        """Return a subnet's route table: its own, else the main one of the VPC; None if there is none."""
         own = (table for table in self.tables if any(one.get("SubnetId") == subnet["SubnetId"] for one in _ties(table)))
         main = (
             table
@@ -51,19 +51,19 @@ class Network:
         return next(own, None) or next(main, None)
 
     def way_out(self, subnet: Described) -> Described | None:
-        """Return the route by which a subnet's packets leave for everywhere, if there is one."""
+        """Return a subnet's default route; None if there is none."""
         routes = (self.table(subnet) or {}).get("Routes", [])
         return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), None)
 
     def acl(self, subnet: Described) -> Described | None:
-        """Return the network ACL of a subnet: its own, else the default one of its VPC."""
+        """Return a subnet's network ACL: its own, else the default one of the VPC."""
         own = (acl for acl in self.acls if any(one.get("SubnetId") == subnet["SubnetId"] for one in _ties(acl)))
         default = (acl for acl in self.acls if acl["VpcId"] == subnet["VpcId"] and acl.get("IsDefault"))
         return next(own, None) or next(default, None)
 
 
 def read(ec2: Any, subnets: Sequence[str], groups: Sequence[str]) -> Network:
-    """Ask EC2. What it does not know of is left out, and no error. Raises UnansweredError where it does not answer."""
+    """Read the network from EC2. Unknown ids are left out. Raises UnansweredError if EC2 does not answer."""
     with asking(say("read the network"), " and ".join(ACTIONS)):
         found = ec2.describe_subnets(Filters=[_filter("subnet-id", subnets)])["Subnets"]
         vpcs = sorted({subnet["VpcId"] for subnet in found}) or ["none"]
@@ -82,7 +82,7 @@ def read(ec2: Any, subnets: Sequence[str], groups: Sequence[str]) -> Network:
 
 
 def _groups(ec2: Any, within: Sequence[Described], wanted: Sequence[str]) -> dict[str, Described]:
-    """All of the VPC, for those of its endpoints, and those that were named, wherever they are."""
+    """Return the groups of the VPC, which its endpoints use, and the given ones, which may be in another VPC."""
     found = ec2.describe_security_groups(Filters=within)["SecurityGroups"]
     named = ec2.describe_security_groups(Filters=[_filter("group-id", wanted)])["SecurityGroups"]
     return {one["GroupId"]: one for one in (*found, *named)}

@@ -1,4 +1,4 @@
-"""The parameters that samconfig.toml gives, as `sam deploy` reads them, and what `sam` would drop without a word."""
+"""Reads parameter overrides from samconfig.toml as `sam deploy` does, and finds those that `sam` drops silently."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, Final
 from cli.diagnoses import suggestion
 from handler.health.model import Check
 
-# The function as a package and as an image: what either takes is known.
+# The templates of the package and of the image: a parameter of either is known.
 TEMPLATES: Final = ("template.yaml", "template-image.yaml")
 _FILE: Final = "file://"
 _INCLUDE: Final = "$include"
-# SAM's own patterns (samcli/cli/types.py). A text is read by the first that finds anything in it: an unquoted value
-# ends at a blank, and only quotes keep a list together.
+# SAM's own patterns (samcli/cli/types.py). The first pattern that finds anything parses the whole text: an unquoted
+# value ends at a space, and only quotes keep a list together.
 _VALUE: Final = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|[^ "\\])+)"""
 _KEY: Final = r"""([A-Za-z0-9"']+)"""
 _FORMS: Final = (
@@ -28,16 +28,16 @@ _FORMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What samconfig.toml gives an environment: `values` by parameter, and `lost`, the text that is in none of them."""
+    """The overrides of an environment: `values` by parameter, and `lost`, text that belongs to none."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
 
 def read(path: Path, environment: str) -> Overrides:
-    """Return the overrides of an environment; none where there is no such file or table.
+    """Return the overrides of an environment; none if there is no such file or table.
 
-    Raises ValueError for a file that cannot be read, which may also be one that it names.
+    Raises ValueError if the file, or another one that it names, cannot be read.
     """
     if not path.is_file():
         return Overrides()
@@ -53,13 +53,13 @@ def read(path: Path, environment: str) -> Overrides:
 
 
 def declared(folder: Path) -> frozenset[str] | None:
-    """Return the parameters of the templates in a folder, or None if there is no template. Raises ValueError."""
+    """Return the parameters of the templates in a folder; None if there is no template. Raises ValueError."""
     found = [_load(folder / name) for name in TEMPLATES if (folder / name).is_file()]
     return frozenset(name for template in found for name in template.get("Parameters", {})) if found else None
 
 
 def check(given: Overrides, known: Collection[str] | None) -> Iterator[Check]:
-    """Name each override that `sam deploy` would drop without a word: its template does not have it.
+    """Report each override that `sam deploy` drops silently, because the template has no such parameter.
 
     `known` are the template's parameters; None: there is no template here.
     """
@@ -84,9 +84,9 @@ def check(given: Overrides, known: Collection[str] | None) -> Iterator[Check]:
 
 
 def _parts(given: Any, beside: Path | None, within: tuple[Path, ...]) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Take apart what SAM allows: a text, a table, a list of these, or the name of a file that holds one.
+    """Parse what SAM allows: a text, a table, a list of these, or the name of a file with one of them.
 
-    `beside` is the file from which the name of another one counts; `within` are those that are being read.
+    A file name is relative to the file `beside`. `within` are the files that are being read, to find cycles.
     """
     match given:
         case str() if given.startswith(_FILE):
@@ -108,12 +108,12 @@ def _parts(given: Any, beside: Path | None, within: tuple[Path, ...]) -> Iterato
 
 
 def _pairs(text: str) -> tuple[dict[str, str], list[str]]:
-    """The pairs of a text, and what is left of it."""
+    """Return the key-value pairs of a text, and the text that is left over."""
     padded = f" {text.strip()}"
     for form in _FORMS:
         if pairs := form.findall(padded):
             return dict(pairs), form.sub(" ", padded).split()
-    return {}, []  # SAM refuses it, and says so
+    return {}, []  # SAM refuses it with a message
 
 
 def _text(value: Any) -> str:
@@ -129,7 +129,7 @@ def _unquoted(text: str) -> str:
 
 
 def _load(path: Path) -> Any:
-    """The document in a TOML file, or in a YAML one as SAM reads it (YAML 1.2: `on` is a text). Raises ValueError."""
+    """Return the document of a TOML file, or of a YAML file as SAM does (YAML 1.2: `on` is text). Raises ValueError."""
     try:
         text = path.read_text("utf-8")
         return tomllib.loads(text) if path.suffix == ".toml" else _yaml(text)

@@ -1,4 +1,4 @@
-"""Whether the account has the concurrency that the function is to reserve, by a call that changes nothing."""
+"""Checks that the account has the concurrency that the function would reserve. It only reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME: Final = "account"
 
 
 def check(client: Any, wishes: Wishes) -> Iterator[Check]:
-    """Ask Lambda, if anything is to be reserved. Without the right to ask, the check names the missing right."""
+    """Ask Lambda, if anything is to be reserved. If asking is not allowed, the check names the missing IAM action."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if not wishes.reserves:
@@ -34,7 +34,7 @@ def _judged(reserves: int, limit: int, unreserved: int) -> Check:
     problem = concurrency_plan.too_much_to_reserve(reserves, limit, unreserved)
     if not problem:
         return Check(_NAME, "ok", f"{reserves} to be reserved, {unreserved} left")
-    # What this function has reserved already is not left, and is free for it all the same.
+    # What this function reserves now is not in `unreserved`, but is available to it.
     state: State = "failed" if concurrency_plan.too_much_to_reserve(reserves, limit, limit) else "warning"
     remedy = "ask AWS for a higher quota of concurrent executions, or deploy with Intake=queue and reserve nothing"
     return Check(_NAME, state, cause=problem, remedy=remedy)

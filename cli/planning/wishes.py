@@ -1,4 +1,4 @@
-"""What is going to be deployed, as its parameters say."""
+"""What would be deployed, according to the parameters."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ _SCHEMES: Final = {"http": 80, "https": HTTPS}
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where the function is to run, how many of it, and the ports that it has to reach, each by what is there.
+    """The subnets and security groups of the function, its concurrency, and the ports that it must reach, by target.
 
-    `reserved` is 0 if nothing is reserved. `queue` says whether events come by a queue, `polls` whether tables are
-    polled.
+    `reserved` is 0 if nothing is reserved. `queue`: events come through a queue. `polls`: tables are polled.
     """
 
     subnets: tuple[str, ...]
@@ -34,12 +33,12 @@ class Wishes:
 
     @property
     def reserves(self) -> int:
-        """How much of the account's concurrency the function takes for itself: with direct intake it always does."""
+        """Return how much concurrency the function reserves. With direct intake it always does."""
         return self.reserved or (0 if self.queue else self.concurrency)
 
 
 def read(given: Mapping[str, str]) -> Wishes:
-    """Return what parameters of template.yaml ask of a network. Raises ValueError for one that is wrong or missing."""
+    """Return what the parameters of template.yaml need of a network. Raises ValueError if one is invalid or missing."""
     subnets, groups = _list(given.get("SubnetIds", "")), _list(given.get("SecurityGroupIds", ""))
     if not subnets or not groups:
         missing = "SubnetIds" if not subnets else "SecurityGroupIds"
@@ -72,7 +71,7 @@ def _databases(text: str) -> dict[str, int]:
 
 
 def _apis(text: str) -> dict[str, int]:
-    """The ports that are written; those that a registry or an SRV record tells are not known yet."""
+    """Return the ports in the addresses of APIs. Those from a registry or an SRV record are not known yet."""
     found, mistakes = read_entries(text, partial(parse.api, PATHS), "default=https://a, billing=https://b")
     if mistakes:
         raise ValueError(f"Apis, {mistakes[0]}")

@@ -1,4 +1,4 @@
-"""The approved messages of a notification: a file for each, beside the templates, with what each sample posts.
+"""The approved messages of a notification: a file beside the templates, with what each sample posts.
 
     stage: production
 
@@ -6,7 +6,7 @@
       channel: orders
       text: :tea: New order *T-001044* from 山田 花子: ¥12,400
 
-What a sample posts is indented, so that no value in it looks like a sample, and git names the sample above a change.
+A sample's lines are indented, so that no value in it looks like a sample, and git shows the sample's name in diffs.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ Lines = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """What was approved: the lines of each sample, by its name as the file has it, in one stage (empty: the usual)."""
+    """What was approved: the lines of each sample by its name in the file, in one stage (empty: the default)."""
 
     stage: str = ""
     samples: Mapping[str, Lines] = field(default_factory=dict)
 
     def with_sample(self, name: str, content: Lines) -> Approved:
-        """Return it with this content of a sample."""
+        """Return a copy with this content for a sample."""
         return replace(self, samples={**self.samples, name: content})
 
     def without(self, name: str) -> Approved:
-        """Return it without a sample."""
+        """Return a copy without a sample."""
         return replace(self, samples={one: self.samples[one] for one in self.samples if one != name})
 
     def in_order(self, names: Iterator[str]) -> Approved:
-        """Return it with its samples in this order, and those that are not named after them."""
+        """Return a copy with its samples in this order, and the other samples after them."""
         order = [name for name in names if name in self.samples]
         return replace(self, samples={name: self.samples[name] for name in (*order, *self.samples)})
 
 
 class UnreadableError(Exception):
-    """A file of approved messages cannot be read: `message` is a sentence of cli.language, at `line` (0: all of it)."""
+    """An approved file cannot be read. `message` is a sentence of cli.language; `line` 0 means the whole file."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ class UnreadableError(Exception):
 
 
 def content(preview: Preview) -> Lines:
-    """Return what is approved of a preview without an error: its messages, or the rule by which there is none."""
+    """Return the lines to approve of a preview without an error: its messages, or the rule by which there are none."""
     if preview.rule:
         return (f"nothing is posted: {preview.rule.value}",)
     found: list[str] = []
@@ -74,17 +74,17 @@ def content(preview: Preview) -> Lines:
 
 
 def path(folder: Path, notification: str) -> Path:
-    """Return the file of a notification in a folder of templates."""
+    """Return the approved file of a notification, in a folder of templates."""
     return folder / FOLDER / f"{notification}.txt"
 
 
 def names(folder: Path) -> list[str]:
-    """Return the notifications that have a file of approved messages."""
+    """Return the names of the notifications that have an approved file."""
     return sorted(one.stem for one in (folder / FOLDER).glob("[!.]*.txt"))
 
 
 def read(file: Path) -> Approved:
-    """Return what is approved; nothing where there is no file. Raises UnreadableError, and OSError as the file does."""
+    """Return what is approved; empty if there is no file. Raises UnreadableError, and OSError."""
     if not os.path.lexists(file):
         return Approved()
     if not file.is_file():
@@ -98,7 +98,7 @@ def read(file: Path) -> Approved:
 
 
 def parse(text: str) -> Approved:
-    """Return what a file's text says. Lines may end as on Windows. Raises UnreadableError."""
+    """Parse the text of an approved file. Windows line ends are fine. Raises UnreadableError."""
     stage, samples, name = "", dict[str, list[str]](), ""
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if _CONFLICT.fullmatch(line):
@@ -124,7 +124,7 @@ def _without_blank_end(found: list[str]) -> Lines:
 
 
 def text(approved: Approved) -> str:
-    """Return the text of a file."""
+    """Return the text of an approved file."""
     parts = [f"{_NOTE}\n{_STAGE}{approved.stage}\n"]
     for name, content_lines in approved.samples.items():
         indented = (f"{_INDENT}{line}" if line else "" for line in content_lines)
@@ -133,7 +133,7 @@ def text(approved: Approved) -> str:
 
 
 def write(file: Path, approved: Approved) -> None:
-    """Write a file at once, or remove it where nothing is approved any more. Raises OSError."""
+    """Write a file atomically, or delete it if nothing is approved any more. Raises OSError."""
     if not approved.samples:
         file.unlink(missing_ok=True)
         return
@@ -147,5 +147,5 @@ def write(file: Path, approved: Approved) -> None:
 
 
 def name_of(sample: str) -> str:
-    """Return a sample's name as a file has it: on one line, and no other's."""
+    """Return a sample's name as it is in the file: one line, unique for each name."""
     return named(sample)

@@ -1,6 +1,6 @@
 """Links that open a message in Slack's Block Kit Builder.
 
-The message stands after the # of the address, which is not in the request: Slack's page reads it.
+The message is after the # of the URL. Browsers do not send that part; Slack's page reads it.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from cli.slack_rules.schema import UNMATCHED
 from handler.model import Message
 
 BUILDER: Final = "https://app.slack.com/block-kit-builder/#"
-# Safari takes about this many characters, other browsers more.
+# Safari supports about this many characters, other browsers more.
 LONGEST: Final = 80_000
 _TOO_LONG: Final = later(
     "The link would have {count} characters, and browsers take {most}. Copy the blocks of --json instead."
 )
-# They show something that exists in one workspace alone.
+# These blocks show something that exists in one workspace only.
 _FOREIGN: Final = ("call", "file")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The address, or why there is none."""
+    """The URL, or why there is none."""
 
     address: str = ""
     problem: str = ""
 
 
 def link(message: Message) -> Link:
-    """Return the link of a message. One without blocks is a section of its text."""
+    """Return the link for a message. A message without blocks becomes a section with its text."""
     blocks = [dict(block) for block in message.blocks] or [_section(message.text)]
     if found := [one for one in block_problems(blocks) if one.message != UNMATCHED]:
         return Link(problem=say("Block Kit Builder does not take it: {problem}", problem=found[0]))

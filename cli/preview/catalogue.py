@@ -1,4 +1,4 @@
-"""What there is: of each notification of a folder all that people ask about it, for a terminal, a page or a program."""
+"""Collects everything that people ask about the notifications of a folder, for a terminal, a page or JSON."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cli.preview.selection import Selection
 from handler import model
 from handler.catalog import Stage
 
-DEFAULT: Final = "default"  # the database or the API that needs no name
+DEFAULT: Final = "default"  # the name of a database or an API that needs none
 _Counted = Counter[tuple[str, Severity]]
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where the messages to an alias go in a stage: it lists the alias, has its fallback for it, or redirects all."""
+    """Where messages to an alias go in a stage: it lists the alias, uses its fallback, or redirects everything."""
 
     alias: str
     destination: str
@@ -30,7 +30,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """Whom a mention wakes in a stage: an id of Slack, or here, channel or everyone; nobody if it is empty.
+    """Whom a mention notifies in a stage: a Slack id, or here, channel or everyone; empty if nobody.
 
     `alias` is empty for a mention in Slack's own form, such as <!here>.
     """
@@ -41,7 +41,7 @@ class Mentioned:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What of a notification depends on the stage."""
+    """The parts of a notification that depend on the stage."""
 
     stage: str
     channels: tuple[Channel, ...]
@@ -50,7 +50,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The condition under which a message goes to these aliases; an empty one always holds."""
+    """A condition, and the aliases that a message goes to if it holds. An empty condition always holds."""
 
     when: str
     channels: tuple[str, ...]
@@ -58,9 +58,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What is read: `source` is a SELECT or a path, `place` the name of the database or the API.
+    """A lookup: `source` is its SELECT or path, `place` the name of its database or API.
 
-    `tables` are those that a SELECT names.
+    `tables` are those in the SELECT.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """From where and when new rows become events: each `every` seconds, or by `cron` in `time_zone`.
+    """When and from where new rows become events: every `every` seconds, or by `cron` in `time_zone`.
 
-    An empty `time_zone` is that of the stage, an empty `table` one that is not clear. `watched` is the expression of
-    which each change is an event, `at` the time column by which rows are found; both may be empty.
+    An empty `time_zone` is that of the stage, an empty `table` is unclear. Each change of the expression `watched` is
+    an event; `at` is the time column by which rows are found. Both may be empty.
     """
 
     every: float | None
@@ -94,8 +94,8 @@ class Polled:
 class Entry:
     """A notification. Empty texts are keys that its file does not have.
 
-    `id` is integer, uuid or pattern, with the regular expression in `pattern`. `by_row` says that a value of a row
-    decides whom else it mentions. Of a file that cannot be read there is only the name, and its findings are counted.
+    `id` is integer, uuid or pattern; the last has its regular expression in `pattern`. `by_row`: a row's value decides
+    whom else it mentions. For a file that cannot be read, only its name and the number of findings are set.
     """
 
     name: str
@@ -122,12 +122,12 @@ class Entry:
 
     @property
     def is_read(self) -> bool:
-        """Whether more of the file is known than its name."""
+        """Return whether the file could be read."""
         return bool(self.event)
 
 
 def entries(selection: Selection) -> tuple[Entry, ...]:
-    """Return the chosen notifications, also those whose files cannot be read, in the order of names."""
+    """Return the chosen notifications by name, including those whose files cannot be read."""
     compilation = selection.compilation
     counted: _Counted = Counter((one.file, one.severity) for one in compilation.findings)
     found = [_entry(one, selection.stages, counted) for one in selection.templates]
@@ -136,7 +136,7 @@ def entries(selection: Selection) -> tuple[Entry, ...]:
 
 
 def document(selection: Selection, found: Sequence[Entry]) -> dict[str, Any]:
-    """Return the entries for programs, with the names of the stages that they speak of."""
+    """Return the entries as JSON values, with the names of the chosen stages."""
     return {"stages": [one.name for one in selection.stages], "notifications": [asdict(one) for one in found]}
 
 
@@ -174,7 +174,7 @@ def _entry(template: Template, stages: Sequence[Stage], counted: _Counted) -> En
 
 
 def _source(leaf: model.Leaf | None, template: Template) -> str:
-    """What the file has for a leaf, also where something stands in for it."""
+    """Return the text of a leaf in the file, even if a stand-in has replaced it."""
     return template.nodes[leaf.where].text.strip() if leaf else ""
 
 

@@ -1,4 +1,4 @@
-"""What has changed between two lists of lines, as people read it: line by line, and in a changed line word by word.
+"""The difference of two lists of lines for people: line by line, and word by word in a changed line.
 
 - text: :tea: New order *T-001042*
 + text: :tea: New order *T-001042* from Zoë
@@ -15,12 +15,12 @@ from typing import Final, Literal
 
 from rich.text import Text
 
-CONTEXT: Final = 2  # how many lines stay to be seen before and after a change
-_SIMILAR: Final = 0.4  # of the words: below it, two lines have nothing to do with each other
-_WORD: Final = re.compile(r"\s+|[A-Za-z0-9]+|[^\sA-Za-z0-9]")  # each sign of a text without blanks is a word
+CONTEXT: Final = 2  # lines that are shown before and after a change
+_SIMILAR: Final = 0.4  # share of common words; two lines with less are unrelated
+_WORD: Final = re.compile(r"\s+|[A-Za-z0-9]+|[^\sA-Za-z0-9]")  # in a text without spaces, each character is a word
 _STYLES: Final = {"-": "red", "+": "green", " ": "", "…": "dim"}
 
-_LONG: Final = 1_000_000  # how many pairs of lines, or of words, are compared at most
+_LONG: Final = 1_000_000  # the most pairs of lines, or of words, that are compared
 
 Part = tuple[str, bool]
 Parts = tuple[Part, ...]
@@ -29,9 +29,9 @@ Opcode = tuple[str, int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line of a difference: removed (-), added (+), kept, or several kept ones that are left out (…).
+    """A line of a difference: removed (-), added (+), unchanged, or a mark for several unchanged ones (…).
 
-    `parts` are its text in pieces, each with whether it differs from the line that it replaces or that replaces it.
+    `parts` are pieces of its text, each with whether it differs from the other version of the line.
     """
 
     sign: Literal["-", "+", " ", "…"]
@@ -39,12 +39,12 @@ class Change:
 
     @property
     def text(self) -> str:
-        """The line without its sign."""
+        """Return the line without its sign."""
         return "".join(text for text, _ in self.parts)
 
 
 def changes(before: Sequence[str], after: Sequence[str], context: int = CONTEXT) -> list[Change]:
-    """Return the difference of two lists of lines; an empty one if there is none."""
+    """Return the difference of two lists of lines; empty if there is none."""
     codes = _opcodes(before, after)
     found: list[Change] = []
     for number, (tag, i1, i2, j1, j2) in enumerate(codes if before != after else []):
@@ -57,7 +57,7 @@ def changes(before: Sequence[str], after: Sequence[str], context: int = CONTEXT)
 
 
 def shown(change: Change) -> Text:
-    """Return a line of a difference for the terminal: its sign, and in colour what is different in it."""
+    """Return a line of a difference for the terminal: with its sign, and with the different parts in colour."""
     style = _STYLES[change.sign]
     text = Text(f"{change.sign} " if change.parts else change.sign, style)
     for part, differs in change.parts:
@@ -66,7 +66,7 @@ def shown(change: Change) -> Text:
 
 
 def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[Opcode]:
-    """What differs, as difflib has it. What differs by so much that comparing it would take long is replaced whole."""
+    """Return difflib's opcodes. If comparing would take long, everything between the common ends is one replacement."""
     start = _common(a, b)
     end = _common(a[start:][::-1], b[start:][::-1])
     a_middle, b_middle = a[start : len(a) - end], b[start : len(b) - end]
@@ -80,14 +80,14 @@ def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[Opcode]:
 
 
 def _common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many of the first ones are the same."""
+    """Return how many items at the start are the same."""
     return next(
         (number for number, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b))
     )
 
 
 def _kept(lines: Sequence[str], first: int, last: int) -> Iterator[Change]:
-    """So many of the first and of the last of these lines, with … between them."""
+    """Yield the `first` lines and the `last` lines, and a … for those in between."""
     left_out = range(first, len(lines) - last)
     yield from (Change(" ", ((line, False),)) for line in lines[: left_out.start])
     if left_out:
@@ -96,14 +96,14 @@ def _kept(lines: Sequence[str], first: int, last: int) -> Iterator[Change]:
 
 
 def _replaced(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
-    """The old lines, then the new ones. The first is compared with the first, and so on."""
+    """Yield the old lines, then the new ones. The first old line is compared with the first new one, and so on."""
     pairs = [_words(old, new) for old, new in zip_longest(before, after)]
     yield from (Change("-", old) for old, _ in pairs if old is not None)
     yield from (Change("+", new) for _, new in pairs if new is not None)
 
 
 def _words(old: str | None, new: str | None) -> tuple[Parts | None, Parts | None]:
-    """Both lines in parts. Where they have little in common, the words are not compared."""
+    """Return both lines in parts. If they have little in common, each is one part."""
     if old is None or new is None:
         return old if old is None else ((old, False),), new if new is None else ((new, False),)
     a, b = _WORD.findall(old), _WORD.findall(new)

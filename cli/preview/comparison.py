@@ -1,4 +1,4 @@
-"""What is approved of a notification, and what its samples post now: as approved, changed, new, or unused."""
+"""Compares the approved messages of a notification with what its samples post now."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from handler.catalog import Stage
 
 
 class Verdict(StrEnum):
-    """How a sample compares with what is approved."""
+    """How a sample compares with its approved messages."""
 
     SAME = "same"
     CHANGED = "changed"
     NEW = "new"
-    UNUSED = "unused"  # approved, but there is no such sample any more
-    FAILED = "failed"  # no message can be made
+    UNUSED = "unused"  # approved, but the sample no longer exists
+    FAILED = "failed"  # the message cannot be made
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One sample: its name as the file has it, the approved lines and those of now. `error` says why there are none."""
+    """One sample: its name in the file, its approved lines and its current ones. `error` says why it has none."""
 
     notification: str
     sample: str
@@ -40,13 +40,13 @@ class Compared:
 
     @property
     def title(self) -> str:
-        """What --approve takes for it."""
+        """Return the sample's name for --approve."""
         return f"{self.notification}/{self.sample}"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The samples of one notification in the stage of its file. `problem` says why the file cannot be read."""
+    """The samples of a notification, in the stage of its approved file. `problem` says why the file is unreadable."""
 
     notification: str
     file: Path
@@ -56,16 +56,16 @@ class Comparison:
 
     @property
     def place(self) -> str:
-        """Its file, with the line of the problem."""
+        """Return the path of the approved file, with the line of the problem."""
         return f"{shown(self.file)}{f':{self.problem.line}' if self.problem and self.problem.line else ''}"
 
     @property
     def is_good(self) -> bool:
-        """Whether the template makes exactly what is approved."""
+        """Return whether the template makes exactly what is approved."""
         return not self.problem and all(one.verdict is Verdict.SAME for one in self.samples)
 
     def accepting(self, wanted: Sequence[Compared]) -> Approved:
-        """Return what is approved once these samples are; what was approved of the others stays."""
+        """Return what is approved after accepting these samples. The other samples stay as approved."""
         result = self.approved
         for one in wanted:
             kept = one.verdict is not Verdict.UNUSED
@@ -74,7 +74,7 @@ class Comparison:
 
 
 class Comparer:
-    """Compares templates with the approved files of a folder, in the stage that a file names, else in the first."""
+    """Compares templates with the approved files of a folder, in the stage that each file names, else in the first."""
 
     def __init__(self, folder: Path, stages: Sequence[Stage]) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ class Comparer:
         self._previews: dict[str, Previews] = {}
 
     def compare(self, template: Template) -> Comparison:
-        """Return the comparison of a template without errors. Raises OSError for a file that may not be read."""
+        """Compare a template without errors with its approved file. Raises OSError."""
         name = template.notification.name
         file = approved.path(self._folder, name)
         found, problem = _read(file)
@@ -99,14 +99,14 @@ class Comparer:
         return Comparison(name, file, Approved(stage.name, found.samples), (*compared, *unused), problem)
 
     def without_template(self, name: str) -> Comparison:
-        """Return the comparison for a file of approved messages that has no template any more."""
+        """Return the comparison for an approved file whose template no longer exists."""
         file = approved.path(self._folder, name)
         found, problem = _read(file)
         unused = (Compared(name, sample, Verdict.UNUSED, lines) for sample, lines in found.samples.items())
         return Comparison(name, file, found, tuple(unused), problem)
 
     def _made(self, template: Template, stage: Stage) -> Iterator[Compared]:
-        """What each sample posts now, not compared yet."""
+        """Yield what each sample posts now, before the comparison."""
         if stage.name not in self._previews:
             self._previews[stage.name] = Previews(stage)
         for sample in template.samples:

@@ -1,4 +1,4 @@
-"""Make the messages of a notification for a sample or for a real row, as the function makes them."""
+"""Renders the messages of a notification for a sample or a real row, as the function does."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from handler.templating import Context, Templates
 class Preview:
     """What a notification would post in one stage.
 
-    `name` is that of the sample, or `id 1042` for a real row. Without messages, `rule` says why nothing would be
-    posted, or `error` why it cannot be made; `where` is the place in the template. `answers` has what each lookup
-    found, by its name.
+    `name` is that of the sample, or `id 1042` for a real row. If there are no messages, `rule` says why nothing would
+    be posted, or `error` why they cannot be made; `where` is the position in the template. `answers` has the result of
+    each lookup, by its name.
     """
 
     notification: str
@@ -43,7 +43,7 @@ class Preview:
 
 
 class Previews:
-    """Makes the previews of one stage. It loads the stage's language and time zone once.
+    """Makes previews for one stage, whose language and time zone are loaded once.
 
     `footers` are lines that are added at the end of each message.
     """
@@ -54,7 +54,7 @@ class Previews:
         self._templates = Templates(locale=stage.locale)
 
     def of_sample(self, notification: Notification, sample: Sample) -> Preview:
-        """Return the preview for a sample. It is the same on every day: `now` in it is fixed."""
+        """Return the preview of a sample. It is the same every day, because `now` is fixed."""
         sources = partial(answering, sample.answers)
         composer = Composer(self._stage, self._templates, sources, lambda _: None, lambda: NOW)
         return self._preview(composer, notification, sample.name, event_of(sample))
@@ -68,7 +68,7 @@ class Previews:
         data: Mapping[str, Value] | None = None,
         now: Callable[[], datetime] = wall_clock,
     ) -> Preview:
-        """Return the preview for the event with this id and these extras, with what the database and the API answer."""
+        """Return the preview for the event with this id and `data`, with what the database and the API return."""
         found: dict[str, Value] = {}
 
         def recording(templates: Templates) -> Fetch:

@@ -1,6 +1,6 @@
-"""The databases and the APIs that a command reads from: those of --db and --api, else those of the demo that runs here.
+"""The databases and APIs that a command reads from: those of --db and --api, else those of the running demo.
 
-They are read as the function reads them: with its adapters, its limits and its trust, by SELECT and GET only.
+They are read as the function reads them: with its adapters, its limits and its TLS settings, by SELECT and GET only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import click
 from cli import running
 from cli.language import say
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from handler.addresses import DatabaseAddress
     from handler.ports import Api, Database
     from handler.settings import Settings
@@ -31,18 +31,18 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """What --db names: the addresses by name, and the accounts by the names of the secrets that have them."""
+    """The databases of --db: `addresses` by name, and `logins` (accounts as JSON) by the name of their secret."""
 
     addresses: Mapping[str, DatabaseAddress]
     logins: Mapping[str, str] = field(repr=False)
 
     @property
     def parameter(self) -> str:
-        """The parameter Databases of a function that reads them."""
+        """Return the parameter Databases of a function that would read them."""
         return ", ".join(map(_entry, self.addresses.values()))
 
     def try_each(self) -> None:
-        """Log in to each. Raises click.ClickException with what to do."""
+        """Log in to each database. Raises click.ClickException, with what to do."""
         from handler.errors import CODES, NotifierError
 
         with opened({"databases": self.addresses, "apis": {}}, GivenSecrets(self.logins)) as (database, _, names):
@@ -56,7 +56,7 @@ class Databases:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The databases and APIs, in `place` what a person calls them all, and in `names` those of the databases."""
+    """The open databases and APIs. `place` describes them for people; `names` are those of the databases."""
 
     database: Database
     api: Api
@@ -95,9 +95,9 @@ def database_options(command: _Command) -> _Command:
 
 @contextmanager
 def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connections]:
-    """Yield the connections that the options name, and close them in the end.
+    """Yield the connections of the options, and close them at the end.
 
-    Raises click.UsageError for options that cannot be read, and where there are none and no demo runs here.
+    Raises click.UsageError if an option is invalid, or if there are no options and no demo runs here.
     """
     if databases or apis:
         with opened(*_given(databases, apis)) as (database, api, names):
@@ -114,7 +114,7 @@ def connect(databases: Sequence[str], apis: Sequence[str]) -> Iterator[Connectio
 
 
 def read_databases(urls: Sequence[str]) -> Databases:
-    """Return what the values of --db name. It asks for the passwords. Raises click.UsageError."""
+    """Return the databases of --db. Asks for passwords. Raises click.UsageError."""
     logins: dict[str, str] = {}
     return Databases(_read("--db", urls, partial(_database, logins), f"default={_EXAMPLE}"), logins)
 
@@ -131,7 +131,7 @@ def deployed_settings(stack_name: str | None) -> Settings:
 
 @contextmanager
 def opened(settings: Mapping[str, Any], secrets: Any) -> Iterator[tuple[Database, Api, tuple[str, ...]]]:
-    """Yield the databases and APIs of a function's settings, and the names of the former; close them in the end."""
+    """Yield the databases and APIs of a function's settings, and the names of the databases. Close them at the end."""
     from handler.adapters import tls
     from handler.adapters.database.replica import Replicas
     from handler.adapters.http.api import HttpApis
@@ -162,7 +162,7 @@ def _given(databases: Sequence[str], apis: Sequence[str]) -> tuple[dict[str, Any
 
 
 def _read(option: str, texts: Sequence[str], read: Callable[..., Any], example: str) -> dict[str, Any]:
-    """Read entries as the deployment's parameters have them; one without a name is `default`."""
+    """Parse entries in the format of the deployment's parameters. One without a name is `default`."""
     from handler.settings.lists import read_entries
 
     named = [text if _has_name(text) else f"default={text}" for text in texts]
@@ -195,7 +195,7 @@ def _has_name(text: str) -> bool:
 
 
 def _database(logins: dict[str, str], name: str, uri: str, given: Mapping[str, str]) -> DatabaseAddress:
-    """Read a URL with an account in it. The account goes to `logins` as the secret that the function would read."""
+    """Parse a URL with an account. The account goes to `logins`, as the secret that the function would read."""
     from dataclasses import replace
     from pathlib import Path
 
@@ -243,13 +243,13 @@ def _without_password(text: str) -> str:
 
 
 class GivenSecrets:
-    """ports.Secrets over secrets that a person gave: the accounts of the options, or a token of the environment."""
+    """The port Secrets over given secrets: the accounts of the options, or a token from the environment."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given
 
     def get(self, name: str, *, fresh: bool = False) -> str:  # noqa: ARG002 - the port's
-        """Return the secret. Raises ConfigError for one that was not given, such as that of an API's header."""
+        """Return the secret. Raises ConfigError if it was not given, such as that of an API's header."""
         from handler.errors import ConfigError
 
         if name not in self._given:

@@ -1,4 +1,4 @@
-"""What a deployed function reads from, read with the clients of the tools."""
+"""Reads real rows from the databases and APIs of a deployed function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from handler.settings import Settings
 
 @contextmanager
 def of_stack(stack: Stack) -> Iterator[Connections]:
-    """Yield the databases and APIs of a stack's function, and close them in the end.
+    """Yield the databases and APIs of a stack's function, and close them at the end.
 
     Raises UnansweredError, ConfigError.
     """
@@ -30,7 +30,7 @@ def of_stack(stack: Stack) -> Iterator[Connections]:
 
 
 class _StackSecrets(SecretStore):
-    """The function's own secrets."""
+    """The secrets of the deployed function."""
 
     def __init__(self, address: SecretsAddress, stack: Stack) -> None:
         super().__init__(address)

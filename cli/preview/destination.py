@@ -1,4 +1,4 @@
-"""Where a test message may go: a channel or a person of one's own choice, and not a channel that people work with."""
+"""Checks where a test message may go: to any channel or person, except for channels that people work with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.compiler.stages import is_channel
 from cli.language import say
 from cli.preview.selection import USUAL
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler import Compilation
     from handler.catalog import Stage
 
@@ -23,7 +23,7 @@ _NAME: Final = re.compile(r"#[^\s#@<>&,]{1,80}")
 
 
 def read(text: str) -> str:
-    """Return the id of a channel or a person, or a channel's #name. Raises click.UsageError."""
+    """Return the id of a channel or person, or a channel's #name. Raises click.UsageError."""
     to = text.strip()
     if _ID.fullmatch(to) or _NAME.fullmatch(to):
         return to

@@ -1,4 +1,4 @@
-"""All that is known of one notification, for a terminal."""
+"""Shows everything about one notification in a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli.preview.listing import findings, line
 
 
 def draw(entry: Entry, folder: Path) -> RenderableType:
-    """Draw a notification with everything that its file and the stages say."""
+    """Return everything that a notification's file and the stages say, for the terminal."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -100,5 +100,5 @@ def _database(name: str) -> str:
 
 
 def _block(source: str) -> str:
-    """A text of several lines, without those that a comment has left empty."""
+    """Return a text of several lines without the empty lines that removed comments have left."""
     return "\n".join(printable(one.rstrip()) for one in source.splitlines() if one.strip())

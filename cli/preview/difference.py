@@ -1,4 +1,4 @@
-"""What a change of templates changes in the messages of their samples, message by message."""
+"""Finds how a change of templates changes the messages of their samples."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cli.preview.selection import Selection
 from cli.preview.signs import safe
 
 Lines = Sequence[str]
-# A notification, a sample and a stage, by their names.
+# The names of a notification, a sample and a stage.
 Key = tuple[str, str, str]
 
 
 class Kind(StrEnum):
-    """What became of a message."""
+    """How a message has changed."""
 
     CHANGED = "changed"
     ADDED = "added"
@@ -44,7 +44,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A message of a sample that is not what it was. `channel` is its alias; empty where nothing was, or is, posted."""
+    """A changed message of a sample. `channel` is its alias; empty if nothing was posted, or is posted."""
 
     key: Key
     channel: str
@@ -53,7 +53,7 @@ class Difference:
     after: Lines
 
     def shown(self) -> Iterator[RenderableType]:
-        """Yield what to print: what it is about, and its lines."""
+        """Yield what to print: a heading, and the changed lines."""
         word, style = _WORDS[self.kind]
         channel = f" · #{self.channel}" if self.channel else ""
         yield Text.assemble((safe(" · ".join(self.key)) + channel, "bold"), ": ", (say(word), style))
@@ -62,9 +62,9 @@ class Difference:
 
 
 def compare(before: Selection, after: Selection, names: Sequence[str] = ()) -> Iterator[Difference]:
-    """Yield what differs between two versions, in the samples with one of the names, or in all.
+    """Yield the differences between two versions, in samples with one of the names, or in all samples.
 
-    What has errors in one of them is left out, and so is a stage that only one of them has.
+    Templates with errors in one of the versions are left out, and so are stages that only one has.
     """
     broken = before.broken | after.broken
     stages = {one.name for one in before.stages} & {one.name for one in after.stages}
@@ -105,7 +105,7 @@ def _kind(was_sample: bool, is_sample: bool, was: Lines, is_now: Lines) -> Kind:
 
 
 def _lines(preview: Preview | None) -> dict[str, Lines]:
-    """The lines of each message, by its channel's alias; or why there is none."""
+    """Return the lines of each message by its channel's alias; or why there is none."""
     if preview is None:
         return {}
     if preview.error:

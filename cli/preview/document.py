@@ -1,4 +1,4 @@
-"""Previews for programs. What stands in a message is what the function would post."""
+"""Previews as JSON, with the messages exactly as the function would post them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from handler.model import Message
 
 
 def of_preview(preview: Preview, event: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of a preview; `given` is what it was made of: the `sample` or the `id`."""
+    """Return a preview as JSON values. `given` has the `sample` or the `id` that it was made from."""
     head = {"notification": preview.notification, "event": event, "stage": preview.stage, **given}
     if preview.error:
         detail = preview.error.detail
@@ -30,7 +30,7 @@ def of_run(run: Run) -> dict[str, Any]:
 
 
 def of_message(message: Message) -> dict[str, Any]:
-    """Return the document of a message."""
+    """Return a message as JSON values."""
     return {
         "channel": message.channel,
         "destination": message.destination,

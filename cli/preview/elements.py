@@ -1,4 +1,4 @@
-"""What people press, choose and write in, for a terminal: a line each."""
+"""Draws interactive elements for a terminal, one line each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def text_of(part: Any, view: View, style: Style = Style.null()) -> Text:  # noqa
 
 
 def drawn(element: Element, view: View) -> Text:
-    """Return an element as a line of text, or several."""
+    """Return an element as one or more lines of text."""
     kind = str(element.get("type"))
     return _DRAWN.get(kind, _menu)(element, view)
 
 
 def image(element: Element, view: View) -> Text:
-    """Return what an image shows, by its words."""
+    """Return an image as its title and its alternative text."""
     title = text_of(element["title"], view) if element.get("title") else Text()
     alternative = say("(image: {words})", words=safe(str(element.get("alt_text", ""))))
     return Text("\n" if title else "").join([one for one in (title, Text(alternative, DIM)) if one])
@@ -47,7 +47,7 @@ def _button(element: Element, view: View) -> Text:
 
 
 def _menu(element: Element, view: View) -> Text:
-    """A field, with what is chosen or written in it at first."""
+    """Return an input or menu with its initial value."""
     chosen = _chosen(element, view) or text_of(element.get("placeholder"), view, DIM)
     words = chosen or Text(safe(str(element.get("type"))).replace("_", " "), DIM)
     return Text("[ ").append_text(words).append(" ▾ ]")

@@ -1,4 +1,4 @@
-"""What people type of an event: the id of a row, and the extras in `data`."""
+"""Parses what people type about an event: the id of a row, and its `data`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from click.core import ParameterSource
 
 from cli.language import later, say
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from handler.model import IdRule
 
 NEEDS_DATA: Final = later("the template reads the event's `data`. Write:")
-# A longer number is no id; Python refuses to read one of thousands of digits.
+# A longer number is not an id. Python refuses to parse one of thousands of digits.
 _DIGITS: Final = 100
 _EXAMPLE: Final = '{"coupon": "TEA"}'
 
 
 def row_id(text: str, rule: IdRule) -> int | str:
-    """Return an id as an application would publish it: digits are a number, except where ids are texts."""
+    """Return an id as an application would publish it: digits are a number, unless the template's ids are texts."""
     is_number = rule.kind != "pattern" and text.isascii() and text.isdecimal() and len(text) <= _DIGITS
     return int(text) if is_number else text
 
 
 def extras(text: str) -> dict[str, Any]:
-    """Return the object that --data has. Raises click.UsageError."""
+    """Return the JSON object of --data. Raises click.UsageError."""
     try:
         return typed_extras(text)
     except ValueError:

@@ -1,12 +1,12 @@
-"""What the page shows of a folder of templates, as items by key (see cli/page).
+"""What the page shows about a folder of templates, as items by key (see cli/page).
 
-notification:<name>   the entry of the catalogue, and in `pairs` what each sample makes in each stage: `after`, and
-`before` where the committed templates made something else. `change` says how they differ:
-same, changed, added or removed; it is empty where there is nothing to compare with. `stale`:
-the file has errors, so `after` is what its last version without them made. `data` is what to
-offer as the `data` of an event: an example, and whether it is needed, and read from the row;
-None if the template reads none. `polled` says when its poll runs, in each language, and what
-to change in the table to try it; None without a poll
+notification:<name>   the entry of the catalogue, and
+    pairs             what each sample posts in each stage: `after`, and `before` if the committed templates posted
+                      something else; `change` is same, changed, added or removed, or empty without a commit
+    stale             the file has errors, so `after` is from its last version without errors
+    data              an example for the `data` of an event, whether it is needed, and whether it is read from the row;
+                      None if the template reads none
+    polled            when its poll runs, in each language, and a change of the table to try it; None without a poll
 stage:<name>          what Slack shows for the ids in its messages
 finding:<number>      a mistake in a file
 """
@@ -31,14 +31,14 @@ from handler.catalog import Stage
 from handler.model import Poll
 
 Items = dict[str, dict[str, Any]]
-Pairs = Mapping[tuple[str, str], dict[str, Any]]  # by stage and sample: the document of the preview
+Pairs = Mapping[tuple[str, str], dict[str, Any]]  # by stage and sample: a preview as JSON
 Made = Mapping[str, Pairs]  # by notification
 _NOTHING: Final[Made] = {}
 FINDING: Final = ("file", "line", "code", "severity", "message", "fix")
 
 
 class Gallery:
-    """Makes the items of a folder after each edit; only templates that were compiled anew are rendered again.
+    """Makes the items of a folder after each edit. Renders only the templates that were compiled again.
 
     `committed` is what to compare with (None: nothing).
     """
@@ -60,7 +60,7 @@ class Gallery:
         self._last = {**items(selection, self._before, self._before, {}), **self._last}
 
     def items(self, compilation: Compilation) -> Items:
-        """Return the items of a compilation."""
+        """Return the items for a compilation."""
         selection = selected(compilation, self._folder)
         now = made(selection, self._unchanged(selection))
         self._rendered = (selection, now)
@@ -68,7 +68,7 @@ class Gallery:
         return self._last
 
     def _unchanged(self, selection: Selection) -> Made:
-        """What the last compilation made, of the templates that this one has from it."""
+        """Return the previews of the last compilation, for the templates that have not changed since."""
         last, rendered = self._rendered or (None, {})
         if last is None or last.stages != selection.stages:
             return {}
@@ -78,7 +78,7 @@ class Gallery:
 
 
 def committed(folder: Path) -> Compilation | None:
-    """Compile the last committed version of a folder; None where there is none."""
+    """Compile the last committed version of a folder; None if there is none."""
     try:
         with checked_out(folder, "HEAD") as copy:
             return compile_templates(copy)
@@ -87,7 +87,7 @@ def committed(folder: Path) -> Compilation | None:
 
 
 def selected(compilation: Compilation, folder: Path) -> Selection:
-    """Return all templates in all stages that can be read."""
+    """Return all readable templates in all stages."""
     stages = compilation.stages or (Stage(USUAL, {}, ""),)
     read = {f"{one.notification.name}.yaml" for one in compilation.templates}
     unread = tuple(file.removesuffix(".yaml") for file in compilation.files if "/" not in file and file not in read)
@@ -95,9 +95,9 @@ def selected(compilation: Compilation, folder: Path) -> Selection:
 
 
 def made(selection: Selection, known: Made = _NOTHING) -> Made:
-    """Return what the samples of each template without errors make; what is `known` is not rendered again."""
+    """Return the previews of all samples of the templates without errors. Those in `known` are not rendered again."""
     if any(one.severity == "error" and one.file.startswith("_") for one in selection.compilation.findings):
-        return {}  # of the stages and labels that all templates share
+        return {}  # an error in the stages or labels, which all templates share
     names = [one.notification.name for one in selection.whole]
     found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {name: dict(known.get(name, {})) for name in names}
     unknown = tuple(one for one in selection.templates if one.notification.name not in known)
@@ -110,8 +110,8 @@ def made(selection: Selection, known: Made = _NOTHING) -> Made:
 def items(selection: Selection, now: Made, before: Made | None, last: Mapping[str, dict[str, Any]]) -> Items:
     """Return the items.
 
-    `now` is what the templates make, `before` what the committed ones made (None: nothing was committed), and `last`
-    the items until now, from which comes what a file with errors does not tell.
+    `now` has today's previews, `before` those of the committed templates (None: nothing was committed). `last` has the
+    items until now, which fill in for a file with errors.
     """
     found: Items = {}
     polls = selection.compilation.polls

@@ -1,4 +1,4 @@
-"""The notifications as a table: one line each where nobody reads it on a terminal, else with its description below."""
+"""Lists the notifications as a table: one line each in a pipe or a file; in a terminal with a description below."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cli.language import later, plural, say
 from cli.preview import plans
 from cli.preview.catalogue import DEFAULT, Entry
 
-# Below this width each notification is a paragraph of lines.
+# In a narrower terminal, each notification is a paragraph of lines.
 NARROW: Final = 76
 _GAP: Final = 2
 _NOTIFICATION: Final = later("notification")
@@ -33,7 +33,7 @@ Cells = Mapping[str, Text]
 
 
 def draw(entries: Sequence[Entry], width: int | None) -> RenderableType:
-    """Draw the notifications, for a terminal of this width; None: for a file or a program, one line each."""
+    """Return the notifications for a terminal of this width; None: for a pipe or a file, one line each."""
     rows = [_cells(one) for one in entries]
     if width is None:
         return _lines(rows)
@@ -42,12 +42,12 @@ def draw(entries: Sequence[Entry], width: int | None) -> RenderableType:
 
 
 def line(text: str) -> str:
-    """Return a text on one line, with what a terminal would take for a command as letters."""
+    """Return a text on one line, with control characters escaped."""
     return printable(" ".join(text.split()))
 
 
 def findings(entry: Entry) -> str:
-    """Say how many errors and warnings a file has; empty without any."""
+    """Return the number of errors and warnings of a file, in words; empty if there are none."""
     counted = []
     if entry.errors:
         counted.append(plural("{count} error", "{count} errors", entry.errors))
@@ -70,7 +70,7 @@ def _cells(entry: Entry) -> Cells:
 
 
 def _joined(row: Cells) -> Cells:
-    """The cells of four columns, for which a terminal has room."""
+    """Return the cells combined into the four columns that a terminal has room for."""
     labelled = {
         name: Text(f"{say(name)}: {row[name].plain}") if row[name].plain else Text() for name in (_EVENT, _POLL)
     }
@@ -89,7 +89,7 @@ def _name(entry: Entry) -> Text:
 
 
 def _channels(entry: Entry) -> Iterator[str]:
-    """The aliases, each with what is unusual about it in one of the stages."""
+    """Yield the aliases; one that a stage does not list, or redirects, is marked."""
     found = dict.fromkeys(one.alias for staged in entry.stages for one in staged.channels)
     how = {one.alias: one.how for staged in entry.stages for one in staged.channels if one.how != "listed"}
     for alias in found:
@@ -103,7 +103,7 @@ def _mentions(entry: Entry) -> Iterator[str]:
 
 
 def _data(entry: Entry) -> Iterator[str]:
-    """The tables and the APIs. Databases and APIs that have a name are named."""
+    """Yield the tables and the APIs, with the name of the database or API if it is not the default."""
     for one in entry.lookups:
         if one.kind != "sql":
             yield "API" if one.place == DEFAULT else f"API {one.place}"
@@ -136,7 +136,7 @@ def _table(rows: Sequence[Cells], about: Sequence[Text], width: int) -> Iterator
 
 
 def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The widths of columns: what their lines need, then less where words can go to the next line, then even less."""
+    """Return column widths: the longest lines if they fit; else shrink to the longest words; else below that."""
     found = [max(cell_len(one) for text in column for one in text.splitlines() or [""]) for column in columns]
     words = [max(cell_len(one) for text in column for one in text.split() or [""]) for column in columns]
     for least in (words, [0] * len(found)):

@@ -1,4 +1,4 @@
-"""Whom the messages of a notification notify, as far as its template says it."""
+"""Finds whom the messages of a notification mention, as far as its template shows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITTEN: Final = re.compile(
 
 
 class Mention(NamedTuple):
-    """One of three: an `alias` of the stage, an id or a group in Slack's own form (`target`), or neither: by a row."""
+    """A mention of an `alias` of the stage, or of a literal id or group (`target`); if both are empty, by a row."""
 
     alias: str = ""
     target: str = ""
@@ -28,7 +28,7 @@ BY_ROW: Final = Mention()
 
 
 def of(notification: Notification) -> tuple[Mention, ...]:
-    """Return whom the text and the blocks mention, each once, in their order."""
+    """Return the mentions in the text and the blocks, each once, in order."""
     return tuple(dict.fromkeys(_found([notification.text, *notification.blocks])))
 
 
@@ -70,7 +70,7 @@ def _written(text: str) -> Iterator[Mention]:
 
 
 def _aliases(named: nodes.Expr) -> Iterator[Mention]:
-    """The aliases that an expression can be."""
+    """Yield the aliases that an expression may have as its value."""
     match named:
         case nodes.Const(value=str(alias)):
             yield Mention(alias)

@@ -1,4 +1,4 @@
-"""Slack's mrkdwn for a terminal.
+"""Draws Slack's mrkdwn in a terminal.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -28,7 +28,7 @@ CODE: Final = Style(color="magenta")
 DIM: Final = Style(dim=True)
 
 _STYLES: Final = {"bold": Style(bold=True), "italic": Style(italic=True), "strike": Style(strike=True)}
-# In Slack a pair of signs is markup only where no letter, digit or full-width punctuation is right beside it.
+# Slack reads a pair of signs as markup only if no letter, digit or full-width punctuation is directly beside it.
 _WIDE: Final = r"\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 
 
@@ -58,9 +58,9 @@ _FOLLOWED: Final = re.compile(r"(?:https?|mailto|tel|slack):", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a message is seen: the aliases by the ids that the stage gives them, and whether links can be clicked.
+    """How to draw a message: aliases by the ids of the stage, and whether links can be clicked.
 
-    Where they cannot, as in a file, an address stands behind its label.
+    If they cannot, as in a file, the URL follows the label.
     """
 
     mentions: Mapping[str, str] = field(default_factory=dict)
@@ -69,21 +69,21 @@ class View:
 
     @classmethod
     def of(cls, stage: Stage, *, clickable: bool = True) -> View:
-        """Return the view of a stage."""
+        """Return the View for a stage."""
         people = {**_aliases(stage.locale.people), **_aliases(stage.locale.mentions)}
         return cls(people, _aliases(stage.channels), clickable)
 
     def mention(self, identifier: str, label: str = "") -> str:
-        """Return what stands for a mention of a person or a group."""
+        """Return the text for a mention of a person or a group."""
         return "@" + (self.mentions.get(identifier) or label.removeprefix("@") or identifier)
 
     def channel(self, identifier: str, label: str = "") -> str:
-        """Return what stands for a link to a channel."""
+        """Return the text for a link to a channel."""
         return "#" + (label.removeprefix("#") or self.channels.get(identifier) or identifier)
 
 
 def _aliases(ids: Mapping[str, str]) -> dict[str, str]:
-    """The aliases by id: all of them, if several have the same."""
+    """Return the aliases by id. If several have the same id, all are shown."""
     found: dict[str, str] = {}
     for alias, identifier in ids.items():
         found[identifier] = f"{found[identifier]}/{alias}" if identifier in found else alias
@@ -91,14 +91,14 @@ def _aliases(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 class Barred:
-    """What it is given, with a bar at the left of every line."""
+    """Draws its content with a bar on the left of every line."""
 
     def __init__(self, part: RenderableType, bar: str = "▎ ") -> None:
         self._part = part
         self._bar = bar
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw it two columns narrower."""
+        """Draw the content, narrowed by the width of the bar."""
         width = max(options.max_width - len(self._bar), 1)
         for line in console.render_lines(self._part, options.update(width=width, height=None)):
             yield Segment(self._bar, DIM)
@@ -107,7 +107,7 @@ class Barred:
 
 
 def drawn(source: str, view: View) -> RenderableType:
-    """Return a text with its quotes and blocks of code on lines of their own."""
+    """Return a text with its quotes and code blocks as separate parts."""
     parts = [*_parts(safe(source), view)]
     return Group(*parts) if parts else Text()
 
@@ -125,7 +125,7 @@ def _parts(source: str, view: View) -> Iterator[RenderableType]:
 
 
 def inline(source: str, view: View, style: Style = Style.null()) -> Text:  # noqa: B008 - it is a constant
-    """Return a text in which styles, links, mentions and emoji are as Slack shows them."""
+    """Return a text with styles, links, mentions and emoji as in Slack."""
     source, made, at = safe(source), Text(), 0
     for found in _MARKUP.finditer(source):
         made.append(typed(source[at : found.start()]), style)
@@ -143,12 +143,12 @@ def inline(source: str, view: View, style: Style = Style.null()) -> Text:  # noq
 
 
 def plain(source: str, style: Style = Style.null()) -> Text:  # noqa: B008 - it is a constant
-    """Return a plain text, in which Slack shows emoji and nothing else."""
+    """Return a plain text, in which Slack only renders emoji."""
     return Text(with_emoji(safe(source)), style)
 
 
 def link(address: str, label: str, view: View, style: Style = Style.null()) -> Text:  # noqa: B008 - it is a constant
-    """Return a link: a label to click, or a label with its address behind it."""
+    """Return a link: a clickable label, or a label followed by its URL."""
     address = safe(address).replace("\n", "")
     shown = label or address.removeprefix("mailto:")
     if view.clickable:
@@ -169,7 +169,7 @@ def _bracket(inner: str, view: View, style: Style) -> Text:
     if target.startswith("#"):
         return Text(view.channel(target[1:], label), style + LINK)
     if target.startswith("!date^"):
-        # The reader's clock decides what Slack shows; what stands behind | is for those that have none.
+        # Slack formats the date for the reader's time zone; the text after | is its fallback.
         _, _, _, *address = target.split("^", 3)
         return link(address[0], label, view, style) if address else Text(label or target, style)
     if target.startswith("!"):

@@ -1,4 +1,4 @@
-"""When a poll reads its table, in words."""
+"""Says in words when a poll reads its table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STEP: Final = re.compile(r"\*/([0-9]+)")
 
 
 def words(poll: Polled) -> str:
-    """Return `every 5 minutes`, `every day at 09:00 (Asia/Tokyo)`; a rarer cron expression stays as it is."""
+    """Return `every 5 minutes`, or `every day at 09:00 (Asia/Tokyo)`. Other cron expressions are returned unchanged."""
     if poll.every is not None:
         return _interval(poll.every)
     zone = f" ({poll.time_zone})" if poll.time_zone else ""
@@ -42,7 +42,7 @@ def _interval(seconds: float) -> str:
 
 
 def _clock(cron: str) -> str:
-    """The words for an expression of the usual forms; empty for others."""
+    """Return a cron expression of a common form in words; empty for others."""
     minute, hour, date, month, weekday = cron.upper().split()
     if (date, month) != ("*", "*"):
         return ""

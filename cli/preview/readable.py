@@ -1,6 +1,6 @@
-r"""A message as lines of text that a person recognises, and that say all of it: other lines, another message.
+r"""A message as lines of readable text without loss: different messages always give different lines.
 
-A block has the short form that templates have for it where that says everything, and else each of its keys:
+A block is written in the short form of templates if that shows all of it, else key by key:
 
     channel: payments
     text: :warning: Payment failed for *T-001043*
@@ -10,9 +10,9 @@ A block has the short form that templates have for it where that says everything
     buttons:
       [Open order] https://admin.example.org/orders/T-001043
 
-Texts stand as Slack gets them, with its markup. A text of several lines is below its key, each line after `| `. What
-shows as nothing, or turns a line around, is escaped as in Python (`\u202e`), and so is a backslash. So no value
-looks like a line of its own, and a line never ends in a blank.
+Texts are as sent to Slack, with markup. A text of several lines is below its key, each line after `| `. Invisible
+characters, and those that change the direction of a line, are escaped as in Python (`\u202e`); so are backslashes. So
+no value can look like another line, and no line ends in a space.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ from handler.model import Message
 
 Lines = Iterator[str]
 _INDENT: Final = "  "
-# What is not to be seen: controls, signs for the direction, blanks other than these two, letters that show as nothing.
+# Invisible characters: controls, direction marks, spaces other than these two, letters without a glyph.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _SEEN_BLANKS: Final = " \N{IDEOGRAPHIC SPACE}"
 _BLANK_LETTERS: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-# A text that stands without quotes: it is no other value of JSON, and nothing that begins another form of line.
+# A text that needs no quotes: it cannot be read as another JSON value, or as the start of another kind of line.
 _OTHER_VALUE: Final = re.compile(r"""true|false|null|NaN|-?(Infinity|\d[\d.eE+-]*)|\[\]|\{\}|["\s].*|""", re.DOTALL)
-_OTHER_ITEM: Final = re.compile(r"\(.*|.*:.*", re.DOTALL)  # in a list, what looks like a key, or a kind of text
+_OTHER_ITEM: Final = re.compile(r"\(.*|.*:.*", re.DOTALL)  # in a list: like a key, or like the type of a text
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABELLED: Final = re.compile(r'\*([^*\n:\s"-][^*\n:]*)\*\n(.*)', re.DOTALL)
 _OF_MESSAGE: Final = frozenset({"channel", "thread", "update", "stub", "text", "block", "fields", "buttons"})
 
 
 def lines(message: Message) -> list[str]:
-    """Return the lines of a message: where it goes, its text, and its blocks. They hold no line break."""
+    """Return the lines of a message: its channel, its text, and its blocks. No line has a line break in it."""
     return [*_message(message)]
 
 
 def escaped(text: str) -> str:
-    """Return a text as one line, in which each sign is visible and stands for itself alone."""
+    """Return a text as one line in which every character is visible and unambiguous."""
     shown = "".join(map(_sign, text))
     return shown[:-1] + _code(shown[-1]) if shown.endswith(tuple(_SEEN_BLANKS)) else shown
 
 
 def named(name: str) -> str:
-    """Return a name as one line that is no other name's, in quotes where it would not be seen without."""
+    """Return a name as one unambiguous line, in quotes if it could be read as another value."""
     return f'"{_quoted(name)}"' if _OTHER_VALUE.fullmatch(name) else escaped(name)
 
 
@@ -80,7 +80,7 @@ def _block(block: Mapping[str, Any]) -> Lines:
         yield from _value(kind, {key: value for key, value in block.items() if key != "type"})
 
 
-# The short forms. Each returns None for a block that has more than it says.
+# The short forms. Each returns None if it cannot show all of a block.
 
 
 def _divider(block: Mapping[str, Any]) -> list[str] | None:
@@ -100,7 +100,7 @@ def _section(block: Mapping[str, Any]) -> list[str] | None:
 
 
 def _fields(block: Mapping[str, Any]) -> list[str] | None:
-    """A bold label with its value below, as the short form `fields` makes them."""
+    """Return labels with values, for fields that the short form `fields` makes: a bold label, and the value below."""
     fields = block.get("fields")
     if not isinstance(fields, list) or len(block) != 2:
         return None
@@ -124,7 +124,7 @@ def _context(block: Mapping[str, Any]) -> list[str] | None:
 
 
 def _actions(block: Mapping[str, Any]) -> list[str] | None:
-    """Buttons that open an address, as the short form `buttons` makes them."""
+    """Return link buttons, as the short form `buttons` makes them."""
     elements = block.get("elements")
     if not isinstance(elements, list) or len(block) != 2:
         return None
@@ -157,7 +157,7 @@ def _markdown(block: Mapping[str, Any]) -> list[str] | None:
 
 
 def _table(block: Mapping[str, Any]) -> list[str] | None:
-    """The rows of cells that are plain text; what else the table has comes after them."""
+    """Return the rows of a table with plain-text cells, followed by the table's other keys."""
     rows = block.get("rows")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
         return None
@@ -184,7 +184,7 @@ _SHORT: Final[dict[str, Callable[[Mapping[str, Any]], list[str] | None]]] = {
 }
 
 
-# Any value of JSON, below its key or its `-`.
+# Any JSON value, below its key or its `-`.
 
 
 def _value(key: str, value: Any) -> Lines:
@@ -205,7 +205,7 @@ def _value(key: str, value: Any) -> Lines:
 
 
 def _text(key: str, text: str, *, is_item: bool = False) -> Lines:
-    """A text behind its key; of several lines, below it."""
+    """Yield a text after its key; a text of several lines is below the key."""
     if "\n" in text:
         yield _head(key)
         yield from _indented(f"| {escaped(line)}" if line else "|" for line in text.split("\n"))
@@ -228,7 +228,7 @@ def _indented(found: Iterator[str]) -> Lines:
 
 
 def _text_of(value: Any) -> tuple[str, str] | None:
-    """The type and the text of a text object that has nothing but these, and of mrkdwn what templates always add."""
+    """Return the type and text of a text object without any other options than templates set; else None."""
     match value:
         case {"type": "plain_text" | "raw_text" as kind, "text": str(text)} if len(value) == 2:
             return kind, text

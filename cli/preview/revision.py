@@ -1,4 +1,4 @@
-"""The templates of a folder as they were at a revision of git."""
+"""Checks out the templates of a folder at a git revision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli import git
 from cli.compiler.files import printable, shown
 from cli.language import say
 
-# How long git may take for one answer.
+# Seconds that one git command may take.
 GIT_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 
@@ -47,9 +47,9 @@ class Head:
 
 @contextmanager
 def checked_out(folder: Path, revision: str) -> Iterator[Path]:
-    """Yield a copy of the folder as it was at a revision, such as HEAD~3, main or v1.2. The checkout stays as it is.
+    """Yield a copy of the folder at a revision, such as HEAD~3, main or v1.2. The working tree is not changed.
 
-    Raises click.UsageError where there is no git, no repository, no such revision, or no such folder in it.
+    Raises click.UsageError if there is no git, no repository, no such revision, or no such folder in it.
     """
     if _git(folder, "rev-parse", "--git-dir") is None:
         raise click.UsageError(say("{folder} is not in a git repository.", folder=shown(folder)))
@@ -63,14 +63,14 @@ def checked_out(folder: Path, revision: str) -> Iterator[Path]:
         )
     with TemporaryDirectory(prefix="notifier-revision-") as copy:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            # Python before 3.11.4 has no filters. A tree of git holds no path that leads out of it.
+            # Python before 3.11.4 has no extraction filters. Archives from git contain no paths that lead outside.
             tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
             tar.extractall(copy)  # noqa: S202
         yield Path(copy)
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git says; None where it fails. Raises click.UsageError where there is no git, or it hangs."""
+    """Return git's output; None if it fails. Raises click.UsageError if git is missing, or takes too long."""
     try:
         return git.answer(folder, *arguments, seconds=GIT_SECONDS)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Slack's rich text for a terminal.
+"""Draws Slack's rich text in a terminal.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -26,13 +26,13 @@ _STYLES: Final = {
     "code": CODE,
 }
 _BULLETS: Final = "•◦▪"
-# What an element is called that has one of these, in this order.
+# The text of an element is the first of these keys that it has.
 _LABELS: Final = ("text", "label", "fallback", "url", "value", "salesforce_field_label", "file_id", "workflow_id")
 Element = Mapping[str, Any]
 
 
 def drawn(block: Element, view: View) -> RenderableType:
-    """Return the parts of rich text one below the other."""
+    """Return the parts of a rich text block, one below the other."""
     return Group(*_parts(block.get("elements") or [], view))
 
 
@@ -57,7 +57,7 @@ def _list(part: Element, view: View) -> Iterator[RenderableType]:
 
 
 def line(part: Element, view: View, style: Style = Style.null()) -> Text:  # noqa: B008 - it is a constant
-    """Return the elements of a line."""
+    """Return the elements of a line as text."""
     made = Text()
     for element in part.get("elements") or []:
         made.append_text(_inline(element, view, style))

@@ -1,4 +1,4 @@
-"""What a real row makes, for the page."""
+"""Renders a real row, for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that was chosen: every sample, or a real row, in every stage."""
+"""Makes the previews of everything that was chosen: every sample, or a real row, in every stage."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Run:
 
 
 def of_samples(selection: Selection, names: Sequence[str] = ()) -> Iterator[Run]:
-    """Yield a run for each sample with one of the names, or for all samples; templates with errors have none.
+    """Yield a Run for each sample with one of the names, or for all samples. Templates with errors are left out.
 
     Raises click.UsageError for a name that no sample has.
     """
@@ -60,7 +60,7 @@ def of_samples(selection: Selection, names: Sequence[str] = ()) -> Iterator[Run]
 
 
 def refuse_unknown(names: Sequence[str], *selections: Selection) -> None:
-    """Raise click.UsageError for a name that no sample has, unless a template with errors may have it."""
+    """Raise click.UsageError for a name that no sample has, unless a template with errors could have it."""
     known = [sample.name for one in selections for template in one.templates for sample in template.samples]
     for name in names:
         if name not in known and not any(one.findings for one in selections):
@@ -70,7 +70,7 @@ def refuse_unknown(names: Sequence[str], *selections: Selection) -> None:
 
 
 def of_row(selection: Selection, typed: str, data: Data, connections: Connections) -> Iterator[Run]:
-    """Yield a run for the event with this id and these extras, with what the databases and the APIs answer."""
+    """Yield a Run for the event with this id and `data`, with what the databases and the APIs return."""
     polls = selection.compilation.polls
     for stage in selection.stages:
         previews = Previews(stage)

@@ -1,4 +1,4 @@
-"""Which notifications a command is about, and in which stages."""
+"""Selects the notifications and the stages that a command works on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from cli.language import say
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler import Compilation, Finding
     from cli.compiler.template import Template
     from handler.catalog import Stage
@@ -26,9 +26,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The templates and the stages that were chosen of a folder.
+    """The chosen templates and stages of a folder.
 
-    `unread` are the names of the chosen templates whose files cannot be read as templates at all.
+    `unread` are the names of chosen templates that could not be compiled at all.
     """
 
     folder: Path
@@ -38,35 +38,35 @@ class Selection:
     unread: tuple[str, ...] = ()
 
     def errors(self, template: Template) -> tuple[Finding, ...]:
-        """Return the errors in the file of a template: with one, there is nothing to preview."""
+        """Return the errors in the file of a template. A template with errors has no preview."""
         return _errors(self.compilation, f"{template.notification.name}.yaml")
 
     @property
     def whole(self) -> tuple[Template, ...]:
-        """The templates without errors."""
+        """Return the templates without errors."""
         return tuple(one for one in self.templates if not self.errors(one))
 
     @property
     def broken(self) -> frozenset[str]:
-        """The names of the chosen templates with errors."""
+        """Return the names of the chosen templates with errors."""
         return frozenset((*self.unread, *(one.notification.name for one in self.templates if self.errors(one))))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The errors in what was chosen: in the labels that all templates share, and in the templates."""
+        """Return the errors in the shared labels and in the chosen templates."""
         from cli.compiler.files import LABELS
 
         return _errors(self.compilation, LABELS, *(f"{name}.yaml" for name in self.broken))
 
 
 def shipped(checkout: Path) -> Path:
-    """Return the folder of a checkout; where the tools are installed without one, that where the person stands."""
+    """Return the template folder of a checkout; without a checkout, that of the working directory."""
     folder = checkout / FOLDER
     return folder if folder.is_dir() else Path(FOLDER)
 
 
 def templates(name: str = "folder", default: Path | None = Path(FOLDER)) -> Callable[[_Command], _Command]:
-    """Add --templates to a command, as its argument `name`. A folder that is given must be there, and a default too."""
+    """Add --templates to a command, as its argument `name`. A given folder must exist, and so must the default."""
     where = {None: f"{FOLDER}, if it is there", Path(FOLDER): FOLDER}.get(default, "that of this checkout")
     return click.option(
         "--templates",
@@ -92,9 +92,9 @@ def options(command: _Command) -> _Command:
 
 
 def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
-    """Compile the folder, and choose by a notification's name, an event type, or a file; all where `what` is empty.
+    """Compile the folder, and select by a notification's name, an event type, or a file; everything if `what` is empty.
 
-    Raises click.UsageError, which names the nearest, where there is no such notification, file or stage, and
+    Raises click.UsageError, with the nearest name, if there is no such notification, file or stage, and
     click.ClickException for a stage with errors.
     """
     from cli.compiler import compile_templates
@@ -108,7 +108,7 @@ def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
 
 
 def earlier(chosen: Selection, what: str, folder: Path) -> Selection:
-    """Return what the same words choose in an earlier version of the folder; a stage or template may not be there."""
+    """Return the same selection in an earlier version of the folder. Stages or templates may be missing there."""
     from cli.compiler import compile_templates
 
     compilation = compile_templates(folder)
@@ -129,7 +129,7 @@ def _is_path(what: str) -> bool:
 
 
 def _file(path: Path, folder: Path) -> tuple[Path, str]:
-    """The folder and the name of the template in a file."""
+    """Return the folder and the name of the template in a file."""
     from cli.compiler.files import from_here, shown
 
     if path.is_dir():
@@ -153,7 +153,7 @@ def _is_a_folder(path: str) -> click.UsageError:
 
 
 def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
-    """The chosen templates, and the names of those that cannot be read."""
+    """Return the chosen templates, and the names of those that cannot be read."""
     known, unread = _known(compilation)
     if not name:
         return tuple(known.values()), unread
@@ -171,14 +171,14 @@ def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Te
 
 
 def _known(compilation: Compilation) -> tuple[dict[str, Template], tuple[str, ...]]:
-    """The templates by name, and the names of those that cannot be read."""
+    """Return the templates by name, and the names of those that cannot be read."""
     known = {one.notification.name: one for one in compilation.templates}
     files = [file.removesuffix(".yaml") for file in compilation.files if "/" not in file]
     return known, tuple(file for file in files if file not in known)
 
 
 def _known_stages(compilation: Compilation) -> tuple[list[str], dict[str, Stage]]:
-    """The names of all stages, and by name those that can be read. Without any there is one that knows nothing."""
+    """Return the names of all stages, and the readable ones by name. Without any stage, return one empty stage."""
     from handler.catalog import Stage
 
     listed = [Path(file).stem for file in compilation.files if file.startswith("_stages/")]
@@ -213,7 +213,7 @@ def _errors(compilation: Compilation, *files: str) -> tuple[Finding, ...]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which of the known names is the nearest, else which there are."""
+    """Return a phrase with the most similar known name; without one, with all known names."""
     known = sorted(set(known))
     close = get_close_matches(name, known, 1)
     if close:

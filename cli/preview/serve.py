@@ -1,4 +1,4 @@
-"""`notifier preview --serve`: the page over a folder of templates while somebody edits them."""
+"""`notifier preview --serve`: serves the page while somebody edits the templates."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ PORT: Final = 8800
 
 
 def serve(folder: Path, port: int | None, connections: Connections | None) -> None:
-    """Serve the page until Ctrl-C. Raises click.ClickException where the port is taken, or there is no page.
+    """Serve the page until Ctrl-C. Raises click.ClickException if the port is taken, or the page was not built.
 
-    Templates are compiled and rendered in this thread alone: only the main thread has their time limit.
+    Templates are compiled and rendered in this thread only: their time limit works only in the main thread.
     """
     if not bundled():
         raise click.ClickException(say(MISSING))
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts a command with & with the first of them ignored
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts a command with & with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     shown, questions = Shown(), _Questions()
     with suppress(KeyboardInterrupt), _listening(port, shown, questions.ask if connections else None) as server:
@@ -61,14 +61,14 @@ def _follow(folder: Path, gallery: Gallery, shown: Shown, questions: _Questions,
 
 
 class _Questions:
-    """Takes a question from any thread, one at a time, and answers it in the thread that calls `answer`."""
+    """Passes questions, one at a time, from any thread to the thread that calls `answer`."""
 
     def __init__(self) -> None:
         self._asking = threading.Lock()
         self._asked: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
 
     def ask(self, question: Any) -> Any:
-        """Return the answer. Raises BusyError while another is being answered."""
+        """Return the answer to a question. Raises BusyError if another one is still being answered."""
         if not self._asking.acquire(timeout=ANSWER_SECONDS):
             raise BusyError
         try:
@@ -81,7 +81,7 @@ class _Questions:
             self._asking.release()
 
     def answer(self, answering: Ask) -> None:
-        """Answer a question, if there is one soon."""
+        """Answer the next question, if one comes within LOOK_SECONDS."""
         try:
             question, answer = self._asked.get(timeout=LOOK_SECONDS)
         except queue.Empty:
@@ -104,7 +104,7 @@ def _listening(port: int | None, shown: Shown, ask: Ask | None) -> Iterator[Page
 
 
 def _bound(port: int | None, shown: Shown, ask: Ask | None) -> PageServer:
-    """Return the server on this port, else on the usual one, or a free one where that is taken."""
+    """Return the server on this port. Without a port: on the default one, or if that is taken, on any free one."""
     try:
         return PageServer(PORT if port is None else port, shown, ask)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A preview in the terminal: each message, or why there is none, and what it is for."""
+"""A preview in the terminal: each message, or why there is none, and what the preview is of."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _below(words: str, style: str = "") -> RenderableType:
 
 
 def alike(messages: Sequence[Message]) -> list[list[Message]]:
-    """Return the messages in groups that have the same content."""
+    """Group the messages that have the same content."""
     groups: list[list[Message]] = []
     for message in messages:
         group = next((one for one in groups if _content(one[0]) == _content(message)), None)
@@ -51,7 +51,7 @@ def _content(message: Message) -> tuple[object, ...]:
 
 
 def title(messages: Sequence[Message]) -> str:
-    """Say where a message goes, and how: `#orders (C0123ORDERS), in thread order-7`."""
+    """Return a heading, with where and how a message is posted: `#orders (C0123ORDERS), in thread order-7`."""
     first = messages[0]
     notes = [_channel(one) for one in messages]
     if first.thread and first.destination and not stages.is_channel(first.destination):
@@ -71,5 +71,5 @@ def _channel(message: Message) -> str:
 
 
 def purpose(preview: Preview) -> str:
-    """Say what a preview is of: the notification, the sample or row, the stage."""
+    """Return what a preview is of: the notification, the sample or row, and the stage."""
     return safe(f"{preview.notification} · {preview.name} · {preview.stage}").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""Characters as Slack shows them in a message: emoji for their names, and nothing that a terminal would obey."""
+"""Characters as Slack shows them: emoji for their names, and no control characters for the terminal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from rich.emoji import Emoji
 
 NAME: Final = r":[a-z0-9_+'-]+(?:::skin-tone-[2-6])?:"
 
-# All control characters but the line break; and those that turn the direction of a text, which would move what
-# stands beside it.
+# Control characters except the line break, and direction marks, which would move the text beside them.
 _OBEYED: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -22,26 +21,26 @@ _ENTITY: Final = re.compile("|".join(_ENTITIES))
 
 
 def safe(text: str) -> str:
-    """Return a text without the characters that a terminal obeys; a tab is a blank."""
+    """Return a text without control characters; a tab becomes a space."""
     return _OBEYED.sub(lambda found: " " if found[0] == "\t" else "", text.replace("\r\n", "\n"))
 
 
 def typed(text: str) -> str:
-    """Return what mrkdwn shows for the three signs that have to be escaped in it."""
+    """Return a mrkdwn text with its three escapes decoded."""
     return _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
 
 
 def with_emoji(text: str) -> str:
-    """Return a text with signs for the names of emoji, such as :tea:. An unknown name stays."""
+    """Return a text with emoji in place of names such as :tea:. Unknown names stay."""
     return _NAMES.sub(lambda found: emoji(found[0][1:-1]), text)
 
 
 def emoji(name: str) -> str:
-    """Return the sign for Slack's name of an emoji, else the name between colons."""
+    """Return the emoji with this name in Slack, else the name between colons."""
     plain = _TONE.sub("", name)
     if country := _FLAG.fullmatch(plain):
         return "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in country[1])
-    # Slack has large_green_circle, where Unicode has a green circle.
+    # Slack's large_green_circle is Unicode's green circle.
     for known in (plain, plain.removeprefix("large_"), plain.replace("-", "_")):
         if (sign := Emoji.replace(f":{known}:")) != f":{known}:":
             return sign

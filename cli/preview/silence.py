@@ -1,4 +1,4 @@
-"""Show the mentions in a message as text, so that a test of it wakes nobody."""
+"""Turns the mentions in a message into text, so that a test message notifies nobody."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ EVERYBODY: Final = (
     "channel",
     "everyone",
     "group",
-)  # who is in the channel; Slack shows these names as they are
+)  # people in the channel; Slack shows these names unchanged
 # https://docs.slack.dev/messaging/formatting-message-text#mentioning-users and the sections after it
 _MENTION: Final = re.compile(
     rf"<(?:@(?P<person>[A-Z0-9]+)|!subteam\^(?P<team>[A-Z0-9]+)|!(?P<all>{'|'.join(EVERYBODY)}))(?:\|[^<>]*)?>"
 )
 _MARKUP: Final = ("mrkdwn", "markdown")
-# The elements of rich text that wake people, and the key of whom. What a text may have of their styles.
+# The rich text elements that notify people, with the key of their id; and the styles that a text element may have.
 # https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 _ELEMENTS: Final = {"user": "user_id", "usergroup": "usergroup_id", "broadcast": "range"}
 _STYLES: Final = ("bold", "italic", "strike", "underline", "code")
@@ -28,13 +28,13 @@ _STYLES: Final = ("bold", "italic", "strike", "underline", "code")
 
 @dataclass(frozen=True, slots=True)
 class Silencer:
-    """Replaces mentions. `names` has what templates call each person and group; `found` gets what was replaced."""
+    """Replaces mentions. `names` has the alias of each id; replaced mentions are added to `found`."""
 
     names: Mapping[str, str]
     found: dict[str, None] = field(default_factory=dict)
 
     def __call__(self, message: Message) -> Message:
-        """Return the message with each mention as a text, such as @oncall. None becomes longer."""
+        """Return the message with each mention as text, such as @oncall. No mention becomes longer."""
         return replace(message, text=self._markup(message.text), blocks=[self._tree(one) for one in message.blocks])
 
     def _markup(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The Slack that a test message goes to: that of a token, of a deployed stack, or of a demo."""
+"""The Slack that a test message is sent to: that of a token, of a deployed stack, or of the demo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.language import say
 from cli.operations.refusals import UnansweredError
 from cli.running import Running
 
-if TYPE_CHECKING:  # what a command needs that is not misused
+if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from handler.catalog import Stage
     from handler.errors import NotifierError
     from handler.model import Message, Receipt
@@ -28,9 +28,9 @@ TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of the variable
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where messages are posted: `place` is what a person calls it, `demo` the demo that it belongs to.
+    """Where test messages are posted. `place` describes it for people; `demo` is the demo that it belongs to, if any.
 
-    `settings` are those of a deployed function; without them it is Slack itself.
+    `settings` are those of a deployed function. Without them, messages go to Slack itself.
     """
 
     place: str
@@ -41,7 +41,7 @@ class Workspace:
     def post(self, message: Message, stage: Stage) -> Receipt:
         """Post a message of a stage as the function does.
 
-        Raises click.ClickException, which says what to do; UnansweredError for a stack without a bot's token.
+        Raises click.ClickException, with what to do; UnansweredError for a stack without a bot token.
         """
         from handler.errors import NotifierError
 
@@ -53,12 +53,12 @@ class Workspace:
             ) from None
 
     def link(self, receipt: Receipt) -> str:
-        """Return where to look at a message that was posted."""
+        """Return a link to a posted message."""
         page = self.demo.page if self.demo else ""
         return page or f"https://slack.com/archives/{receipt.channel}/p{receipt.ts.replace('.', '')}"
 
     def stages(self, folder: Path) -> tuple[str, ...]:
-        """Return the stage of a folder of templates that a test is for where none is named: in a demo its own."""
+        """Return the default stages of a test: in a demo, the stage `demo` if the folder has it; else none."""
         return (DEMO_STAGE,) if self.demo and (folder / "_stages" / f"{DEMO_STAGE}.yaml").exists() else ()
 
     def _post(self, message: Message) -> Receipt:
@@ -95,9 +95,9 @@ class Workspace:
 
 
 def find(stack_name: str | None) -> Workspace:
-    """Return the Slack of a stack, if it is named; else that of SLACK_BOT_TOKEN; else that of the demo that runs here.
+    """Return the Slack of the given stack; else that of SLACK_BOT_TOKEN; else that of the demo that runs here.
 
-    Raises click.UsageError where there is none of them, UnansweredError.
+    Raises click.UsageError if there is none of them, and UnansweredError.
     """
     from cli.preview.connections import GivenSecrets, deployed_settings
     from handler.adapters.slack.senders import BOT_SECRET

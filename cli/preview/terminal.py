@@ -1,6 +1,6 @@
-"""A message in the terminal, as Slack shows it.
+"""Draws a message in the terminal as Slack shows it.
 
-Values are data: no markup of the terminal's library and no control character of theirs takes effect.
+Values are escaped: no markup of the terminal library and no control character in them takes effect.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from cli.preview.mrkdwn import DIM, Barred, View
 from cli.preview.signs import safe, with_emoji
 
 BOLD: Final = Style(bold=True)
-_FRAME: Final = 6  # columns of a panel's edges beside its title
+_FRAME: Final = 6  # columns that the edges of a panel need beside its title
 Block = Mapping[str, Any]
 Parts = Iterator[RenderableType]
 
 
 class Indented:
-    """What it is given, two columns further to the right. In a pipe or a file no line ends in blanks."""
+    """Draws its content indented by two columns. In a pipe or a file, no line ends in spaces."""
 
     def __init__(self, part: RenderableType) -> None:
         self._part = part
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw it two columns narrower."""
+        """Draw the content two columns narrower."""
         narrower = options.update(width=max(options.max_width - 2, 1), height=None)
         for line in console.render_lines(self._part, narrower, pad=False):
             yield Segment("  ")
@@ -48,7 +48,7 @@ class Indented:
 
 
 class Framed:
-    """A message below its title: in a box on a terminal, else in lines that no other width breaks."""
+    """Draws a message below its title: in a box in a terminal; otherwise as lines that are not wrapped again."""
 
     def __init__(self, title: str, content: RenderableType, aside: str = "") -> None:
         self._title = Text(safe(title), BOLD)
@@ -56,7 +56,7 @@ class Framed:
         self._aside = aside
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw it. A title that is too long for the edge of the box stands in it."""
+        """Draw the message. A title that is too long for the edge of the box goes inside."""
         if not console.is_terminal:
             yield self._title
             yield Indented(self._content)
@@ -72,7 +72,7 @@ class Framed:
 
 
 def posted(message: Mapping[str, Any], view: View) -> Framed:
-    """Draw a message as the Slack stand-in keeps it: `channel_name`, `ts`, `text`, `blocks`, `thread_ts`, `edited`."""
+    """Draw a message of the Slack stand-in: `channel_name`, `ts`, `text`, `blocks`, `thread_ts`, `edited`."""
     notes = [say("a reply")] if message.get("thread_ts") else []
     notes += [say("edited")] if message.get("edited") else []
     title = say(", ").join([f"#{message['channel_name']}", *notes])
@@ -80,7 +80,7 @@ def posted(message: Mapping[str, Any], view: View) -> Framed:
 
 
 def content(text: str, blocks: Sequence[Block], view: View) -> RenderableType:
-    """Return what Slack shows of a message: its blocks, and its text where it has none."""
+    """Return what Slack shows of a message: its blocks, or if it has none, its text."""
     return Group(*_all(blocks, view)) if blocks else mrkdwn.drawn(text, view)
 
 
@@ -90,7 +90,7 @@ def _all(blocks: Sequence[Block], view: View) -> Parts:
 
 
 def _named(block: Block, view: View) -> Parts:
-    """A block of which there is nothing to see here, by its name and its words."""
+    """Draw a block that cannot be shown here as its name and its texts."""
     name = safe(str(block.get("type"))).replace("_", " ")
     yield Text(" ").join([Text(f"({name})", DIM), *_words(block, view)])
 
@@ -130,7 +130,7 @@ def _prose(text: Any, view: View) -> RenderableType:
 
 
 def _fields(fields: Sequence[Any], view: View) -> Table:
-    """Two columns of the same width."""
+    """Draw fields as two columns of the same width."""
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for _ in range(2):
         table.add_column(ratio=1, overflow="fold")
@@ -156,7 +156,7 @@ def _markdown(block: Block, view: View) -> Parts:
 
 
 def _table(block: Block, view: View) -> Parts:
-    """A table, of which the first row is the head. Columns may be aligned."""
+    """Draw a table with its first row as the header. Columns may be aligned."""
     if block.get("caption"):
         yield text_of(block["caption"], view, BOLD)
     rows = [[_cell(cell, view) for cell in row] for row in block.get("rows") or []]
@@ -181,7 +181,7 @@ def _cell(cell: Block, view: View) -> RenderableType:
 
 
 def _chart(block: Block, view: View) -> Parts:
-    """A chart as the table of its numbers."""
+    """Draw a chart as a table of its numbers."""
     chart = block.get("chart") or {}
     yield text_of(block.get("title"), view, BOLD).append(f"  ({chart.get('type')} chart)", DIM)
     series = chart.get("series") or [{"name": "", "data": chart.get("segments") or []}]
@@ -208,7 +208,7 @@ def _card_parts(block: Block, view: View) -> Parts:
 
 
 def _lines(block: Block, view: View, keys: Mapping[str, Style]) -> Parts:
-    """The texts under these keys, in these styles."""
+    """Draw the texts under these keys, in these styles."""
     for key, style in keys.items():
         if block.get(key):
             yield text_of(block[key], view, style)

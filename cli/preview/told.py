@@ -1,4 +1,4 @@
-"""Why a preview has no message, in words."""
+"""Says why a preview has no message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RULES: Final = {
     Rule.API_NOT_FOUND: later("the API has nothing, and the template skips that"),
     Rule.ROW_STALE: later("the row is older than the event, and the template skips that"),
 }
-# What helps a person at a terminal, where the code's own remedy is for a deployment.
+# Remedies at a terminal, if they differ from the code's own remedy, which is for a deployment.
 _REMEDIES: Final = {
     "API_UNKNOWN": later("give --api NAME=URI, or let the template post without it: `on_failure: without`"),
     "DB_UNKNOWN": later("give --db NAME=URL"),
@@ -26,21 +26,21 @@ _REMEDIES: Final = {
 
 
 def rule(preview: Preview) -> str:
-    """Say why nothing would be posted, and by which line of the template."""
+    """Say why nothing would be posted, and which line of the template decides it."""
     why = say(_RULES[preview.rule]) if preview.rule in _RULES else str(preview.rule)
     return say("Posts nothing: {why} ({where})", why=why, where=preview.where)
 
 
 def error(found: NotifierError) -> str:
-    """Say what went wrong: the code, and where or why."""
+    """Return the code of an error, and its detail or meaning."""
     return diagnoses.told(found)
 
 
 def remedy(found: NotifierError) -> str:
-    """Say what to do about an error, in English."""
+    """Return what to do about an error, in English."""
     return _REMEDIES.get(found.code) or CODES[found.code].remedy
 
 
 def remedy_said(found: NotifierError) -> str:
-    """Say what to do about an error, in the language of the reader where there is a translation."""
+    """Return what to do about an error, in the reader's language if there is a translation."""
     return say(remedy(found))

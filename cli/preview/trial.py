@@ -1,4 +1,4 @@
-"""A test message: what a notification would post, as one message to another place, which says that it is a test."""
+"""Makes a test message: what a notification would post, as one message to another place, marked as a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handler.model import Message, Notification
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The message, the `channels` that the notification would go to (alias and destination), and who is not woken."""
+    """The message, the `channels` that it would go to (alias and destination), and the mentions that became text."""
 
     message: Message
     channels: Sequence[tuple[str, str]]
@@ -24,9 +24,9 @@ class Trial:
 
 
 def previews(stage: Stage, notification: Notification, name: str, to: str) -> Previews:
-    """Return what makes the previews of a test: all messages go to `to`, with a footer about that.
+    """Return the Previews for a test: all messages go to `to`, with a footer that says so.
 
-    `name` is what the preview is of, as in Preview.
+    `name` names the preview, as in Preview.
     """
     with language.speaking(notification.locale(stage.locale).language):
         footer = say(
@@ -36,7 +36,7 @@ def previews(stage: Stage, notification: Notification, name: str, to: str) -> Pr
 
 
 def trial(preview: Preview, stage: Stage, notification: Notification, *, wake: bool) -> Trial:
-    """Return the test of a preview that has messages. The first of them is sent, outside of any thread."""
+    """Return the test of a preview that has messages: its first message, not in a thread."""
     channels = [(one.channel, stage.destination(one.channel)[0]) for one in preview.messages]
     message = replace(preview.messages[0], thread="", update=False)
     mentions = notification.locale(stage.locale).mentions
@@ -47,5 +47,5 @@ def trial(preview: Preview, stage: Stage, notification: Notification, *, wake: b
 def _person() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
+    except (OSError, KeyError):  # the user of a container may have no name
         return "?"

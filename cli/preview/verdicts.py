@@ -1,4 +1,4 @@
-"""What `notifier test` says of a comparison: what has changed and how to approve it, or a document for programs."""
+"""Prints a comparison for `notifier test`: what has changed and how to approve it; or returns it as JSON."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _ALL_NEW: Final = later(
 
 
 class Screen:
-    """Prints what is approved and what is not. `folder` is that of the templates, which the commands in it name."""
+    """Prints comparisons. `folder` is that of the templates, for the suggested commands."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._console = Console(highlight=False, soft_wrap=True)
 
     def tell(self, comparison: Comparison, *, is_first: bool) -> None:
-        """Print what is not as approved, and how to approve it; in a folder without approved files, all at once."""
+        """Print what differs, and how to approve it. If nothing is approved yet, one command approves all."""
         if comparison.problem:
             self._print(f"{comparison.place}: {say(comparison.problem.message)}", _BAD)
             self._command(say("correct the file, or approve its messages again"), comparison.notification)
@@ -50,7 +50,7 @@ class Screen:
                     self._command(_todo(one), one.title)
 
     def accepted(self, comparison: Comparison, wanted: Sequence[Compared]) -> None:
-        """Print what has been accepted, and where it is."""
+        """Print what has been approved, and in which file."""
         for one in wanted:
             self._sample(one)
         file = shown_path(comparison.file)
@@ -101,7 +101,7 @@ def _todo(one: Compared) -> str:
 
 
 def document(comparisons: Sequence[Comparison]) -> dict[str, Any]:
-    """Return the comparisons for programs, never translated."""
+    """Return the comparisons as JSON values, in English."""
     problems = [
         {"file": shown_path(one.file), "line": one.problem.line, "message": one.problem.message}
         for one in comparisons

@@ -1,4 +1,4 @@
-"""Whether a value may stand in a sample. What nobody has thought of is masked."""
+"""Decides whether a value may be in a sample. Texts without a rule are masked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a value is (a kind of rules.KINDS), and why: by the `entry` of a rule, by none, or by what it is.
+    """The kind of a value (of rules.KINDS), and why: because of a rule's `entry`, of no rule, or of the value.
 
     `compared`: the template has this very value. `currency`: the template writes amounts with it. `address`: a rule
     would keep it, but there is an address in it. `harmless`: it says nothing, or is of a type that only rules mask.
@@ -30,12 +30,12 @@ class Decision:
 
     @property
     def masks(self) -> bool:
-        """Whether something else has to stand in the value's place."""
+        """Return whether the value must be replaced."""
         return self.kind != KEEP
 
 
 def decide(path: Path, value: Value, rules: Rules, said: Said) -> Decision:
-    """Return the decision for one value that is neither a list nor a document."""
+    """Return the decision for one value, which is neither a list nor a document."""
     if value is None or (isinstance(value, str) and says_nothing(value)):
         return Decision(KEEP, "harmless")
     if is_used := _used(plain(path[-1]), value, said):
@@ -78,5 +78,5 @@ def _entry(path: Path, rules: Rules, said: Said) -> Named | None:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a text has only blanks and signs such as `-`."""
+    """Return whether a text has only spaces and ASCII signs such as `-`."""
     return text.isascii() and not any(sign.isalnum() for sign in text)

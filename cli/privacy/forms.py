@@ -1,8 +1,9 @@
-"""Values that are known by their form. Each is replaced by one of the same form that is nobody's.
+"""Values with a recognisable form, such as an e-mail address. Each is replaced by a fictitious one of the same form.
 
-The addresses are those that are reserved for examples: https://www.rfc-editor.org/rfc/rfc2606 (names),
-https://www.rfc-editor.org/rfc/rfc5737 and https://www.rfc-editor.org/rfc/rfc3849 (IP addresses). `n` counts the
-different values of a sample from 1. A mask is made of it and of the form alone, so nobody can try values against it.
+Addresses come from the ranges reserved for examples: https://www.rfc-editor.org/rfc/rfc2606 (names),
+https://www.rfc-editor.org/rfc/rfc5737 and https://www.rfc-editor.org/rfc/rfc3849 (IP addresses). `n` numbers the
+different values of a sample from 1. A mask depends only on `n` and the form, so it cannot be used to test guesses about
+the value.
 """
 
 from __future__ import annotations
@@ -17,23 +18,23 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What values of the form look like, what makes one that is nobody's, and what all of those look like."""
+    """The pattern of the form, the function that makes a fictitious value, and the pattern of all such values."""
 
     pattern: re.Pattern[str]
     make: Callable[[str, int], str]
     made: re.Pattern[str]
 
     def fits(self, text: str) -> bool:
-        """Whether a whole text has the form."""
+        """Return whether the whole text has the form."""
         return bool(self.pattern.fullmatch(text))
 
     def is_made(self, text: str) -> bool:
-        """Whether a whole text may be one that `make` makes."""
+        """Return whether the whole text may be a result of `make`."""
         return bool(self.made.fullmatch(text))
 
 
 _RESERVED: Final = r"(?:[\w-]+\.)*(?:example\.(?:com|net|org)|(?:[\w-]+\.)+(?:example|test|invalid))"
-_SHORT: Final = 24  # characters of most addresses
+_SHORT: Final = 24  # the most characters of most addresses
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -111,21 +112,21 @@ FORMS: Final = {
     "phone": Form(
         re.compile(r"(?=(?:\D*[0-9]){7})(?=.*[() +-])\+?[0-9(][0-9() ./-]{6,24}"),
         _phone,
-        re.compile(r"(?!)"),  # is_made knows its digits
+        re.compile(r"(?!)"),  # see is_made, which checks its digits
     ),
 }
 # An e-mail address, or a link that says more than its path does.
 _ADDRESS: Final = re.compile(r"[^\s@<>]@[^\s@<>]+\.[^\s@<>]|://[^\s?]{0,2000}[?@]")
 _CODE: Final = re.compile(r"(?=.*[0-9])[!-~]{1,60}")
-_SIGNS: Final = "例見仮架雛"  # for what is not ASCII
-_TAIL: Final = 100  # masks that differ: each has two digits of its own
+_SIGNS: Final = "例見仮架雛"  # in place of letters outside of ASCII
+_TAIL: Final = 100  # how many different masks there are, by their last two digits
 _PHONE: Final = re.compile(r"5550*[0-9]{2}")
-_SHORTEST_PHONE: Final = 5  # digits: 555 and two that differ
+_SHORTEST_PHONE: Final = 5  # digits: 555, and two that differ
 _DIGITS: Final = re.compile(r"[0-9]|[01][0-9]|[01]0*[0-9]{2}")
 
 
 def form_of(text: str) -> str:
-    """Return the name of the form that a text has; empty if it has none of FORMS."""
+    """Return the name of the form in FORMS that a text has; empty if none."""
     return next((name for name, form in FORMS.items() if form.fits(text)), "")
 
 
@@ -135,7 +136,7 @@ def has_address(text: str) -> bool:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is one word of ASCII with a digit in it, such as `T-001042`."""
+    """Return whether a text is one ASCII word with a digit, such as `T-001042`."""
     return bool(_CODE.fullmatch(text))
 
 
@@ -146,12 +147,12 @@ def is_number(text: str) -> bool:
 
 
 def code(text: str, n: int) -> str:
-    """Return a text with other digits and letters in the same places."""
+    """Return a text with its digits and letters replaced, in the same places."""
     return _with_digits(_letters(text, n), _digits(text, n))
 
 
 def phone(text: str, n: int) -> str:
-    """Return a phone number of the same form that begins with 555; a shorter one is a code."""
+    """Return a phone number of the same form that starts with 555. Short numbers are masked as codes."""
     width = _width(text)
     if width < _SHORTEST_PHONE:
         return code(text, n)
@@ -159,7 +160,7 @@ def phone(text: str, n: int) -> str:
 
 
 def is_made(text: str) -> bool:
-    """Whether a text may be a mask of this module."""
+    """Return whether a text may be a mask of this module."""
     if any(form.is_made(text) for form in FORMS.values()):
         return True
     digits = "".join(sign for sign in text if sign.isdecimal())
@@ -172,7 +173,7 @@ def _width(text: str) -> int:
 
 
 def _digits(text: str, n: int) -> str:
-    """As many digits as a text has; a 0 at the beginning stays one."""
+    """Return as many digits as the text has. A leading 0 stays."""
     width = _width(text)
     first = next((sign for sign in text if sign.isdecimal()), "0")
     if width < 2:

@@ -1,4 +1,4 @@
-"""A sample without what is personal: what is masked, and what is kept."""
+"""Masks the personal values of a sample, and keeps the others."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _FIRST_DAY: Final = date(2001, 1, 1)
 _DAYS: Final = 28
 # A key as programs write them, in small letters and with few digits, or as short as a currency's.
 _KEY: Final = re.compile(r"(?!(?:.*[0-9]){4})[a-z][a-z0-9]*(?:[_-][a-z0-9]+|[A-Z][a-z0-9]*)*|[A-Z]{2,3}")
-_CODES: Final = ("id", "number", "date")  # of texts of these kinds every word is a code
+_CODES: Final = ("id", "number", "date")  # in texts of these kinds, every single word is masked as a code
 
 
 @dataclass(slots=True)
 class Masking:
-    """Masks the values of one sample. The same value gets the same mask, whatever column it stands in.
+    """Masks the values of one sample. The same value always gets the same mask, in any column.
 
     `columns` has the decisions for each path, in the order of the sample.
     """
@@ -37,7 +37,7 @@ class Masking:
     _made: dict[str, Value] = field(default_factory=dict)
 
     def document(self, path: Path, value: Value) -> Value:
-        """Return a value, a row, a list of rows or an API's document with masks in it. `path` is its lookup's name."""
+        """Return a value, a row, a list of rows or a document with masks. `path` starts with the lookup's name."""
         match value:
             case dict():
                 made: dict[str, Value] = {}
@@ -53,7 +53,7 @@ class Masking:
         return self.mask(decision.kind, value) if decision.masks else value
 
     def mask(self, kind: str, value: Value) -> Value:
-        """Return the mask of a value that is of one of rules.KINDS, but not `keep`."""
+        """Return the mask of a value of one of rules.KINDS, except `keep`."""
         known = f"{type(value).__name__} {value}"
         if known not in self._made:
             self._made[known] = self._mask(kind, value)
@@ -101,7 +101,7 @@ class Masking:
         return words.text(text, self._number("text", text), kind)
 
     def _number(self, form: str, text: str) -> int:
-        """The number of a value among the different ones of its form, from 1."""
+        """Return the number of a value among the different values of its form, from 1."""
         alike = self._numbers.setdefault(form, {})
         return alike.setdefault(text, len(alike) + 1)
 
@@ -115,7 +115,7 @@ class Masking:
 
 
 def is_made(value: Any) -> bool:
-    """Whether a value of a sample may be a mask, and not a real value."""
+    """Return whether a value in a sample may be a mask, as opposed to a real value."""
     match value:
         case bool() | None:
             return True

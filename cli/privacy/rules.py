@@ -1,4 +1,4 @@
-"""The rules of `templates/_privacy.yaml`: names of columns and keys, and what their values are."""
+"""The rules of `templates/_privacy.yaml`: names of columns and keys, by the kind of their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 KEEP: Final = "keep"
 TEXT: Final = "text"
-# Each list of the file, and which values it names.
+# The lists in the file, and which values each is for.
 KINDS: Final[Mapping[str, str]] = {
     KEEP: "What may be shown: codes, amounts, numbers of orders.",
     "name": "Names of people and companies.",
@@ -25,7 +25,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 INVENTED: Final = "invented"
 
-# A path, such as ("order", "customer", "name"): the lookup, the column, and the keys of a document below it.
+# A path, such as ("order", "customer", "name"): the lookup, the column, and the keys in its document.
 Path = tuple[str, ...]
 
 
@@ -38,7 +38,7 @@ class Named:
 
     @cached_property
     def rank(self) -> tuple[bool, int, int, bool]:
-        """Which entry decides, where several fit: the most exact one; of two alike the one that masks."""
+        """Return the priority among matching entries: the more exact one wins; if equal, one that masks."""
         return "*" not in self.text, self.text.count("."), len(self.text.replace("*", "")), self.kind != KEEP
 
     @property
@@ -51,22 +51,22 @@ class Named:
         return tuple(map(plain, self.text.split(".")))
 
     def fits(self, path: Path) -> bool:
-        """Whether a path ends with this name."""
+        """Return whether a path ends with this name."""
         end = path[-len(self._parts) :]
         return len(end) == len(self._parts) and all(map(_matches, self._parts, map(plain, end)))
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All entries of the file, and the texts in samples that are nobody's."""
+    """All entries of the file, and the fictitious texts that are allowed in samples."""
 
     entries: tuple[Named, ...] = ()
     invented: frozenset[str] = frozenset()
 
     def of(self, path: Path) -> Named | None:
-        """Return the entry that decides for a value: of its own key, else of the nearest key around it.
+        """Return the entry for a value: by its own key, else by the nearest key around it.
 
-        The name of a lookup is no column, and decides for nothing below it.
+        A lookup's name is not a column: it does not count for what is below it.
         """
         for length in range(len(path), min(len(path), 2) - 1, -1):
             fitting = [entry for entry in self.entries if entry.fits(path[:length])]
@@ -93,6 +93,6 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def plain(name: str) -> str:
-    """Return the form in which names are compared: `customerName`, `Customer-Name` and `customer_name` are one."""
+    """Normalise a name for comparisons: `customerName`, `Customer-Name` and `customer_name` are the same."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", unicodedata.normalize("NFKC", name))
     return re.sub(r"[\s.\-]+", "_", spaced.strip()).casefold()

@@ -107,7 +107,7 @@ def _names(tree: nodes.Node) -> Iterator[str]:
 
 
 def _constants(node: nodes.Node) -> Iterator[nodes.Const]:
-    """The constants of one side: itself, or the elements of a list. Arguments of filters are compared with nothing."""
+    """Yield the constants of one side: the literal, or the elements of a list. Arguments of filters do not count."""
     match node:
         case nodes.Const(value=str() | int() | float()):
             yield node
@@ -117,7 +117,7 @@ def _constants(node: nodes.Node) -> Iterator[nodes.Const]:
 
 
 def _last(node: nodes.Node, loops: Mapping[str, str]) -> str:
-    """The name of the column that an expression reads, whatever filters come after it; empty if it is none."""
+    """Return the name of the column that an expression reads, ignoring filters after it; empty if there is none."""
     match node:
         case nodes.Getattr(attr=name):
             return name

@@ -1,4 +1,4 @@
-"""Names, addresses and texts that are nobody's, in the script of the original and about as long."""
+"""Fictitious names, addresses and texts, in the script of the original and about as long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-# A mask is as long as one of these, so that it does not tell the length. The longest fills a block of a message.
+# A mask has one of these lengths, so that it does not reveal the exact length. The longest fills a block.
 _LENGTHS: Final = (
     1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000,
 )  # fmt: skip
@@ -17,7 +17,7 @@ _LONG_NAME: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What masks in one script are made of; `blank` stands between two words."""
+    """The words for masks in one script; `blank` goes between two words."""
 
     text: tuple[str, ...]
     address: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ _GREEK: Final = Vocabulary(("αυτό", "είναι", "δείγμα", "κειμ�
 _ARABIC: Final = Vocabulary(("هذا", "نص", "تجريبي", "بدلا", "من", "الحقيقي"))
 _HEBREW: Final = Vocabulary(("זהו", "טקסט", "לדוגמה", "במקום", "אמיתי"))
 _THAI: Final = Vocabulary(("นี่คือ", "ข้อความ", "ตัวอย่าง"), blank="")
-# The beginning of a letter's name in Unicode -> its script. The first that a text has decides.
+# The start of a letter's Unicode name -> its script. The first entry that matches any letter of a text decides.
 _SCRIPTS: Final = {
     "CJK": _JAPANESE,
     "HIRAGANA": _JAPANESE,
@@ -73,12 +73,12 @@ _VOCABULARIES: Final = tuple(dict.fromkeys(_SCRIPTS.values()))
 
 
 def text(original: str, n: int, kind: str = "text") -> str:
-    """Return other words, in as many lines. `kind` is that of the rules; an address has words of its own."""
+    """Return other words in the same number of lines. `kind` is one of rules.KINDS; addresses have their own words."""
     return "\n".join(_line(line, n, kind) for line in original.split("\n"))[: _LENGTHS[-1]].rstrip(" ")
 
 
 def name(original: str, n: int) -> str:
-    """Return another name: family and given name if the original has a blank, else one word."""
+    """Return another name: family and given name if the original has a space, else one word."""
     words = _script(original)
     if not words.family:
         return text(original, n)
@@ -96,7 +96,7 @@ def name(original: str, n: int) -> str:
 
 
 def is_made(original: str) -> bool:
-    """Whether a text may be a mask of this module: each line has the words of one script, and no other."""
+    """Return whether a text may be a mask of this module: each line has only words of one script's vocabulary."""
     lines = [line for line in original.casefold().split("\n") if line.strip()]
     return bool(lines) and all(any(_is_of(line, one) for one in _VOCABULARIES) for line in lines)
 
@@ -133,7 +133,7 @@ def _is_of(line: str, words: Vocabulary) -> bool:
 
 
 def _consists(line: str, known: list[str]) -> bool:
-    """Whether a line has only known words, of which the last may be cut."""
+    """Return whether a line consists of known words only. The last one may be cut."""
     ends = {0}
     for at in range(len(line)):
         if at in ends:

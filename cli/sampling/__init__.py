@@ -1,7 +1,7 @@
-"""A real row becomes a sample in the template's file.
+"""Turns a real row into a sample in the template's file.
 
-taking      what the function found -> the sample: fewer rows, masks
+taking      what the function found -> the sample: fewer rows, masked values
 written     values -> YAML that the compiler reads as the same values
-insertion   the sample into the text of the file, of which nothing else changes
-saving      the text into the file, all of it or nothing
+insertion   inserts the sample into the file's text, and changes nothing else
+saving      writes the file atomically
 """

@@ -1,4 +1,4 @@
-"""Put a sample into the text of a template. Every other character of it stays."""
+"""Inserts a sample into the text of a template. All other characters stay the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STEP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Where a value stands: indices into the text. `entries` has those of a mapping, by the words of its keys."""
+    """The position of a value: indices into the text. `entries` has the keys and values of a mapping, by key."""
 
     start: int
     end: int
@@ -36,9 +36,9 @@ class _Span:
 
 
 def inserted(source: str, name: str, sample: Mapping[str, Any]) -> str:
-    """Return the text with the sample in it, behind the others, or in place of the one that has its name.
+    """Return the text with the sample added after the others, or in place of the sample with its name.
 
-    `sample` has `id`, `data` if there is any, and `lookups`. The text has to be one that the compiler reads. Raises
+    `sample` has `id`, `lookups`, and `data` if there is any. The text must be one that the compiler reads. Raises
     written.UnwritableError.
     """
     root = _root(source)
@@ -61,7 +61,7 @@ def inserted(source: str, name: str, sample: Mapping[str, Any]) -> str:
 
 
 def _block(name: str, sample: Mapping[str, Any], indent: int) -> Iterator[str]:
-    """The lines of a sample. Its lookups have a line each, however short they are."""
+    """Yield the lines of a sample. Each lookup has its own line, even if it is short."""
     yield f"{' ' * indent}{written.text(name)}:"
     inside = indent + _STEP
     for key, value in sample.items():
@@ -88,14 +88,14 @@ def _replaced(source: str, samples: _Span, name: str, sample: Mapping[str, Any])
 
 
 def _into_flow(mapping: _Span, name: str, value: Mapping[str, Any]) -> _Edit:
-    """Behind the last value, before a comma, a comment or the brace that follows it."""
+    """Return the edit that adds an entry to a flow mapping, directly after the last value."""
     last = [span.end for _, span in mapping.entries.values()]
     at = last[-1] if last else mapping.start + 1
     return at, at, f"{', ' if last else ''}{written.text(name)}: {written.flow(value)}"
 
 
 def _after(source: str, end: int, lines: Sequence[str]) -> _Edit:
-    """Behind the line that ends there, and behind the comments that belong to it because they are indented."""
+    """Return the edit that adds lines after the line at `end`, and after indented comments, which belong to it."""
     newline = _newline(source)
     at = _next_line(source, end)
     while at < len(source):
@@ -117,7 +117,7 @@ def _at_the_end(source: str, root: _Span, lines: Sequence[str]) -> _Edit:
 
 
 def _next_line(source: str, at: int) -> int:
-    """Where the next line begins; a text in a block ends there already."""
+    """Return the start of the next line. A block scalar already ends there."""
     return at if at > 0 and source[at - 1] == "\n" else _after_line(source, at)
 
 

@@ -1,4 +1,4 @@
-"""A file of templates that is written as a whole or not at all."""
+"""Writes a template's file atomically."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def problem(path: Path) -> str:
 
 
 def replace(path: Path, before: bytes, after: bytes) -> bool:
-    """Write `after` in place of `before`, and keep the file's mode; a link stays one. False if it has changed since.
+    """Replace a file's content, and keep its mode and symlinks. Return False if it no longer contains `before`.
 
-    Raises OSError; then the file is as it was.
+    Raises OSError, and leaves the file unchanged then.
     """
     real = path.resolve()
     descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)

@@ -1,4 +1,4 @@
-"""What the function found for a row, as a sample."""
+"""Makes a sample from what the function found for a row."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from handler.model import Value
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A sample as its file has it: `id`, `data` if there is any, `lookups`.
+    """A sample as in the file: `id`, `lookups`, and `data` if there is any.
 
-    `columns` has the decisions for each column and key; empty if nothing was masked on purpose. `cut` says of which
-    lookups only the first rows are kept, with how many there were.
+    `columns` has the decisions for each column and key; empty if masking is off. `cut` has the lookups of which only
+    the first rows are kept, with the number of rows that there were.
     """
 
     sample: Mapping[str, Any]
@@ -27,11 +27,11 @@ class Taken:
     cut: Mapping[str, int]
 
     def of(self, *, masked: bool) -> dict[Path, tuple[Decision, ...]]:
-        """The columns of which a value was masked, or all were kept."""
+        """Return the columns with at least one masked value, or those with none."""
         return {path: found for path, found in self.columns.items() if any(one.masks for one in found) == masked}
 
     def branching(self, said: Said) -> list[str]:
-        """The masked columns that the template compares with something: the sample may take another branch."""
+        """Return the masked columns that the template compares: the sample may take another branch than the row."""
         return [".".join(path) for path in self.of(masked=True) if plain(path[-1]) in said.values]
 
 
@@ -42,7 +42,7 @@ def taken(
     rows: int,
     masking: Masking | None,
 ) -> Taken:
-    """Return the sample with at most so many rows of each list, and masked, unless `masking` is None."""
+    """Return the sample with at most `rows` rows per list; masked, unless `masking` is None."""
     cut = {name: len(answer) for name, answer in answers.items() if isinstance(answer, list) and len(answer) > rows}
     kept = {name: answer[:rows] if isinstance(answer, list) else answer for name, answer in answers.items()}
     if masking:

@@ -1,4 +1,4 @@
-"""The file of a template that gets a sample."""
+"""The file of a template that a sample is added to."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _BOM = codecs.BOM_UTF8
 
 
 class InsertionError(ValueError):
-    """The text of the file is written in a way in which nothing can be inserted without a change to the rest."""
+    """Nothing can be inserted into this text without changing the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A template's file as it was read: its name without the suffix, and its content."""
+    """A template's file as it was read: its name without suffix, and its content."""
 
     name: str
     content: bytes
 
     @property
     def notification(self) -> Notification | None:
-        """What the function makes of it, with or without samples; None if it has mistakes."""
+        """Return the compiled notification, with or without samples; None if the file has errors."""
         node = self._node(self.content)
         if isinstance(node, MappingNode) and shape.at(node, insertion.KEY) is None:
             place = Place(node.place.file)
@@ -45,12 +45,12 @@ class Target:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the samples that are there."""
+        """Return the names of the existing samples."""
         found = shape.at(self._node(self.content), insertion.KEY)
         return tuple(entry.key.text for entry in found.entries) if isinstance(found, MappingNode) else ()
 
     def with_sample(self, name: str, sample: Mapping[str, Any]) -> bytes:
-        """Return the content with a sample, which is read from it as it was given, and all else as it was before.
+        """Return the content with the sample. Checks that it reads back unchanged, and the rest, too.
 
         Raises InsertionError, written.UnwritableError.
         """
@@ -63,7 +63,7 @@ class Target:
         return after
 
     def new_findings(self, after: bytes, stages: tuple[Stage, ...]) -> list[Finding]:
-        """Return what lint says of a content beside what it says of the file by now."""
+        """Return the findings of the new content that the current file does not have."""
         before = Counter(map(_words, compiled.check(self.name, self.content, stages)))
         found = []
         for one in compiled.check(self.name, after, stages):
@@ -78,7 +78,7 @@ class Target:
 
 
 def _words(finding: Finding) -> tuple[str, str, str]:
-    """What a finding says, wherever it stands by now."""
+    """Return a finding without its position."""
     return finding.code, finding.message, finding.fix
 
 
@@ -88,7 +88,7 @@ def _sample(root: Node | None, name: str) -> Any:
 
 
 def _others(node: Node | None, name: str) -> Any:
-    """The words of a file, without one sample of it; samples that are not there are none."""
+    """Return all values of a file except for one sample. Missing `samples` count as empty."""
     whole = _texts(node)
     if isinstance(whole, dict):
         found = whole.get(insertion.KEY)

@@ -1,4 +1,4 @@
-"""Values as YAML that cli/compiler/reader.py and cli/compiler/samples.py read as the same values."""
+"""Writes values as YAML that cli/compiler/reader.py and cli/compiler/samples.py read as the same values."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any, Final
 
 from handler.templating.unusable import Unusable
 
-WIDTH: Final = 110  # of a line with a whole row in it
+WIDTH: Final = 110  # columns, for a row on a single line
 _STEP: Final = "  "
-# Words that can stand without quotes: what begins with a letter is neither a number nor a time.
+# Texts that need no quotes: they start with a letter, so they are neither a number nor a time.
 _PLAIN: Final = re.compile(r"[^\W\d_](?:[\w./()+@&'。、・！？「」（）-]| (?=[\w(&]))*")
-# What other readers of YAML take for something else than a text.
+# Words that other YAML readers do not read as text.
 _WORDS: Final = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _NUMBER: Final = re.compile(r"-?[0-9]{1,30}|-?[0-9]{1,30}\.[0-9]{0,30}|-?[0-9]{1,30}(?:\.[0-9]{1,30})?E[+-]?[0-9]{1,2}")
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-# What YAML takes as it is: https://yaml.org/spec/1.2.2/#51-character-set, without what ends a line or cannot be seen.
+# Visible characters that YAML allows unescaped: https://yaml.org/spec/1.2.2/#51-character-set
 _PRINTABLE: Final = re.compile(
     "[ -~\xa1-\xac\xae-\u1fff\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 
 class UnwritableError(ValueError):
-    """A value that no sample can hold. The message says of which kind it is, and never the value."""
+    """A sample cannot hold this value. The message has its kind, never the value itself."""
 
 
 def block(key: str, value: Any, indent: int) -> Iterator[str]:
-    """Yield the lines of `key: value`. A row that fits stands in one line, a longer one has a line for each column."""
+    """Yield the lines of `key: value`. A short row is on one line, a longer one has a line for each column."""
     before = " " * indent
     start = f"{before}{text(key)}:"
     inside = indent + len(_STEP)
@@ -50,7 +50,7 @@ def block(key: str, value: Any, indent: int) -> Iterator[str]:
 
 
 def _item(value: Any, indent: int) -> Iterator[str]:
-    """The lines of an element of a list."""
+    """Yield the lines of a list item."""
     if not isinstance(value, dict) or not value or _fits(value, indent):
         yield f"{' ' * indent}- {flow(value)}"
         return
@@ -60,7 +60,7 @@ def _item(value: Any, indent: int) -> Iterator[str]:
 
 
 def flow(value: Any) -> str:
-    """Return a value in one line. Raises UnwritableError."""
+    """Return a value on one line. Raises UnwritableError."""
     match value:
         case None | Unusable():
             return "null"
@@ -82,14 +82,14 @@ def flow(value: Any) -> str:
 
 
 def text(value: str) -> str:
-    """Return a text, in quotes where it needs them."""
+    """Return a text, in quotes if it needs them."""
     if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS:
         return value
     return '"' + "".join(map(_escaped, value)) + '"'
 
 
 def _items(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What a document has. A value that cannot be used counts as missing there, and so it is in the sample."""
+    """Yield the entries of a document. An unusable value counts as missing, as it does for templates."""
     for key, one in value.items():
         if key == "<<":
             raise UnwritableError("key <<")
@@ -98,7 +98,7 @@ def _items(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _number(value: int | Decimal) -> str:
-    """An integer, or a Decimal with something in it that makes it one again."""
+    """Return a number such that it is read back as the same type: a Decimal always has a `.` or an `E`."""
     written = str(value)
     if isinstance(value, Decimal) and not set(written) & {".", "E"}:
         written += "."
@@ -108,7 +108,7 @@ def _number(value: int | Decimal) -> str:
 
 
 def _fits(value: Any, indent: int) -> bool:
-    """Whether a value reads well in one line: it is short, and nothing in it is a document or has several lines."""
+    """Return whether a value reads well on one line: it is short, without nested values and multi-line texts."""
     inner = [*value.values()] if isinstance(value, dict) else value
     if any(isinstance(one, dict | list) and one for one in inner) or any(_is_literal(one) for one in inner):
         return False
@@ -116,7 +116,7 @@ def _fits(value: Any, indent: int) -> bool:
 
 
 def _is_literal(value: Any) -> bool:
-    """Whether a text has several lines that read best as they are."""
+    """Return whether a text has several lines that can be written in a `|` block."""
     if not isinstance(value, str) or "\n" not in value.removesuffix("\n"):
         return False
     lines = value.removesuffix("\n").split("\n")

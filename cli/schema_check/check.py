@@ -1,4 +1,4 @@
-"""Asks each database about the templates that read it, and lets the checks judge."""
+"""Queries each database about the templates that read it, and runs the checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from handler.model import Value
 from handler.ports import Database
 
 _UNKNOWN: Final = "DB_UNKNOWN"
-# What the SELECT itself, or the rights of the account, are to blame for.
+# Errors that are about the SELECT itself, or about the rights of the account.
 _DENIED: Final = "DB_DENIED"
 _OF_STATEMENT: Final = ("QUERY_", _DENIED)
 # What keeps a server from planning one SELECT, and says neither that the template is wrong nor that the next one fails.
@@ -33,7 +33,7 @@ _VIEW: Final = "error 1345"
 
 
 def check(folder: Path, compilation: Compilation, database: Database) -> Checked:
-    """Check the templates without errors against the databases that they read. Raises nothing for those."""
+    """Check the templates without errors against their databases. A database that fails is reported, not raised."""
     asked: dict[str, list[tuple[Template, Stage, Statement]]] = {}
     for template, stage in compilation.rehearsed():
         for statement in statements.of(folder, template, stage):
@@ -125,7 +125,7 @@ def _refused(statement: Statement, error: NotifierError) -> Parts:
 
 
 def _plan(statement: Statement, schema: Schema, database: Database) -> scans.Plan:
-    """The plan for the values of a sample, or for values that are there, if no row of a sample is."""
+    """Return the plan for the parameters of a sample. If no row matches any of them, use values from the table."""
     plan: scans.Plan = []
     for parameters in _tried(statement, schema, database):
         plan = reading.plan(database, statement.database, statement.sql, parameters)
@@ -149,7 +149,7 @@ def _tried(statement: Statement, schema: Schema, database: Database) -> Iterator
 
 
 def _polled(template: Template, statement: Statement, database: Database) -> Iterable[Parts]:
-    """What `notifier doctor` would say of the poll, at its place in the file."""
+    """Yield what `notifier doctor` would say about the poll, at its position in the file."""
     poll = template.notification.poll
     if poll is None:
         return

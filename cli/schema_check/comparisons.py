@@ -1,4 +1,4 @@
-"""Values that are bound to a column of another kind: a number to a text, or a text to a number."""
+"""Finds parameters that are compared with a column of another type: a number with a text, or a text with a number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMN: Final = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 def mismatched(
     template: Template, statement: Statement, schema: Schema, known: Mapping[str, tuple[Output, ...]]
 ) -> Iterator[Parts]:
-    """Yield each comparison of a parameter with a column of another kind. `known` has the outputs of the lookups."""
+    """Yield each comparison of a parameter with a column of another type. `known` has the lookups' output columns."""
     for parameter, column, part in compared(statement, schema):
         kind = _kind(template, statement, parameter, known)
         if kind == "number" and column.column.kind == "text":
@@ -43,7 +43,7 @@ def mismatched(
 
 
 def compared(statement: Statement, schema: Schema) -> Iterator[tuple[str, Found, exp.Column]]:
-    """Yield each parameter that is compared with a column, by its name."""
+    """Yield the name of each parameter that is compared with a column, the column, and its node."""
     for scope in scopes(statement.tree):
         for comparison in scope.find_all(*_COMPARISONS):
             sides = [comparison.this, comparison.args.get("expression"), *comparison.args.get("expressions", ())]
@@ -65,7 +65,7 @@ def _kind(
 
 
 def _kind_of_id(template: Template) -> Kind | None:
-    """The kind of the ids; None where they may be either."""
+    """Return the type of the ids; None if they can be both."""
     if template.notification.id.kind == "integer":
         return "number"
     ids = [str(one.id) for one in template.samples]

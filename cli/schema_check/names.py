@@ -1,4 +1,4 @@
-"""Tables and columns that a database does not have."""
+"""Finds tables and columns that a database does not have."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def _columns(statement: Statement, scope: Scope, schema: Schema) -> Iterator[Par
         ]
         known = [table for table in owners if table is not None]
         if not known or len(known) < len(owners) or any(table.column(column.name) for table in known):
-            continue  # another SELECT makes it, or it is one of several: the server's words say more
+            continue  # it comes from a subquery, or is ambiguous: the server's message says more
         joined = "`, `".join(one.name for one in known)
         message = say("`{table}` has no column `{name}`", table=joined, name=column.name)
         yield _parts(statement, column.this, message, [one.name for table in known for one in table.columns.values()])
 
 
 def _is_at_home(column: exp.Column, scope: Scope) -> bool:
-    """Whether a column is the scope's own: one of a subquery that means a table around it is in both."""
+    """Return whether a column belongs to this scope. A subquery's column of an outer table is listed in both scopes."""
     return column.find_ancestor(exp.Select) is scope.expression
 
 

@@ -1,6 +1,6 @@
-"""Columns that may be NULL, where the message fails without them, or shows nothing.
+"""Finds columns that may be NULL and without which the message fails, or shows nothing.
 
-The function's own stages say so: each sample is rendered once more without the column.
+Each sample is rendered by the function's own stages once more, without the column.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHOWS_NOTHING: Final = "COLUMN_EMPTY"
 
 
 def unguarded(template: Template, lookup: str, outputs: Sequence[Output], stage: Stage) -> Iterator[Parts]:
-    """Yield what is wrong with a message if one of these columns is NULL, each place once."""
+    """Yield what is wrong with a message if one of these columns is NULL; each position once."""
     answers = [sample.answers.get(lookup) for sample in template.samples]
     empty = [one for one in outputs if one.nullable and not any(_is_null(answer, one.name) for answer in answers)]
     before = {sample.name: _places(template, sample, stage) for sample in template.samples} if empty else {}
@@ -48,7 +48,7 @@ def _without(
 
 
 def _searched(template: Template, column: str) -> Iterator[Parts]:
-    """The lookups that need a row, and would look for it by NULL, which finds none."""
+    """Yield the lookups that require a row, but would search by NULL, which finds none."""
     for lookup in template.notification.lookups:
         if not isinstance(lookup, SqlLookup) or lookup.expect != "one" or lookup.missing != "park":
             continue
@@ -77,7 +77,7 @@ def _parts(template: Template, sample: Sample, stage: Stage, column: str) -> Ite
 
 
 def _places(template: Template, sample: Sample, stage: Stage) -> frozenset[Place]:
-    """Where something is wrong with the sample as it is, which lint says anyway."""
+    """Return the positions of mistakes in the sample as it is; lint reports those anyway."""
     return frozenset(one.place for one in _parts(template, sample, stage, ""))
 
 

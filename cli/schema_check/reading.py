@@ -1,4 +1,4 @@
-"""Reads the facts from a database: from its information_schema, and the plans of SELECTs by EXPLAIN."""
+"""Reads facts from a database: tables from information_schema, and plans of SELECTs with EXPLAIN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handler.errors import SourceError
 from handler.model import Row, Value
 from handler.ports import Database
 
-# Among so many names the nearest is sought; and of so many tables at a time the columns are read.
+# The most table names for suggestions; and for how many tables at a time the columns are read.
 MAX_TABLES: Final = 5_000
 _AT_A_TIME: Final = 20
 _MOST: Final = 10_000
@@ -29,12 +29,12 @@ _INDEXES: Final = (
     "SELECT table_name AS of_table, index_name AS name, column_name AS indexed FROM information_schema.statistics"
     " WHERE table_schema = DATABASE() AND table_name IN ({}) ORDER BY table_name, index_name, seq_in_index"
 )
-# An index on an expression has no column; and no column has this name.
+# The column name for an index on an expression, which has no column. No real column has it.
 _EXPRESSION: Final = "(expression)"
 
 
 def read_schema(database: Database, name: str, wanted: Collection[str]) -> Schema:
-    """Return what there is to know of the tables that are `wanted`, and the names of all. Raises SourceError."""
+    """Return the facts about the `wanted` tables, and the names of all tables. Raises SourceError."""
     names = tuple(_text(row["name"]) for row in database.select(name, _NAMES, {"most": MAX_TABLES}, MAX_TABLES))
     folded = {one.casefold() for one in wanted}
     known = [one for one in names if one.casefold() in folded] if len(names) < MAX_TABLES else [*wanted]
@@ -76,12 +76,12 @@ def _text(value: Any) -> str:
 
 
 def plan(database: Database, name: str, sql: str, parameters: Mapping[str, Value]) -> list[Row]:
-    """Return the steps of the plan of a SELECT. Raises SourceError, as the SELECT itself would."""
+    """Return the steps of a SELECT's plan. Raises SourceError, as the SELECT itself would."""
     return database.select(name, f"EXPLAIN FORMAT=TRADITIONAL {sql}", parameters, _MOST)
 
 
 def highest(database: Database, name: str, table: str, column: str) -> Value:
-    """Return a value that a column with an index holds; None if there is none, or none that can be bound.
+    """Return the highest value of an indexed column; None if there is none, or it cannot be a parameter.
 
     Raises SourceError.
     """

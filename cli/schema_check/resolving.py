@@ -1,4 +1,4 @@
-"""Which columns of which tables the names of a SELECT mean."""
+"""Resolves the names in a SELECT to columns of tables."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cli.schema_check.schema import Column, Schema, Table
 
-# Comparisons of which none is true where a side is NULL.
+# Comparisons that are never true if one side is NULL.
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.In, exp.Between)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A column under the name that its table has in the SELECT."""
+    """A column, with the alias that its table has in the SELECT."""
 
     alias: str
     table: Table
@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column of the result that is a column of a table. `nullable` says whether it may be NULL in the result."""
+    """A column of the result that comes from a table. `nullable`: it may be NULL in the result."""
 
     name: str
     found: Found
@@ -38,7 +38,7 @@ class Output:
 
 
 def scopes(tree: exp.Expr) -> tuple[Scope, ...]:
-    """Return the SELECTs in a statement, the outermost last; none of what sqlglot cannot tell apart."""
+    """Return the SELECTs in a statement, the outermost last; empty if sqlglot cannot resolve them."""
     try:
         return tuple(traverse_scope(tree))
     except (SqlglotError, RecursionError):
@@ -46,7 +46,7 @@ def scopes(tree: exp.Expr) -> tuple[Scope, ...]:
 
 
 def tables(scope: Scope, schema: Schema) -> dict[str, Table | None]:
-    """Return the tables of a SELECT by their names in it; None is what is no table, or not in the schema."""
+    """Return the tables of a SELECT by alias; None for a subquery, or a table that is not in the schema."""
     return {
         name: schema.table(source.name) if isinstance(source, exp.Table) else None
         for name, source in scope.sources.items()
@@ -54,7 +54,7 @@ def tables(scope: Scope, schema: Schema) -> dict[str, Table | None]:
 
 
 def find(column: exp.Column, scope: Scope, schema: Schema) -> Found | None:
-    """Return the column that a name means; None where it is not known, or may be one of several."""
+    """Return the column that a name refers to; None if it is unknown or ambiguous."""
     around: Scope | None = scope
     while around is not None:
         sources = tables(around, schema)
@@ -74,7 +74,7 @@ def find(column: exp.Column, scope: Scope, schema: Schema) -> Found | None:
 
 
 def outputs(tree: exp.Expr, schema: Schema) -> tuple[Output, ...]:
-    """Return the columns of the result of a plain SELECT that stand in tables; none of a UNION."""
+    """Return the result columns of a plain SELECT that come from tables; none for a UNION."""
     found = scopes(tree)
     if not found or not isinstance(found[-1].expression, exp.Select):
         return ()
@@ -107,7 +107,7 @@ def made_by_another(tree: exp.Expr) -> bool:
 
 
 def _outer(select: exp.Select) -> frozenset[str]:
-    """The names of the tables that LEFT or RIGHT JOIN may find no row of."""
+    """Return the aliases of the tables that a LEFT or RIGHT JOIN may find no row of."""
     before = [one.alias_or_name for one in [select.args.get("from_")] if one]
     absent: set[str] = set()
     for join in select.args.get("joins", ()):
@@ -118,14 +118,14 @@ def _outer(select: exp.Select) -> frozenset[str]:
 
 
 def conditions(select: exp.Select) -> Iterator[exp.Expr]:
-    """Yield what WHERE demands of every row."""
+    """Yield the conditions of WHERE that hold for every row."""
     where = select.args.get("where")
     if where is not None:
         yield from where.this.flatten() if isinstance(where.this, exp.And) else (where.this,)
 
 
 def _not_null(select: exp.Select, scope: Scope, schema: Schema) -> Iterator[Found]:
-    """The columns that are not NULL in any row, because WHERE compares them."""
+    """Yield the columns that are never NULL in the result, because WHERE compares them."""
     for condition in conditions(select):
         sides: tuple[object, ...] = ()
         if isinstance(condition, _COMPARISONS):

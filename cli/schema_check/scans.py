@@ -1,4 +1,4 @@
-"""Plans that read a whole table for one event, and the index that would help."""
+"""Finds plans that read a whole table for one event, and suggests an index."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cli.schema_check.statements import Statement
 from handler.model import Value
 
 CODE: Final = "QUERY_SCAN"
-# As many rows are read in an instant, and the server is right to use no index.
+# This many rows are read in an instant, so the server is right not to use an index.
 FEW_ROWS: Final = 1_000
-# Of a text with more characters than an index can hold, this many are enough to tell rows apart.
+# A text column longer than an index key gets an index on a prefix of this many characters, enough to tell rows apart.
 _LONG: Final = 700
 _PREFIX: Final = 100
 _MAX_NAME: Final = 64
@@ -32,12 +32,12 @@ Plan = Sequence[Mapping[str, Value]]
 
 
 def finds_nothing(plan: Plan) -> bool:
-    """Whether the server saw before it had a plan that no row can match."""
+    """Return whether the server knew, without a plan, that no row matches."""
     return not any(step.get("table") for step in plan)
 
 
 def whole_tables(statement: Statement, plan: Plan, schema: Schema) -> Iterator[Parts]:
-    """Yield each table of a plan that is read as a whole, if it has many rows."""
+    """Yield each large table that a plan reads completely."""
     for step in plan:
         name, rows = str(step.get("table") or ""), int(str(step.get("rows") or 0))
         if step.get("type") in _WHOLE and rows > FEW_ROWS and not name.startswith("<"):
@@ -75,7 +75,7 @@ def _fix(table: Table, columns: Sequence[str]) -> str:
 
 
 def _indexed(table: Table, name: str) -> str:
-    """A column as an index has it: of a long text, the beginning."""
+    """Return a column as in CREATE INDEX; a long text with a prefix length."""
     column = table.column(name)
     return f"{_quoted(name)}({_PREFIX})" if column and (column.width or 0) > _LONG else _quoted(name)
 
@@ -85,7 +85,7 @@ def _quoted(name: str) -> str:
 
 
 def _compared(scope: Scope, alias: str, schema: Schema) -> list[str]:
-    """The columns of a table that its SELECT compares, in the order that an index on them needs."""
+    """Return the columns of a table that its SELECT compares, in the order that an index on them needs."""
     found: dict[str, None] = {}
     for kinds, most in ((_EQUAL, None), (_RANGE, 1)):
         names = dict.fromkeys(
@@ -99,6 +99,6 @@ def _compared(scope: Scope, alias: str, schema: Schema) -> list[str]:
 
 
 def _rounded(rows: int) -> str:
-    """An estimate, with no more digits than it deserves."""
+    """Return an estimate with two significant digits."""
     size = 10 ** max(len(str(rows)) - 2, 0)
     return f"{round(rows / size) * size:,}"

@@ -1,4 +1,4 @@
-"""The facts about a database that the checks need."""
+"""The facts about a database that the checks use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 Kind = Literal["number", "text", "other"]
 
-# The names of information_schema for types that hold numbers, and for those that hold characters.
+# Names of types in information_schema: those that hold numbers, and those that hold text.
 _NUMBERS: Final = frozenset(
     {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year", "bit"}
 )
@@ -17,9 +17,9 @@ _TEXTS: Final = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. `written` is its type as CREATE TABLE has it, `width` the most characters of a text.
+    """A column of a table. `written` is its type as in CREATE TABLE, `width` the most characters of a text.
 
-    `width` is None for everything that is no text.
+    `width` is None for other types.
     """
 
     name: str
@@ -30,31 +30,31 @@ class Column:
 
     @property
     def kind(self) -> Kind:
-        """How the server compares it."""
+        """Return how the server compares it: as a number, a text, or otherwise."""
         return "number" if self.type in _NUMBERS else "text" if self.type in _TEXTS else "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or a view. `columns` are by their names in small letters; `indexes` has the columns of each index."""
+    """A table or view. `columns` are by name in small letters; `indexes` has the columns of each index."""
 
     name: str
     columns: Mapping[str, Column]
     indexes: tuple[tuple[str, ...], ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """Return a column. The case of its name does not matter to the server."""
+        """Return a column. The server ignores the case of its name."""
         return self.columns.get(name.lower())
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A database. `tables` has those that templates read, by their exact names; `names` those of all tables."""
+    """A database. `tables` has those that templates read, by their exact names; `names` are those of all tables."""
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
     def table(self, name: str) -> Table | None:
-        """Return a table by its name. A server may or may not care about its case; it says so itself."""
+        """Return a table by name. Whether case matters depends on the server, which checks it itself."""
         folded = {one.casefold(): table for one, table in self.tables.items()}
         return self.tables.get(name) or folded.get(name.casefold())

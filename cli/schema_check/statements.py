@@ -1,4 +1,4 @@
-"""The SELECTs of a template, each with its place in the file and with what the samples bind."""
+"""The SELECTs of a template, each with its position and with the parameters of the samples."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from handler.templating import Context, Templates
 class Statement:
     """A SELECT of a lookup or of the poll (`lookup` is None).
 
-    `sql` is as PyMySQL takes it, `tree` what it means, with its places in the text of `node`. `parameters` are those of
-    each sample.
+    `sql` has PyMySQL's parameters; `tree` is its syntax tree, with offsets into the text of `node`. `parameters` has
+    those of each sample.
     """
 
     database: str
@@ -40,19 +40,19 @@ class Statement:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that it names, without those that WITH makes."""
+        """Return the tables in it, without those that WITH defines."""
         made = {one.alias_or_name for one in self.tree.find_all(exp.CTE)}
         return tuple(dict.fromkeys(one.name for one in self.tree.find_all(exp.Table) if one.name not in made))
 
     def place(self, part: exp.Expr | None) -> Place:
-        """Where a name of the tree stands in the file; without one, where the SQL begins."""
+        """Return the position of a name in the tree; without one, of the start of the SQL."""
         found = self._found(part)
         if found:
             return found
         return self.node.place_of(self.node.text.count("\n", 0, _start(part)) + 1)
 
     def edit(self, part: exp.Expr, right: str) -> Edit | None:
-        """The change of a name, where it can be pasted."""
+        """Return the edit that replaces a name; None if its position is not exact."""
         return Edit(_word(self.node.text, part), right) if self._found(part) else None
 
     def _found(self, part: exp.Expr | None) -> Place | None:
@@ -75,7 +75,7 @@ def _overlapping(text: str, word: str) -> int:
 
 
 def of(folder: Path, template: Template, stage: Stage) -> tuple[Statement, ...]:
-    """Return the SELECTs of a template without errors, in the order of the file; what cannot be read is left out."""
+    """Return the SELECTs of a template without errors, in file order. SQL that cannot be parsed is left out."""
     node = files.read(folder, PurePath(f"{template.notification.name}.yaml"), Report())
     return tuple(_all(node, template, stage)) if node else ()
 
@@ -106,7 +106,7 @@ def _made(node: Node, source: SqlLookup | Poll) -> Statement | None:
 
 @dataclass(slots=True)
 class _Noted:
-    """A database that notes the parameters of a lookup, and has no rows."""
+    """A fake database that records the parameters of a lookup, and returns no rows."""
 
     parameters: dict[str, Value] = field(default_factory=dict)
 
@@ -115,11 +115,11 @@ class _Noted:
         return []
 
     def replicating(self, database: str) -> None:
-        """Nothing is known."""
+        """Return None: the replication state is unknown."""
 
 
 def _bound(template: Template, stage: Stage) -> Iterator[Mapping[str, Mapping[str, Value]]]:
-    """The parameters of each lookup, for each sample that can be rendered."""
+    """Yield the parameters of each lookup, for each sample that can be rendered."""
     templates = Templates(locale=template.notification.locale(stage.locale))
     for sample in template.samples:
         noted: dict[str, Mapping[str, Value]] = {}
@@ -129,7 +129,7 @@ def _bound(template: Template, stage: Stage) -> Iterator[Mapping[str, Mapping[st
         ) -> Value:
             if isinstance(lookup, SqlLookup):
                 database = _Noted()
-                # Its row is missing, which is of no matter: only what it is asked with counts.
+                # The missing row does not matter: only the parameters are needed.
                 Sources(database, None, templates)(replace(lookup, expect="many"), context)  # type: ignore[arg-type]
                 noted[lookup.name] = database.parameters
             return answering(answers, templates)(lookup, context)

@@ -1,4 +1,4 @@
-"""Values as long as their columns allow, where Slack has little room: what of them would not be shown."""
+"""Finds places where Slack would cut a value that is as long as its column allows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from handler.model import Leaf, Locale, Value
 from handler.templating import Context, Templates
 
 CODE: Final = "COLUMN_CUT"
-# Places with more room than that, such as a section, take what people read; what is longer is cut there on purpose.
+# Places with more room, such as a section, fit normal texts. Longer ones are cut there on purpose.
 _LITTLE: Final = 2_000
-# No place has more room. A TEXT can be longer.
+# No place has more room than this, but a TEXT can be longer.
 _LONGEST: Final = 4_000
 _WORD: Final = "wordy "
 
 
 class _CuttingTemplates(Templates):
-    """The function's templates, which note the leaves that do not show all of their values, with the room there."""
+    """The function's templates, which record the leaves that are cut, with the room that each has."""
 
     def __init__(self, locale: Locale) -> None:
         super().__init__(locale=locale)
@@ -41,7 +41,7 @@ class _CuttingTemplates(Templates):
 
 
 def too_wide(template: Template, lookup: str, outputs: Sequence[Output], stage: Stage) -> Iterator[Parts]:
-    """Yield each place that would cut a value of one of these columns, and cuts nothing in the samples."""
+    """Yield each place that would cut a value of one of these columns, unless it already cuts one in the samples."""
     wide = [one for one in outputs if one.found.column.width]
     before = {where for sample in template.samples for where in _cut(template, sample, stage)} if wide else set()
     for output in wide:
@@ -76,13 +76,13 @@ def _cut(template: Template, sample: Sample, stage: Stage) -> dict[str, int]:
     for tree in template.notification.blocks:
         try:
             list(Expander(templates).blocks(tree, context))
-        except NotifierError:  # a filter that takes no such text: it is not long in this place then
+        except NotifierError:  # a filter that does not accept this text, so no long text can be here
             continue
     return templates.cut
 
 
 def _filled(sample: Sample, lookup: str, column: str, width: int) -> Sample | None:
-    """The sample with a long text in this column; None where it has none to replace."""
+    """Return the sample with a long text in this column; None if it has no text there."""
     answer = sample.answers.get(lookup)
     rows = answer if isinstance(answer, list) else [answer]
     text = (_WORD * (width // len(_WORD) + 1))[:width]

@@ -1,16 +1,16 @@
-"""Block Kit for messages: one specification per block type, and the rules that look at several blocks at once.
+"""Block Kit for messages: a specification for each block type, and rules about several blocks together.
 
-From docs.slack.dev/reference/block-kit/blocks, as the pages stood in October 2026. Slack's changelog was read up to
-2026-09-01; its newest entry about blocks is of 2026-06-29 (`container`). A page names the surfaces of its block; here
-are those of messages. Where the pages contradict each other or say nothing, what they might mean is taken:
+From docs.slack.dev/reference/block-kit/blocks, as of October 2026. Slack's changelog was read up to 2026-09-01; its
+newest entry about blocks is of 2026-06-29 (`container`). Each page names the surfaces of its block; here are the blocks
+of messages. If pages are contradictory or incomplete, whatever they may mean is accepted:
 
-- `pending` is refused for a `task_card` on its own by some workspaces, and is in the example of its page.
-- The tasks of a `plan` have no `type` in its example, and have one in Slack's own types.
-- The page of `file` names messages, and says that a block cannot be added directly; the guide to remote files adds one.
-- The children of a `container` are those of its page; some workspaces refuse `file`, `input` and `rich_text`.
-- `call` has no page, and is in the guide to the Calls API.
-- No page has a rule for an empty list; a list without items is refused, except in a line or a list of rich text.
-- null stands for an optional key of `video`, as its page says, and for a column without settings.
+- Some workspaces refuse `pending` for a `task_card` on its own, but its page has it in the example.
+- The tasks of a `plan` have no `type` in its page's example, and have one in Slack's own types.
+- The page of `file` names messages, and says that it cannot be added directly; the guide to remote files adds one.
+- The children of a `container` are those of its page, although some workspaces refuse `file`, `input`, `rich_text`.
+- `call` has no page, but is in the guide to the Calls API.
+- No page mentions empty lists. They are refused, except for a line or a list of rich text.
+- null is accepted for an optional key of `video`, as its page says, and for a column without settings.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ Block = dict[str, Any]
 
 BLOCKS_PER_MESSAGE: Final = 50
 CHARTS_PER_MESSAGE: Final = 2
-MARKDOWN_CHARACTERS: Final = 12_000  # over all markdown blocks of a message
-# Slack's page says that modals alone show these.
+MARKDOWN_CHARACTERS: Final = 12_000  # in all markdown blocks of a message together
+# According to Slack's page, only modals show these.
 MODAL_ONLY: Final = frozenset({"alert"})
 
 
@@ -67,7 +67,7 @@ def block(
     either: tuple[str, ...] = (),
     exclusive: tuple[str, ...] = (),
 ) -> Spec:
-    """A block with these keys, and a block_id."""
+    """Return the specification of a block with these keys and a block_id."""
     return record(required, {**(optional or {}), "block_id": ID}, either=either, exclusive=exclusive)
 
 
@@ -75,7 +75,7 @@ _IMAGE: Final = tagged({"image": image()})
 _RICH_TEXT: Final = tagged({"rich_text": RICH_TEXT})
 _SECURE: Final = url(3000, "https")
 _SOURCE: Final = tagged({"url": record({"url": ADDRESS, "text": string()})})
-# `icon` and `hide_title` are taken, and not on the page.
+# `icon` and `hide_title` are accepted, although not on the page.
 _TASK_KEYS: Final = {
     "details": _RICH_TEXT,
     "output": _RICH_TEXT,
@@ -101,7 +101,7 @@ _CARD: Final = block(
     either=("hero_image", "title", "actions", "body"),
     exclusive=("icon", "slack_icon"),
 )
-# The page of `video` says "less than" 200 and 50.
+# The page of `video` says "less than" 200 and 50 characters.
 _VIDEO: Final = block(
     {"alt_text": string(), "title": plain(199), "thumbnail_url": IMAGE_ADDRESS, "video_url": _SECURE},
     {
@@ -113,7 +113,7 @@ _VIDEO: Final = block(
     },
 )
 
-# What may stand in a container.
+# The blocks that a container may hold.
 _CHILDREN: Final[dict[str, Spec]] = {
     "actions": block({"elements": array(tagged(IN_ACTIONS), 25)}),
     "context": block(
@@ -166,7 +166,7 @@ BLOCKS: Final[dict[str, Spec]] = {
     "data_table": DATA_TABLE,
     "data_visualization": DATA_VISUALIZATION,
     "markdown": block({"text": string(MARKDOWN_CHARACTERS)}),
-    # A `status` is taken, shows nothing, and is not on the page.
+    # `status` is accepted and shows nothing. It is not on the page.
     "plan": block(
         {"title": string()},
         {
@@ -177,13 +177,13 @@ BLOCKS: Final[dict[str, Spec]] = {
     "task_card": block(_TASK, _TASK_KEYS),
 }
 MESSAGE: Final = array(tagged(BLOCKS), BLOCKS_PER_MESSAGE, least=0)
-# Where blocks stand in a block, and where elements do whose action_id must differ.
+# The key for blocks inside a block, and the key for elements whose action_ids must differ.
 _NESTED: Final = {"container": "child_blocks", "carousel": "elements"}
 _ELEMENTS: Final = {"actions": "elements", "context_actions": "elements", "card": "actions"}
 
 
 def block_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
-    """Return what is wrong with the blocks of a message; empty if Slack takes them."""
+    """Return what is wrong with the blocks of a message; empty if Slack accepts them."""
     return list(MESSAGE(blocks, at)) or [
         *_repeated("block_id", _with_own_ids(blocks), at),
         *_repeated_actions(blocks, at),
@@ -193,14 +193,14 @@ def block_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
 
 
 def count_tables(blocks: list[Block]) -> int:
-    """How many tables there are, those inside containers too."""
+    """Return the number of tables, including those in containers."""
     return sum(each["type"] in {"table", "data_table"} for each, _ in _all_blocks(blocks, ""))
 
 
 def count_characters(blocks: list[Block]) -> int:
-    """How many characters all the strings of the blocks have, `type` aside.
+    """Return the number of characters in all strings of the blocks, except for `type`.
 
-    A `data_table` is left out: by its page it may hold more than a message was seen to hold.
+    A `data_table` does not count: its own page allows more than a whole message was seen to hold.
     """
     total = 0
     waiting: list[Any] = [blocks]
@@ -216,7 +216,7 @@ def count_characters(blocks: list[Block]) -> int:
 
 
 def _all_blocks(blocks: list[Block], at: str) -> Iterator[tuple[Block, str]]:
-    """The blocks, and those inside them, with their pointers."""
+    """Yield the blocks, and those inside them, with JSON pointers."""
     for index, each in enumerate(blocks):
         yield each, f"{at}/{index}"
         if key := _NESTED.get(each["type"]):

@@ -1,4 +1,4 @@
-"""What elements and blocks are made of: texts, images, options, confirmations.
+"""The parts of elements and blocks: texts, images, options, confirmation dialogs.
 
 From docs.slack.dev/reference/block-kit/composition-objects. Lengths are in characters.
 """
@@ -11,11 +11,11 @@ from cli.slack_rules.schema import Spec, array, boolean, choice, record, string,
 
 ID: Final = string(255)  # block_id, action_id
 URL_CHARACTERS: Final = 3000
-OPTIONS: Final = 100  # of a menu, and of each of its groups
+OPTIONS: Final = 100  # in a menu, and in each of its groups
 OPTION_GROUPS: Final = 100
-# A button or an option opens whatever the reader's system can open, such as mailto:. Slack documents no list.
+# A button or an option opens any URL that the reader's system can open, such as mailto:. Slack documents no list.
 ADDRESS: Final = url(URL_CHARACTERS)
-# Slack fetches an image from the internet.
+# Slack downloads the image from the internet.
 IMAGE_ADDRESS: Final = url(URL_CHARACTERS, "http", "https")
 
 # slack-icon-object
@@ -29,33 +29,33 @@ ICONS: Final = (
 
 
 def plain_text(most: int) -> Spec:
-    """The rest of a `plain_text` object."""
+    """Return the specification of a `plain_text` object, without its type."""
     return record({"text": string(most)}, {"emoji": boolean})
 
 
 def mrkdwn(most: int) -> Spec:
-    """The rest of a `mrkdwn` object."""
+    """Return the specification of a `mrkdwn` object, without its type."""
     return record({"text": string(most)}, {"verbatim": boolean})
 
 
 def plain(most: int) -> Spec:
-    """A text object that has to be `plain_text`."""
+    """Return the specification of a text object that must be `plain_text`."""
     return tagged({"plain_text": plain_text(most)})
 
 
 def prose(most: int) -> Spec:
-    """A text object of either kind. Slack documents no rule against a text of blanks alone."""
+    """Return the specification of a text object of either type. Slack documents no rule against spaces only."""
     return union(tagged({"plain_text": plain_text(most), "mrkdwn": mrkdwn(most)}))
 
 
 def image(**more: Spec) -> Spec:
-    """An image: an element, or with further keys a block."""
+    """Return the specification of an image: an element, or with further keys a block."""
     slack_file = record({}, {"id": ID, "url": ADDRESS}, either=("id", "url"), exclusive=("id", "url"))
     sources = {"image_url": IMAGE_ADDRESS, "slack_file": slack_file}
     return record({"alt_text": string(2000)}, {**sources, **more}, either=(*sources,), exclusive=(*sources,))
 
 
-# The page calls `text` plain_text, and its example has mrkdwn.
+# The page says that `text` is plain_text, but has mrkdwn in its example.
 CONFIRM: Final = record(
     {"title": plain(100), "text": prose(300), "confirm": plain(30), "deny": plain(30)},
     {"style": choice("primary", "danger")},
@@ -78,5 +78,5 @@ WORKFLOW: Final = record(
 
 
 def option(text: Spec, **more: Spec) -> Spec:
-    """An option whose text and description are such text objects. Slack calls `value` unique, and takes twins."""
+    """Return the specification of an option. Slack calls its `value` unique, but accepts duplicates."""
     return record({"text": text, "value": string(150)}, {"description": text, **more})

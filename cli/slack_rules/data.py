@@ -29,16 +29,16 @@ from cli.slack_rules.schema import (
 
 CELLS_PER_ROW: Final = 20
 TABLE_ROWS: Final = 100
-TABLE_CHARACTERS: Final = 10_000  # of all cells
-DATA_TABLE_ROWS: Final = 201  # with the head. The page said 101 before, and 10,000 characters
+TABLE_CHARACTERS: Final = 10_000  # in all cells together
+DATA_TABLE_ROWS: Final = 201  # with the header. The page used to say 101 rows, and 10,000 characters
 DATA_TABLE_CHARACTERS: Final = 20_000
-# The page said 6 before.
+# The page used to say 6.
 SEGMENTS: Final = 12
 SERIES: Final = 12
 POINTS: Final = 20
 
 _RAW_TEXT: Final = record({"text": string()})
-# The page shows `text` in each cell, and does not say that it must be there.
+# The page has `text` in each cell, but does not say that it is required.
 _RAW_NUMBER: Final = record({"value": number()}, {"text": string()})
 _CELLS: Final[dict[str, Spec]] = {"raw_text": _RAW_TEXT, "raw_number": _RAW_NUMBER, "rich_text": RICH_TEXT}
 _FALLBACK: Final = tagged({"raw_text": _RAW_TEXT, "raw_number": _RAW_NUMBER})
@@ -47,7 +47,7 @@ _COLUMN: Final = record({}, {"align": choice("left", "center", "right"), "is_wra
 
 
 def _characters(value: Any) -> int:
-    """How many characters people read in cells. Slack does not say whether it counts addresses: not here."""
+    """Return the number of visible characters in cells. Slack does not say whether URLs count: here they do not."""
     if isinstance(value, list):
         return sum(map(_characters, value))
     if isinstance(value, dict):
@@ -95,7 +95,7 @@ DATA_TABLE: Final = also(
     _at_most(DATA_TABLE_CHARACTERS),
 )
 
-# The page's own example has names of series that are longer. The rule is what it states.
+# The page's own example has longer names of series. The rule is as stated on the page.
 _NAME: Final = string(20)
 _AXIS: Final = record({"categories": array(_NAME, POINTS)}, {"x_label": string(50), "y_label": string(50)})
 _POINT: Final = record({"label": _NAME, "value": number()})
@@ -103,7 +103,7 @@ _SERIES: Final = record({"name": _NAME, "data": array(_POINT, POINTS)})
 
 
 def _series_fit(value: dict[str, Any], at: str) -> Problems:
-    """Each series has its own name, and one point for each category."""
+    """Check that each series has its own name, and exactly one point for each category."""
     names = Counter(each["name"] for each in value["series"])
     yield from (Problem(f"`name` must be unique: {name}", f"{at}/series") for name, count in names.items() if count > 1)
     categories = Counter(value["axis_config"]["categories"])

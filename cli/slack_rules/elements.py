@@ -1,7 +1,7 @@
-"""Elements that people press, and choose or write in.
+"""Interactive elements: buttons, menus, pickers, inputs.
 
 From docs.slack.dev/reference/block-kit/block-elements. Each page names the surfaces of its element and the blocks that
-take it; MODAL_ONLY names those that no message can hold.
+accept it; MODAL_ONLY has those that no message can have.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from cli.slack_rules.schema import (
     string,
 )
 
-# Slack's pages say of these: modals, and of the last one home tabs too.
+# According to Slack's pages, only for modals; rich_text_input also for home tabs.
 MODAL_ONLY: Final = frozenset({"email_text_input", "file_input", "number_input", "url_text_input", "rich_text_input"})
 
 _ACTION: Final = {"action_id": ID}
@@ -56,13 +56,13 @@ BUTTON: Final = record(
         **_STYLE,
         "url": ADDRESS,
         "value": string(2000, least=0),
-        # Of apps that are agents; the button's page does not name these.
+        # For apps that are agents. The page of the button does not mention these.
         "agent_prompt": string(4000),
         "agent_prompt_display": string(),
         "visible_to_user_ids": _IDS,
     },
 )
-# The page requires an action_id, and Slack's own types do not.
+# The page requires an action_id, but Slack's own types do not.
 WORKFLOW_BUTTON: Final = record({"text": plain(75), "workflow": WORKFLOW}, {**_INTERACTION, **_LABEL, **_STYLE})
 FEEDBACK_BUTTON: Final = record({"text": plain(75), "value": string(2000)}, _LABEL)
 FEEDBACK_BUTTONS: Final = record({"positive_button": FEEDBACK_BUTTON, "negative_button": FEEDBACK_BUTTON}, _ACTION)
@@ -73,7 +73,7 @@ ICON_BUTTON: Final = record(
 
 
 def _initial(value: dict[str, Any], at: str) -> Problems:
-    """What is chosen at first must be one of the options, with the same text."""
+    """Check that the initial choice is one of the options, with the same text."""
     groups = value.get("option_groups", [])
     offered = value.get("options") or list(chain.from_iterable(each["options"] for each in groups))
     chosen = [value["initial_option"]] if "initial_option" in value else value.get("initial_options", [])
@@ -83,7 +83,7 @@ def _initial(value: dict[str, Any], at: str) -> Problems:
 
 
 def _group(most: int, initial: str) -> Spec:
-    """Boxes or buttons of which some are chosen at first."""
+    """Return the specification of checkboxes or radio buttons; `initial` is the key of the initial choice."""
     one = option(prose(75))
     chosen = {"initial_option": one, "initial_options": array(one)}[initial]
     return also(record({"options": array(one, most)}, {**_CHOICE, initial: chosen}), _initial)
@@ -102,7 +102,7 @@ _MENU: Final = {
 
 
 def _menu(keys: dict[str, Spec]) -> Spec:
-    """A menu with its options in the message."""
+    """Return the specification of a menu whose options are in the message."""
     known = {**_PICKER, **_MENU, **keys}
     return also(record({}, known, either=(*_MENU,), exclusive=(*_MENU,)), _initial)
 
@@ -131,7 +131,7 @@ PICKERS: Final[dict[str, Spec]] = {
         {}, {**_PICKER, "initial_time": pattern(r"([01]\d|2[0-3]):[0-5]\d", "22:25"), "timezone": string()}
     ),
 }
-# In `actions` and `input` alone.
+# Only in `actions` and `input`.
 DATETIMEPICKER: Final = record({}, {**_CHOICE, "initial_date_time": integer(10**9, 10**10 - 1)})
 BUTTONS: Final[dict[str, Spec]] = {
     "button": BUTTON,

@@ -1,4 +1,4 @@
-"""What Slack takes of a message as a whole, which depends on the method that sends it.
+"""What Slack accepts in a whole message, which depends on the API method.
 
 From docs.slack.dev/reference/methods/chat.postMessage and chat.update, unless a comment says otherwise.
 """
@@ -11,15 +11,15 @@ from typing import Any, Final
 from cli.slack_rules.blocks import block_problems, count_characters, count_tables
 from cli.slack_rules.schema import Problem
 
-# `invalid_attachments` with `only_one_table_allowed`, of a `table` and of a `data_table` alike. The pages of both no
-# longer say so; they still limit what all tables of a message hold together.
+# More give `invalid_attachments` with `only_one_table_allowed`, for `table` and `data_table` alike. Their pages no
+# longer say so, but still limit the size of all tables of a message together.
 TABLES: Final = 1
-# Slack does not publish it. msg_blocks_too_long was met from about here on (slackapi/bolt-js#2509).
+# Not published by Slack. `msg_blocks_too_long` was seen from about this size on (slackapi/bolt-js#2509).
 BLOCKS_CHARACTERS: Final = 13_200
 
 
 class Method(Enum):
-    """How a message is sent. The value is the most characters of its `text`."""
+    """An API method that sends a message. The value is its name, and the most characters of `text`."""
 
     POST = ("chat.postMessage", 40_000)
     WEBHOOK = ("webhook", 40_000)
@@ -27,12 +27,12 @@ class Method(Enum):
 
     @property
     def text_characters(self) -> int:
-        """The most characters of `text`. Above, Slack answers `msg_too_long`."""
+        """Return the most characters of `text`. For more, Slack answers `msg_too_long`."""
         return self.value[1]
 
 
 def message_problems(text: str, blocks: list[Any], method: Method) -> list[Problem]:
-    """Return what is wrong with a message; empty if Slack takes it."""
+    """Return what is wrong with a message; empty if Slack accepts it."""
     found = block_problems(blocks)
     if not text.strip() and not blocks:
         found.append(Problem("no_text", "/text"))

@@ -1,7 +1,7 @@
-"""Rich text: blocks of lines, and what stands in a line.
+"""Rich text: its blocks, and the elements of a line.
 
 From docs.slack.dev/reference/block-kit/blocks/rich-text-block and the pages of its elements. Slack documents no lengths
-here. The style `code` is in Slack's own types, and not on its pages.
+here. The style `code` is in Slack's own types, but not on its pages.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _texts(*keys: str) -> dict[str, Spec]:
 
 
 def _seconds(value: Any, at: str) -> Problems:
-    """Seconds since 1970. The page asks for a number; a fixture of Slack's own SDK has its digits in a text."""
+    """Check seconds since 1970. The page asks for a number, but a fixture of Slack's own SDK has a string of digits."""
     return iter(()) if isinstance(value, str) and value.isdecimal() else number()(value, at)
 
 
@@ -53,7 +53,7 @@ _PREFORMATTED: Final[dict[str, Spec]] = {
 }
 INLINE: Final[dict[str, Spec]] = {
     **_PREFORMATTED,
-    # `skin_tone` and `url` are in messages that Slack returns.
+    # `skin_tone` and `url` occur in messages that Slack returns.
     "emoji": _inline({"name": _TEXT}, {**_texts("unicode", "url"), "skin_tone": integer(1, 6)}),
     "user": _inline({"user_id": _TEXT}, _MADE_BY_MODEL),
     "usergroup": _inline({"usergroup_id": _TEXT}),
@@ -99,7 +99,7 @@ INLINE: Final[dict[str, Spec]] = {
     ),
 }
 
-_BORDER: Final = {"border": integer(0)}  # on or off; 0 and 1 in Slack's own types
+_BORDER: Final = {"border": integer(0)}  # off or on: 0 and 1 in Slack's own types
 _LINE: Final = array(tagged(INLINE), least=0)
 _SECTION: Final = record({"elements": _LINE})
 _LIST: Final = record(
@@ -115,5 +115,5 @@ _PARTS: Final = tagged(
         "rich_text_list": _LIST,
     }
 )
-# The rest of a rich_text object, which is a block, a cell of a table, or a part of another block.
+# A rich_text object without its type: a block, a cell of a table, or a part of another block.
 RICH_TEXT: Final = record({"elements": array(_PARTS)}, {"block_id": ID})

@@ -1,9 +1,9 @@
-"""A small language for the shape of JSON. A specification is a function from a value to the problems in it.
+"""A small language for the shape of JSON. A specification (Spec) is a function from a value to the problems in it.
 
-A problem reads as one of `response_metadata.messages` of Slack's `invalid_blocks`: what is wrong, and a JSON pointer to
-where. The sentences that are publicly seen are Slack's (`must be less than 3001 characters`, `no more than 10 items
+A problem looks like those in `response_metadata.messages` of Slack's `invalid_blocks`: what is wrong, and a JSON
+pointer. Sentences that Slack is known to use are copied (`must be less than 3001 characters`, `no more than 10 items
 allowed`, `missing required field`, `invalid additional property`, `unsupported type`, `failed to match all allowed
-schemas`, `must define either`); the others are in their style.
+schemas`, `must define either`); the others imitate its style.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import Any, Final
 from cli.language import say
 
 UNBOUNDED: Final = sys.maxsize
-UNMATCHED: Final = "failed to match all allowed schemas"  # the problem inside comes after it
+UNMATCHED: Final = "failed to match all allowed schemas"  # the problems inside come after this one
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What Slack would say about one part of a document; `pointer` is where, as `/blocks/0/text`.
+    """What Slack would say about one part of a document. `pointer` is a JSON pointer, such as `/blocks/0/text`.
 
-    `fix` says what to write instead, where the rule itself shows it. It is ours, not Slack's, in the tools' language.
+    `fix` says what to write instead, if the rule knows. It is our own sentence, in the language of the tools.
     """
 
     message: str
@@ -43,18 +43,18 @@ Spec = Callable[[Any, str], Problems]
 
 
 def anything(_value: Any, _at: str) -> Problems:
-    """Whatever the value is, it is fine."""
+    """Accept any value."""
     return iter(())
 
 
 def boolean(value: Any, at: str) -> Problems:
-    """True or false."""
+    """Check for true or false."""
     if not isinstance(value, bool):
         yield Problem("must be a boolean", at, say("write true or false"))
 
 
 def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
-    """A finite number, whole or not, that is at least `least`, and larger than `above`."""
+    """Return a Spec for a finite number that is at least `least`, and more than `above`."""
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -68,7 +68,7 @@ def number(least: float = -math.inf, *, above: float = -math.inf) -> Spec:
 
 
 def integer(least: int, most: int = UNBOUNDED) -> Spec:
-    """A whole number from `least` to `most`."""
+    """Return a Spec for a whole number from `least` to `most`."""
 
     def check(value: Any, at: str) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -80,7 +80,7 @@ def integer(least: int, most: int = UNBOUNDED) -> Spec:
 
 
 def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
-    """Text of so many characters; a character is a Unicode code point."""
+    """Return a Spec for a string of `least` to `most` characters (Unicode code points)."""
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, str):
@@ -95,9 +95,9 @@ def string(most: int = UNBOUNDED, least: int = 1) -> Spec:
 
 
 def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
-    """An absolute address of so many characters, of one of these schemes; of any scheme if none are given.
+    """Return a Spec for an absolute URL with one of these schemes, or with any scheme if none are given.
 
-    An address of the web has a host.
+    A web URL must have a host.
     """
     length = string(most)
     absolute = re.compile(r"(?P<web>https?)://[^\s/?#]\S*|(?!https?:)(?P<other>[a-z][a-z0-9+.-]*):\S+", re.IGNORECASE)
@@ -115,7 +115,7 @@ def url(most: int = UNBOUNDED, *schemes: str) -> Spec:
 
 
 def pattern(expression: str, example: str) -> Spec:
-    """Text of one form, such as a date."""
+    """Return a Spec for a string that matches a regular expression, such as a date."""
     form = re.compile(expression)
 
     def check(value: Any, at: str) -> Problems:
@@ -128,7 +128,7 @@ def pattern(expression: str, example: str) -> Spec:
 
 
 def choice(*values: str | int) -> Spec:
-    """One of these values."""
+    """Return a Spec for one of these values."""
 
     def check(value: Any, at: str) -> Problems:
         if value not in values:
@@ -138,12 +138,12 @@ def choice(*values: str | int) -> Spec:
 
 
 def nullable(spec: Spec) -> Spec:
-    """Null, or what `spec` says."""
+    """Return a Spec for null, or what `spec` accepts."""
     return lambda value, at: iter(()) if value is None else spec(value, at)
 
 
 def array(item: Spec, most: int = UNBOUNDED, least: int = 1) -> Spec:
-    """An array of so many items. One that is too long is reported as such, its items are not looked at."""
+    """Return a Spec for an array of `least` to `most` items. The items of a longer one are not checked."""
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, list):
@@ -166,9 +166,9 @@ def record(
     exclusive: tuple[str, ...] = (),
     more: bool = False,
 ) -> Spec:
-    """An object with these keys; `more` allows others.
+    """Return a Spec for an object with these keys. `more` allows other keys.
 
-    `either` names optional keys of which at least one must be there; `exclusive` those of which at most one may be.
+    Of the optional keys in `either`, at least one is required; of those in `exclusive`, at most one is allowed.
     """
     required, optional = required or {}, optional or {}
     known = {**optional, **required}
@@ -195,7 +195,7 @@ def record(
 
 
 def _nearest(word: Any, known: Iterable[str]) -> str:
-    """What to write in place of a word that is nearly a known one; empty if it is not."""
+    """Suggest the known word that is most similar; empty if none is."""
     close = get_close_matches(str(word), list(known), n=1)
     return say("write `{word}`", word=close[0]) if close else ""
 
@@ -209,7 +209,7 @@ def _any_of(keys: tuple[str, ...], conjunction: str = " or ") -> str:
 
 
 def also(spec: Spec, *checks: Spec) -> Spec:
-    """What `spec` says. If that holds, each of the checks too: they look at several parts of the value at once."""
+    """Return a Spec that runs `spec`, and if it finds nothing, the checks, which compare several parts of the value."""
 
     def check(value: Any, at: str) -> Problems:
         found = list(spec(value, at))
@@ -219,7 +219,7 @@ def also(spec: Spec, *checks: Spec) -> Spec:
 
 
 def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
-    """An object whose `tag` says which of the specifications the rest of it has to meet."""
+    """Return a Spec for an object whose `tag` selects the Spec for the rest of it."""
 
     def check(value: Any, at: str) -> Problems:
         if not isinstance(value, dict):
@@ -239,7 +239,7 @@ def tagged(specs: Mapping[str, Spec], tag: str = "type") -> Spec:
 
 
 def union(spec: Spec) -> Spec:
-    """A place where Slack takes several kinds of object: it names the place before the problem inside it."""
+    """Return a Spec for one of several kinds of object. Like Slack, it reports the place before the problem inside."""
 
     def check(value: Any, at: str) -> Problems:
         found = list(spec(value, at))

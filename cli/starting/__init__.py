@@ -1,13 +1,13 @@
-"""A first template for an event, made from what a database knows of a table.
+"""Makes a first template for an event from what a database knows about a table.
 
-    tables     the facts: which tables there are, and the columns, keys and comments of one
-    fields     what a message shows of each column, and how: pure
+    tables     the facts: which tables there are; the columns, keys and comments of one
+    fields     whether and how a message shows a column: pure
     choosing   which columns a message shows: pure
-    asking, picking   what no option says, from the person at the terminal
+    asking, picking   asks the person at the terminal for what no option says
     draft      the text of the template: pure
     rows       its sample, from a real row
-    beginning  all of these, one after the other
-    trial      the template beside the others, checked by all of lint, before it is in their folder
+    beginning  runs all of these in order
+    trial      checks the template with all of lint, beside the others, before it is in their folder
 
-Nothing is written before lint finds nothing.
+Nothing is written if lint finds a problem.
 """

@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal. Without one nothing is asked: defaults hold, and the rest is named."""
+"""Asks the person at the terminal. Without a terminal, defaults apply, and options without a default are required."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _SHOWN: Final = 20
 
 
 def is_there() -> bool:
-    """Whether somebody can answer."""
+    """Return whether standard input is a terminal."""
     return sys.stdin.isatty()
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks, if `is_on`."""
+    """Asks questions if `is_on`; otherwise uses the defaults."""
 
     is_on: bool
 
     def refuse_missing(self, given: Mapping[str, object]) -> None:
-        """Raise click.UsageError for the options that are needed, and that nobody is there to be asked for."""
+        """Raise click.UsageError for needed options that are missing, if nobody can be asked."""
         missing = [name for name, value in given.items() if not value]
         if missing and not self.is_on:
             raise click.UsageError(say("Nobody can be asked here, so add {options}.", options=", ".join(missing)))
@@ -48,11 +48,11 @@ class Asking:
         return check(default)
 
     def confirmed(self, question: str) -> bool:
-        """Return whether the answer is yes."""
+        """Ask for yes or no. Return True if nobody can be asked."""
         return not self.is_on or click.confirm(question, default=True)
 
     def table(self, tables: Sequence[TableName]) -> str:
-        """Return the table that is chosen of a list, which what is typed makes shorter."""
+        """Ask for a table of the list. What is typed filters the list, until one table is left."""
         found = list(tables)
         while True:
             _show(found)

@@ -1,4 +1,4 @@
-"""From what somebody wants, and what a database knows, to the content of a new template."""
+"""Makes the content of a new template from the options (a Wish) and from what a database knows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MESSAGE: Final = "message"
 
 
 class MistakenError(Exception):
-    """The template has mistakes before it has a sample, because of what somebody wants. Lint says which."""
+    """The new template has errors even before it has a sample, because of the options. Lint shows them."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class MistakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants; empty is what is asked, or has a usual value."""
+    """The options of `notifier new`. An empty one is asked for, or has a default."""
 
     table: str = ""
     id_column: str = ""
@@ -61,7 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A notification that begins in a folder. Its methods raise click.UsageError and MistakenError."""
+    """A new notification in a folder. Its methods raise click.UsageError and MistakenError."""
 
     name: str
     wish: Wish
@@ -72,16 +72,16 @@ class Beginning:
 
     @property
     def language(self) -> str:
-        """The language of the message."""
+        """Return the language of the message."""
         return self.wish.language or self.stages[0].locale.language
 
     @property
     def aliases(self) -> list[str]:
-        """The channels that the stages know."""
+        """Return the channel aliases of the stages."""
         return [*dict.fromkeys(alias for stage in self.stages for alias in stage.channels)]
 
     def of_data(self) -> Sampled:
-        """Return a template that shows what the event itself carries."""
+        """Return a template that shows the event's own `data`."""
         keys = split(self.wish.columns or self.asking.text(say("Keys of `data`, separated by commas"), _MESSAGE))
         for key in keys:
             if not (key.isascii() and key.isidentifier()) or fields.is_secret(key):
@@ -94,7 +94,7 @@ class Beginning:
         return rows.sampled(target, notification, rows.Found(row_id, {}, data, rows.EXAMPLE), self.rules, self.stages)
 
     def of_table(self, connected: Connections, database: str) -> Sampled:
-        """Return a template that shows a row of a table. Raises SourceError, ConfigError too."""
+        """Return a template that shows a row of a table. Also raises SourceError, ConfigError."""
         picking = Picking.of(connected.database, database, self.rules, self.asking)
         table = picking.table(self.wish.table)
         key = picking.id_column(self.wish.id_column, table)
@@ -147,7 +147,7 @@ class Beginning:
         return target, target.notification
 
     def _row(self, connected: Connections, database: str, table: Table, key: str) -> int | str | None:
-        """The id of the row for the sample; None for a table without rows."""
+        """Return the id of the row for the sample; None if the table is empty."""
         column = table.column(key)
         newest = "" if self.wish.row_id else tables.newest_id(connected.database, database, table, key)
         if newest is None:
@@ -170,7 +170,7 @@ class Beginning:
         return say("the newest") if event_id(newest, masking) != newest else ""
 
     def _words(self, title: str) -> Words:
-        """What the message says beside the row."""
+        """Return the texts of the template that do not come from the row. Asks for those that no option gives."""
         wish, asking, aliases = self.wish, self.asking, self.aliases
         if asking.is_on and aliases and not wish.channel:
             click.echo(say("Channels: {names}", names=", ".join(aliases)))
@@ -199,7 +199,7 @@ class Beginning:
 
 
 def checked_title(title: str) -> str:
-    """Return a title that a message can begin with. Raises click.UsageError for another."""
+    """Return the title, if a message can start with it. Raises click.UsageError otherwise."""
     if len(title) > TITLE or not title.isprintable() or any(one in title for one in _BRACES):
         raise click.UsageError(
             say("A title is one line of at most {count} characters, without {braces}.", count=TITLE, braces="{{ }}")

@@ -1,4 +1,4 @@
-"""Which columns a message shows: the most telling ones, or those that somebody named."""
+"""Chooses which columns a message shows: the most informative ones, or those that were named."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _CREATED: Final = frozenset({"created", "inserted", "opened", "placed", "request
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a message shows: `heading` tells which row it is (None: its id), `fields` what there is to know of it."""
+    """The columns in a message: `heading` identifies the row (None: its id does), `fields` are the others."""
 
     heading: Field | None
     fields: tuple[Field, ...]
 
     @property
     def short(self) -> tuple[Field, ...]:
-        """Those that fit beside each other."""
+        """Return the fields that are short enough for a grid."""
         return tuple(one for one in self.fields if not one.is_long)
 
     @property
     def long(self) -> tuple[Field, ...]:
-        """Texts with a place of their own."""
+        """Return the long texts, which get a block each."""
         return tuple(one for one in self.fields if one.is_long)
 
 
 def usual_id(table: Table) -> str:
-    """Return the column whose value an event would carry; empty where none offers itself."""
+    """Return the column with the ids that events would have; empty if there is no obvious one."""
     names: tuple[str, ...] = (*table.unique, *table.primary)
     for name in table.primary if len(table.primary) == 1 else names:
         column = table.column(name)
@@ -49,12 +49,12 @@ def usual_id(table: Table) -> str:
 
 
 def is_one_row(table: Table, column: str) -> bool:
-    """Whether an id finds one row: by a key of the table; a view has none, and is taken at its word."""
+    """Return whether an id finds one row: by a key. A view has no keys, so its column `id` is assumed to be one."""
     return column in table.unique or (not table.primary and column.casefold() == "id")
 
 
 def telling(found: Mapping[str, Field], key: str, rules: Rules, table: str) -> list[Field]:
-    """Return the fields that a message would show, the most telling first."""
+    """Return the default fields of a message, the most informative first."""
     offered = [one for one in found.values() if one.column.name != key and not _leads_to_a_person(one, rules, table)]
     currencies = {other.currency.name for other in offered if other.currency}
     shown = [one for one in offered if one.name not in currencies]
@@ -63,7 +63,7 @@ def telling(found: Mapping[str, Field], key: str, rules: Rules, table: str) -> l
 
 
 def with_heading(fields: Sequence[Field]) -> Chosen:
-    """Return the fields, with the one apart by which people know the row."""
+    """Return the fields, with the one as heading that people know the row by."""
     named = [
         (at, one)
         for one in fields
@@ -76,9 +76,9 @@ def with_heading(fields: Sequence[Field]) -> Chosen:
 
 
 def references(table: Table, known: Collection[str], key: str) -> dict[str, tuple[str, str]]:
-    """Return which columns hold the ids of other tables: by a foreign key, or because of their names.
+    """Return which columns have ids of other tables, by a foreign key or by their name.
 
-    The referenced column is empty where only the name says so.
+    The referenced column is empty if only the name says so.
     """
     found = {name: to for name, to in table.references.items() if name != key}
     tables = {one.casefold(): one for one in known}
@@ -94,7 +94,7 @@ def references(table: Table, known: Collection[str], key: str) -> dict[str, tupl
 
 
 def named(found: Mapping[str, Field], to: Mapping[str, tuple[Table, str]]) -> dict[str, Field]:
-    """Return the fields, with names of other tables in place of ids. `to` has the table and its column, by column."""
+    """Replace ids by names from other tables. `to` has the table and its column, by column."""
     taken = {one.name.casefold() for one in found.values()}
     made = {}
     for name, field in found.items():
@@ -111,7 +111,7 @@ def named(found: Mapping[str, Field], to: Mapping[str, tuple[Table, str]]) -> di
 
 
 def created(table: Table) -> str:
-    """Return the column that says when a row was made; empty if there is none for sure."""
+    """Return the column with the time when a row was created; empty if that is uncertain."""
     for column in table.columns:
         is_time = column.type in ("datetime", "timestamp") and not column.nullable
         if is_time and not _CREATED.isdisjoint([*words(column.name), column.name]):
@@ -130,7 +130,7 @@ def _join(column: Column, table: Table, key: str) -> Join | None:
 
 
 def _rank(one: Field) -> tuple[int, bool]:
-    """Names, states, amounts, times; of the times, when a row was last touched tells least."""
+    """Return the sort key: names, states, amounts, times. The time of the last update tells little, and ranks lower."""
     is_touched = one.kind is Kind.TIME and "updated" in words(one.column.name)
     return (Kind.OTHER if is_touched else one.kind), is_touched
 

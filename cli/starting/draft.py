@@ -1,4 +1,4 @@
-"""The text of a first template."""
+"""Writes the text of a first template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.starting.quoting import quoted, singular
 from cli.starting.tables import Table
 
 _ROWS: Final = 20
-# As many characters of a heading tell which row it is, and of a long text as many fit into a section.
+# Most characters: of a heading, enough to identify the row; of a long text, as many as fit into a section.
 _HEADING: Final = 60
 _LONG: Final = 2_900
 _CELL: Final = 200
@@ -27,7 +27,7 @@ _FLAGS: Final = {"en": ("yes", "no"), "ja": ("はい", "いいえ")}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What somebody says of a notification. `language` is the template's own (empty: that of the stage)."""
+    """The texts and options of a notification. An empty `language` means that of the stage."""
 
     title: str
     channel: str
@@ -39,7 +39,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The rows of a table that an event's id finds: by this column, one or several. `database` is its name."""
+    """The rows that an event's id finds in the column `key` of a table: one, or several. `database` is its name."""
 
     table: Table
     key: str
@@ -49,28 +49,28 @@ class Source:
 
     @property
     def lookup(self) -> str:
-        """The name of the lookup."""
+        """Return the name of the lookup."""
         if not self.is_one:
             return f"{_ROW}s"
         name = singular(self.table.name).lower()
         return name if name.isascii() and name[:1].isalpha() and name not in RESERVED else _ROW
 
     def beside(self, shown: Sequence[Field]) -> list[Field]:
-        """What the fields need beside them: the currencies of amounts."""
+        """Return the columns that the fields need in addition: the currencies of amounts."""
         needed = {one.currency.name: one.currency for one in shown if one.currency}
         return [one for name, one in needed.items() if name not in [each.name for each in shown]]
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a template begins, and in which language its few words are."""
+    """The language of the template's own words, and whether it starts with a reference to the JSON Schema."""
 
     language: str
     has_schema: bool
 
 
 def of_table(words: Words, source: Source, chosen: Chosen, id_form: str | Mapping[str, str], style: Style) -> str:
-    """Return a template without samples, whose messages show columns of a table."""
+    """Return a template without samples that shows columns of a table."""
     lines = [*_head(words, id_form, style)]
     if words.every:
         lines += ["", *_poll(words.every, source)]
@@ -80,7 +80,7 @@ def of_table(words: Words, source: Source, chosen: Chosen, id_form: str | Mappin
 
 
 def of_data(words: Words, keys: Sequence[str], id_form: str | Mapping[str, str], style: Style) -> str:
-    """Return a template without samples, whose messages show what the event itself carries."""
+    """Return a template without samples that shows the event's own `data`."""
     shown = {key: f"{{{{ data.{key} | default('{_NOTHING}') }}}}" for key in keys}
     lines = [
         *_head(words, id_form, style),
@@ -126,7 +126,7 @@ def _as(written_as: str, column: str, name: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text without quotes, if it reads as such."""
+    """Return a text without quotes, if YAML reads it as the same text."""
     is_plain = text.isascii() and not any(one in text for one in (": ", " #")) and not text.endswith(":")
     return text if is_plain else written.text(text)
 
@@ -157,7 +157,7 @@ def _lookup(source: Source, chosen: Chosen) -> Iterator[str]:
 
 
 def _numbered(shown: Sequence[Field]) -> Iterator[tuple[int, Field]]:
-    """Each field with the number of its join, from 1."""
+    """Yield each field with the number of its join, from 1."""
     number = 0
     for one in shown:
         number += one.join is not None
@@ -176,7 +176,7 @@ def _selected(one: Field, join: int, before: str) -> str:
 
 
 def _wrapped(columns: Sequence[str]) -> Iterator[str]:
-    """The columns of a SELECT in lines that can be read without scrolling."""
+    """Yield the columns of a SELECT as lines of readable length."""
     line = f"      SELECT {columns[0]}"
     for column in columns[1:]:
         line += ","
@@ -254,7 +254,7 @@ def _default(one: Field) -> str:
 
 
 def _note(one: Field, row: str) -> Iterator[str]:
-    """A comment about codes: which there are, and how to show words in their place."""
+    """Yield a comment that lists the codes of a column, and says how to show labels instead."""
     if not one.codes:
         return
     codes = ", ".join(map(str, one.codes[:_CODES])) + (", …" if len(one.codes) > _CODES else "")

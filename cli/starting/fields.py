@@ -1,4 +1,4 @@
-"""What a message shows of a column, and how: decided by its type, its name and its comment alone."""
+"""Decides whether and how a message shows a column, by its type, its name and its comment only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FRACTIONS: Final = frozenset({"decimal", "float", "double"})
 _TIMES: Final = {"date": "date", "datetime": "datetime", "timestamp": "datetime", "time": "time"}
 _TEXTS: Final = frozenset({"char", "varchar", "tinytext", "enum", "set", "uuid", "inet4", "inet6"})
 _LONG: Final = frozenset({"text", "mediumtext", "longtext", "json"})
-# A longer text has a place of its own, in which it may have lines. A name is rarely as long as its column allows.
+# Longer texts get a block of their own. Names get more room: they are rarely as long as their column allows.
 _WIDE: Final = 255
 _WIDEST: Final = 1_500
 
@@ -33,7 +33,7 @@ _AMOUNTS: Final = frozenset(_AMOUNTS_WORDS.split())
 _AMOUNTS_JA: Final = ("金額", "合計", "小計", "価格", "料金", "税", "単価", "残高", "売上", "費用", "送料")
 _CURRENCIES: Final = frozenset({"currency", "通貨"})
 _IDS: Final = frozenset({"id", "ids", "uuid", "guid"})
-# Numbers that nobody adds up, and so are written without separators.
+# Numbers that nobody adds up, so they are written without thousands separators.
 _LABELS: Final = frozenset({"id", "no", "number", "code", "year", "version", "zip", "番号", "コード"})
 _SECRETS_WORDS: Final = """
     password passwd pwd pass passphrase secret token salt hash digest otp pin cvv cvc apikey credential
@@ -49,7 +49,7 @@ _END: Final = re.compile(r"[:;,(\[{<|=\n。、：；（【「,，]")
 
 
 class Kind(IntEnum):
-    """What a column is to a message. What comes first tells most."""
+    """What a column means for a message, the most informative first."""
 
     NAME = 0
     STATE = 1
@@ -63,7 +63,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Where the name is that stands in place of an id: its table, the column that the id equals, and its own."""
+    """Where to get the name for an id: the other table, its column that equals the id, and its column with the name."""
 
     table: str
     key: str
@@ -74,9 +74,9 @@ class Join:
 class Field:
     """A column in a message.
 
-    `name` is how expressions call it. `filters` stand behind it, such as ` | date`; with `is_flag` it is yes or no, and
-    with a `currency` money. `may_lack` says that there may be no value, and `codes` which numbers or words there are,
-    where these are codes. With a `join` the message shows a name in place of the column's id.
+    `name` is its name in expressions. `filters` follow it, such as ` | date`; with `is_flag` it shows yes or no, and
+    with a `currency` money. `may_lack`: there may be no value. `codes` are its numbers or words, if they are codes.
+    With a `join`, the message shows a name from another table instead of the id.
     """
 
     column: Column
@@ -93,9 +93,9 @@ class Field:
 
 
 def of(table: Table, rules: Rules, codes: Mapping[str, Sequence[int]], empty: Collection[str] = ()) -> dict[str, Field]:
-    """Return the fields of a table by the names of the columns; there is none of what no message can show.
+    """Return the fields of a table by column name. Columns that no message can show have none.
 
-    `codes` are the numbers in small columns, `empty` the columns without a value in a row, whatever the schema says.
+    `codes` are the numbers in small columns. `empty` are columns that are empty in a row, whatever the schema says.
     """
     found: dict[str, Field] = {}
     taken: set[str] = set()
@@ -111,12 +111,12 @@ def of(table: Table, rules: Rules, codes: Mapping[str, Sequence[int]], empty: Co
 
 
 def is_shown(column: Column) -> bool:
-    """Whether the function can read the column's values."""
+    """Return whether the function can read the column's values."""
     return column.type in _WHOLE | _FRACTIONS | _TEXTS | _LONG | _TIMES.keys() | {"year"} or column.written == "bit(1)"
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name is that of a password, a token or the like."""
+    """Return whether a name is that of a password, a token or another secret."""
     found = words(name)
     return (
         not _SECRETS.isdisjoint(found)
@@ -126,17 +126,17 @@ def is_secret(name: str) -> bool:
 
 
 def is_number(column: Column) -> bool:
-    """Whether a column holds whole numbers."""
+    """Return whether a column holds whole numbers."""
     return column.type in _WHOLE
 
 
 def is_text(column: Column) -> bool:
-    """Whether a column holds short texts, which can be ids."""
+    """Return whether a column holds short texts, which can be ids."""
     return column.type in ("char", "varchar", "uuid")
 
 
 def is_code(column: Column) -> bool:
-    """Whether the numbers of a column may be codes."""
+    """Return whether the numbers of a column may be codes."""
     return column.type == "tinyint"
 
 
@@ -147,7 +147,7 @@ def is_masked(column: Column, table: Table, rules: Rules) -> bool:
 
 
 def label_of(comment: str, name: str) -> str:
-    """Return what people call a column: its comment up to the first sign, else the words of its name."""
+    """Return a label: the column's comment up to the first punctuation, else the words of its name."""
     said = _plain(_END.split(comment.strip(), maxsplit=1)[0])
     if said and not said[0].isdigit() and len(said) <= _LABEL:
         return said
@@ -161,12 +161,12 @@ def label_of(comment: str, name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text without what Slack or YAML would take for markup."""
+    """Return a text without characters that Slack or YAML could read as markup."""
     return " ".join(_NO_LABEL.sub(" ", "".join(one if one.isprintable() else " " for one in text)).split())
 
 
 def _free(name: str, taken: set[str], between: str) -> str:
-    """The name, or the first with a number behind it that is free."""
+    """Return the name, or if it is taken, the name with the first free number."""
     free, number = name, 2
     while free.casefold() in taken:
         free, number = f"{name}{between}{number}", number + 1
@@ -241,7 +241,7 @@ def _has(name: str, parts: Sequence[str]) -> bool:
 
 
 def _with_currency(found: dict[str, Field]) -> dict[str, Field]:
-    """Amounts as money, if a column of the table says in which currency."""
+    """Return the fields, with amounts as money if a column of the table has their currency."""
     currency = next((one for one in found.values() if is_currency(one) and not one.may_lack), None)
     if not currency:
         return found
@@ -249,5 +249,5 @@ def _with_currency(found: dict[str, Field]) -> dict[str, Field]:
 
 
 def is_currency(one: Field) -> bool:
-    """Whether a column has codes of currencies."""
+    """Return whether a column holds currency codes."""
     return one.column.type in ("char", "varchar", "enum") and not _CURRENCIES.isdisjoint(words(one.column.name))

@@ -1,4 +1,4 @@
-"""The table, the key and the columns of a new template: as options say, as somebody answers, or the usual ones."""
+"""Picks the table, the key and the columns of a new template: from options, answers, or defaults."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Picking:
 
     @classmethod
     def of(cls, database: Database, name: str, rules: Rules, asking: Asking) -> Picking:
-        """Return a picking, with the tables of the database."""
+        """Return a Picking with the list of tables."""
         known = {one.name: one for one in tables.names(database, name)}
         if not known:
             raise click.ClickException(say("The database has no table that this account may read."))
         return cls(database, name, rules, asking, known)
 
     def table(self, wanted: str) -> Table:
-        """Return the table with this name, else one that is chosen of the list."""
+        """Return the table with this name; without a name, ask for one."""
         name = wanted or self.asking.table([*self.known.values()])
         folded = {one.casefold(): one for one in self.known}
         if name not in self.known and name.casefold() not in folded:
@@ -50,7 +50,7 @@ class Picking:
         return self._read(found)
 
     def id_column(self, wanted: str, table: Table) -> str:
-        """Return the column that an event's id is in."""
+        """Return the column with the event's id."""
 
         def check(name: str) -> str:
             column = table.column(name)
@@ -78,7 +78,7 @@ class Picking:
         return self.asking.text(say("Column with the event's id"), usual, check)
 
     def fields(self, table: Table, key: str) -> dict[str, Field]:
-        """Return what can be shown of a table, with names of other tables in place of their ids."""
+        """Return the fields that can be shown, with names from other tables in place of their ids."""
         small = [one for one in table.columns if fields.is_code(one) and not fields.is_masked(one, table, self.rules)]
         codes = tables.codes(self.database, self.name, table, key, small)
         found = fields.of(table, self.rules, codes)
@@ -87,7 +87,7 @@ class Picking:
         return choosing.named(found, {name: (read[to], column) for name, (to, column) in wanted.items() if to in read})
 
     def columns(self, wanted: Sequence[str], found: Mapping[str, Field], table: Table, key: str) -> list[Field]:
-        """Return the fields that a message shows."""
+        """Return the fields that the message shows."""
         if wanted:
             return _named(wanted, found, table)
         usual = choosing.telling(found, key, self.rules, table.name)
@@ -109,12 +109,12 @@ class Picking:
 
 
 def split(text: str) -> list[str]:
-    """Return the parts of a text with commas."""
+    """Split a text at commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _named(wanted: Sequence[str], found: Mapping[str, Field], table: Table) -> list[Field]:
-    """The fields of these columns, in this order."""
+    """Return the fields of these columns, in this order."""
     shown = []
     for name in wanted:
         column = table.column(name)

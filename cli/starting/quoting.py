@@ -1,4 +1,4 @@
-"""Names of tables and columns in SQL, and what expressions can call them."""
+"""Names of tables and columns: quoted for SQL, and converted for expressions."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Final
 from sqlglot.dialects.mysql import MySQL
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Those that MariaDB reserves beside MySQL's.
+# MariaDB's reserved words that are not reserved in MySQL.
 _RESERVED: Final = frozenset({"offset", "portion", "returning"}) | {
     one.lower() for one in MySQL.Generator.RESERVED_KEYWORDS
 }
-# What a template's SQL cannot hold in a name, even in backquotes.
+# What a name must not contain in a template's SQL, even in backquotes.
 _UNWRITABLE: Final = ("{{", "{%", "{#", "`", "\\")
 
 
 def quoted(name: str) -> str:
-    """Return a name as SQL has it, in backquotes where it needs them."""
+    """Return a name for SQL, in backquotes if it needs them."""
     if _PLAIN.fullmatch(name) and name.lower() not in _RESERVED:
         return name
     return f"`{name.replace('`', '``')}`"
 
 
 def is_writable(name: str) -> bool:
-    """Whether a template can have the name in its SQL."""
+    """Return whether a template's SQL can contain the name."""
     return name.isprintable() and not any(one in name for one in _UNWRITABLE)
 
 
 def as_name(name: str) -> str:
-    """Return what expressions can call a column: its name, or the nearest to it; empty where nothing is left."""
+    """Return a name for a column in expressions: its own, or a similar one; empty if no character can be used."""
     plain = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", name)).strip("_")
     return plain if plain.isidentifier() else f"c_{plain}" if f"c_{plain}".isidentifier() and plain else ""
 
 
 def singular(table: str) -> str:
-    """Return the name of one row of a table: `order` for orders, `category` for categories."""
+    """Return a name for one row of a table: `order` for orders, `category` for categories."""
     name = as_name(table)
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if name.lower().endswith(ending):

@@ -1,4 +1,4 @@
-"""The sample of a new template: what its lookup finds, without what is personal."""
+"""Makes the sample of a new template from what its lookup finds, with personal values masked."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Found:
 
     @property
     def empty(self) -> frozenset[str]:
-        """The columns that have no value in a row."""
+        """Return the columns that are empty in at least one row."""
         rows: list[Any] = []
         for answer in self.answers.values():
             rows += answer if isinstance(answer, list) else [answer]
@@ -66,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A template with its sample."""
+    """A template's content with its sample."""
 
     content: bytes
     sample: str
@@ -74,7 +74,7 @@ class Sampled:
 
 
 def id_form(column: Column | None, row_id: int | str) -> IdForm:
-    """Return the form of the ids in a column (None: of the event alone), as a template has it under `id`."""
+    """Return the value of `id` in the template, for a column (None: for an event without a row)."""
     if column is None or not is_number(column):
         if isinstance(row_id, int) and column is None:
             return "integer"
@@ -96,7 +96,7 @@ def found(notification: Notification, stage: Stage, row_id: int | str, connectio
 
 
 def invented(source: Source, fields: Sequence[Field]) -> Found:
-    """Return a row for a table that has none."""
+    """Return a fictitious row for an empty table."""
     row: dict[str, Value] = {one.name: _value(one) for one in (*fields, *source.beside(fields))}
     column = source.table.column(source.key)
     row_id = 1 if column is None or is_number(column) else "A-1"
@@ -108,7 +108,7 @@ def invented(source: Source, fields: Sequence[Field]) -> Found:
 def sampled(
     target: Target, notification: Notification, found: Found, rules: Rules, stages: tuple[Stage, ...]
 ) -> Sampled:
-    """Return the template with a sample, masked. Raises InsertionError, UnwritableError."""
+    """Return the template with a masked sample. Raises InsertionError, UnwritableError."""
     made = taken(found.row_id, found.data, found.answers, _ROWS, Masking(rules, constants(notification, stages)))
     name = found.name or f"id {made.sample['id']}"
     return Sampled(target.with_sample(name, made.sample), name, made)

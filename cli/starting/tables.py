@@ -1,4 +1,4 @@
-"""The facts of a database's tables: from its information_schema, and the codes in the newest rows."""
+"""Reads the facts about tables: from information_schema, and codes from the newest rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from cli.starting.quoting import quoted
 from handler.model import Row, Value
 from handler.ports import Database
 
-_MOST: Final = 5_000  # tables, or columns of one
-# So many rows tell which codes there are, whatever the size of the table.
+_MOST: Final = 5_000  # tables, or columns of one table
+# This many rows show which codes are in use, however large the table is.
 _NEWEST: Final = 1_000
 _FEW: Final = 12
 
@@ -39,7 +39,7 @@ _PRIMARY: Final = "PRIMARY"
 
 @dataclass(frozen=True, slots=True)
 class TableName:
-    """A table or view of the list: about how many rows it has (None: unknown), and its comment."""
+    """A table or view in the list, with its approximate number of rows (None: unknown) and its comment."""
 
     name: str
     rows: int | None = None
@@ -48,7 +48,7 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `type` is its name in small letters, `written` as CREATE TABLE has it, `width` a text's characters."""
+    """A column. `type` is its data type in small letters, `written` as in CREATE TABLE, `width` the most characters."""
 
     name: str
     type: str
@@ -60,10 +60,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its columns in their order.
+    """A table with its columns, in order.
 
-    `primary` are the columns of its primary key, `unique` those that have a row for each value on their own.
-    `references` has the table and the column that a foreign key leads to.
+    `primary` are the columns of its primary key, `unique` the columns that are unique on their own. `references` has
+    the table and column of each foreign key.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Table:
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
-        """Return a column. The case of its name does not matter to the server."""
+        """Return a column. The server ignores the case of its name."""
         return next((one for one in self.columns if one.name.casefold() == name.casefold()), None)
 
 
@@ -91,7 +91,7 @@ def _named(row: Row) -> TableName:
 
 
 def read(database: Database, name: str, table: TableName) -> Table:
-    """Return what there is to know of a table. Raises SourceError."""
+    """Return the facts about a table. Raises SourceError."""
     asked: dict[str, Value] = {"of_table": table.name}
     columns = tuple(_column(row) for row in database.select(name, _COLUMNS, asked, _MOST))
     indexes: dict[str, list[str]] = {}
@@ -131,7 +131,7 @@ def newest_id(database: Database, name: str, table: Table, column: str) -> int |
 def codes(
     database: Database, name: str, table: Table, key: str, wanted: Iterable[Column]
 ) -> dict[str, tuple[int, ...]]:
-    """Return which numbers stand in these columns in the newest rows, where they are few. Raises SourceError."""
+    """Return the different numbers of these columns in the newest rows, if they are few. Raises SourceError."""
     columns = [one.name for one in wanted]
     if not columns or key not in table.unique:
         return {}
@@ -145,5 +145,5 @@ def codes(
 
 
 def _literal(name: str) -> str:
-    """A name in a statement that the driver formats."""
+    """Return a name for SQL with `%` doubled, because the driver formats the statement."""
     return quoted(name).replace("%", "%%")

@@ -1,4 +1,4 @@
-"""A new template beside the others of its folder, before it is there: what all of lint says of it, and its message."""
+"""Checks a new template beside the others of its folder before it is written there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FILES: Final = "*.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The new template among the others. Without findings `template` is there; `notes` say what nobody could check."""
+    """The result: `template` is set if there are no findings; `notes` say what could not be checked."""
 
     template: Template | None
     findings: tuple[Finding, ...]
@@ -32,7 +32,7 @@ class Trial:
 
 
 def tried(folder: Path, name: str, content: bytes, database: Database | None) -> Trial:
-    """Return what lint says of a template, also with --pii, and with --db if there is a database."""
+    """Return what lint finds in a template, including --pii, and --db if there is a database."""
     with _copied(folder) as copy:
         (copy / f"{name}.yaml").write_bytes(content)
         compilation = personal.with_findings(compile_templates(copy), copy)
@@ -52,9 +52,9 @@ def _against(folder: Path, compilation: Compilation, template: Template, databas
 
 
 def write(folder: Path, template: Template, content: bytes, stages: Sequence[Stage]) -> list[Path]:
-    """Write a template and its approved message, and return their files: both, or none. Raises OSError.
+    """Write a template and its approved message, and return both paths. Writes both, or none. Raises OSError.
 
-    A file that is there is never replaced (FileExistsError).
+    Never replaces an existing file (FileExistsError).
     """
     name = template.notification.name
     comparison = Comparer(folder, stages).compare(template)
@@ -75,7 +75,7 @@ def write(folder: Path, template: Template, content: bytes, stages: Sequence[Sta
 
 @contextmanager
 def _copied(folder: Path) -> Iterator[Path]:
-    """A copy of what is compiled of a folder."""
+    """Yield a temporary copy of the files that lint compiles."""
     with tempfile.TemporaryDirectory(prefix="notifier-new-") as name:
         copy = Path(name)
         (copy / STAGES).mkdir()

@@ -1,7 +1,7 @@
-"""The JSON Schemas of the files in templates/, for editors: completion, explanations, and the first mistakes.
+"""The JSON Schemas of the files in templates/, for editors: completion, explanations, and simple mistakes.
 
-They say less than the compiler, which also reads SQL and expressions and renders the samples. They are of draft 7,
-which YAML language servers read best.
+They check less than the compiler, which also parses SQL and expressions and renders the samples. They are of draft 7,
+which YAML language servers support best.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from cli.compiler.schema import blocks, stages, templates
 from cli.compiler.schema.parts import Schema
 
 TEMPLATE: Final[Schema] = {**templates.TEMPLATE, "$defs": {**templates.PARTS, **blocks.PARTS}}
-# Each schema by its file, below the folder of the templates: the first line of a template, a stage or the labels names
-# the one beside it. A file each, as editors mix up the parts of one.
+# Each schema by its file, below the folder of templates. The first line of a template, a stage or the labels names it.
+# They are separate files because editors mix up several schemas in one.
 SCHEMAS: Final[dict[str, Schema]] = {
     ".schema.json": TEMPLATE,
     ".labels.schema.json": stages.LABELS,
@@ -24,6 +24,6 @@ SCHEMAS: Final[dict[str, Schema]] = {
 
 
 def document(schema: Schema) -> str:
-    """Return the text of a schema's file."""
+    """Return a schema as the text of its file."""
     whole: dict[str, Any] = {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"

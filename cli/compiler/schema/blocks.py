@@ -1,7 +1,7 @@
 """The schema of `blocks:`.
 
-One object with all keys rather than `oneOf` over the forms: an editor can then complete each key, and names the key
-that is wrong instead of every form that does not fit.
+It is one object with all keys, not a `oneOf` over the forms: so editors complete each key, and name the key that is
+wrong instead of every form that does not fit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every part of the schema is made of."""
+"""Building blocks of the schemas."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ LANGUAGES: Final = {"en": "English", "ja": "日本語"}
 
 
 def described(schema: Schema, text: str, *examples: Any) -> Schema:
-    """A schema with what an editor shows beside the key, and values that it offers."""
+    """Return a schema with the description that editors show, and examples that they offer."""
     return {**schema, "description": text, **({"examples": list(examples)} if examples else {})}
 
 
 def text(words: str, *examples: Any) -> Schema:
-    """A text; YAML makes numbers and `true` of some, which the compiler reads as they were written."""
+    """Return the schema of a text. YAML reads some texts as numbers or booleans; the compiler reads them as written."""
     return described({"type": ["string", "number", "boolean"]}, words, *examples)
 
 
 def literal(words: str, *examples: Any) -> Schema:
-    """A text without expressions."""
+    """Return the schema of a text without expressions."""
     return {
         **text(words, *examples),
         "pattern": _NO_EXPRESSION,
@@ -35,32 +35,32 @@ def literal(words: str, *examples: Any) -> Schema:
 
 
 def expression(words: str, *examples: Any) -> Schema:
-    """A bare expression."""
+    """Return the schema of a bare expression."""
     message = "write the expression alone, without {{ }}"
     return {**text(words, *examples), "pattern": _NO_EXPRESSION, "patternErrorMessage": message}
 
 
 def matching(pattern: str, message: str, words: str, *examples: Any) -> Schema:
-    """A text of a form; `message` is what an editor says of any other."""
+    """Return the schema of a text that matches a pattern. Editors show `message` for any other text."""
     return described({"type": "string", "pattern": pattern, "patternErrorMessage": message}, words, *examples)
 
 
 def choice(options: Mapping[str, str], words: str) -> Schema:
-    """One of some words, each with its meaning."""
+    """Return the schema of an enum; `options` maps each word to its meaning."""
     meanings = {"enumDescriptions": list(options.values())}
     return described({"type": "string", "enum": list(options), **meanings}, words)
 
 
 def keys(properties: Mapping[str, Schema], required: Collection[str] = (), **more: Any) -> Schema:
-    """A mapping with these keys and no others."""
+    """Return the schema of a mapping with these keys and no others."""
     schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     return {**schema, **({"required": list(required)} if required else {}), **more}
 
 
 def exactly_one(names: Sequence[str], message: str) -> Schema:
-    """What a mapping of which one of some keys has to be there adds to its schema.
+    """Return what a mapping's schema needs so that exactly one of these keys is required.
 
-    `oneOf` would say it shorter, but for two keys editors then say that "multiple schemas" match.
+    `oneOf` would be shorter, but with two keys present, editors then report that "multiple schemas" match.
     """
     one = {"anyOf": [{"required": [name], "errorMessage": message} for name in names], "errorMessage": message}
     pairs = [
@@ -74,7 +74,7 @@ def exactly_one(names: Sequence[str], message: str) -> Schema:
 
 
 def not_with(name: str, values: Sequence[str], others: Sequence[str], message: str) -> Schema:
-    """What a mapping adds to its schema in which `others` cannot stand where the key `name` has one of some values."""
+    """Return what a mapping's schema needs so that `others` are not allowed if the key `name` has one of `values`."""
     return {
         "if": {"properties": {name: {"enum": list(values)}}, "required": [name]},
         "then": {"properties": dict.fromkeys(others, False), "errorMessage": message},
@@ -82,16 +82,16 @@ def not_with(name: str, values: Sequence[str], others: Sequence[str], message: s
 
 
 def each(schema: Schema, names: str = "", **more: Any) -> Schema:
-    """A mapping whose keys people choose; `names` is the pattern of them."""
+    """Return the schema of a mapping with any keys; `names` is a pattern for them."""
     named = {"propertyNames": {"pattern": names}} if names else {}
     return {"type": "object", "additionalProperties": schema, **named, **more}
 
 
 def listed(schema: Schema, **more: Any) -> Schema:
-    """A list."""
+    """Return the schema of a list."""
     return {"type": "array", "items": schema, **more}
 
 
 def ref(name: str) -> Schema:
-    """A part that has a name."""
+    """Return a reference to a named part of the schema."""
     return {"$ref": f"#/$defs/{name}"}

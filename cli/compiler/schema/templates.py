@@ -64,7 +64,7 @@ _EXPECT: Final = choice(
 
 
 def _duration(allowed: durations.Range, words: str, *examples: str, usual: str = "") -> Schema:
-    """A time; `words` say what it is for, and `usual` what it is if it is left out."""
+    """Return the schema of a duration; `words` say what it is for, `usual` what the default is."""
     bounds = f"{durations.written(allowed.least)} to {durations.written(allowed.most)}"
     message = f"a time such as {', '.join(examples[:-1])} or {examples[-1]}"
     return {
@@ -156,7 +156,7 @@ _CATCH_UP: Final = keys(
 
 
 def _crontab() -> str:
-    """The form of five fields."""
+    """Return the pattern of a cron expression with five fields."""
     number, named = "[0-9]{1,2}", "([0-9]{1,2}|[A-Za-z]{3})"
     parts = {value: rf"(\*(/[0-9]+)?|{value}(-{value}(/[0-9]+)?)?)" for value in (number, named)}
     fields = [parts[named if field.words else number] for field in FIELDS]

@@ -1,11 +1,11 @@
-"""Slack's markup in the author's own words, and what people write there who know Markdown, HTML or other templates.
+"""Checks the markup in an author's texts: mistakes in Slack's mrkdwn, and Markdown, HTML or foreign placeholders.
 
-    texts        the text with its expressions masked, and how rules apply to it
-    rules        which rules apply where: in mrkdwn, plain text, a `markdown` block, a label, a text that is escaped
+    texts        a text with its expressions masked, and how rules are applied to it
+    rules        which rules apply in mrkdwn, plain text, a `markdown` block, a label, or an escaped text
     markdown, brackets, people, placeholders, emphasis      the rules
 
-Slack accepts all of it, and shows the signs; so nothing but a look at the channel would tell. A finding is an error
-where the message misses its purpose (it notifies nobody, leads nowhere, lacks its value), else a warning.
+Slack accepts all of these and shows the characters, so the mistake would only be seen in the channel. A finding is an
+error if the message misses its purpose (it notifies nobody, leads nowhere, lacks its value), else a warning.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from cli.language import say
 
 __all__ = ["Names", "Reading", "check"]
 
-_MAX_ROUNDS: Final = 6  # of corrections in one line: markup in markup, and blanks around it
-_MAX_REPAIRS: Final = 100  # of one round; nobody writes a line with so many mistakes, and this bounds the time
+_MAX_ROUNDS: Final = 6  # corrections of one line: markup inside markup, and spaces around it
+_MAX_REPAIRS: Final = 100  # corrections in one round; more than anybody needs, and it bounds the time
 
 
 def check(reading: Reading, node: Scalar, names: Names, report: Report, *, is_key: bool = False) -> None:
-    """Report each mistake in a text that stands in the file, once for each line, with the line as it is right."""
+    """Report each mistake in a text of the file, once per line and rule, with the corrected line."""
     source = node.text.rstrip("\n")
     whole = wholes(source)
     reported = set()
@@ -46,7 +46,7 @@ def check(reading: Reading, node: Scalar, names: Names, report: Report, *, is_ke
 
 
 def _all(source: str, reading: Reading, names: Names) -> Iterator[Found]:
-    """What is found in a text, and in the texts between quotes that its expressions show."""
+    """Yield the mistakes in a text, and in those quoted texts of its expressions that are shown."""
     yield from find(read(source, names), RULES[reading])
     rules = RULES["plain" if reading == "plain" else "value"]
     yield from quoted.currencies(source)
@@ -56,7 +56,7 @@ def _all(source: str, reading: Reading, names: Names) -> Iterator[Found]:
 
 
 def _corrected(text: str, reading: Reading, names: Names) -> str:
-    """Return lines as they are right in every respect."""
+    """Return lines with every mistake corrected."""
     for _ in range(_MAX_ROUNDS):
         repairs = _repairs(text, reading, names)
         if not repairs:
@@ -67,7 +67,7 @@ def _corrected(text: str, reading: Reading, names: Names) -> str:
 
 
 def _repairs(text: str, reading: Reading, names: Names) -> list[Found]:
-    """What can be replaced in lines; of parts that overlap, the first that is found."""
+    """Return the mistakes that have a replacement. If parts overlap, only the first is returned."""
     taken: list[Found] = []
     for found in _all(text, reading, names):
         overlaps = any(found.end > other.start and found.start < other.end for other in taken)
@@ -79,7 +79,7 @@ def _repairs(text: str, reading: Reading, names: Names) -> list[Found]:
 
 
 def _joined(before: str, right: str, after: str) -> str:
-    """A text around what replaces a part of it. Where nothing does, or a line break, a blank beside it goes too."""
+    """Replace a part of a text. If the replacement is empty or a line break, a space beside it is removed, too."""
     if right == "\n":
         return f"{before.rstrip(' ')}\n{after.lstrip(' ')}"
     if not right and after[:1] in ("", " ", "\n"):
@@ -102,7 +102,7 @@ def _fix(node: Scalar, right: str, remark: Remark, *, is_key: bool) -> str:
 
 
 def _place(node: Scalar, source: str, found: Found) -> Place:
-    """Where it stands; the line alone where YAML's escapes hide the column."""
+    """Return the position of a mistake; only its line, if YAML escapes hide the column."""
     text = source[found.start : found.end]
     before = source.count(text, 0, found.start) if text else 0
     return node.find(text, before + 1) or node.place_of(source.count("\n", 0, found.start) + 1)

@@ -1,4 +1,4 @@
-"""What stands between `<` and `>`: Slack's links, mentions and dates, and what people take for them.
+"""Checks what is between `<` and `>`: Slack's links, mentions and dates, and what people mistake for them.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -22,7 +22,7 @@ ANCHOR: Final = re.compile(r"<a\s+href=[\"']([^\"'<>\n]*)[\"'][^<>\n]*>([^<>\n]*
 ENTITY: Final = re.compile(r"&(?:lt|gt|amp);")
 
 _GROUPS: Final = ("here", "channel", "everyone")
-# What people call the whole channel.
+# Other names for "the whole channel".
 _EVERYBODY: Final = {"all": "channel", "group": "channel", "team": "channel", "online": "here", "active": "here"}
 _SIGNS: Final = {"b": "*", "strong": "*", "i": "_", "em": "_", "s": "~", "del": "~", "strike": "~", "code": "`"}
 _TAGS: Final = frozenset({*_SIGNS, "a", "u", "p", "br", "hr", "ul", "ol", "li", "div", "span", "pre", "table", "img"})
@@ -38,23 +38,23 @@ _ALIASES: Final = later("the alias stands under `mentions` in _stages/")
 
 
 def mention(name: str) -> str:
-    """Return what notifies the person or group that a template calls so."""
+    """Return how to mention the person or group with this name."""
     alias = re.sub(r"[^a-z0-9_-]", "", name.lower()).lstrip("_-")
     return f"<!{name.lower()}>" if name.lower() in _GROUPS else f"{{{{ '{alias or 'oncall'}' | mention }}}}"
 
 
 def aliases(name: str) -> str:
-    """Return what follows such a mention in a fix."""
+    """Return the hint that follows such a mention in a fix."""
     return "" if name.lower() in _GROUPS else say(_ALIASES)
 
 
 def outside_quotes(code: str) -> str:
-    """Return that such an expression has to stand alone, and not in a text of another one."""
+    """Say that an expression must be outside the quotes of a text."""
     return say("write {code} outside the quotes", code=code)
 
 
 def judge(match: re.Match[str], text: Text) -> Remark | None:
-    """Say what is wrong with a `<...>`. One with an expression is an error of the language, with a finding already."""
+    """Check a `<...>`. One with an expression is right here: the language reports it."""
     masked, inside = match[1], text.written(match, 1)
     if EXPRESSION in masked or BRANCH in masked or _RIGHT.fullmatch(inside):
         return FINE
@@ -80,7 +80,7 @@ def judge(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def unclosed(match: re.Match[str], text: Text) -> Remark | None:
-    """A link without its `>`."""
+    """Report a link without a closing `>`."""
     inside = text.written(match, 1)
     if EXPRESSION in match[1] or BRANCH in match[1]:
         return None
@@ -96,31 +96,31 @@ def unclosed(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def tag_pair(match: re.Match[str], text: Text) -> Remark:
-    """HTML around a text."""
+    """Report HTML tags around a text."""
     name, inner = match[1].lower(), text.written(match, 2)
     sign = "*" if re.fullmatch("h[1-6]", name) else _SIGNS.get(name, "")
     return Remark("MARKUP_MARKDOWN", _no_html(name), f"{sign}{inner.strip()}{sign}")
 
 
 def anchor(match: re.Match[str], text: Text) -> Remark | None:
-    """A link in HTML."""
+    """Report an HTML link."""
     if EXPRESSION in match[0] or BRANCH in match[0]:
         return FINE
     return Remark("MARKUP_MARKDOWN", _no_html("a"), f"<{text.written(match, 1)}|{text.written(match, 2)}>")
 
 
 def plain_tag_pair(match: re.Match[str], text: Text) -> Remark:
-    """HTML around a plain text."""
+    """Report HTML tags in plain text."""
     return Remark("MARKUP_PLAIN", _no_html(match[1].lower()), text.written(match, 2).strip())
 
 
 def plain_anchor(match: re.Match[str], text: Text) -> Remark:
-    """A link in HTML in plain text."""
+    """Report an HTML link in plain text."""
     return Remark("MARKUP_PLAIN", _no_html("a"), text.written(match, 2), say(NO_LINKS))
 
 
 def in_plain(match: re.Match[str], text: Text) -> Remark | None:
-    """Slack's markup in plain text, where it is shown as it stands."""
+    """Report Slack's markup in plain text, where it is shown literally."""
     inside = text.written(match, 1)
     target, _, label = inside.partition("|")
     if _RIGHT.fullmatch(inside) or target.startswith(("@", "!", "#")):
@@ -136,13 +136,13 @@ def in_plain(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def entity(match: re.Match[str], _text: Text) -> Remark:
-    """An escaped sign, in a place that needs no escapes."""
+    """Report an escaped character where nothing needs escapes."""
     message = say("Slack shows `{written}` literally, because plain text needs no escapes", written=match[0])
     return Remark("MARKUP_PLAIN", message, _ENTITIES[match[0]])
 
 
 def in_value(match: re.Match[str], text: Text) -> Remark | None:
-    """Slack's markup in a text that is escaped like a value: a text in quotes in an expression, a label, a prefix."""
+    """Report markup in a text that is escaped like a value: a quoted text in an expression, a label, a prefix."""
     inside = text.written(match, 1)
     target, _, label = inside.partition("|")
     if not _RIGHT.fullmatch(inside) and not _SCHEME.fullmatch(target) and not inside.startswith(("@", "!", "#")):
@@ -154,7 +154,7 @@ def in_value(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
-    """A link in mrkdwn's form in a `markdown` block."""
+    """Report a link in mrkdwn's form in a `markdown` block."""
     target, bar, label = text.written(match, 1).partition("|")
     if not bar or not _SCHEME.fullmatch(target):
         return FINE
@@ -164,7 +164,7 @@ def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def each(judged: Callable[[re.Match[str], Text], Remark | None]) -> Callable[[re.Match[str], Text], Remark | None]:
-    """Leave blanks alone: `3 < 5 > 2` is meant as it stands."""
+    """Return the check, except for a `<` before a space: `3 < 5 > 2` is right."""
     return lambda match, text: None if match[1][0].isspace() else judged(match, text)
 
 
@@ -196,7 +196,7 @@ def _no_html(tag: str) -> str:
 
 
 def _with_placeholders(inside: str, text: Text) -> Remark:
-    """A link, which is right unless a placeholder stands in it: no expression may take its place there."""
+    """Check a link for placeholders. An expression cannot replace one there."""
     expanded = placeholders.expanded(inside, text.names)
     if expanded == inside:
         return FINE

@@ -1,10 +1,8 @@
-"""Bold, italic and struck text: where Slack formats the signs around a text, and where it shows them.
+"""Checks bold, italic and strikethrough: where Slack formats a text between two signs, and where it shows the signs.
 
-Slack formats `*bold*` only if blanks, line ends or ordinary punctuation stand around it. Its documentation does not say
-which characters count, so this follows what programs that write mrkdwn have found out by trying: letters of every
-script prevent it, and so does full-width punctuation. A blank on both sides works everywhere; of a zero-width space
-some say that it works, and others that it prevents formatting.
-https://docs.slack.dev/messaging/formatting-message-text, https://github.com/seratch/ChatGPT-in-Slack/pull/121
+Slack formats `*bold*` only between spaces, line ends or ordinary punctuation. Its documentation does not say which
+characters count, so this follows what authors of mrkdwn tools found by experiment: letters of any script prevent it,
+and so does full-width punctuation. Spaces on both sides always work; reports about a zero-width space differ.
 """
 
 from __future__ import annotations
@@ -17,17 +15,17 @@ from typing import Final
 from cli.compiler.slack_markup.texts import BRANCH, DONE, EXPRESSION, FINE, Remark, Text, literally
 from cli.language import say
 
-# The signs around a text of one line. Where two of a sign stand side by side, it is not this one.
+# A text of one line between two signs. Two signs side by side do not count.
 SPAN: Final = re.compile(r"(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)|(?<!_)_(?!_)[^_\n]+_(?!_)|(?<!~)~(?!~)[^~\n]+~(?!~)")
-# Bold that begins in one line and ends in the next.
+# Bold that starts in one line and ends in the next.
 BROKEN: Final = re.compile(r"(?<![\w*])\*(?=[^\s*\d])([^*\n]*)\n([^*\n]*[^\s*])\*(?![\w*])")
 
-_JOINING: Final = re.compile(r"[/\\=@{}]|\w[(\[]|\.[A-Za-z]")  # of a path, an address, a formula or the name of a file
-_WORD: Final = 80  # how far a path or a formula is followed on either side
+_JOINING: Final = re.compile(r"[/\\=@{}]|\w[(\[]|\.[A-Za-z]")  # part of a path, a URL, a formula or a file name
+_WORD: Final = 80  # the most characters of a path or formula that are looked at on each side
 
 
 class _Side(Enum):
-    """What stands beside a sign."""
+    """What is beside a sign."""
 
     FREE = "a blank, a line end, or punctuation"
     UNKNOWN = "a value"
@@ -36,7 +34,7 @@ class _Side(Enum):
 
 
 def judge(match: re.Match[str], text: Text) -> Remark | None:
-    """FINE where Slack formats the text; a remark where it shows the signs; None where they mean something else."""
+    """Return FINE if Slack formats the text, a remark if it shows the signs, None if they mean something else."""
     sign, inner = match[0][0], match[0][1:-1]
     if not any(one.isalnum() or one in (EXPRESSION, DONE) for one in inner):
         return None
@@ -56,7 +54,7 @@ def judge(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def broken(match: re.Match[str], text: Text) -> Remark:
-    """A remark about bold over two lines."""
+    """Report bold over two lines."""
     first, second = text.written(match, 1), text.written(match, 2)
     right = f"*{first.rstrip()}*\n*{second.lstrip()}*"
     message = say("Slack shows `{written}` literally, because bold ends with its line", written=f"*{first}")
@@ -64,7 +62,7 @@ def broken(match: re.Match[str], text: Text) -> Remark:
 
 
 def shown(match: re.Match[str], text: Text) -> Remark | None:
-    """A remark about the signs in plain text, where Slack never formats."""
+    """Report signs in plain text, where Slack never formats."""
     if judge(match, text) is None or _is_code(match):
         return None
     inner = text.written(match)[1:-1].strip()
@@ -74,7 +72,7 @@ def shown(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def of_markdown(match: re.Match[str], text: Text) -> Remark | None:
-    """A remark about bold in mrkdwn's form in a `markdown` block, where it is italic."""
+    """Report mrkdwn's bold in a `markdown` block, where it means italic."""
     if match[0][0] != "*" or judge(match, text) is not FINE or _is_code(match):
         return None
     written, inner = text.written(match), text.written(match)[1:-1]
@@ -101,7 +99,7 @@ def _blank(side: _Side) -> str:
 
 
 def _is_touching(match: re.Match[str], before: _Side, after: _Side) -> bool:
-    """Whether the stars are meant as bold, and not as footnotes (*1), products (2*3*4), globs or code."""
+    """Return whether stars mean bold, as opposed to a footnote (*1), a product (2*3*4), a glob or code."""
     inner = match[0][1:-1]
     left, right = match.string[: match.start()][-1:], match.string[match.end() :][:1]
     if inner[0].isdigit() and right.isdigit():
@@ -114,7 +112,7 @@ def _is_touching(match: re.Match[str], before: _Side, after: _Side) -> bool:
 
 
 def _is_glued(match: re.Match[str], before: _Side, after: _Side) -> bool:
-    """Whether `_` or `~` is meant as markup: snake_case, 売上_2024_確定 and 9:00~18:00 are not."""
+    """Return whether `_` or `~` is markup: it is not in snake_case, 売上_2024_確定 and 9:00~18:00."""
     sign, inner = match[0][0], match[0][1:-1]
     beside = match.string[: match.start()][-1:] + match.string[match.end() :][:1]
     if {before, after} != {_Side.FREE, _Side.LETTER} or any(one.isalnum() and one.isascii() for one in beside):
@@ -125,7 +123,7 @@ def _is_glued(match: re.Match[str], before: _Side, after: _Side) -> bool:
 
 
 def _is_code(match: re.Match[str]) -> bool:
-    """Whether the run of ASCII characters around the signs is a path, a formula or the like."""
+    """Return whether the ASCII characters around the signs form a path, a formula or similar."""
     before = match.string[max(match.start() - _WORD, 0) : match.start()]
     after = match.string[match.end() : match.end() + _WORD]
     around = re.findall(r"[!-~]*$", before)[0] + re.findall(r"^[!-~]*", after)[0]
@@ -133,7 +131,7 @@ def _is_code(match: re.Match[str]) -> bool:
 
 
 def _is_loose(match: re.Match[str]) -> bool:
-    """Whether stars with blanks inside are meant as bold: not a product (2 * 3 * 4), a list item or a footnote."""
+    """Return whether stars with spaces inside mean bold, as opposed to a product (2 * 3 * 4), a list or a footnote."""
     before, inner, after = match.string[: match.start()], match[0][1:-1], match.string[match.end() :]
     line, rest = before.rpartition("\n")[2], after.partition("\n")[0]
     opening = not line or line[-1].isspace() or line[-1] in "([:「【（"
@@ -143,7 +141,7 @@ def _is_loose(match: re.Match[str]) -> bool:
     if not inner[0].isspace():  # *bold *
         return inner[0].isalpha() or inner[0] == EXPRESSION
     operand = _is_operand(line.rstrip()[-1:])
-    if not inner[-1].isspace():  # * bold*, and not an item of a list
+    if not inner[-1].isspace():  # * bold*, and not a list item
         return bool(line.strip()) and not operand
     return not operand and not _is_operand(rest.lstrip()[:1])
 

@@ -1,4 +1,4 @@
-"""Markdown in Slack's mrkdwn and in plain text, where its signs are shown: bold, links, headings, rules, tables."""
+"""Finds Markdown in mrkdwn and in plain text, where Slack shows its signs: bold, links, headings, rules, tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPEN_FENCE: Final = re.compile(r"```([^\n]*)")
 ENTITY: Final = re.compile(r"&(?!lt;|gt;|amp;)(?:[a-z]+|#\d+);")
 SPAN: Final = re.compile(r"`[^`\n]+`")
 
-# What people write behind ``` for the colours of a language.
+# Language names that people write after ``` for syntax colours.
 _LANGUAGES: Final = frozenset({
     "bash", "c", "console", "cpp", "css", "diff", "go", "html", "http", "ini", "java", "javascript", "js",
     "json", "jsonc", "jsx", "kotlin", "log", "mysql", "php", "plaintext", "powershell", "py", "python", "ruby",
@@ -41,7 +41,7 @@ _LINK: Final = later("Slack shows `{written}` literally, because mrkdwn writes l
 _IMAGE: Final = later("Slack shows `{written}` literally, because mrkdwn writes images in another way")
 _BOLD: Final = later("Slack shows `{written}` literally: bold takes one * on each side")
 _STRUCK: Final = later("Slack shows `{written}` literally: struck text takes one ~ on each side")
-# Names of Python, which look like bold in Markdown.
+# Python's double-underscore names, which look like Markdown's bold.
 _DUNDERS: Final = re.compile(r"__(?:init|name|main|file|all|doc|dict|str|repr|call|enter|exit|new|del|version|class)__")
 _ADDRESS: Final = re.compile(
     rf"[a-z][a-z0-9+.-]*://.*|mailto:.*|www\..*|/.*|#.*|{EXPRESSION}.*", re.IGNORECASE | re.DOTALL
@@ -49,7 +49,7 @@ _ADDRESS: Final = re.compile(
 
 
 def link(match: re.Match[str], text: Text) -> Remark | None:
-    """A link or an image: `[text](address)`."""
+    """Report a link or an image: `[text](address)`."""
     if not _ADDRESS.fullmatch(match[3]):
         return None
     sign, label, address = (placeholders.expanded(text.written(match, number), text.names) for number in (1, 2, 3))
@@ -69,7 +69,7 @@ def link(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def plain_link(match: re.Match[str], text: Text) -> Remark | None:
-    """The same in plain text, which has no links."""
+    """Report a link in plain text, which has none."""
     if not _ADDRESS.fullmatch(match[3]):
         return None
     label = text.written(match, 2) or text.written(match, 3)
@@ -77,7 +77,7 @@ def plain_link(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def heading(match: re.Match[str], text: Text) -> Remark | None:
-    """A heading: `# Title`. `# of items: 3`, `# 5` and `# {{ order.number }}` are none."""
+    """Report a heading: `# Title`. Not a heading: `# of items: 3`, `# 5` and `# {{ order.number }}`."""
     if len(match[1]) == 1 and re.match(rf"of\b|\d|{EXPRESSION}+$", match[2]):
         return None
     title = _title(match, text)
@@ -89,7 +89,7 @@ def heading(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
-    """The same in plain text."""
+    """Report a heading in plain text."""
     if heading(match, text) is None:
         return None
     title = _title(match, text)
@@ -100,31 +100,31 @@ def plain_heading(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def _title(match: re.Match[str], text: Text) -> str:
-    """What a heading says: `## Title ##` may be closed."""
+    """Return a heading's text, without closing signs: `## Title ##`."""
     return text.written(match, 2).rstrip("# \t")
 
 
 def rule(match: re.Match[str], text: Text) -> Remark:
-    """A horizontal rule."""
+    """Report a horizontal rule."""
     message = say("Slack shows `{written}` literally, and draws no line", written=text.written(match).strip())
     return Remark("MARKUP_MARKDOWN", message, "", say("leave the line out; the block `divider` draws a line"))
 
 
 def table(_match: re.Match[str], _text: Text) -> Remark:
-    """The line below the head of a table."""
+    """Report the line below the header of a table."""
     message = say("Slack shows the characters of the table, because mrkdwn has no tables")
     return Remark("MARKUP_MARKDOWN", message, "", say("leave the line out; the block `table` shows a table"))
 
 
 def three(match: re.Match[str], text: Text) -> Remark:
-    """Bold and italic at once."""
+    """Report bold and italic at once."""
     inner = text.written(match, 1) or text.written(match, 2)
     message = say("Slack shows `{written}` literally, because that is Markdown", written=text.written(match))
     return Remark("MARKUP_MARKDOWN", message, f"*_{inner}_*")
 
 
 def two(match: re.Match[str], text: Text) -> Remark | None:
-    """Markdown's bold and struck texts. A power (2**3**4) and names of Python are none."""
+    """Report Markdown's bold and strikethrough. A power (2**3**4) and a Python name are neither."""
     sign = match[0][0]
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
     beside = before.isascii() and before.isalnum(), after.isascii() and after.isalnum()
@@ -139,7 +139,7 @@ def two(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def plain_two(match: re.Match[str], text: Text) -> Remark | None:
-    """The same in plain text."""
+    """Report bold and strikethrough in plain text."""
     found = two(match, text)
     if found is None or found.right is None:
         return None
@@ -147,7 +147,7 @@ def plain_two(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def fence(match: re.Match[str], text: Text) -> Remark:
-    """A block of code; the word for its language would be its first line."""
+    """Report the language name of a code block: Slack shows it as the first line."""
     word = match[1] or ""
     if word.lower() not in _LANGUAGES:
         return FINE
@@ -156,7 +156,7 @@ def fence(match: re.Match[str], text: Text) -> Remark:
 
 
 def open_fence(match: re.Match[str], text: Text) -> Remark | None:
-    """A ``` without another: Slack shows it, or makes code of all that follows."""
+    """Report a ``` without a second one: Slack shows it, or formats all that follows as code."""
     if BRANCH in text.masked:
         return None
     rest = text.written(match, 1)
@@ -165,19 +165,19 @@ def open_fence(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def entity(match: re.Match[str], _text: Text) -> Remark | None:
-    """A sign of HTML that mrkdwn does not have."""
+    """Report an HTML entity that mrkdwn does not have."""
     sign = html.unescape(match[0])
     message = say("Slack shows `{written}` literally", written=match[0])
     return Remark("MARKUP_MARKDOWN", message, sign) if sign != match[0] else None
 
 
 def span(_match: re.Match[str], _text: Text) -> Remark:
-    """Code in a line, in which nothing is formatted."""
+    """Skip inline code, in which nothing is formatted."""
     return FINE
 
 
 def plain_span(match: re.Match[str], text: Text) -> Remark:
-    """The same in plain text."""
+    """Report inline code in plain text."""
     code = text.written(match)[1:-1]
     message = say("Slack shows the backticks of `{code}`, because this place is plain text", code=code)
     return Remark("MARKUP_PLAIN", message, code)

@@ -11,7 +11,7 @@ from cli.compiler.slack_markup.texts import EXPRESSION, Remark, Text, expression
 from cli.language import later, say
 
 _BEFORE: Final = r"(?<![A-Za-z0-9_.@＠/&=])[@＠]"
-# A name in ASCII; else letters of one script, so that the さん of @田中さん is no part of it.
+# An ASCII name; else letters of one script, so that the さん of @田中さん is not part of it.
 _NAME: Final = (
     r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9_](?![A-Za-z0-9_/])"
     r"|[\u3041-\u3096]+|[\u30a1-\u30fa\u30fc]+|[\u3005\u4e00-\u9fff]+|(?:(?![\u3005-\u9fff])[^\W\da-zA-Z_])+"
@@ -59,13 +59,13 @@ class _Value(NamedTuple):
 
 
 def person(match: re.Match[str], text: Text) -> Remark:
-    """A mention of a person, a group or the channel in plain letters."""
+    """Report a mention of a person, a group or the channel in plain letters."""
     written = text.written(match)
     return Remark("MARKUP_MENTION", _notifies_nobody(written), mention(match[1]), aliases(match[1]))
 
 
 def person_in_plain(match: re.Match[str], text: Text) -> Remark:
-    """The same in a place that knows no mentions; a person's name stays."""
+    """Report a mention where none is possible. A person's name stays as text."""
     right = mention(match[1])
     message = _notifies_nobody(text.written(match))
     note = say("for a mention write {right} in `text` or a `section`", right=right)
@@ -73,7 +73,7 @@ def person_in_plain(match: re.Match[str], text: Text) -> Remark:
 
 
 def person_in_value(match: re.Match[str], text: Text) -> Remark:
-    """The same in a text that is escaped."""
+    """Report a mention in an escaped text."""
     note = joined(outside_quotes(mention(match[1])), aliases(match[1]))
     return Remark("MARKUP_MENTION", _notifies_nobody(text.written(match)), None, note)
 
@@ -110,7 +110,7 @@ def channel_of_row(match: re.Match[str], text: Text) -> Remark | None:
 
 
 def channel(match: re.Match[str], text: Text) -> Remark | None:
-    """A channel in plain letters. A colour (#fff) is none."""
+    """Report a channel in plain letters. A colour (#fff) is not a channel."""
     if _COLOUR.fullmatch(match[1]):
         return None
     return Remark("MARKUP_MENTION", _no_link(text.written(match)), "<#C0123456789>", say(CHANNEL_ID))

@@ -1,4 +1,4 @@
-"""Placeholders of other template languages, as `{id}` and `${order.number}`, whose name is known here."""
+"""Finds placeholders of other template languages, such as `{id}` and `${order.number}`, with a known name in them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ PATTERN: Final = re.compile(
     rf"|\[\[\s*(?P<square>{_PATH})\s*\]\]"
     r"|\$(?P<dollar>[A-Za-z_]\w*(?:\.\w+)+)|%(?P<between>[A-Za-z_]\w*(?:\.\w+)+)%"
 )
-# <%= x %>, which has to be found before Slack's own <...>.
+# <%= x %>, which must be found before Slack's own <...>.
 ERB: Final = re.compile(rf"<%[=-]?\s*(?P<erb>{_PATH})\s*-?%>")
-_SINGLE: Final = ("id", "type", "now")  # names whose value can be shown as it is
+_SINGLE: Final = ("id", "type", "now")  # names whose value can be shown directly
 
 
 def judge(match: re.Match[str], text: Text) -> Remark | None:
-    """Say what to write for a placeholder; nothing where it means no name of this place."""
+    """Report a placeholder, with the expression to write; None if its name is unknown here."""
     inside = next(text.written(match, name) for name, found in match.groupdict().items() if found)
     right = instead(inside.strip(), text.names)
     return remark(text.written(match), right) if right else None
 
 
 def expanded(written: str, names: Names) -> str:
-    """Return a text with expressions in place of its placeholders."""
+    """Return a text with its placeholders replaced by expressions."""
 
     def right(match: re.Match[str]) -> str:
         inside = next(found for found in match.groups() if found)
@@ -40,13 +40,13 @@ def expanded(written: str, names: Names) -> str:
 
 
 def remark(written: str, right: str) -> Remark:
-    """The remark about a placeholder, with the expression that replaces it."""
+    """Return a remark about a placeholder, with the expression that replaces it."""
     message = say("`{written}` is posted as plain text; a value needs {{{{ }}}}", written=written)
     return Remark("MARKUP_BRACES", message, right)
 
 
 def instead(inside: str, names: Names) -> str:
-    """Return the expression for what a placeholder names: of an event, of a lookup, or a column; empty if none."""
+    """Return the expression for a placeholder's name: an event's value, a lookup's, or a column; empty if unknown."""
     path, bar, filters = inside.partition("|")
     if not re.fullmatch(_PATH, path.strip()):
         return ""
@@ -66,7 +66,7 @@ def instead(inside: str, names: Names) -> str:
 
 
 def _column(word: str, names: Names) -> tuple[str, str]:
-    """The lookup whose row has a column of this name; of a lookup itself, its first column."""
+    """Return the lookup and the column that a word means. For a lookup's name, the column is its first one."""
     if names.columns.get(word):
         return word, names.columns[word][0]
     owners = [lookup for lookup, columns in names.columns.items() if word in columns]

@@ -1,4 +1,4 @@
-"""Texts between quotes in expressions: those that are shown, and currencies that are written out."""
+"""Finds quoted texts in expressions: those that are shown, and literal currency codes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from cli.compiler.slack_markup.texts import Found, Remark, strings
 from cli.language import say
 from handler.model import Leaf
 
-# Filters that show the text before them, changed at most in its letters.
+# Filters that show the text before them, at most with other letters.
 _KEEPING: Final = frozenset({"default", "lower", "title", "trim", "truncate", "truncate_width", "upper"})
 # Filters that show texts among their arguments.
 _SHOWING: Final = frozenset({"default", "join", "plural"})
-# What the language refuses has a finding already: wrong syntax, what is nested too deep, a number of too many digits.
+# Errors of the language, which has a finding for each: syntax, nesting depth, a number with too many digits.
 _REFUSED: Final = (TemplateError, RecursionError, ValueError)
 _MONEY: Final = re.compile(r"\|\s*money\(\s*(?:currency\s*=\s*)?['\"]$")
 
 
 def shown(source: str) -> Iterator[tuple[int, str]]:
-    """Yield each text between quotes that a source shows, with its place; none of a source that cannot be read.
+    """Yield each quoted text that a source shows, with its offset; none if the source cannot be parsed.
 
-    In `{{ 'sold out' if stock.left == 0 else 'low' }}` there are two.
+    `{{ 'sold out' if stock.left == 0 else 'low' }}` shows two.
     """
     try:
         tree = syntax.parsed(Leaf("mrkdwn", source, ""))
@@ -37,7 +37,7 @@ def shown(source: str) -> Iterator[tuple[int, str]]:
 
 
 def currencies(source: str) -> Iterator[Found]:
-    """Yield each `money('YEN')` whose code is none of ISO 4217."""
+    """Yield each `money('YEN')` whose code is not in ISO 4217."""
     for at, written in strings(source):
         if _MONEY.search(source, 0, at) and is_unknown(written):
             remark = Remark("CURRENCY_UNKNOWN", say("there is no currency `{code}`", code=written), nearest(written))

@@ -1,4 +1,4 @@
-"""The rules of each way in which Slack reads a text, in the order in which they apply. A new rule is a new row."""
+"""The rules for each way in which Slack reads a text, in the order in which they apply. To add a rule, add a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cli.compiler.slack_markup import brackets, emphasis, markdown, people, plac
 from cli.compiler.slack_markup.texts import FINE, Reading, Remark, Rule, Text
 from cli.language import say
 
-# Addresses, e-mail addresses and emoji: their signs are their own.
+# URLs, e-mail addresses and emoji: signs inside them are not markup.
 _ADDRESS: Final = re.compile(r"(?:https?|mailto|slack|tel):[^\s<>|)*\]]*[^\s<>|)*\]_~.,;:!?'\"]")
 _MAILBOX: Final = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
 _EMOJI: Final = re.compile(r"(?<![\w:]):[a-z0-9][a-z0-9_+'-]*:(?::skin-tone-\d:)?")

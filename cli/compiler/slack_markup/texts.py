@@ -1,4 +1,4 @@
-"""An author's text as the rules of Slack's markup read it: expressions and what is done with are masked, in place."""
+"""An author's text in which expressions, and parts that are already checked, are masked without moving offsets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final, Literal, NamedTuple
 
 from cli.language import say
 
-# How Slack reads a text. `url` is an address or the key of a thread, in which only a placeholder can be wrong; `label`
-# is the label of a field, which is bold already; `value` is a text that is escaped like a value, such as one between
-# quotes in an expression, or one of _labels.yaml.
+# How Slack reads a text. `url` is an address or a thread's key, which can only have wrong placeholders; `label` is the
+# label of a field, which is bold anyway; `value` is a text that is escaped like a value, such as a quoted text in an
+# expression, or a label of _labels.yaml.
 Reading = Literal["mrkdwn", "plain", "markdown", "url", "label", "value"]
 
-# In a masked text, these stand for an expression, for `{% %}` and `{# #}`, and for what a rule has dealt with. They are
-# for private use, so that no rule takes them for letters.
+# In a masked text, these stand for an expression, for `{% %}` and `{# #}`, and for what a rule has handled. They are
+# private-use characters, so that no rule takes them for letters.
 EXPRESSION: Final = "\ue000"
 BRANCH: Final = "\ue001"
 DONE: Final = "\ue002"
@@ -31,9 +31,9 @@ _WHOLE: Final = re.compile(rf"(?:{_CODE.pattern})|```.*?```", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a placeholder of another template language may mean: the names at this place.
+    """The names that a placeholder of another template language may mean here.
 
-    `columns` has those of each lookup's row, as far as its SELECT names them; `unsure` the lookups that may be missing.
+    `columns` has the columns of each lookup's row, if its SELECT names them; `unsure` the lookups that may be missing.
     """
 
     known: tuple[str, ...] = ()
@@ -43,19 +43,19 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and the same with masks, character by character, so that a place in one is a place in the other."""
+    """A text and a masked copy of it. Both have the same length, so an offset is valid in both."""
 
     source: str
     masked: str
     names: Names = Names()
 
     def written(self, match: re.Match[str], group: int | str = 0) -> str:
-        """What the author wrote in a group of a match; empty if the group has no part in it."""
+        """Return what the author wrote in a group of a match; empty if the group did not match."""
         start, end = match.span(group)
         return self.source[start:end] if start >= 0 else ""
 
     def done(self, spans: Iterable[tuple[int, int]]) -> Text:
-        """The same text, in which no later rule sees these parts, which are in order."""
+        """Return the text with these parts hidden from later rules. The spans are in order."""
         pieces, at = [], 0
         for start, end in spans:
             pieces += [self.masked[at:start], re.sub(r"[^\n]", DONE, self.masked[start:end])]
@@ -66,7 +66,7 @@ class Text:
 class Remark(NamedTuple):
     """What is wrong with a part of a text.
 
-    `right` replaces it; None where only the sentence `note` can say what to write. With `right`, `note` follows it.
+    `right` replaces the part; None if only the sentence `note` can say what to write. With `right`, `note` follows it.
     """
 
     code: str
@@ -75,12 +75,12 @@ class Remark(NamedTuple):
     note: str = ""
 
 
-# What a rule says of something that is right, and that later rules leave alone.
+# A rule's result for a text that is right; later rules skip it.
 FINE: Final = Remark("", "")
 
 
 class Rule(NamedTuple):
-    """A pattern of the masked text. `judge` returns what is wrong; FINE; or None if the rule is not about this."""
+    """A pattern for the masked text. `judge` returns what is wrong, or FINE, or None if the rule does not apply."""
 
     name: str
     pattern: re.Pattern[str]
@@ -88,7 +88,7 @@ class Rule(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A remark of a rule, with its place in the source."""
+    """A remark of a rule, with its offsets in the source."""
 
     start: int
     end: int
@@ -97,17 +97,17 @@ class Found(NamedTuple):
 
 
 def joined(*sentences: str) -> str:
-    """Return the sentences of a fix that are not empty, one after the other."""
+    """Join the sentences of a fix that are not empty."""
     return say("; ").join(filter(None, sentences))
 
 
 def literally(written: str) -> str:
-    """Return that signs are shown as they are written, in a place where Slack formats nothing."""
+    """Say that Slack shows these characters literally, because the place is plain text."""
     return say("Slack shows `{written}` literally, because this place is plain text", written=written)
 
 
 def read(source: str, names: Names) -> Text:
-    """Mask the code of a source."""
+    """Return a source with its expressions and tags masked."""
     return Text(source, _CODE.sub(_mask, source), names)
 
 
@@ -118,19 +118,19 @@ def expression(source: str, at: int) -> str:
 
 
 def strings(source: str) -> Iterator[tuple[int, str]]:
-    """Yield each text between quotes in a `{{ }}` of a source, with its place."""
+    """Yield each quoted text in a `{{ }}` of a source, with its offset."""
     for region in _CODE.finditer(source):
         for match in re.finditer(_STRING, region["shown"] or "", re.DOTALL):
             yield region.start() + match.start() + 1, match[0][1:-1]
 
 
 def wholes(source: str) -> list[tuple[int, int]]:
-    """Return where the expressions and the blocks of code of a source stand, none of which is to be taken apart."""
+    """Return the spans of a source's expressions and code blocks, which must not be split."""
     return [match.span() for match in _WHOLE.finditer(source)]
 
 
 def lines(source: str, start: int, end: int, whole: Sequence[tuple[int, int]]) -> str:
-    """Return the lines in which a part of a source stands, with all of what is `whole` in them."""
+    """Return the lines that contain a part of a source, extended to all of each `whole` span that they touch."""
     for first, last in whole[max(bisect_left(whole, (start,)) - 1, 0) :]:
         if first >= end:
             break
@@ -142,7 +142,7 @@ def lines(source: str, start: int, end: int, whole: Sequence[tuple[int, int]]) -
 
 
 def find(text: Text, rules: Iterable[Rule]) -> Iterator[Found]:
-    """Apply the rules one after the other: what one has dealt with, the next does not see."""
+    """Apply the rules in order. Later rules do not see what an earlier one has handled."""
     for rule in rules:
         done, at = [], 0
         while match := rule.pattern.search(text.masked, at):

@@ -1,4 +1,4 @@
-"""The SQL of a lookup or a poll: checked to be one plain SELECT, and turned into what PyMySQL takes."""
+"""Checks that the SQL of a lookup or a poll is one plain SELECT, and converts it to what PyMySQL takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.language import say
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The SQL with PyMySQL's parameters, and what is wrong with it. With an error in it the SQL must not be used.
+    """The SQL with PyMySQL's parameters, and what is wrong with it. Do not run it if there is an error.
 
     A problem is an error, unless its code is that of a warning (RULES).
     """
@@ -25,9 +25,9 @@ class Query:
 
 
 def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Query:
-    """Check SQL in which `:id` and the names in `bound` are parameters.
+    """Check the SQL of a lookup. `:id` and the names in `bound` are its parameters.
 
-    `lines_survive` is false where YAML joined the lines, so that a comment would hide what follows.
+    `lines_survive` is false if YAML joined the lines, so that a comment would hide the rest.
     """
     try:
         found = _tokens(sql)
@@ -38,7 +38,7 @@ def read(sql: str, bound: Collection[str], *, lines_survive: bool = True) -> Que
 
 
 def read_polled(sql: str, *, lines_survive: bool) -> Query:
-    """Check that the SQL of a poll has no parameters, and returns no other columns than polled.COLUMNS."""
+    """Check the SQL of a poll: it has no parameters, and returns no columns other than polled.COLUMNS."""
     try:
         found = _tokens(sql)
     except NotSqlError as error:
@@ -49,32 +49,32 @@ def read_polled(sql: str, *, lines_survive: bool) -> Query:
         return Query(_converted(found), (total,))
     problems = (
         [*polled.words(found), *forbidden]
-        or [one for one in tree.problems(text) if one.code != "QUERY_STAR"]  # an error here: `polled` has its own words
+        or [one for one in tree.problems(text) if one.code != "QUERY_STAR"]  # an error here: `polled` reports it
         or [*polled.problems(text)]
     )
     return Query(_converted(found), (*map(polled.reworded, problems), *servers.problems(found)))
 
 
 def polled_source(sql: str) -> polled.Source:
-    """Return what the SQL of a poll, in which `read_polled` finds nothing wrong, says of its rows."""
+    """Return what a poll's SQL says about its rows. `read_polled` must have found no problem in it."""
     return polled.source(_neutral(_tokens(sql)))
 
 
 def readable(sql: str) -> str:
-    """Return SQL without problems as sqlglot reads it: each name at its place, each parameter under its own name."""
+    """Return valid SQL as sqlglot can parse it: all offsets stay the same, and parameters keep their names."""
     return "".join(token.text if token.kind == "parameter" else _neutralised(token) for token in _tokens(sql))
 
 
 def read_by_hand(sql: str, given: Collection[str], rows: int) -> Query:
-    """Check SQL that somebody tries out: parameters are the names `given`, and it may have none, or a `*`.
+    """Check SQL that somebody tries out. Its parameters are the names in `given`; it may have none, and may have a `*`.
 
-    Where it has no LIMIT of its own, it gets one of `rows`.
+    If it has no LIMIT, it gets LIMIT `rows`.
     """
     try:
         found = _tokens(sql)
     except NotSqlError as error:
         return Query("", (error.problem,))
-    problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]  # and the server says what it lacks
+    problems = [one for one in _problems(found, sql) if one.code != "QUERY_STAR"]  # what a server lacks, it reports
     for name, start in _used(found).items():
         if name not in given:
             fix = say("add {name}=1042, or another value", name=name)
@@ -113,12 +113,12 @@ def _parameters(found: Sequence[Token], bound: Collection[str], sql: str) -> Ite
 
 
 def _used(found: Sequence[Token]) -> dict[str, int]:
-    """The parameters, each with its first character."""
+    """Return the parameters, each with the offset of its first use."""
     return {token.text[1:]: token.start for token in reversed(found) if token.kind == "parameter"}
 
 
 def _neutral(found: Sequence[Token]) -> str:
-    """The same SQL, character for character in place, without what two parsers could read in two ways."""
+    """Return the SQL without anything that two parsers could read differently. All offsets stay the same."""
     return "".join(_neutralised(token) for token in found)
 
 
@@ -136,7 +136,7 @@ def _neutralised(token: Token) -> str:
 
 
 def _converted(found: Sequence[Token]) -> str:
-    """`:name` becomes `%(name)s`, a percent sign is doubled, comments and a closing semicolon go."""
+    """Return the SQL for PyMySQL: `:name` becomes `%(name)s`, `%` is doubled, comments and `;` are removed."""
     return "".join(_written(token) for token in found).strip()
 
 

@@ -1,4 +1,4 @@
-"""Which columns a SELECT returns, as far as its text says so."""
+"""Finds out which columns a SELECT returns, from its text alone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PARAMETER: Final = re.compile(r"%\([A-Za-z_][A-Za-z0-9_]*\)s")
 
 
 def columns(sql: str) -> tuple[str, ...]:
-    """Return the names of the columns of a lookup's SQL, with PyMySQL's parameters in it.
+    """Return the column names of a lookup's SQL, which has PyMySQL's parameters.
 
-    Empty where only the server knows them: `*`, an expression without a name, or SQL that cannot be read.
+    Empty if only the server knows them: with `*`, an expression without a name, or SQL that cannot be parsed.
     """
     try:
         tree = sqlglot.parse_one(_PARAMETER.sub("NULL", sql).replace("%%", "%"), read="mysql")

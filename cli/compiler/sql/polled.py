@@ -1,11 +1,11 @@
-"""What a poll's SQL may be: a SELECT of a column `id`, of which the server can read a part by an index.
+"""Checks a poll's SQL: a SELECT with a column `id`, of which the server can read a range by an index.
 
-Other columns may stand beside it. By `created` the poll notices that ids are used again. Each change of `watched` is an
-event. By `changed` the poll notices that a replica shows an earlier value. With `at`, a time, new rows are found by it,
-and the server reads them by its index in place of that of the id.
+It may have further columns. With `created`, the poll notices if ids are used again. Each change of `watched` is an
+event. With `changed`, the poll notices if a replica shows an older value. With `at`, a time, the poll finds new rows by
+that time and its index, and not by the id.
 
-It becomes a derived table: handler/polling/statements.py. Both servers merge such a table into the SELECT around it,
-unless it has one of the words below. With one of them they may work out every row of the table in each run.
+It becomes a derived table: handler/polling/statements.py. Both servers merge such a table into the outer SELECT, unless
+it has one of the words below. With one of them they may compute every row of the table in each run.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ CHANGED: Final = "changed"
 AT: Final = "at"
 COLUMNS: Final = (ID, CREATED, WATCHED, CHANGED, AT)
 
-# Values that somebody binds who keeps the last id: `:id`, `:last_id`, `:since`.
+# Parameters of people who keep the last id themselves: `:id`, `:last_id`, `:since`.
 _POSITION: Final = re.compile(
     r":(id|(last|latest|max|highest|since|after|from|start|seen|cursor|offset|prev)\w*)", re.IGNORECASE
 )
-# What the clock says: with brackets, or reserved on both servers and so no name.
+# Functions that return the current time: called with brackets, or reserved on both servers and so not a name.
 _CLOCKS: Final = ("NOW", "CURDATE", "CURTIME", "SYSDATE", "UNIX_TIMESTAMP")
 _CLOCK_WORDS: Final = (
     *("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"),
     *("UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP"),
 )
 
-# What changes with the clock, and what to write instead.
+# Why the current time is refused, and what to write instead.
 _IN_CONDITION: Final = (
     later("with {word} the rows that a poll reads change as time passes"),
     later("leave the condition out; the poll finds only new rows"),
@@ -67,10 +67,10 @@ _WORKED_OUT: Final = later("`{what}` is worked out, so that no index finds it")
 
 
 class Source(NamedTuple):
-    """Whether the rows say when they were created, and where their ids are from. An unclear `table` is empty.
+    """What a poll's SELECT returns: whether it has `created`, and the table (empty if unclear) and column of its ids.
 
-    `watched` is the expression of which each change is an event. `changed` says whether the rows say when they changed.
-    `at` is the name of the column by which new rows are found; empty if they are found by their ids.
+    Each change of the expression `watched` is an event. `changed` says whether the rows have the time of their last
+    change. `at` is the time column by which new rows are found; empty if they are found by their ids.
     """
 
     created: bool = False
@@ -82,14 +82,14 @@ class Source(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why `{what}` has no place in a poll, and what to write instead; `joined` where there is a join."""
+    """Why a poll cannot have `{what}`, and what to write instead; `joined` replaces that if there is a join."""
 
     why: str
     instead: str
     joined: str = ""
 
 
-# Columns that have to be stored as they are.
+# Columns that must be stored, not computed.
 STORED: Final = {
     ID: Refusal(_WORKED_OUT, later("write a column: o.id, or o.number AS id")),
     CREATED: Refusal(
@@ -102,7 +102,7 @@ STORED: Final = {
     AT: Refusal(_WORKED_OUT, later("write a column: p.settled_at AS at")),
 }
 
-# Each is reserved on both servers, so that outside of brackets it is no name.
+# All are reserved on both servers, so outside of brackets none can be a name.
 WORDS: Final = {
     **dict.fromkeys(("DISTINCT", "DISTINCTROW"), Refusal(_WHOLE, _REMOVE, _EXISTS)),
     **dict.fromkeys(("UNION", "EXCEPT", "INTERSECT"), Refusal(_WHOLE, _ONE)),
@@ -115,7 +115,7 @@ WORDS: Final = {
 
 
 def words(tokens: Sequence[Token]) -> Iterator[Problem]:
-    """Yield what is wrong, token by token: parameters, and words of WORDS outside of brackets."""
+    """Yield what is wrong with single tokens: parameters, and WORDS outside of brackets."""
     depth, before = 0, ""
     joined = any(token.text.upper() == "JOIN" for token in tokens)
     for token in tokens:
@@ -135,9 +135,9 @@ def words(tokens: Sequence[Token]) -> Iterator[Problem]:
 
 
 def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
-    """What the clock says. In a condition each run then reads other rows, and some may never be read.
+    """Yield uses of the current time. In a condition, each run would read other rows, and might never read some.
 
-    In a column, which stands before the FROM of the poll, a value changes although nobody changes the row.
+    In a column (before the poll's FROM), a value would change although nobody changes the row.
     """
     depth, is_condition = 0, False
     for number, token in enumerate(code):
@@ -152,7 +152,7 @@ def _clocks(code: Sequence[Token]) -> Iterator[Problem]:
 
 
 def problems(sql: str) -> Iterator[Problem]:
-    """Yield what is wrong with a statement that is a plain SELECT. Its warnings are JOIN and HIDDEN."""
+    """Yield what is wrong with a valid plain SELECT. JOIN and HIDDEN are warnings."""
     root = sqlglot.parse_one(sql, read="mysql")
     if not isinstance(root, exp.Select):
         yield Problem(0, say("a poll is one SELECT without brackets around it"), say("remove them"))
@@ -173,7 +173,7 @@ def problems(sql: str) -> Iterator[Problem]:
 
 
 def source(sql: str) -> Source:
-    """Return what a statement without problems says of its rows."""
+    """Return what a valid statement says about its rows."""
     root = sqlglot.parse_one(sql, read="mysql")
     if not isinstance(root, exp.Select):
         return Source()
@@ -188,7 +188,7 @@ def source(sql: str) -> Source:
 
 
 def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
-    """Yield what is wrong with the columns; the first of each name counts."""
+    """Yield what is wrong with the columns. If a name is repeated, the first column counts."""
     named: dict[str, exp.Expr] = {}
     for column in columns:
         named.setdefault(column.alias_or_name.lower(), column)
@@ -203,10 +203,10 @@ def _columns(columns: Sequence[exp.Expr]) -> Iterator[Problem]:
 
 
 def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
-    """Yield what is wrong with the columns of each name."""
+    """Yield what is wrong with the columns, by their names."""
     for name, refusal in STORED.items():
         if name == ID and AT in named:
-            continue  # its index is not needed
+            continue  # with `at`, the id needs no index
         if name in named and not isinstance(named[name].unalias(), exp.Column):
             yield Problem(start(named[name]), say(refusal.why, what=_written(named[name])), say(refusal.instead))
     if WATCHED in named and named[WATCHED].find(exp.Select, exp.AggFunc, exp.Window):
@@ -223,7 +223,7 @@ def _misused(named: Mapping[str, exp.Expr]) -> Iterator[Problem]:
 
 
 def _watched_conditions(root: exp.Select) -> Iterator[Problem]:
-    """Warn of a condition on the watched column: it hides the change by which a row leaves the condition."""
+    """Warn about a condition on the watched column: a row that stops matching is not read, so that change is missed."""
     watched = next((one.unalias() for one in root.expressions if one.alias_or_name.lower() == WATCHED), None)
     where = root.args.get("where")
     if watched is None or where is None:
@@ -251,18 +251,18 @@ def _written(node: exp.Expr) -> str:
 
 
 def _sources(select: exp.Select) -> Iterator[exp.Expr]:
-    """What stands after FROM and after each JOIN."""
+    """Yield the tables and subqueries after FROM and JOIN."""
     yield from (one.this for one in (select.args.get("from_"), *select.args.get("joins", ())) if one)
 
 
 def _joins(select: exp.Select) -> Iterator[exp.Join]:
-    """Its joins, those in brackets after FROM too, and not those of subqueries in conditions."""
+    """Yield the joins, including those in brackets after FROM, but not those of subqueries in conditions."""
     yield from select.args.get("joins", ())
     for source in _sources(select):
         yield from source.find_all(exp.Join)
 
 
 def reworded(problem: Problem) -> Problem:
-    """A problem that is found in lookups too, in the words of a poll, which binds no values."""
+    """Return a lookup's problem in words for a poll, which has no parameters."""
     fix = say(_VALUE) if ":name" in problem.fix else problem.fix
     return problem._replace(message=problem.message.replace(say("a lookup"), say("a poll")), fix=fix)

@@ -1,4 +1,4 @@
-"""What a SELECT that the compiler has converted says to people: its words as the template has them, and its tables."""
+"""Shows compiled SQL to people: with the parameters of the template, and the tables that it reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def written(sql: str) -> str:
 
 
 def tables(sql: str) -> tuple[str, ...]:
-    """Return the tables that the SQL of a template reads, each once, in the order in which it names them."""
+    """Return the tables that compiled SQL reads, each once, in the order of the SQL. Empty if it cannot be parsed."""
     try:
         root = sqlglot.parse_one(sql, read="mysql")
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""What a lookup's SQL may be, token by token: the part that no parser may get wrong."""
+"""Checks a lookup's SQL token by token: the rules for which no parser is trusted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cli.compiler.sql.words import AFTER, BEFORE_BRACKETS, FUNCTIONS, REFUSED_FU
 from cli.diagnoses import suggestion
 from cli.language import later, say
 
-# `/*!`, `/*M!` and `/*+` are comments to a reader, and commands to the server.
+# `/*!`, `/*M!` and `/*+` look like comments, but the server executes them.
 _EXECUTABLE: Final = re.compile(r"/\*(!|M!|\+)")
-# Behind these a list begins, and before these one has ended. None can be a column without backquotes.
+# A list starts after one of these, and ends before one of those. None can be a column without backquotes.
 _OPENING: Final = ("(", "SELECT", "DISTINCT", "FROM", "BY", "IN")
 _CLOSING: Final = (")", ";", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION")
 _VALUES: Final = ("word", "number", "parameter", "string", "quoted")
@@ -23,7 +23,7 @@ _PLACEHOLDER: Final = re.compile(r"%(s\b|\([A-Za-z_][A-Za-z0-9_]*\)s)")
 
 
 def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Iterator[Problem]:
-    """Yield what is wrong; `lines_survive` says whether YAML left the line breaks where their author put them."""
+    """Yield what is wrong. `lines_survive`: YAML has kept the line breaks."""
     for token in tokens:
         if token.kind == "comment":
             yield from _comment(token, lines_survive=lines_survive)
@@ -33,7 +33,7 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
     first = next((token for token in code if token.text != "("), None)
     yield from _statement(code, first)
     for number, token in enumerate(code):
-        if token is not first or token.text.upper() not in REFUSED_WORDS:  # of which there is a problem already
+        if token is not first or token.text.upper() not in REFUSED_WORDS:  # else reported already
             yield from _word(token, code[number - 1].text.upper() if number else "")
         if number and token.kind == "parameter":
             yield from _glued(code[number - 1], token)
@@ -44,7 +44,7 @@ def problems(tokens: Sequence[Token], sql: str, *, lines_survive: bool) -> Itera
 
 
 def placeholders(tokens: Sequence[Token], sql: str) -> dict[int, str]:
-    """Return where the SQL binds a value as other programs do, as in `%(id)s` and `%s`."""
+    """Return the offsets and texts of other programs' parameters, such as `%(id)s` and `%s`."""
     found = {token.start: _PLACEHOLDER.match(sql, token.start) for token in tokens if token.text == "%"}
     return {start: match.group() for start, match in found.items() if match}
 
@@ -86,7 +86,7 @@ def _word(token: Token, before: str) -> Iterator[Problem]:
 
 
 def _comma(comma: Token, before: Sequence[Token], after: Sequence[Token]) -> Iterator[Problem]:
-    """A comma that separates nothing, which the parser would pass over: `SELECT number, FROM`."""
+    """Report a comma that separates nothing, which the parser would accept: `SELECT number, FROM`."""
     following = after[0].text.upper() if after else ""
     leading = before[0].text.upper() if before else "("
     if leading in (*_OPENING, ",") or following in (*_CLOSING, ""):
@@ -94,14 +94,14 @@ def _comma(comma: Token, before: Sequence[Token], after: Sequence[Token]) -> Ite
 
 
 def _glued(before: Token, token: Token) -> Iterator[Problem]:
-    """A parameter that is part of something else: `o:id`, `12:30`."""
+    """Report a parameter that is glued to something: `o:id`, `12:30`."""
     if before.kind in _VALUES and before.start + len(before.text) == token.start:
         message = say("`{written}` is neither a value nor a parameter", written=f"{before.text}{token.text}")
         yield Problem(token.start, message, say("put a blank before a parameter, and a time into quotes"))
 
 
 def _call(code: Sequence[Token]) -> Iterator[Problem]:
-    """What stands before a bracket is a function that may be called, or a word that no function can be named by."""
+    """Report what is before a bracket, unless it is an allowed function, or a word that cannot be a function here."""
     before = code[-1]
     word = before.text.upper()
     if before.kind == "quoted":
@@ -115,7 +115,7 @@ def _call(code: Sequence[Token]) -> Iterator[Problem]:
 
 
 def _opens_no_call(code: Sequence[Token]) -> bool:
-    """Whether the last word can be followed by a bracket in SQL's own grammar, where it stands."""
+    """Return whether SQL's grammar allows a bracket after the last word, other than for a call."""
     word = code[-1].text.upper()
     follows = code[-2].text.upper() if len(code) > 1 else ""
     if word in TYPES:
@@ -124,7 +124,7 @@ def _opens_no_call(code: Sequence[Token]) -> bool:
 
 
 def _around(code: Sequence[Token]) -> str:
-    """The word before the innermost bracket that is open at the end."""
+    """Return the word before the innermost bracket that is still open at the end."""
     depth = 0
     for before, token in zip(reversed(code[:-1]), reversed(code), strict=False):
         depth += {")": 1, "(": -1}.get(token.text, 0)

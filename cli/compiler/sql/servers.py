@@ -1,6 +1,6 @@
-"""What only one of MySQL and MariaDB understands. A template may use it, but it must change if the server changes.
+"""Warns about what only one of MySQL and MariaDB supports. A template may use it, but must change with the server.
 
-Every entry was tried on MariaDB 10.11 and MySQL 9.7: tests/integration/test_accepted_sql.py.
+Each entry was tried on MariaDB 10.11 and MySQL 9.7: tests/integration/test_accepted_sql.py.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ CODE: Final = "QUERY_SERVER"
 
 
 class Lack(NamedTuple):
-    """Which server lacks something, and what both have instead: `code`, or what `instead` says."""
+    """Which server lacks a feature, and what works on both: `code`, or what `instead` says."""
 
     server: str
     code: str = ""
     instead: str = ""
 
 
-# MySQL removed the hashes with 9.6; a component brings them back.
+# MySQL 9.6 removed the hash functions; a component brings them back.
 # https://dev.mysql.com/doc/refman/9.6/en/legacy-hashing-component.html (2026-11-29)
 _HASH: Final = Lack(later("MySQL 9.6 or newer"), "SHA2(column, 256)")
 FUNCTIONS: Final = {
@@ -30,7 +30,7 @@ FUNCTIONS: Final = {
     "REGEXP_LIKE": Lack("MariaDB", "column REGEXP 'pattern'"),
     "SHA1": _HASH,
 }
-# The numbers of arguments that one server alone takes.
+# Argument counts that only one server accepts.
 _PAD: Final = Lack("MySQL", instead=later("write ' ' as the third argument"))
 _PLACE: Final = Lack("MariaDB", instead=later("leave out the position and what follows it"))
 _ROWS: Final = Lack("MariaDB", instead=later("write COALESCE(LAG(column) OVER (...), value), or LEAD"))
@@ -50,7 +50,7 @@ ARGUMENTS: Final = {
 }
 _ARROW: Final = Lack("MariaDB", "JSON_VALUE(column, '$.path')")
 OPERATORS: Final = {"->": _ARROW, "->>": _ARROW}
-# Within the brackets of a function: a word, where it stands behind this one (empty: behind any).
+# Words inside the brackets of a function, after another word (empty: any word).
 _INT, _CHAR = Lack("MySQL", "SIGNED"), Lack("MySQL", instead=later("write CHAR, with a length if it needs one"))
 _TYPES: Final = {
     "INT": _INT,
@@ -74,12 +74,12 @@ FORMS: Final = {
     ("JSON_VALUE", "ON", "EMPTY"): _DEFAULT,
     ("JSON_VALUE", "ON", "ERROR"): _DEFAULT,
 }
-# By the beginning of their names.
+# Collations, by the start of their names.
 COLLATIONS: Final = {
     "UTF8MB4_0900_": Lack("MariaDB", instead=later("write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin")),
     "UTF8MB4_UCA1400_": Lack("MySQL", instead=later("write COLLATE utf8mb4_unicode_520_ci, or utf8mb4_bin")),
 }
-# Words that are a column's name on one server, and a part of the language on the other.
+# Words that can be a column's name on one server, and are reserved on the other.
 _QUOTE: Final = later("put the name into backquotes")
 _MARIADBS: Final = """
     DELETE_DOMAIN_ID DO_DOMAIN_IDS IGNORE_DOMAIN_IDS MASTER_DEMOTE_TO_REPLICA MASTER_DEMOTE_TO_SLAVE
@@ -95,13 +95,13 @@ RESERVED: Final = {
     **dict.fromkeys(_MARIADBS.split(), Lack("MariaDB", instead=_QUOTE)),
     **dict.fromkeys(_MYSQLS.split(), Lack("MySQL", instead=_QUOTE)),
 }
-# Behind one of these a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2; and behind a
-# period both servers take any word for a name.
+# After one of these, a word is a name. Elsewhere it can be part of the language, as in LIMIT 1 OFFSET 2; and after a
+# period both servers accept any word as a name.
 _BEFORE_NAMES: Final = frozenset({"AS", "SELECT", "DISTINCT", "BY", "WHERE", "ON", "AND", "OR", *",=<>+-*/("})
 
 
 def problems(tokens: Sequence[Token]) -> Iterator[Problem]:
-    """Yield a warning (QUERY_SERVER) for each use of what one of the servers lacks."""
+    """Yield a warning (QUERY_SERVER) for each use of a feature that one of the servers lacks."""
     code = [token for token in tokens if token.kind not in ("blank", "comment")]
     words = [token.text.upper() if token.kind in ("word", "sign") else "" for token in code]
     around: list[str] = []
@@ -122,7 +122,7 @@ def _fix(lack: Lack) -> str:
 
 
 def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str) -> tuple[str, Lack] | None:
-    """What begins at a token that one server lacks; `around` is the function in whose brackets it stands."""
+    """Return the feature that starts at a token, if one server lacks it. `around` is the function around the token."""
     word, before, after = words[number], _at(words, number - 1), _at(words, number + 1)
     if word == "-" and (arrow := _arrow(code[number : number + 3])):
         return arrow, OPERATORS[arrow]
@@ -144,7 +144,7 @@ def _found(code: Sequence[Token], words: Sequence[str], number: int, around: str
 
 
 def _count(words: Sequence[str], opening: int) -> int:
-    """How many arguments stand in the brackets that open here."""
+    """Return how many arguments are in the brackets that open here."""
     depth, commas = 0, 0
     for number in range(opening, len(words)):
         depth += {"(": 1, ")": -1}.get(words[number], 0)
@@ -155,7 +155,7 @@ def _count(words: Sequence[str], opening: int) -> int:
 
 
 def _arrow(signs: Sequence[Token]) -> str:
-    """The operator that begins here: signs without blanks between them."""
+    """Return the arrow operator that starts here: signs without spaces between them; else an empty text."""
     joined = "".join(
         sign.text if sign.text in "->" and sign.start == signs[0].start + at else " " for at, sign in enumerate(signs)
     )

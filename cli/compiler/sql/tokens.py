@@ -1,6 +1,6 @@
-"""SQL as MySQL and MariaDB split it into tokens, so that what is checked is what would run.
+"""Splits SQL into tokens as MySQL and MariaDB do, so that what is checked is what runs.
 
-A `:name` is a parameter only where the server would see a sign, never in a text, a quoted name or a comment.
+A `:name` is a parameter only where the server would read a sign: never in a text, a quoted name or a comment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from cli.language import later, say
 
 Kind = Literal["blank", "comment", "string", "quoted", "parameter", "number", "word", "sign"]
 
-# Both servers take a comment from `--` only before a blank, and read backslashes in texts as escapes.
+# `--` starts a comment only before white space, and backslashes in texts are escapes, on both servers.
 # https://dev.mysql.com/doc/refman/8.4/en/comments.html, .../string-literals.html
 _TOKEN: Final = re.compile(
     r"""
@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# By the first characters of what is no token.
+# What to say if no token matches, by the characters there.
 _NOT_BOUND: Final = later("`{sign}` is not how a value is bound")
 _NO_PLACE: Final = later("'{sign}' has no place in a lookup's SQL")
 _STRANGE: Final[tuple[tuple[str, str, str], ...]] = (
@@ -53,7 +53,7 @@ _STRANGE: Final[tuple[tuple[str, str, str], ...]] = (
 
 
 class Token(NamedTuple):
-    """A piece of SQL, and where it starts."""
+    """A piece of SQL, and its offset."""
 
     kind: Kind
     text: str
@@ -61,7 +61,7 @@ class Token(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong with the SQL, and at which character."""
+    """What is wrong with the SQL, and its offset."""
 
     start: int
     message: str
@@ -70,7 +70,7 @@ class Problem(NamedTuple):
 
 
 class NotSqlError(Exception):
-    """The SQL cannot be split into tokens, so that nothing else can be said about it."""
+    """The SQL cannot be split into tokens, so nothing else is checked."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -78,7 +78,7 @@ class NotSqlError(Exception):
 
 
 def tokens(sql: str) -> list[Token]:
-    """Return every token, blanks and comments too. Raises NotSqlError where the server would read something else."""
+    """Return all tokens, including white space and comments. Raises NotSqlError if a server may read it differently."""
     found: list[Token] = []
     start = 0
     while start < len(sql):

@@ -1,4 +1,4 @@
-"""What a lookup's SQL may be, as a tree: plain SELECTs of plain tables, and nothing that a parser knows beside."""
+"""Checks a lookup's SQL as a syntax tree: plain SELECTs from plain tables, and nothing else that the parser accepts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cli.compiler.sql.tokens import Problem
 from cli.language import later, say
 from handler.stages.enrich import MAX_ROWS
 
-# Everything that a plain SELECT is made of. Which functions may be called is decided by name (rules.py): sqlglot gives
-# several names one class.
+# The nodes of a plain SELECT. Functions are checked by name (rules.py), because sqlglot has one class for several
+# names.
 _ALLOWED: Final = (
     exp.Select, exp.SetOperation, exp.With, exp.CTE, exp.Subquery, exp.From, exp.Table, exp.TableAlias, exp.Join,
     exp.Where, exp.Group, exp.Rollup, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Distinct,
@@ -26,7 +26,7 @@ _ALLOWED: Final = (
     exp.All, exp.Any, exp.JSONPath, exp.JSONPathPart, exp.JSONKeyValue, exp.JSONValue, exp.OnCondition,
     exp.IntervalSpan,
 )  # fmt: skip
-# The server reads every row that OFFSET skips.
+# The server reads every row that OFFSET skips, so OFFSET is limited.
 MAX_OFFSET: Final = 1000
 _WORDS: Final = ("SELECT", "FROM", "WHERE", "JOIN", "LEFT", "INNER", "ORDER", "GROUP", "HAVING", "LIMIT", "DISTINCT")
 _INSTEAD: Final = later("write {right} for `{wrong}`")
@@ -38,12 +38,12 @@ _REFUSED: Final[dict[type[exp.Expr], str]] = {
     exp.Values: later("VALUES is no SELECT"),
 }
 
-# The parser raises the last four for calls such as DATE_ADD() that lack what it takes for granted.
+# The parser raises the last four for incomplete calls such as DATE_ADD().
 UNREADABLE: Final = (SqlglotError, RecursionError, AttributeError, IndexError, KeyError, TypeError)
 
 
 def problems(sql: str) -> Iterator[Problem]:
-    """Yield what is wrong with the statement. Its texts must hold no quotes: see _neutral() in the package."""
+    """Yield what is wrong with a statement. Its string literals must hold no quotes: see _neutral() in the package."""
     try:
         statements = sqlglot.parse(sql, read="mysql")
     except UNREADABLE as error:
@@ -71,7 +71,7 @@ def _unreadable(error: Exception, sql: str) -> Problem:
 
 
 def _spelling(sql: str) -> str:
-    """What to write for a word that has the letters of a word of SQL, in another order; empty if there is none."""
+    """Suggest a keyword for a word that is a misspelling of it; empty if there is none."""
     for word in re.findall(r"[A-Za-z]+", sql):
         found = [right for right in _WORDS if right != word.upper() and sorted(right) == sorted(word.upper())]
         if found:
@@ -108,7 +108,7 @@ def _select(node: exp.Select) -> Iterator[Problem]:
 
 
 def has_limit(sql: str) -> bool:
-    """Whether a statement without problems says how many rows it returns."""
+    """Return whether a valid statement has a LIMIT."""
     return _limit_of(sqlglot.parse_one(sql, read="mysql")) is not None
 
 
@@ -130,7 +130,7 @@ def _bounds(root: exp.Expr) -> Iterator[Problem]:
 
 
 def _parts(root: exp.Expr) -> Iterator[exp.Expr]:
-    """The statement, and what it puts together with UNION and the like."""
+    """Yield the statement, and the SELECTs that it combines with UNION and the like."""
     yield root
     if isinstance(root, exp.SetOperation):
         yield from _parts(root.this)
@@ -149,5 +149,5 @@ def _bound(node: exp.Expr, word: str, most: str, limit: int) -> Iterator[Problem
 
 
 def start(node: exp.Expr) -> int:
-    """The first character of the first name in a node; 0 where there is none."""
+    """Return the offset of the first name in a node; 0 if it has none."""
     return min((part.meta["start"] for part in node.find_all(exp.Identifier) if "start" in part.meta), default=0)

@@ -1,4 +1,4 @@
-"""The functions that a lookup's SQL may call, and the words that it may not hold."""
+"""The functions that a lookup's SQL may call, and the words that it must not contain."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Final
 
 from cli.language import later
 
-# Functions of MySQL and MariaDB that work something out from their arguments and the clock, and do nothing else.
-# servers.py has those that one of the two lacks.
+# Functions of MySQL and MariaDB that only compute a value from their arguments and the clock.
+# servers.py has those that only one of the two supports.
 _FUNCTIONS: Final = """
     ABS ACOS ADDDATE ADDTIME ASCII ASIN ATAN ATAN2 AVG BIN BIT_AND BIT_COUNT BIT_LENGTH BIT_OR BIT_XOR CAST CEIL
     CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE CONCAT CONCAT_WS CONV CONVERT CONVERT_TZ COS COT COUNT CRC32
@@ -27,20 +27,20 @@ _FUNCTIONS: Final = """
     """
 FUNCTIONS: Final = frozenset(_FUNCTIONS.split())
 
-# Words after which a bracket opens something other than a call.
+# Words after which a bracket is not a call.
 _BEFORE_BRACKETS: Final = """
     AGAINST ALL AND ANY AS BETWEEN BINARY BY CASE DISTINCT DIV ELSE EXCEPT EXISTS FROM HAVING IN INDEX INTERSECT
     INTERVAL IS JOIN LIKE MATCH NOT ON OR OVER REGEXP RLIKE SELECT SOME THEN UNION USING WHEN WHERE XOR
     """
 BEFORE_BRACKETS: Final = frozenset(_BEFORE_BRACKETS.split())
-# Those that are not reserved, so that a stored function can have such a name, each with what stands before it.
+# Those of them that are not reserved, so that a stored function can have the name, with what must be before them.
 # https://dev.mysql.com/doc/refman/8.4/en/keywords.html
 _COMPARISONS: Final = ("=", ">", "<")
 AFTER: Final[dict[str, tuple[str, ...]]] = {"AGAINST": (")",), "ANY": _COMPARISONS, "SOME": _COMPARISONS}
-# Types that take a size in brackets, within CAST and the like.
+# Types with a size in brackets, inside CAST and similar functions.
 TYPES: Final = frozenset({"DATETIME", "DECIMAL", "NCHAR", "SIGNED", "UNSIGNED", "VARCHAR"})
 
-# What is worth a sentence of its own, about {what}; every other function that is not listed above is refused as well.
+# Reasons for refusing some functions, about {what}. Any other function that is not listed above is refused, too.
 _WAITS: Final = later("{what} waits, and holds the connection meanwhile")
 _LOCKS: Final = later("{what} takes or asks for a lock")
 _GROWS: Final = later("{what} can make a text as large as the server allows")
@@ -61,7 +61,7 @@ REFUSED_FUNCTIONS: Final[dict[str, str]] = {
     "UUID": later("{what} gives another answer each time, also when an event is tried again"),
 }
 
-# Reserved in MySQL or MariaDB, so that no column can have such a name unless it is in backquotes.
+# Reserved in MySQL or MariaDB, so a column with such a name needs backquotes.
 _WRITES: Final = later("{what} changes something; a lookup only reads")
 _HINT: Final = later("{what} gives the server a hint, which templates must not do")
 _READS_WHOLE: Final = later("{what} is no SELECT; write SELECT with the columns")
