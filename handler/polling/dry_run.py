@@ -21,7 +21,7 @@ from handler.ports import Database, StateTable
 # Ids in the result.
 SHOWN: Final = 10
 # Whether the event of a row posts something; None if that is not known.
-Posts = Callable[[PolledRow], "bool | None"]
+Posts = Callable[[PolledRow], bool | None]
 
 
 @frozen
