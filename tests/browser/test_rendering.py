@@ -121,6 +121,25 @@ def test_markup_of_slack_is_shown(settled: Page, source: str, selector: str, tex
     assert shown(settled, f".content :is({selector})") == text
 
 
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("one\ntwo", 2),
+        ("one\n\ntwo", 2),
+        ("one\n\n- two\n- three", 3),
+        ("one\n\n1. two\n2. three\n\nfour", 4),
+        ("- one\n  - two\n  - three\n- four", 4),
+        ("> one\n\ntwo", 2),
+        ("# one\n\ntwo", 2),
+    ],
+)
+def test_markdown_has_no_empty_lines(settled: Page, source: str, lines: int) -> None:
+    settled.post("fallback", [{"type": "markdown", "text": source}])
+    settled.see(".slack_blocks_to_jsx__markdown_block")
+    height = settled.run("return document.querySelector('.slack_blocks_to_jsx__markdown_block').clientHeight")
+    assert lines * 20 <= height < (lines + 1) * 22 + lines * 4
+
+
 def test_no_block_that_slack_takes_is_beyond_the_page(opened: Page) -> None:
     opened.control.reset()
     opened.see(".empty")
