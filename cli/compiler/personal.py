@@ -84,7 +84,7 @@ def _report(path: Names, found: list[_Found], report: Report) -> None:
     shown = say("such as {example}", example=first.mask) if is_short else say("that is nobody's")
     fix = say(
         "write a value {shown}; or add `{name}` to `keep`, or this text to `invented`, in {file}",
-        shown=shown, name=name if first.decision.why == "address" else path[-1], file=files.PRIVACY,
+        shown=shown, name=path[-1] if first.decision.why == "no rule" else name, file=files.PRIVACY,
     )  # fmt: skip
     report.add(first.node.place, _CODE, message, fix)
 

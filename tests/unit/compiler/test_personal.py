@@ -83,6 +83,25 @@ def test_pii_warns_of_an_address_in_what_may_be_shown(
     assert all("under `keep`, but there is an address" in one["message"] for one in said)
 
 
+@pytest.mark.parametrize(
+    ("rules", "value"),
+    [
+        ("name: [a]\nkeep: [number]\n", "Ines Brandt"),
+        ("name: [name]\nkeep: [number]\n", "Ines Brandt"),
+        ("name: ['*name']\nkeep: [number]\n", "Ines Brandt"),
+        ("name: [a]\nkeep: [number, name]\n", "ines@shop.jp"),
+    ],
+)
+def test_the_entry_that_pii_offers_lets_the_value_stay(
+    compiled: Compile, tmp_path: Path, rules: str, value: str
+) -> None:
+    compiled(PERSONAL.replace("Ines Brandt", value), {"_privacy.yaml": rules})
+    [found] = json.loads(run(tmp_path, "--json", "--pii").output)["findings"]
+    entry = found["fix"].partition("or add `")[2].partition("`")[0]
+    (tmp_path / "_privacy.yaml").write_text(rules.replace("keep: [", f"keep: [{entry}, "))
+    assert json.loads(run(tmp_path, "--json", "--pii").output)["findings"] == []
+
+
 def test_the_shipped_samples_are_nobodys() -> None:
     answer = run(Path("templates"), "--pii")
     assert (answer.exit_code, "no findings" in answer.output) == (0, True), answer.output
