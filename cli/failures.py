@@ -36,7 +36,7 @@ def _of_system(error: OSError) -> click.ClickException | None:
     if error.errno == errno.EPIPE:  # whoever read the output wants no more of it: click ends quietly
         return None
     known = _ERRNOS.get(error.errno or 0)
-    why = say(known) if known else (error.strerror or str(error))
+    why = say(known) if known else (error.strerror or str(error) or type(error).__name__)
     return click.ClickException(f"{error.filename}: {why}" if error.filename else why)
 
 

@@ -31,6 +31,7 @@ ERRORS: list[tuple[Exception, str, int]] = [
     (NotADirectoryError(errno.ENOTDIR, "Not a directory", "a/b"), "a part of its path is a file", 1),
     (FileNotFoundError(errno.ENOENT, "No such file or directory", "a"), "a: it does not exist", 1),
     (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable", 1),
+    (TimeoutError(), "TimeoutError", 1),
     (exceptions.NoRegionError(), "Set AWS_REGION", 2),
     (exceptions.NoCredentialsError(), "no AWS credentials", 2),
     (exceptions.ProfileNotFound(profile="x"), "AWS_PROFILE", 2),
