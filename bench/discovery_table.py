@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.discovery_paths import FIXED, UNCACHED
 from bench.measure import ratio
-from cli.doctoring import published
+from cli.doctor import published
 
 # By the names of our paths. Cloud Map was asked within that time.
 PUBLISHED: Final = {**published.TIMES, UNCACHED: published.TIMES[published.CLOUD_MAP]}

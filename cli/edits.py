@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli import compiler
 from cli.compiler import files
-from cli.previous import with_previous
+from cli.previous_versions import with_previous
 from cli.snapshot import Snapshot, snapshot
 from lab import hot
 from lab.aws import Aws

@@ -41,7 +41,7 @@ def _of_system(error: OSError) -> click.ClickException | None:
 
 
 def _of_aws(error: Exception) -> click.ClickException | None:
-    from cli.operations.refusals import UnansweredError, reason
+    from cli.operations.aws_errors import UnansweredError, reason
 
     why = reason(error)
     return UnansweredError(say("Could not {what}: {why}", what=say("ask AWS"), why=why)) if why else None

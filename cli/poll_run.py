@@ -13,8 +13,8 @@ from cli.commands.bundle import ROOT
 from cli.compiler.files import printable
 from cli.language import later, plural, say
 from cli.operations import polls, runs, screen, stack
+from cli.operations.aws_errors import UnansweredError
 from cli.operations.polls import Status, remedy
-from cli.operations.refusals import UnansweredError
 from cli.operations.runs import Asking, Outcome
 from cli.operations.stack import Stack
 from cli.preview import selection
@@ -72,7 +72,7 @@ def run(type_: str, dry_run: bool, wait: int, templates: Path, stack_name: str |
 
 
 def _ran(deployed: Stack, type_: str, wait: int, templates: Path) -> Outcome:
-    from cli.doctoring import outside
+    from cli.doctor import outside
 
     with screen.working(say("Running {name}", name=type_)) as progress:
         qualifier, _ = outside.invoked(deployed)
@@ -112,7 +112,7 @@ def _show_failure(status: Status) -> None:
 
 
 def _preview(deployed: Stack, type_: str, as_json: bool) -> None:
-    from cli.doctoring import inside, outside
+    from cli.doctor import inside, outside
 
     with screen.working(say("Looking what {name} would find", name=type_)):
         qualifier, _ = outside.invoked(deployed)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cli.asked import Answers
 from cli.commands.lint import show
 from cli.compiler import Compilation, compile_templates
 from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import say
-from cli.preview import changing
+from cli.page_requests import Answers
+from cli.preview import poll_trial
 from cli.preview.gallery import Gallery, committed, findings
 from cli.preview.revision import Head
 from cli.watch import Watch
@@ -45,7 +45,7 @@ class Session:
         """Show the notifications on the page. Findings go there separately, as facts."""
         items = self._gallery.items(compilation)
         login = self._cloud.tables.login
-        change = {"kind": "change", "command": changing.command(login) if login else ""}
+        change = {"kind": "change", "command": poll_trial.command(login) if login else ""}
         shown = {key: item for key, item in items.items() if item["kind"] != "finding"}
         self._cloud.slack.exhibit({"change": change, **shown})
 

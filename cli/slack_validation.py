@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from cli.compiler import Compilation, Finding, files, rehearsal, slack_check
+from cli.compiler import Compilation, Finding, files, render_samples, slack_check
 from cli.compiler.answers import answering
 from cli.compiler.findings import Report
 from cli.compiler.nodes import Node
@@ -68,7 +68,7 @@ def rendered(compilation: Compilation) -> tuple[Rendered, ...]:
         templates = Templates(locale=template.notification.locale(stage.locale))
         for sample in template.samples:
             try:
-                context = rehearsal.enriched(template, sample, stage, answering(sample.answers, templates))
+                context = render_samples.enriched(template, sample, stage, answering(sample.answers, templates))
                 made = [*slack_check.rendered(template, context, templates)]
             except NotifierError:  # `when` prevents rendering, or other findings say what is wrong
                 continue

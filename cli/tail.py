@@ -6,8 +6,8 @@ import time
 from functools import cached_property
 from typing import Final
 
-from cli.operations import journal
-from cli.operations.journal import Line
+from cli.operations import function_log
+from cli.operations.function_log import Line
 from lab.aws import Aws
 
 # Several environments log at once, so a line can arrive after one with a slightly later time.
@@ -36,7 +36,7 @@ class Tail:
         self._seen = set(events)
         if events:
             self._since = max(self._since, events[-1][0] - BEHIND_MILLISECONDS)
-        return [line for at, _, text in new if (line := journal.read(text, at / 1000))]
+        return [line for at, _, text in new if (line := function_log.read(text, at / 1000))]
 
     @cached_property
     def _group(self) -> str:

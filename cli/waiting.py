@@ -8,7 +8,7 @@ from typing import Final
 from cli import diagnoses
 from cli.language import say
 from cli.operations import times
-from cli.operations.journal import Line
+from cli.operations.function_log import Line
 from handler.delivery.backoff import FIRST_SECONDS, LONGEST_SECONDS
 from handler.errors import CODES
 from handler.outcome import State

@@ -11,10 +11,10 @@ from rich.console import Console
 from cli import diagnoses, waiting
 from cli.demo_slack import DemoSlack
 from cli.language import say
-from cli.operations import heap, letters, told
-from cli.operations.journal import Line
+from cli.operations import dead_letters, dlq_view, log_steps
+from cli.operations.function_log import Line
 from cli.preview.terminal import posted
-from cli.queued import Queued
+from cli.queue_events import Queued
 from cli.tail import Tail
 from cli.waiting import Waiting
 from handler.outcome import State
@@ -126,7 +126,7 @@ class Watch:
 
     def _newly_parked(self, name: str, message: Message) -> dict[str, Any]:
         """Show an event in the terminal, and return its fact for the page."""
-        letter = letters.read(
+        letter = dead_letters.read(
             {
                 "MessageId": name,
                 "Body": message.body,
@@ -134,7 +134,7 @@ class Watch:
                 "Attributes": message.system,
             }
         )
-        meaning, remedy = heap.cause(letter)
+        meaning, remedy = dlq_view.cause(letter)
         words = [
             letter.type or letter.message_id,
             letter.id,
@@ -168,7 +168,7 @@ def _delivery(line: Line) -> dict[str, Any]:
 
 def _silent(line: Line) -> dict[str, Any]:
     """Return the fact about an event for which a template posted nothing."""
-    why = {"code": line.code, "meaning": told.rule(line.code), "detail": line.detail}
+    why = {"code": line.code, "meaning": log_steps.rule(line.code), "detail": line.detail}
     return {
         "kind": "silent",
         **_named(line),

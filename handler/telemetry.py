@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMESPACE: Final = "Notifier"
 # The event that shows by its delivery that everything on the path to Slack works (infra/alarms.yaml).
 CANARY: Final = "notifier.canary"
-# The age of messages that are tried again, in seconds. `notifier balance` reads it by code (cli/operations/gauges.py).
+# The age of messages that are tried again, in seconds. `notifier balance` reads it by code (cli/operations/metrics.py).
 RETRY_AGE: Final = "RetryAge"
 # An event that waited by a rule, or in a paused queue, may be old at its first failure. The alarm is for events that
 # failed repeatedly: within a quarter of an hour an event has nine attempts.

@@ -9,7 +9,7 @@ from functools import partial
 
 from cli.compiler import Compilation
 from cli.compiler.answers import answering
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.compiler.samples import Sample
 from handler import catalog
 from handler.model import Message, Notification, Record

@@ -7,7 +7,7 @@ import time
 import click
 
 from cli.language import say
-from cli.operations import audit, gauges, screen, sheet, stack, times
+from cli.operations import audit, balance_view, metrics, screen, stack, times
 
 
 @click.command(short_help="Check that nothing is lost.")
@@ -51,10 +51,10 @@ def balance(since: float, tolerance: float, metric: bool, stack_name: str | None
     with screen.working(say("Reading the state table")) as report:
         result = audit.run(deployed, since, time.time(), tolerance, report)
         if metric:
-            gauges.report_unbalanced(deployed, result.unbalanced)
+            metrics.report_unbalanced(deployed, result.unbalanced)
     if as_json:
-        screen.print_json(sheet.document(result))
+        screen.print_json(balance_view.document(result))
     else:
-        screen.console().print(sheet.draw(result))
+        screen.console().print(balance_view.draw(result))
     if result.unbalanced:
         raise click.exceptions.Exit(1)

@@ -15,7 +15,7 @@ from cli.language import say
 from cli.packaging.bytecode import VERSION, BytecodeError, compile_package
 from cli.packaging.prune import prune
 from cli.preview import selection
-from cli.previous import with_previous
+from cli.previous_versions import with_previous
 from handler import aws
 
 ROOT: Final = Path(__file__).resolve().parents[2]

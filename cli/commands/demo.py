@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import compiler, running
-from cli.asked import Answers
 from cli.commands.bundle import ROOT
 from cli.commands.emit import publish
 from cli.commands.lint import show
@@ -27,7 +26,8 @@ from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.language import later, say
 from cli.operations import stack
-from cli.preview import changing, connections, selection
+from cli.page_requests import Answers
+from cli.preview import connections, poll_trial, selection
 from cli.session import Session
 from cli.snapshot import Snapshot, snapshot
 from cli.tick import Tick
@@ -301,9 +301,9 @@ def _about_own_tables(login: Path | None, edited: Edited) -> str:
     commands = [f"  {f'.venv/bin/notifier {command}':<42}# {say(words)}" for command, words in OWN_TABLES.items()]
     change = say("Change a row in your own database, which the demo only reads. A poll finds it within two minutes.")
     if login:
-        example = changing.example(edited.checked.templates)
+        example = poll_trial.example(edited.checked.templates)
         how = say("Change a row as your application would; a poll finds it within two minutes:")
-        change = f'{how}\n\n  {changing.command(login)} "{example}"'
+        change = f'{how}\n\n  {poll_trial.command(login)} "{example}"'
     return "\n".join([*named, *commands, "  .venv/bin/notifier poll status", "", change, "", ""])
 
 
@@ -315,7 +315,7 @@ def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) 
         f"  .venv/bin/notifier sql      # {tables}\n"
         "  .venv/bin/notifier poll status\n\n"
         f"{insert}\n\n"
-        f'  {changing.command(login)} "{INSERT}"\n\n'
+        f'  {poll_trial.command(login)} "{INSERT}"\n\n'
         "  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .tools/aws/bin/aws sns publish \\\n"
         f"    --endpoint-url {cloud.aws.endpoint} --region us-east-1 --topic-arn {watch.topic} \\\n"
         """    --message '{"type": "order.created", "id": 1046}'\n"""

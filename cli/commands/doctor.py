@@ -51,7 +51,7 @@ def doctor(
 
     Exit status: 0 no check failed, 1 a check failed, 2 the command was misused or could not check.
     """
-    from cli.doctoring import finding, inside, outside, show
+    from cli.doctor import finding, inside, outside, show
 
     if plan:
         _show(_planned(config_env, {"SubnetIds": subnets, "SecurityGroupIds": security_groups}), as_json)
@@ -76,13 +76,13 @@ def _spoken(as_json: bool) -> str:
 
 
 def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
-    from cli.planning import judge, network, overrides, quota, wishes
+    from cli.planning import network, overrides, problems, quota, request
 
     checks: list[Check] = []
     try:
         written = overrides.read(Path("samconfig.toml"), config_env)
         checks += overrides.check(written, overrides.declared(Path()))
-        wanted = wishes.read({**written.values, **{name: value for name, value in given.items() if value}})
+        wanted = request.read({**written.values, **{name: value for name, value in given.items() if value}})
     except ValueError as error:
         dropped = [check.cause for check in checks if check.state == "failed"]
         raise click.UsageError("\n".join([str(error), *dropped])) from None
@@ -92,11 +92,11 @@ def _planned(config_env: str, given: Mapping[str, str]) -> list[Check]:
     with screen.working(say("Reading the network")):
         found = network.read(account.client("ec2"), wanted.subnets, wanted.groups)
         checks += quota.check(account.client("lambda"), wanted)
-    return [*checks, *judge.judge(found, wanted)]
+    return [*checks, *problems.judge(found, wanted)]
 
 
 def _show(checks: list[Check], as_json: bool, paths: Sequence[Mapping[str, Any]] = ()) -> None:
-    from cli.doctoring import finding, show
+    from cli.doctor import finding, show
 
     if as_json:
         screen.print_json({"checks": [asdict(check) for check in checks], "paths": paths})

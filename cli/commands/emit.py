@@ -13,7 +13,7 @@ import click
 
 from cli import running
 from cli.language import say
-from cli.operations.refusals import asking
+from cli.operations.aws_errors import asking
 from cli.operations.stack import Account
 from cli.preview import selection
 
@@ -135,10 +135,10 @@ def _lacking(folder: Path, event: Mapping[str, Any]) -> Iterator[str]:
     if "data" in event:
         return
     from cli.compiler.folder import of_type
-    from cli.preview.carried import Carried
+    from cli.preview.event_data import UsedData
     from cli.preview.events import advice
 
-    found = (Carried.of(one.notification, one.samples, {}).needed for one in of_type(folder, event["type"]))
+    found = (UsedData.of(one.notification, one.samples, {}).needed for one in of_type(folder, event["type"]))
     if needed := next(filter(None, found), ""):
         yield advice(needed)
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from cli.language import say
-from cli.operations import inquiry as inquiries
-from cli.operations import picture, screen, stack, story, times
-from cli.operations.gauges import Depth
-from cli.operations.inquiry import Inquiry
-from cli.operations.refusals import UnansweredError
+from cli.operations import event_history as inquiries
+from cli.operations import event_json, event_view, screen, stack, times
+from cli.operations.aws_errors import UnansweredError
+from cli.operations.event_history import EventHistory
+from cli.operations.metrics import Depth
 from cli.operations.stack import Stack
 from cli.operations.timeline import Timeline
 
@@ -53,7 +53,7 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
         hints = [] if found else inquiry.hints(depth, event[0])
         linked = _links(deployed, function, found, inquiry) if found else {}
     if as_json:
-        events = [story.document(one, linked) for one in found]
+        events = [event_json.document(one, linked) for one in found]
         screen.print_json({"events": events, "queue": asdict(depth) if depth else None, "notes": inquiry.notes})
     else:
         _show(found, linked, depth, inquiry.notes, stack_name)
@@ -63,7 +63,9 @@ def explain(event: tuple[str, ...], since: float, stack_name: str | None, as_jso
         raise click.exceptions.Exit(1)
 
 
-def _links(deployed: Stack, function: Mapping[str, Any], found: Sequence[Timeline], inquiry: Inquiry) -> picture.Links:
+def _links(
+    deployed: Stack, function: Mapping[str, Any], found: Sequence[Timeline], inquiry: EventHistory
+) -> event_view.Links:
     from cli.operations import links  # imports slack-sdk and boto3 only for this command
 
     steps = [step for one in found for trail in one.trails for step in trail.steps]
@@ -77,11 +79,15 @@ def _links(deployed: Stack, function: Mapping[str, Any], found: Sequence[Timelin
 
 
 def _show(
-    found: Sequence[Timeline], linked: picture.Links, depth: Depth | None, notes: Sequence[str], stack_name: str | None
+    found: Sequence[Timeline],
+    linked: event_view.Links,
+    depth: Depth | None,
+    notes: Sequence[str],
+    stack_name: str | None,
 ) -> None:
     console = screen.console()
     for one in found:
-        screen.print_whole(picture.draw(one, linked, stack_name, console.width))
+        screen.print_whole(event_view.draw(one, linked, stack_name, console.width))
         console.print()
     if found and depth:
         console.print(say("The intake queue holds {messages}.", messages=depth.words), style="dim")

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import github, language
-from cli.checked import Checked
 from cli.compiler import Compilation, Finding, Severity, compile_templates, files, personal
 from cli.compiler.folder import STAGES
+from cli.external_findings import Checked
 from cli.language import plural, say
 from cli.operations import screen
 from cli.preview import selection

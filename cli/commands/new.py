@@ -16,12 +16,12 @@ from cli.preview import connections, selection
 
 if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler.template import Template
+    from cli.new_template.content import NewContent, Options
+    from cli.new_template.rows import Sampled
+    from cli.new_template.validation import Trial
     from cli.preview.connections import Connections
     from cli.preview.selection import Selection
     from cli.privacy.rules import Rules
-    from cli.starting.beginning import Beginning, Wish
-    from cli.starting.rows import Sampled
-    from cli.starting.trial import Trial
     from handler.catalog import Stage
 
 _LANGUAGES: Final = ("en", "ja")
@@ -82,42 +82,42 @@ def new(
     Exit status: 0 it is written, 1 it is not, 2 the command was misused.
     """  # noqa: D301 - \b is what keeps these lines apart
     from cli.compiler.files import shown
-    from cli.starting import asking as terminal
-    from cli.starting import trial
-    from cli.starting.asking import Asking
-    from cli.starting.beginning import Beginning, MistakenError, Wish
+    from cli.new_template import asking as terminal
+    from cli.new_template import validation
+    from cli.new_template.asking import Asking
+    from cli.new_template.content import MistakenError, NewContent, Options
 
-    wish = Wish(**{key: value or "" for key, value in said.items()})
+    wish = Options(**{key: value or "" for key, value in said.items()})
     _refuse(name, wish, folder, no_table=no_table)
     chosen = selection.select("", folder, stage_names)
     asking = Asking(is_on=not yes and terminal.is_there())
-    begun = Beginning(name, wish, chosen.folder, _stages(chosen), _rules(chosen), asking)
+    begun = NewContent(name, wish, chosen.folder, _stages(chosen), _rules(chosen), asking)
     needed = {"--table": wish.table or no_table, "--channel": wish.channel or len(begun.aliases) == 1}
     asking.refuse_missing(needed)
     try:
         with _connected(databases, apis, no_table=no_table) as connected:
             made = begun.of_table(connected, _named(databases)) if connected else begun.of_data()
-            tried = trial.tried(chosen.folder, name, made.content, connected.database if connected else None)
+            tried = validation.tried(chosen.folder, name, made.content, connected.database if connected else None)
         template = _sound(tried, chosen.folder)
         _show(begun, template, made)
         if not asking.confirmed(say("Write it?")):
             raise click.Abort
-        paths = trial.write(chosen.folder, template, made.content, begun.stages)
+        paths = validation.write(chosen.folder, template, made.content, begun.stages)
     except MistakenError as error:
-        _sound(trial.tried(chosen.folder, name, error.content, None), chosen.folder)
+        _sound(validation.tried(chosen.folder, name, error.content, None), chosen.folder)
     except OSError as error:
         place = shown(error.filename or folder)
         raise click.ClickException(say("{file}: {problem}", file=place, problem=error.strerror or "")) from None
     _say_next(begun, made, paths)
 
 
-def _refuse(name: str, wish: Wish, folder: Path, *, no_table: bool) -> None:
+def _refuse(name: str, wish: Options, folder: Path, *, no_table: bool) -> None:
     """Raise UsageError, before any row is read, for an invalid or existing name, and for options that conflict."""
     from cli.compiler.files import MAX_NAME, printable
     from cli.compiler.files import shown as shown_path
     from cli.compiler.template import EVENT_TYPE
+    from cli.new_template.content import checked_title
     from cli.preview import approved
-    from cli.starting.beginning import checked_title
 
     if not EVENT_TYPE.fullmatch(name) or len(name) > MAX_NAME:
         raise click.UsageError(
@@ -155,7 +155,7 @@ def _rules(chosen: Selection) -> Rules:
 def _connected(databases: Sequence[str], apis: Sequence[str], *, no_table: bool) -> Iterator[Connections | None]:
     """Open the connections. Errors while they are used become ClickExceptions that say how to fix them."""
     from cli import diagnoses
-    from cli.sampling.written import UnwritableError
+    from cli.sampling.yaml_values import UnwritableError
     from handler.errors import CODES, NotifierError
 
     found: Any = nullcontext() if no_table else connections.connect(databases, apis)
@@ -189,12 +189,12 @@ def _sound(tried: Trial, folder: Path) -> Template:
     return tried.template
 
 
-def _show(begun: Beginning, template: Template, made: Sampled) -> None:
+def _show(begun: NewContent, template: Template, made: Sampled) -> None:
     """Print the message as `notifier preview` does."""
     from cli.operations.screen import console
     from cli.preview.compose import Previews
     from cli.preview.mrkdwn import View
-    from cli.preview.shown import shown
+    from cli.preview.panels import shown
 
     screen = console()
     stage = begun.stages[0]
@@ -206,7 +206,7 @@ def _show(begun: Beginning, template: Template, made: Sampled) -> None:
         screen.print(say("Masked: {names}", names=", ".join(masked)), markup=False)
 
 
-def _say_next(begun: Beginning, made: Sampled, paths: Sequence[Path]) -> None:
+def _say_next(begun: NewContent, made: Sampled, paths: Sequence[Path]) -> None:
     """Say what was written, and what to do next."""
     from cli.compiler.files import shown
 

@@ -170,7 +170,7 @@ def _print(chosen: Selection, made: Iterable[Run]) -> int:
     from cli.commands.lint import show_findings
     from cli.preview.events import NEEDS_DATA, again
     from cli.preview.mrkdwn import View
-    from cli.preview.shown import shown
+    from cli.preview.panels import shown
 
     console = screen.console()
     if len(chosen.templates) > 1:
@@ -198,7 +198,7 @@ def _print(chosen: Selection, made: Iterable[Run]) -> int:
 
 def _extras(run: Run) -> str:
     """Say which `data` the event of a row has."""
-    from cli.preview.carried import written
+    from cli.preview.event_data import written
 
     return say("data: {data}. --data gives other values", data=written(run.data)) if run.data else ""
 
@@ -234,7 +234,7 @@ def _print_links(chosen: Selection, made: Iterable[Run]) -> int:
     """Print the links; without headings if the output is a pipe or a file."""
     from cli.commands.lint import show_findings
     from cli.preview import builder
-    from cli.preview.shown import alike, purpose, title
+    from cli.preview.panels import alike, purpose, title
 
     show_findings(chosen.findings, chosen.folder)
     on_terminal = screen.console().is_terminal

@@ -10,9 +10,9 @@ import click
 from rich.text import Text
 
 from cli.language import later, say
-from cli.operations import heap, mailbox, resend, screen, stack, times
-from cli.operations.letters import Letter
-from cli.operations.mailbox import Mailbox
+from cli.operations import dlq, dlq_view, resend, screen, stack, times
+from cli.operations.dead_letters import DeadLetter
+from cli.operations.dlq import DlqReader
 from cli.operations.resend import Sent
 from cli.operations.selection import Selection
 
@@ -66,7 +66,7 @@ def replay(
     deployed = stack.find(stack_name)
     with (
         screen.working(say("Reading the dead-letter queue")) as report,
-        mailbox.opened(
+        dlq.opened(
             deployed, LIMIT, 1 / per_second if send else 0, lambda count: report(say("{count} messages", count=count))
         ) as box,
     ):
@@ -86,7 +86,7 @@ def replay(
         raise click.exceptions.Exit(1)
 
 
-def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, report: screen.Say) -> Sent:
+def _send(box: DlqReader, chosen: Sequence[DeadLetter], per_second: float, report: screen.Say) -> Sent:
     return resend.chosen(
         box,
         chosen,
@@ -95,12 +95,12 @@ def _send(box: Mailbox, chosen: Sequence[Letter], per_second: float, report: scr
     )
 
 
-def _show(chosen: Sequence[Letter], found: int, done: Sent | None, command: str) -> None:
+def _show(chosen: Sequence[DeadLetter], found: int, done: Sent | None, command: str) -> None:
     console = screen.console()
     counted = (say("In the dead-letter queue: "), (str(found), "bold"), say(", chosen: "), (str(len(chosen)), "bold"))
     console.print(Text.assemble(*counted))
     if chosen and done is None:
-        console.print(heap.picture(chosen))
+        console.print(dlq_view.picture(chosen))
         console.print(f"\n{say('Nothing was sent. This sends them again:')}\n")
         console.print(f"  {command}", style="bold", soft_wrap=True, markup=False)
     if done is not None:
@@ -123,10 +123,10 @@ def _told(done: Sent, chosen: int) -> Text:
     return told
 
 
-def _document(chosen: Sequence[Letter], found: int, done: Sent | None, command: str) -> dict[str, Any]:
+def _document(chosen: Sequence[DeadLetter], found: int, done: Sent | None, command: str) -> dict[str, Any]:
     sent = {letter.message_id for letter in done.sent} if done else set()
-    letters = [{**heap.document(one), "sent": one.message_id in sent} for one in chosen]
-    by_code = {code: len(those) for code, those in heap.groups(chosen)}
+    letters = [{**dlq_view.document(one), "sent": one.message_id in sent} for one in chosen]
+    by_code = {code: len(those) for code, those in dlq_view.groups(chosen)}
     result = {"sent": len(sent), "interrupted": done.interrupted, "problem": done.problem} if done else None
     return {
         "found": found,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cli.preview.selection import Selection
     from cli.privacy.decision import Decision
     from cli.privacy.masking import Masking
-    from cli.privacy.said import Said
-    from cli.sampling.taking import Taken
+    from cli.privacy.usage import Usage
+    from cli.sampling.from_row import Taken
     from cli.sampling.target import Target
     from handler.model import Notification
 
@@ -28,7 +28,7 @@ ROWS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Options:
     """The options: the name of the sample, and what to do."""
 
     name: str
@@ -81,7 +81,7 @@ def sample(
     from cli.compiler.files import PRIVACY
     from cli.sampling.target import Target
 
-    wish = _Wish(_checked(name), plain, replace, rows, _object(data) if data else {})
+    wish = _Options(_checked(name), plain, replace, rows, _object(data) if data else {})
     chosen, path = _chosen(what, folder, stage_names)
     target = Target(path.stem, _content(path))
     _refuse_unwritable(target, path, wish, only_print=only_print)
@@ -149,7 +149,7 @@ def _content(path: Path) -> bytes:
         raise click.ClickException(say("{file} cannot be read: {why}.", file=path, why=error.strerror or "")) from None
 
 
-def _refuse_unwritable(target: Target, path: Path, wish: _Wish, *, only_print: bool) -> None:
+def _refuse_unwritable(target: Target, path: Path, wish: _Options, *, only_print: bool) -> None:
     """Raise ClickException if the sample could not be written, before the row is read."""
     from cli.sampling import saving
 
@@ -166,7 +166,7 @@ def _refuse_unwritable(target: Target, path: Path, wish: _Wish, *, only_print: b
         _refuse_taken_name(wish.name, target, wish)
 
 
-def _refuse_taken_name(name: str, target: Target, wish: _Wish) -> None:
+def _refuse_taken_name(name: str, target: Target, wish: _Options) -> None:
     if name in target.names and not wish.replace:
         free = next(one for number in range(2, 1_000_000) if (one := f"{name} {number}") not in target.names)
         raise click.UsageError(
@@ -223,11 +223,11 @@ def _id(text: str, notification: Notification) -> int | str:
     return int(text) if notification.id.kind == "integer" and re.fullmatch("[0-9]{1,20}", text) else text
 
 
-def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, masking: Masking | None) -> Taken:
+def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Options, masking: Masking | None) -> Taken:
     """Return the sample. A row with which the template fails is a useful sample too, so that is not an error."""
     from cli import diagnoses
     from cli.preview.events import advice
-    from cli.sampling.taking import taken
+    from cli.sampling.from_row import taken
     from handler.errors import TemplateError
 
     found = of_row.preview
@@ -246,7 +246,7 @@ def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Wish, 
 
 def _print(name: str, taken: Taken) -> None:
     from cli.sampling import insertion
-    from cli.sampling.written import UnwritableError
+    from cli.sampling.yaml_values import UnwritableError
 
     try:
         click.echo(insertion.inserted("", name, taken.sample), nl=False)
@@ -257,7 +257,7 @@ def _print(name: str, taken: Taken) -> None:
 def _write(target: Target, path: Path, name: str, taken: Taken, chosen: Selection) -> None:
     from cli.sampling import saving
     from cli.sampling.target import InsertionError
-    from cli.sampling.written import UnwritableError
+    from cli.sampling.yaml_values import UnwritableError
 
     try:
         after = target.with_sample(name, taken.sample)
@@ -288,7 +288,7 @@ def _unwritable(error: Exception) -> click.ClickException:
     )
 
 
-def _report(taken: Taken, said: Said | None, *, masked: bool) -> None:
+def _report(taken: Taken, said: Usage | None, *, masked: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 

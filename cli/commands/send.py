@@ -172,12 +172,12 @@ def _sample(template: Template, name: str | None) -> Sample:
 
 
 def _why(preview: Preview) -> str:
-    from cli.operations import told
+    from cli.operations import log_steps
     from handler.errors import CODES
 
     if error := preview.error:
         return say("{error}\n  fix: {remedy}", error=error, remedy=say(CODES[error.code].remedy))
-    why = told.rule(preview.rule.value) if preview.rule else ""
+    why = log_steps.rule(preview.rule.value) if preview.rule else ""
     return say("Nothing would be posted: {why} ({where})", why=why, where=preview.where)
 
 

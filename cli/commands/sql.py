@@ -172,7 +172,7 @@ def _value(text: str) -> tuple[str, int | str]:
 def _statement(select: str, given: Mapping[str, object]) -> str:
     """Return the SQL with PyMySQL's parameters. It finds one row more than is shown, to know whether there are more."""
     from cli.compiler.sql import read_by_hand
-    from cli.preview import changing
+    from cli.preview import poll_trial
 
     query = read_by_hand(select, given, ROWS + 1)
     if query.problems:
@@ -182,7 +182,7 @@ def _statement(select: str, given: Mapping[str, object]) -> str:
         ]
         demo = running.chosen() if _CHANGE.match(select) else None
         if demo and demo.login:
-            change = f'{changing.command(demo.login)} "…"'
+            change = f'{poll_trial.command(demo.login)} "…"'
             lines.append(say("To change a row of the demo that runs here: {command}", command=change))
         raise click.ClickException("\n".join(lines))
     return query.sql

@@ -71,7 +71,7 @@ def test(what: str, folder: Path, name: str | None, as_json: bool) -> None:
 
 def _compare(what: str, folder: Path, as_json: bool) -> None:
     from cli.operations.screen import print_json
-    from cli.preview.verdicts import Screen, document
+    from cli.preview.approval_report import Screen, document
 
     tested = _tested(what, folder)
     if as_json:
@@ -89,7 +89,7 @@ def _compare(what: str, folder: Path, as_json: bool) -> None:
 def _approve(what: str, folder: Path, name: str, as_json: bool) -> None:
     from cli.operations.screen import print_json
     from cli.preview import approved
-    from cli.preview.verdicts import Screen
+    from cli.preview.approval_report import Screen
 
     notification, _, sample = name.partition("/")
     if what and what not in (name, notification):

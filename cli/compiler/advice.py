@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from cli.compiler import calls, currencies, rewriting, uses
+from cli.compiler import calls, currencies, name_usage, rewriting
 from cli.compiler.findings import RULES
 from cli.compiler.parts import Part
 from cli.compiler.sql.columns import columns
@@ -52,7 +52,7 @@ def of(diagnosis: Diagnosis, part: Part | None, template: Template) -> Advice:
 
 def _key(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
     close = diagnosis.suggestions.close if diagnosis.suggestions else ()
-    owners = uses.owners(part.code, diagnosis.name)
+    owners = name_usage.owners(part.code, diagnosis.name)
     right = rewriting.with_column(part.code, owners[0], diagnosis.name, close[0]) if close and len(owners) == 1 else ""
     return Advice(right)
 
@@ -109,7 +109,7 @@ def _comparison(diagnosis: Diagnosis, part: Part, _: Template) -> Advice:
 
 def _part(diagnosis: Diagnosis, part: Part, template: Template) -> Advice:
     code = part.code
-    owner = next(iter(uses.owners(code, diagnosis.name)), "") if diagnosis.name else ""
+    owner = next(iter(name_usage.owners(code, diagnosis.name)), "") if diagnosis.name else ""
     if diagnosis.owner == "list":
         return _of_a_list(owner, diagnosis.name, code, template)
     if owner and "." in owner and _is_column(owner, template):
@@ -143,7 +143,7 @@ def _of_a_list(owner: str, column: str, code: str, template: Template) -> Advice
         counted = f"{owner} | length"
         right = counted if code == path else rewriting.renamed_part(code, path, f"({counted})")
         return Advice(right, message=message)
-    name = uses.element(owner, [lookup.name for lookup in template.notification.lookups])
+    name = name_usage.element(owner, [lookup.name for lookup in template.notification.lookups])
     more = say(
         "for each element, write {{{{ {element} }}}} within {{% for {loop} %}}, or `for: {loop}`",
         element=f"{name}.{column}",

@@ -8,7 +8,7 @@ from cli.compiler import loops, raw_blocks, shape
 from cli.compiler.leaves import Leaves
 from cli.compiler.nodes import Mapping, Node, Scalar
 from cli.compiler.short_forms import SHORT_FORMS
-from cli.compiler.slips import in_key
+from cli.compiler.yaml_mistakes import in_key
 from cli.language import say
 from handler.model import Group, Tree
 

@@ -9,7 +9,7 @@ from typing import Final
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from cli.compiler import arguments, foreign, rewriting
+from cli.compiler import arguments, foreign_filters, rewriting
 from handler.templating import FILTERS
 from handler.templating.filters import TESTS
 
@@ -21,7 +21,7 @@ _EMPTY: Final = ("empty", "blank", "false", "falsy")
 def near(name: str) -> str:
     """Return the filter that a name probably means; empty if none is similar."""
     name = name.lower()
-    if found := foreign.meant(name) or foreign.advice(name):
+    if found := foreign_filters.meant(name) or foreign_filters.advice(name):
         return found if found in FILTERS else ""
     return next(iter(get_close_matches(name, FILTERS, n=1, cutoff=_ALIKE)), "")
 
@@ -49,7 +49,7 @@ def with_filter(code: str, name: str) -> str:
 
 def by_format(code: str) -> str:
     """Return the expression with the filters that its formats mean, as `%H:%M` does; empty if it has none."""
-    return rewriting.rewritten(code, foreign.Formats())
+    return rewriting.rewritten(code, foreign_filters.Formats())
 
 
 def with_test(code: str, name: str) -> str:
@@ -92,7 +92,7 @@ class _Methods(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja finds it by this name
         self.generic_visit(node)
         match node.node:
-            case nodes.Getattr(node=value, attr=name) if name in foreign.FORMATTING:
+            case nodes.Getattr(node=value, attr=name) if name in foreign_filters.FORMATTING:
                 return nodes.Filter(value, name, node.args, node.kwargs, None, None)
         return node
 
@@ -116,7 +116,7 @@ class _Filters(NodeTransformer):
         self.generic_visit(node)
         if node.name == self._name:
             node.name = self._right
-            node.args = [] if foreign.is_time_without_style(node) else node.args
+            node.args = [] if foreign_filters.is_time_without_style(node) else node.args
         return node
 
 

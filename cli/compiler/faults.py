@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from cli import diagnoses
-from cli.compiler import arguments, calls, foreign, markup, parts, rewriting, statements
+from cli.compiler import arguments, calls, foreign_filters, markup, parts, rewriting, statements
 from cli.compiler.expressions import MEANT
 from cli.compiler.parts import Part
 from cli.compiler.repairs import repair
@@ -161,14 +161,16 @@ class _Reader:
         match diagnosis.kind:
             case "filter_unknown" if part:
                 right = calls.with_filter(source, diagnosis.name)
-                more = foreign.advice(diagnosis.name) or fix
-                is_sure = right and (more != fix or foreign.meant(diagnosis.name))
+                more = foreign_filters.advice(diagnosis.name) or fix
+                is_sure = right and (more != fix or foreign_filters.meant(diagnosis.name))
                 return self._fault(code, message, part, right, "" if is_sure else more)
             case "test_unknown" if part:
                 return self._fault(code, message, part, calls.with_test(source, diagnosis.name), fix)
             case "call" if part and (right := calls.as_filters(source)):
                 return self._fault(code, message, part, right)
-            case "call" if part and (known := next(filter(None, map(foreign.advice, calls.methods(source))), "")):
+            case "call" if part and (
+                known := next(filter(None, map(foreign_filters.advice, calls.methods(source))), "")
+            ):
                 return self._fault(code, message, part, "", known)
         if code == "TEMPLATE_SYNTAX" and part and (repaired := repair(source)):
             return self._fault(code, repaired.message, part, calls.by_format(repaired.code) or repaired.code)

@@ -9,11 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
-from cli.compiler import addresses, channels, events, files, labels, needs, privacy, stages, template, threads
+from cli.compiler import (
+    addresses,
+    channels,
+    events,
+    files,
+    labels,
+    privacy,
+    stage_requirements,
+    stages,
+    template,
+    threads,
+)
 from cli.compiler.encoding import encode
 from cli.compiler.findings import OF_SLACK, Finding, Report
 from cli.compiler.nodes import Node
-from cli.compiler.rehearsal import rehearse
+from cli.compiler.render_samples import rehearse
 from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from cli.privacy.rules import Rules
@@ -25,7 +36,7 @@ from handler.templating import Templates
 STAGES: Final = "_stages"
 LABELS: Final = PurePath(files.LABELS)
 PRIVACY: Final = PurePath(files.PRIVACY)
-_OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # kinds of a Need: cli/compiler/needs.py
+_OF_STAGES: Final = frozenset({"vars", "mentions", "labels"})  # kinds of a Need: cli/compiler/stage_requirements.py
 _NO_STAGE: Final = Stage("", {}, "")
 _Shared = TypeVar("_Shared")
 _STAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -73,7 +84,7 @@ class Compilation:
         usual = known.get(stages.PRODUCTION) or next(iter(self.stages), _NO_STAGE)
         for one in self.templates:
             if f"{one.notification.name}.yaml" not in wrong:
-                yield one, needs.completed(usual, one.needs)
+                yield one, stage_requirements.completed(usual, one.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +232,8 @@ def _checked(
     addresses.check(one.bases, known, report)
     has_addresses = report.errors == before
     needs_read = [need for need in one.needs if need.kind not in unread]
-    needs.check(needs_read, known, report)
+    stage_requirements.check(needs_read, known, report)
     if has_addresses and len(needs_read) == len(one.needs):
-        unmet = {stage.name: [need.name for need in needs.lacking(stage, needs_read)] for stage in known}
-        rehearse(one, [needs.completed(stage, needs_read) for stage in known], report, unmet)
+        unmet = {stage.name: [need.name for need in stage_requirements.lacking(stage, needs_read)] for stage in known}
+        rehearse(one, [stage_requirements.completed(stage, needs_read) for stage in known], report, unmet)
     return one if one.is_whole else None

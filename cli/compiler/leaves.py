@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from cli.compiler import faults, needs, parts, pasting, rewriting, shape, syntax
+from cli.compiler import faults, parts, pasting, rewriting, shape, stage_requirements, syntax
 from cli.compiler.expressions import corrected, with_straight_braces
 from cli.compiler.faults import Fault, Scope
 from cli.compiler.findings import Place, Report
 from cli.compiler.names import EVENT_NAMES
-from cli.compiler.needs import Need
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.slack_markup import Reading
+from cli.compiler.stage_requirements import Need
 from cli.language import say
 from handler.model import Leaf, LeafContext
 from handler.templating import DiagnosedError, Templates
@@ -128,14 +128,16 @@ class Leaves:
             leaf = self._stand_in(leaf, found, instead)
         if self.loops + syntax.loops(syntax.parsed(leaf)) > MAX_LOOP_DEPTH:
             too_deep(node.place, self.report)
-        self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(leaf))
+        self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in stage_requirements.of(leaf))
         return leaf
 
     def _keep_needs(self, fault: Fault, node: Scalar) -> None:
         """Add what an invalid expression needs from the stage, if it can be parsed."""
         if fault.part and fault.code != "TEMPLATE_LIMIT" and rewriting.parsed(fault.part.code):
             alone = Leaf("expression", fault.part.code, "")
-            self.needs.extend(Need(kind, name, place_of_word(node, name)) for kind, name in needs.of(alone))
+            self.needs.extend(
+                Need(kind, name, place_of_word(node, name)) for kind, name in stage_requirements.of(alone)
+            )
 
     def _stand_in(self, leaf: Leaf, found: Sequence[Fault], instead: str) -> Leaf:
         """Return the leaf without its invalid expressions; without any expression, if that is not enough."""

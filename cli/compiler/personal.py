@@ -17,7 +17,7 @@ from cli.privacy.decision import Decision, decide
 from cli.privacy.masking import Masking
 from cli.privacy.rules import Path as Names
 from cli.privacy.rules import Rules
-from cli.privacy.said import Said, said
+from cli.privacy.usage import Usage, said
 from handler.catalog import Stage
 from handler.model import Locale, Notification
 
@@ -36,7 +36,7 @@ def with_findings(compilation: Compilation, folder: Path) -> Compilation:
     return replace(compilation, findings=tuple(sorted((*compilation.findings, *report.findings()))))
 
 
-def constants(notification: Notification, stages: tuple[Stage, ...]) -> Said:
+def constants(notification: Notification, stages: tuple[Stage, ...]) -> Usage:
     """Return the literal values of a template. Labels are the same in all stages."""
     return said(notification, stages[0].locale if stages else Locale())
 
@@ -51,7 +51,7 @@ class _Found:
     mask: str
 
 
-def check(node: Node, rules: Rules, constants: Said, report: Report) -> None:
+def check(node: Node, rules: Rules, constants: Usage, report: Report) -> None:
     """Report each column in the samples of a template whose values look personal, once."""
     found: dict[Names, list[_Found]] = {}
     for sample in shape.entries(shape.at(node, "samples") or node, Report()):

@@ -13,8 +13,8 @@ from cli.compiler.durations import DAY, HOUR, MINUTE
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
-from cli.compiler.sql import polled
-from cli.compiler.sql.polled import Source
+from cli.compiler.sql import poll_query
+from cli.compiler.sql.poll_query import Source
 from cli.language import later, say
 from handler.model import IdRule, Poll
 
@@ -48,7 +48,7 @@ LONGEST: Final = durations.Range(MINUTE, 7 * DAY, DAY, _SUCH)
 AGE: Final = durations.Range(MINUTE, 30 * DAY, HOUR, _SUCH)
 # What identifies an event of a row, as templates write it. If it is left out and the poll watches a column, each change
 # is an event of its own.
-IDENTITIES: Final = (("id",), ("id", polled.WATCHED), ("id", polled.AT))
+IDENTITIES: Final = (("id",), ("id", poll_query.WATCHED), ("id", poll_query.AT))
 EACH_CHANGE: Final = "moment"
 # Words in an event type: changes are found only if the poll watches a column, and deleted rows are never found.
 CHANGED: Final = frozenset({"changed", "edited", "modified", "updated"})
@@ -137,7 +137,7 @@ def _select(node: Node, report: Report) -> tuple[str, Source]:
 def _identity(node: Node, source: Source, report: Report) -> tuple[str, ...] | None:
     """Return the columns that identify an event; None after reporting a finding."""
     words = tuple(shape.literal(item, report) or "" for item in shape.items(shape.filled(node, report), report))
-    columns = {"id", *([polled.WATCHED] if source.watched else []), *([polled.AT] if source.at else [])}
+    columns = {"id", *([poll_query.WATCHED] if source.watched else []), *([poll_query.AT] if source.at else [])}
     if (words in IDENTITIES and columns.issuperset(words)) or not words:
         return words or None
     forms = ", ".join(f"[{', '.join(one)}]" for one in IDENTITIES)

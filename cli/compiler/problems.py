@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from cli import diagnoses
-from cli.compiler import advice, pasting, rewriting, uses
+from cli.compiler import advice, name_usage, pasting, rewriting
 from cli.compiler.findings import Edit, Place
 from cli.compiler.leaves import place_of_word
 from cli.compiler.nodes import Scalar
@@ -104,7 +104,7 @@ def _in_file(diagnosis: Diagnosis, place: Place) -> Diagnosis:
 
 def _owner(text: str, column: str, template: Template) -> str:
     """Return a phrase for the value that lacks a column; empty if it may be one of several."""
-    owners = uses.owners(text, column)
+    owners = name_usage.owners(text, column)
     if len(owners) != 1:
         return ""
     rows = [one.name for one in template.notification.lookups if isinstance(one, SqlLookup)]

@@ -26,7 +26,7 @@ from ruamel.yaml.reader import ReaderError
 
 from cli.compiler.findings import Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, ScalarStyle, Sequence
-from cli.compiler.slips import explain, quoted
+from cli.compiler.yaml_mistakes import explain, quoted
 from cli.language import say
 
 # Far more than a Block Kit message needs, far below Python's recursion limit.

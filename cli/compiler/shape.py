@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
-from cli.compiler import slips
+from cli.compiler import yaml_mistakes
 from cli.compiler.findings import Edit, Place, Report
 from cli.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
-from cli.compiler.slips import quoted
+from cli.compiler.yaml_mistakes import quoted
 from cli.language import say
 
 # A text that contains one of these is a template.
@@ -55,7 +55,7 @@ def _unknown(entry: Entry, known: Iterable[str], taken: Collection[str], meant: 
     """Report an unknown key. Return the known key that it seems to be; empty if none."""
     word = entry.key.text
     close: list[str] = []
-    if slip := slips.in_key(word, known):
+    if slip := yaml_mistakes.in_key(word, known):
         message, fix = slip
     elif " " in word and isinstance(entry.value, Scalar) and not entry.value.text:
         message = say("`{word}` is read as a key: a comma ended the value before it", word=word)
@@ -133,7 +133,7 @@ def text(node: Node, report: Report, *, example: str = "", exact: bool = False) 
     elif node.comment:
         message = say("{name} is empty: YAML reads everything after # as a comment", name=_name(node))
         report.add(node.place, "VALUE_INVALID", message, quoted(f"{_key(node)}: {node.comment}"))
-    elif node.style == "plain" and (inner := slips.between_curly_quotes(node.text)):
+    elif node.style == "plain" and (inner := yaml_mistakes.between_curly_quotes(node.text)):
         message = say("the curly quotes around {name} are part of the text; YAML's are straight", name=_name(node))
         report.add(node.place, "VALUE_INVALID", message, say("write {code}", code=f'{_key(node)}: "{inner}"'))
     elif node.lost:

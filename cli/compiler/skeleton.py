@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from cli.compiler import uses
+from cli.compiler import name_usage
 from cli.compiler.sql.columns import columns
 from handler.model import IdRule, Lookup, SqlLookup
 
@@ -25,6 +25,6 @@ def answer(lookup: Lookup, texts: Iterable[str]) -> str:
     """Return the result of a lookup as in a sample, with … for each value."""
     named = columns(lookup.sql) if isinstance(lookup, SqlLookup) else ()
     if not named:
-        named = uses.columns(texts, lookup.name)
+        named = name_usage.columns(texts, lookup.name)
     row = f"{{{', '.join(f'{name}: …' for name in named or ('column',))}}}"
     return f"[{row}]" if lookup.expect == "many" else row

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from cli.compiler import uses
+from cli.compiler import name_usage
 from cli.compiler.parts import Part
 from cli.language import say
 
@@ -153,7 +153,7 @@ def _loop(rest: str) -> str:
     rest = rest[1:-1].strip() if rest.startswith("(") and rest.endswith(")") else rest
     if match := _LOOP.fullmatch(rest) or _REVERSED.fullmatch(rest):
         return f"{match['name']} in {match['over']}"
-    return f"{uses.element(rest, ())} in {rest}" if re.fullmatch(r"[\w.]+", rest) else rest
+    return f"{name_usage.element(rest, ())} in {rest}" if re.fullmatch(r"[\w.]+", rest) else rest
 
 
 def _normal(part: Part) -> str:

@@ -18,16 +18,16 @@ from cli.compiler import (
     polls,
     samples,
     shape,
-    shown,
     skeleton,
+    text_markup,
     threads,
 )
 from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
-from cli.compiler.needs import Need
 from cli.compiler.nodes import Mapping as MappingNode
 from cli.compiler.nodes import Node, Scalar
 from cli.compiler.samples import Sample
+from cli.compiler.stage_requirements import Need
 from cli.language import say
 from handler.model import IdRule, Leaf, Lookup, Notification, Poll
 from handler.stages import id_pattern
@@ -127,7 +127,7 @@ def read(name: str, node: Node, templates: Templates, report: Report) -> Templat
     if isinstance(node, MappingNode) and not {"samples"} & {*found, *misspelt}:  # else there is a finding already
         _add_samples_missing(node, rule, read_lookups, leaves)
     is_whole = report.errors == before
-    shown.check(leaves.shown, read_lookups, report)
+    text_markup.check(leaves.shown, read_lookups, report)
     if "blocks" in found:
         interactive.check(found["blocks"], report)
     if "samples" not in found:

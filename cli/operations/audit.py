@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cli.language import later, say
-from cli.operations import books, gauges, mailbox, rows
-from cli.operations.books import Books, Evidence
-from cli.operations.gauges import Depth
-from cli.operations.refusals import UnansweredError
+from cli.operations import accounting, dlq, metrics, rows
+from cli.operations.accounting import Accounting, Evidence
+from cli.operations.aws_errors import UnansweredError
+from cli.operations.metrics import Depth
 from cli.operations.screen import Say
 from cli.operations.stack import Stack
 
@@ -36,7 +36,7 @@ class Result:
     stack: str
     since: float
     until: float
-    books: Books
+    books: Accounting
     queue: Depth | None
     dead_letters: Depth
     tolerance: float
@@ -75,20 +75,22 @@ def run(stack: Stack, since: float, now: float, tolerance: float, report: Say) -
     """Compute a stack's balance. Raises UnansweredError."""
     notes: list[str] = []
     found = list(rows.since(stack, since, now, lambda count: report(say("{count:,} items", count=count))))
-    queue = gauges.depth(stack, stack.queue) if stack.queue else None
-    dead_letters = gauges.depth(stack, stack.dead_letters)
-    patience = books.patience(queue.visibility_seconds if queue and not stack.is_draining else None)
-    late = books.overdue(found, now, patience)
+    queue = metrics.depth(stack, stack.queue) if stack.queue else None
+    dead_letters = metrics.depth(stack, stack.dead_letters)
+    patience = accounting.patience(queue.visibility_seconds if queue and not stack.is_draining else None)
+    late = accounting.overdue(found, now, patience)
     evidence = Evidence(queue.total if queue else None)
     if late:
         report(say("looking for those that are late"))
         evidence = replace(_waiting(stack, queue, now, patience, notes), parked=_parked(stack, dead_letters, notes))
-    closed = books.close(found, late, evidence)
+    closed = accounting.close(found, late, evidence)
     report(say("reading the topic's metric"))
     until = now - METRIC_LAG_SECONDS
-    seen = len({row.key.event for row in books.current(found) if since <= row.record.at <= until})
+    seen = len({row.key.event for row in accounting.current(found) if since <= row.record.at <= until})
     published = _published(stack, since, until, notes)
-    difference = 0 if published is None else books.difference(published, seen, queue.total if queue else 0, tolerance)
+    difference = (
+        0 if published is None else accounting.difference(published, seen, queue.total if queue else 0, tolerance)
+    )
     return Result(
         stack.name, since, now, closed, queue, dead_letters, tolerance, published, seen, difference, tuple(notes)
     )
@@ -98,13 +100,13 @@ def _waiting(stack: Stack, queue: Depth | None, now: float, patience: float, not
     """Return what the queue tells about which late deliveries are lost."""
     if queue is None:
         return Evidence(None)
-    if gauges.is_paused(stack):
+    if metrics.is_paused(stack):
         notes.append(say("The event source mapping is disabled: the function takes nothing from the queue."))
         return Evidence(queue.total, idle=True)
     if not queue.total:
         return Evidence(0)
-    progress = gauges.progress(stack, now - patience, now)
-    idle = not books.is_at_work(progress.worked_at, now, patience)
+    progress = metrics.progress(stack, now - patience, now)
+    idle = not accounting.is_at_work(progress.worked_at, now, patience)
     if idle:
         notes.append(say(_IDLE))
     return Evidence(queue.total, progress.oldest_at, idle)
@@ -114,7 +116,7 @@ def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[st
     """Return the identities of the events in the dead-letter queue."""
     if not dead_letters.total:
         return frozenset()
-    with mailbox.opened(stack, LETTERS, 0, lambda _: None) as box:
+    with dlq.opened(stack, LETTERS, 0, lambda _: None) as box:
         if box.more:
             notes.append(say("Of the dead-letter queue, {count} messages were looked at: it has more.", count=LETTERS))
         return frozenset(letter.event_id for letter in box.held.values())
@@ -123,11 +125,11 @@ def _parked(stack: Stack, dead_letters: Depth, notes: list[str]) -> frozenset[st
 def _published(stack: Stack, since: float, until: float, notes: list[str]) -> int | None:
     """Return how many messages the topic accepted; None if that cannot be compared with the events seen."""
     try:
-        if gauges.is_filtered(stack):
+        if metrics.is_filtered(stack):
             notes.append(say("The subscription filters the topic's events, so their number is not compared."))
             return None
-        found = gauges.published(stack, since, until)
-        ignored = gauges.ignored(stack, since, until) if found else 0
+        found = metrics.published(stack, since, until)
+        ignored = metrics.ignored(stack, since, until) if found else 0
     except UnansweredError as error:
         notes.append(say("Not compared with what was published: {why}", why=error.message))
         return None

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from cli.language import say
-from cli.operations.refusals import UnansweredError, asking
+from cli.operations.aws_errors import UnansweredError, asking
 from cli.operations.stack import Stack
 from handler.adapters import tls
 from handler.adapters.http.connection import ExchangeError

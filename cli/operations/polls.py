@@ -11,7 +11,7 @@ import click
 from cli import running
 from cli.language import ENGLISH, later, say, speaking
 from cli.operations import times
-from cli.operations.refusals import UnansweredError, asking, code
+from cli.operations.aws_errors import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.adapters.state.table import from_attributes, to_attributes
 from handler.errors import CODES, NotifierError

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from cli.language import say
-from cli.operations import parcel
-from cli.operations.letters import Letter
-from cli.operations.mailbox import Mailbox
-from cli.operations.refusals import UnansweredError, asking
+from cli.operations import replay_message
+from cli.operations.aws_errors import UnansweredError, asking
+from cli.operations.dead_letters import DeadLetter
+from cli.operations.dlq import DlqReader
 from cli.operations.stack import Stack
 
 
@@ -26,8 +26,8 @@ class Sent:
     `problem` says why it stopped early; empty if it did not, or was `interrupted`.
     """
 
-    sent: list[Letter] = field(default_factory=list)
-    twofold: list[Letter] = field(default_factory=list)
+    sent: list[DeadLetter] = field(default_factory=list)
+    twofold: list[DeadLetter] = field(default_factory=list)
     problem: str = ""
     interrupted: bool = False
 
@@ -37,7 +37,7 @@ class Sent:
         return not (self.problem or self.interrupted)
 
 
-def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
+def again(mailbox: DlqReader, chosen: Sequence[DeadLetter], per_second: float, progress: Callable[[int], None]) -> Sent:
     """Send letters again, at most this many per second. Ctrl-C stops between two letters."""
     done = Sent()
     with _interruption() as stop:
@@ -58,7 +58,9 @@ def again(mailbox: Mailbox, chosen: Sequence[Letter], per_second: float, progres
     return done
 
 
-def chosen(mailbox: Mailbox, letters: Sequence[Letter], per_second: float, progress: Callable[[int], None]) -> Sent:
+def chosen(
+    mailbox: DlqReader, letters: Sequence[DeadLetter], per_second: float, progress: Callable[[int], None]
+) -> Sent:
     """Send some of the letters again. The others are put back first, so that other readers see them."""
     sending = {letter.message_id for letter in letters}
     if others := [letter for letter in mailbox.held.values() if letter.message_id not in sending]:
@@ -66,14 +68,14 @@ def chosen(mailbox: Mailbox, letters: Sequence[Letter], per_second: float, progr
     return again(mailbox, letters, per_second, progress)
 
 
-def _send(stack: Stack, letter: Letter) -> None:
+def _send(stack: Stack, letter: DeadLetter) -> None:
     now = time.time()
     for body in letter.bodies:
         if stack.queue:
             with asking(say("send to the intake queue"), "sqs:SendMessage"):
-                stack.client("sqs").send_message(QueueUrl=stack.queue, **parcel.message(letter, body, now))
+                stack.client("sqs").send_message(QueueUrl=stack.queue, **replay_message.message(letter, body, now))
         else:
-            payload = json.dumps(parcel.invocation(letter, body, now), ensure_ascii=False).encode()
+            payload = json.dumps(replay_message.invocation(letter, body, now), ensure_ascii=False).encode()
             with asking(say("invoke the function"), "lambda:InvokeFunction"):
                 stack.client("lambda").invoke(FunctionName=stack.invoked, InvocationType="Event", Payload=payload)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.language import say
-from cli.operations.refusals import asking
+from cli.operations.aws_errors import asking
 from cli.operations.stack import Stack
 from handler.delivery.records import FINAL, PHASE_WORDS, DeliveryKey, DeliveryRecord, decode
 from handler.state_item import DeliveryItem, Item

@@ -13,8 +13,8 @@ import click
 
 from cli.language import ENGLISH, later, say, speaking
 from cli.operations import polls
+from cli.operations.aws_errors import UnansweredError, asking
 from cli.operations.polls import Status
-from cli.operations.refusals import UnansweredError, asking
 from cli.operations.screen import Say
 from cli.operations.stack import Stack
 from handler.polling.schedule import Schedule

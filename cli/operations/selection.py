@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cli.operations import times
-from cli.operations.letters import Letter
+from cli.operations.dead_letters import DeadLetter
 
 # The value of --code for letters without a code: SQS, SNS and Lambda give no reason.
 NONE: Final = "NONE"
@@ -30,7 +30,7 @@ class Selection:
         """Return whether no filter is set."""
         return not (self.everything or self.codes or self.types or self.event_ids or self.since or self.until)
 
-    def picks(self, letter: Letter) -> bool:
+    def picks(self, letter: DeadLetter) -> bool:
         """Return whether a letter matches."""
         return (
             (not self.codes or not {letter.code or NONE, *letter.also}.isdisjoint(self.codes))

@@ -12,7 +12,7 @@ import click
 
 from cli import running
 from cli.language import say
-from cli.operations.refusals import UnansweredError, asking
+from cli.operations.aws_errors import UnansweredError, asking
 
 # Longer than the function's timeout.
 INVOKED_SECONDS: Final = 75

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cli.language import later, say
-from cli.operations import books, heap, told
-from cli.operations.journal import Line
-from cli.operations.letters import Letter
+from cli.operations import accounting, dlq_view, log_steps
+from cli.operations.dead_letters import DeadLetter
+from cli.operations.function_log import Line
+from cli.operations.log_steps import Kind, Step
 from cli.operations.rows import Row
-from cli.operations.told import Kind, Step
 from handler.delivery.records import PHASE_WORDS, Phase
 from handler.outcome import IDENTITY_REUSED, State
 
@@ -94,7 +94,7 @@ def _names(lines: Sequence[Line], rows: Sequence[Row]) -> list[_Name]:
     """
     named = {_of_line(line) for line in lines} | {_of_row(row) for row in rows}
     routed = {name[0] for name in named if name[1] and not name[2]}
-    standing = {_of_row(row) for row in books.current(rows)}
+    standing = {_of_row(row) for row in accounting.current(rows)}
     whole = {name for name in named if name[1] or (name[0] and name[0] not in routed) or name in standing}
     return sorted(whole) or sorted(named)
 
@@ -124,14 +124,14 @@ def _trail(
     if row is None:
         return Trail(*name[:2], last.state.value if last else "", last.code if last else "", name[2], steps)
     if not _is_told(row, about):
-        steps = sorted([*steps, told.of_row(row.record)], key=lambda step: step.at)
-    due = 0.0 if row.final else told.due(row.record)
+        steps = sorted([*steps, log_steps.of_row(row.record)], key=lambda step: step.at)
+    due = 0.0 if row.final else log_steps.due(row.record)
     if due:
-        steps.append(told.ahead(row.record, now))
+        steps.append(log_steps.ahead(row.record, now))
     return Trail(*name[:2], PHASE_WORDS[row.record.phase], row.record.code, name[2], steps, due)
 
 
-def with_letter(timeline: Timeline, letter: Letter) -> Timeline:
+def with_letter(timeline: Timeline, letter: DeadLetter) -> Timeline:
     """Return the timeline in which open deliveries end in the dead-letter queue, where another service put them."""
     queued = [trail for trail in timeline.trails if trail.queued] or [Trail(letter.notification, letter.channel, "")]
     ended = [_given_up(trail, letter) for trail in queued]
@@ -140,10 +140,10 @@ def with_letter(timeline: Timeline, letter: Letter) -> Timeline:
     return replace(timeline, type=letter.type, id=letter.id, received=received, trails=[*kept, *ended])
 
 
-def _given_up(trail: Trail, letter: Letter) -> Trail:
-    steps = [step for step in trail.steps if step.word not in told.AHEAD]
+def _given_up(trail: Trail, letter: DeadLetter) -> Trail:
+    steps = [step for step in trail.steps if step.word not in log_steps.AHEAD]
     at = max(letter.parked_at, *(step.at for step in steps), 0.0)
-    text = ": ".join(filter(None, (letter.code, letter.detail))) or heap.cause(letter)[0]
+    text = ": ".join(filter(None, (letter.code, letter.detail))) or dlq_view.cause(letter)[0]
     put = say("it lies in the dead-letter queue, put there by {sender}", sender=say(_SENDERS[letter.sender]))
     end = Step(at, "parked", text, "bad", (put,))
     return replace(trail, state="parked", code=letter.code, steps=[*steps, end], due=0.0)
@@ -153,7 +153,7 @@ def _others(first: Kind, lines: Sequence[Line], row: Row | None) -> list[Step]:
     """Return steps for other events with the same identity, unless a log line says so already."""
     said = {(line.type, line.id) for line in lines if line.code == IDENTITY_REUSED}
     kinds = _kinds(lines, [row] if row else [])
-    return [told.other(at, kind, first) for kind, at in kinds.items() if kind != first and kind not in said]
+    return [log_steps.other(at, kind, first) for kind, at in kinds.items() if kind != first and kind not in said]
 
 
 def _steps(lines: Sequence[Line]) -> list[Step]:
@@ -161,7 +161,7 @@ def _steps(lines: Sequence[Line]) -> list[Step]:
     steps: list[Step] = []
     parked = False
     for line in lines:
-        step = told.of_line(line)
+        step = log_steps.of_line(line)
         if parked and line.state is not State.REPEATED:
             step = replace(step, facts=(say("a replay"), *step.facts))
         parked = parked or line.state is State.PARKED

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from cli.planning.network import Described, Network
-from cli.planning.wishes import HTTPS, Wishes
+from cli.planning.request import HTTPS, Request
 from handler.health.model import Check
 
 ANYWHERE: Final = "0.0.0.0/0"
@@ -47,7 +47,7 @@ def _covers(entry: Described, port: int) -> bool:
     return entry["Protocol"] in _TCP and ports.get("From", 0) <= port <= ports.get("To", 65_535)
 
 
-def groups(network: Network, wishes: Wishes) -> Iterator[Check]:
+def groups(network: Network, wishes: Request) -> Iterator[Check]:
     """Check that the function's security groups exist, and allow exactly the outgoing traffic that it needs."""
     name = "security groups"
     found = [network.groups[group] for group in wishes.groups if group in network.groups]
@@ -83,7 +83,7 @@ def _opens(rule: Described, port: int) -> bool:
     return rule["IpProtocol"] in _TCP and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65_535)
 
 
-def endpoints(network: Network, wishes: Wishes) -> Iterator[Check]:
+def endpoints(network: Network, wishes: Request) -> Iterator[Check]:
     """Check the endpoints. One with private DNS serves the whole VPC, so it must accept the function's traffic."""
     for endpoint in network.endpoints:
         name = f"endpoint {str(endpoint['ServiceName']).rpartition('.')[2]}"
@@ -104,7 +104,7 @@ def _gateway_endpoint(network: Network, endpoint: Described, name: str) -> Check
     return Check(name, "ok", "in the subnets' route tables; its policy has to let the function's role in")
 
 
-def _interface_endpoint(network: Network, wishes: Wishes, endpoint: Described, name: str) -> Check:
+def _interface_endpoint(network: Network, wishes: Request, endpoint: Described, name: str) -> Check:
     own = [network.groups[one["GroupId"]] for one in endpoint.get("Groups", []) if one["GroupId"] in network.groups]
     rules = [rule for group in own for rule in group.get("IpPermissions", []) if _opens(rule, HTTPS)]
     if any(_lets_in(network, wishes, rule) for rule in rules):
@@ -114,7 +114,7 @@ def _interface_endpoint(network: Network, wishes: Wishes, endpoint: Described, n
     return Check(name, "failed", cause=cause, remedy=remedy)
 
 
-def _lets_in(network: Network, wishes: Wishes, rule: Described) -> bool:
+def _lets_in(network: Network, wishes: Request, rule: Described) -> bool:
     if any(pair.get("GroupId") in wishes.groups for pair in rule.get("UserIdGroupPairs", [])):
         return True
     ranges = [ip_network(one["CidrIp"]) for one in rule.get("IpRanges", [])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.language import say
-from cli.operations.refusals import asking
+from cli.operations.aws_errors import asking
 
 # The calls, which are also the IAM actions that the caller needs.
 ACTIONS: Final = (

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cli import concurrency_plan
-from cli.operations.refusals import code
-from cli.planning.wishes import Wishes
+from cli.operations.aws_errors import code
+from cli.planning.request import Request
 from handler.health.model import Check, State
 
 ACTION: Final = "lambda:GetAccountSettings"
 _NAME: Final = "account"
 
 
-def check(client: Any, wishes: Wishes) -> Iterator[Check]:
+def check(client: Any, wishes: Request) -> Iterator[Check]:
     """Ask Lambda, if anything is to be reserved. If asking is not allowed, the check names the missing IAM action."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -20,7 +20,7 @@ from typing import Final
 
 from cli.language import later
 from cli.preview.compose import Preview
-from cli.preview.readable import lines, named
+from cli.preview.message_lines import lines, named
 
 FOLDER: Final = "_approved"
 MAX_BYTES: Final = 1024 * 1024

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from cli.compiler.answers import answering
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.compiler.samples import Sample
 from handler.catalog import Stage
 from handler.errors import NotifierError, named

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli.compiler.files import printable, shown
 from cli.language import say
-from cli.preview import plans
+from cli.preview import schedules
 from cli.preview.catalogue import Channel, Entry, Lookup, Polled, Route, Staged
 from cli.preview.listing import findings, line
 
@@ -92,7 +92,7 @@ def _lookup(one: Lookup) -> Text:
 
 
 def _poll(poll: Polled) -> Text:
-    return Text.assemble(plans.words(poll), (f"  {_database(poll.place)}", "dim"), "\n", _block(poll.source))
+    return Text.assemble(schedules.words(poll), (f"  {_database(poll.place)}", "dim"), "\n", _block(poll.source))
 
 
 def _database(name: str) -> str:

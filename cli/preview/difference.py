@@ -13,10 +13,10 @@ from rich.text import Text
 from cli.language import later, say
 from cli.preview.changes import changes
 from cli.preview.changes import shown as shown_change
+from cli.preview.characters import safe
 from cli.preview.compose import Preview, Previews
-from cli.preview.readable import escaped, lines
+from cli.preview.message_lines import escaped, lines
 from cli.preview.selection import Selection
-from cli.preview.signs import safe
 
 Lines = Sequence[str]
 # The names of a notification, a sample and a stage.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cli.preview import carried, told
+from cli.preview import event_data, reasons
 from cli.preview.compose import Preview
 from cli.preview.runs import Run
 from handler.model import Message
@@ -17,7 +17,10 @@ def of_preview(preview: Preview, event: str, given: Mapping[str, Any]) -> dict[s
     head = {"notification": preview.notification, "event": event, "stage": preview.stage, **given}
     if preview.error:
         detail = preview.error.detail
-        return {**head, "error": {"code": preview.error.code, "detail": detail, "remedy": told.remedy(preview.error)}}
+        return {
+            **head,
+            "error": {"code": preview.error.code, "detail": detail, "remedy": reasons.remedy(preview.error)},
+        }
     if preview.rule:
         return {**head, "rule": preview.rule.value, "where": preview.where}
     return {**head, "messages": [of_message(one) for one in preview.messages]}
@@ -25,7 +28,7 @@ def of_preview(preview: Preview, event: str, given: Mapping[str, Any]) -> dict[s
 
 def of_run(run: Run) -> dict[str, Any]:
     """Return the document of a preview, with the `data` of its event, if it is about a row and has some."""
-    extras = {"data": json.loads(carried.written(run.data))} if run.data else {}
+    extras = {"data": json.loads(event_data.written(run.data))} if run.data else {}
     return of_preview(run.preview, run.template.notification.event, {**run.given, **extras})
 
 

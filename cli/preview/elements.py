@@ -10,8 +10,8 @@ from rich.style import Style
 from rich.text import Text
 
 from cli.language import say
+from cli.preview.characters import safe
 from cli.preview.mrkdwn import DIM, View, inline, plain
-from cli.preview.signs import safe
 
 _BUTTON: Final = Style(bold=True, reverse=True)
 _BUTTONS: Final = {"primary": Style(color="green"), "danger": Style(color="red")}

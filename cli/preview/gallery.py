@@ -23,8 +23,8 @@ import click
 from cli import language
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.template import Template
-from cli.preview import catalogue, changing, document, plans, runs
-from cli.preview.carried import Carried, written
+from cli.preview import catalogue, document, poll_trial, runs, schedules
+from cli.preview.event_data import UsedData, written
 from cli.preview.revision import checked_out
 from cli.preview.selection import USUAL, Selection
 from handler.catalog import Stage
@@ -134,13 +134,13 @@ def items(selection: Selection, now: Made, before: Made | None, last: Mapping[st
 
 def _more(one: Template, polls: Mapping[str, Poll]) -> dict[str, Any]:
     """What the page offers beside the entry of the catalogue."""
-    carried, data = Carried.of(one.notification, one.samples, polls), None
+    carried, data = UsedData.of(one.notification, one.samples, polls), None
     if carried.example:
         is_watching = bool(carried.poll and carried.poll.is_watching)
         data = {"example": written(carried.example), "needed": bool(carried.needed), "of_row": is_watching}
     polled = None
     if poll := one.notification.poll:
-        polled = {"when": _in_each_language(catalogue.polled(poll)), "change": changing.statement(one)}
+        polled = {"when": _in_each_language(catalogue.polled(poll)), "change": poll_trial.statement(one)}
     return {"data": data, "polled": polled}
 
 
@@ -148,7 +148,7 @@ def _in_each_language(poll: catalogue.Polled) -> dict[str, str]:
     found = {}
     for name in language.LANGUAGES:
         with language.speaking(name):
-            found[name] = plans.words(poll)
+            found[name] = schedules.words(poll)
     return found
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.compiler.files import printable
 from cli.language import later, plural, say
-from cli.preview import plans
+from cli.preview import schedules
 from cli.preview.catalogue import DEFAULT, Entry
 
 # In a narrower terminal, each notification is a paragraph of lines.
@@ -63,7 +63,7 @@ def _cells(entry: Entry) -> Cells:
         _CHANNELS: Text(", ".join(_channels(entry)), "cyan"),
         _MENTIONS: Text(", ".join(_mentions(entry)), "magenta"),
         _DATA: Text(", ".join(dict.fromkeys(_data(entry)))),
-        _POLL: Text(plans.words(entry.poll) if entry.poll else ""),
+        _POLL: Text(schedules.words(entry.poll) if entry.poll else ""),
         _OWNER: Text(line(entry.owner)),
         _DESCRIPTION: Text(line(entry.description)),
     }

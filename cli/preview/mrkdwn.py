@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from cli.preview.signs import NAME, emoji, safe, typed, with_emoji
+from cli.preview.characters import NAME, emoji, safe, typed, with_emoji
 
 if TYPE_CHECKING:
     from handler.catalog import Stage

@@ -14,8 +14,8 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
+from cli.preview.characters import emoji, safe
 from cli.preview.mrkdwn import CODE, LINK, MENTION, Barred, View, link
-from cli.preview.signs import emoji, safe
 
 _STYLES: Final = {
     "bold": Style(bold=True),

@@ -11,9 +11,9 @@ from cli.compiler.samples import Sample
 from cli.compiler.template import Template
 from cli.language import say
 from cli.preview import events
-from cli.preview.carried import Carried, Data
 from cli.preview.compose import Preview, Previews
 from cli.preview.connections import Connections
+from cli.preview.event_data import Data, UsedData
 from cli.preview.selection import Selection, nearest
 from handler.catalog import Stage
 from handler.errors import NotifierError, TemplateError
@@ -91,7 +91,7 @@ def of_event(
     connections: Connections,
 ) -> OfRow:
     """Return what an event makes. If a poll makes such events, its `data` have what the poll would say of the row."""
-    carried = Carried.of(one, samples, polls)
+    carried = UsedData.of(one, samples, polls)
     try:
         data = carried.of_row(row_id, data, connections.database)
     except NotifierError as error:

@@ -12,7 +12,7 @@ import click
 
 from cli import running
 from cli.language import say
-from cli.operations.refusals import UnansweredError
+from cli.operations.aws_errors import UnansweredError
 from cli.running import Running
 
 if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
@@ -74,11 +74,13 @@ class Workspace:
         return SlackBot(self.secrets, address.api_url, tls.context(address.ca), proxy=address.proxy).post(message)
 
     def _remedy(self, error: NotifierError, to: str, stage: Stage) -> str:
-        from cli.preview import refused
+        from cli.preview import slack_remedies
 
-        if refused.reason(error) == refused.NO_CHANNEL and (meant := refused.channel(to, stage, self._channels())):
+        if slack_remedies.reason(error) == slack_remedies.NO_CHANNEL and (
+            meant := slack_remedies.channel(to, stage, self._channels())
+        ):
             return meant
-        return refused.remedy(error, by_hand=self.settings is None)
+        return slack_remedies.remedy(error, by_hand=self.settings is None)
 
     def _channels(self) -> Mapping[str, str]:
         """The names of the demo's channels and people by their ids; empty for a Slack of which nothing is known."""

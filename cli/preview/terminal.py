@@ -22,9 +22,9 @@ from rich.text import Text
 
 from cli.language import say
 from cli.preview import elements, mrkdwn, rich_text
+from cli.preview.characters import safe, with_emoji
 from cli.preview.elements import text_of
 from cli.preview.mrkdwn import DIM, Barred, View
-from cli.preview.signs import safe, with_emoji
 
 BOLD: Final = Style(bold=True)
 _FRAME: Final = 6  # columns that the edges of a panel need beside its title

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from cli.privacy import forms
 from cli.privacy.rules import KEEP, TEXT, Named, Path, Rules, plain
-from cli.privacy.said import Said
+from cli.privacy.usage import Usage
 from handler.model import Value
 
 Why = Literal["rule", "no rule", "compared", "currency", "address", "harmless"]
@@ -34,7 +34,7 @@ class Decision:
         return self.kind != KEEP
 
 
-def decide(path: Path, value: Value, rules: Rules, said: Said) -> Decision:
+def decide(path: Path, value: Value, rules: Rules, said: Usage) -> Decision:
     """Return the decision for one value, which is neither a list nor a document."""
     if value is None or (isinstance(value, str) and says_nothing(value)):
         return Decision(KEEP, "harmless")
@@ -50,7 +50,7 @@ def decide(path: Path, value: Value, rules: Rules, said: Said) -> Decision:
     return Decision(KEEP, "harmless") if is_harmless else Decision(TEXT, "no rule")
 
 
-def _used(name: str, value: Value, said: Said) -> Why | None:
+def _used(name: str, value: Value, said: Usage) -> Why | None:
     """What the template needs this very value for, if it does."""
     text = unicodedata.normalize("NFKC", str(value)).strip()
     if text.casefold() in {one.casefold() for one in said.values.get(name, ())}:
@@ -58,7 +58,7 @@ def _used(name: str, value: Value, said: Said) -> Why | None:
     return "currency" if name in said.currencies and _CURRENCY.fullmatch(text.upper()) else None
 
 
-def _entry(path: Path, rules: Rules, said: Said) -> Named | None:
+def _entry(path: Path, rules: Rules, said: Usage) -> Named | None:
     """The entry for a name in the SELECT. What it would show is masked if a column behind it is, unless it is exact.
 
     A longer name for a column, such as `product_name`, speaks for itself. Without an entry, a value may be shown if all

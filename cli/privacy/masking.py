@@ -13,7 +13,7 @@ from typing import Any, Final
 from cli.privacy import forms, words
 from cli.privacy.decision import Decision, decide, says_nothing
 from cli.privacy.rules import TEXT, Path, Rules, plain
-from cli.privacy.said import Said
+from cli.privacy.usage import Usage
 from handler.model import Row, Value
 
 _FIRST_DAY: Final = date(2001, 1, 1)
@@ -31,7 +31,7 @@ class Masking:
     """
 
     rules: Rules
-    said: Said
+    said: Usage
     columns: dict[Path, dict[Decision, None]] = field(default_factory=dict)
     _numbers: dict[str, dict[str, int]] = field(default_factory=dict)
     _made: dict[str, Value] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from cli.sampling import written
+from cli.sampling import yaml_values
 
 KEY: Final = "samples"
 _STEP: Final = 2
@@ -62,15 +62,15 @@ def inserted(source: str, name: str, sample: Mapping[str, Any]) -> str:
 
 def _block(name: str, sample: Mapping[str, Any], indent: int) -> Iterator[str]:
     """Yield the lines of a sample. Each lookup has its own line, even if it is short."""
-    yield f"{' ' * indent}{written.text(name)}:"
+    yield f"{' ' * indent}{yaml_values.text(name)}:"
     inside = indent + _STEP
     for key, value in sample.items():
         if key == "lookups" and value:
             yield f"{' ' * inside}{key}:"
             for lookup, answer in value.items():
-                yield from written.block(lookup, answer, inside + _STEP)
+                yield from yaml_values.block(lookup, answer, inside + _STEP)
         else:
-            yield from written.block(key, value, inside)
+            yield from yaml_values.block(key, value, inside)
 
 
 _Edit = tuple[int, int, str]
@@ -79,7 +79,7 @@ _Edit = tuple[int, int, str]
 def _replaced(source: str, samples: _Span, name: str, sample: Mapping[str, Any]) -> _Edit:
     key, value = samples.entries[name]
     if samples.is_flow:
-        return key.start, value.end, f"{written.text(name)}: {written.flow(sample)}"
+        return key.start, value.end, f"{yaml_values.text(name)}: {yaml_values.flow(sample)}"
     newline = _newline(source)
     start = source.rfind("\n", 0, key.start) + 1
     end = _next_line(source, value.end)
@@ -91,7 +91,7 @@ def _into_flow(mapping: _Span, name: str, value: Mapping[str, Any]) -> _Edit:
     """Return the edit that adds an entry to a flow mapping, directly after the last value."""
     last = [span.end for _, span in mapping.entries.values()]
     at = last[-1] if last else mapping.start + 1
-    return at, at, f"{', ' if last else ''}{written.text(name)}: {written.flow(value)}"
+    return at, at, f"{', ' if last else ''}{yaml_values.text(name)}: {yaml_values.flow(value)}"
 
 
 def _after(source: str, end: int, lines: Sequence[str]) -> _Edit:

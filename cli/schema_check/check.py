@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.checked import Checked
 from cli.compiler import Compilation
 from cli.compiler.findings import Report
 from cli.compiler.problems import Parts
 from cli.compiler.template import Template
+from cli.external_findings import Checked
 from cli.language import say
 from cli.schema_check import comparisons, names, nulls, reading, scans, statements, widths
 from cli.schema_check.resolving import Output, made_by_another, outputs

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cli.compiler import rehearsal
+from cli.compiler import render_samples
 from cli.compiler.findings import Place
 from cli.compiler.problems import Parts
 from cli.compiler.samples import Sample
@@ -65,12 +65,12 @@ def _searched(template: Template, column: str) -> Iterator[Parts]:
 
 
 def _parts(template: Template, sample: Sample, stage: Stage, column: str) -> Iterator[Parts]:
-    problems, blanks = rehearsal.outcome(template, sample, stage)
+    problems, blanks = render_samples.outcome(template, sample, stage)
     for one in problems:
         message = say("`{column}` may be NULL in the database, and then: {message}", column=column, message=one.message)
         yield Parts(one.place, FAILS, message, one.fix, one.edit)
     for blank in blanks:
-        if pasted := rehearsal.instead_of(template, blank):
+        if pasted := render_samples.instead_of(template, blank):
             message = say("`{column}` may be NULL in the database, and then this shows nothing", column=column)
             fix = say("write {text}", text=pasted.text) if pasted.text else ""
             yield Parts(pasted.place, SHOWS_NOTHING, message, fix, pasted.edit)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from cli.compiler import files, rehearsal, shape, sql
+from cli.compiler import files, render_samples, shape, sql
 from cli.compiler.answers import answering
 from cli.compiler.findings import Edit, Place, Report
 from cli.compiler.nodes import Node, Scalar
@@ -135,7 +135,7 @@ def _bound(template: Template, stage: Stage) -> Iterator[Mapping[str, Mapping[st
             return answering(answers, templates)(lookup, context)
 
         try:
-            rehearsal.enriched(template, sample, stage, fetch)
+            render_samples.enriched(template, sample, stage, fetch)
         except NotifierError:
             continue
         yield noted

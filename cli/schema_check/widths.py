@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cli.compiler import rehearsal
+from cli.compiler import render_samples
 from cli.compiler.answers import answering
 from cli.compiler.problems import Parts
 from cli.compiler.samples import Sample
@@ -70,7 +70,7 @@ def _fix() -> str:
 def _cut(template: Template, sample: Sample, stage: Stage) -> dict[str, int]:
     templates = _CuttingTemplates(template.notification.locale(stage.locale))
     try:
-        context = rehearsal.enriched(template, sample, stage, answering(sample.answers, templates))
+        context = render_samples.enriched(template, sample, stage, answering(sample.answers, templates))
     except NotifierError:
         return {}
     for tree in template.notification.blocks:

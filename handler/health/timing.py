@@ -24,7 +24,7 @@ from handler.instances import ResolveError
 
 COLD: Final = 5
 WARM: Final = 20
-# The same number as in the published measurement (cli/doctoring/published.py).
+# The same number as in the published measurement (cli/doctor/published.py).
 CALLS: Final = 2
 SPARE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0

@@ -7,7 +7,7 @@ GET  /page/app.js, .css    what `make page` bundled
 GET  /_control/stream      what the page shows, as server-sent events (see Board.changes)
 POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind>: these instead of those there were
 PUT  /_control/gallery     the notifications that it shows, with their stages (cli.preview.gallery)
-POST /_control/ask         a question of the page, a JSON object (see cli.asked); it waits for the answer
+POST /_control/ask         a question of the page, a JSON object (see cli.page_requests); it waits for the answer
 GET  /_control/questions   those that are not answered yet: [{"number", "question"}]
 PUT  /_control/answers/<number>  {"answer"}, or {"error"} with the reason
 """

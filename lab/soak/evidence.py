@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A dead letter: of which event, and what its attributes say. Without a code SQS moved it, with all in it."""
 
     key: Key
@@ -44,7 +44,7 @@ class Histories:
     published: Sequence[Event]
     ledger: Sequence[Row]
     posts: Sequence[Key]
-    letters: Sequence[Letter]
+    letters: Sequence[DeadLetter]
     queued: frozenset[str] = frozenset()
 
 
@@ -55,7 +55,7 @@ class Evidence:
         self._published = {event.identity: event for event in histories.published}
         self.posts = Counter(histories.posts)
         self._rows = {row.key: row for row in histories.ledger}
-        self.letters: dict[str, list[Letter]] = {}
+        self.letters: dict[str, list[DeadLetter]] = {}
         for letter in histories.letters:
             self.letters.setdefault(letter.key.event, []).append(letter)
         self._queued = histories.queued

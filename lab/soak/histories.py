@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from lab.soak.events import Event
-from lab.soak.evidence import Histories, Key, Letter, Row
+from lab.soak.evidence import DeadLetter, Histories, Key, Row
 from lab.soak.pauses import Asked
 from lab.soak.rig import TABLE, Rig
 
@@ -60,9 +60,9 @@ def _post(message: Mapping[str, Any]) -> Key:
     return Key(event, notification, message["channel_name"])
 
 
-def _letter(event: str, attributes: Mapping[str, str]) -> Letter:
+def _letter(event: str, attributes: Mapping[str, str]) -> DeadLetter:
     key = Key(event, attributes.get("notification", ""), attributes.get("channel", ""))
-    return Letter(key, attributes.get("code", ""))
+    return DeadLetter(key, attributes.get("code", ""))
 
 
 def posts_asked(rig: Rig) -> list[Asked]:

@@ -89,7 +89,7 @@ def delivered(ts: str, event: str, identity: int | str, channel: str = "C0LABORD
 
 
 def story(ts: str) -> dict[str, Any]:
-    """What is told of an event (cli.operations.story)."""
+    """What is told of an event (cli.operations.event_json)."""
     message = {"channel": "C0LABORDERS", "ts": ts, "link": None}
     facts = ["attempt 1", "posted in 12 ms"]
     step = {"at": "2026-01-05T10:00:01.000+00:00", "what": "delivered", "text": "", "facts": facts, "message": message}

@@ -13,12 +13,12 @@ from rich.console import Console
 from selenium.webdriver import Chrome
 from slack_sdk import WebClient
 
-from cli.asked import Answers
 from cli.commands.demo import sample_events
 from cli.compiler import compile_templates
 from cli.demo_slack import DemoSlack
 from cli.edits import Edits
 from cli.operations.stack import of_outputs
+from cli.page_requests import Answers
 from cli.session import Session
 from cli.watch import Watch
 from lab.sam import ROOT

@@ -25,7 +25,7 @@ from tests.infra.plain import stack, template
 from tests.infra.stack import ROOT, resolved
 from tests.kit import end
 
-# What notifier balance puts beside what the function emits (cli/operations/gauges.py).
+# What notifier balance puts beside what the function emits (cli/operations/metrics.py).
 PUT_BY_BALANCE = "Unbalanced"
 # What a tick of the polls and a run write, and nobody is woken for: a run that fails is tried again, and PollsOverdue
 # tells if that does not help.

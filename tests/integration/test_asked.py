@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli.asked import Answers
 from cli.operations.stack import of_outputs
+from cli.page_requests import Answers
 from lab.aws import Aws, running_aws
 from tests.operations_kit import OnCall, line, notification
 

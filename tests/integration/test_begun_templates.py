@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from cli.starting import asking
+from cli.new_template import asking
 from lab.databases import Pair
 from lab.shop import SCHEMA, Target
 

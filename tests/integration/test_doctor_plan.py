@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from cli.main import main
 from cli.planning import network
-from cli.planning.judge import judge
-from cli.planning.wishes import Wishes
+from cli.planning.problems import judge
+from cli.planning.request import Request
 from handler.health.model import Check
 from lab.aws import REGION, Aws, running_aws
 from lab.sam import ROOT
@@ -86,7 +86,7 @@ class Vpc:
 
     def looked_at(self, **wishes: Any) -> dict[str, Check]:
         given = {"subnets": tuple(self.private), "groups": (self.group,), "ports": PORTS, **wishes}
-        wanted = Wishes(**given)
+        wanted = Request(**given)
         return {check.name: check for check in judge(network.read(self.ec2, wanted.subnets, wanted.groups), wanted)}
 
 
@@ -222,7 +222,7 @@ def test_what_will_not_do_is_named(vpc: Vpc, what: str) -> None:
 
 def test_a_route_into_nothing_is_told_as_such(vpc: Vpc) -> None:
     """EC2 marks it where what was behind it is gone; the local one does not."""
-    wanted = Wishes(tuple(vpc.private), (vpc.group,), ports=PORTS)
+    wanted = Request(tuple(vpc.private), (vpc.group,), ports=PORTS)
     found = network.read(vpc.ec2, wanted.subnets, wanted.groups)
     gone = [
         {**table, "Routes": [{**one, "State": "blackhole"} for one in table["Routes"]]}
@@ -256,7 +256,7 @@ def endpoint(service: str, *groups: str, **more: Any) -> dict[str, Any]:
 def test_an_endpoint_that_has_a_services_name_lets_the_function_in(
     vpc: Vpc, rule: dict[str, Any], named: bool, state: str | None
 ) -> None:
-    wanted = Wishes(tuple(vpc.private), (vpc.group,), ports=PORTS)
+    wanted = Request(tuple(vpc.private), (vpc.group,), ports=PORTS)
     found = network.read(vpc.ec2, wanted.subnets, wanted.groups)
     pairs = {"the function's": [{"GroupId": vpc.group}], "another's": [{"GroupId": "sg-x"}]}
     rule = {**rule, "UserIdGroupPairs": pairs.get(rule.get("UserIdGroupPairs", ""), [])}
@@ -272,7 +272,7 @@ def test_an_endpoint_that_has_a_services_name_lets_the_function_in(
 
 
 def test_a_gateway_endpoint_belongs_into_the_route_tables(vpc: Vpc) -> None:
-    wanted = Wishes(tuple(vpc.private), (vpc.group,), ports=PORTS)
+    wanted = Request(tuple(vpc.private), (vpc.group,), ports=PORTS)
     found = network.read(vpc.ec2, wanted.subnets, wanted.groups)
     states = []
     for tables in (vpc.tables, vpc.tables[:1]):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 
 from cli import compiler
-from cli.compiler.rehearsal import NOW, answering
+from cli.compiler.render_samples import NOW, answering
 from cli.compiler.samples import Sample
 from handler import catalog
 from handler.block_kit import limits

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from cli import running
 from cli.main import main
-from cli.operations import books
+from cli.operations import accounting
 from handler.delivery.records import Phase
 from lab.aws import Aws, running_aws
 from lab.processes import wait_until
@@ -233,13 +233,13 @@ def test_what_lambda_may_still_hold_is_not_lost_while_the_queue_is_drained(aws: 
     draining = OnCall.deployed(aws, draining=True)
     now = time.time()
     draining.row("e-1", Phase.WAITING, at=now - 5 * HOUR)
-    draining.row("e-2", Phase.WAITING, at=now - books.patience(None) - HOUR)
+    draining.row("e-2", Phase.WAITING, at=now - accounting.patience(None) - HOUR)
     told = draining.asked("balance", status=1)
     assert [one["event_id"] for one in told["lost"]] == ["e-2"]
 
 
 def test_what_is_in_no_queue_is_lost(on_call: OnCall) -> None:
-    long_ago = time.time() - books.patience(360) - 30 * HOUR
+    long_ago = time.time() - accounting.patience(360) - 30 * HOUR
     on_call.row("e-1", Phase.DELIVERED)
     on_call.row("e-lost", Phase.SENDING, at=long_ago, until=long_ago + 20)
     on_call.row("m-given-up", Phase.WAITING, at=long_ago, until=long_ago + 20)

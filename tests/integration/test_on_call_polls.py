@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cli.doctoring import inside
+from cli.doctor import inside
 from cli.operations import runs, stack
-from cli.operations.refusals import UnansweredError
+from cli.operations.aws_errors import UnansweredError
 from handler.adapters.state.intake_queue import IntakeQueue
 from handler.adapters.state.table import StateTable
 from handler.errors import SourceError

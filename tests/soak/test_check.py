@@ -8,7 +8,7 @@ import pytest
 
 from lab.soak.check import Ambiguous, Injected, Verdict, check
 from lab.soak.events import Event, Expected, sale
-from lab.soak.evidence import Histories, Key, Letter, Row
+from lab.soak.evidence import DeadLetter, Histories, Key, Row
 
 # One event with one delivery, one with two, one that its rule keeps quiet, one that cannot be delivered.
 ONE = replace(sale(0, 0.0), identity="one")
@@ -34,7 +34,7 @@ GOOD = Histories(
         Row(ARCHIVED, "parked", "SLACK_CONFIG"),
     ],
     posts=[KEY, PAYMENTS, AUDIT],
-    letters=[Letter(ARCHIVED, "SLACK_CONFIG")],
+    letters=[DeadLetter(ARCHIVED, "SLACK_CONFIG")],
 )
 
 
@@ -75,27 +75,31 @@ BROKEN = [
     ("one of two lost", only(TWO, posts=[PAYMENTS]), "two, soak.both, audit, is lost"),
     (
         "one of two lost, and the other parked",
-        only(TWO, posts=[], ledger=[Row(PAYMENTS, "parked")], letters=[Letter(PAYMENTS, "SLACK_CREDENTIAL")]),
+        only(TWO, posts=[], ledger=[Row(PAYMENTS, "parked")], letters=[DeadLetter(PAYMENTS, "SLACK_CREDENTIAL")]),
         "two, soak.both, audit, is lost",
     ),
     ("parked in the ledger alone", only(OLD, letters=[]), "lost; the ledger says parked"),
     ("suppressed, and nobody knows", only(QUIET, ledger=[]), "lost; the ledger says nothing"),
     ("posted twice", only(ONE, posts=[KEY, KEY]), "event one, soak.sale, orders, was posted 1 times more than once"),
     ("posted three times", only(ONE, posts=[KEY, KEY, KEY]), "posted 2 times more than once, and 0 are excused"),
-    ("delivered and parked", only(ONE, letters=[Letter(KEY, "SLACK_CONFIG")]), "is both delivered and parked"),
+    ("delivered and parked", only(ONE, letters=[DeadLetter(KEY, "SLACK_CONFIG")]), "is both delivered and parked"),
     ("delivered and suppressed", only(QUIET, posts=[SILENT]), "is delivered, and should be suppressed"),
     ("posted although it must not be", only(OLD, letters=[], posts=[ARCHIVED]), "is delivered, and should be parked"),
     ("suppressed although it must not be", only(ONE, posts=[], ledger=[Row(KEY, "suppressed")]), "should be delivered"),
     ("parked twice", only(OLD, letters=[*GOOD.letters, *GOOD.letters]), "event old is parked 2 times"),
     (
         "parked without need",
-        only(ONE, posts=[], ledger=[], letters=[Letter(Key("one"), "DB_UNAVAILABLE")]),
+        only(ONE, posts=[], ledger=[], letters=[DeadLetter(Key("one"), "DB_UNAVAILABLE")]),
         "is parked (DB_UNAVAILABLE), and there was no need",
     ),
     ("not balanced: more than was published", only(ONE, posts=[KEY, Key("who", "soak.sale", "orders")]), "event who"),
     ("posted to another channel", only(ONE, posts=[KEY, KEY._replace(channel="audit")]), "is no delivery of"),
     ("posted, and the ledger does not know", only(ONE, ledger=[Row(KEY, "sending")]), "and the ledger says sending"),
-    ("a letter of nobody", only(ONE, letters=[Letter(Key("who"), "X")]), "event who is parked, and was not published"),
+    (
+        "a letter of nobody",
+        only(ONE, letters=[DeadLetter(Key("who"), "X")]),
+        "event who is parked, and was not published",
+    ),
 ]
 
 
@@ -116,11 +120,13 @@ BALANCED = [
     (
         "parked before its channel was known",
         only(
-            OLD, ledger=[Row(Key("old", "soak.old"), "parked")], letters=[Letter(Key("old", "soak.old"), "DB_DENIED")]
+            OLD,
+            ledger=[Row(Key("old", "soak.old"), "parked")],
+            letters=[DeadLetter(Key("old", "soak.old"), "DB_DENIED")],
         ),
         {"parked": 1},
     ),
-    ("parked by SQS itself", only(OLD, ledger=[], letters=[Letter(Key("old"))]), {"parked": 1}),
+    ("parked by SQS itself", only(OLD, ledger=[], letters=[DeadLetter(Key("old"))]), {"parked": 1}),
 ]
 
 
@@ -131,7 +137,7 @@ def test_each_delivery_has_one_fate(histories: Histories, fates: dict[str, int])
 
 
 def test_what_sqs_parks_is_what_had_not_ended() -> None:
-    histories = only(TWO, posts=[AUDIT], ledger=[Row(AUDIT, "delivered")], letters=[Letter(Key("two"))])
+    histories = only(TWO, posts=[AUDIT], ledger=[Row(AUDIT, "delivered")], letters=[DeadLetter(Key("two"))])
     verdict = checked(histories, parked=frozenset({"two"}))
     assert (dict(verdict.fates), verdict.violations) == ({"delivered": 1, "parked": 1}, [])
 
@@ -197,10 +203,10 @@ def test_the_ledger_may_not_know_what_was_cut_off() -> None:
 
 def test_what_excuses_a_letter() -> None:
     """Nobody could know that it was posted; it came twice at once; its credential was refused."""
-    both = only(ONE, letters=[Letter(KEY, "SLACK_AMBIGUOUS")])
+    both = only(ONE, letters=[DeadLetter(KEY, "SLACK_AMBIGUOUS")])
     known = {"ambiguous": {"one": Ambiguous(1)}, "parked": frozenset({"one"})}
     assert (checked(both, **known).violations, checked(both, **known).fates["parked"]) == ([], 1)
     twice = only(OLD, published=[replace(OLD, again=(0.0,))], letters=[*GOOD.letters, *GOOD.letters])
     assert checked(twice).violations == []
-    refused = only(ONE, posts=[], ledger=[Row(KEY, "parked")], letters=[Letter(KEY, "SLACK_CREDENTIAL")])
+    refused = only(ONE, posts=[], ledger=[Row(KEY, "parked")], letters=[DeadLetter(KEY, "SLACK_CREDENTIAL")])
     assert checked(refused, parked=frozenset({"one"})).violations == []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.compiler.shape import EXPRESSIONS
-from cli.compiler.sql import meant, polled, rules, servers, tree
+from cli.compiler.sql import poll_intent, poll_query, rules, servers, tree
 from cli.compiler.sql.tokens import NotSqlError, Problem, Token, tokens
 from cli.diagnoses import suggestion
 from cli.language import say
@@ -42,22 +42,22 @@ def read_polled(sql: str, *, lines_survive: bool) -> Query:
     try:
         found = _tokens(sql)
     except NotSqlError as error:
-        return Query("", (polled.reworded(error.problem),))
+        return Query("", (poll_query.reworded(error.problem),))
     text = _neutral(found)
     forbidden = [*rules.problems(found, sql, lines_survive=lines_survive)]
-    if not (_used(found) or forbidden) and (total := meant.totals(sql, text)):
+    if not (_used(found) or forbidden) and (total := poll_intent.totals(sql, text)):
         return Query(_converted(found), (total,))
     problems = (
-        [*polled.words(found), *forbidden]
+        [*poll_query.words(found), *forbidden]
         or [one for one in tree.problems(text) if one.code != "QUERY_STAR"]  # an error here: `polled` reports it
-        or [*polled.problems(text)]
+        or [*poll_query.problems(text)]
     )
-    return Query(_converted(found), (*map(polled.reworded, problems), *servers.problems(found)))
+    return Query(_converted(found), (*map(poll_query.reworded, problems), *servers.problems(found)))
 
 
-def polled_source(sql: str) -> polled.Source:
+def polled_source(sql: str) -> poll_query.Source:
     """Return what a poll's SQL says about its rows. `read_polled` must have found no problem in it."""
-    return polled.source(_neutral(_tokens(sql)))
+    return poll_query.source(_neutral(_tokens(sql)))
 
 
 def readable(sql: str) -> str:

@@ -1,4 +1,4 @@
-// What the page asks its server, or the demo behind it (cli/asked.py). Raises Error with the reason.
+// What the page asks its server, or the demo behind it (cli/page_requests.py). Raises Error with the reason.
 import { given } from "./given.js";
 import { language, say } from "./words.js";
 

@@ -29,7 +29,7 @@ from cli.compiler.short_forms import SHORT_FORMS
 from cli.compiler.sql import read_by_hand
 from cli.compiler.sql.tree import MAX_OFFSET
 from cli.main import main
-from cli.previous import MAX_VERSIONS
+from cli.previous_versions import MAX_VERSIONS
 from handler.block_kit import limits
 from handler.delivery.threads import KEPT_SECONDS
 from handler.errors import CODES

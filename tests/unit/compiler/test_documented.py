@@ -15,7 +15,7 @@ from cli.compiler.findings import Place, Report
 from cli.compiler.leaves import Leaves
 from cli.compiler.loops import GROUPING
 from cli.compiler.nodes import Scalar
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.compiler.short_forms import SHORT_FORMS
 from handler import catalog
 from handler.model import Event, Row

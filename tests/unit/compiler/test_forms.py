@@ -10,7 +10,7 @@ import pytest
 
 from cli.compiler import Compilation
 from cli.compiler.answers import answering
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.slack_rules import block_problems
 from handler import catalog
 from handler.model import Event, Group, Leaf, Route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.compiler import uses
+from cli.compiler import name_usage
 
 from .conftest import Compile
 
@@ -68,7 +68,7 @@ def test_a_column_of_a_list_is_that_of_an_element(
     ],
 )
 def test_an_element_is_called_after_its_list(name: str, taken: tuple[str, ...], singular: str) -> None:
-    assert uses.element(name, taken) == singular
+    assert name_usage.element(name, taken) == singular
 
 
 @pytest.mark.parametrize(

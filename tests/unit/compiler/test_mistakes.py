@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cli.compiler import template
 from cli.compiler.findings import Report
 from cli.compiler.reader import read_yaml
-from cli.compiler.rehearsal import rehearse
+from cli.compiler.render_samples import rehearse
 from handler.templating import Templates
 
 from .conftest import FILE, Compile

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cli.compiler import cron_fields, crontab, polls
-from cli.compiler.sql import Query, polled, polled_source, read_polled
-from cli.compiler.sql.polled import WORDS, Source
+from cli.compiler.sql import Query, poll_query, polled_source, read_polled
+from cli.compiler.sql.poll_query import WORDS, Source
 from handler import catalog
 from handler.model import Poll
 from handler.polling.statements import ids_page
@@ -52,7 +52,7 @@ def polls_of(document: dict[str, Any]) -> dict[str, Poll]:
 
 
 def errors(query: Query) -> list[str]:
-    return [one.message for one in query.problems if one.code not in (polled.JOIN, "QUERY_SERVER")]
+    return [one.message for one in query.problems if one.code not in (poll_query.JOIN, "QUERY_SERVER")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.compiler.answers import answering
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.compiler.slack_check import FOOTER_ROOM
 from handler import catalog
 from handler.model import Event

@@ -12,7 +12,7 @@ import pytest
 
 from cli.compiler import Compilation, compile_templates
 from cli.compiler.answers import answering
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.slack_rules import block_problems
 from handler import catalog
 from handler.model import ApiLookup, Event

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from random import Random
 
-from cli.operations import books
-from cli.operations.books import Evidence
-from cli.operations.gauges import Progress
+from cli.operations import accounting
+from cli.operations.accounting import Evidence
+from cli.operations.metrics import Progress
 from cli.operations.rows import Row
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
 
 VISIBILITY = 360
-PATIENCE = books.patience(VISIBILITY)
-LONGEST_PAUSE = PATIENCE - books.SLACK_SECONDS
+PATIENCE = accounting.patience(VISIBILITY)
+LONGEST_PAUSE = PATIENCE - accounting.SLACK_SECONDS
 NOW = 1_800_000_000.0
 # How far a history goes back, in seconds: more than the 50 attempts of a message take.
 SPAN = 4 * 3600
@@ -64,8 +64,8 @@ class History:
 def verdict(seen_at: float, progress: Progress) -> str:
     """What balance says of a delivery that was last seen then, while the queue holds messages."""
     row = Row(DeliveryKey("e-1", "order.created", "orders"), DeliveryRecord(Phase.WAITING, seen_at))
-    evidence = Evidence(9, progress.oldest_at, idle=not books.is_at_work(progress.worked_at, NOW, PATIENCE))
-    found = books.close([row], books.overdue([row], NOW, PATIENCE), evidence)
+    evidence = Evidence(9, progress.oldest_at, idle=not accounting.is_at_work(progress.worked_at, NOW, PATIENCE))
+    found = accounting.close([row], accounting.overdue([row], NOW, PATIENCE), evidence)
     return "lost" if found.lost else "late" if found.late else "in time"
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.operations import gauges, links
-from cli.operations.inquiry import Inquiry
-from cli.operations.refusals import UnansweredError
+from cli.operations import links, metrics
+from cli.operations.aws_errors import UnansweredError
+from cli.operations.event_history import EventHistory
 from cli.operations.stack import Stack
 from handler.delivery.records import Phase
 
@@ -64,7 +64,7 @@ STACK = stack()
 
 
 def test_without_the_log_the_table_still_says_how_things_stand() -> None:
-    inquiry = Inquiry(STACK, "/aws/lambda/blue", 0.0, lambda _: None)
+    inquiry = EventHistory(STACK, "/aws/lambda/blue", 0.0, lambda _: None)
     [found] = inquiry.of_name("e-1")
     assert [(trail.state, trail.channel) for trail in found.trails] == [("waiting", "orders")]
     assert inquiry.waiting() is None
@@ -76,12 +76,12 @@ def test_without_the_log_the_table_still_says_how_things_stand() -> None:
 @pytest.mark.parametrize(
     ("asked", "allowed", "missing"),
     [
-        (gauges.is_paused, {}, "lambda:ListEventSourceMappings"),
-        (gauges.is_filtered, {}, "lambda:GetFunctionConfiguration"),
-        (gauges.is_filtered, {"get_function_configuration": FUNCTION}, "sns:ListSubscriptionsByTopic"),
-        (lambda stack: gauges.progress(stack, 0.0, 1.0), {}, "lambda:GetFunctionConfiguration"),
+        (metrics.is_paused, {}, "lambda:ListEventSourceMappings"),
+        (metrics.is_filtered, {}, "lambda:GetFunctionConfiguration"),
+        (metrics.is_filtered, {"get_function_configuration": FUNCTION}, "sns:ListSubscriptionsByTopic"),
+        (lambda stack: metrics.progress(stack, 0.0, 1.0), {}, "lambda:GetFunctionConfiguration"),
         (
-            lambda stack: gauges.progress(stack, 0.0, 1.0),
+            lambda stack: metrics.progress(stack, 0.0, 1.0),
             {"get_function_configuration": FUNCTION},
             "cloudwatch:GetMetricData",
         ),

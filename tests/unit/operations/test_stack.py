@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.operations import stack
-from cli.operations.refusals import UnansweredError
+from cli.operations.aws_errors import UnansweredError
 
 OUTPUTS = {
     "TopicArn": "arn:aws-cn:sns:cn-north-1:123456789012:notifier-Topic-1",

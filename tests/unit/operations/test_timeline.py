@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cli.operations import journal, timeline
-from cli.operations.journal import Line
-from cli.operations.letters import Letter
+from cli.operations import function_log, timeline
+from cli.operations.dead_letters import DeadLetter
+from cli.operations.function_log import Line
 from cli.operations.rows import Row
 from cli.operations.timeline import Timeline
 from handler.delivery.records import DeliveryKey, DeliveryRecord, Phase
@@ -158,7 +158,7 @@ def test_what_is_overdue_says_so() -> None:
 
 def test_what_sqs_gave_up_is_parked_and_what_had_ended_stays() -> None:
     lines = [said(1, "delivered"), said(1, "retry", "DB_BUSY", channel="vip")]
-    letter = Letter("m-1", "r", "queue", ["{}"], 0.5, 0.5, event_id="e-1", type="order.created", id="1042")
+    letter = DeadLetter("m-1", "r", "queue", ["{}"], 0.5, 0.5, event_id="e-1", type="order.created", id="1042")
     found = timeline.with_letter(timeline.merge("e-1", lines, [row(Phase.WAITING, 0.9, "vip", until=9)], 99), letter)
     assert told(found) == {
         "order.created>orders": ["delivered", "delivered"],
@@ -187,7 +187,7 @@ def test_every_code_of_a_retry_has_words(code: str) -> None:
     ],
 )
 def test_other_lines_of_the_log_are_passed_over(text: str) -> None:
-    assert journal.read(text, 1.0) is None
+    assert function_log.read(text, 1.0) is None
 
 
 def test_a_line_is_read_as_the_function_writes_it() -> None:
@@ -196,7 +196,7 @@ def test_a_line_is_read_as_the_function_writes_it() -> None:
         '{"type":"order.created","id":1042,"event_id":"e-1"},"notification":"order.created","channel":"orders",'
         '"milliseconds":{"lookup":1.5},"age_seconds":2,"due_in_seconds":3.5,"newer":true}'
     )
-    assert journal.read(text, 9.0) == Line(
+    assert function_log.read(text, 9.0) == Line(
         9.0, State.RETRY, "DB_BUSY", "d", "r-1", 3, "order.created", "1042", "e-1", "order.created", "orders",
         milliseconds={"lookup": 1.5}, age=2, due=3.5,
     )  # fmt: skip
@@ -269,5 +269,5 @@ def test_each_rule_by_which_nothing_is_posted_is_explained_in_words(rule: Rule) 
     texts = [trail.steps[0].text for trail in (*log, *table)]
     assert len(texts) == 2
     assert all(len(text.split()) > 3 for text in texts), (
-        f"add words for {rule.value} to _RULES in cli/operations/told.py"
+        f"add words for {rule.value} to _RULES in cli/operations/log_steps.py"
     )

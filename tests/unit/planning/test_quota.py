@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from cli.planning import quota
-from cli.planning.wishes import Wishes
+from cli.planning.request import Request
 from handler.health.model import Check
 
 
@@ -26,7 +26,7 @@ class Lambda:
 
 
 def found(client: Lambda, **wishes: Any) -> list[Check]:
-    return list(quota.check(client, Wishes((), (), **wishes)))
+    return list(quota.check(client, Request((), (), **wishes)))
 
 
 DIRECT: dict[str, Any] = {"queue": False, "concurrency": 5}

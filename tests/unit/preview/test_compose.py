@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.compiler import compile_templates
-from cli.compiler.rehearsal import NOW
+from cli.compiler.render_samples import NOW
 from cli.preview.compose import Previews
 from handler.errors import SourceError
 from handler.model import Message, SqlLookup

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 
 from cli.language import LANGUAGES, speaking
 from cli.main import main
-from cli.preview import catalogue, details, listing, plans
+from cli.preview import catalogue, details, listing, schedules
 from cli.preview.catalogue import Entry, Polled
 from cli.preview.selection import select
 
@@ -225,4 +225,4 @@ def test_when_a_poll_runs_in_words(plan: float | str, english: str, japanese: st
     zone = " (Asia/Tokyo)" if cron else ""
     for language, expected in (("en", english), ("ja", japanese)):
         with speaking(language):
-            assert plans.words(poll) == expected + zone
+            assert schedules.words(poll) == expected + zone

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from cli import running
 from cli.compiler import compile_templates
 from cli.main import main
-from cli.preview import refused
+from cli.preview import slack_remedies
 from cli.preview.compose import Previews
 from cli.preview.connections import Connections
 from cli.preview.destination import read, refuse_real
@@ -178,8 +178,8 @@ def test_a_message_arrives_in_the_demo_and_wakes_nobody_unless_asked(
 
 def test_a_channel_of_the_stack_is_not_hit_by_accident(slack: Control) -> None:
     arguments = ("order.created", "--to", "C0LABORDERS", "--stack", "ours", "--sample", sample_of("order.created"))
-    refused = send(*arguments)
-    assert (refused.exit_code, "is a real channel of demo" in refused.output) == (2, True)
+    refusal = send(*arguments)
+    assert (refusal.exit_code, "is a real channel of demo" in refusal.output) == (2, True)
     assert slack.messages() == []
     assert send(*arguments, "--yes").exit_code == 0
 
@@ -208,8 +208,8 @@ def test_a_row_whose_event_needs_data_is_sent_with_them(
     connected = Connections(database, FakeApi(lambda _: None), "db")
     monkeypatch.setattr("cli.preview.connections.connect", lambda *_: nullcontext(connected))
     words = ["fee.waived", "--templates", str(folder), "--to", YOU, "--id", "7"]
-    refused = send(*words)
-    assert (refused.exit_code, """--data '{"by": "Ines"}'""" in refused.output) == (1, True), refused.output
+    refusal = send(*words)
+    assert (refusal.exit_code, """--data '{"by": "Ines"}'""" in refusal.output) == (1, True), refusal.output
     assert send(*words, "--data", '{"by": "Bo"}').exit_code == 0
     assert ["Bo waived 7" in one["text"] for one in slack.messages()] == [True]
 
@@ -284,7 +284,7 @@ OF_THE_FUNCTION = ("it is retried", "templates/_stages", "posts a new message", 
 def test_each_word_of_slack_has_a_next_step_for_a_test(code: str, word: str, by_hand: bool) -> None:
     if code in ("SLACK_HELD", "SLACK_UNREADABLE", "CONFIG_INVALID", "CONFIG_UNAVAILABLE"):
         return  # these are never the answer to a single post
-    remedy = refused.remedy(SlackError(code, word), by_hand=by_hand)
+    remedy = slack_remedies.remedy(SlackError(code, word), by_hand=by_hand)
     assert remedy
     assert not [words for words in OF_THE_FUNCTION if words in remedy]
     if by_hand and word in ("invalid_auth", "token_revoked", "not_authed"):
@@ -293,8 +293,8 @@ def test_each_word_of_slack_has_a_next_step_for_a_test(code: str, word: str, by_
 
 def test_a_channel_of_a_slack_that_tells_nothing_is_an_alias_or_unknown() -> None:
     stage = STAGES["production"]
-    assert "--to C0123ORDERS" in refused.channel("#orders", stage, {})
-    assert refused.channel("#nosuch", stage, {}) == ""
+    assert "--to C0123ORDERS" in slack_remedies.channel("#orders", stage, {})
+    assert slack_remedies.channel("#nosuch", stage, {}) == ""
 
 
 @pytest.mark.parametrize(
@@ -338,9 +338,9 @@ def test_misuse_is_explained(slack: Control, arguments: list[str], says: str) ->
 def test_a_real_channel_is_not_hit_by_accident(slack: Control, to: str) -> None:
     slack.configure(channels=[{"id": to.replace("#", "C0"), "name": to.removeprefix("#").lower()}])
     arguments = ("order.created", "--to", to, "--sample", sample_of("order.created"), "--stage", "demo")
-    refused = send(*arguments, SLACK_BOT_TOKEN=TOKEN)
-    assert refused.exit_code == 2, refused.output
-    assert "--yes" in refused.output
+    refusal = send(*arguments, SLACK_BOT_TOKEN=TOKEN)
+    assert refusal.exit_code == 2, refusal.output
+    assert "--yes" in refusal.output
     assert slack.messages() == []
     assert send(*arguments, "--yes", SLACK_BOT_TOKEN=TOKEN).exit_code == 0
 
@@ -379,8 +379,8 @@ def test_what_is_or_may_be_a_real_channel_is_refused(
         file = tmp_path / f"_stages/{name}.yaml"
         file.symlink_to("nowhere") if text is None else file.write_text(text)
     compilation = compile_templates(tmp_path)
-    refused = pytest.raises(click.UsageError, match=re.escape(says)) if says else nullcontext()
-    with refused:
+    refusal = pytest.raises(click.UsageError, match=re.escape(says)) if says else nullcontext()
+    with refusal:
         refuse_real(to, compilation, deployed)
 
 

@@ -12,11 +12,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from cli.language import speaking
-from cli.preview import told
+from cli.preview import reasons
+from cli.preview.characters import emoji
 from cli.preview.compose import Preview
 from cli.preview.mrkdwn import View
-from cli.preview.shown import alike, shown, title
-from cli.preview.signs import emoji
+from cli.preview.panels import alike, shown, title
 from cli.preview.terminal import Framed, content, posted
 from cli.slack_rules.blocks import BLOCKS
 from cli.slack_rules.elements import IN_ACTIONS, IN_INPUT
@@ -276,9 +276,9 @@ def test_what_posts_nothing_says_why_and_where() -> None:
         assert "投稿しません" in plain(*shown(preview, VIEW))
 
 
-@pytest.mark.parametrize("rule", told._RULES)
+@pytest.mark.parametrize("rule", reasons._RULES)
 def test_every_rule_is_told(rule: Rule) -> None:
-    assert told._RULES[rule] in told.rule(Preview("", "", "", rule=rule))
+    assert reasons._RULES[rule] in reasons.rule(Preview("", "", "", rule=rule))
 
 
 def test_an_error_has_its_code_its_place_and_what_to_do() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cli.privacy import masking, words
 from cli.privacy.masking import Masking
 from cli.privacy.rules import KEEP, KINDS, Named, Rules
-from cli.privacy.said import Said
+from cli.privacy.usage import Usage
 from handler.model import Locale, Row
 from handler.templating.filters import filters
 
@@ -22,7 +22,7 @@ MASKS = [kind for kind in KINDS if kind != KEEP]
 
 
 def mask(kind: str, value: Any) -> Any:
-    return Masking(Rules(), Said()).mask(kind, value)
+    return Masking(Rules(), Usage()).mask(kind, value)
 
 
 FORMS = {
@@ -152,7 +152,7 @@ def test_a_mask_is_known_as_one(value: Any, kind: str) -> None:
 @pytest.mark.parametrize("form", ["{}", "+{}", "({}", "{}-", "A{}", "T-{}"])
 @pytest.mark.parametrize("width", range(1, 25))
 def test_the_masks_of_all_lengths_of_numbers_are_known(kind: str, form: str, width: int) -> None:
-    masks = Masking(Rules(), Said())
+    masks = Masking(Rules(), Usage())
     spread = range(10 ** (width - 1), 10**width, 10**width // 3 + 1)
     for digits in ("0" * width, "9" * width, *map(str, spread)):
         made = masks.mask(kind, form.format(digits))
@@ -184,14 +184,14 @@ def test_nobody_can_try_a_guess_against_a_mask(kind: str, one: Any, other: Any) 
 @pytest.mark.parametrize(("one", "other"), SWAPPED)
 @pytest.mark.parametrize("kind", MASKS)
 def test_the_same_value_has_the_same_mask_and_another_has_another(kind: str, one: Any, other: Any) -> None:
-    masks = Masking(Rules(), Said())
+    masks = Masking(Rules(), Usage())
     first = masks.mask(kind, one)
     assert masks.mask(kind, other) != first
     assert masks.mask(MASKS[0], one) == first
 
 
 def test_a_number_has_the_same_mask_as_a_number_and_as_a_text() -> None:
-    masks = Masking(Rules(), Said())
+    masks = Masking(Rules(), Usage())
     assert str(masks.mask("id", 1447)) == masks.mask("id", "1447")
 
 
@@ -219,7 +219,7 @@ KEYS = {
 @pytest.mark.parametrize(("key", "stays"), KEYS.items())
 def test_a_key_stays_if_it_is_known_or_written_as_one(key: str, stays: bool) -> None:
     masks = Masking(
-        Rules((Named("named", "name"), Named("*_mail", "email"))), Said(names=frozenset({"read", "read@b_de"}))
+        Rules((Named("named", "name"), Named("*_mail", "email"))), Usage(names=frozenset({"read", "read@b_de"}))
     )
     made = masks.document(("profile",), {key: {key: 1}})
     assert (list(made) == [key]) is stays
@@ -228,7 +228,7 @@ def test_a_key_stays_if_it_is_known_or_written_as_one(key: str, stays: bool) -> 
 
 
 def test_no_key_is_lost_and_the_columns_of_a_row_stay() -> None:
-    masks = Masking(Rules(), Said())
+    masks = Masking(Rules(), Usage())
     names = [f"Ines {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(300)]
     made = masks.document(("profile",), dict.fromkeys(names, 1))
     assert len(made) == len(names)
@@ -247,7 +247,7 @@ DOCUMENT = {
 
 
 def test_documents_are_masked_to_the_bottom() -> None:
-    masks = Masking(Rules((Named("tier", KEEP), Named("customer", "name"))), Said())
+    masks = Masking(Rules((Named("tier", KEEP), Named("customer", "name"))), Usage())
     made = masks.document(("order",), DOCUMENT)
     assert made == {
         "customer": {

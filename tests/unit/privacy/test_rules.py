@@ -13,7 +13,7 @@ from cli.compiler import compile_templates
 from cli.compiler.personal import constants
 from cli.privacy.decision import decide
 from cli.privacy.rules import KEEP, Named, Rules, plain
-from cli.privacy.said import Said
+from cli.privacy.usage import Usage
 
 
 def rules(**lists: str) -> Rules:
@@ -75,18 +75,18 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_without_a_rule_texts_are_masked(value, kind) -> None:
-    assert decide(("order", "x"), value, rules(id="y"), Said()).kind == kind
+    assert decide(("order", "x"), value, rules(id="y"), Usage()).kind == kind
 
 
 @pytest.mark.parametrize("value", ["Zoë", 5, Decimal("1.5"), True, NOW, NOW.date()])
 def test_without_any_rules_everything_is_masked(value) -> None:
-    assert decide(("order", "x"), value, Rules(), Said()).masks
+    assert decide(("order", "x"), value, Rules(), Usage()).masks
 
 
 @pytest.mark.parametrize("value", ["Zoë", 5, Decimal(5), True, NOW, NOW.date()])
 def test_with_a_rule_everything_is_masked(value) -> None:
-    assert decide(("order", "x"), value, rules(id="x"), Said()).kind == "id"
-    assert decide(("order", "x"), value, rules(keep="x"), Said()).kind == KEEP
+    assert decide(("order", "x"), value, rules(id="x"), Usage()).kind == "id"
+    assert decide(("order", "x"), value, rules(keep="x"), Usage()).kind == KEEP
 
 
 TEMPLATE = """\
@@ -184,7 +184,7 @@ LISTS = {"keep": "code status product.name order.link", "name": "name", "email":
 )
 def test_the_columns_behind_a_name_decide_too(column: str, behind: list[str], kind: str) -> None:
     paths = tuple(tuple(one.split(".")) for one in behind)
-    known = Said(behind={("order", column): paths})
+    known = Usage(behind={("order", column): paths})
     assert decide(("order", column), "Ines", rules(**LISTS), known).kind == kind
 
 
@@ -193,7 +193,7 @@ def test_the_columns_behind_a_name_decide_too(column: str, behind: list[str], ki
 )
 def test_a_longer_name_in_a_list_speaks_for_itself(keep: str, kind: str) -> None:
     column = "orderemail" if "_" not in keep else "order_email"
-    known = Said(behind={("order", column): (("customers", "email"),)})
+    known = Usage(behind={("order", column): (("customers", "email"),)})
     assert decide(("order", column), "Ines", rules(keep=keep, email="email"), known).kind == kind
 
 
@@ -207,9 +207,9 @@ def test_a_longer_name_in_a_list_speaks_for_itself(keep: str, kind: str) -> None
     ],
 )  # fmt: skip
 def test_a_kept_text_with_an_address_is_masked_unless_the_entry_is_exact(keep: str, value: Any, kind: str) -> None:
-    assert decide(("order", "x"), value, rules(keep=keep), Said()).kind == kind
+    assert decide(("order", "x"), value, rules(keep=keep), Usage()).kind == kind
 
 
 def test_what_is_compared_is_known_by_any_spelling_of_the_column() -> None:
-    known = Said({"order_status": frozenset({"paid"})})
+    known = Usage({"order_status": frozenset({"paid"})})
     assert decide(("order", "orderStatus"), "Paid", Rules(), known).why == "compared"

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from cli.commands.replay import replay
-from cli.operations.letters import Letter
+from cli.operations.dead_letters import DeadLetter
 from cli.operations.selection import Selection
 from handler.errors import CODES, NotifierError, SourceError, TemplateError
 from handler.model import Event, Locale
@@ -89,7 +89,7 @@ def test_the_command_is_one_that_replay_takes_and_selects_the_parked_events(code
     options = replay.make_context("replay", arguments).params
     assert options["send"]
     selection = Selection(options["codes"], options["types"])
-    letter = Letter("m1", "", "function", ["{}"], 0.0, 0.0, code=code, type="order.created")
+    letter = DeadLetter("m1", "", "function", ["{}"], 0.0, 0.0, code=code, type="order.created")
     assert selection.picks(letter)
 
 
