@@ -29,7 +29,7 @@ _OF_STATEMENT: Final = ("QUERY_", _DENIED)
 # What keeps a server from planning one SELECT, and says neither that the template is wrong nor that the next one fails.
 _OF_PLAN: Final = ("DB_UNKNOWN_ERROR", "DB_TIMEOUT")
 # EXPLAIN of a view takes a right that SELECT does not.
-_VIEW: Final = "error 1345"
+_VIEW_NO_EXPLAIN: Final = 1345
 
 
 def check(folder: Path, compilation: Compilation, database: Database) -> Checked:
@@ -111,7 +111,7 @@ def _findings(
 
 def _unplanned(template: Template, statement: Statement, error: NotifierError) -> str:
     why = error.detail
-    if _VIEW in error.detail:
+    if getattr(error.__context__, "args", ())[:1] == (_VIEW_NO_EXPLAIN,):
         why = say("it reads a view, and the account may not SHOW VIEW")
     name = statement.lookup.name if statement.lookup else "poll"
     return say(

@@ -48,7 +48,7 @@ class Demo:
             exhibit=self.exhibit,
             configure=lambda **_: None,
         )
-        cloud: Any = SimpleNamespace(slack=slack)
+        cloud: Any = SimpleNamespace(slack=slack, tables=SimpleNamespace(login=None))
         answers: Any = SimpleNamespace(of=lambda question: {"answer": [question, *self.said]})
         self.said: list[str] = []
         watch: Any = SimpleNamespace(look=lambda: 0, say=lambda text, _: self.said.append(text), topic="t")
@@ -143,7 +143,7 @@ def test_the_page_gets_the_notifications_as_they_are_edited(demo: Demo) -> None:
     demo.look()
     assert demo.shown["notification:a.b"]["pairs"] == [pair]
     assert demo.shown["notification:a.b"]["stale"]
-    assert {item["kind"] for item in demo.shown.values()} == {"notification", "stage"}
+    assert {item["kind"] for item in demo.shown.values()} == {"change", "notification", "stage"}
     assert len(demo.told["finding"]) == 1
 
 

@@ -135,7 +135,7 @@ MISTAKES = [
     ("id = :id", "id = :id OR a = :c\n    bind: {c: order.x}", 9, "TEMPLATE_UNDEFINED", "not looked up yet", ""),
     ("id = :id", "id = :id OR a = :c\n    bind: {c: '{{ id }}'}", 9, "TEMPLATE_SYNTAX", "bare", "write id"),
     ("id = :id", "id = :id OR a = :c\n    bind: {c: data.x}", 9, "TEMPLATE_UNDEFINED", "no x", ""),
-    ("id = :id", "id = :id OR a = :c\n    bind: {c: data}", 9, "TEMPLATE_BIND", "a row", ""),
+    ("id = :id", "id = :id OR a = :c\n    bind: {c: data}", 9, "TEMPLATE_BIND", "an object", ""),
     ("id = :id", "id = :id\n    bind: {id: type}", 9, "NAME_RESERVED", "`id`", ""),
     # Expressions
     ("when: order.total > 0", "when: '{{ order.total > 0 }}'", 12, "TEMPLATE_SYNTAX", "bare", "write order.total > 0"),
@@ -145,7 +145,7 @@ MISTAKES = [
     ("when: order.total > 0", "when: order.total > 'a'", 12, "TEMPLATE_FAILED", "a number with a text", ""),
     (NUMBER, "{{ order.nmber }}", 15, "TEMPLATE_UNDEFINED", "the row `order` has no nmber", "nearest: number"),
     (NUMBER, "{{ customer.nmae if customer else '-' }}", 15, "TEMPLATE_UNDEFINED", "`customer` has no nmae", "name"),
-    (NUMBER, "{{ data.x }}", 15, "TEMPLATE_UNDEFINED", "`data` has no x", "known: none"),
+    (NUMBER, "{{ data.x }}", 15, "TEMPLATE_UNDEFINED", "`data` has no x", "publish the event with it"),
     (
         NUMBER, "{{ order.x }} {{ customer.x }}",
         15, "TEMPLATE_UNDEFINED", "the row `order` has no x", "add it to the SELECT",

@@ -71,8 +71,8 @@ def test_an_english_notice_says_what_where_and_what_to_do(code: str) -> None:
 
 
 def test_a_backtick_in_an_id_or_a_detail_does_not_touch_the_command() -> None:
-    text = writer(EVENT, "order.created", SourceError("QUERY_INVALID", "near `x"), ENGLISH)("`1042", 0, 0.0)
-    assert re.findall("`[^`]*`", text) == ["`notifier replay --type order.created --code QUERY_INVALID --send`"]
+    text = writer(EVENT, "order.created", SourceError("QUERY_FORBIDDEN", "near `x"), ENGLISH)("`1042", 0, 0.0)
+    assert re.findall("`[^`]*`", text) == ["`notifier replay --type order.created --code QUERY_FORBIDDEN --send`"]
 
 
 def test_no_template_is_rendered_to_write_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_no_template_is_rendered_to_write_a_notice(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("code", OF_TEMPLATES)
 def test_the_command_is_one_that_replay_takes_and_selects_the_parked_events(code: str) -> None:
-    program, verb, *arguments = shlex.split(re.findall("`(notifier[^`]*)`", notice(SourceError(code), ENGLISH))[0])
+    program, verb, *arguments = shlex.split(re.findall("`(notifier replay[^`]*)`", notice(SourceError(code), ENGLISH))[0])
     assert (program, verb) == ("notifier", replay.name)
     options = replay.make_context("replay", arguments).params
     assert options["send"]
