@@ -84,7 +84,8 @@ def test_no_template_is_rendered_to_write_a_notice(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("code", OF_TEMPLATES)
 def test_the_command_is_one_that_replay_takes_and_selects_the_parked_events(code: str) -> None:
-    program, verb, *arguments = shlex.split(re.findall("`(notifier replay[^`]*)`", notice(SourceError(code), ENGLISH))[0])
+    [command] = re.findall("`(notifier replay[^`]*)`", notice(SourceError(code), ENGLISH))
+    program, verb, *arguments = shlex.split(command)
     assert (program, verb) == ("notifier", replay.name)
     options = replay.make_context("replay", arguments).params
     assert options["send"]
