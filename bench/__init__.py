@@ -1,1 +1,1 @@
-"""Each figure that the docs quote, as a script, with its last raw result beside it in results/."""
+"""One script for each figure that the docs quote, with its last raw result in results/."""

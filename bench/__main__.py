@@ -1,4 +1,4 @@
-"""`make bench`: every figure, one script after the other."""
+"""`make bench`: run all scripts, one after the other."""
 
 from __future__ import annotations
 

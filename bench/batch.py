@@ -1,8 +1,8 @@
-"""A batch of ten events for ten channels against its floor, with a Slack that takes 80 ms.
+"""A batch of ten events for ten channels, compared with its floor, while Slack takes 80 ms per post.
 
-The floor is the same ten SELECTs in one connection, one after the other, and then the same ten posts in ten threads
-that wait for nothing else, each between its two writes of the ledger (bench/floor.py). A second ratio, over one event,
-tells whether posts overlap or add up.
+The floor is the same ten SELECTs in sequence over one connection, and then the same ten posts in ten threads that wait
+for nothing else, each between its two ledger writes (bench/floor.py). A second ratio, to one event, shows whether posts
+overlap or add up.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ samples:
 
 
 def main() -> None:
-    """Measure, print, and keep the result."""
+    """Measure, print, and save the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
         template = _compiled(folder)
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _compiled(folder: Path) -> dict[str, Any]:
-    """Compile a template for each of the channels, and return one: all of them read and say the same."""
+    """Compile a template for each channel, and return one of them: all read and render the same."""
     templates = folder / "templates"
     (templates / "_stages").mkdir(parents=True)
     for number in range(CHANNELS):
@@ -106,7 +106,7 @@ def _floor(floor: Floor, template: dict[str, Any], numbers: Iterator[int]) -> Ca
 
 
 def _events(channels: Iterable[int], numbers: Iterator[int]) -> dict[str, Any]:
-    """A batch with an event for each of these channels."""
+    """Return a batch with an event for each of these channels."""
     return {"Records": [_record(channel, next(numbers)) for channel in channels]}
 
 

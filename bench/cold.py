@@ -1,4 +1,4 @@
-"""A process that starts anew, imports a function, and handles its first event: what a cold start is made of."""
+"""Measures a cold start: a new process that imports a function and handles its first event."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from lab.aws import TOOLS
 
 PYTHON: Final = TOOLS / "runtime/bin/python"
 VERSION: Final = "3.13"  # as in template.yaml
-# Between two events: what the function knows of the channels is out of date by then, as it is where few events come.
+# The time between two events: long enough that the channel state that the function has cached is out of date, as it is
+# when events are rare.
 PAUSE_SECONDS: Final = 1.05
 
-# Times are taken in the process, which then exits at once: shutting Python down is not part of a cold start.
+# Times are measured inside the process, which then exits at once: Python's shutdown is not part of a cold start.
 _FRAME: Final = """
 import json, os, sys, time
 first, *further = json.load(sys.stdin)
@@ -44,10 +45,10 @@ os._exit(0)
 
 @dataclass
 class Cold:
-    """A function that is imported anew for each sample. `program` imports it, and defines `handle(event)`.
+    """A function that a new process imports for each sample. `program` imports it, and defines `handle(event)`.
 
-    `event` makes an event. `imports`, `events` (the first ones) and `warm` (so many `further` ones, some seconds apart)
-    are milliseconds, `peaks` MiB of memory. With a `quota` the events have no more of a processor than that, and the
+    `event` returns an event. `imports`, `events` (the first ones) and `warm` (`further` ones, some seconds apart) are
+    in milliseconds, `peaks` in MiB of memory. With a `quota`, events run within that share of a processor, while the
     import has all of it.
     """
 
@@ -62,13 +63,13 @@ class Cold:
     peaks: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
-        """Run once, and return the milliseconds of import and first event."""
+        """Run once, and return the milliseconds of import plus first event."""
         members = str(self.quota.members) if self.quota and self.quota.members else ""
         ran = subprocess.run(
             [PYTHON, "-c", _FRAME.format(program=self.program, members=members, pause=PAUSE_SECONDS)],
             input=json.dumps([self.event() for _ in range(1 + self.further)]),
             env=self.environment,
-            cwd="/",  # with -c, Python searches the working directory first
+            cwd="/",  # with -c, Python imports from the working directory first
             capture_output=True,
             text=True,
             check=False,
@@ -86,6 +87,6 @@ class Cold:
         return self.quota.milliseconds(wall, processor) if self.quota else wall
 
     def forget_first(self) -> None:
-        """Leave out the first sample: it was not counted."""
+        """Drop the first sample, which does not count."""
         for samples, each in ((self.imports, 1), (self.events, 1), (self.warm, self.further), (self.peaks, 1)):
             del samples[:each]

@@ -1,10 +1,10 @@
-"""A cold start of the package as it ships: import and first event, against a peer's, and without its bytecode.
+"""A cold start of the shipped package, import and first event, compared with a peer and with no bytecode.
 
-Ours reads a row over TLS, writes its ledger, and posts; the peer, terraform-aws-notify-slack, has neither database nor
-ledger. Its one file is given by BENCH_PEER, and belongs to nobody here; without it the other side imports five packages
-that ours uses, and posts once. The peer's libraries have their bytecode, as ours do; whether those of AWS's own runtime
-have is not known. Beside the time: the memory at its peak, and the first event at the share of a processor that the
-default memory brings. Each round of ours has an event of its own; a round fails if nothing is posted.
+Our side reads a row over TLS, writes its ledger, and posts. The peer, terraform-aws-notify-slack, has neither database
+nor ledger. BENCH_PEER is the path of its only file, which is not part of this repository; without it, the other side
+imports five packages that ours uses, and posts once. The peer's libraries have bytecode, as ours do; it is not known
+whether those of AWS's own runtime have. Also measured are the peak memory, and the first event at the processor share
+of the default memory size. Each of our rounds has its own event; a round fails if nothing is posted.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ MEMORY_AT_MOST: Final = 1.00
 FIRST_EVENT_AT_MOST: Final = 3.0
 MILLISECONDS_AT_MOST: Final = 200.0
 
-# Rows of the sample shop.
+# The rows of the sample shop.
 _numbers: Final = count(1042)
 
-# The database is at localhost, which needs no DNS; for any other name the function loads dnspython to connect.
+# The database is at localhost, which needs no DNS: for any other name the function imports dnspython to connect.
 OURS: Final = """
 import handler.app, dns.resolver
 class Context:
@@ -53,14 +53,14 @@ import notify_slack
 def handle(event):
     notify_slack.lambda_handler(event, None)
 """
-# What stands for the peer where its file is not there. It posts as the peer does.
+# Replaces the peer if its file is missing. It posts as the peer does.
 PACKAGES: Final = """
 import boto3, pymysql, slack_sdk, aws_lambda_powertools, jinja2
 from urllib.request import Request, urlopen
 def handle(event):
     urlopen(Request(os.environ["SLACK_WEBHOOK_URL"], b"{}")).read()
 """
-# What CloudWatch publishes: the peer's own kind of event.
+# The event that CloudWatch publishes, which the peer handles.
 ALARM: Final = {
     "AlarmName": "errors",
     "AlarmDescription": "d",
@@ -84,7 +84,7 @@ PEER_EVENT: Final = {
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and save the results."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, quota(default_memory()) as share:
         other = "peer" if os.environ.get("BENCH_PEER") else "five packages"
         sides = _measured(Path(name), share, other)
@@ -106,13 +106,13 @@ def main() -> None:
 
 
 def default_memory() -> int:
-    """Return the function's memory in MB where a deployment does not say."""
+    """Return the function's default memory size in MB."""
     template = YAML().load((ROOT / "template.yaml").read_text("utf-8"))
     return int(template["Parameters"]["MemorySize"]["Default"])
 
 
 def _measured(folder: Path, share: Quota, other: str) -> dict[str, Cold]:
-    """Every side, and what was measured of it without the first round."""
+    """Run every side, and return its samples without the first round."""
     with running_rig(folder) as rig:
         artefact = rig.cloud.build().parent / "NotifierFunction"
         bare = shutil.copytree(artefact, folder / "bare", ignore=shutil.ignore_patterns("__pycache__"))
@@ -128,17 +128,17 @@ def _measured(folder: Path, share: Quota, other: str) -> dict[str, Cold]:
 
 
 def function(rig: Rig, artefact: Path) -> Callable[..., Cold]:
-    """Return what makes a cold function of a built package. Each event is of a row of its own."""
+    """Return a factory of cold functions from a built package. Each event is about its own row."""
     environment = {
         **rig.environment(artefact / "catalog.json"),
         "PYTHONPATH": str(artefact),
-        "PYTHONDONTWRITEBYTECODE": "1",  # as where the package is read-only
+        "PYTHONDONTWRITEBYTECODE": "1",  # as with a read-only package
     }
     return partial(Cold, OURS, environment, map(batch, _numbers).__next__)
 
 
 def _other_side(folder: Path, rig: Rig, artefact: Path) -> Callable[..., Cold]:
-    """The peer, or what stands for it. Its first round, which is not counted, makes its bytecode."""
+    """Return a factory of the peer, or of its replacement. Its first round compiles its bytecode and does not count."""
     given = os.environ.get("BENCH_PEER")
     environment = {
         **rig.environment(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),

@@ -1,6 +1,6 @@
-"""A login to the database over TLS that is verified, with a context that is shared, against PyMySQL's default login.
+"""A login to the database over verified TLS with a shared context, compared with PyMySQL's default login.
 
-The default verifies nothing, and reads all public authorities for each connection.
+The default verifies nothing, and loads all public root certificates for each connection.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AT_MOST: Final = 0.10
 
 
 def main() -> None:
-    """Measure, print, and keep the result."""
+    """Measure, print, and save the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
         with replicated_pair(folder / "database", Authority.create(folder / "tls")) as pair:

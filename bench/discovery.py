@@ -1,7 +1,7 @@
-"""The paths to an API, side by side in the network-namespace VPC: what a call costs, first and later, and a failure.
+"""The paths to an API, compared in the network-namespace VPC: the cost of a first call, of later ones, and of failures.
 
-The published measurement that the table stands beside is from Tokyo, August 2020, by X-Ray: a function in a VPC that
-calls an API on Fargate twice. Its times and ours are not of one machine; what can be compared is one path with another.
+The published measurement in the table is from Tokyo, August 2020, by X-Ray: a function in a VPC that calls an API on
+Fargate twice. Its times and ours are from different machines; only ratios between paths are comparable.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ WARM_ROUNDS: Final = 100
 COLD_ROUNDS: Final = 8
 AGAIN: Final = f"{FIXED}, again"
 AT_MOST: Final = 1.05
-STEPS, STEP_SECONDS = 100, 1.5  # of an environment's time, for counting look-ups
+STEPS, STEP_SECONDS = 100, 1.5  # of the environment's clock, for counting look-ups
 
 
 def main() -> None:
-    """Measure, print, and keep the result."""
+    """Measure, print, and save the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, running_scene(Path(name)) as scene:
         client = _client(scene)
         scene.inside()
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _client(scene: Scene) -> dict[str, Any]:
-    """The client alone, in one process; the fixed address twice, as a measure of the noise."""
+    """Measure only the API client, in one process; the fixed address is measured twice, to show the noise."""
     paths = {**scene.paths, AGAIN: scene.paths[FIXED]}
     wish = {"rounds": CALL_ROUNDS, "paths": paths, "uncached": [UNCACHED], "failures": scene.failures}
     measured: dict[str, Any] = json.loads(
@@ -76,9 +76,9 @@ def _client(scene: Scene) -> dict[str, Any]:
 
 
 def _warm(scene: Scene) -> dict[str, list[float]]:
-    """The whole function, for an event that takes two calls and says nothing: neither database nor Slack are in it.
+    """Measure the whole function for an event with two API calls and no message: no database or Slack is involved.
 
-    One write of the ledger is.
+    One write to the ledger is.
     """
     with ExitStack() as environments:
         functions = {path: environments.enter_context(scene.function(path)) for path in scene.paths}
@@ -87,7 +87,7 @@ def _warm(scene: Scene) -> dict[str, list[float]]:
 
 
 def _cold(scene: Scene) -> dict[str, list[float]]:
-    """The first event of a fresh environment, with its post, whose token needs the AWS SDK on every path."""
+    """Measure a fresh environment's first event with its post, whose token needs the AWS SDK on every path."""
 
     def first(path: str) -> float:
         with scene.function(path) as function:
@@ -97,7 +97,7 @@ def _cold(scene: Scene) -> dict[str, list[float]]:
 
 
 def _lookups(scene: Scene) -> dict[str, str]:
-    """How often a busy environment asks the registry, by the registry's own count."""
+    """Return how often a busy environment asks the registry, counted by the registry."""
     registry = scene.cloud.cloudmap
     with scene.function(CACHED) as function:
         sample = _sample(function, SILENT)
@@ -130,7 +130,7 @@ def _named(calls: Samples, warm: Samples, cold: Samples, failures: Samples) -> d
 
 
 def _keep(more: Mapping[str, Any]) -> None:
-    """Add to the result what is more than samples."""
+    """Add further values to the saved result."""
     file = RESULTS / "discovery.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **more}, indent=1) + "\n")
 

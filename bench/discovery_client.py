@@ -1,10 +1,10 @@
-"""`python -m bench.discovery_client`, inside the host `function`: the client of an API, timed over several paths.
+"""`python -m bench.discovery_client`, in the host `function`: measures calls of the API client over several paths.
 
-A JSON object comes in, with the entries of the setting `Apis` by path, and goes out with milliseconds by path:
+It reads a JSON object with the entries of the setting `Apis` by path, and writes one with milliseconds by path:
 
     {"rounds": 300, "paths": {...}, "uncached": [...], "failures": {...}}  ->  {"calls": {...}, "failures": {...}}
 
-`failures` are entries whose first instance is broken, or is not, as something to compare with.
+`failures` are entries whose first instance is broken, and one whose first instance works, for comparison.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from handler.settings.parse import api
 
 DOCUMENT: Final = "/customers/1"
 FAILURE_ROUNDS: Final = 15
-# Nothing that was looked up serves twice.
+# Cache lifetimes of zero: every call looks up again.
 NEVER: Final = Ages(soft_ttl=0, min_ttl=0, max_ttl=0, hard_ttl=0, min_interval=0)
 
 
 def client(entry: str, **endpoints: object) -> HttpApis:
-    """Return the client of an API, as a fresh environment has it; `endpoints` changes how it remembers instances."""
+    """Return an API client as in a fresh environment; `endpoints` changes how it caches instances."""
     text, *options = entry.split(";")
     address = api(PATHS, "default", text, dict(option.split("=", 1) for option in options))
     with patch("handler.adapters.http.api.Endpoints", partial(Endpoints, **endpoints)):  # type: ignore[arg-type]
@@ -42,15 +42,15 @@ def client(entry: str, **endpoints: object) -> HttpApis:
 
 
 def call(apis: HttpApis) -> None:
-    """One invocation that asks once."""
+    """Make one API call in an invocation of its own."""
     with apis.invocation():
         apis.get("default", DOCUMENT)
 
 
 def shuffled(sides: Mapping[str, Callable[[], float]], rounds: int, random: Random) -> dict[str, list[float]]:
-    """Sample each side once a round, in an order of its own each time: who comes after whom has its price here.
+    """Sample each side once per round, in random order, because the order affects the times.
 
-    The first round is not counted.
+    The first round does not count.
     """
     samples: dict[str, list[float]] = {name: [] for name in sides}
     order = list(sides)
@@ -64,7 +64,7 @@ def shuffled(sides: Mapping[str, Callable[[], float]], rounds: int, random: Rand
 
 
 def failure(entry: str) -> tuple[float, float]:
-    """The first and the second call of an environment that knows the instances, and has not met any of them."""
+    """Return the times of the first two calls of an environment that knows the instances but has not called any."""
     apis = client(entry)
     with apis.invocation() as ahead:
         ahead("default")
@@ -73,7 +73,7 @@ def failure(entry: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Read what is wished for, and write what was measured."""
+    """Read the request, and write the measured times."""
     wish = json.load(sys.stdin)
     clients = {
         name: client(entry, **({"ages": NEVER} if name in wish["uncached"] else {}))

@@ -1,7 +1,7 @@
-"""The VPC of the bench: a task that keeps time, every path to it, and how far apart all of it is.
+"""The VPC of the benchmark: a task that measures its own time, every path to it, and the network delays.
 
-All paths lead to the one task, so that they differ in nothing else: where calls alternate between two, each finds its
-task less awake, whatever the path. A second one is what a call goes on to when the first instance is broken.
+All paths lead to the same task, so that nothing else differs: if calls alternate between two tasks, each is less warm,
+whatever the path. A second task is the fallback when the first instance is broken.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from lab.vpc.cloud import API_PORT, NAMESPACE, SERVICE, PrivateCloud, private_cl
 from lab.vpc.expose import exposed
 
 TASKS: Final = ("task3", "task4")
-# Milliseconds one way that a host's cable takes: the function is 1 ms from tasks and balancers and back.
+# One-way delay of a host's link in milliseconds: a round trip between the function and tasks or balancers takes 1 ms.
 CABLES: Final = {"task3": 0.5, "task4": 0.5, "balancer": 0.5, "registry": 15.0}
 TTL_SECONDS: Final = 10
 FIXED, CACHED, UNCACHED = "fixed address", "Cloud Map", "Cloud Map, no cache"
 HANDLERS: Final = {UNCACHED: "bench.discovery_uncached.lambda_handler"}
 NOBODY: Final = 9  # a port that nothing listens on
 
-# Two calls; an event with the id 2 is posted too, any other is silent.
+# Two calls; an event with the id 2 is also posted, any other is silent.
 TEMPLATE: Final[Mapping[str, Any]] = {
     "description": "Two calls of an API.",
     "id": "integer",
@@ -51,7 +51,7 @@ SILENT, POSTED = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What runs. Each path has a Host header of its own, by which the tasks tell it from the others."""
+    """The running parts. Each path has its own Host header, by which the tasks tell the paths apart."""
 
     cloud: PrivateCloud
     catalog: Path
@@ -59,7 +59,7 @@ class Scene:
 
     @property
     def paths(self) -> dict[str, str]:
-        """The entries of the setting `Apis` by path."""
+        """Return the entries of the setting `Apis` by path."""
         fixed = f"http://{self.cloud.vpc.address(TASKS[0])}:{API_PORT}"
         registry, zone = f"cloudmap://{NAMESPACE}/{SERVICE}", self.cloud.zone.domain
         uris = {
@@ -75,16 +75,16 @@ class Scene:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Entries whose first instance answers, refuses or is silent; the second one answers."""
+        """Return entries whose first instance answers, refuses or is silent; the second one answers."""
         return {name: f"srv://_{name}._tcp.{self.cloud.zone.domain}" for name in ("well", "refused", "silent")}
 
     def environment(self, apis: str) -> dict[str, str]:
-        """What a process in the host `function` finds, with the bench to import beside the function."""
+        """Return the environment variables of a process in the host `function` that can import the benchmarks too."""
         return self.cloud.environment(self.catalog, apis, PYTHONPATH=str(ROOT))
 
     @contextmanager
     def function(self, path: str) -> Iterator[RunningFunction]:
-        """A fresh environment that finds its API by one of the paths."""
+        """Run a fresh environment that finds its API by one of the paths."""
         with running_function(
             self.environment(f"default={self.paths[path]}"),
             handler=HANDLERS.get(path, "handler.app.lambda_handler"),
@@ -95,7 +95,7 @@ class Scene:
             yield function
 
     def inside(self) -> dict[str, list[float]]:
-        """Return the milliseconds that requests were inside the tasks since the last time, by Host header."""
+        """Return the milliseconds that requests spent in the tasks since the last call, by Host header."""
         found: dict[str, list[float]] = {}
         for relay in self.relays:
             connection = HTTPConnection("127.0.0.1", relay, timeout=10)
@@ -107,13 +107,13 @@ class Scene:
 
 
 def host_of(path: str) -> str:
-    """The Host header of a path."""
+    """Return the Host header of a path."""
     return path.lower().replace(", ", "-").replace(" ", "-")
 
 
 @contextmanager
 def running_scene(folder: Path) -> Iterator[Scene]:
-    """Run all of it; the cables become slow last."""
+    """Run all parts. The links become slow last, so that the start is fast."""
     with running_vpc(folder / "vpc") as vpc, private_cloud(vpc) as cloud, ExitStack() as tasks:
         relays = tuple(tasks.enter_context(_task(cloud, host)) for host in TASKS)
         cloud.balancer.set_targets(TASKS[0])

@@ -1,8 +1,8 @@
-"""Remember an API's instances, and ask again on a 404, or on what else? Eighteen scripted minutes for each answer.
+"""Compares cache policies for an API's instances: when to look them up again, over a scripted eighteen minutes.
 
-The client, the tasks and the Cloud Map stand-in are real, and time is not: environments and registry share a clock that
-moves a second at a time. In each second every environment asks for one document, under every policy for the same one.
-An address is a port of loopback.
+The client, the tasks and the Cloud Map stand-in are real. Time is simulated: environments and registry share a clock
+that advances by one second. In each second every environment requests one document, the same one under every policy. An
+address is a port of loopback.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ POLICIES: Final[Mapping[str, Make]] = {
 
 @dataclass
 class Environment:
-    """One environment under one policy."""
+    """One environment with one policy."""
 
     resolver: Counted
     policy: Policy
@@ -50,7 +50,7 @@ class Environment:
 
 
 def main() -> None:
-    """Play, print, and keep the result."""
+    """Play the script, print, and save the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, ExitStack() as everything:
         folder = Path(name)
         registry = everything.enter_context(running_cloudmap(folder / "cloudmap.log", still=True))
@@ -59,14 +59,14 @@ def main() -> None:
         everything.enter_context(patch.dict(os.environ, {**registry.env, **own}))
         counts = play(Deployment(registry, folder, everything))
         answered = sum(count["look-ups"] - count["unanswered"] for count in counts.values())
-        assert registry.calls()["DiscoverInstances"] == answered  # the registry's own count
+        assert registry.calls()["DiscoverInstances"] == answered  # the count of the registry
     lines = table(counts)
     print("Remembering where an API is:", *lines, sep="\n")
     _keep(counts, lines)
 
 
 def play(deployment: Deployment) -> dict[str, dict[str, int]]:
-    """Let the time pass, and return what was counted, by policy."""
+    """Play the script, and return the counts by policy."""
     now = 0.0
     clock, random = Clock(lambda: now, lambda: now), Random(1)
     environments = {name: [_environment(name, number, clock) for number in range(ENVIRONMENTS)] for name in POLICIES}
@@ -90,7 +90,7 @@ def _environment(policy: str, number: int, clock: Clock) -> Environment:
 
 
 def _summed(environments: list[Environment]) -> dict[str, int]:
-    """The counts of environments under the same policy."""
+    """Return the summed counts of environments with the same policy."""
     return {
         "requests": sum(one.tally.requests for one in environments),
         "look-ups": sum(one.resolver.asked for one in environments),
@@ -102,7 +102,7 @@ def _summed(environments: list[Environment]) -> dict[str, int]:
 
 
 def table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """The counts in Markdown."""
+    """Return the counts as a Markdown table."""
     titles = [
         "policy",
         "requests",

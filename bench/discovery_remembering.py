@@ -1,4 +1,4 @@
-"""Ways to remember where the instances of an API are, each over the same exchange, and what is counted of them."""
+"""Cache policies for the instances of an API, all over the same HTTP client, and the counts of their results."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _BUDGET: Final = AGES.timeout
 
 
 class Policy(Protocol):
-    """What an environment does about an event that needs one document."""
+    """How an environment gets one document."""
 
     def get(self, path: str) -> Answer | None:
-        """Return the answer that is believed; None where there is none."""
+        """Return the response that is trusted; None if there is none."""
 
 
 @dataclass
 class Counted:
-    """A resolver that counts: `asked`, `unanswered`, and `same`, which found just what the one before had found."""
+    """A resolver that counts: `asked`, `unanswered`, and `same`, the look-ups that changed nothing."""
 
     resolver: Resolver
     asked: int = 0
@@ -39,7 +39,7 @@ class Counted:
     _found: frozenset[Endpoint] = frozenset()
 
     def resolve(self, seconds: float) -> Listing:
-        """Look up, and count. The order is made the same in each run. Raises ResolveError."""
+        """Look up the instances, and count. They are sorted, so that runs are the same. Raises ResolveError."""
         self.asked += 1
         try:
             listing = self.resolver.resolve(seconds)
@@ -54,14 +54,14 @@ class Counted:
 
 @dataclass
 class Tally:
-    """The outcomes of requests. `believed` counts answers of other services that were believed, by their names."""
+    """The results of requests. `believed` counts trusted responses of other services, by their names."""
 
     requests: int = 0
     failed: int = 0
     believed: Counter[str] = field(default_factory=Counter)
 
     def count(self, answer: Answer | None, *, exists: bool) -> None:
-        """Count the answer to a request for a document that exists, or does not."""
+        """Count the response to a request for a document that exists, or does not."""
         name, own = IDENTITY
         self.requests += 1
         service = answer.headers[name] if answer else own
@@ -73,7 +73,7 @@ class Tally:
 
 @dataclass
 class _Plain:
-    """One of the instances, by chance, over the exchange."""
+    """Sends a request to a random instance."""
 
     resolver: Resolver
     random: Random
@@ -96,21 +96,21 @@ class _Plain:
 
 
 class NoCache(_Plain):
-    """Looks up before each request, and once more where no answer comes."""
+    """Looks up before each request, and once more if there is no response."""
 
     def get(self, path: str) -> Answer | None:
-        """As Policy."""
+        """Return the response, as Policy.get does."""
         return self._one_of(self._found(), path) or self._one_of(self._found(), path)
 
 
 @dataclass
 class AskOn404(_Plain):
-    """Remembers until a 404, or until no answer comes; then looks up, and asks again where that found others."""
+    """Caches until a 404 or no response; then looks up, and retries if that found other instances."""
 
     _known: tuple[Endpoint, ...] = ()
 
     def get(self, path: str) -> Answer | None:
-        """As Policy."""
+        """Return the response, as Policy.get does."""
         answer = self._one_of(self._known, path)
         if answer and answer.status != 404:
             return answer
@@ -122,7 +122,7 @@ class AskOn404(_Plain):
 
 
 class Evidence:
-    """The function's own: leaves an instance that takes no connection, or is not itself where `identity` says so."""
+    """The function's own policy: drops instances that refuse connections, or fail the check by `identity`."""
 
     def __init__(self, resolver: Resolver, random: Random, clock: Clock, identity: tuple[str, str]) -> None:
         address = ApiAddress(
@@ -132,7 +132,7 @@ class Evidence:
         self._load_balancer = LoadBalancer(address, self._endpoints, _exchange())
 
     def get(self, path: str) -> Answer | None:
-        """As Policy."""
+        """Return the response, as Policy.get does."""
         self._endpoints.prefetch()
         try:
             reply = self._load_balancer.get(path, {}, _deadline())

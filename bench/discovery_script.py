@@ -1,4 +1,4 @@
-"""What happens to the tasks of a service within the scripted minutes of discovery_policies.py."""
+"""The script of discovery_policies.py: what happens to the tasks of a service, and when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lab.processes import free_port
 SECONDS: Final = 1080
 NAMESPACE, SERVICE = "shop.internal", "api"
 
-# Other services, and how they differ from the sample API: one knows every second document, one answers all with 200.
+# Other services, and how they differ from the sample API: one has every second document, one responds 200 to
+# everything.
 HALF, ALL = "knows half", "knows all"
 OTHERS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
     HALF: ("/customers/*[13579]", "status", {"code": 404}),
@@ -24,7 +25,7 @@ OTHERS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
 
 
 class Deployment:
-    """The tasks of the service, and the registry that is told of them."""
+    """The tasks of the service, and the registry that lists them."""
 
     def __init__(self, registry: RunningCloudMap, folder: Path, everything: ExitStack) -> None:
         self.registry = registry
@@ -33,7 +34,7 @@ class Deployment:
         self._tasks: dict[str, tuple[RunningApi, ExitStack]] = {}
 
     def deploy(self, *names: str, instead_of: tuple[str, ...] = ()) -> None:
-        """Start tasks, then end others; the registry knows both in the same second."""
+        """Start tasks, then end others; the registry learns both within the same second."""
         for name in names:
             port = self._start(name, IDENTITY[1], free_port()).port
             where = {"AWS_INSTANCE_IPV4": "127.0.0.1", "AWS_INSTANCE_PORT": str(port)}
@@ -43,7 +44,7 @@ class Deployment:
             self._tasks[name][1].close()
 
     def give_away(self, name: str, service: str) -> None:
-        """Give the address of a task that has ended to another service."""
+        """Start another service at the address of a task that has ended."""
         path, kind, arguments = OTHERS[service]
         self._start(service, service, self._tasks[name][0].port).fault(path, kind, **arguments)
 
@@ -55,7 +56,7 @@ class Deployment:
 
 
 def script(deployment: Deployment) -> dict[int, Callable[[], None]]:
-    """What happens at which second."""
+    """Return the actions by second."""
 
     def replace_one(name: str, by: str, service: str) -> None:
         deployment.deploy(by, instead_of=(name,))

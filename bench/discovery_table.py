@@ -1,4 +1,4 @@
-"""The tables and figures of the paths to an API, from samples in milliseconds."""
+"""The tables and figures about the paths to an API, from samples in milliseconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.discovery_paths import FIXED, UNCACHED
 from bench.measure import ratio
 from cli.doctor import published
 
-# By the names of our paths. Cloud Map was asked within that time.
+# By the names of our paths. In the published measurement, that time includes the call of Cloud Map.
 PUBLISHED: Final = {**published.TIMES, UNCACHED: published.TIMES[published.CLOUD_MAP]}
 REFUSED_AT_MOST, SILENT_AT_MOST = 10.0, 250.0  # milliseconds
 
@@ -18,7 +18,7 @@ Samples = Mapping[str, Sequence[float]]
 
 
 def table(calls: Samples, warm: Samples, cold: Samples, callee: Mapping[str, float]) -> list[str]:
-    """The paths in Markdown, those of the published table beside theirs; milliseconds but for the ratios."""
+    """Return the paths as a Markdown table, with those of the published table; in milliseconds, except ratios."""
     there = ["2020: function", "API", "difference"]
     here = ["here: function", "API", "difference", "a call / fixed address", "first event"]
     titles = ["path", *there, *here]
@@ -34,7 +34,7 @@ def table(calls: Samples, warm: Samples, cold: Samples, callee: Mapping[str, flo
 
 
 def failover(failures: Samples) -> dict[str, str]:
-    """What the first call, and the second, lose by a broken instance, against one whose instances are all well."""
+    """Return how much longer the first and the second call take with a broken instance than without."""
     found = {}
     for what, at_most in (("refused", REFUSED_AT_MOST), ("silent", SILENT_AT_MOST)):
         for call, goal in (("first", f" (at most {at_most:.0f})"), ("second", "")):

@@ -1,8 +1,8 @@
-"""A task of the sample API that also keeps how long each request was inside it, by the Host header of its way there.
+"""A task of the sample API that also records the processing time of each request, by its Host header (the path).
 
-    GET /_control/milliseconds      {"host": [0.1, ...], ...} since the last time
+    GET /_control/milliseconds      {"host": [0.1, ...], ...} since the last call
 
-What it measures is what a tracer in the task does: from the parsed request to the finished answer.
+It measures what a tracer in the task would: from the parsed request to the complete response.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATH: Final = f"{CONTROL}milliseconds"
 
 
 def application(name: str) -> web.Application:
-    """Return the API's application, with a stopwatch before everything else that a request passes."""
+    """Return the API's application, with a timer around all other middleware."""
     kept: defaultdict[str, list[float]] = defaultdict(list)
 
     @web.middleware

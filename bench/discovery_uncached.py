@@ -1,4 +1,4 @@
-"""The function's entry point as it would be without a cache: each call of an API looks its instances up first."""
+"""The function's entry point without a cache: each API call looks up the instances first."""
 
 from __future__ import annotations
 

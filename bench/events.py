@@ -12,35 +12,35 @@ TYPE: Final = "order.created"
 
 
 class Context:
-    """An invocation with time to spare."""
+    """A Lambda context with enough time left."""
 
     aws_request_id = "bench"
 
     def get_remaining_time_in_millis(self) -> int:
-        """A minute."""
+        """Return a minute."""
         return 60_000
 
 
 def identity(number: int) -> str:
-    """What the ledger knows the event of this number by, if it comes by `batch`."""
+    """Return the event's identity in the ledger, if it comes from `batch`."""
     return f"m-{number}"
 
 
 def batch(number: int) -> dict[str, Any]:
-    """One event, as the queue hands it over."""
+    """Return a batch with one event, as the queue delivers it."""
     message = json.dumps({"type": TYPE, "id": number})
     return {"Records": [record(number, {"Type": "Notification", "MessageId": identity(number), "Message": message})]}
 
 
 def record(number: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of the queue with this JSON as its body."""
+    """Return a queue record with this body as JSON."""
     return {"messageId": f"r-{number}", "eventSource": "aws:sqs", "body": json.dumps(body), "attributes": {}}
 
 
 def function() -> Callable[[Mapping[str, Any]], None]:
-    """Return what handles an invocation, and fails if one of its records is to come again.
+    """Return a handler of invocations that fails if one of its records must be retried.
 
-    The function's settings are those in this process's environment at the first invocation. What it prints is lost.
+    The function reads its settings from this process's environment at the first invocation. Its output is discarded.
     """
     from handler import app
 

@@ -1,10 +1,10 @@
-"""The floor of an event: what the function asks of others for it, asked again for other events in a bare loop.
+"""The floor of an event: the function's external calls for it, repeated for other events in a bare loop.
 
-What that is comes from the function itself: one event of it is recorded, with the two conditional writes of its ledger
-and its post to Slack. So the floor's items and messages have the size and the conditions that the function's have.
+The calls are recorded from the function itself, for one event: the two conditional writes of its ledger and its post to
+Slack. So the floor's items and messages have the same size and conditions as the function's.
 
-Its client of AWS is made as the function's is (`handler.aws.client`): what is compared is our code, and not a setting
-of botocore's. For the same reason it sends the headers that the function sends.
+The floor's AWS client is created as the function's is (`handler.aws.client`), so that the comparison is about our code
+and not about a setting of botocore. For the same reason it sends the same headers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CONNECTIONS: Final = 10  # to Slack, as the function's
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the function asked for one event: the PutItem before the post and the one after it, and the post."""
+    """The function's calls for one event: the PutItem before the post and the one after it, and the post."""
 
     claim: Mapping[str, Any]
     ending: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Recorded:
 
 
 def recorded(act: Callable[[], None]) -> Recorded:
-    """Record an act in which the function handles one event. Raises ValueError if it did more, or less, for it."""
+    """Record a call of the function that handles one event. Raises ValueError if it made more or fewer calls for it."""
     puts: list[Mapping[str, Any]] = []
     posts: list[tuple[str, Mapping[str, str], bytes]] = []
     make, send = Endpoint.make_request, Exchange.send
@@ -68,7 +68,7 @@ def recorded(act: Callable[[], None]) -> Recorded:
 
 @dataclass(frozen=True)
 class Floor:
-    """One connection to the replica, for one thread, and clients of DynamoDB and Slack that threads may share."""
+    """One connection to the replica, for one thread, and thread-safe clients of DynamoDB and Slack."""
 
     database: Any
     dynamodb: Any
@@ -82,7 +82,7 @@ class Floor:
             return row
 
     def deliver(self, known: Recorded, event: str, text: str) -> None:
-        """Post this text as the recorded one was posted, between two writes for the event of this identity."""
+        """Post this text like the recorded post, between two ledger writes for the event with this identity."""
         self.dynamodb.put_item(**_anew(known.claim, event))
         body = _body(known, text)
         answer = self.slack.request("POST", known.url, body=body, headers=known.headers).json()
@@ -93,7 +93,7 @@ class Floor:
 
 @contextmanager
 def running_floor(rig: Rig) -> Iterator[Floor]:
-    """Open what the floor needs of the rig, whose settings are in this process's environment."""
+    """Open the floor's connections to the rig, whose settings are in this process's environment."""
     reader, replica = rig.cloud.database.reader, rig.cloud.database.replica
     database = pymysql.connect(
         host="localhost", port=replica.port, user=reader.user, password=reader.password, database=SCHEMA,
@@ -106,13 +106,13 @@ def running_floor(rig: Rig) -> Iterator[Floor]:
 
 
 def check(known: Recorded, text: str) -> None:
-    """Raise RuntimeError unless the floor's text for the recorded event makes the post that the function made."""
+    """Raise RuntimeError unless the floor's post for the recorded event equals the function's."""
     if _body(known, text) != known.body:
         raise RuntimeError(f"the floor posts {_body(known, text)!r} where the function posts {known.body!r}")
 
 
 def _anew(put: Mapping[str, Any], event: str) -> dict[str, Any]:
-    """The same write for another event."""
+    """Return the same PutItem for another event."""
     own = {"pk": {"S": f"event#{event}"}, "at": {"N": repr(time.time())}, "written_by": {"S": uuid4().hex}}
     return {**put, "Item": {**put["Item"], **own}}
 

@@ -1,4 +1,4 @@
-"""Timing two sides in one interleaved run, and keeping what was measured."""
+"""Measures two or more sides in one interleaved run, and saves the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESULTS: Final = Path(__file__).with_name("results")
 
 
 def interleaved(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Take one sample (milliseconds) of each side in turn, `rounds` times; the first round is not counted."""
+    """Take one sample (milliseconds) of each side in turn, `rounds` times; the first round does not count."""
     samples: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, sample in sides.items():
@@ -28,7 +28,7 @@ def interleaved(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 
 def timed(call: Callable[[], Any]) -> Callable[[], float]:
-    """Return a sample of how long a call takes, in milliseconds."""
+    """Return a function that measures one call, in milliseconds."""
 
     def sample() -> float:
         began = time.perf_counter()
@@ -39,7 +39,7 @@ def timed(call: Callable[[], Any]) -> Callable[[], float]:
 
 
 def ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """Return the median of the pairwise ratios: both of a pair met the machine in the same mood."""
+    """Return the median of the pairwise ratios: both samples of a pair saw the machine in the same state."""
     return statistics.median(a / b for a, b in zip(over, under, strict=True))
 
 
@@ -53,9 +53,10 @@ def report(
     unit: str = "ms",
     python: str = "",
 ) -> None:
-    """Print the medians and ratios, and keep everything in results/<name>.json with the machine and the date.
+    """Print the medians and ratios, and save everything in results/<name>.json with the machine and the date.
 
-    `script` measured it, if that has another name; `python` is the version that ran it, if that is not this one.
+    `script` is the script that measured it, if its name differs; `python` is the Python version that ran it, if it is
+    not this one.
     """
     for side, values in samples.items():
         low, *_, high = statistics.quantiles(values, n=10)
@@ -72,7 +73,7 @@ def report(
 
 
 def keep(name: str, measured: Mapping[str, Any], *, script: str = "", python: str = "") -> None:
-    """Keep what was measured in results/<name>.json, with the machine and the date. For the rest see `report`."""
+    """Save measured values in results/<name>.json, with the machine and the date. See `report` for the arguments."""
     RESULTS.mkdir(exist_ok=True)
     document = {
         "date": datetime.now(UTC).date().isoformat(),

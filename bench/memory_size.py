@@ -1,6 +1,6 @@
-"""What more memory brings: the first event and a warm one under the share of a processor that each size has.
+"""What more memory brings: the first event and a warm one, with the processor share of each memory size.
 
-Lambda bills gigabytes times seconds, waiting included: so Slack takes 80 ms here, as a real one may.
+Lambda bills gigabytes times seconds, waiting included, so Slack takes 80 ms here, as a real one may.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ SIZES: Final = (128, 256, 512, 1024)  # MB
 ROUNDS: Final = 7
 WARM_EVENTS: Final = 5
 SLACK_MILLISECONDS: Final = 80
-# Of a function on arm64, in us-east-1: https://aws.amazon.com/lambda/pricing
+# Prices of a function on arm64, in us-east-1: https://aws.amazon.com/lambda/pricing
 DOLLARS_PER_GB_SECOND: Final = 0.0000133334
 NAME: Final = "memory_size"
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and save the results."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, ExitStack() as groups:
         shares = {size: groups.enter_context(quota(size)) for size in SIZES}
         with running_rig(Path(name), SLACK_MILLISECONDS) as rig:
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def dollars_per_million(megabytes: int, milliseconds: float) -> float:
-    """Return what a million events cost that take so long, one in each invocation, without the requests themselves."""
+    """Return the cost of a million events of this duration, one per invocation, without the price per request."""
     return megabytes / 1024 * milliseconds * 1000 * DOLLARS_PER_GB_SECOND
 
 

@@ -1,6 +1,6 @@
-"""A poll that finds nothing over its floor, and a poll that finds many rows over the bare query that reads their ids.
+"""A poll that finds nothing, compared with its floor; and one that finds many rows, with a bare query of their ids.
 
-The floor of an empty poll has one statement that reads the same ids, one GetItem of the state and one PutItem of the
+The floor of an empty poll is one statement that reads the same ids, one GetItem of the state and one PutItem of the
 schedule, with the same clients. Both floors use the same replica and the same local AWS.
 """
 
@@ -39,16 +39,16 @@ from lab.tls import Authority
 EMPTY_ROUNDS: Final = 200
 FULL_ROUNDS: Final = {10_000: 30, 100_000: 15}
 SENT_ROUNDS: Final = 5
-# An empty poll reads the ids of the last 30 days again, at most ten pages of them: so many here.
+# An empty poll reads the ids of the last 30 days again, at most ten pages of them; here this many.
 AGAIN: Final = (1_000, 90_000)
 AT_MOST: Final = 2.0
-# So many rows a second, over the bare query, are half of them.
+# The maximum ratio to the bare query: a poll handles at least half as many rows per second.
 ROWS_AT_MOST: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the polls of all sides use."""
+    """The parts that the polls of all sides use."""
 
     pair: Pair
     aws: Aws
@@ -57,7 +57,7 @@ class Parts:
     queue: str
 
     def rig(self, rows: int, poll: Poll) -> Rig:
-        """A poll of a new table with so many rows, which counts none of them as seen."""
+        """Return a poll of a new table with this many rows, none of which it has seen."""
         create_table(self.pair, poll.table, rows)
         rig = Rig(self.database, self.aws.create_state_table(f"{self.state}-{poll.table}"), self.queue, poll)
         rig.forget()
@@ -65,7 +65,7 @@ class Parts:
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and save the results."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name, _parts(Path(name)) as parts:
         print("The machine's load before: {:.1f} {:.1f} {:.1f}".format(*os.getloadavg()))
         _empty(parts)
@@ -87,7 +87,7 @@ def _parts(folder: Path) -> Iterator[Parts]:
 
 
 class _Login:
-    """ports.Secrets with the login of the replica alone."""
+    """ports.Secrets with only the login of the replica."""
 
     def __init__(self, pair: Pair) -> None:
         self._login = f'{{"username": "{pair.reader.user}", "password": "{pair.reader.password}"}}'
@@ -124,7 +124,7 @@ def _empty(parts: Parts) -> None:
 
 
 def _floor(parts: Parts, rig: Rig) -> Callable[[], None]:
-    """The same ids in one statement, the state read in one call, and the schedule written in one."""
+    """Return the floor: one statement for the same ids, one GetItem of the state, one PutItem of the schedule."""
     client = aws.client("dynamodb")
     items = {item.sort: item for item in rig.table.items(partition(NAME))}
     where = {"TableName": rig.state_table}
@@ -141,7 +141,7 @@ def _floor(parts: Parts, rig: Rig) -> Callable[[], None]:
 
 
 def _full(parts: Parts) -> None:
-    """All rows are new, and one digest tells of them: so what is measured is how they are found and remembered."""
+    """Measure finding and storing rows: all are new, and a single digest reports them."""
     sides: dict[str, Callable[[], float]] = {}
     for count in FULL_ROUNDS:
         sides |= _finding(parts, count)
@@ -178,7 +178,7 @@ def _finding(parts: Parts, count: int) -> dict[str, Callable[[], float]]:
 
 
 def _sent(parts: Parts) -> None:
-    """Each row is an event of its own, until the queue has accepted all of them; both sides send the same messages."""
+    """Measure sending: each row is an event, until the queue has accepted all. Both sides send the same messages."""
     count = 1_000
     rig = parts.rig(count, _poll("sent", digest_rows=None))
     bare, client, purged = _bare(parts.pair, rig.poll.table), aws.client("sqs"), parts.aws.client("sqs")
@@ -202,7 +202,7 @@ def _sent(parts: Parts) -> None:
 
 
 def _bare(pair: Pair, table: str) -> Callable[[], Sequence[Any]]:
-    """The ids of a table by PyMySQL alone, over a kept connection."""
+    """Return a query of a table's ids by PyMySQL alone, over a persistent connection."""
     connection = pymysql.connect(
         host="localhost", port=pair.replica.port, user=pair.reader.user, password=pair.reader.password,
         database=SCHEMA, ssl_ca=str(pair.ca), autocommit=True,

@@ -1,4 +1,4 @@
-"""What a run of a poll asks of others, counted where it is asked: the same on every machine."""
+"""Counts the external calls of a poll's run: the same on every machine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from botocore.endpoint import Endpoint
 
 from handler.ports import Database
 
-# What the server counts of a session: statements of any kind, and bytes of both directions, before TLS.
+# The server's session counters: statements of any kind, and bytes of both directions, before TLS.
 _COUNTERS: Final = ("Bytes_received", "Bytes_sent", "Questions")
 _STATUS: Final = f"SHOW SESSION STATUS WHERE Variable_name IN {_COUNTERS}"
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The statements that the database was sent, the calls of AWS by their names, and the connections that were opened.
+    """The statements sent to the database, the AWS calls by name, and the opened connections.
 
-    `database_bytes` are those of both directions, `aws_bytes` those of all requests and answers without their headers.
+    `database_bytes` and `aws_bytes` include both directions; `aws_bytes` excludes headers.
     """
 
     statements: int
@@ -33,7 +33,7 @@ class Cost:
 
     @property
     def line(self) -> str:
-        """In words."""
+        """The cost in one line."""
         calls = ", ".join(f"{times} {name}" for name, times in sorted(self.calls.items()))
         asked = f"{self.statements} statements ({self.database_bytes} bytes), {calls} ({self.aws_bytes} bytes)"
         return f"{asked}, {self.connections} new connections"
@@ -47,21 +47,21 @@ class _Seen:
 
 
 def cost(database: Database, act: Callable[[], object]) -> Cost:
-    """Return what an act costs that reads from the database `default`, over the connection that it keeps.
+    """Return the cost of an act that reads from the database `default`, over its persistent connection.
 
-    If the act replaces that connection, its statements and their bytes are counted from then on only.
+    If the act opens a new connection, statements and bytes are counted only from then on.
     """
     before = _status(database)
     seen = _seen(act)
     after = _status(database)
-    own = _difference(after, _status(database))  # what it costs to ask for the status
+    own = _difference(after, _status(database))  # the cost of reading the counters themselves
     spent = {name: count - own[name] for name, count in _difference(before, after).items()}
     moved = spent["Bytes_received"] + spent["Bytes_sent"]
     return Cost(spent["Questions"], dict(seen.calls), seen.connections, moved, seen.bytes)
 
 
 def _seen(act: Callable[[], object]) -> _Seen:
-    """What an act asks of AWS, and how many connections it opens."""
+    """Run an act, and return its AWS calls and the number of opened connections."""
     seen = _Seen()
     make, connect = Endpoint.make_request, socket.socket.connect
 

@@ -1,4 +1,4 @@
-"""A poll of a real table over a real state table and queue, whose clock moves on by its interval before each run."""
+"""A poll of a real table with a real state table and queue, whose clock advances by its interval before each run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BATCH: Final = 1000
 
 @dataclass
 class Rig:
-    """The poll of a table, with the function's own adapters: the settings are those of the environment."""
+    """A poll with the function's own adapters, whose settings are in the environment variables."""
 
     database: Database
     state_table: str
@@ -42,7 +42,7 @@ class Rig:
         self.polls = Polls({NAME: self.poll}, self.database, self.table, self.queue, self._at)
 
     def run(self) -> RunResult:
-        """Run the poll once, an interval after the run before."""
+        """Run the poll once, one interval after the previous run."""
         self.now += EVERY
         (report,) = self.polls.run([messages.request(NAME)], lambda: 60.0)
         assert report.failure is None, report
@@ -50,7 +50,7 @@ class Rig:
         return report.ran
 
     def forget(self) -> None:
-        """Make a poll of it that has seen no row yet, and whose first run is over."""
+        """Reset the poll to one whose first run is over, and which has seen no row."""
         items = {item.sort: item for item in self.table.items(partition(NAME))}
         born = Schedule(began_at=self.now, state_known_at=self.now, scanned_at=self.now)
         for sort, values in ((STATE, state_item.values(PollState(IdCursor.at(0)))), (SCHEDULE, born.values())):
@@ -62,7 +62,7 @@ class Rig:
 
 
 def create_table(pair: Pair, name: str, rows: int) -> None:
-    """Create a table with so many rows; a table of this name is replaced."""
+    """Create a table with this many rows; replace an existing table of this name."""
     table = f"{SCHEMA}.{name}"
     pair.primary.query(f"DROP TABLE IF EXISTS {table}")
     pair.primary.query(
@@ -73,7 +73,7 @@ def create_table(pair: Pair, name: str, rows: int) -> None:
 
 
 def insert(pair: Pair, name: str, rows: int) -> None:
-    """Insert so many rows, and wait until the replica has them."""
+    """Insert this many rows, and wait until the replica has them."""
     with pair.primary.connect(SCHEMA) as connection, connection.cursor() as cursor:
         connection.begin()
         for start in range(0, rows, _BATCH):

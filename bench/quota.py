@@ -1,4 +1,4 @@
-"""The share of a processor that Lambda gives to a function of so much memory, by a control group of this machine.
+"""The processor share that Lambda gives to a function with this memory size, enforced by a control group (cgroup).
 
 AWS says that a function has one processor at 1,769 MB, and a share by its memory below that:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -20,9 +20,9 @@ _GROUPS: Final = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Quota:
-    """A share of a processor. A process that writes its id into `members` has no more than that.
+    """A processor share. It limits the processes that write their ids into `members`.
 
-    Without `members`, since this machine makes no groups, a time under the quota can only be calculated.
+    Without `members`, if this machine allows no control groups, times under the quota can only be calculated.
     """
 
     share: float
@@ -30,21 +30,21 @@ class Quota:
 
     @property
     def how(self) -> str:
-        """How the figures are made, for those who read them."""
+        """How the figures are made, for their readers."""
         return "a control group (cgroup)" if self.members else "calculation from the processor time"
 
     def milliseconds(self, wall: float, processor: float) -> float:
-        """Return what a step takes under the quota, from what was measured.
+        """Return how long a step takes under the quota, from its measured wall and processor time in milliseconds.
 
-        Calculated, it is the wait and the processor time at this share. A group makes that longer, by what is left of
-        a period, or shorter, as the first period is free for a step that is short enough.
+        The result is the waiting time plus the processor time divided by the share. With a real group it may be longer,
+        by the rest of a period, or shorter, as a step that is short enough fits into the first period.
         """
         return wall if self.members else wall + processor * (1 / self.share - 1)
 
 
 @contextmanager
 def quota(megabytes: int) -> Iterator[Quota]:
-    """Make the group for a function with so much memory, and remove it after the block, when its members have ended."""
+    """Create the control group for a function of this memory size; remove it after the block, once members ended."""
     share = min(megabytes / WHOLE_PROCESSOR_MB, 1.0)
     microseconds = round(PERIOD_MICROSECONDS * share)
     group = _group(f"notifier-bench-{os.getpid()}-{megabytes}", {
@@ -60,7 +60,7 @@ def quota(megabytes: int) -> Iterator[Quota]:
 
 
 def _group(name: str, limits: Mapping[str, str]) -> Path | None:
-    """A new group, of version 1 or 2; None where there is none to be had."""
+    """Create a control group, version 1 or 2, and return its path; None if that is not possible."""
     for parent in (_GROUPS / "cpu", _GROUPS):
         group = parent / name
         with suppress(OSError):

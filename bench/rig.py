@@ -1,7 +1,7 @@
-"""What the benches run against: the local cloud, with AWS and Slack behind TLS and as many roots as in Lambda.
+"""The environment of the benchmarks: the local cloud, with AWS and Slack behind TLS and as many roots as in Lambda.
 
-A process loads its roots before it can verify anybody, and that takes longer than many a call: so Slack is trusted by
-a bundle with all public roots, and AWS by Amazon's, each with the local authority's beside them.
+A process must load its root certificates before it can verify a server, and that takes longer than many calls. So Slack
+is verified with all public roots, and AWS with Amazon's, each with the local authority's root added.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from lab.processes import child, free_port, listening, wait_until
 from lab.sam import ROOT
 from lab.tls import Certificate
 
-# The public roots, 126 of them: those of Mozilla, as Amazon Linux has them too.
+# The 126 public roots of Mozilla, which Amazon Linux has too.
 PUBLIC_ROOTS: Final = Path(botocore.__file__).with_name("cacert.pem")
 _START_SECONDS: Final = 10
 
 
 @dataclass(frozen=True)
 class Rig:
-    """The local cloud, and a Slack that only says yes. `slack` is its API's address; `roots` are a PEM file."""
+    """The local cloud, and a Slack that accepts everything. `slack` is the URL of its API; `roots` are a PEM file."""
 
     cloud: LocalCloud
     slack: str
@@ -40,7 +40,7 @@ class Rig:
     http: urllib3.PoolManager
 
     def environment(self, catalog: Path, **changes: str) -> dict[str, str]:
-        """What the function finds in its environment."""
+        """Return the function's environment variables."""
         return self.cloud.environment(
             catalog,
             AWS_ENDPOINT_URL=self.aws,
@@ -52,7 +52,7 @@ class Rig:
         )
 
     def posting(self, sample: Callable[[], float], posts: int = 1) -> Callable[[], float]:
-        """Return a sample that fails where it does not make exactly so many posts."""
+        """Return a sample that fails unless it makes exactly this many posts."""
 
         def checked() -> float:
             before = self._posts()
@@ -70,7 +70,7 @@ class Rig:
 
 @contextmanager
 def running_rig(folder: Path, milliseconds: int = 0) -> Iterator[Rig]:
-    """Run all of it, until the block ends. Slack takes so many milliseconds for a post."""
+    """Run all parts until the block ends. Slack takes `milliseconds` for each post."""
     with local_cloud(folder) as cloud:
         certificate = Certificate(folder / "tls/slack.pem", folder / "tls/slack.key")
         own = folder / "tls/ca.pem"
@@ -99,7 +99,7 @@ def _server(module: str, certificate: Certificate, *arguments: str, folder: Path
 
 @contextmanager
 def _tls_before(endpoint: str, certificate: Certificate, folder: Path) -> Iterator[str]:
-    """The address at which an endpoint without TLS has it."""
+    """Run a TLS proxy in front of an endpoint without TLS, and yield its URL."""
     port, target = free_port(), urlsplit(endpoint).netloc
     command = [sys.executable, "-m", "lab.relay", f"127.0.0.1:{port}", target]
     command += [str(certificate.cert), str(certificate.key)]

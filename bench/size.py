@@ -1,4 +1,4 @@
-"""How large the package is, zipped as it is shipped."""
+"""The size of the package, zipped as it is shipped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AT_MOST: Final = 5.0
 
 
 def main() -> None:
-    """Build, measure, print, and keep the result."""
+    """Build, measure, print, and save the result."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
         artefact = sam.build(folder).parent / "NotifierFunction"

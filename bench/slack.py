@@ -1,6 +1,6 @@
-"""A Slack that only says yes, over kept-alive TLS: the floor must not be made of the stand-in's own work.
+"""A Slack that accepts every post, over persistent TLS connections: cheaper than the stand-in, whose work would count.
 
-A GET of any path returns how many posts there were, so that a bench can check that each of its rounds posted.
+A GET of any path returns the number of posts, so that a benchmark can check that each of its rounds posted.
 
 `python -m bench.slack PORT CERT KEY MILLISECONDS`
 """
@@ -18,7 +18,7 @@ BODY = b'{"ok":true,"channel":"C0LABORDERS","ts":"1732263600.000100"}'
 
 
 class Yes(BaseHTTPRequestHandler):
-    """Answers each POST alike, and counts it."""
+    """Accepts every POST with the same response, and counts it."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -27,7 +27,7 @@ class Yes(BaseHTTPRequestHandler):
     counting = threading.Lock()
 
     def do_POST(self) -> None:
-        """Read the request, and say yes after a while."""
+        """Read the request, and respond after the delay."""
         self.rfile.read(int(self.headers["Content-Length"]))
         with self.counting:
             Yes.posts += 1
@@ -35,7 +35,7 @@ class Yes(BaseHTTPRequestHandler):
         self._answer(BODY)
 
     def do_GET(self) -> None:
-        """Say how many posts there were."""
+        """Return the number of posts."""
         self._answer(str(Yes.posts).encode())
 
     def _answer(self, body: bytes) -> None:
@@ -43,11 +43,11 @@ class Yes(BaseHTTPRequestHandler):
         self.wfile.write(head.encode() + body)
 
     def log_message(self, *_: object) -> None:
-        """Log nothing: a line for each post is work of its own."""
+        """Log nothing: a log line per post would take time."""
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """One thread a connection."""
+    """A server with one thread per connection."""
 
     daemon_threads = True
     allow_reuse_address = True

@@ -1,4 +1,4 @@
-"""The page docs/benchmarks.md, from what the scripts have kept."""
+"""Writes the page docs/benchmarks.md from the saved results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE: Final = Path(__file__).resolve().parents[1] / "docs/benchmarks.md"
 
 @dataclass(frozen=True)
 class Figure:
-    """A script's first ratio: what was measured, and what it means for an owner of the notifier."""
+    """The first ratio of a script: what was measured, and what it means for an operator of the notifier."""
 
     what: str
     means: str
@@ -149,7 +149,7 @@ def _row(kept: dict[str, Any], figure: Figure) -> str:
 
 
 def _made(kept: dict[str, dict[str, Any]]) -> str:
-    """When and where."""
+    """Return the machine and the date of the results."""
     runs = sorted({(one["date"], one["machine"], one["python"]) for one in kept.values()})
     return "\n" + "\n".join(f"Measured on {date}: {machine}, Python {python}." for date, machine, python in runs) + "\n"
 

@@ -1,11 +1,11 @@
-"""A warm event against its floor: the same SELECT, render, ledger writes and kept-alive TLS POST in a bare loop.
+"""A warm event, compared with its floor: the same SELECT, render, ledger writes and TLS POST in a bare loop.
 
 Both sides read a row from the same replica, write the ledger before and after the post, and post the same message to
-the same server, each time for a new event; ours through the function's entry point, with everything that it does
-beside. How the floor knows what to write and to post is in bench/floor.py.
+the same server over persistent connections, each time for a new event; ours uses the function's entry point, with all
+its further work. bench/floor.py explains how the floor knows what to write and post.
 
-While events come one after the other, the function knows the state of the channels from the one before. If they come a
-second apart, it reads that again, which the floor never does: that is the second figure.
+While events follow each other closely, the function has the state of the channels from the event before. If they are a
+second apart, it reads that state again, which the floor never does: that is the second figure.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ROUNDS: Final = 400
 AT_MOST: Final = 1.20
 APART_ROUNDS: Final = 100
 APART_AT_MOST: Final = 1.30
-# Before each sample of either side, so that two of one side are further apart than the state of the channels is known.
+# The pause before each sample: two samples of one side must be further apart than the channel state is cached.
 PAUSE_SECONDS: Final = FRESH_SECONDS / 2 + 0.02
 FIRST_ORDER: Final = 1042
 SIGNS: Final = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
@@ -43,7 +43,7 @@ FLOOR: Final = "floor"
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and save the results."""
     with tempfile.TemporaryDirectory(prefix="notifier-bench-") as name:
         folder = Path(name)
         compilation = compiler.compile_templates(ROOT / "templates")

@@ -1,7 +1,7 @@
-"""The worst template: how much more an author can make the function compute and fill than the simplest template.
+"""The worst template: how much more time and memory an author's template can use than the simplest one.
 
-Templates written by hand and generated from all filters, tests and operators are composed as the function does it,
-with the version before the last change after one that fails. Each runs in a process of its own.
+Templates that were written by hand, or generated from all filters, tests and operators, are composed as the function
+does it; after one that fails, the previous version is composed too. Each runs in its own process.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from handler.time_limit import PREVIOUS_SECONDS
 SECONDS: Final = 2.0
 MEGABYTES: Final = 200.0
 SEEDS: Final = range(6)
-GENERATED: Final = 7  # for each seed
-ROUNDS: Final = 3  # of the worst ones, and of the simplest
+GENERATED: Final = 7  # per seed
+ROUNDS: Final = 3  # for the worst templates, and for the simplest
 
-# What a template may read: a row with long texts, a hundred rows, an API's document. All of it is nearly as much as the
+# The data of the templates: a row with long texts, a hundred rows, an API's document. In total nearly as much as the
 # lookups of one notification may return.
 CONTEXT: Final[dict[str, Any]] = {
     "o": {
@@ -51,7 +51,7 @@ CONTEXT: Final[dict[str, Any]] = {
 }
 
 
-NO_API: Final[Any] = None  # no lookup asks one
+NO_API: Final[Any] = None  # no lookup calls an API
 
 
 def _lookup(name: str) -> SqlLookup:
@@ -60,7 +60,7 @@ def _lookup(name: str) -> SqlLookup:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A template: a text, an expression for `when`, and a text for each block of a loop in a loop."""
+    """A template: a text, an expression for `when`, and a text for each block in a nested loop."""
 
     text: str = "-"
     when: str = "true"
@@ -68,7 +68,7 @@ class Candidate:
 
     @property
     def notification(self) -> Notification:
-        """The template, compiled."""
+        """The compiled template."""
         section = {"type": "section", "text": {"type": "mrkdwn", "text": Leaf("mrkdwn", self.block, "w.yaml:9")}}
         inner = Group([section] * 5, name="b", over=Leaf("expression", "range(200)", "w.yaml:8"))
         outer = Group([inner], name="a", over=Leaf("expression", "range(200)", "w.yaml:7"))
@@ -87,7 +87,7 @@ class Candidate:
 _LOOPS: Final = "{{% for a in range(200) %}}{{% for b in range(200) %}}{}{{% endfor %}}{{% endfor %}}"
 _NESTED: Final = "[[[[[1]*200]*200]*200]*200]*200"
 _JOIN: Final = "([1]*200) | join(([1]*200) | join('x' * 9999))"
-# Found by hand or by the generator; the generator's are kept as it wrote them.
+# Found by hand or by the generator; those of the generator are unedited.
 WRITTEN: Final[Sequence[Candidate]] = (
     Candidate(f"{{{{ ({_JOIN})[:1] }}}}"),
     Candidate(f"{{{{ ({_JOIN})[:1] ~ 'a' ~ ({_JOIN}) }}}}"),
@@ -128,7 +128,7 @@ SIMPLEST: Final = Candidate("{{ o.n }}")
 
 
 def generated(seed: int) -> Iterator[Candidate]:
-    """Templates of all that the language has, put together at random; most of them make sense."""
+    """Yield random templates that use the whole language; most of them make sense."""
     chance = random.Random(seed)
     for _ in range(GENERATED):
         shown = f"{{{{ {text(chance, 5)} }}}}{{{{ {text(chance, 4)} | length }}}}"
@@ -143,7 +143,7 @@ def generated(seed: int) -> Iterator[Candidate]:
 
 
 def text(chance: random.Random, depth: int) -> str:
-    """An expression that is a text."""
+    """Return a random expression whose value is a text."""
     if depth == 0:
         return chance.choice([*(f"o.{name}" for name in CONTEXT["o"]), "rows[9].note", "('&' * 9999)", "10 ** 90 // 7"])
     one, two = text(chance, depth - 1), text(chance, depth - 1)
@@ -161,7 +161,7 @@ def text(chance: random.Random, depth: int) -> str:
 
 
 def items(chance: random.Random, depth: int) -> str:
-    """An expression that is a list."""
+    """Return a random expression whose value is a list."""
     if depth == 0:
         return chance.choice(["rows", "range(200)", "[doc]", "[1, o.log]"])
     one, two = items(chance, depth - 1), text(chance, depth - 1)
@@ -171,7 +171,7 @@ def items(chance: random.Random, depth: int) -> str:
 
 
 class _Rows:
-    """A database with the context's rows; a statement names the lookup that it is for."""
+    """A database with the rows of the context; a statement is the name of its lookup."""
 
     def select(self, _database: str, sql: str, *_: object) -> list[Any]:
         found = CONTEXT[sql]
@@ -179,7 +179,7 @@ class _Rows:
 
 
 def composed(candidate: Candidate) -> str:
-    """Compose a template as the function does, and the version before it where it fails; return how it ended."""
+    """Compose a template as the function does, and its previous version if it fails; return how it ended."""
     templates = Templates(locale=Locale(labels={"a": {"b": "c"}}))
     now = datetime.now(UTC)
     stage = Stage("bench", {"orders": "C0BENCH"}, "C0BENCH")
@@ -196,7 +196,7 @@ def composed(candidate: Candidate) -> str:
 
 
 def measured(candidate: Candidate) -> dict[str, Any]:
-    """Return what a template takes in a process of its own: seconds, megabytes, and how it ended."""
+    """Run a template in its own process. Return seconds, megabytes, and how it ended."""
     command = [
         sys.executable,
         "-m",
@@ -209,17 +209,17 @@ def measured(candidate: Candidate) -> dict[str, Any]:
 
 
 def alone(candidate: Candidate) -> None:
-    """Compose a template in this process, and print what it took."""
+    """Compose a template in this process, and print seconds, megabytes, and how it ended."""
     began = time.process_time()
     ended = composed(candidate)
     seconds = time.process_time() - began
-    status = Path("/proc/self/status").read_text("ascii")  # not getrusage, which begins with the parent's peak
+    status = Path("/proc/self/status").read_text("ascii")  # not getrusage: its maximum includes the parent's
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     print(json.dumps({"seconds": seconds, "megabytes": peak / 1024, "ended": ended}))
 
 
 def main() -> None:
-    """Measure all, print the worst, and keep the result."""
+    """Measure all, print the worst, and save the result."""
     candidates = [*WRITTEN, *(one for seed in SEEDS for one in generated(seed))]
     baseline = [measured(SIMPLEST) for _ in range(ROUNDS)]
     if any(one["ended"] != "rendered" for one in baseline):

@@ -1,4 +1,4 @@
-"""`python -m lab.application`: what an application does to the tables of a local cloud, without publishing an event."""
+"""`python -m lab.application`: change tables of a local cloud as an application does, without publishing an event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.databases import Pair
 from lab.databases.pair import SCHEMA
 
 USER: Final = "application"
-# What MySQL's and MariaDB's clients read, and PyMySQL too, so that the password is on no command line.
+# An option file, which MySQL's and MariaDB's clients and PyMySQL read: it keeps the password off the command line.
 _LOGIN: Final = """[client]
 host={host}
 port={port}
@@ -25,7 +25,7 @@ ssl-ca={ca}
 
 
 def create_account(pair: Pair, file: Path) -> None:
-    """Let the application read and write the tables on the primary, and write its login into a client's option file."""
+    """Create an account that may read and write the primary's tables, and write its login into an option file."""
     password = secrets.token_urlsafe(24)
     primary = pair.primary
     primary.query("CREATE USER %s@'%%' IDENTIFIED BY %s REQUIRE SSL", USER, password)
@@ -36,7 +36,7 @@ def create_account(pair: Pair, file: Path) -> None:
 
 
 def execute(login: Path, sql: str, *args: object) -> tuple[int, int]:
-    """Run a statement as the application. Return how many rows it changed, and the id that a new row got."""
+    """Run a statement as the application. Return the number of changed rows, and the id of an inserted row."""
     with pymysql.connect(read_default_file=str(login), autocommit=True) as connection, connection.cursor() as cursor:
         return cursor.execute(sql, args or None), int(cursor.lastrowid or 0)
 

@@ -1,7 +1,7 @@
-"""AWS on this machine: MiniStack as a child process, on loopback and a free port, gone when the block ends.
+"""AWS on this machine: MiniStack as a child process, on loopback and a free port, until the block ends.
 
 The ordinary `aws` command line and boto3 reach it through `Aws.env`. It keeps its state in memory, and its files in the
-folder that it is given. It enforces neither IAM nor VPCs, KMS or quotas.
+given folder. It does not enforce IAM, VPCs, KMS or quotas.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in a queue: when it was sent, how often it was received, and when it can be received (again).
+    """A message in a queue: when it was sent, how often it was received, and when it is visible (again).
 
-    What was received and not deleted is in flight, and so is not `visible`. Times are Unix seconds. `attributes` and
-    `system` are its message attributes and SQS's own, as SQS writes them.
+    A message that was received and not deleted is in flight, so it is not `visible`. Times are Unix seconds.
+    `attributes` and `system` are the message attributes and SQS's system attributes, as SQS returns them.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Message:
 
 
 class Aws:
-    """A running local AWS. `env` is what a program needs to use it instead of the real one."""
+    """A running local AWS. `env` has the environment variables with which a program uses it instead of the real AWS."""
 
     def __init__(self, endpoint: str, log: Path, process: Child | None = None) -> None:
         self.endpoint = endpoint
@@ -75,7 +75,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """Return the boto3 client of a service; it is closed with this AWS."""
+        """Return a boto3 client of a service. `close` closes it."""
         if service not in self._clients:
             self._clients[service] = self._session.client(
                 service,
@@ -83,7 +83,8 @@ class Aws:
                 region_name=REGION,
                 aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-                # No proxy leads to loopback, and some services' prefix before a host's name does not fit an address.
+                # No proxy leads to loopback, and the host prefix that some services add does not work with an IP
+                # address.
                 config=Config(proxies={}, inject_host_prefix=False, retries={"total_max_attempts": 1}),
             )
         return self._clients[service]
@@ -100,7 +101,7 @@ class Aws:
         return Network(tuple(subnet["Subnet"]["SubnetId"] for subnet in created), group["GroupId"])
 
     def create_state_table(self, name: str) -> str:
-        """Create the table in which the function remembers, as template.yaml has it, unless it is there."""
+        """Create the function's state table as template.yaml defines it, unless it exists."""
         dynamodb = self.client("dynamodb")
         if name not in dynamodb.list_tables()["TableNames"]:
             keys = {"pk": "HASH", "sk": "RANGE"}
@@ -121,13 +122,13 @@ class Aws:
                 dynamodb.delete_item(TableName=table, Key=key)
 
     def logs(self, function: str) -> list[str]:
-        """Return all that a function has logged so far, the oldest line first."""
+        """Return all lines that a function has logged so far, oldest first."""
         group = self.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
 
     def messages(self, queue: str) -> list[Message]:
-        """Return what lies in a queue, also what nobody can receive now, without receiving it."""
+        """Return all messages in a queue, including those that are not visible, without receiving them."""
         address = urlsplit(self.endpoint)
         with closing(HTTPConnection(str(address.hostname), address.port, timeout=PEEK_SECONDS)) as connection:
             connection.request("GET", f"/_ministack/sqs/messages?{urlencode({'QueueUrl': queue})}")
@@ -163,16 +164,16 @@ def running_aws(
     reached_at: int | None = None,
     prefix: Prefix = as_is,
 ) -> Iterator[Aws]:
-    """Run a local AWS whose files and log are in `folder`, until the block ends.
+    """Run a local AWS, with its files and log in `folder`, until the block ends.
 
-    It binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere, such as in
-    a network namespace; then `reached_at` is the port of our loopback from which a relay leads there. Raises ChildError
-    or TimeoutError, with the end of the log, where it does not start.
+    It binds to `host` and `port` (None: a free port on loopback). `prefix` runs its process elsewhere, such as in a
+    network namespace; `reached_at` is then the port of our loopback from which a relay leads there. Raises ChildError
+    or TimeoutError, with the end of the log, if it does not start.
     """
     port = port or free_port()
     ours = reached_at or port
     log, environment = folder / "aws.log", _environment(folder, host, port)
-    # With -P the modules beside the script, such as lab/queue, do not hide those of the standard library.
+    # -P: otherwise modules beside the script, such as lab/queue, would hide those of the standard library.
     command = [str(TOOLS / "ministack/bin/python"), "-P", str(MINISTACK)]
     with child(prefix(command), env=environment, cwd=folder, log=log) as process:
         wait_until(lambda: _healthy(ours), "the local AWS", START_SECONDS, process)
@@ -181,7 +182,7 @@ def running_aws(
 
 
 def _environment(folder: Path, host: str, port: int) -> dict[str, str]:
-    """Only what MiniStack needs: the functions that it runs inherit this."""
+    """Return only the variables that MiniStack needs, because the functions that it runs inherit them."""
     return {
         "PATH": defpath,
         "HOME": str(folder),
@@ -192,14 +193,14 @@ def _environment(folder: Path, host: str, port: int) -> dict[str, str]:
         "MINISTACK_HOST": host,
         "MINISTACK_REGION": REGION,
         "LAMBDA_EXECUTOR": "local",
-        # Listeners on ports of their own, which nothing here uses.
+        # Listeners on other ports, which nothing here uses.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
 
 
 def _session() -> Any:
-    """Make a boto3 session that takes nothing from this machine's own AWS configuration, such as AWS_PROFILE."""
+    """Return a boto3 session that ignores this machine's AWS configuration, such as AWS_PROFILE."""
     nothing = {"profile": (None, None, None, None), "config_file": (None, None, devnull, None)}
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=nothing))
 

@@ -1,6 +1,6 @@
 """The whole local cloud: AWS, a database with its replica, the sample API, Slack, and the application built for it.
 
-Nothing in the function knows of it: every address is a parameter of template.yaml, every secret is in Secrets Manager.
+The function has no code for it: every address is a parameter of template.yaml, every secret is in Secrets Manager.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lab.tls import Authority
 START_SECONDS: Final = 30
 SLACK_TOKEN: Final = "xoxb-lab-token"
 API_TOKEN: Final = "lab-api-token"
-# The names of webhook secrets, and the stand-in's channels that they post to.
+# The names of the webhook secrets, and the stand-in's channels that the webhooks post to.
 WEBHOOKS: Final = {"orders": "ORDERS", "payments": "PAYMENTS", "support": "OPS", "fallback": "FALLBACK"}
 
 _VARIABLES: Final = {
@@ -38,7 +38,7 @@ _VARIABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """The parts that run: `page` shows Slack in a browser, `parameters` are what template.yaml must be told of them."""
+    """The running parts. `page` is the URL that shows Slack in a browser; `parameters` are those for template.yaml."""
 
     folder: Path
     aws: Aws
@@ -51,13 +51,13 @@ class LocalCloud:
 
     @property
     def database(self) -> Pair:
-        """Its own servers. Raises LookupError for a cloud whose function reads another database."""
+        """The cloud's own database servers. Raises LookupError if its function reads another database."""
         if not self.tables.pair:
             raise LookupError("this cloud has no database of its own")
         return self.tables.pair
 
     def ended(self) -> str:
-        """Name the parts whose process has ended, each with the end of its log; empty while all of them run."""
+        """Return the names of the parts whose process has ended, each with the end of its log; empty if all run."""
         pair = self.tables.pair
         servers = [pair.primary, pair.replica] if pair else []
         gone = [say("The {name} database has ended.", name=server.name) for server in servers if not server.running]
@@ -73,11 +73,11 @@ class LocalCloud:
         return sam.build(self.folder, templates=templates)
 
     def deploy(self, template: Path, stack: str = "notifier", **changes: str) -> dict[str, str]:
-        """Deploy a built template with the real `sam deploy`, some parameters changed, and return its outputs."""
+        """Deploy a built template with the real `sam deploy` and changed parameters. Return the stack's outputs."""
         return sam.deploy(self.aws, template, {**self.parameters, **changes}, folder=self.folder, stack=stack)
 
     def environment(self, catalog: Path, **changes: str) -> dict[str, str]:
-        """What the function would find in its environment, for running it here without a deployment."""
+        """Return the function's environment variables, to run it here without a deployment."""
         queue = self.aws.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
         given = {f"NOTIFIER_{variable}": self.parameters[name] for variable, name in _VARIABLES.items()}
         return {
@@ -95,9 +95,9 @@ class LocalCloud:
 def local_cloud(
     folder: Path, step: Step = silently, product: Product = MARIADB, source: Source = sample_shop
 ) -> Iterator[LocalCloud]:
-    """Start every part; all of it ends with the block, or with this process.
+    """Start every part, and end them all with the block or with this process.
 
-    `product` is the database, and `source` what its tables come from.
+    `product` is the kind of database, and `source` where its tables come from.
     """
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
@@ -124,7 +124,7 @@ def local_cloud(
 
 @contextmanager
 def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, Child]]:
-    """Run the stand-in, and give its control, the address of its page, and its process."""
+    """Run the Slack stand-in, and yield its control, the URL of its page, and its process."""
     certificate = authority.issue("slack", "localhost", "127.0.0.1")
     port, page, log = free_port(), free_port(), folder / "slack.log"
     command = [sys.executable, "-m", "lab.slack", "--port", str(port)]
@@ -139,7 +139,7 @@ def _slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, str, C
 
 
 def _store_secrets(aws: Aws, slack: Control, logins: Mapping[str, str]) -> None:
-    """Store what the function logs in with. A name that begins with a / is a secret's whole name after it."""
+    """Store the function's credentials in Secrets Manager. A name that begins with / is the full name of the secret."""
     stored = {"slack-token": SLACK_TOKEN, "apis/default": API_TOKEN, **logins}
     for name, channel in WEBHOOKS.items():
         stored[f"webhooks/{name}"] = f"{slack.url}/services/T0LAB/B0LAB{channel}/lab-secret"

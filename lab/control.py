@@ -1,6 +1,6 @@
-"""The control of a stand-in: HTTP on a unix socket, apart from the port that its clients use.
+"""The control API of a stand-in: HTTP on a unix socket, separate from the port that its clients use.
 
-A path reaches across network namespaces, and works while the port is made to fail.
+The socket works across network namespaces, and while the port is made to fail.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from aiohttp import web
 
 SECONDS: Final = 10.0
 
-# What a stand-in does about a wish, and what it answers; None is no answer.
+# Handles a control request and returns the response; None: no content.
 Action = Callable[[Any], Awaitable[Any]]
 
 
 class Control:
-    """The client's end of a control socket."""
+    """The client of a control socket."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def ask(self, method: str, what: str, wish: Any = None) -> Any:
-        """Send a wish, as JSON, and return the answer; None where there is none.
+        """Send a request as JSON, and return the response; None if it has no content.
 
-        Raises ValueError with what the stand-in says is wrong, OSError where it is not there.
+        Raises ValueError with the stand-in's error message, OSError if it does not run.
         """
         with closing(_Connection(self._path)) as connection:
             connection.request(method, f"/{what}", json.dumps(wish))
@@ -41,7 +41,7 @@ class Control:
         return json.loads(text) if text else None
 
     def answers(self) -> bool:
-        """Whether the stand-in is there; it opens its control last, so then all of it is."""
+        """Return whether the stand-in is ready: it opens its control socket last."""
         try:
             self.ask("GET", "calls")
         except (OSError, HTTPException):
@@ -50,9 +50,9 @@ class Control:
 
 
 async def serve(path: Path, actions: dict[tuple[str, str], Action]) -> web.AppRunner:
-    """Serve actions, by method and name, on a unix socket; the caller cleans the runner up.
+    """Serve actions, by method and name, on a unix socket. The caller cleans up the runner.
 
-    An action's ValueError, TypeError or KeyError says that its wish was wrong.
+    A ValueError, TypeError or KeyError of an action means that the request was invalid.
     """
     app = web.Application()
     app.add_routes([web.route(method, f"/{what}", _handler(action)) for (method, what), action in actions.items()])
@@ -77,7 +77,7 @@ def _handler(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]
 
 
 class _Connection(HTTPConnection):
-    """HTTP over a unix socket."""
+    """An HTTP connection over a unix socket."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=SECONDS)

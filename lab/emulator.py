@@ -1,7 +1,8 @@
-"""A built artefact under AWS's own runtime client and its runtime interface emulator, as Lambda would run it.
+"""A built artefact under AWS's own runtime client and its runtime interface emulator.
 
-It is closer to Lambda than the local AWS is: init, warm reuse, the timeout's kill, a crash, and the answers to each are
-the real client's. It is no Lambda: one execution environment, no memory limit, and init counts towards the timeout.
+It is closer to Lambda than the local AWS is: init, warm reuse, the kill at the timeout, crashes, and the responses to
+each are those of the real client. It differs from Lambda: there is one execution environment and no memory limit, and
+init counts towards the timeout.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from lab.processes import Child, ChildError, Prefix, as_is, child, free_port, wa
 HANDLER: Final = "handler.app.lambda_handler"
 INVOCATIONS: Final = "/2015-03-31/functions/function/invocations"
 START_SECONDS: Final = 30
-# Beyond the function's own timeout, which the emulator enforces itself.
+# Added to the function's timeout, which the emulator itself enforces.
 PATIENCE_SECONDS: Final = 30
 ARCHITECTURES: Final = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an invocation came to.
+    """The result of an invocation.
 
-    `status` is the emulator's: 200 also for a handler's exception and for a timeout, 502 where the runtime ended.
-    `body` is the JSON that came back, or the text where it is none ("Task timed out ...").
+    `status` is the emulator's HTTP status: 200 even for an exception of the handler and for a timeout, 502 if the
+    runtime exited. `body` is the JSON response, or the text if it is no JSON ("Task timed out ...").
     """
 
     status: int
@@ -54,7 +55,7 @@ class Place:
 
 
 class Function:
-    """A function in the emulator. Invocations are one at a time: a second one at once crashes the emulator."""
+    """A function in the emulator. Invoke it once at a time: a concurrent invocation crashes the emulator."""
 
     def __init__(
         self, emulator: Path, artefact: Path, env: Mapping[str, str], log: Path, patience_seconds: float, place: Place
@@ -71,9 +72,9 @@ class Function:
         self._lock = threading.Lock()
 
     def invoke(self, event: object) -> Answer:
-        """Invoke the function with an event that JSON can hold; starts the emulator again where it has ended.
+        """Invoke the function with an event that JSON can hold; restart the emulator first if it has exited.
 
-        Raises ChildError where the emulator ends, or does not answer, during the invocation.
+        Raises ChildError if the emulator exits, or does not respond, during the invocation.
         """
         with self._lock:
             if not (self._process and self._process.running):
@@ -88,12 +89,12 @@ class Function:
 
     @property
     def init_milliseconds(self) -> list[float]:
-        """How long each cold start's init took, the first one first."""
+        """Return the duration of each cold start's init, oldest first."""
         return [float(found) for found in re.findall(r"INIT REPORT\(durationMs: ([0-9.]+)\)", self.log)]
 
     @property
     def log(self) -> str:
-        """What the emulator and the function have written so far."""
+        """Return the log of the emulator and the function so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def close(self) -> None:
@@ -131,10 +132,11 @@ def emulated(
 ) -> Iterator[Function]:
     """Run the artefact in a folder, as `sam build` makes it, until the block ends.
 
-    `env` is the function's environment beyond what Lambda itself sets; `memory_mb` is only what the function is told.
-    The emulator binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere,
-    such as in a network namespace; then `reached_at` is the port of our loopback from which a relay leads there.
-    `handler` is what an image's CMD says. Raises FileNotFoundError where there is no emulator for this machine.
+    `env` has the function's environment variables, without those that Lambda itself sets; `memory_mb` is only what the
+    function is told, not enforced. The emulator binds to `host` and `port` (None: a free port on loopback). `prefix`
+    runs its process elsewhere, such as in a network namespace; `reached_at` is then the port of our loopback from which
+    a relay leads there. `handler` is the CMD of an image. Raises FileNotFoundError if there is no emulator for this
+    machine.
     """
     emulator, patience_seconds = _emulator(), timeout_seconds + PATIENCE_SECONDS
     place = Place(host, port, reached_at, prefix, handler)
@@ -168,7 +170,7 @@ def _lambda_environment(artefact: Path, timeout_seconds: int, memory_mb: int) ->
 
 
 def _emulator() -> Path:
-    """AWS ships the emulator, a static Linux program, within its SAM CLI."""
+    """Return the path of the emulator, a static Linux program that AWS ships in its SAM CLI."""
     name = f"aws-lambda-rie-{ARCHITECTURES.get(platform.machine(), platform.machine())}"
     found = list(TOOLS.glob(f"sam/lib/python3.*/site-packages/samcli/local/rapid/{name}"))
     if platform.system() != "Linux" or not found:
@@ -180,7 +182,7 @@ def _emulator() -> Path:
 
 
 def _answers(port: int) -> bool:
-    """Whether it is there: that a relay listens says nothing, so it is asked for something that it does not have."""
+    """Return whether the emulator responds. A relay accepts connections by itself, so wait for HTTP 404."""
     with closing(HTTPConnection(LOOPBACK, port, timeout=1)) as connection:
         try:
             connection.request("GET", "/")

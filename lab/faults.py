@@ -1,7 +1,8 @@
-"""Faults that a stand-in was told to have: which of them a request meets, and for how many requests it holds.
+"""The injected faults of a stand-in: which one a request meets, and how many requests each affects.
 
-A fault is a JSON object: `kind`; a pattern with `*` for each thing that tells requests apart (absent: any); `times`,
-for how many requests it holds (absent: until it is cleared); the rest are the arguments of its kind.
+A fault is a JSON object: `kind`; for each property that tells requests apart, a pattern with `*` (absent: any);
+`times`, the number of requests that it affects (absent: until it is cleared); the other keys are the arguments of its
+kind.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Kind = TypeVar("Kind", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Fault(Generic[Kind]):
-    """One fault that was asked for. `left` counts down the requests it still holds for; None: no end."""
+    """An active fault. `left` is the number of requests that it still affects; None: no limit."""
 
     patterns: Mapping[str, str]
     kind: Kind
@@ -26,7 +27,7 @@ class Fault(Generic[Kind]):
 
 
 class Faults(Generic[Kind]):
-    """The faults that hold now, oldest first. Each kind is a function; its arguments are those after a bare `*`."""
+    """The active faults, oldest first. Each kind is a function, whose keyword-only parameters are the arguments."""
 
     def __init__(self, kinds: Mapping[str, Kind], *told_apart_by: str) -> None:
         self._kinds = kinds
@@ -34,7 +35,7 @@ class Faults(Generic[Kind]):
         self._faults: list[Fault[Kind]] = []
 
     def add(self, wish: Mapping[str, Any]) -> None:
-        """Add a fault. Raises ValueError, which says what is wrong with the wish."""
+        """Add a fault. Raises ValueError with what is wrong in the request."""
         rest = dict(wish)
         patterns = {name: rest.pop(name, "*") for name in self._told_apart_by}
         kind, left = rest.pop("kind", None), rest.pop("times", None)
@@ -53,11 +54,11 @@ class Faults(Generic[Kind]):
         self._faults.append(Fault(patterns, self._kinds[kind], rest, left))
 
     def clear(self) -> None:
-        """End all faults."""
+        """Clear all faults."""
         self._faults.clear()
 
     def take(self, **request: str) -> Fault[Kind] | None:
-        """Return the fault that this request meets, and count it."""
+        """Return the first fault that matches this request, or None, and decrement its count."""
         for fault in self._faults:
             if all(fnmatchcase(request[name], pattern) for name, pattern in fault.patterns.items()):
                 self._count(fault)

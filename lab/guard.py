@@ -1,11 +1,11 @@
-"""The process between us and a child, so that the child is gone when we are, however we went.
+"""A process between us and a child, which ends the child when we end, for whatever reason.
 
 Run as `python guard.py GRACE_SECONDS COMMAND...`, as the leader of a process group of its own. Its standard input is a
 pipe whose other end only its parent holds: the kernel closes that pipe when the parent exits, crashes or is killed.
-Then, or when it is itself told to end, the guard ends its whole group: TERM first, KILL after the grace.
+Then, or when the guard itself gets a signal to end, it ends its whole group: TERM first, KILL after the grace.
 
-On standard output it says `started PID` (or `failed REASON`), and at the end `ended STATUS`. It needs nothing beside
-the standard library and process groups, so it works alike on Linux and macOS.
+On standard output it says `started PID` (or `failed REASON`), and at the end `ended STATUS`. It needs only the
+standard library and process groups, so it works on both Linux and macOS.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ASKED_TO_END = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 def main() -> None:
-    """Start the command, wait until it ends or must end, and leave nothing of the group behind."""
+    """Start the command, wait until it exits or must be ended, and leave no process of the group behind."""
     grace_seconds, command = float(sys.argv[1]), sys.argv[2:]
     signals = _signal_pipe()
     try:
@@ -32,10 +32,10 @@ def main() -> None:
         return
     _say(f"started {child.pid}")
     _wait_for_an_end(child, signals)
-    # The group's id is our own process id, so it cannot have become somebody else's.
+    # The group's id is our own process id, so no other group can have it.
     if child.poll() is None:
         os.killpg(0, signal.SIGTERM)
-        os.killpg(0, signal.SIGCONT)  # a stopped process takes TERM only when it goes on
+        os.killpg(0, signal.SIGCONT)  # a stopped process handles TERM only after it continues
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(grace_seconds)
     if child.poll() is None:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _signal_pipe() -> int:
-    """Turn the signals that matter into bytes on a pipe, whose reading end is returned.
+    """Return the reading end of a pipe that gets a byte for each termination signal.
 
     A handler, unlike SIG_IGN, is not inherited by the child.
     """
@@ -65,7 +65,7 @@ def _wait_for_an_end(child: subprocess.Popen[bytes], signals: int) -> None:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: we are here to clean up after them
+    with contextlib.suppress(BrokenPipeError):  # the reader has gone: we are here to clean up after it
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""Puts changed code into a function that runs, without a deployment."""
+"""Puts changed code into a deployed function without a deployment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def update(aws: Aws, function: str, artefact: Path) -> None:
 
 
 def _zipped(folder: Path) -> bytes:
-    """The folder as a zip, uncompressed: it only goes to the next process."""
+    """Return a zip of the folder, uncompressed because it only goes to the next process."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -1,7 +1,7 @@
-"""Removes what a killed local cloud left behind: processes that outlived it, and its folder.
+"""Removes what a killed local cloud left behind: processes that are still running, and its folder.
 
-A child process ends with its parent (processes.py), unless its guard was killed too. So each has the folder of its
-cloud in its environment and is found by that, whatever its process id is.
+A child process ends with its parent (processes.py), unless its guard was killed too. Therefore each child has the
+cloud's folder in its environment variables, and is found by that, whatever its process id is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ END_SECONDS: Final = 10.0
 
 @contextmanager
 def marked(folder: Path) -> Iterator[None]:
-    """Let every child that is started within the block carry the folder of this local cloud."""
+    """Mark every child that is started within the block with the folder of this local cloud."""
     os.environ[MARK] = str(folder)
     try:
         yield
@@ -34,7 +34,7 @@ def marked(folder: Path) -> Iterator[None]:
 
 
 def remove(folder: Path) -> None:
-    """End the processes of a local cloud that is dead, and delete its folder. Raises TimeoutError if one cannot end."""
+    """End the processes of a dead local cloud, and delete its folder. Raises TimeoutError if one does not end."""
     if not folder.name.startswith(PREFIX):
         return
     wait_until(lambda: not _killed(folder), f"what is left of {folder} to end", END_SECONDS)
@@ -44,7 +44,7 @@ def remove(folder: Path) -> None:
 
 
 def _killed(folder: Path) -> list[int]:
-    """Kill the processes that carry a folder, and return them."""
+    """Kill the processes that are marked with a folder, and return their ids."""
     found = [pid for pid in _carrying(folder) if pid != os.getpid()]
     for pid in found:
         with suppress(ProcessLookupError):
@@ -60,6 +60,6 @@ def _carrying(folder: Path) -> Iterator[int]:
         yield from (int(row[0]) for row in rows if entry in row)
         return
     for path in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError):  # it has ended, or belongs to another user
             if os.fsencode(entry) in path.read_bytes().split(b"\0"):
                 yield int(path.parent.name)

@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - what is changed is private; its version is pinned, and tests/lab/test_replaced_code.py holds it
-"""MiniStack, run by its own Python, with two changes: replaced code ends no invocation, and no logged line is lost.
+"""MiniStack, run by its own Python, with two patches: replacing code ends no invocation, and no log line is lost.
 
 AWS lets an invocation finish on the code that it began with, and starts the next one on the new code. MiniStack 1.5.33
 kills busy workers as well as idle ones when a function's code or configuration is replaced. The event of such an
@@ -8,9 +8,9 @@ keep a worker with the old code, if an invocation began just before the replacem
 
 Here a worker runs only the code that it was started with. An outdated worker is ended when no invocation runs in it.
 
-MiniStack also stops reading an invocation's log when nothing has come for a few milliseconds. On a busy machine the
-rest then stands in the log of the next invocation, or nowhere if the worker is ended first. Here the worker marks the
-end of each invocation's log, and the log is read up to that mark.
+MiniStack also stops reading an invocation's log after a few milliseconds without output. On a busy machine the rest
+then ends up in the log of the next invocation, or is lost if the worker is ended first. Here the worker marks the end
+of each invocation's log, and the log is read up to that mark.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ministack.core import lambda_runtime as runtime
 
 _kill_workers: Final = runtime.kill_workers
 _invoke: Final = runtime.Worker.invoke
-# The worker answers by flushing its standard output; the mark is written before that, so that it is there to be read.
+# The worker answers by flushing its standard output. The mark is written before that, so it can be read by then.
 _ANSWER: Final = "        _real_stdout.flush()\n\nrun()"
 _END_OF_LOG: Final = "end of this invocation's log"
 _MARK: Final = f"        sys.stderr.flush()\n        os.write(2, {_END_OF_LOG + chr(10)!r}.encode())\n"
@@ -34,8 +34,8 @@ _LONGEST_WAIT_FOR_A_LOG: Final = 5.0  # seconds; reached only if a child of the 
 def acquire_worker(
     func_name: str, config: Any, code_zip: bytes, qualifier: str = "$LATEST", max_concurrency: int | None = None
 ) -> tuple[Any, str]:
-    """Lease an idle worker that has this code, or a new one. Workers with other code leave the pool."""
-    del max_concurrency  # no caller limits the number of workers: the concurrency of a function is checked before
+    """Lease an idle worker with this code, or a new one. Workers with other code leave the pool."""
+    del max_concurrency  # not needed: function concurrency is checked before
     key = runtime._worker_key(func_name, config, qualifier)
     with runtime._lock:
         pool = runtime._workers.setdefault(key, [])
@@ -52,7 +52,7 @@ def acquire_worker(
 
 
 def release_worker(worker: Any) -> None:
-    """Return a worker to its pool; end it if it left the pool meanwhile."""
+    """Return a worker to its pool; end it if it has left the pool meanwhile."""
     if worker is None:
         return
     with runtime._lock:
@@ -63,12 +63,12 @@ def release_worker(worker: Any) -> None:
 
 
 def kill_workers(workers: Any) -> None:
-    """End those workers that are idle. One that is busy is ended when it is released."""
+    """End the idle workers among these. A busy one is ended when it is released."""
     _kill_workers([one for one in workers if one is not None and not one.in_use])
 
 
 def invoke(worker: Any, *arguments: Any, **named: Any) -> Any:
-    """Run an invocation. A worker that fails outside the function's code counts as idle, so that it can be ended."""
+    """Run an invocation. A worker that fails outside the function's code is marked idle, so that it can be ended."""
     try:
         return _invoke(worker, *arguments, **named)
     except Exception:
@@ -77,7 +77,7 @@ def invoke(worker: Any, *arguments: Any, **named: Any) -> Any:
 
 
 def read_stderr(worker: Any) -> None:
-    """Read what a worker's process writes, in a thread of its own, until the process ends; then mark the end."""
+    """Read the output of a worker's process, in its own thread, until the process exits; then mark the end."""
     lines, written = worker._stderr_queue, worker._proc.stderr
     for line in written:
         lines.put(line.rstrip("\n"))
@@ -85,7 +85,7 @@ def read_stderr(worker: Any) -> None:
 
 
 def log_of_invocation(worker: Any) -> str:
-    """What the invocation that just answered, or died, has written."""
+    """Return the log of the invocation that has just responded or died."""
     lines = []
     deadline = time.monotonic() + _LONGEST_WAIT_FOR_A_LOG
     while True:
@@ -100,13 +100,13 @@ def log_of_invocation(worker: Any) -> str:
 
 
 def _kill_aside(workers: list[Any]) -> None:
-    """End idle workers without letting the invocation at hand wait for it."""
+    """End idle workers in a thread, so that the current invocation does not wait for it."""
     if idle := [one for one in workers if not one.in_use]:
         threading.Thread(target=_kill_workers, args=(idle,), daemon=True).start()
 
 
 def change() -> None:
-    """Change the workers and their pool. This comes before anything of MiniStack takes their functions."""
+    """Patch the workers and their pool. Call this before any other module of MiniStack imports their functions."""
     assert _ANSWER in runtime._PYTHON_WORKER_SCRIPT
     runtime.acquire_worker = acquire_worker
     runtime.release_worker = release_worker

@@ -1,4 +1,4 @@
-"""Unpacks packages of Debian or Ubuntu into a folder: no root, nothing installed."""
+"""Unpacks Debian or Ubuntu packages into a folder, without root and without installing anything."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 class UnpackingError(RuntimeError):
-    """The packages could not be had or unpacked. The text says why."""
+    """The packages could not be downloaded or unpacked. The message says why."""
 
 
 def cache(purpose: str) -> Path:
-    """Return the folder in the user's cache for what serves one purpose.
+    """Return the folder in the user's cache for this purpose.
 
-    There is one for each kind of system, since a home may be shared by several.
+    There is one for each kind of system, since several may share a home directory.
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     try:
@@ -37,7 +37,7 @@ def cache(purpose: str) -> Path:
 
 
 def environment(*tops: Path) -> dict[str, str]:
-    """Return our environment in plain English and UTC, and in it the way to the libraries in `lib` of these folders."""
+    """Return our environment in English and UTC, with the `lib` folders of these as library path."""
     ours = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     folders = {str(library.parent) for top in tops for library in top.glob("lib/*-linux-gnu*/*.so*")}
     if folders:
@@ -47,13 +47,13 @@ def environment(*tops: Path) -> dict[str, str]:
 
 
 def unpack(folder: Path, packages: Sequence[str], suite: str = "") -> Path:
-    """Return the folder, below `folder`, that holds the packages' files as a system's root would.
+    """Return the folder, below `folder`, that has the packages' files in the layout of a root file system.
 
-    They are downloaded and unpacked if it is not there, with those of the libraries that this machine lacks. With a
-    `suite` they are from there instead of from the suites that this machine uses, and all libraries come along, with
-    the loader, since they are for another system. Either way apt checks the signatures of its own source. Two runs
-    at once unpack once: a lock, which the kernel frees if its holder dies, lets one wait for the other. The final name
-    appears when everything is in it. Raises UnpackingError.
+    If it does not exist, the packages are downloaded and unpacked, with the libraries that this machine lacks. With a
+    `suite` they come from there instead of from the suites of this machine, together with all libraries and the loader,
+    since they are built for another system. Either way apt checks the signatures of its own source. Concurrent calls
+    unpack once: one waits for the other's lock, which the kernel releases if its holder dies. The final name appears
+    once the folder is complete. Raises UnpackingError.
     """
     root = folder / "root"
     if root.is_dir():
@@ -79,9 +79,9 @@ def _unpack_anew(folder: Path, root: Path, packages: Sequence[str], suite: str) 
 
 
 def _download(work: Path, packages: Sequence[str], suite: str) -> list[Path]:
-    """Download the packages and what they need and this machine lacks, as apt itself works it out.
+    """Download the packages and those dependencies that this machine lacks, as resolved by apt.
 
-    The system's package lists are tried first; where they are missing or too old, private ones are fetched.
+    The system's package lists are tried first; if they are missing or too old, private ones are downloaded.
     """
     archives, lists = work / "archives", work / "lists"
     for folder in (archives, lists):
@@ -99,7 +99,7 @@ def _download(work: Path, packages: Sequence[str], suite: str) -> list[Path]:
 
 
 def _only(work: Path, suite: str) -> list[str]:
-    """Have apt take packages from one suite of this machine's own source, as on a machine that has nothing yet."""
+    """Return options that make apt use one suite of this machine's own source, as if nothing were installed yet."""
     sites = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]).split()
     site = next((one for one in sites if one.rstrip("/").endswith("/debian")), "")
     if not site:

@@ -1,6 +1,6 @@
-"""Child processes that never outlive their parent, free ports, and waiting for something to be ready.
+"""Child processes that never outlive their parent, free ports, and waiting for readiness.
 
-Each child stands behind a guard process (guard.py) that holds a pipe from us. However this process ends, by return,
+Each child runs under a guard process (guard.py) that holds a pipe from us. However this process ends, by return,
 exception, Ctrl-C or SIGKILL, the pipe closes, and the guard ends the child's whole process group.
 """
 
@@ -19,26 +19,27 @@ from random import SystemRandom
 from typing import Final, TypeVar
 
 Answer = TypeVar("Answer")
-# Makes of a command one that runs it elsewhere, as in a network namespace: `["ip", "netns", "exec", "vpc", *command]`.
+# Turns a command into one that runs it elsewhere, as in a network namespace: `["ip", "netns", "exec", "vpc",
+# *command]`.
 Prefix = Callable[[list[str]], list[str]]
 
 GUARD: Final = Path(__file__).with_name("guard.py")
-# A variable of our environment that every child gets, also one with an environment of its own (leftovers.py).
+# A variable of our environment that every child gets, even one with its own environment (leftovers.py).
 MARK: Final = "LOCAL_CLOUD_FOLDER"
 LOG_TAIL_LINES: Final = 20
-# Below the ranges that Linux (from 32768) and macOS (from 49152) give to outgoing connections: nothing but another
-# server can take such a port between our look and the child's bind, or while a server restarts on it.
+# Below the ephemeral port ranges of Linux (from 32768) and macOS (from 49152): only another server can take such a port
+# between our check and the child's bind, or while a server restarts on it.
 SERVER_PORTS: Final = range(15_000, 32_000)
 
 _given_ports: set[int] = set()
 
 
 class ChildError(RuntimeError):
-    """A child process did not start, or ended when it should not have. The text has the end of its log."""
+    """A child process did not start, or exited unexpectedly. The message has the end of its log."""
 
 
 class Child:
-    """A running command. `pid` is its own process id; `log` the file that its output goes to."""
+    """A running command. `pid` is its process id; `log` is the file for its output."""
 
     def __init__(self, guard: subprocess.Popen[str], name: str, log: Path | None) -> None:
         self.name = name
@@ -54,45 +55,45 @@ class Child:
         return int(rest)
 
     def _line(self) -> str:
-        assert self._guard.stdout is not None  # it was opened as a pipe
+        assert self._guard.stdout is not None  # opened as a pipe
         return self._guard.stdout.readline().strip()
 
     @property
     def running(self) -> bool:
-        """Whether the process is still there."""
+        """Whether the process still runs."""
         return self._guard.poll() is None
 
     @property
     def status(self) -> int | None:
-        """Its exit status, negative for a signal; None while it runs, or if its guard was killed with it."""
+        """Its exit status, negative for a signal; None while it runs, or if its guard was killed too."""
         if self._status is None and not self.running:
             _, _, status = self._line().partition(" ")
             self._status = int(status) if status else None
         return self._status
 
     def kill(self) -> int | None:
-        """End it as a crash would, with SIGKILL; wait until it is gone, and return its status."""
+        """Kill it with SIGKILL, as a crash would; wait until it has exited, and return its status."""
         if self.running:
-            with suppress(ProcessLookupError):  # it ended by itself in this moment
+            with suppress(ProcessLookupError):  # it has just exited by itself
                 os.kill(self.pid, signal.SIGKILL)
         self._guard.wait()
         return self.status
 
     def end(self) -> int | None:
-        """End it and its whole group in order; wait until they are gone, and return its status.
+        """Terminate it and its whole group; wait until they have exited, and return its status.
 
         Leaving the block does this too.
         """
-        assert self._guard.stdin is not None  # it was opened as a pipe
+        assert self._guard.stdin is not None  # opened as a pipe
         self._guard.stdin.close()
         self._guard.wait()
-        if self.status is None:  # somebody killed the guard: what it would have done last is left to us
+        if self.status is None:  # the guard was killed, so we do its last step
             with suppress(ProcessLookupError):
                 os.killpg(self._guard.pid, signal.SIGKILL)
         return self.status
 
     def log_tail(self) -> str:
-        """Return the last lines of its log, ready to stand below a message; empty if there are none."""
+        """Return the last lines of its log, formatted to follow a message; empty if there are none."""
         if self.log is None or not self.log.exists():
             return ""
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
@@ -100,7 +101,7 @@ class Child:
 
 
 def as_is(command: list[str]) -> list[str]:
-    """The Prefix of a command that runs right here."""
+    """Return the command unchanged: the Prefix of a command that runs right here."""
     return command
 
 
@@ -113,10 +114,10 @@ def child(
     log: Path | None = None,
     grace_seconds: float = 5.0,
 ) -> Iterator[Child]:
-    """Run a command until the block ends, or this process does; then end it and every process of its group.
+    """Run a command until the block or this process ends; then end it and every process of its group.
 
     `env` and `cwd` are as for subprocess (None: ours). Both outputs are appended to `log`; without one they go to our
-    standard error. At the end the group gets TERM, and after `grace_seconds` KILL. Raises ChildError where the command
+    standard error. At the end the group gets TERM, and KILL after `grace_seconds`. Raises ChildError if the command
     cannot be started.
     """
     guarded = [sys.executable, "-I", "-S", str(GUARD), str(grace_seconds), *map(str, command)]
@@ -130,7 +131,7 @@ def child(
             env=_marked(env),
             cwd=cwd,
             text=True,
-            start_new_session=True,  # Ctrl-C in a terminal reaches us alone, and we end the child in order
+            start_new_session=True,  # Ctrl-C in a terminal must reach only us; we then end the child
         )
     finally:
         if output:
@@ -166,16 +167,16 @@ def _can_bind(port: int) -> bool:
 
 
 def listening(port: int) -> bool:
-    """Whether something accepts connections on a loopback port."""
+    """Return whether something accepts connections on a loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(check: Callable[[], Answer], what: str, timeout_seconds: float, process: Child | None = None) -> Answer:
-    """Ask `check` every 10 ms until its answer is true, and return that answer.
+    """Call `check` every 10 ms until its result is true, and return that result.
 
     `what` completes the sentence "timed out waiting for ...". Raises TimeoutError, or ChildError as soon as `process`,
-    where given, has ended; both with the end of the process's log.
+    if given, has exited; both with the end of the process's log.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:

@@ -1,8 +1,8 @@
-"""Passes connections on, from here to there: `python -m lab.relay LISTEN TARGET`, each a path or a host:port.
+"""Forwards connections: `python -m lab.relay LISTEN TARGET`, each a path or a host:port.
 
-A unix socket's path reaches across network namespaces, and a port does not: so two relays in a row bring a port of a
-namespace to one of this machine's loopback. With a certificate and its key (`... TARGET CERT KEY`) the relay speaks TLS
-for a server that does not.
+A unix socket's path works across network namespaces, and a port does not. Two relays in a row therefore bring a port of
+a namespace to this machine's loopback. With a certificate and its key (`... TARGET CERT KEY`) the relay terminates TLS
+for a server that does not support it.
 """
 
 from __future__ import annotations

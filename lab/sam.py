@@ -1,4 +1,4 @@
-"""The real `sam build` and `sam deploy`, pointed at the local AWS, with whatever they write in a folder of ours."""
+"""The real `sam build` and `sam deploy` against the local AWS. All their files are in folders of ours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build(
 ) -> Path:
     """Build the application in `source` into `folder`, and return the built template.
 
-    `templates` is a folder to take in place of the application's own. The function's artefact is the folder
+    `templates` is a folder that replaces the application's own templates. The function's artefact is the folder
     `NotifierFunction` beside the built template. Raises SamError.
     """
     command: list[str | Path] = [SAM, "build", "--template", source / "template.yaml", "--build-dir", folder / "build"]
@@ -46,12 +46,12 @@ def deploy(
     stack: str = "notifier",
     progress: Progress = lambda _: None,
 ) -> dict[str, str]:
-    """Deploy a built template with these parameters, or change the stack that is there; return its outputs.
+    """Deploy a built template with these parameters, or update the existing stack; return its outputs.
 
-    `folder` takes the log and SAM's own files. Raises SamError.
+    `folder` is for the log and SAM's own files. Raises SamError.
     """
     aws.client("s3").create_bucket(Bucket=BUCKET)
-    given = folder / f"{stack}-parameters.yaml"  # JSON is YAML; a file needs no quoting of blanks
+    given = folder / f"{stack}-parameters.yaml"  # JSON is YAML; in a file, spaces need no quotes
     given.write_text(json.dumps(dict(parameters)))
     command: list[str | Path] = [SAM, "deploy", "--template-file", template]
     command += ["--stack-name", stack, "--s3-bucket", BUCKET]
@@ -65,9 +65,9 @@ def deploy(
 
 
 def _repair_mappings(aws: Aws) -> None:
-    """Give the event source mappings their numbers anew: MiniStack has kept those that are parameters as text.
+    """Set the numbers of the event source mappings again: MiniStack has stored those from parameters as strings.
 
-    Its poller stops at such a one.
+    Its poller stops at such a mapping.
     """
     client = aws.client("lambda")
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
@@ -75,26 +75,26 @@ def _repair_mappings(aws: Aws) -> None:
 
 
 def delete(aws: Aws, *, stack: str = "notifier") -> None:
-    """Delete a stack, and wait until it is gone. Queues and the state table stay, as the template says."""
+    """Delete a stack, and wait until it is gone. Queues and the state table are retained, as the template says."""
     cloudformation = aws.client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return our environment as `sam` should see it where it needs no AWS: without AWS_PROFILE and its like."""
+    """Return our environment for `sam` where it needs no AWS: without AWS_PROFILE and similar variables."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | _own_state(folder)
 
 
 def _own_state(folder: Path) -> dict[str, str]:
-    """Keep `sam` to itself: no telemetry, no look for a newer release, what it remembers in `folder`."""
+    """Return settings that isolate `sam`: no telemetry, no check for updates, its state in `folder`."""
     state = folder / "sam-state"
     state.mkdir(exist_ok=True)
     (state / "metadata.json").write_text(json.dumps({"telemetryEnabled": False, "lastVersionCheck": time.time()}))
     return {
         "__SAM_CLI_APP_DIR": str(state),
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_POLL_DELAY": "0.2",  # seconds between its looks at the stack; its own 5 are for the real AWS
+        "SAM_CLI_POLL_DELAY": "0.2",  # seconds between polls of the stack; the default 5 is for the real AWS
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -109,11 +109,11 @@ def _run(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, log: 
 
 
 def _lines(process: Child, log: Path) -> Iterator[str]:
-    """Yield the lines of a process's log as they are written, until it has ended."""
+    """Yield the lines of a process's log as they are written, until it exits."""
     with log.open() as output:
         line = ""
         while True:
-            running = process.running  # before reading, so that its last words are read too
+            running = process.running  # checked before reading, so that its last lines are read too
             line += output.readline()
             if line.endswith("\n"):
                 yield line.rstrip()

@@ -1,4 +1,4 @@
-"""A way for connections, from a port of its own to another one, that can be closed, jammed, or made to lose answers."""
+"""A TCP proxy between two loopback ports that can refuse connections, throttle, or lose responses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Final, Literal
 HOST: Final = "127.0.0.1"
 CHUNK: Final = 65_536
 
-# pass: everything goes through. refuse: nobody listens, and what was open is reset. lose: what is asked goes through,
-# and instead of the answer the connection ends. throttle: DynamoDB says that it is too much; nothing goes through.
+# pass: forward everything. refuse: stop listening, and reset open connections. lose: forward the request, but close the
+# connection instead of forwarding the response. throttle: forward nothing, and respond as DynamoDB does when it
+# throttles.
 Mode = Literal["pass", "refuse", "lose", "throttle"]
 
 _BODY: Final = (
@@ -26,7 +27,7 @@ THROTTLED: Final = (
 
 
 class Switch:
-    """The way to a port of loopback. Made by `switched`; `set` may be called from any thread."""
+    """A proxy to a loopback port. Created by `switched`; `set` may be called from any thread."""
 
     def __init__(self, port: int, target: int, loop: asyncio.AbstractEventLoop) -> None:
         self.port = port
@@ -37,11 +38,11 @@ class Switch:
         self._open: set[asyncio.StreamWriter] = set()
 
     def set(self, mode: Mode) -> None:
-        """Change what happens to connections, including open ones. It is in effect when this returns."""
+        """Change the mode, for open connections too. It is in effect when this returns."""
         asyncio.run_coroutine_threadsafe(self.change(mode), self._loop).result()
 
     async def change(self, mode: Mode) -> None:
-        """The same within the loop."""
+        """Change the mode; call this within the event loop."""
         self.mode = mode
         if mode == "refuse":
             await self._close()
@@ -94,7 +95,7 @@ class Switch:
 
 @contextmanager
 def switched(port: int, target: int) -> Iterator[Switch]:
-    """Lead connections from a port of loopback to the `target` port, in a thread, until the block ends."""
+    """Forward connections from a loopback port to the `target` port, in a thread, until the block ends."""
     made: Future[tuple[Switch, asyncio.Event]] = Future()
 
     async def serve() -> None:
@@ -107,7 +108,7 @@ def switched(port: int, target: int) -> Iterator[Switch]:
         made.set_result((switch, ended))
         await ended.wait()
         await switch.change("refuse")
-        await asyncio.sleep(0)  # what was aborted takes its leave
+        await asyncio.sleep(0)  # lets aborted connections close
 
     loop = asyncio.new_event_loop()
 

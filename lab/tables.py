@@ -1,4 +1,4 @@
-"""Where the tables come from that the function of a local cloud reads: a shop, a dump, or a running database."""
+"""The sources of the tables that a local cloud's function reads: the sample shop, a dump, or a running database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab import application, shop
 from lab.databases import Pair, Product, dump, replicated_pair
 from lab.tls import Authority
 
-# Shows that something is under way, for as long as its block takes; what it yields is told how far that is.
+# Shows a step as long as its block runs, and yields a function that takes its progress.
 Step = Callable[[str], AbstractContextManager[Callable[[str], object]]]
 
 
@@ -25,10 +25,10 @@ def silently(_: str) -> AbstractContextManager[Callable[[str], object]]:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the function is told of its tables: the parameter `databases`, and the logins by the names of their secrets.
+    """The function's settings for its tables: the parameter `databases`, and the logins by name of their secrets.
 
-    `pair` are the servers, where the cloud has its own, and `login` an option file with which MySQL's and MariaDB's
-    clients write to their tables, as an application does. `is_shop` says whether the tables are the sample shop's.
+    `pair` are the servers, if the cloud has its own, and `login` an option file with which MySQL's and MariaDB's
+    clients write to the tables, as an application does. `is_shop` says whether the tables are the sample shop's.
     """
 
     databases: str
@@ -38,7 +38,7 @@ class Tables:
     is_shop: bool = False
 
 
-# Takes the cloud's folder, its authority, what shows the progress, and the kind of database.
+# Takes the cloud's folder, its authority, the progress display, and the kind of database.
 Source = Callable[[Path, Authority, Step, Product], AbstractContextManager[Tables]]
 
 
@@ -58,7 +58,7 @@ def of_dump(file: Path) -> Source:
 
 
 def of_databases(databases: str, logins: Mapping[str, str]) -> Source:
-    """Read databases that run already, as the parameter Databases names them."""
+    """Read databases that already run, given as the parameter Databases."""
     return lambda *_: nullcontext(Tables(databases, logins))
 
 
@@ -80,7 +80,7 @@ def _pair(folder: Path, authority: Authority, step: Step, product: Product) -> I
 
 
 def _of(pair: Pair, folder: Path, *, is_shop: bool) -> Tables:
-    """What the function and the application are told, once the replica has the tables."""
+    """Return the settings for the function and the application, once the replica has the tables."""
     login = folder / "application.cnf"
     application.create_account(pair, login)
     pair.wait_for_replica()

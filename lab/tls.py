@@ -1,4 +1,4 @@
-"""A certificate authority of the lab: each connection of the local cloud is encrypted and verified, as in AWS."""
+"""The lab's certificate authority: every connection of the local cloud is encrypted and verified, as in AWS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Certificate:
 
 
 class Authority:
-    """Issues server certificates. `ca` is the PEM file to trust; the authority's own key is never written."""
+    """Issues server certificates. `ca` is the PEM file to trust; the authority's private key is never written."""
 
     def __init__(self, folder: Path, key: ec.EllipticCurvePrivateKey, root: x509.Certificate) -> None:
         self.ca = folder / "ca.pem"
@@ -38,7 +38,7 @@ class Authority:
 
     @classmethod
     def create(cls, folder: Path) -> Authority:
-        """Make a new authority, unlike any other, and write its `ca.pem` into the folder."""
+        """Create a new authority with its own key, and write its `ca.pem` into the folder."""
         folder.mkdir(parents=True, exist_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"Local cloud {secrets.token_hex(4)}")
@@ -55,7 +55,7 @@ class Authority:
     def issue(self, name: str, *hosts: str, lifetime: timedelta = LIFETIME) -> Certificate:
         """Write `<name>.pem` and `<name>.key` for a server that is reached as `hosts`: DNS names or IP addresses.
 
-        A negative `lifetime` makes a certificate that has expired.
+        A negative `lifetime` makes an expired certificate.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())

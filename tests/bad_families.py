@@ -1,6 +1,6 @@
-"""Families of bad input that the pipeline itself meets: for each its number in docs/faults.md, and at least ten cases.
+"""Families of bad input that the pipeline handles, each with its number in docs/faults.md and at least ten cases.
 
-The others are met before it (a deployment's settings, templates at their build) or in an adapter, and have their tests
+Other families are rejected earlier (settings at deployment, templates at build time) or in an adapter, and are tested
 there.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-# What stands in an event and in a row, and nowhere else.
+# Values that occur only in an event and in a row, so that a leak is found.
 CANARY: Final = "c4n4ry"
 DEEP: Final = 50_000
 
-# What is given, and the code that it ends in.
+# The input, and the error code that it must end in.
 Case = tuple[str, str]
 
 
@@ -37,7 +37,7 @@ def each(code: str, *given: str) -> list[Case]:
 
 
 WHOLE: Final = event()
-# Searching the keys for each key would take seconds.
+# Searching for each key separately would take seconds.
 MANY_KEYS: Final = event(**{f"k{number}": 1 for number in range(15_000)})[:-1] + ', "k14999": 2}'
 # Bodies of messages.
 BODIES: Final[dict[int, list[Case]]] = {
@@ -128,7 +128,7 @@ ROW: Final[dict[str, Any]] = {
     "hidden": "\u202e",
     "list": [CANARY],
 }
-# Texts of templates over that row.
+# Template texts for that row.
 SOURCES: Final[dict[int, list[Case]]] = {
     13: each(
         "TEMPLATE_UNDEFINED",

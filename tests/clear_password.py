@@ -1,4 +1,4 @@
-"""A server that logs in clients by mysql_clear_password, as RDS does for IAM, and passes on what follows to another.
+"""A proxy that logs clients in by mysql_clear_password, as RDS does for IAM, and forwards the rest to a server.
 
 https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html (2026-11-29)
 """
@@ -22,11 +22,11 @@ SECONDS: Final = 20
 _ABILITIES: Final = CLIENT.CAPABILITIES | CLIENT.SSL | CLIENT.CONNECT_WITH_DB
 _OK: Final = b"\0\0\0\2\0\0\0"
 _DENIED: Final = b"\xff" + struct.pack("<H", 1045) + b"#28000Access denied"
-_USER_STARTS: Final = 32  # after abilities, packet size, character set and zeros
+_USER_STARTS: Final = 32  # after capability flags, packet size, character set and zeros
 
 
 class ClearPasswordServer:
-    """Listens on loopback. `password` is the one that is taken; `user` is who logged in last."""
+    """Listens on loopback. `password` is the one that it accepts; `user` is who logged in last."""
 
     def __init__(self, behind: Target, certificate: Certificate, ca: Path) -> None:
         self.ca, self.password, self.user = ca, "", ""
@@ -57,7 +57,7 @@ class ClearPasswordServer:
         with suppress(OSError), client:
             client.settimeout(SECONDS)
             _send(client, 0, _greeting())
-            _receive(client)  # which asks for TLS
+            _receive(client)  # the client asks for TLS
             with self._tls.wrap_socket(client, server_side=True) as secure:
                 self.user = _receive(secure)[_USER_STARTS:].partition(b"\0")[0].decode()
                 _send(secure, 3, b"\xfemysql_clear_password\0")

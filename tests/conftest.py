@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Settings and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ pytest_plugins = [
 ]
 
 
-# No test sees a demo that runs on this machine, nor the AWS that its user works with; nor does what the tests start.
+# Hide a demo that runs on this machine, and its user's AWS settings, from the tests and all processes they start.
 _STATE = tempfile.TemporaryDirectory(prefix="state-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
 for _name in [*running.NAMING, *(name for name in os.environ if name.startswith((running.ENDPOINT, "NOTIFIER_")))]:
     os.environ.pop(_name, None)
 
-# No test is timed: how long an example takes depends on what else runs.
+# No deadlines: how long an example takes depends on what else runs.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# A shell starts a command with `&` with this signal ignored, and whatever the tests start would inherit that.
+# A shell starts a background command (`&`) with this signal ignored, and processes started by tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -51,7 +51,7 @@ def _own_garbage() -> None:
 
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], NoReturn]:
-    """End the test because this machine lacks something: a skip with its reason, a failure under REQUIRE_ALL=1."""
+    """Return a function that ends a test if this machine lacks something: skips it, or fails it under REQUIRE_ALL=1."""
 
     def end(reason: str) -> NoReturn:
         if os.environ.get("REQUIRE_ALL") == "1":

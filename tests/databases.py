@@ -1,6 +1,6 @@
-"""Which databases the tests run with: all that there are, or the one that DATABASE names.
+"""The databases that the tests run with: all available ones, or the one in the variable DATABASE.
 
-A run ends with how many tests ran with each of them, and in which version.
+At its end, a run reports how many tests used each database, with its version.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _TITLES: Final[dict[Product, str]] = {}
 
 
 def ran(pair: Pair) -> None:
-    """Remember the version of servers that tests ran with."""
+    """Record the version of the servers that tests ran with."""
     [(version,)] = pair.primary.query("SELECT VERSION()")
     _TITLES[pair.primary.product] = f"{pair.primary.product.title} {version}"
 
 
 def note(item: pytest.Item) -> None:
-    """Note in a test's report which server it ran with."""
+    """Add the server that a test ran with to its report."""
     if title := _TITLES.get(product_of(item)):
         item.user_properties.append(("database", title))
 
 
 def counts(passed: list[pytest.TestReport]) -> list[str]:
-    """How many of these tests ran with each server."""
+    """Return a line for each server: how many of these tests ran with it."""
     counted = Counter(dict(report.user_properties).get("database", "") for report in passed)
     return [f"{title}: {count} passed" for title, count in sorted(counted.items()) if title]
 
 
 def product_of(item: pytest.Item) -> Product | None:
-    """The database that a test runs with; None if with none."""
+    """Return the database that a test runs with; None if it uses none."""
     params = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
     return next((value for value in params if isinstance(value, Product)), None)

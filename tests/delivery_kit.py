@@ -1,7 +1,7 @@
-"""What the tests of delivery under faults share: the real function behind a queue whose time jumps, and its parts.
+"""Shared by the tests of delivery under faults: the real function behind a queue in simulated time, and its parts.
 
-The database, the API, DynamoDB and the secret store are the local cloud's; Slack, the queues and the ways to both are
-the tests' own, because their clock goes on by hours.
+The database, the API, DynamoDB and the secret store are those of the local cloud. Slack, the queues and the proxies to
+them belong to the tests, because their clock is moved on by hours.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ MODES: Final[Mapping[str, str]] = {
 
 @dataclass
 class Line:
-    """Everything between a publisher and Slack. `settings` are what the next execution environment starts with.
+    """Everything between a publisher and Slack. `settings` are those of the next execution environment.
 
-    `start` makes one of them; a test may put another in its place.
+    `start` starts an execution environment; a test may replace it.
     """
 
     cloud: LocalCloud
@@ -67,7 +67,7 @@ class Line:
         self.source.ended = lambda _environment, ended: self.ended.append(ended)
 
     def store_secrets(self, token: str = READER) -> None:
-        """Put what this line's function needs to know into the secret store. No other line reads it."""
+        """Write the function's secrets into the secret store, under a prefix that no other line reads."""
         _, _, prefix = self.settings["NOTIFIER_SECRETS"].partition(":")
         store_secrets(self.cloud, prefix, self.to_slack.port, token=token)
 
@@ -76,47 +76,47 @@ class Line:
     def publish(
         self, event_type: str = "fault.plain", number: int = 1, *, sns: str = "", attributes: Any = None, **more: Any
     ) -> Message:
-        """Put an event into the queue as SNS does; `sns` is the message's id there, `more` further fields."""
+        """Put an event into the queue as SNS does; `sns` is the SNS message id, `more` are further fields."""
         body = self.body(event_type, number, sns=sns, **more)
         return self.put(body, attributes=attributes)
 
     def body(self, event_type: str = "fault.plain", number: int = 1, *, sns: str = "", **more: Any) -> str:
-        """Return what the queue gets of an event."""
+        """Return the queue message body of an event."""
         event = {"type": event_type, "id": number, **more}
         name = sns or f"sns-{os.getpid()}-{next(self._numbers)}"
         return json.dumps({"Type": "Notification", "MessageId": name, "Message": json.dumps(event)})
 
     def put(self, body: str, *, name: str = "", attributes: Any = None) -> Message:
-        """Put a body into the queue; with the `name` of a message it is that one, delivered once more."""
+        """Put a body into the queue; with the `name` of a message, as a duplicate delivery of that message."""
         return self.source.queue.send(body, self.now(), name=name, attributes=attributes)
 
-    # Time, and what happens in it
+    # Time, and scheduled actions
 
     def now(self) -> float:
-        """Return the Unix time that all parts here use."""
+        """Return the Unix time of all parts."""
         return self.source.clock.now()
 
     def later(self, seconds: float) -> None:
-        """Let time pass in which nothing happens."""
+        """Let time pass without any other action."""
         self.source.clock.advance_to(self.now() + seconds)
 
     def run(self) -> None:
-        """Go on until the queue is empty."""
+        """Run until the queue is empty."""
         self.source.run()
 
     def run_until(self, over: Callable[[], bool]) -> None:
-        """Go on until something holds."""
+        """Run until `over` returns true."""
         self.source.run(over)
         assert over(), "the queue is empty before that"
 
     def run_one(self) -> Ended:
-        """Go on until one more invocation has ended, and return how."""
+        """Run until one more invocation has ended, and return its result."""
         already = len(self.ended)
         self.run_until(lambda: len(self.ended) > already)
         return self.ended[-1]
 
     def once(self, when: Callable[[Environment], bool], action: Callable[[Environment], object]) -> None:
-        """Do something to the first environment for which something holds, in the middle of its invocation."""
+        """Apply an action, during its invocation, to the first environment for which `when` returns true."""
 
         def look() -> bool:
             for environment in self.source.environments:
@@ -128,7 +128,7 @@ class Line:
         self.source.watch(look)
 
     def warm(self) -> None:
-        """Let both environments run, by what is posted to another channel."""
+        """Warm both environments up, by posts to another channel."""
         for number in range(20):
             self.publish("fault.payment", event_id=f"warm-{number}")
         self.run()
@@ -136,7 +136,7 @@ class Line:
         self.ended.clear()
 
     def restart(self, **settings: str) -> None:
-        """End the execution environments; the next ones start with further settings."""
+        """End the execution environments; the next ones start with these settings in addition."""
         self.settings.update(settings)
         for environment in self.source.environments:
             environment.kill()
@@ -150,18 +150,18 @@ class Line:
         with running_function(self.settings, log=self.folder / "log", clock=self.source.clock.file) as function:
             yield function
 
-    # What came of it
+    # Results
 
     def texts(self, channel: str = "") -> list[str]:
-        """Return what was posted, oldest first."""
+        """Return the texts of the posts, oldest first."""
         return [message["text"] for message in self.slack.messages(channel)]
 
     def posts(self, text: str) -> int:
-        """Return how many messages say this."""
+        """Return how many messages contain this text."""
         return sum(text in said for said in self.texts())
 
     def lines(self, message: str = "") -> list[dict[str, Any]]:
-        """Return what was logged of deliveries, of those that came to this end; of no notices."""
+        """Return the log lines of deliveries with this message; without notices."""
         ends = {message} if message else {"delivered", "suppressed", "parked", "repeated", "retry"}
         logged = [line for ended in self.ended for line in ended.logs if line.get("message") in ends]
         return [line for line in logged if not line.get("notice")]
@@ -171,15 +171,15 @@ class Line:
         return [line.get("code", "") for line in self.lines(message)]
 
     def metrics(self, name: str) -> list[Any]:
-        """Return the values of a metric that were written."""
+        """Return the logged values of a metric."""
         return [line[name] for ended in self.ended for line in ended.logs if "_aws" in line and name in line]
 
     def parked(self) -> list[str]:
-        """Return the codes in the dead-letter queue, oldest first."""
+        """Return the error codes in the dead-letter queue, oldest first."""
         return [message.attributes.get("code", "") for message in self.dead.messages]
 
     def rows(self) -> list[dict[str, str]]:
-        """Return what the ledger has of deliveries."""
+        """Return the ledger's rows of deliveries."""
         found = [item for item in self._items() if item["pk"]["S"].startswith("event#")]
         return [{name: next(iter(value.values())) for name, value in item.items()} for item in found]
 
@@ -196,7 +196,7 @@ class Line:
             self.cloud.database.primary.query(replace.format(table), number, note, version)
 
     def fresh(self) -> None:
-        """Make everything as if nothing had happened, but for an hour that has passed."""
+        """Restore the initial state of everything, and let an hour pass."""
         for switch in (self.to_slack, self.to_ledger, self.to_secrets):
             switch.set("pass")
         self.source.begun = lambda _environment, _messages: Limits()

@@ -1,4 +1,4 @@
-"""What stands around the function in the tests of delivery under faults: templates, secrets, tables and an account."""
+"""The parts around the function in the tests of delivery under faults: templates, secrets, tables and an account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.cloud import API_TOKEN, LocalCloud
 
 ORDERS: Final = "C0LABORDERS"
 PAYMENTS: Final = "C0LABPAYMENTS"
-READER: Final = "xoxb-lab-reader"  # also has channels:history
+READER: Final = "xoxb-lab-reader"  # has channels:history too
 USER: Final = "faults"
 PASSWORD: Final = "a-password-of-the-lab"
 
@@ -116,7 +116,7 @@ def compiled(folder: Path, templates: Mapping[str, str]) -> Path:
 
 
 def store_secrets(cloud: LocalCloud, prefix: str, port: int, *, token: str = READER) -> None:
-    """Put what the function needs to know into the secret store, under a prefix; Slack's webhooks have this port."""
+    """Write the function's secrets into the secret store, under a prefix; webhook URLs use this port."""
     secrets = {
         "slack-token": token,
         "databases/default": json.dumps({"username": USER, "password": PASSWORD}),
@@ -134,7 +134,7 @@ def store_secrets(cloud: LocalCloud, prefix: str, port: int, *, token: str = REA
 
 @contextmanager
 def own_tables(cloud: LocalCloud) -> Iterator[None]:
-    """The tables and the account of these tests, on both servers. Row 1 is there."""
+    """Create the tables and the account of these tests, on both servers, with row 1."""
     primary = cloud.database.primary
     for table in TABLES:
         primary.query(

@@ -1,4 +1,4 @@
-"""What the tests of discovery in the VPC share: where the tasks are listed, events, and a count on the wire."""
+"""Shared by the tests of discovery in the VPC: registering tasks, sending events, and counting packets on the wire."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from lab.vpc import Vpc
 from lab.vpc.cloud import API_PORT, NAMESPACE, SERVICE, PrivateCloud
 
 TASKS: Final = ("task1", "task2", "task3", "task4")
-# The paths by which the tasks' own addresses are found.
+# The discovery methods that find the tasks' own addresses.
 CLOUDMAP: Final = f"cloudmap://{NAMESPACE}/{SERVICE}"
 DNS: Final = f"dns://api.{NAMESPACE}:{API_PORT}"
 SRV: Final = f"srv://_api._tcp.{NAMESPACE}"
 PATHS: Final = (CLOUDMAP, DNS, SRV)
 LOOK_UP: Final = "DiscoverInstances"
 TTL_SECONDS: Final = 5
-# What docs/discovery.md says, in seconds: how old a list may be before it is renewed, for how long the last one serves
-# while nobody answers, and while the answer is that nothing is there.
+# From docs/discovery.md, in seconds: the age at which a list is renewed, how long the last list is used while nobody
+# answers, and how long while the answer is empty.
 FRESH: Final = 15.0
 OUTAGE: Final = 15 * 60.0
 GAP: Final = 30.0
-# The outage is cut by up to a tenth by chance, so that environments do not all ask again at once.
+# The outage is shortened randomly by up to a tenth, so that environments do not all look up again at once.
 SURE_OUTAGE: Final = 0.9 * OUTAGE
-# More than a test itself takes, which passes too.
+# More than the duration of a test itself, which passes too.
 MARGIN: Final = 30.0
 
 EVENT: Final = "order.seen"
@@ -58,7 +58,7 @@ TEMPLATES: Final = {
         fallback: C0LABFALLBACK
     """,
 }
-# What the function may say of discovery (handler/discovery/endpoints.py).
+# The words that the function logs about discovery (handler/discovery/endpoints.py).
 WORDS: Final = frozenset(
     {"fresh", "stale", "last_known_good", "refresh", "refresh_failed", "empty", "ejection", "panic"}
 )
@@ -88,25 +88,25 @@ def catalog(folder: Path) -> Path:
 
 
 def list_tasks(cloud: PrivateCloud, *tasks: str) -> None:
-    """Let these be the tasks that are found, by every path, and no others."""
+    """Register exactly these tasks, for every discovery method."""
     cloud.zone.set("api", "A", TTL_SECONDS, [cloud.vpc.address(task) for task in tasks])
     cloud.zone.set("_api._tcp", "SRV", TTL_SECONDS, [f"1 1 {API_PORT} {task}.{NAMESPACE}." for task in tasks])
     for task in TASKS:
         if task in tasks:
             cloud.register(task)
         else:
-            with suppress(ValueError):  # it is not there
+            with suppress(ValueError):  # it is not registered
                 cloud.cloudmap.deregister(NAMESPACE, SERVICE, task)
 
 
 def look_ups(cloud: PrivateCloud) -> int:
-    """Return how often Cloud Map was asked since its `reset_calls`."""
+    """Return how often Cloud Map was asked for instances since its `reset_calls`."""
     return cloud.cloudmap.calls().get(LOOK_UP, 0)
 
 
 @dataclass
 class Environment:
-    """An execution environment that gets events. `said` adds up its lines about discovery."""
+    """An execution environment that gets events. `said` collects its log lines about discovery."""
 
     cloud: PrivateCloud
     function: RunningFunction
@@ -114,7 +114,7 @@ class Environment:
     _sent: int = 0
 
     def deliver(self, events: int = 1) -> None:
-        """Send events, one for each invocation: every one reaches Slack."""
+        """Send events, one per invocation, and check that each reaches Slack."""
         before = len(self.cloud.slack.messages())
         for _ in range(events):
             invocation = self._invoke()
@@ -122,14 +122,14 @@ class Environment:
         assert len(self.cloud.slack.messages()) == before + events
 
     def fail(self) -> dict[str, Any]:
-        """Send an event that stays in the queue, and return the line that says why: its `code` and `detail`."""
+        """Send an event that must stay in the queue, and return the log line with its `code` and `detail`."""
         invocation = self._invoke()
         [line] = [line for line in invocation.logs if line.get("message") == "retry"]
         assert invocation.result == {"batchItemFailures": [{"itemIdentifier": line["record"]}]}
         return line
 
     def later(self, seconds: float) -> None:
-        """Let time pass, for the function and for the registry."""
+        """Advance the clocks of the function and the registry."""
         self.function.shift(wall=seconds, monotonic=seconds)
         self.cloud.cloudmap.advance(seconds)
 
@@ -154,9 +154,9 @@ Start = Callable[[str], Environment]
 
 
 class Wire:
-    """Counts what the function sends to each task from now on: opened connections, and requests.
+    """Counts what the function sends to each task from now on: connections and requests.
 
-    TCP asks for a connection again after a second of silence, so that shorter attempts count once each.
+    TCP repeats a SYN after a second without an answer, so attempts shorter than that count once.
     """
 
     def __init__(self, vpc: Vpc) -> None:
@@ -171,11 +171,11 @@ class Wire:
         self._nft("-f", "-", stdin=COUNTED.format(counters="\n".join(counters), rules="\n".join(rules)))
 
     def connections(self, task: str) -> int:
-        """Return how many were asked for."""
+        """Return the number of attempted connections."""
         return self._count(f"{task}-connections")
 
     def requests(self, task: str) -> int:
-        """Return how many left; one that nobody acknowledges leaves several times."""
+        """Return the number of requests sent; one without an acknowledgement counts several times."""
         return self._count(f"{task}-requests")
 
     def _count(self, counter: str) -> int:

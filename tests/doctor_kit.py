@@ -1,4 +1,4 @@
-"""What the tests of `notifier doctor` share: a poll as the compiler makes it, and what is said of it."""
+"""Shared by the tests of `notifier doctor`: a poll as the compiler makes it, and the checks of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST: Final = 4 * 3600.0
 
 
 def timed_poll(select: str, **changes: Any) -> Poll:
-    """A poll by a time; a join is a warning."""
+    """Return a poll by a time column; a join is a warning."""
     source = sql.polled_source(select)
     query = sql.read_polled(select, lines_survive=True)
     assert {problem.code for problem in query.problems} <= {"QUERY_JOIN"}
@@ -24,6 +24,6 @@ def timed_poll(select: str, **changes: Any) -> Poll:
 
 
 def said(database: Default, select: str, **changes: Any) -> dict[str, Check]:
-    """What is said of it, by the last word of each check; the first check has none."""
+    """Return the checks of a poll, by the last word of their names; the first check has none."""
     found = [*polling.looked_at(database.replicas, "p", timed_poll(select, **changes))]
     return {check.name.removeprefix("poll p").removeprefix(", "): check for check in found}

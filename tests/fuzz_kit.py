@@ -1,4 +1,4 @@
-"""What fuzzing is made of: bodies, payloads, rows, documents, and templates with something wrong in them."""
+"""Strategies for fuzzing: bodies, payloads, rows, documents, and templates with mistakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.templating.examples import of_docstrings
 
 @st.composite
 def mutated(draw: Callable[..., Any], texts: st.SearchStrategy[str], pieces: st.SearchStrategy[str]) -> str:
-    """A text with a few places changed."""
+    """Return a text with a few places changed."""
     text = draw(texts)
     for _ in range(draw(st.integers(1, 4))):
         place, length = draw(st.integers(0, len(text))), draw(st.integers(0, 6))
@@ -26,7 +26,7 @@ def mutated(draw: Callable[..., Any], texts: st.SearchStrategy[str], pieces: st.
 
 
 def mostly(usual: Any, other: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """A usual value three times of four."""
+    """Return a strategy that gives a usual value three times out of four."""
     return st.sampled_from([st.just(usual)] * 3 + [other]).flatmap(lambda chosen: chosen)
 
 
@@ -56,7 +56,7 @@ NEARLY = st.dictionaries(
 
 
 def enveloped(message: str) -> str:
-    """As SNS hands it to a queue."""
+    """Return a message in an SNS envelope, as a queue gets it."""
     attributes = {"type": {"Type": "String", "Value": "echo"}}
     return json.dumps(
         {"Type": "Notification", "MessageId": "m", "TopicArn": "t", "Message": message, "MessageAttributes": attributes}
@@ -134,7 +134,7 @@ COLUMNS = st.one_of(
     st.text(),
     _LONG,
 )
-# Columns of one kind, or of any.
+# Columns whose values have one type, or any.
 ROWS = st.sampled_from([_NUMBERS_OF_ROWS, _MARKUP, _LONG, COLUMNS]).flatmap(
     lambda kind: st.fixed_dictionaries({"a": kind, "b": kind})
 )
@@ -177,7 +177,7 @@ USES = st.sampled_from(
 
 
 def layout(source: str) -> list[Any]:
-    """A block of each kind with a place that a value may fill."""
+    """Return a block of each kind that has this source everywhere that a value may be."""
     plain, marked = Leaf("plain", source, "f:1"), Leaf("mrkdwn", source, "f:1")
     text = {"type": "mrkdwn", "text": marked, "verbatim": True}
     return [
@@ -216,7 +216,7 @@ PLACES = st.sampled_from(["text", "when", "thread", "route", "bind", "version", 
 
 
 def at(place: str, source: str) -> Notification:
-    """A notification of `bent` with a source in one place."""
+    """Return a notification of `bent` with this source in one place."""
     bare, marked = Leaf("expression", source, "f:1"), Leaf("mrkdwn", source, "f:1")
     group = Group([{"type": "section", "text": {"type": "mrkdwn", "text": "x", "verbatim": True}}], bare, "one", bare)
     changes: dict[str, Any] = {

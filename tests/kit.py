@@ -1,4 +1,4 @@
-"""Fakes of the ports, and short ways to make what the stages take."""
+"""Fakes of the ports, and short constructors of the stages' inputs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FakeDatabase:
         return self.answer(sql, parameters)
 
     def replicating(self, database: str) -> None:
-        """It is unknown whether the replica follows."""
+        """Return None: it is unknown whether the replica follows."""
 
 
 @dataclass
@@ -116,7 +116,7 @@ class FakePark:
 
 @dataclass
 class FakeTable:
-    """The state table in memory; `broken` is what each call raises."""
+    """The state table in memory; each call raises `broken`, if set."""
 
     now: Callable[[], float] = time.time
     broken: Exception | None = None
@@ -155,7 +155,7 @@ def raising(error: Exception) -> Callable[..., Any]:
 
 @dataclass
 class FakeQueue:
-    """Who was told to come again after how long, by record; and what was sent."""
+    """Records the delay of each record that must come again, and the messages that were sent."""
 
     waits: dict[str, float] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
@@ -209,7 +209,7 @@ def pipeline(
 
 
 def end(state: State, code: str = "", due: float = 0.0, detail: str = "detail") -> End:
-    """An end of this kind, with a code where it has one."""
+    """Return an End in this state, with a code if that state has one."""
     ends: dict[State, Callable[[], End]] = {
         State.DELIVERED: lambda: Delivered(warnings=(detail,) if detail else ()),
         State.SUPPRESSED: lambda: Suppressed(Rule(code), detail),
@@ -220,12 +220,12 @@ def end(state: State, code: str = "", due: float = 0.0, detail: str = "detail") 
     return ends[state]()
 
 
-# As a webhook: nothing can be edited or found.
+# As with a webhook: nothing can be edited or found.
 POLICY = Policy(can_edit=False, on_ambiguous="repost")
 
 
 def policy(mode: str) -> Policy:
-    """What a deployment with this `ambiguous=`, or with webhooks, chose."""
+    """Return the policy of a deployment with this `ambiguous=`, or with webhooks."""
     return POLICY if mode == "webhook" else Policy(can_edit=True, on_ambiguous=mode)  # type: ignore[arg-type]
 
 
@@ -235,5 +235,5 @@ def deliverer_to(slack: Slack, table: StateTable, clock: Callable[[], float], po
 
 
 def plenty() -> float:
-    """The time left of an invocation that has just begun."""
+    """Return the remaining time of an invocation that has just begun."""
     return 60.0

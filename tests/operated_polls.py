@@ -1,4 +1,4 @@
-"""A poll that somebody on call changes, pauses, starts and previews: the state table and the queue are in memory."""
+"""A poll that an operator changes, pauses, starts and previews; the state table and the queue are in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START = 1_795_000_000.0
 
 @dataclass
 class Orders:
-    """ports.Database: one table. `error` is raised instead; `meanwhile` is called once, before the next answer."""
+    """ports.Database with one table. It raises `error`, if set; `meanwhile` is called once, before the next result."""
 
     ids: set[int] = field(default_factory=set)
     created: dict[int, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def words(ids: Iterable[int]) -> list[Row]:
 
 
 class Operated:
-    """One poll, at one moment."""
+    """One poll, at one point in time."""
 
     def __init__(self, poll: Poll = POLL, database: Any = None) -> None:
         self.poll = poll
@@ -80,7 +80,7 @@ class Operated:
         return self.database.ids
 
     def minute(self, remaining: float = 60.0) -> list[RunReport]:
-        """A tick, and the runs that it asks for."""
+        """Tick, and run the polls that were requested."""
         self.now += 60
         self.polls.tick()
         return self.handle(remaining)
@@ -97,7 +97,7 @@ class Operated:
         return [json.loads(body) for body in self.queue.sent if not Record("r", body).requests_poll]
 
     def posted(self) -> list[str]:
-        """The identities of the events, each once, as the ledger makes them."""
+        """Return the identities of the events without duplicates, as the ledger removes them."""
         return list(dict.fromkeys(one["event_id"] for one in self.events()))
 
     def rows(self) -> set[Any]:
@@ -112,7 +112,7 @@ class Operated:
         return state_item.read(self.table.rows[partition(TYPE), STATE])
 
     def change(self, changed: Callable[[Schedule], Schedule]) -> None:
-        """As `notifier poll` does."""
+        """Change the schedule, as `notifier poll` does."""
         item = self.table.rows[partition(TYPE), SCHEDULE]
         after = Item(item.partition, item.sort, changed(Schedule.of(item)).values(), 0).following(item)
         assert self.table.swap(after) is None
@@ -121,7 +121,7 @@ class Operated:
         del self.table.rows[partition(TYPE), sort]
 
     def preview(self, remaining: float = 60.0, posts: Posts = lambda _: True) -> DryRun:
-        """A dry run, which may change and send nothing."""
+        """Do a dry run, which must neither write nor send anything."""
         before = dict(self.table.rows), list(self.queue.sent)
         found = dry_run(TYPE, self.poll, self.database, self.table, lambda: self.now, lambda: remaining, posts)
         assert (dict(self.table.rows), list(self.queue.sent)) == before

@@ -1,4 +1,4 @@
-"""A stack on the local AWS as the commands on call see it, and short ways to put things there."""
+"""A stack on the local AWS as the on-call commands see it, and helpers to put data there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CODE = "def handler(event, context):\n    print('invoked as', context.invoked_f
 
 
 def template(*, direct: bool, live: bool, draining: bool) -> str:
-    """What template.yaml leaves behind, as far as somebody on call reads it, around a function that does nothing."""
+    """Return the part of template.yaml's stack that on-call commands read, with a function that does nothing."""
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 360}}
     table = {
         "BillingMode": "PAY_PER_REQUEST",
@@ -68,7 +68,7 @@ def template(*, direct: bool, live: bool, draining: bool) -> str:
 
 @dataclass(frozen=True)
 class OnCall:
-    """A stack, and a person who asks about it."""
+    """A stack, and helpers to run commands on it."""
 
     aws: Aws
     stack: str
@@ -92,7 +92,7 @@ class OnCall:
         return CliRunner().invoke(main, arguments, env=environment)
 
     def asked(self, *arguments: str, status: int = 0) -> Any:
-        """What a command answers as JSON."""
+        """Run a command, and return its JSON output."""
         answer = self.run(*arguments, "--json")
         assert answer.exit_code == status, answer.output
         return json.loads(answer.stdout)
@@ -124,7 +124,7 @@ class OnCall:
         self.aws.client("logs").put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
 
     def measured(self, namespace: str, name: str, at: float, value: float, **dimensions: str) -> None:
-        """Put a point of a metric, as the function or AWS would."""
+        """Put a data point of a metric, as the function or AWS would."""
         pairs = [{"Name": key, "Value": text} for key, text in dimensions.items()]
         datum = {"MetricName": name, "Dimensions": pairs, "Timestamp": at, "Value": value}
         self.aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
@@ -139,7 +139,7 @@ class OnCall:
         return str(answer["MessageId"])
 
     def taken(self, queue: str) -> list[dict[str, Any]]:
-        """Take what a queue has to give just now."""
+        """Receive the messages that are visible in a queue."""
         answer = self.aws.client("sqs").receive_message(
             QueueUrl=self.outputs[queue], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
@@ -148,7 +148,7 @@ class OnCall:
 
 
 def notification(event: Mapping[str, Any], message_id: str, **attributes: str) -> str:
-    """The body that SNS makes of an event."""
+    """Return the body that SNS makes of an event."""
     wrapped = {
         "Type": "Notification",
         "MessageId": message_id,
@@ -161,7 +161,7 @@ def notification(event: Mapping[str, Any], message_id: str, **attributes: str) -
 
 
 def line(state: str, identity: str, **fields: Any) -> dict[str, Any]:
-    """A line of the function's log."""
+    """Return a line of the function's log."""
     event = {"type": "order.created", "id": 1042, "event_id": identity}
     known = {"record": "r-1", "attempt": 1, "notification": "order.created", "channel": "orders"}
     return {"level": "INFO", "message": state, "event": event, "correlation_id": identity, **known, **fields}
@@ -169,7 +169,7 @@ def line(state: str, identity: str, **fields: Any) -> dict[str, Any]:
 
 @contextmanager
 def polled_stack(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
-    """A stack of the local AWS, in which the function's own adapters run here."""
+    """Create a stack on the local AWS; the function's own adapters run here."""
     for variable, value in aws.env.items():
         monkeypatch.setenv(variable, value)
     function_aws._session.cache_clear()
@@ -178,7 +178,7 @@ def polled_stack(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
 
 
 def write_templates(folder: Path, event_type: str, template: str) -> str:
-    """A folder of templates with one of them and a stage; return its path."""
+    """Write a folder with one template and a stage, and return its path."""
     (folder / "_stages").mkdir()
     (folder / "_stages/test.yaml").write_text("channels: {orders: C0ORDERS01}\nfallback: C0FALLBACK\n")
     (folder / f"{event_type}.yaml").write_text(template)

@@ -1,4 +1,4 @@
-"""Forms in which samconfig.toml may give parameters, and what `sam deploy` makes of each."""
+"""Forms of parameters in samconfig.toml, and what `sam deploy` makes of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Form:
-    """What stands behind `parameter_overrides = `, with the files beside it; what SAM passes on, and what it drops."""
+    """The value of `parameter_overrides` with its files; the parameters that SAM passes on, and the text it drops."""
 
     written: str
     values: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What the tests of polls share: a store and a queue that can fail at every step, as a killed function does."""
+"""Shared by the tests of polls: a store and a queue that can fail at every step, as if the function were killed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.kit import FakeQueue, FakeTable
 
 
 class ConflictError(Exception):
-    """Another run has written the state."""
+    """Another run has written the state meanwhile."""
 
 
 @dataclass
 class Kept:
-    """The state as it is stored, and what the queue has accepted. After `effects_left` steps the function is killed."""
+    """The stored state, and the events that the queue accepted. After `effects_left` steps the function is killed."""
 
     state: PollState = field(default_factory=lambda: PollState(IdCursor.at(0)))
     sent: list[PolledEvent] = field(default_factory=list)
@@ -47,11 +47,11 @@ class Kept:
         self._step()
 
     def rows(self) -> set[int]:
-        """The rows that were reported one by one, without duplicates, as the ledger removes them."""
+        """Return the rows that were reported individually, without duplicates, as the ledger removes them."""
         return {finding.id for finding in self.sent if isinstance(finding, PolledRow)}
 
     def digests(self) -> list[Digest]:
-        """The digests, each of them once; a digest that was sent twice must not have changed."""
+        """Return the digests without duplicates, and check that repeated ones are equal."""
         found = {finding for finding in self.sent if isinstance(finding, Digest)}
         assert len({digest.number for digest in found}) == len(found)
         return list(found)
@@ -65,9 +65,9 @@ class Kept:
 def poll_in_trouble(
     pair: Pair, kept: Kept, random: Random, until: float, poll: Callable[[int, float], None]
 ) -> tuple[int, float]:
-    """Poll again and again until then (time.monotonic), while replication stops and goes on, and runs are killed.
+    """Poll repeatedly until `until` (time.monotonic), while replication stops and restarts and runs are killed.
 
-    `poll` takes how often a run finds that it is in time, and when the table was last read. Returns how many runs
+    `poll` takes how often a run finds that it has time left, and when the table was last read. Returns how many runs
     failed, and when the last one ended.
     """
     crashes, looked_at = 0, time.time()
@@ -86,7 +86,7 @@ def poll_in_trouble(
 
 @dataclass
 class Killable:
-    """The state table and the queue of a function that is killed after so many of their steps."""
+    """The state table and the queue of a function that is killed after `left` of their steps."""
 
     table: FakeTable
     queue: FakeQueue
@@ -117,13 +117,13 @@ class Killable:
 
 
 def seen(ids: Iterable[int]) -> IdValues:
-    """Ids of a poll that watches no column."""
+    """Return the ids as values of a poll without a watched column."""
     return IdValues({UNKNOWN: found} if (found := IdSet.containing(ids)) else {})
 
 
 @dataclass
 class OnlyIds:
-    """A table of which no more than the ids is known."""
+    """A table of which only the ids are known."""
 
     ids: ReadIds
 
@@ -138,5 +138,5 @@ class OnlyIds:
 
 
 def poll(longest: float, digest_rows: int | None, digest_seconds: float | None = None, sql: str = "") -> Poll:
-    """A poll of a table, every minute."""
+    """Return a poll of a table, every minute."""
     return Poll(sql, 60.0, longest=longest, digest_rows=digest_rows, digest_seconds=digest_seconds)

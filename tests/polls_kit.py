@@ -1,4 +1,4 @@
-"""What the tests of whole polls share: a function whose state table and queue are in memory, and whose time is set."""
+"""Shared by the tests of whole polls: a function with state table and queue in memory, and simulated time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _BATCH: Final = 10
 
 
 class Function:
-    """A deployment that has polls of one database, at a moment that is moved on by hand.
+    """A deployment with polls of one database, at a time that tests advance.
 
-    `sent` are the events that the queue has accepted.
+    `sent` are the events that the queue accepted.
     """
 
     def __init__(self, database: Database, polls: Mapping[str, Poll]) -> None:
@@ -34,18 +34,18 @@ class Function:
         self.deploy(polls)
 
     def deploy(self, polls: Mapping[str, Poll]) -> None:
-        """Have these polls from now on."""
+        """Replace the polls."""
         self.polls = Polls(polls, self._database, self.killable, self.killable, lambda: self.now)
 
     def tick(self, after: float = 60.0) -> None:
-        """Move the time on, and ask for the polls that are due."""
+        """Advance the time, and request the polls that are due."""
         self.now += after
         self.polls.tick()
 
     def run(self, after: float = 60.0) -> dict[str, list[str]]:
-        """A tick, the runs that it asks for, and those that these ask for. Return the events of each poll.
+        """Tick, run the requested polls and those that they request in turn, and return the events of each poll.
 
-        A row is its id, with `late` behind it if it was; a summary says how many rows it counts.
+        A row is shown as its id, with `late` after it if it was late; a summary as the number of its rows.
         """
         before = len(self.sent)
         self.tick(after)
@@ -54,7 +54,7 @@ class Function:
         return {name: [_shown(event) for event in found if event["type"] == name] for name in self.polls.polls}
 
     def handle(self) -> None:
-        """Take what is on the queue, ten messages at a time: events are kept, and polls run, until nothing is left."""
+        """Process the queue, ten messages at a time, until it is empty: keep events, and run polls."""
         while bodies := self.queue.sent:
             self.queue.sent = []
             requests = [body for body in bodies if Record("r", body).requests_poll]
@@ -63,22 +63,22 @@ class Function:
                 self.polls.run(requests[start : start + _BATCH], plenty)
 
     def found(self, after: float = 60.0) -> list[str]:
-        """As `run`, if all polls find the same."""
+        """As `run`, but return the events once; all polls must find the same."""
         first, *others = self.run(after).values()
         assert all(other == first for other in others)
         return first
 
     @property
     def identities(self) -> list[str]:
-        """Of all events, in their order."""
+        """Return the identities of all events in order."""
         return [event["event_id"] for event in self.sent]
 
     def schedule(self, poll: str) -> Schedule:
-        """When the poll is due, and how its last run went."""
+        """Return a poll's schedule: when it is due, and how its last run went."""
         return Schedule.of(self.table.rows.get((partition(poll), SCHEDULE)))
 
     def code(self) -> str:
-        """Why the last runs failed, if it is the same for all polls; empty if they did not."""
+        """Return the error code of the last runs, which must be the same for all polls; empty if they succeeded."""
         [code] = {self.schedule(poll).code for poll in self.polls.polls}
         return code
 
@@ -97,7 +97,7 @@ def _shown(event: Mapping[str, Any]) -> str:
 
 @dataclass
 class OneTable:
-    """ports.Database with one table, of which a poll reads the ids."""
+    """ports.Database with one table, whose ids a poll reads."""
 
     ids: set[int] = field(default_factory=set)
 
@@ -106,7 +106,7 @@ class OneTable:
         self.ids.update(ids)
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        """Answer the SELECTs of a poll without `created` and without a table of its own."""
+        """Answer the SELECTs of a poll that has neither `created` nor `table`."""
         after, upto, count = (parameters.get(name) for name in ("after", "upto", "count"))
         if count is None:
             return [Row(id=id_) for id_ in sorted(self.ids)[:1]]

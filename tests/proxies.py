@@ -1,4 +1,4 @@
-"""What the proxies of tests share: they listen on loopback, and speak with one client after the other."""
+"""A base class for proxies in tests: listens on loopback, and serves one client at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Proxy(ABC):
-    """A proxy at `url`, until it is closed. What it does with a client is its subclass's."""
+    """A proxy at `url`, until it is closed. Subclasses define how it handles a client."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -18,7 +18,7 @@ class Proxy(ABC):
         self._serving.start()
 
     def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)  # which ends its accept
+        self._listening.shutdown(socket.SHUT_RDWR)  # ends the accept call
         self._listening.close()
         self._serving.join(5)
 
@@ -31,4 +31,4 @@ class Proxy(ABC):
 
     @abstractmethod
     def answer(self, client: socket.socket) -> None:
-        """Speak with a client, whose connection is closed afterwards."""
+        """Handle a client, whose connection is closed afterwards."""

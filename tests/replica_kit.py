@@ -1,4 +1,4 @@
-"""What the tests of the replicas share: an adapter with short limits, a store of logins, clocks that stand still."""
+"""Shared by the tests of the replica adapter: an adapter with short limits, fake secrets, and manual clocks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELE
 
 @dataclass
 class Vault:
-    """ports.Secrets. `renewed` is what the store holds by now, where it is not what is cached."""
+    """ports.Secrets. `renewed` is the current value in the store, if it differs from the cached one."""
 
     cached: dict[str, str]
     renewed: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Vault:
 
 @dataclass
 class Clocks:
-    """A wall clock and a monotonic one, which move by hand."""
+    """A wall clock and a monotonic clock that tests advance."""
 
     wall: float = 1_767_607_200.0
     monotonic: float = 1000.0
@@ -50,7 +50,7 @@ class Clocks:
 
 
 def login(user: str, password: str) -> str:
-    """As RDS keeps it, with keys beside those that are needed."""
+    """Return a login as RDS stores it, with more keys than are needed."""
     return json.dumps({"engine": "mysql", "username": user, "password": password, "port": 3306})
 
 
@@ -66,7 +66,7 @@ def replicas(
     vault: Vault | None = None,
     clocks: Clocks | None = None,
 ) -> Replicas:
-    """An adapter for the target, or for the addresses with the target's login; the caller closes it."""
+    """Return an adapter for the target, or for the addresses with the target's login; the caller closes it."""
     found = {one.name: one for one in addresses or [address(target)]}
     vault = vault or Vault({f"databases/{name}": login(target.user, target.password) for name in found})
     return Replicas(found, vault, tls.context, CachedNames(Dns()), limits, clocks.both() if clocks else None)
@@ -74,7 +74,7 @@ def replicas(
 
 @dataclass
 class Default:
-    """The database `default` of an adapter, in fewer words."""
+    """Shortcuts to the database `default` of an adapter."""
 
     replicas: Replicas
 
@@ -87,12 +87,12 @@ class Default:
         return value
 
     def connection(self) -> Any:
-        """The server's number for the connection in use."""
+        """Return the server's id of the current connection."""
         return self.value("SELECT CONNECTION_ID() AS id")
 
 
 def texts(error: BaseException) -> Iterable[str]:
-    """Everything of an error that a log can show."""
+    """Return all texts of an error that a log may show."""
     import traceback
 
     return ["".join(traceback.format_exception(error)), repr(error)]

@@ -1,4 +1,4 @@
-"""Every sample of a folder of templates through the whole pipeline, as it is deployed."""
+"""Runs every sample of a template folder through the whole pipeline, as deployed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.kit import FakeSlack, pipeline, plenty
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One sample in one stage: what was posted, and how it ended."""
+    """The run of one sample in one stage: what was posted, and how it ended."""
 
     stage: str
     sample: Sample

@@ -1,4 +1,4 @@
-"""What the tests of situations share: statements on a real primary, and the events of the runs that follow them."""
+"""Shared by the tests of situations: statements on a real primary, and the expected events of the next runs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.poll_kit import Killed
 from tests.polls_kit import Function
 from tests.replica_kit import address, replicas
 
-# Statements on the primary, some of them in the sessions `a`, `b` and `c`; then the events that the next run sends (of
-# each poll, if they differ), and how many seconds later it comes than the one before.
+# Statements on the primary, some of them in the sessions `a`, `b` and `c`; then the events that the next run sends (per
+# poll, if they differ), and how many seconds it runs after the previous one.
 Step = tuple[Any, ...]
 # No statement of these tests is slow, but the machine may be.
 _PATIENT: Final = Limits(connect=10.0, read=20.0, statement=10.0)
@@ -27,7 +27,7 @@ _PATIENT: Final = Limits(connect=10.0, read=20.0, statement=10.0)
 
 @dataclass
 class Named:
-    """ports.Database by a name that leads to a server, and later to another one."""
+    """ports.Database by a name that first leads to one server, and later to another."""
 
     server: Database
 
@@ -37,7 +37,7 @@ class Named:
 
 @contextmanager
 def read_as_the_function(pair: Pair) -> Iterator[Callable[..., Database]]:
-    """Give the database that the function reads from a server of the pair, as its own account."""
+    """Yield a function that connects to a server of the pair as the notifier does, with its account."""
     with ExitStack() as opened:
 
         def read(server: Server, **changes: Any) -> Database:
@@ -56,7 +56,7 @@ def write(server: Server, *statements: str) -> None:
 
 
 def play(function: Function, pair: Pair, steps: Sequence[Step]) -> None:
-    """Take the steps one after the other, and see that the runs after the last one find nothing more."""
+    """Play the steps in order, and check that further runs find nothing."""
     with ExitStack() as opened:
         sessions = {name: opened.enter_context(pair.primary.connect(SCHEMA)) for name in ["", *"abc"]}
         for step in steps:
@@ -82,9 +82,9 @@ def _take(function: Function, pair: Pair, step: Step, sessions: Mapping[str, pym
 def events_of_a_killed_function(
     function: Function, pair: Pair, insert: Sequence[str], step: int
 ) -> list[dict[str, Any]]:
-    """Kill a run at one of its writes, between the two statements; return the events without those that came twice.
+    """Kill a run at one of its writes, between the two statements; return the events without duplicates.
 
-    What is sent twice must be the same, a summary included.
+    A repeated event must be the same, also if it is a summary.
     """
     pair.wait_for_replica()
     function.run()
@@ -105,5 +105,5 @@ def events_of_a_killed_function(
 
 
 def rows_in(events: Sequence[Mapping[str, Any]]) -> int:
-    """How many rows these events tell of, those in a summary included."""
+    """Return how many rows these events report, including those in summaries."""
     return sum(event["notifier"].get("digest", {"count": 1})["count"] for event in events)

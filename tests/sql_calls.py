@@ -1,4 +1,4 @@
-"""A call of each function that a lookup's SQL may use, over the sample shop's `orders`, as somebody would write it."""
+"""A realistic call of each SQL function that a lookup may use, on the sample shop's `orders`."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ CALLS: Final[dict[str, str]] = {
 
 
 def statement(name: str) -> str:
-    """The SELECT of a lookup with a call of this function."""
+    """Return the SELECT of a lookup that calls this function."""
     return f"SELECT {CALLS[name]} AS x FROM orders WHERE id = :id"

@@ -1,4 +1,4 @@
-"""A poll by a time column that somebody on call operates: the table, the state and the queue are in memory."""
+"""A poll by a time column that an operator controls; the table, the state and the queue are in memory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ POLL = Poll("SELECT id, settled_at AS at FROM payments", 60.0, longest=LONGEST, 
 
 @dataclass
 class Payments:
-    """ports.Database: when each payment was settled, in seconds after START. `unit` is what the column holds.
+    """ports.Database: when each payment was settled, in seconds after START. `unit` is that of the column.
 
-    `error` is raised in place of an answer. A row whose id is `hidden` is not committed yet.
+    It raises `error`, if set. A row whose id is `hidden` is not committed yet.
     """
 
     unit: Unit = "time"
@@ -45,7 +45,7 @@ class Payments:
         ]
 
     def _bounds(self, parameters: Mapping[str, Value]) -> tuple[Any, ...]:
-        """The time, and the id of a row with exactly this time."""
+        """Return where the SELECT starts: a time, or a time and a row id; empty if it has no start."""
         if "at" not in parameters:
             return ()
         at = parameters["at"]
@@ -61,7 +61,7 @@ class Payments:
 
 
 class Timed(Operated):
-    """One poll by a time column, at one moment."""
+    """One poll by a time column, at one point in time."""
 
     database: Payments
 
@@ -69,12 +69,12 @@ class Timed(Operated):
         super().__init__(poll, Payments(unit, dict(settled or {})))
 
     def minute(self, remaining: float = 60.0) -> list[Any]:
-        """A tick, and the runs that it asks for; the database has the same clock."""
+        """Tick, and run the requested polls; the database has the same clock."""
         self.database.now = self.now + 60
         return super().minute(remaining)
 
     def settle(self, ids: Iterable[str]) -> None:
-        """These payments are settled now."""
+        """Settle these payments now."""
         self.database.settled |= dict.fromkeys(ids, self.now - START)
 
     def failing(self, error: SourceError | None) -> None:
@@ -82,5 +82,5 @@ class Timed(Operated):
 
 
 def above(seconds: float) -> int:
-    """What a wish says for the rows from so many seconds after START on."""
+    """Return the lower bound in a start request for the rows from `seconds` after START on."""
     return round((START + seconds) * SECOND) - 1

@@ -1,4 +1,4 @@
-"""What the tests of local time share: servers that know one time zone with daylight saving time.
+"""Shared by the tests of local time: servers with one time zone that has daylight saving time.
 
 Rules of the zones: the IANA time zone database, https://www.iana.org/time-zones (2026-11-29).
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 from lab.databases import Pair
 
-# When clocks change in Berlin: the Unix times of the last Sundays of March and October, 01:00 UTC.
+# The clock changes in Berlin: the Unix times of the last Sundays of March and October, 01:00 UTC.
 SUMMER, WINTER = 7200, 3600
 CHANGES: Final = [
     (int(datetime.fromisoformat(f"{day}T01:00:00Z").timestamp()), offset)
@@ -29,7 +29,7 @@ CHANGES: Final = [
 
 @contextmanager
 def knowing_berlin(pair: Pair) -> Iterator[None]:
-    """Both servers know Europe/Berlin, as if its rules had been loaded into them, until the block ends."""
+    """Load the rules of Europe/Berlin into both servers until the block ends."""
     with pair.primary.connect("mysql") as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO time_zone (use_leap_seconds) VALUES ('N')")
         zone = cursor.lastrowid

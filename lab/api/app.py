@@ -1,4 +1,4 @@
-"""The API's routes, and what every request passes on its way to them."""
+"""The API's routes, and the middleware that every request passes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.api.faults import Faults, Handler
 from lab.shop.generator import generate
 
 CONTROL: Final = "/_control/"
-# How long a request was inside the task, for who compares paths to it: https://www.w3.org/TR/server-timing/
+# Processing time of a request within the task, for clients that compare paths: https://www.w3.org/TR/server-timing/
 TIMING: Final = "server-timing"
 _BEGAN: Final = web.RequestKey("began", float)
 REMEMBERED_REQUESTS: Final = 1_000
@@ -22,7 +22,7 @@ REMEMBERED_REQUESTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request as it arrived, the names of its headers in lower case. `client_port` tells connections apart."""
+    """A recorded request. Header names are in lower case. `client_port` tells connections apart."""
 
     method: str
     path: str
@@ -31,9 +31,9 @@ class Seen:
 
 
 class Task:
-    """One task of the service: its documents, what it has seen, and how it misbehaves.
+    """One task of the service: its documents, the requests it has received, and its faults.
 
-    Without `control` nobody can ask it to misbehave, or what it has seen.
+    Without `control` there are no control routes: no client can inject faults or list the requests.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Task:
         return _found(self._orders, request)
 
     async def _echo(self, request: web.Request) -> web.Response:
-        """What arrived: the path as it stood in the request, still encoded."""
+        """Return the request as it was received, with the path still encoded."""
         return _answer(asdict(_seen(request)))
 
     async def _add_fault(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What the API knows: customers and orders as JSON documents, made from the shop's rows."""
+"""The API's data: customers and orders as JSON documents, made from the shop's rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The ways in which the sample API can be told to misbehave.
+"""The faults that can be injected into the sample API.
 
 A fault is a JSON object `{"path": ..., "kind": ..., "times": ..., ...}`. `path` is a path, or a pattern with `*`;
-`times` says for how many requests it holds (absent: until it is cleared); the rest are the arguments of its kind.
+`times` is the number of requests that it affects (absent: until it is cleared); the other keys are the arguments of its
+kind.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ PAGE: Final = "<!doctype html><title>Sign in</title><h1>Please sign in</h1>"
 
 
 async def delay(request: web.Request, handler: Handler, *, seconds: float) -> web.StreamResponse:
-    """The right answer, late."""
+    """Send the normal response after a delay."""
     await asyncio.sleep(seconds)
     return await handler(request)
 
 
 async def drip(request: web.Request, handler: Handler, *, seconds: float) -> web.StreamResponse:
-    """The right answer, `seconds` after each byte."""
+    """Send the normal response one byte at a time, with a pause of `seconds` after each."""
     answer, whole = await _begun(request, handler)
     for position in range(len(whole)):
         await answer.write(whole[position : position + 1])
@@ -39,43 +40,43 @@ async def drip(request: web.Request, handler: Handler, *, seconds: float) -> web
 
 
 async def status(_request: web.Request, _handler: Handler, *, code: int) -> web.StreamResponse:
-    """An error, or any other status, with a JSON document."""
+    """Respond with this status, such as an error, and a JSON document."""
     return web.json_response({"error": "as you wished"}, status=code)
 
 
 async def redirect(_request: web.Request, _handler: Handler, *, location: str, code: int = 302) -> web.StreamResponse:
-    """A redirect to another address."""
+    """Redirect to another address."""
     return web.Response(status=code, headers={"location": location})
 
 
 async def html(_request: web.Request, _handler: Handler) -> web.StreamResponse:
-    """A page in place of a document, with status 200: what a proxy that wants a login answers."""
+    """Respond with status 200 and an HTML page, as a proxy does that wants a login."""
     return web.Response(text=PAGE, content_type="text/html")
 
 
 async def wrong_type(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The right document, declared as plain text."""
+    """Send the normal document with the content type text/plain."""
     return web.Response(body=await _body(request, handler), content_type="text/plain")
 
 
 async def body(_request: web.Request, _handler: Handler, *, text: str, charset: str = "utf-8") -> web.StreamResponse:
-    """Any text, declared as JSON: broken JSON, a list, NaN, a document in another character set."""
+    """Send any text as JSON: malformed JSON, a list, NaN, a document in another character set."""
     return web.Response(body=text.encode(charset), content_type="application/json")
 
 
 async def big(_request: web.Request, _handler: Handler, *, size: int) -> web.StreamResponse:
-    """A valid document of `size` bytes."""
+    """Send a valid document of `size` bytes."""
     return web.Response(body=_document_of(size), content_type="application/json")
 
 
 async def gzip(_request: web.Request, _handler: Handler, *, size: int) -> web.StreamResponse:
-    """A valid document of `size` bytes, compressed, whether the client can read that or not."""
+    """Send a valid document of `size` bytes, compressed even if the client does not accept that."""
     packed = gzip_format.compress(_document_of(size))
     return web.Response(body=packed, content_type="application/json", headers={"content-encoding": "gzip"})
 
 
 async def truncated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Half of the right answer, then the connection is closed."""
+    """Send half of the normal response, then close the connection."""
     answer, whole = await _begun(request, handler)
     await answer.write(whole[: len(whole) // 2])
     _cut(request)
@@ -83,7 +84,7 @@ async def truncated(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def reset(request: web.Request, _handler: Handler) -> web.StreamResponse:
-    """No answer: the connection is cut after the request was read."""
+    """Read the request, then reset the connection without a response."""
     _cut(request)
     return web.Response()
 
@@ -95,7 +96,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 @dataclass(slots=True)
 class Fault:
-    """One fault that was asked for. `left` counts down the requests it still holds for; None: no end."""
+    """An active fault. `left` is the number of requests that it still affects; None: no limit."""
 
     path: str
     kind: Kind
@@ -105,12 +106,12 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults that hold now, oldest first."""
+    """The active faults, oldest first."""
 
     _faults: list[Fault] = field(default_factory=list)
 
     def add(self, wish: Mapping[str, Any]) -> None:
-        """Add a fault. Raises ValueError, which says what is wrong with the wish."""
+        """Add a fault. Raises ValueError with what is wrong in the request."""
         rest = dict(wish)
         path, name, left = (rest.pop(key, None) for key in ("path", "kind", "times"))
         if not isinstance(path, str) or name not in KINDS:
@@ -128,7 +129,7 @@ class Faults:
         self._faults.clear()
 
     def take(self, path: str) -> Fault | None:
-        """Return the fault that this request meets, and count it."""
+        """Return the first fault that matches this request, or None, and decrement its count."""
         fault = next((fault for fault in self._faults if fnmatchcase(path, fault.path)), None)
         if fault and fault.left is not None:
             fault.left -= 1
@@ -138,7 +139,7 @@ class Faults:
 
 
 async def _begun(request: web.Request, handler: Handler) -> tuple[web.StreamResponse, bytes]:
-    """Send the headers of the right answer; return what its body goes through, and the body."""
+    """Send the headers of the normal response; return the prepared response and the body that is still to be sent."""
     whole = await _body(request, handler)
     answer = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(whole))})
     await answer.prepare(request)
@@ -147,7 +148,7 @@ async def _begun(request: web.Request, handler: Handler) -> tuple[web.StreamResp
 
 async def _body(request: web.Request, handler: Handler) -> bytes:
     answer = await handler(request)
-    assert isinstance(answer, web.Response)  # the API's own answers are whole
+    assert isinstance(answer, web.Response)  # the API's own responses are never streamed
     assert isinstance(answer.body, bytes)
     return answer.body
 

@@ -1,4 +1,4 @@
-"""A task of the sample API as a child process, and its control."""
+"""Runs a task of the sample API as a child process, and controls it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTROL_SECONDS: Final = 10.0
 class RunningApi:
     """A task that listens on `host` and `port`. `process` can be killed or stopped.
 
-    Its control is at the same port, or at `reached_at` of our loopback where a relay leads there.
+    Its control API is on the same port, or on `reached_at` of our loopback if a relay leads there.
     """
 
     name: str
@@ -36,15 +36,15 @@ class RunningApi:
 
     @property
     def url(self) -> str:
-        """Where it is, as http(s)://host:port."""
+        """The base URL, as http(s)://host:port."""
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     def fault(self, path: str, kind: str, *, times: int | None = None, **arguments: Any) -> None:
-        """Misbehave on requests for `path`, in one of the ways of lab/api/faults.py. Raises ValueError."""
+        """Inject a fault of lab/api/faults.py into requests for `path`. Raises ValueError."""
         self._control("POST", "faults", {"path": path, "kind": kind, "times": times, **arguments})
 
     def clear(self) -> None:
-        """Behave again."""
+        """Clear all faults."""
         self._control("DELETE", "faults")
 
     def requests(self) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ class RunningApi:
         return requests
 
     def answers(self) -> bool:
-        """Whether it is there."""
+        """Return whether the task responds."""
         try:
             self.requests()
         except (OSError, HTTPException):
@@ -76,7 +76,7 @@ class RunningApi:
         if not self.tls:
             return HTTPConnection(HOST, self.reached_at, timeout=CONTROL_SECONDS)
         context = ssl.create_default_context()
-        context.check_hostname = False  # a test may have given it a certificate that is wrong on purpose
+        context.check_hostname = False  # a test may have given it an invalid certificate on purpose
         context.verify_mode = ssl.CERT_NONE
         return HTTPSConnection(HOST, self.reached_at, timeout=CONTROL_SECONDS, context=context)
 
@@ -94,12 +94,12 @@ def running_api(
     reached_at: int | None = None,
     prefix: Prefix = as_is,
 ) -> Iterator[RunningApi]:
-    """Run one task of a service until the block ends, or this process does.
+    """Run one task of a service until the block or this process ends.
 
-    It serves TLS where it is given a certificate, and asks for `required_header` ("name=value") where that is given. It
-    binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere, such as in a
-    network namespace; then `reached_at` is the port of our loopback from which a relay leads there. Raises ChildError,
-    with the end of its log, if it does not start.
+    With a certificate it serves TLS; with `required_header` ("name=value") it requires that header. It binds to `host`
+    and `port` (None: a free port on loopback). `prefix` runs its process elsewhere, such as in a network namespace;
+    `reached_at` is then the port of our loopback from which a relay leads there. Raises ChildError, with the end of its
+    log, if it does not start.
     """
     port = port or free_port()
     command = [sys.executable, "-m", "lab.api", "--host", host, "--port", str(port), "--name", name]

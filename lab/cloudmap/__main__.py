@@ -21,7 +21,7 @@ from lab.cloudmap.server import Server
 @click.option("--cert", type=click.Path(exists=True), help="Serve TLS with this certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True), help="The certificate's private key (PEM).")
 def main(host: str, port: int, control: Path, still: bool, cert: str | None, key: str | None) -> None:
-    """Serve an empty registry, until told to end."""
+    """Serve a registry, empty at first, until told to end."""
     if bool(cert) != bool(key):
         raise click.UsageError("--cert and --key go together")
     tls = None

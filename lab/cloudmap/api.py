@@ -1,4 +1,4 @@
-"""What a call meets: the count, a fault, the limits of the rate, the model's validation, the operation."""
+"""How a call is handled: it is counted, then come faults, rate limits, the model's validation, and the operation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
 
 class Api:
-    """The API of a registry. `calls` counts what has arrived, by operation."""
+    """The API of a registry. `calls` counts the received calls by operation."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -30,7 +30,7 @@ class Api:
         self._fill_buckets()
 
     def reset(self) -> None:
-        """Forget everything but the time."""
+        """Reset everything except the time."""
         self.registry.reset()
         self.faults.clear()
         self.calls.clear()
@@ -61,7 +61,7 @@ class Api:
         self._buckets = {name: Bucket(self.clock) for name in (DISCOVER, REVISION)}
 
     def _throttle(self, name: str) -> None:
-        """What changes the registry has quotas too, which nobody here comes near."""
+        """Apply the rate limits. Operations that change the registry have quotas too, which are not modelled."""
         settings = self.registry.settings
         limits = {
             DISCOVER: (settings.rate, settings.burst),

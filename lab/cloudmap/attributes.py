@@ -1,4 +1,4 @@
-"""What an instance must say of itself, and what it may not (the RegisterInstance operation of AWS's API reference)."""
+"""Validation of an instance's attributes (the RegisterInstance operation in AWS's API reference)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESERVED: Final[Mapping[str, Callable[[str], bool]]] = {
     "AWS_EC2_INSTANCE_ID": lambda value: value.startswith("i-"),
     INIT_HEALTH_STATUS: lambda value: value in ("HEALTHY", "UNHEALTHY"),
 }
-# What each type of DNS record is made of; of an SRV record's two addresses, one is enough.
+# The attributes that each type of DNS record needs; of the two addresses for an SRV record, one is enough.
 _NEEDED: Final = {
     "A": ({"AWS_INSTANCE_IPV4"},),
     "AAAA": ({"AWS_INSTANCE_IPV6"},),
@@ -32,7 +32,7 @@ _NEEDED: Final = {
 
 
 def check(service: Service, attributes: Attributes) -> None:
-    """Raise ApiError (InvalidInput) where an instance with these attributes cannot be registered in a service."""
+    """Raise ApiError (InvalidInput) if an instance with these attributes cannot be registered in the service."""
     problems = chain(_wrong(attributes), _missing(service, attributes), _out_of_place(service, attributes))
     if problem := next(problems, None):
         raise ApiError("InvalidInput", problem)

@@ -1,4 +1,4 @@
-"""The registry's time, which can be moved on."""
+"""The registry's clock, which can be advanced."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """Seconds since it was made. A clock that stands still moves only when it is told to."""
+    """Seconds since it was created. A still clock moves only by `advance`."""
 
     def __init__(self, *, still: bool = False) -> None:
         self._started = None if still else time.monotonic()
@@ -17,7 +17,7 @@ class Clock:
         return self._advanced + (time.monotonic() - self._started if self._started is not None else 0.0)
 
     def advance(self, seconds: float) -> None:
-        """Move on. Raises ValueError for a step back."""
+        """Advance the clock. Raises ValueError for negative seconds."""
         if seconds < 0:
             raise ValueError("a clock does not go back")
         self._advanced += seconds

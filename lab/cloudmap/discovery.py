@@ -1,4 +1,4 @@
-"""Which instances answer a question."""
+"""Which instances match a DiscoverInstances request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.cloudmap.timeline import Attributes
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """An instance that is there. `found_by` are the attributes it answers to, the newest first; never none."""
+    """A registered instance. `found_by` are the attribute sets it is found by, the newest first; never empty."""
 
     id: str
     found_by: tuple[Attributes, ...]
@@ -22,7 +22,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What DiscoverInstances was asked, beside the service."""
+    """The parameters of DiscoverInstances, without the service."""
 
     required: Attributes
     optional: Attributes
@@ -31,7 +31,7 @@ class Question:
 
 
 def discover(service: Service, question: Question, at: float, fail_open: FailOpen) -> list[dict[str, Any]]:
-    """Return the instances as the API shows them, at most as many as asked for, in no order that can be relied on."""
+    """Return the matching instances as the API returns them, up to the requested maximum, in random order."""
     found = _present(service, at)
     status = question.status if service.health_check else "ALL"
     if fail_open == "service":
@@ -53,7 +53,7 @@ def discover(service: Service, question: Question, at: float, fail_open: FailOpe
 
 
 def _present(service: Service, at: float) -> list[Present]:
-    """Without a health check, health is UNKNOWN."""
+    """Return the instances that are registered at this time. Without a health check their health is UNKNOWN."""
     return [
         Present(name, found_by, timeline.status(at) if service.health_check else "UNKNOWN")
         for name, timeline in service.instances.items()
@@ -70,7 +70,7 @@ def _of_status(instances: list[Present], status: str) -> list[Present]:
 
 
 def _matching(instances: list[Present], wanted: Mapping[str, str]) -> list[Present]:
-    """Every name has exactly the value wanted."""
+    """Return the instances whose attributes have exactly the wanted value for every name."""
     return [
         replace(each, found_by=matching)
         for each in instances

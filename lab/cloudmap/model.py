@@ -1,4 +1,4 @@
-"""What the registry holds, and how it is set."""
+"""The registry's data, and its settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REVISION: Final = "DiscoverInstancesRevision"
 
 
 class ApiError(ValueError):
-    """An error that the API answers with: its name, its text, and what else its document holds."""
+    """An error response of the API: its name, its message, and further fields of its document."""
 
     def __init__(self, code: str, message: str, **members: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -25,14 +25,15 @@ class ApiError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The lags, rates and open questions. Times are in seconds, rates in calls a second.
+    """The lags, the rate limits, and settings for what AWS does not document. Times in seconds, rates in calls/s.
 
-    A status that was reported, and a change of attributes, take effect as AWS says they do, after about 30 s; for that
-    time an instance is found by its old attributes and by its new ones. A registration takes a moment at AWS too, but
-    none here unless `operation_seconds` says so. The rates are the quotas of an account in a Region
-    (https://docs.aws.amazon.com/cloud-map/latest/dg/throttling.html). `fail_open` says what HEALTHY_OR_ELSE_ALL looks
-    at: AWS does not say whether one healthy instance of the service, that does not match, is enough to get no other
-    ("service"), or only one that matches counts ("matches").
+    Reported health and changed attributes take effect after about 30 s, as AWS says; during that time an instance is
+    found by both its old and its new attributes. A registration takes a moment at AWS too, but none here unless
+    `operation_seconds` is set. The rates are the quotas of an account in a Region
+    (https://docs.aws.amazon.com/cloud-map/latest/dg/throttling.html). `fail_open` selects what HEALTHY_OR_ELSE_ALL
+    looks at. AWS does not say which of the two is right: with "service", one healthy instance of the service is enough
+    to leave out the unhealthy ones, even if it does not match the request; with "matches", only healthy instances that
+    match count.
     """
 
     attribute_lag_seconds: float = 30.0
@@ -56,7 +57,7 @@ class Namespace:
 
 @dataclass(slots=True)
 class Service:
-    """A service and the instances it ever had. `records` are its DNS record types, none in an HTTP namespace."""
+    """A service and all instances it ever had. `records` are its DNS record types, empty in an HTTP namespace."""
 
     id: str
     name: str
@@ -68,16 +69,16 @@ class Service:
     changes: list[float] = field(default_factory=list)
 
     def revision(self, at: float) -> int:
-        """Return its revision: one more with each registration, deregistration and change of attributes so far.
+        """Return its revision, which rises by one with each registration, deregistration and change of attributes.
 
-        It does not rise with health, nor when old attributes end: who watches it alone does not learn of either.
+        It does not rise when health changes, nor when old attributes expire, so polling the revision alone misses both.
         """
         return self.first_revision + sum(change <= at for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something asynchronous that was asked for. `targets` is as in GetOperation's answer."""
+    """A requested asynchronous operation. `targets` is as in the response of GetOperation."""
 
     id: str
     type: str

@@ -1,4 +1,4 @@
-"""The API's operations: from a valid input to its output, both as the API names them."""
+"""The API's operations: each takes a valid input and returns its output, with the API's own field names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lab.cloudmap.registry import Registry
 DEFAULT_RESULTS: Final = 100
 
 Input = Mapping[str, Any]
-# The registry, the input, and the time that the answer is of.
+# Takes the registry, the input, and the time whose state the response describes.
 Operate = Callable[[Registry, Input, float], dict[str, Any]]
 
 
 def _discover_instances(registry: Registry, given: Input, at: float) -> dict[str, Any]:
-    """Without a HealthStatus it is ALL; AWS does not say what it takes then."""
+    """Return the matching instances. HealthStatus defaults to ALL; AWS does not document its default."""
     service = registry.find(given["NamespaceName"], given["ServiceName"])
     question = Question(
         required=given.get("QueryParameters", {}),

@@ -13,12 +13,12 @@ from lab.cloudmap.clock import Clock
 from lab.cloudmap.model import ApiError, Namespace, NamespaceType, Operation, Service, Settings
 from lab.cloudmap.timeline import Attributes, Timeline
 
-MAX_INSTANCES: Final = 1_000  # of a service (https://docs.aws.amazon.com/general/latest/gr/cloud_map.html)
-REVISIONS_APART: Final = 1_000_000  # so that two services' revisions are never mistaken for each other
+MAX_INSTANCES: Final = 1_000  # maximum per service (https://docs.aws.amazon.com/general/latest/gr/cloud_map.html)
+REVISIONS_APART: Final = 1_000_000  # keeps the revisions of two services apart
 
 
 class Registry:
-    """All that one account has in one Region. Its methods raise ApiError, named as in the API."""
+    """All data of one account in one Region. Its methods raise ApiError with the API's error names."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -26,7 +26,7 @@ class Registry:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but the time."""
+        """Reset everything except the time."""
         self.settings = Settings()
         self._namespaces: dict[str, Namespace] = {}
         self._services: dict[str, Service] = {}
@@ -34,13 +34,13 @@ class Registry:
         self._last: dict[tuple[str, str], Operation] = {}
 
     def configure(self, changes: Mapping[str, Any]) -> None:
-        """Change some settings. Raises ValueError for a name that is none."""
+        """Change some settings. Raises ValueError for an unknown name."""
         if unknown := changes.keys() - {field.name for field in fields(Settings)}:
             raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
         self.settings = replace(self.settings, **changes)
 
     def create_namespace(self, name: str, kind: NamespaceType) -> Operation:
-        """Make a namespace; it is there at once, whatever its operation says."""
+        """Create a namespace. It exists at once, whatever the state of its operation."""
         if any(each.name == name for each in self._namespaces.values()):
             raise ApiError("NamespaceAlreadyExists", f"{name} is there already")
         namespace = Namespace(_id("ns"), name, kind)
@@ -48,7 +48,7 @@ class Registry:
         return self._begun("CREATE_NAMESPACE", {"NAMESPACE": namespace.id})
 
     def create_service(self, name: str, namespace_id: str, *, health_check: bool, records: frozenset[str]) -> Service:
-        """Make a service. `records` are DNS record types."""
+        """Create a service. `records` are DNS record types."""
         namespace = self._namespaces.get(namespace_id)
         if namespace is None:
             raise ApiError("NamespaceNotFound", f"there is no namespace {namespace_id}")
@@ -61,14 +61,14 @@ class Registry:
         return service
 
     def namespace(self, name: str) -> Namespace:
-        """Return the namespace of a name."""
+        """Return the namespace with this name."""
         for namespace in self._namespaces.values():
             if namespace.name == name:
                 return namespace
         raise ApiError("NamespaceNotFound", f"there is no namespace {name}")
 
     def find(self, namespace: str, service: str) -> Service:
-        """Return the service of a name in the namespace of a name."""
+        """Return the service with this name in the namespace with that name."""
         inside = self.namespace(namespace)
         for each in self._services.values():
             if each.namespace is inside and each.name == service:
@@ -76,19 +76,19 @@ class Registry:
         raise ApiError("ServiceNotFound", f"there is no service {service} in {namespace}")
 
     def service(self, service_id: str) -> Service:
-        """Return the service of an id."""
+        """Return the service with this id."""
         if service_id not in self._services:
             raise ApiError("ServiceNotFound", f"there is no service {service_id}")
         return self._services[service_id]
 
     def operation(self, operation_id: str) -> Operation:
-        """Return the operation of an id."""
+        """Return the operation with this id."""
         if operation_id not in self._operations:
             raise ApiError("OperationNotFound", f"there is no operation {operation_id}")
         return self._operations[operation_id]
 
     def register(self, service: Service, instance_id: str, attributes: Attributes) -> Operation:
-        """Register an instance, or change the attributes of one that is there."""
+        """Register an instance, or change the attributes of a registered one."""
         rules.check(service, attributes)
         self._refuse_a_second(service, instance_id)
         instance = service.instances.get(instance_id, Timeline())
@@ -104,7 +104,7 @@ class Registry:
         return operation
 
     def deregister(self, service: Service, instance_id: str) -> Operation:
-        """Take an instance out."""
+        """Deregister an instance."""
         self._refuse_a_second(service, instance_id)
         instance = _registered(service, instance_id)
         operation = self._begun("DEREGISTER_INSTANCE", {"INSTANCE": instance_id})
@@ -114,7 +114,7 @@ class Registry:
         return operation
 
     def report(self, service: Service, instance_id: str, status: str) -> None:
-        """Report an instance's health; the service shows it after the lag."""
+        """Report an instance's health; it takes effect after the lag."""
         instance = _registered(service, instance_id)
         if not service.health_check:
             raise ApiError("CustomHealthNotFound", f"{service.name} has no custom health check")
@@ -126,7 +126,7 @@ class Registry:
         return operation
 
     def _refuse_a_second(self, service: Service, instance_id: str) -> None:
-        """Of an instance, one operation at a time."""
+        """Raise an error while another operation on this instance is in progress."""
         last = self._last.get((service.id, instance_id))
         if last and last.done_at > self.clock.now():
             raise ApiError("DuplicateRequest", "an operation is in progress", DuplicateOperationId=last.id)

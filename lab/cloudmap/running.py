@@ -1,4 +1,4 @@
-"""The Cloud Map stand-in as a child process, and its control."""
+"""Runs the Cloud Map stand-in as a child process, and controls it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ READY_SECONDS: Final = 30.0
 class RunningCloudMap:
     """A registry at `url`, which has no path. `process` can be killed or stopped.
 
-    Everything here goes over its control socket, so it works across network namespaces, during any fault, and counts
-    neither as a call nor towards the limits of the rate. Each of these raises ValueError, which says what is wrong.
+    All methods use its control socket, so they work across network namespaces and during any fault, and do not count as
+    calls or towards the rate limits. All raise ValueError with what is wrong.
     """
 
     url: str
@@ -31,30 +31,30 @@ class RunningCloudMap:
 
     @property
     def env(self) -> Mapping[str, str]:
-        """What botocore needs to find it: its address, and no `data-` before its name."""
+        """The environment for botocore: its address, and no host prefix (`data-`)."""
         return {"AWS_ENDPOINT_URL_SERVICEDISCOVERY": self.url, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
 
     def create(self, namespace: str, service: str, *, health_check: bool = True) -> None:
-        """Make an HTTP namespace, if it is not there, and a service in it, with a custom health check or with none."""
+        """Create an HTTP namespace, unless it exists, and a service in it, with or without a custom health check."""
         wish = {"namespace": namespace, "service": service, "health_check": health_check}
         self.control.ask("POST", "services", wish)
 
     def register(self, namespace: str, service: str, instance_id: str, attributes: Mapping[str, str]) -> None:
-        """Do RegisterInstance, with its lags; where there is no such service, `create` it first."""
+        """Call RegisterInstance, with its lags; create the service first if it does not exist (`create`)."""
         wish = {"namespace": namespace, "service": service, "instance_id": instance_id, "attributes": dict(attributes)}
         self.control.ask("POST", "register", wish)
 
     def deregister(self, namespace: str, service: str, instance_id: str) -> None:
-        """Do DeregisterInstance."""
+        """Call DeregisterInstance."""
         self.control.ask("POST", "deregister", {"namespace": namespace, "service": service, "instance_id": instance_id})
 
     def health(self, namespace: str, service: str, instance_id: str, status: str) -> None:
-        """Do UpdateInstanceCustomHealthStatus, with its lag. `status` is HEALTHY or UNHEALTHY."""
+        """Call UpdateInstanceCustomHealthStatus, with its lag. `status` is HEALTHY or UNHEALTHY."""
         wish = {"namespace": namespace, "service": service, "instance_id": instance_id, "status": status}
         self.control.ask("POST", "health", wish)
 
     def advance(self, seconds: float) -> None:
-        """Move its clock on."""
+        """Advance its clock."""
         self.control.ask("POST", "advance", {"seconds": seconds})
 
     def configure(self, **settings: Any) -> None:
@@ -62,29 +62,29 @@ class RunningCloudMap:
         self.control.ask("POST", "settings", settings)
 
     def fault(self, kind: str, *, operation: str = "*", times: int | None = None, **arguments: Any) -> None:
-        """Misbehave from now on, or for `times` calls, in one of the ways of lab/cloudmap/faults.py.
+        """Inject a fault of lab/cloudmap/faults.py, from now on or for `times` calls.
 
-        Kinds: latency (seconds), refuse, cut, hang, error (status), throttle, denied, stale (seconds). `operation` is
-        a pattern such as "Discover*". The first fault that fits is the one that a call meets. `refuse` is for
-        everybody and until `clear`: nothing listens on the port, and open connections are cut.
+        Kinds: latency (seconds), refuse, cut, hang, error (status), throttle, denied, stale (seconds). `operation` is a
+        pattern such as "Discover*". A call meets the first fault that matches it. `refuse` affects every client until
+        `clear`: nothing listens on the port, and open connections are cut.
         """
         self.control.ask("POST", "faults", {"operation": operation, "kind": kind, "times": times, **arguments})
 
     def clear(self) -> None:
-        """End all faults."""
+        """Clear all faults."""
         self.control.ask("DELETE", "faults")
 
     def reset(self) -> None:
-        """Forget every namespace, fault, setting and count. Its clock goes on, and so do revisions: they only rise."""
+        """Reset namespaces, faults, settings and counts. Its clock and the revisions go on: revisions only rise."""
         self.control.ask("POST", "reset")
 
     def calls(self) -> dict[str, int]:
-        """Return how many calls of each operation have arrived, whatever they met; DiscoverInstances and so on."""
+        """Return the number of received calls by operation (DiscoverInstances and so on), failed ones included."""
         calls: dict[str, int] = self.control.ask("GET", "calls")
         return calls
 
     def reset_calls(self) -> None:
-        """Count from nothing again."""
+        """Reset the counts of calls."""
         self.control.ask("DELETE", "calls")
 
 
@@ -99,15 +99,14 @@ def running_cloudmap(
     certificate: Certificate | None = None,
     still: bool = False,
 ) -> Iterator[RunningCloudMap]:
-    """Run a registry until the block ends, or this process does.
+    """Run a registry until the block or this process ends.
 
-    It binds to `host` and `port` (None: one that is free on loopback), and is reached by `name` (None: the host), which
-    is what stands in its URL. `prefix` puts its process elsewhere, such as in a network namespace. It serves TLS where
-    it is given a certificate. With `still` its clock moves only when it is told to, else with the time. Raises
-    ChildError or TimeoutError, with the end of its log, if it does not start.
+    It binds to `host` and `port` (None: a free port on loopback). Its URL contains `name` (None: the host). `prefix`
+    runs its process elsewhere, such as in a network namespace. With a certificate it serves TLS. With `still` its clock
+    moves only by `advance`. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
     """
     port = port or free_port()
-    with tempfile.TemporaryDirectory(prefix="cloudmap-") as folder:  # a short path: a unix socket's has a limit
+    with tempfile.TemporaryDirectory(prefix="cloudmap-") as folder:  # short: a socket's path has a maximum length
         control = Path(folder, "control")
         command = [sys.executable, "-m", "lab.cloudmap", "--host", host, "--port", str(port)]
         command += ["--control", str(control), *(["--still"] if still else [])]

@@ -1,4 +1,4 @@
-"""The API at an address, where it can also be absent, and what the control can ask for."""
+"""The server of the API, which can also refuse connections, and the actions of its control socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.cloudmap.faults import dated
 from lab.cloudmap.model import ApiError, Service
 from lab.control import Action
 
-UNFINISHED_SECONDS: Final = 0.1  # what a request in progress is given at the end
+UNFINISHED_SECONDS: Final = 0.1  # grace for requests in progress at shutdown
 
 
 class Server:
@@ -28,7 +28,7 @@ class Server:
         self._runner: web.AppRunner | None = None
 
     async def open(self, path: Path) -> None:
-        """Serve the API at its address, and then the control at a path. Raises OSError."""
+        """Serve the API at its address, then the control socket at `path`. Raises OSError."""
         await self._listen()
         await control.serve(path, self._actions())
 
@@ -44,7 +44,7 @@ class Server:
         await web.TCPSite(self._runner, *self._address, ssl_context=self._tls).start()
 
     async def _leave(self) -> None:
-        """Listen no more, and cut what is open."""
+        """Stop listening, and cut open connections."""
         if self._runner is None:
             return
         runner, self._runner = self._runner, None

@@ -1,4 +1,4 @@
-"""A token bucket: so many calls at once, and so many a second."""
+"""A token bucket: a burst of calls at once, then a steady rate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lab.cloudmap.clock import Clock
 
 
 class Bucket:
-    """Starts full."""
+    """A token bucket, full at first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -14,7 +14,7 @@ class Bucket:
         self._last = clock.now()
 
     def take(self, rate: float, burst: float) -> bool:
-        """Take a token, if there is one. The bucket holds `burst` tokens, and gains `rate` of them a second."""
+        """Take a token; return False if there is none. The bucket holds `burst` tokens and gains `rate` per second."""
         now = self._clock.now()
         self._spent = max(0.0, self._spent - (now - self._last) * rate)
         self._last = now

@@ -1,4 +1,4 @@
-"""AWS JSON 1.1: from a request to an operation with a valid input, by the model that botocore carries."""
+"""AWS JSON 1.1: parses a request into an operation and its input, validated against botocore's service model."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _model: Final = botocore.session.Session().get_service_model("servicediscovery")
 
 
 def operation(headers: Mapping[str, str]) -> str:
-    """Return the operation that a request is for. Raises ApiError for one that is unknown, or not signed for us.
+    """Return the operation of a request. Raises ApiError if it is unknown, or not signed for this service.
 
-    The signature itself is not verified: no secret is known here.
+    The signature itself is not verified: the stand-in knows no secret key.
     """
     name = headers.get("x-amz-target", "").removeprefix(TARGET)
     if name not in OPERATIONS:
@@ -35,7 +35,7 @@ def operation(headers: Mapping[str, str]) -> str:
 
 
 def parameters(name: str, body: str) -> dict[str, Any]:
-    """Return an operation's input. Raises ApiError where it is no JSON object, or the API's model forbids it."""
+    """Return an operation's input. Raises ApiError if it is no JSON object, or violates the API's model."""
     try:
         given = json.loads(body)
     except ValueError as error:
@@ -50,7 +50,7 @@ def parameters(name: str, body: str) -> dict[str, Any]:
 
 
 def _violations(given: Mapping[str, Any], shape: Any) -> Iterator[str]:
-    """What botocore leaves to the service: largest values, choices and patterns."""
+    """Yield violations that botocore leaves to the service to check: maximum values, enums and patterns."""
     for name, value in given.items():
         rule = shape.members[name].metadata
         size = value if isinstance(value, int) else len(value)

@@ -1,4 +1,4 @@
-"""A primary and its GTID read replica over TLS, as RDS would give them, of MariaDB or of MySQL; no root needed."""
+"""A primary and its GTID read replica over TLS, as in RDS, with MariaDB or MySQL; no root needed."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from lab.databases.replica import Login, Replica, ReplicationError
 from lab.databases.server import Server
 from lab.databases.software import DatabaseMissingError
 
-# Each by the name that DATABASE= and `--database` give it; the first is the default.
+# By the names that DATABASE= and `--database` accept; the first is the default.
 PRODUCTS: Final = {product.name: product for product in (MARIADB, MYSQL)}
 
 __all__ = [

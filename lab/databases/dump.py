@@ -1,7 +1,6 @@
-"""Loads a dump, as mysqldump and mariadb-dump write it, into a schema: its tables, their rows, and its views.
+"""Loads a dump of mysqldump or mariadb-dump into a schema: its tables, their rows, and its views.
 
-Left out is what else a dump may have: the database's own name, accounts, triggers and routines, and the positions of
-replication.
+Everything else in a dump is left out: the database's name, accounts, triggers, routines, and replication positions.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from lab.databases.server import Server
 
 PRODUCTS: Final = (MARIADB, MYSQL)
 MEGABYTE: Final = 1 << 20
-# The replica gets so many bytes before it is waited for, which shows how far it is.
+# The loader waits for the replica after each block of this size, and then reports the progress.
 SHARE: Final = 8 * MEGABYTE
 
-# What is not the text of a statement, or could hold a delimiter: strings, names, comments; and the delimiter itself.
+# Tokens that are no statement text, or may contain a delimiter: strings, names, comments; and the delimiter itself.
 _TOKENS: Final = (
     rb"'[^'\\]*+(?>(?:(?:\\.|'')[^'\\]*+)*)'"
     rb'|"[^"\\]*+(?>(?:(?:\\.|"")[^"\\]*+)*)"'
@@ -37,7 +36,7 @@ _TOKENS: Final = (
     rb"|(?P<end>%s)"
 )
 _FLAGS: Final = re.DOTALL | re.MULTILINE | re.IGNORECASE
-# Blanks and comments before a statement. MySQL executes a comment with a `!`, unless no version is that high.
+# White space and comments before a statement. MySQL executes a `/*!` comment, unless its version number is too high.
 _BEFORE: Final = re.compile(rb"(?>(?:\s|--(?=\s)[^\n]*+|#[^\n]*+|/\*(?:!999999|(?!!|M!)).*?\*/)*)", re.DOTALL)
 _MARKS: Final = re.compile(rb"/\*M?![0-9]*|\*/")
 _DEFINER: Final = re.compile(rb"DEFINER\s*=\s*(?:`[^`]*`|'[^']*'|\w+)\s*@\s*(?:`[^`]*`|'[^']*'|[\w.%]+)", re.IGNORECASE)
@@ -49,7 +48,7 @@ _LEFT_OUT: Final = re.compile(
     re.IGNORECASE,
 )
 _HEAD: Final = re.compile(rb"\s*(\w+(?:\s+(?:TABLE|INTO|VIEW|IF|NOT|EXISTS))*(?:\s+`[^`\n]{1,64}`)?)", re.IGNORECASE)
-# As far as the words that tell what a statement does; an INSERT has megabytes.
+# The number of bytes that is enough to tell what a statement does; an INSERT has megabytes.
 _BEGINNING: Final = 2_000
 _AT_LINE: Final = re.compile(r" at line (\d+)\Z")
 _OTHER_FILES: Final = {
@@ -63,10 +62,10 @@ _OTHER_FILES: Final = {
     b"PGDMP": later("it is a dump of PostgreSQL"),
     b"SQLite": later("it is a database of SQLite, not a dump of MySQL or MariaDB"),
 }
-# How the collations begin that one product has and the other does not.
+# The prefixes of collations that only one of the products has.
 _OWN_COLLATIONS: Final = {b"utf8mb4_0900_": MYSQL, b"utf8mb4_uca1400_": MARIADB}
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
-# Numbers of the servers' errors, the same in MySQL and MariaDB. Their texts may quote values.
+# Server error numbers, the same in MySQL and MariaDB. The error texts may quote values.
 _MEANINGS: Final = {
     1007: later("the database is there already"),
     1044: later("it belongs to another database"),
@@ -87,12 +86,12 @@ _MEANINGS: Final = {
 
 
 class DumpError(RuntimeError):
-    """A dump cannot be loaded. The text says where and why, and has no value of a row."""
+    """A dump cannot be loaded. The message says where and why, and contains no row values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement without its delimiter, the `line` on which it begins, and where it ends in the file, in bytes."""
+    """A statement without its delimiter, its first `line`, and the offset in the file at which it ends, in bytes."""
 
     text: bytes
     line: int
@@ -100,12 +99,12 @@ class Statement:
 
     @property
     def beginning(self) -> bytes:
-        """Its first words, without what tells only which servers they are for, and whose they are."""
+        """Its first words, without version comments and without the definer."""
         return _DEFINER.sub(b"", _MARKS.sub(b" ", self.text[:_BEGINNING]))
 
     @property
     def head(self) -> str:
-        """What it is, for people: of an INSERT no more than the table's name."""
+        """A short description for messages: of an INSERT only the table's name."""
         found = _HEAD.match(self.beginning)
         return " ".join(found[1].decode("utf-8", "replace").split()) if found else "a statement"
 
@@ -137,9 +136,9 @@ def _statement(part: bytes, line: int, end: int) -> Iterator[Statement]:
 
 
 def load(file: Path, primary: Server, schema: str, tell: Callable[[str], object], share: Callable[[], None]) -> int:
-    """Run the statements of a dump in a schema, and return how many tables and views it has then. Raises DumpError.
+    """Run the statements of a dump in a schema. Return the number of tables and views. Raises DumpError.
 
-    `tell` is told how far it is, and `share` is called now and then, for a replica to catch up.
+    `tell` is called with the progress, and `share` now and then, so that a replica can catch up.
     """
     with _opened(file) as dump, primary.connect(schema) as connection:
         _run(connection, b"SET FOREIGN_KEY_CHECKS = 0")
@@ -161,7 +160,7 @@ def load(file: Path, primary: Server, schema: str, tell: Callable[[str], object]
 
 
 def product_of(file: Path) -> Product:
-    """Return the product that has the collations of a dump: MariaDB where both have them. Raises DumpError."""
+    """Return the product that has the dump's collations; MariaDB if both have them. Raises DumpError."""
     with _opened(file) as dump:
         return next((product for name, product in _OWN_COLLATIONS.items() if dump.find(name) >= 0), MARIADB)
 
@@ -175,7 +174,7 @@ def _opened(file: Path) -> Iterator[mmap.mmap]:
                 raise DumpError(f"{file}: {say(why)}")
             if not begins:
                 raise DumpError(f"{file}: {say('it is empty')}")
-            # Not closed here: a search that was not ended still holds it.
+            # Not closed here: an unfinished search still uses it.
             yield mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise DumpError(f"{file}: {error.strerror or type(error).__name__}") from None
@@ -202,5 +201,5 @@ def _at(file: Path, line: int, problem: str) -> DumpError:
 
 
 def _run(connection: pymysql.Connection[Any], sql: bytes) -> None:
-    """Run a statement in its own bytes: which characters they are is said by the dump's SET NAMES."""
+    """Run a statement as raw bytes: the dump's own SET NAMES declares their character set."""
     connection.query(sql)

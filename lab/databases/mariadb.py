@@ -10,7 +10,7 @@ from typing import Final
 from lab.databases.product import Product, Replicating, Software
 
 PACKAGE: Final = "mariadb-server-core"  # the server alone: no client, no service, no configuration
-# A small and quick server, whose data need not survive the machine.
+# A small and fast server, whose data need not survive a crash of the machine.
 SMALL: Final = (
     "--innodb-log-file-size=8M",
     "--innodb-data-file-path=ibdata1:4M:autoextend",
@@ -19,12 +19,12 @@ SMALL: Final = (
 
 
 def options(software: Software) -> list[str]:
-    """Those of each server."""
+    """Return the options that every server gets."""
     return [f"--lc-messages-dir={software.share}", "--collation-server=utf8mb4_unicode_ci", *SMALL]
 
 
 def create_data(software: Software, command: list[str]) -> str:
-    """Fill an empty data folder, and return the password of its only account: root, on this machine."""
+    """Fill an empty data folder. Return the password of its only account: root, from this machine."""
     password = secrets.token_urlsafe(24)
     account = f"JSON_SET(Priv, '$.plugin', 'mysql_native_password', '$.authentication_string', PASSWORD('{password}'))"
     statements = [
@@ -47,7 +47,7 @@ def create_data(software: Software, command: list[str]) -> str:
 
 
 def _system_tables(share: Path) -> list[Path]:
-    """The scripts of `mariadb-install-db`; their names changed with MariaDB 11."""
+    """Return the scripts of `mariadb-install-db`; MariaDB 11 renamed them."""
     names = (
         "m*_system_tables.sql",
         "m*_performance_tables.sql",

@@ -8,7 +8,8 @@ from typing import Final
 
 from lab.databases.product import Product, Replicating, Software
 
-# A small and quick server, whose data need not survive the machine. InnoDB refuses a first file below 12 MB.
+# A small and fast server, whose data need not survive a crash of the machine. InnoDB needs at least 12 MB for its first
+# file.
 SMALL: Final = (
     "--innodb-redo-log-capacity=8M",
     "--innodb-doublewrite=OFF",
@@ -18,19 +19,19 @@ SMALL: Final = (
 
 
 def options(software: Software) -> list[str]:
-    """Those of each server."""
+    """Return the options that every server gets."""
     plugins = software.base / "lib/mysql/plugin"
     return [
         f"--lc-messages-dir={software.share}",
         *([f"--plugin-dir={plugins}"] if plugins.is_dir() else []),
         "--mysqlx=OFF",
-        "--secure-file-priv=",  # its default is a folder that an installation would have made
+        "--secure-file-priv=",  # the default is a folder that only an installation creates
         *SMALL,
     ]
 
 
 def create_data(software: Software, command: list[str]) -> str:
-    """Fill an empty data folder, and return the password of its only account: root, on this machine."""
+    """Fill an empty data folder. Return the password of its only account: root, from this machine."""
     password = secrets.token_urlsafe(24)
     subprocess.run(
         [*command, "--initialize-insecure", "--init-file=/dev/stdin"],
@@ -47,10 +48,10 @@ MYSQL: Final = Product(
     name="mysql",
     title="MySQL",
     programs=("mysqld",),
-    version=r"\bVer [89]\.",  # MariaDB's mysqld has been at 10 since 2012
+    version=r"\bVer [89]\.",  # tells it from MariaDB's mysqld, which has been at 10 since 2012
     mark="charsets/Index.xml",
     package="default-mysql-server-core",
-    debian=("mysql-server-core", "sid"),  # no release of Debian has it
+    debian=("mysql-server-core", "sid"),  # no Debian release has it
     install="apt install mysql-server-core-8.0, dnf install mysql-server, brew install mysql",
     options=options,
     create_data=create_data,

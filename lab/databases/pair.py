@@ -1,4 +1,4 @@
-"""A primary and its read replica, with the accounts that the notifier's own database would have."""
+"""A primary and its read replica, with the accounts that the notifier's database has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lab.processes import ChildError, Prefix, as_is
 from lab.tls import Authority, Certificate
 
 SCHEMA: Final = "shop"
-# What the function's account may do: read one schema, over TLS. The same statements serve MySQL.
+# Grants of the function's account: read one schema, over TLS. The same statements work on MySQL.
 READER_ACCOUNT: Final = (
     "CREATE USER %s@'%%' IDENTIFIED BY %s REQUIRE SSL WITH MAX_USER_CONNECTIONS 20",
     f"GRANT SELECT ON {SCHEMA}.* TO %s@'%%'",
@@ -42,18 +42,19 @@ class Pair:
     ca: Path
 
     def wait_for_replica(self) -> None:
-        """Wait until all that is committed on the primary by now is visible on the replica. Raises ReplicationError."""
+        """Wait until everything committed on the primary so far is visible on the replica. Raises ReplicationError."""
         self.replica.wait_until_caught_up()
 
     def heal(self) -> None:
-        """Undo what a test may have broken: both servers run, and the replica follows and has caught up."""
+        """Repair what a test may have broken: start both servers, and let the replica catch up."""
         try:
             start_together(self.primary, self.replica)
-            self.replica.stop_replication()  # a replica that lost its primary tries again only every second
+            self.replica.stop_replication()  # after losing its primary, a replica reconnects only once a second
             self.replica.start_replication()
             self.wait_for_replica()
         except (ChildError, ReplicationError, TimeoutError, pymysql.Error):
-            # A server killed while it ran a DDL statement can be left with a file that stops replication for good.
+            # A server that was killed during a DDL statement may leave a file behind that breaks replication
+            # permanently.
             self.replica.seed(self.primary)
             self.replica.follow(self.replication, self.ca)
             self.wait_for_replica()
@@ -69,13 +70,13 @@ def replicated_pair(
     options: Sequence[str] = (),
     prefix: Prefix = as_is,
 ) -> Iterator[Pair]:
-    """Run a primary and its replica, each with TLS alone, until the block ends or this process does.
+    """Run a primary and its replica, both TLS only, until the block or this process ends.
 
-    Their data, 50 MB for MariaDB and 250 MB for MySQL, is kept in `folder`. Schema `shop` is still empty. The
-    certificate is for `name` beside the loopback's names; `options` are further ones of the servers, and `prefix` puts
-    their processes elsewhere. Raises DatabaseMissingError where no server can be had.
+    Their data, 50 MB for MariaDB and 250 MB for MySQL, is in `folder`. Schema `shop` is empty at first. The certificate
+    is valid for `name` and for loopback. `options` are further server options. `prefix` runs the processes elsewhere,
+    such as in a network namespace. Raises DatabaseMissingError if no server program is available.
     """
-    folder = folder.resolve()  # the servers change into their data folders
+    folder = folder.resolve()  # relative paths would break: the servers change into their data folders
     software = find(product, folder / "software")
     tls = _tls_options(authority.issue("database", name, "localhost", "127.0.0.1"), authority)
     leading = [*tls, "--server-id=1", *product.leading]
@@ -99,7 +100,7 @@ def replicated_pair(
 
 
 def _tls_options(certificate: Certificate, authority: Authority) -> list[str]:
-    """Let TCP in with TLS alone."""
+    """Return the options that require TLS for TCP connections."""
     return [
         f"--ssl-ca={authority.ca}",
         f"--ssl-cert={certificate.cert}",

@@ -1,4 +1,4 @@
-"""What a kind of database server has to say, for the lab to find, fill, run and replicate one."""
+"""The description of a kind of database server, by which the lab finds, fills, runs and replicates one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """A server program, and the folders of what came with it.
+    """A server program, and the folders that belong to it.
 
-    `launcher` is what goes before the program where the system's own loader cannot start it.
+    `launcher` is a command that precedes the program if the system's own loader cannot start it.
     """
 
     program: Path
@@ -22,17 +22,17 @@ class Software:
 
     @property
     def start(self) -> list[str]:
-        """The beginning of each command line: the program, which reads no configuration of this machine."""
+        """The beginning of each command line: the program, told to read no configuration files."""
         return [*self.launcher, str(self.program), "--no-defaults"]
 
 
 @dataclass(frozen=True, slots=True)
 class Replicating:
-    """The statements of replication by GTID.
+    """The SQL statements for GTID replication.
 
-    `follow` takes host, port, user, password and CA file of the primary. `position` asks a primary what it has
-    committed; `wait` takes that and a number of seconds, and returns 0 if a replica has it too by then. `right` is what
-    an account needs to ask for `status`.
+    `follow` takes host, port, user, password and CA file of the primary. `position` returns what the primary has
+    committed; `wait` takes that position and a timeout in seconds, and returns 0 once the replica has it. `right` is
+    the privilege that an account needs for `status`.
     """
 
     follow: str
@@ -51,14 +51,15 @@ class Replicating:
 class Product:
     """A kind of database server: MariaDB or MySQL.
 
-    Finding one: `name` is how DATABASE= and `--database` ask for it, and `programs` are the names of its program.
-    `version` is found in what the right program says of itself, and `mark` in the folder of its data files. Where none
-    is installed, `package` of the system's own suites has one; or `debian`, a package and its suite, on Debian.
+    To find one: `name` is its name for DATABASE= and `--database`, and `programs` are the possible names of its
+    program. `version` is a pattern that the program's version output matches, and `mark` a glob pattern that its share
+    folder matches. If none is installed, `package` is the package of the system's own suites that has one; or, on
+    Debian, `debian` is a package and its suite.
 
-    Running one: `options(software)` are those of each server, `leading` and `following` those of a primary and of
+    To run one: `options(software)` are the options of each server, `leading` and `following` those of a primary and of
     a replica. `create_data(software, command)` fills an empty data folder, and returns the password of its only
-    account, root on this machine. A replica begins as a copy of its primary's data, without the file `identity`, and
-    after its first start with `set_position`, a statement that takes the primary's position; either may be empty.
+    account, root on this machine. A replica starts as a copy of its primary's data, without the file `identity`; after
+    its first start, the statement `set_position` sets the primary's position. Either may be empty.
     """
 
     name: str

@@ -18,7 +18,7 @@ LOOK_SECONDS: Final = 0.2
 
 
 class ReplicationError(RuntimeError):
-    """A replica does not follow its primary. The text has what it says about that."""
+    """A replica does not follow its primary. The message has the replica's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Login:
 
 
 class Replica(Server):
-    """A server that follows `primary`. Administrators can write to it, and must undo it there."""
+    """A server that follows `primary`. Administrators can write to it, and must undo those writes there."""
 
     primary: Server
 
     def seed(self, primary: Server) -> None:
-        """Start from a copy of the primary, which is restarted for it, whatever was here before."""
+        """Replace the data by a copy of the primary's. Restarts the primary."""
         self.primary = primary
         self.stop()
         primary.stop()
@@ -47,38 +47,38 @@ class Replica(Server):
             self.query(statement, self.primary_position())
 
     def follow(self, login: Login, ca: Path) -> None:
-        """Replicate from the primary, from where the seed ended, with an account of the primary's."""
+        """Replicate from the primary, starting at the seed, with an account of the primary's."""
         self.query(
             self.product.replicating.follow, self.primary.host, self.primary.port, login.user, login.password, str(ca)
         )
         self.start_replication()
 
     def stop_replication(self) -> None:
-        """Fall behind: what is committed on the primary does not appear here."""
+        """Stop replication: new commits on the primary do not appear here."""
         self.query(self.product.replicating.stop)
 
     def start_replication(self) -> None:
-        """Go on replicating. `wait_until_caught_up` says when nothing is missing."""
+        """Restart replication. `wait_until_caught_up` waits until nothing is missing."""
         self.query(self.product.replicating.start)
 
     def stop_applying(self) -> None:
-        """Go on receiving what the primary commits, and apply none of it."""
+        """Stop applying transactions, but continue to receive them."""
         self.query(self.product.replicating.stop_applying)
 
     def start_applying(self) -> None:
-        """Apply what was received, and go on."""
+        """Apply the received transactions, and continue."""
         self.query(self.product.replicating.start_applying)
 
     def delay(self, seconds: int) -> None:
-        """Apply each transaction so many seconds after its commit, from now on."""
+        """Apply each transaction this many seconds after its commit, from now on."""
         self.stop_replication()
         self.query(self.product.replicating.delay, seconds)
         self.start_replication()
 
     def wait_until_caught_up(self) -> None:
-        """Wait until all that is committed on the primary by now is visible here.
+        """Wait until everything committed on the primary so far is visible here.
 
-        Raises ReplicationError where replication has stopped, or after half a minute.
+        Raises ReplicationError if replication has stopped, or after half a minute.
         """
         position = self.primary_position()
         deadline = time.monotonic() + CATCH_UP_SECONDS
@@ -89,13 +89,13 @@ class Replica(Server):
                 raise ReplicationError(f"the replica has not caught up: {told or 'it follows nobody'}")
 
     def replication_status(self) -> dict[str, Any]:
-        """Return what SHOW REPLICA STATUS says, which MariaDB calls SLAVE; empty when no primary is followed."""
+        """Return SHOW REPLICA STATUS (MariaDB: SHOW SLAVE STATUS) as a dict; empty if it follows no primary."""
         with self.connect() as connection, connection.cursor(DictCursor) as cursor:
             cursor.execute(self.product.replicating.status)
             return cursor.fetchone() or {}
 
     def primary_position(self) -> str:
-        """Return what is committed on the primary by now."""
+        """Return the position up to which the primary has committed."""
         [(position,)] = self.primary.query(self.product.replicating.position)
         return str(position)
 

@@ -1,4 +1,4 @@
-"""One database server: its data folder, its process, and questions to it as its administrator."""
+"""One database server: its data folder, its process, and SQL queries as its administrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lab.databases.product import Product, Software
 from lab.processes import Child, Prefix, as_is, child, free_port, wait_until
 
 HOST: Final = "127.0.0.1"
-# A small and quick server, whose data need not survive the machine.
+# A small and fast server, whose data need not survive a crash of the machine.
 SMALL: Final = (
     "--max-allowed-packet=16M",
     "--innodb-buffer-pool-size=32M",
@@ -32,15 +32,15 @@ SMALL: Final = (
     "--performance-schema=0",
 )
 READY_SECONDS: Final = 60.0
-# A tenth of a second is enough, but a server that has only just begun to start lets the signal pass.
+# A tenth of a second is usually enough, but a server that has only just begun to start ignores the signal.
 STOP_SECONDS: Final = 3.0
-# macOS takes 103 bytes for the path of a Unix socket, Linux 107; we add at most 13 to the folder's.
+# The maximum length of a Unix socket's path is 103 bytes on macOS and 107 on Linux; we add at most 13 to the folder's.
 SOCKET_FOLDER_BYTES: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where servers keep their `data` and logs, and their Unix sockets, whose paths have to be short."""
+    """Where servers keep their `data` and logs, and their Unix sockets, whose paths must be short."""
 
     data: Path
     sockets: Path
@@ -48,7 +48,7 @@ class Folders:
     @classmethod
     @contextmanager
     def below(cls, folder: Path) -> Iterator[Folders]:
-        """Everything goes into `folder`; but where its path is too long for a socket, these go to a temporary one."""
+        """Put everything into `folder`, or the sockets into a temporary folder if the path of `folder` is too long."""
         if len(os.fsencode(folder)) <= SOCKET_FOLDER_BYTES:
             yield cls(folder, folder)
         else:
@@ -61,12 +61,12 @@ class Folders:
 
 
 def socket_folder(folder: Path) -> Path:
-    """Return the folder for the sockets of servers whose own folder has too long a path; its name follows from that."""
+    """Return the folder for the sockets of servers whose own path is too long. Its name is derived from that path."""
     return Path("/tmp") / f"notifier-{sha256(os.fsencode(folder)).hexdigest()[:16]}"
 
 
 class Server:
-    """A server on loopback, its data in the folder `data`. `host` and `port` are for TLS clients, `socket` for us."""
+    """A server on loopback with its data in the folder `data`. TLS clients use `host` and `port`; we use `socket`."""
 
     host = HOST
 
@@ -80,7 +80,7 @@ class Server:
         options: Iterable[str],
         prefix: Prefix = as_is,
     ) -> None:
-        """`prefix` puts its process elsewhere, such as in a network namespace; its Unix socket is here all the same."""
+        """`prefix` runs its process elsewhere, such as in a network namespace; its Unix socket is still here."""
         self.name = name
         self.product = product
         self.software = software
@@ -95,41 +95,41 @@ class Server:
         self._running = ExitStack()
 
     def start(self) -> None:
-        """Start the process, if it does not run. It takes questions after `wait_until_ready`."""
+        """Start the process, unless it runs. It accepts queries after `wait_until_ready`."""
         if not self.running:
-            self.stop()  # what is left of one that died by itself
+            self.stop()  # clean up after a process that died by itself
             running = child(self._command, env=self.software.environment, log=self._log, grace_seconds=STOP_SECONDS)
             self._process = self._running.enter_context(running)
 
     def wait_until_ready(self) -> None:
-        """Wait until it answers. Raises ChildError with the end of its log if it died, TimeoutError after a minute."""
+        """Wait until it accepts queries. Raises ChildError with the end of its log, or TimeoutError after a minute."""
         wait_until(self._answers, f"the {self.name} database", READY_SECONDS, self._process)
 
     def stop(self) -> None:
-        """End the process in order, if it runs."""
+        """Shut the process down, if it runs."""
         self._running.close()
 
     def kill(self) -> None:
-        """End the process with SIGKILL, as a crash would. `start` recovers its data."""
+        """Kill the process with SIGKILL, as a crash would. `start` recovers its data."""
         if self._process:
             self._process.kill()
         self.stop()
 
     def restart(self) -> None:
-        """Stop and start it: on the same port, with its data, and without what was set by SET GLOBAL."""
+        """Restart it on the same port and with its data. Values set by SET GLOBAL are lost."""
         self.stop()
         self.start()
         self.wait_until_ready()
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process runs."""
         return self._process is not None and self._process.running
 
     def connect(self, schema: str | None = None) -> pymysql.Connection[Any]:
         """Return a new connection as administrator, in autocommit mode; the caller closes it.
 
-        Raises OSError where the server does not run.
+        Raises OSError if the server does not run.
         """
         connection = pymysql.Connection(
             user="root", password=self._password, database=schema, autocommit=True, defer_connect=True, ssl=_tls()
@@ -164,12 +164,12 @@ def command(product: Product, software: Software, data: Path) -> list[str]:
         "--default-time-zone=+00:00",
         *SMALL,
         *product.options(software),
-        *(["--user=root"] if os.geteuid() == 0 else []),  # it refuses to run as root unless told to
+        *(["--user=root"] if os.geteuid() == 0 else []),  # as root it refuses to run unless told to
     ]
 
 
 def create_data(product: Product, software: Software, data: Path) -> str:
-    """Make and fill a data folder, and return the password of its only account: root, on this machine."""
+    """Create and fill a data folder. Return the password of its only account: root, from this machine."""
     data.mkdir(parents=True)
     try:
         return product.create_data(software, command(product, software, data))
@@ -180,7 +180,7 @@ def create_data(product: Product, software: Software, data: Path) -> str:
 
 
 def start_together(*servers: Server) -> None:
-    """Start servers at once, those that run already excepted, and wait until each takes questions."""
+    """Start the servers that do not run, in parallel, and wait until each accepts queries."""
     for server in servers:
         server.start()
     for server in servers:
@@ -189,9 +189,10 @@ def start_together(*servers: Server) -> None:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Encrypt, so that MySQL takes the password, and verify nobody: only its own process has a server's Unix socket.
+    """Return a context that encrypts, so that MySQL accepts the password, but verifies nothing.
 
-    PyMySQL's own context reads the system's certificates for each connection, which takes longer than most statements.
+    Only the server's own process has its Unix socket. PyMySQL's default context reads the system's certificates for
+    each connection, which takes longer than most statements.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -200,7 +201,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _dial(path: str) -> socket.socket:
-    """PyMySQL leaves its socket open where a Unix socket refuses: so it is given a connected one."""
+    """Connect a Unix socket for PyMySQL, which would leave its own socket open if the connection is refused."""
     dialled = socket.socket(socket.AF_UNIX)
     try:
         dialled.connect(path)

@@ -14,19 +14,19 @@ from cli.language import say
 from lab.databases.product import Product, Software
 from lab.packages import UnpackingError, cache, environment, unpack
 
-# Debian keeps servers where an ordinary user's PATH does not look.
+# Debian keeps servers in a folder that is not in an ordinary user's PATH.
 SERVER_FOLDERS: Final = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/opt/homebrew/bin")
 
 
 class DatabaseMissingError(RuntimeError):
-    """No server of the kind can be had on this machine. The text says why, and what to do."""
+    """No server of this kind is available on this machine. The message says why, and what to do."""
 
 
 def find(product: Product, folder: Path) -> Software:
     """Return the server named by LAB_MARIADB or LAB_MYSQL, else one on the PATH, else one unpacked into the cache.
 
-    With LAB_FRESH_MARIADB=1 (or …_MYSQL) one is unpacked into `folder` instead, whatever else there is: so a machine
-    that has one shows that a machine without one would do. Raises DatabaseMissingError.
+    With LAB_FRESH_MARIADB=1 (or …_MYSQL) one is unpacked into `folder` even if one is installed: to test, on a machine
+    that has one, what happens on a machine without. Raises DatabaseMissingError.
     """
     variable = product.name.upper()
     if os.environ.get(f"LAB_FRESH_{variable}") == "1":
@@ -37,7 +37,7 @@ def find(product: Product, folder: Path) -> Software:
 
 
 def version(software: Software) -> str:
-    """What a server program says of itself, or why it does not run."""
+    """Return the version output of a server program, or the reason why it does not run."""
     try:
         asked = subprocess.run(
             [*software.start, "--version"],
@@ -115,13 +115,13 @@ def _share(product: Product, base: Path) -> Path:
 
 
 def _environment(base: Path) -> dict[str, str]:
-    """Ours, and the way to the libraries that come with an unpacked server because the system lacks them."""
+    """Return our environment with the library path for an unpacked server, which brings libraries the system lacks."""
     tops = [] if _is_the_systems(base) or _launcher(base) else [base, base.parent]
     return environment(*tops)
 
 
 def _launcher(base: Path) -> tuple[str, ...]:
-    """The loader that was unpacked with a server for a newer system: with it come all of its libraries."""
+    """Return the loader that was unpacked with a server for a newer system, together with all of its libraries."""
     loader = None if _is_the_systems(base) else next(base.glob("lib*/ld-linux-*.so.*"), None)
     if not loader:
         return ()

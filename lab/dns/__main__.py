@@ -15,7 +15,7 @@ from lab.dns.server import Server
 @click.option("--port", type=int, required=True, help="The port to listen on, UDP and TCP.")
 @click.option("--control", type=click.Path(path_type=Path), required=True, help="The unix socket to be told things on.")
 def main(host: str, port: int, control: Path) -> None:
-    """Serve a zone that is empty at first, until told to end."""
+    """Serve a zone, empty at first, until told to end."""
     asyncio.run(_serve(host, port, control))
 
 

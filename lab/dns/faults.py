@@ -1,4 +1,4 @@
-"""The ways in which the resolver can be told to misbehave. A query that gets no answer gets None."""
+"""The faults that can be injected into the resolver. A fault that sends no answer returns None."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ NO_EDNS_PAYLOAD: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query, with what it came by: udp or tcp."""
+    """A query and its transport: udp or tcp."""
 
     query: dns.message.QueryMessage
     transport: str
     zone: Zone
 
     def empty(self) -> dns.message.Message:
-        """Return an answer without any record."""
+        """Return a response without records."""
         return dns.message.make_response(self.query, recursion_available=True)
 
     def wire(self, answer: dns.message.Message) -> bytes:
-        """Return an answer's bytes, truncated where the client takes no more by its transport."""
+        """Return a response's bytes, truncated to what the client accepts over its transport."""
         if self.transport == "tcp":
             return answer.to_wire()
         payload = max(self.query.payload, NO_EDNS_PAYLOAD) if self.query.edns >= 0 else NO_EDNS_PAYLOAD
@@ -40,43 +40,43 @@ Kind = Callable[..., Awaitable[bytes | None]]
 
 
 async def right(asked: Asked) -> bytes | None:
-    """What the zone says."""
+    """Return the zone's answer."""
     return asked.wire(asked.zone.answer(asked.query))
 
 
 async def servfail(asked: Asked) -> bytes | None:
-    """The resolver could not find out."""
+    """Answer SERVFAIL."""
     return _code(asked, dns.rcode.SERVFAIL)
 
 
 async def refused(asked: Asked) -> bytes | None:
-    """The resolver does not want to."""
+    """Answer REFUSED."""
     return _code(asked, dns.rcode.REFUSED)
 
 
 async def nxdomain(asked: Asked) -> bytes | None:
-    """There is no such name, whatever the zone says."""
+    """Answer that the name does not exist, whatever the zone has."""
     return asked.wire(asked.zone.nothing(asked.empty(), there=False))
 
 
 async def nodata(asked: Asked) -> bytes | None:
-    """The name has nothing of this type, whatever the zone says."""
+    """Answer that the name has no records of this type, whatever the zone has."""
     return asked.wire(asked.zone.nothing(asked.empty(), there=True))
 
 
 async def drop(_asked: Asked) -> bytes | None:
-    """Silence."""
+    """Send no answer."""
     return None
 
 
 async def slow(asked: Asked, *, seconds: float) -> bytes | None:
-    """The right answer, late."""
+    """Send the zone's answer after a delay."""
     await asyncio.sleep(seconds)
     return await right(asked)
 
 
 async def truncate(asked: Asked) -> bytes | None:
-    """Over UDP nothing but the wish that the client come by TCP."""
+    """Over UDP, send an empty answer with the TC flag, so that the client retries over TCP."""
     if asked.transport == "tcp":
         return await right(asked)
     answer = asked.empty()
@@ -85,14 +85,14 @@ async def truncate(asked: Asked) -> bytes | None:
 
 
 async def wrong_id(asked: Asked) -> bytes | None:
-    """An answer to another query, as a forger that guesses would send."""
+    """Send an answer with another query's id, as an attacker does who guesses ids."""
     answer = asked.zone.answer(asked.query)
     answer.id ^= 1
     return asked.wire(answer)
 
 
 async def garbage(asked: Asked) -> bytes | None:
-    """The query's id, and then no message."""
+    """Send the query's id, followed by bytes that are no message."""
     return asked.query.id.to_bytes(2, "big") + b"\x81\x80" + b"\xff" * 20
 
 

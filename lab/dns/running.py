@@ -1,4 +1,4 @@
-"""The resolver as a child process, and its control."""
+"""Runs the resolver as a child process, and controls it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ READY_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """How often one question came. `name` is absolute and in lower case, with its dot at the end.
+    """How often one question was asked. `name` is absolute and in lower case, with a trailing dot.
 
-    `transport` is udp or tcp; `payload` the bytes that the client said by EDNS it takes over UDP, None without EDNS.
+    `transport` is udp or tcp; `payload` is the UDP size that the client announced by EDNS, in bytes, None without EDNS.
     """
 
     name: str
@@ -35,8 +35,8 @@ class Queries:
 class RunningDns:
     """A resolver at `host` and `port`, UDP and TCP. `process` can be killed or stopped.
 
-    Everything here goes over its control socket, so it works across network namespaces and during any fault. Each of
-    these raises ValueError, which says what is wrong.
+    All methods use its control socket, so they work across network namespaces and during any fault. All raise
+    ValueError with what is wrong.
     """
 
     host: str
@@ -45,15 +45,15 @@ class RunningDns:
     control: Control
 
     def records(self, name: str, type: str, *data: str, ttl: int = 5) -> None:  # noqa: A002
-        """Set what a name has of a type, in place of what it had; without `data`, nothing.
+        """Replace a name's records of this type; without `data`, remove them.
 
         `data` is as in a zone file: "10.0.0.7" for A, "::1" for AAAA, "1 50 8080 task-1.shop.internal." for SRV,
-        "api.shop.internal." for CNAME. A name that has nothing left is NXDOMAIN, unless others end in it.
+        "api.shop.internal." for CNAME. A name without any records is NXDOMAIN, unless another name ends in it.
         """
         self.control.ask("POST", "records", {"name": name, "type": type, "ttl": ttl, "data": list(data)})
 
     def negative_ttl(self, seconds: int) -> None:
-        """Say for how long clients may remember that there is nothing: the SOA's minimum, 5 s at the start."""
+        """Set how long clients may cache negative answers: the SOA's minimum, 5 s at the start."""
         self.control.ask("POST", "negative-ttl", {"seconds": seconds})
 
     def fault(
@@ -66,29 +66,29 @@ class RunningDns:
         times: int | None = None,
         **arguments: Any,
     ) -> None:
-        """Misbehave from now on, or for `times` queries, in one of the ways of lab/dns/faults.py.
+        """Inject a fault of lab/dns/faults.py, from now on or for `times` queries.
 
-        Kinds: servfail, refused, nxdomain, nodata, drop (silence), slow (seconds), truncate (UDP alone), wrong_id,
-        garbage. `name` (absolute, with its dot at the end), `type` and `transport` are patterns; the first fault that
-        fits is the one that a query meets.
+        Kinds: servfail, refused, nxdomain, nodata, drop (no answer), slow (seconds), truncate (UDP only), wrong_id,
+        garbage. `name` (absolute, with a trailing dot), `type` and `transport` are patterns; a query meets the first
+        fault that matches it.
         """
         wish = {"name": name, "type": type, "transport": transport, "kind": kind, "times": times, **arguments}
         self.control.ask("POST", "faults", wish)
 
     def clear(self) -> None:
-        """End all faults."""
+        """Clear all faults."""
         self.control.ask("DELETE", "faults")
 
     def reset(self) -> None:
-        """Forget every record, fault and count."""
+        """Remove all records, faults and counts."""
         self.control.ask("POST", "reset")
 
     def queries(self) -> list[Queries]:
-        """Return what has been asked, whatever it met, in the order of the first time."""
+        """Return the received queries, whatever was answered, ordered by first arrival."""
         return [Queries(**entry) for entry in self.control.ask("GET", "calls")]
 
     def reset_queries(self) -> None:
-        """Count from nothing again."""
+        """Reset the counts of queries."""
         self.control.ask("DELETE", "calls")
 
 
@@ -96,13 +96,13 @@ class RunningDns:
 def running_dns(
     log: Path, *, host: str = "127.0.0.1", port: int | None = None, prefix: Prefix = as_is
 ) -> Iterator[RunningDns]:
-    """Run a resolver until the block ends, or this process does.
+    """Run a resolver until the block or this process ends.
 
-    It binds to `host` and `port` (None: one that is free on loopback). `prefix` puts its process elsewhere, such as in
-    a network namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
+    It binds to `host` and `port` (None: a free port on loopback). `prefix` runs its process elsewhere, such as in a
+    network namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
     """
     port = port or _free_port()
-    with tempfile.TemporaryDirectory(prefix="dns-") as folder:  # a short path: a unix socket's has a limit
+    with tempfile.TemporaryDirectory(prefix="dns-") as folder:  # short: a socket's path has a maximum length
         control = Path(folder, "control")
         command = [sys.executable, "-m", "lab.dns", "--host", host, "--port", str(port), "--control", str(control)]
         with child(prefix(command), log=log, grace_seconds=1) as process:
@@ -112,7 +112,7 @@ def running_dns(
 
 
 def _free_port() -> int:
-    """A port that is free for UDP as well."""
+    """Return a port that is free for both TCP and UDP."""
     while True:
         port = free_port()
         with socket.socket(type=socket.SOCK_DGRAM) as probe:

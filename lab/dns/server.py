@@ -1,4 +1,4 @@
-"""The resolver behind a port, UDP and TCP, and its control."""
+"""The resolver's UDP and TCP server, and its control socket."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Server:
         self._queries: Counter[Question] = Counter()
 
     async def open(self, host: str, port: int, path: Path) -> None:
-        """Serve queries at an address, and then the control at a path. Raises OSError."""
+        """Serve queries at an address, then the control socket at `path`. Raises OSError."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=(host, port))
         await asyncio.start_server(self._tcp, host, port)
         await control.serve(path, self._actions())
 
     async def answer(self, message: bytes, transport: str) -> bytes | None:
-        """Return the answer to a message; None where there is none, or the message is no query."""
+        """Return the answer to a message; None if there is none, or if the message is no query."""
         try:
             query = dns.message.from_wire(message)
         except dns.exception.DNSException:
@@ -52,7 +52,7 @@ class Server:
         return await fault.kind(asked, **fault.arguments) if fault else await right(asked)
 
     async def _tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one query after the other, each with its length before it."""
+        """Answer the queries of one connection in order, each prefixed with its length."""
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 length = int.from_bytes(await reader.readexactly(2), "big")
@@ -99,7 +99,7 @@ class Server:
 
 
 class _Udp(asyncio.DatagramProtocol):
-    """One answer for one datagram, each in its own task: a slow one holds up nobody."""
+    """Answers each datagram in its own task, so that a slow answer delays no other."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -110,7 +110,7 @@ class _Udp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(data, addr))
-        self._tasks.add(task)  # the loop itself would let it go
+        self._tasks.add(task)  # keeps a reference: the event loop has only a weak one
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, data: bytes, addr: tuple[str | Any, int]) -> None:

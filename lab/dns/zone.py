@@ -1,4 +1,4 @@
-"""What the resolver knows, and what it says of it."""
+"""The resolver's records, and its answers from them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
 
 class Zone:
-    """Records by name and type, and how long clients may remember that there is none."""
+    """Records by name and type, and the TTL of negative answers."""
 
     def __init__(self) -> None:
         self._records: dict[Key, dns.rrset.RRset] = {}
         self.negative_ttl = DEFAULT_NEGATIVE_TTL
 
     def put(self, name: str, kind: str, ttl: int, data: list[str]) -> None:
-        """Set what a name has of a type. Raises ValueError for what cannot stand in a zone file."""
+        """Replace a name's records of a type. Raises ValueError for data that a zone file cannot have."""
         try:
             key = dns.name.from_text(name, ORIGIN), dns.rdatatype.from_text(kind)
             self._records.pop(key, None)
@@ -40,9 +40,9 @@ class Zone:
             raise ValueError(f"{name} {kind}: {error}") from error
 
     def answer(self, query: dns.message.QueryMessage) -> dns.message.Message:
-        """Answer a query for one question, as a resolver does: with what its aliases lead to, in any order.
+        """Answer a query with one question as a resolver does: follow CNAMEs, and return the records in random order.
 
-        Aliases that lead nowhere, because there are too many or they run in a circle, are a SERVFAIL.
+        A chain of CNAMEs that is too long or circular is a SERVFAIL.
         """
         response = dns.message.make_response(query, recursion_available=True)
         question = query.question[0]
@@ -61,7 +61,7 @@ class Zone:
         return response
 
     def nothing(self, response: dns.message.Message, *, there: bool) -> dns.message.Message:
-        """Make it an answer that says: nothing of this type, or no such name."""
+        """Turn the response into NODATA if the name is `there`, else into NXDOMAIN."""
         response.set_rcode(dns.rcode.NOERROR if there else dns.rcode.NXDOMAIN)
         soa = f"ns.invalid. hostmaster.invalid. 1 7200 900 1209600 {self.negative_ttl}"
         response.authority.append(
@@ -70,12 +70,12 @@ class Zone:
         return response
 
     def _has(self, name: dns.name.Name) -> bool:
-        """Whether a name has records of any type, or another name ends in it."""
+        """Return whether a name has records of any type, or another name ends in it."""
         return any(known.is_subdomain(name) for known, _ in self._records)
 
 
 def _shuffled(records: dns.rrset.RRset) -> dns.rrset.RRset:
-    """Clients must not rely on the order, so there is none."""
+    """Return the records in random order, because clients must not rely on an order."""
     shuffled = dns.rrset.RRset(records.name, records.rdclass, records.rdtype)
     for record in random.sample(list(records), len(records)):
         shuffled.add(record, records.ttl)

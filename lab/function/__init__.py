@@ -1,7 +1,8 @@
-"""The function as one execution environment in a process of its own, which can be frozen, thawed and shifted in time.
+"""One execution environment of the function as a process, which can be frozen, thawed, and shifted in time.
 
-Closer to the code than the emulator is: any Python, any environment, a network namespace, one answer for each
-invocation with what it logged. Further from Lambda: no runtime client, no memory limit, no kill at the timeout.
+Compared with the emulator it is closer to the code: it takes any Python, any environment variables and a network
+namespace, and returns the log of each invocation with its result. It is further from Lambda: it has no runtime client,
+no memory limit, and no kill at the timeout.
 """
 
 from lab.function.running import Failure, Invocation, RunningFunction, running_function

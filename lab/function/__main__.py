@@ -1,12 +1,12 @@
-"""`python -m lab.function`: one execution environment. A JSON object a line comes in, and for each one goes out.
+"""`python -m lab.function`: one execution environment. It reads one JSON object per line, and answers each with one.
 
     {"payload": {...}, "remaining_ms": 60000}           an invocation, whose answer is as in `_invoke`
-    {"shift": {"wall": 3600, "monotonic": 0}}           seconds for its clocks to gain; the answer is empty
+    {"shift": {"wall": 3600, "monotonic": 0}}           moves its clocks on, in seconds; the answer is empty
 
-The first line out says that the init is over: `pid`, `milliseconds`, and `error` where it failed. With --clock its
-clocks also gain what a file says at each moment, in the middle of an invocation too: two numbers (struct "dd"), for
-`wall` and `monotonic`. This file needs the standard library alone, so that any Python can run it, with nothing beside
-the function in its way.
+The first line that it writes reports the init: `pid`, `milliseconds`, and `error` if it failed. With --clock, a file
+moves the clocks on as well, even during an invocation: two numbers (struct "dd") for `wall` and `monotonic`. This file
+uses only the standard library, so that any Python can run it, and so that nothing but the function and its packages can
+be imported.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 perf_counter, process_time = time.perf_counter, time.process_time
-CLOCK = struct.Struct("dd")  # seconds that the wall clock and the monotonic one gain
+CLOCK = struct.Struct("dd")  # seconds that the wall clock and the monotonic clock are ahead
 
 
 class Log(io.TextIOBase):
-    """What the function writes: kept for the answer, and passed on to our standard error."""
+    """The function's output: kept for the answer, and passed on to our standard error."""
 
     def __init__(self) -> None:
         self._written: list[str] = []
@@ -43,7 +43,7 @@ class Log(io.TextIOBase):
         return len(text)
 
     def taken(self) -> list[str]:
-        """Return the lines since the last time."""
+        """Return the lines written since the last call."""
         text = "".join(self._written)
         self._written.clear()
         return text.splitlines()
@@ -61,7 +61,7 @@ class LambdaFormatter(logging.Formatter):
 
 
 class Context:
-    """What the handler is told of its invocation."""
+    """The Lambda context that the handler gets."""
 
     function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "notifier")
     function_version = "$LATEST"
@@ -73,7 +73,7 @@ class Context:
         self._deadline = perf_counter() + remaining_ms / 1000
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long is left, by a clock that nobody shifts."""
+        """Return the remaining time, by a clock that is never shifted."""
         return max(0, int((self._deadline - perf_counter()) * 1000))
 
 
@@ -108,11 +108,11 @@ def main() -> None:
 
 
 def _invoke(handler: Callable[[Any, Context], Any], payload: Any, context: Context, log: Log) -> dict[str, Any]:
-    """One invocation: a `result` or an `error`, and what it took. Times are in milliseconds."""
+    """Run one invocation. Return its `result` or `error`, and its costs. Times are in milliseconds."""
     start, cpu_start, result, error = perf_counter(), process_time(), None, None
     try:
         result = handler(payload, context)
-        json.dumps(result)  # Lambda fails what JSON cannot hold
+        json.dumps(result)  # Lambda also fails if JSON cannot hold the result
     except Exception as failure:  # noqa: BLE001  # as Lambda does
         result, error = None, _shown(failure)
     return {
@@ -132,23 +132,23 @@ def _by_socket(path: str) -> tuple[TextIO, TextIO]:
 
 
 def _by_standard_streams() -> tuple[TextIO, TextIO]:
-    """Keep standard output for answers alone: what else writes there goes to standard error."""
+    """Reserve standard output for answers, and redirect everything else that is written there to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return sys.stdin, answers
 
 
 def _shared(path: str) -> Callable[[], tuple[float, ...]]:
-    """Return what reads the file: through memory, so that it costs next to nothing."""
+    """Return a function that reads the clock file, which is mapped into memory so that reads are cheap."""
     with open(path, "rb") as file:  # noqa: PTH123 - a Path would be one more import in the function's way
         shared = mmap.mmap(file.fileno(), CLOCK.size, access=mmap.ACCESS_READ)
     return lambda: CLOCK.unpack_from(shared)
 
 
 def _shifted_clocks(gained: Callable[[], tuple[float, ...]]) -> dict[str, float]:
-    """Give the clocks of the time module offsets, in seconds, that can be changed; before anybody imports them.
+    """Replace the clocks of the time module by shiftable ones, before anything imports them; return their offsets.
 
-    `gained` is what they gain beside these, for the wall clock and for the monotonic one.
+    The offsets are in seconds. `gained` returns further offsets, for the wall clock and for the monotonic clock.
     """
     offsets = {"wall": 0.0, "monotonic": 0.0}
     for place, clock in enumerate(offsets):
@@ -171,7 +171,7 @@ def _shifted(real: Callable[[], Any], offset: Callable[[], float], units: int) -
 
 
 def _captured_log() -> Log:
-    """Take what is written to the standard streams, and give the root logger the handler that Lambda gives it."""
+    """Capture the standard streams, and give the root logger the handler that Lambda gives it."""
     log = Log()
     sys.stdout = sys.stderr = log
     handler = logging.StreamHandler(log)

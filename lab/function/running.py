@@ -1,4 +1,4 @@
-"""An execution environment as a child process, and its other end."""
+"""Runs an execution environment as a child process, and talks to it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from lab.processes import Child, ChildError, Prefix, as_is, child, wait_until
 HANDLER: Final = "handler.app.lambda_handler"
 ENVIRONMENT: Final = Path(__file__).with_name("__main__.py")
 INIT_SECONDS: Final = 30.0
-# Beyond the time that an invocation has left, which nobody enforces here.
+# Added to an invocation's remaining time, which nothing enforces here.
 PATIENCE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the handler raised: the type's name without its module, and its text."""
+    """An exception of the handler: the name of its type without the module, and its message."""
 
     type: str
     message: str
@@ -36,11 +36,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What an invocation came to: its `result`, or an `error`.
+    """The result of an invocation: a `result`, or an `error`.
 
-    `logs` are the lines written during it (for the first one also during the init), each a JSON object; a line that is
-    none stands as `{"message": line}`. `threads` live after it, the main one among them. `milliseconds` is how long it
-    took, `cpu_milliseconds` the processor's share of that.
+    `logs` are the lines written during it (in the first invocation also during init), each a JSON object; any other
+    line is `{"message": line}`. `threads` are those alive after it, including the main thread. `milliseconds` is its
+    duration, `cpu_milliseconds` its processor time.
     """
 
     result: Any
@@ -52,7 +52,7 @@ class Invocation:
 
 
 class RunningFunction:
-    """An execution environment. Invocations are one at a time. `pid` is its own process id."""
+    """An execution environment. Invocations run one at a time. `pid` is its process id."""
 
     def __init__(self, process: Child, connection: socket.socket, answers: TextIO) -> None:
         self.process = process
@@ -65,10 +65,10 @@ class RunningFunction:
         self.init_milliseconds: float = ready["milliseconds"]
 
     def invoke(self, payload: Any, remaining_ms: int = 60_000) -> Invocation:
-        """Invoke the handler with a payload that JSON can hold, and a context that says how long it has left.
+        """Invoke the handler with a payload that JSON can hold, and a context with the remaining time.
 
-        Raises ChildError where the process ends, TimeoutError where it is far beyond its time or frozen; both with the
-        end of its log. After a TimeoutError the environment is of no more use, as in Lambda.
+        Raises ChildError if the process exits, TimeoutError if it is far over its time or frozen; both with the end of
+        its log. After a TimeoutError the environment is unusable, as in Lambda.
         """
         self._say({"payload": payload, "remaining_ms": remaining_ms})
         answer = self._answer(remaining_ms / 1000 + PATIENCE_SECONDS, "the invocation")
@@ -76,20 +76,21 @@ class RunningFunction:
         return Invocation(**{**answer, "error": error, "logs": [_line(text) for text in answer["logs"]]})
 
     def shift(self, *, wall: float = 0.0, monotonic: float = 0.0) -> None:
-        """Add seconds to what `time.time` and `time.monotonic` report from now on, with their `_ns` relatives.
+        """Move `time.time`, `time.monotonic` and their `_ns` variants on by these seconds.
 
-        A freeze of an hour whose monotonic clock stood still is `shift(wall=3600)`. `datetime.now` is not shifted.
+        A freeze of an hour during which the monotonic clock stood still is `shift(wall=3600)`. `datetime.now` is not
+        shifted.
         """
         self._say({"shift": {"wall": wall, "monotonic": monotonic}})
         self._answer(PATIENCE_SECONDS, "the shift")
 
     def freeze(self) -> None:
-        """Stop the process, as Lambda does between invocations; it stands when this returns."""
+        """Stop the process, as Lambda does between invocations. It has stopped when this returns."""
         os.kill(self.pid, signal.SIGSTOP)
         wait_until(lambda: _state(self.pid).startswith("T"), "the freeze", PATIENCE_SECONDS, self.process)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let the process continue."""
         os.kill(self.pid, signal.SIGCONT)
 
     def _say(self, document: dict[str, Any]) -> None:
@@ -128,26 +129,25 @@ def running_function(
     log: Path | None = None,
     clock: Path | None = None,
 ) -> Iterator[RunningFunction]:
-    """Start an execution environment, import the handler, and end it with the block, or with this process.
+    """Start an execution environment, import the handler, and end it with the block or with this process.
 
-    `environment` is all that it finds in its environment, beside PATH, LANG and TZ. `artefact` is a folder as
-    `sam build` makes it, imported before anything else; without one the code is this project's. `python` runs it (None:
-    the one that runs us). `prefix` puts its process elsewhere, such as in a network namespace. `log` also gets every
-    line that it writes; without one, our standard error does. `clock` is a file that moves its clocks on, even in the
-    middle of an invocation (lab/queue/clock.py). Raises ChildError or TimeoutError, with the end of its log, where the
-    init fails.
+    `environment` are all its environment variables, except PATH, LANG and TZ. `artefact` is a folder as `sam build`
+    makes it, which comes first in the import path; without one, this project's code is used. `python` is the
+    interpreter (None: ours). `prefix` runs its process elsewhere, such as in a network namespace. `log` also gets every
+    line that it writes; without one, our standard error does. `clock` is a file that moves its clocks on, even during
+    an invocation (lab/queue/clock.py). Raises ChildError or TimeoutError, with the end of its log, if the init fails.
     """
     complete = {"PATH": defpath, "LANG": "en_US.UTF-8", "TZ": ":UTC", **environment}
     if artefact:
         complete.update(PYTHONPATH=str(artefact), PYTHONDONTWRITEBYTECODE="1")
     with (
-        tempfile.TemporaryDirectory(prefix="function-") as folder,  # a short path: a unix socket's has a limit
+        tempfile.TemporaryDirectory(prefix="function-") as folder,  # short: a socket's path has a maximum length
         socket.socket(socket.AF_UNIX) as listener,
     ):
         meeting = Path(folder, "socket")
         listener.bind(str(meeting))
         listener.listen()
-        # With -P nothing but the environment decides what can be imported.
+        # With -P, only the environment variables decide what can be imported.
         command = [str(python or sys.executable), "-P", str(ENVIRONMENT), handler, "--socket", str(meeting)]
         command += ["--clock", str(clock)] if clock else []
         with child(prefix(command), env=complete, cwd=cwd, log=log, grace_seconds=1) as process:
@@ -158,7 +158,7 @@ def running_function(
 
 
 def _state(pid: int) -> str:
-    """Return a process's state as `ps` has it: T is stopped."""
+    """Return the process state as `ps` shows it; T means stopped."""
     command = ["ps", "-o", "stat=", "-p", str(pid)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 

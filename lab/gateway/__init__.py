@@ -1,14 +1,14 @@
-r"""An HTTP API of API Gateway on this machine: IAM authorisation in front, tasks that Cloud Map knows behind.
+r"""An HTTP API of API Gateway on this machine: it checks IAM signatures, and calls tasks registered in Cloud Map.
 
-    signature   whether a request is signed as AWS asks for it (Signature Version 4)
-    routes      which paths there are, and which tasks each leads to
-    targets     the tasks, one after the other
-    gateway     what a request meets, from its route to the task's answer
+    signature   checks the signature of a request (Signature Version 4)
+    routes      the paths, and the tasks that each leads to
+    targets     the tasks, in turn (round robin)
+    gateway     handles a request, from its route to the task's response
     server      the process and its control
-    running     its other end
+    running     starts and controls the process
 
-What API Gateway says of itself is a JSON object with a `message`. An HTTP API says `Forbidden` whatever is wrong with a
-signature; `Missing Authentication Token` is a word of REST APIs. The order of the checks is not documented: here it is
+API Gateway's own errors are a JSON object with a `message`. An HTTP API answers `Forbidden` whatever is wrong with the
+signature; only REST APIs answer `Missing Authentication Token`. The order of the checks is not documented: here it is
 route, signature, rate.
 """
 

@@ -1,4 +1,4 @@
-"""What a request meets at the gateway: its route, the check of its signature, the rate, and a task."""
+"""How the gateway handles a request: its route, its signature, the rate limit, and the call of a task."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ MESSAGES: Final = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-# They are about one connection, and each side has its own.
+# Hop-by-hop headers: they belong to one connection, and each side has its own.
 HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te"})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the API is configured; `shift_seconds` is by how much its clock is ahead.
+    """How the API is configured. `shift_seconds` is how far its clock is ahead.
 
-    The first of the `routes` that takes a path is the one. `rate` (requests a second) and `burst` are what the
-    stage lets through, at first as much as AWS does for an account; `timeout_seconds` is how long a task is waited for.
+    A request takes the first of the `routes` that matches its path. `rate` (requests per second) and `burst` are the
+    stage's limits, by default those of an AWS account; `timeout_seconds` is the time limit of a task's response.
     """
 
     routes: tuple[Route, ...] = DEFAULT
@@ -47,7 +47,7 @@ class Settings:
 
 
 class Gateway:
-    """One API. `calls` are the last requests: their target, the status, and what was wrong with the signature."""
+    """One API. `calls` are the last requests, each with its target, its status, and the reason if it was denied."""
 
     def __init__(self, verifier: Verifier, targets: Targets, settings: Settings = Settings()) -> None:
         self.calls: deque[Mapping[str, Any]] = deque(maxlen=REMEMBERED_CALLS)
@@ -57,7 +57,7 @@ class Gateway:
         self.reset()
 
     def reset(self) -> None:
-        """Be as at the start."""
+        """Restore the state at the start."""
         self._settings = self._first
         self._bucket = Bucket(Clock())
         self.calls.clear()
@@ -65,14 +65,14 @@ class Gateway:
     def configure(self, wish: Mapping[str, Any]) -> None:
         """Change some of the settings; each route is an object with the keys of Route.
 
-        Raises TypeError for one that there is not.
+        Raises TypeError for an unknown setting.
         """
         routes = {"routes": tuple(Route(**route) for route in wish["routes"])} if "routes" in wish else {}
         self._settings = replace(self._settings, **{**wish, **routes})
         self._bucket = Bucket(Clock())
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Answer a request as API Gateway does, or as a task did."""
+        """Return API Gateway's own response, or that of a task."""
         why = ""
         try:
             answer = await self._checked(request)
@@ -99,7 +99,7 @@ class Gateway:
         return await self._passed_on(signed, route)
 
     async def _passed_on(self, request: Request, route: Route) -> web.Response:
-        """The answer of a task to the same request, at the path that the route leaves of it."""
+        """Send the request to a task, at the path that the route makes of it, and return the task's response."""
         target = await asyncio.to_thread(self._targets.next, route.attributes)
         url = URL(f"http://{target}{route.passed_on(request.target)}", encoded=True)
         timeout = ClientTimeout(total=self._settings.timeout_seconds)

@@ -1,4 +1,4 @@
-"""The routes of the API: which paths each takes, which tasks it leads to, and what these are asked for."""
+"""The routes of the API: the paths that each matches, the tasks that it leads to, and the path that these get."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ROLES: Final = ("leader", "follower")
 class Route:
     """One route and its integration.
 
-    `pattern` is of paths, still encoded; `*` is `$default`. `attributes` stand behind the `?` of the integration's
-    address: only tasks that have all of them are asked. `strip` is what the tasks do not see of the path.
+    `pattern` matches paths that are still encoded; `*` is `$default`. `attributes` are the query of the integration's
+    URI: only tasks with all of them are called. `strip` is the prefix that is removed from the path for the tasks.
     """
 
     pattern: str
@@ -23,11 +23,11 @@ class Route:
     strip: str = ""
 
     def takes(self, path: str) -> bool:
-        """Whether a path is this route's."""
+        """Return whether a path matches this route."""
         return fnmatchcase(path, self.pattern)
 
     def passed_on(self, target: str) -> str:
-        """Return the path and query that a task is asked for."""
+        """Return the path and query for the request to a task."""
         return target.removeprefix(self.strip)
 
 
@@ -35,11 +35,11 @@ DEFAULT: Final = (Route("*"),)
 
 
 def by_role(attribute: str) -> tuple[Route, ...]:
-    """Return the routes of infra/discovery/apigateway.yaml for its parameter RoleAttribute; empty: `$default` alone."""
+    """Return the routes of infra/discovery/apigateway.yaml for its parameter RoleAttribute (empty: only `$default`)."""
     roles = ROLES if attribute else ()
     return (*(Route(f"/{role}/?*", {attribute: role}, f"/{role}") for role in roles), *DEFAULT)
 
 
 def matching(routes: Iterable[Route], path: str) -> Route | None:
-    """Return the first route that takes the path. AWS takes the most specific one: list that one first."""
+    """Return the first route that matches. AWS takes the most specific one, so list that one first."""
     return next((route for route in routes if route.takes(path)), None)

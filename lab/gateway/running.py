@@ -1,4 +1,4 @@
-"""The API Gateway stand-in as a child process, and its control."""
+"""Runs the API Gateway stand-in as a child process, and controls it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REGION: Final = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that came: its path and query as they were sent, the status of the answer, and why it was denied."""
+    """A received request: its path and query as sent, the status of the response, and why it was denied."""
 
     target: str
     status: int
@@ -33,8 +33,7 @@ class Call:
 class RunningGateway:
     """A gateway at `host` and `port`. `process` can be killed or stopped.
 
-    Everything here goes over its control socket, so it works across network namespaces. Each of these raises
-    ValueError, which says what is wrong.
+    All methods use its control socket, so they work across network namespaces. All raise ValueError with what is wrong.
     """
 
     host: str
@@ -43,11 +42,11 @@ class RunningGateway:
     control: Control
 
     def configure(self, **settings: Any) -> None:
-        """Change some of the Settings in lab/gateway/gateway.py, such as burst=1; the bucket of requests is full."""
+        """Change some of the Settings in lab/gateway/gateway.py, such as burst=1, and refill the rate limiter."""
         self.control.ask("POST", "settings", settings)
 
     def reset(self) -> None:
-        """Be as at the start."""
+        """Restore the state at the start."""
         self.control.ask("POST", "reset")
 
     def calls(self) -> list[Call]:
@@ -70,17 +69,17 @@ def running_gateway(
     port: int | None = None,
     prefix: Prefix = as_is,
 ) -> Iterator[RunningGateway]:
-    """Run an API until the block ends, or this process does; its tasks are those that Cloud Map at `registry` knows.
+    """Run an API until the block or this process ends. Its tasks are those in the Cloud Map at `registry`.
 
-    It serves TLS with the certificate, at `host` and `port` (None: one that is free on loopback), and lets in what the
-    account (None: the lab's) has signed for the region. With a `role_attribute` there are routes to the leader and to
-    the followers, as with RoleAttribute of infra/discovery/apigateway.yaml. `prefix` puts its process elsewhere, such
-    as in a network namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
+    It serves TLS with the certificate, at `host` and `port` (None: a free port on loopback), and accepts requests that
+    the account (None: the lab's) has signed for the region. With a `role_attribute` there are routes to the leader and
+    to the followers, as with RoleAttribute of infra/discovery/apigateway.yaml. `prefix` runs its process elsewhere,
+    such as in a network namespace. Raises ChildError or TimeoutError, with the end of its log, if it does not start.
     """
     port, account = port or free_port(), account or Account()
     secret = {"ACCESS_KEY": account.access_key, "SECRET_KEY": account.secret_key, "TOKEN": account.token}
     env = {**os.environ, **{f"GATEWAY_{name}": value for name, value in secret.items()}}
-    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:  # a short path: a unix socket's has a limit
+    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:  # short: a socket's path has a maximum length
         control = Path(folder, "control")
         command = [sys.executable, "-m", "lab.gateway", "--host", host, "--port", str(port), "--control", str(control)]
         command += ["--cert", str(certificate.cert), "--key", str(certificate.key), "--region", region]

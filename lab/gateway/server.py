@@ -1,4 +1,4 @@
-"""The gateway behind a port, and its control."""
+"""The gateway's HTTPS server, and its control socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Server:
         self._gateway = gateway
 
     async def open(self, host: str, port: int, tls: ssl.SSLContext, path: Path) -> None:
-        """Serve the gateway at an address, and then the control at a path. Raises OSError."""
+        """Serve the gateway at an address, then the control socket at `path`. Raises OSError."""
         app = web.Application()
         app.router.add_route("*", "/{anything:.*}", self._gateway.answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -1,4 +1,4 @@
-"""Whether a request is signed as AWS asks for it: Signature Version 4, from its description and not from an SDK.
+"""Checks Signature Version 4 of a request, implemented from AWS's description and not from an SDK.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -18,7 +18,7 @@ SKEW: Final = timedelta(minutes=5)
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 DATE: Final = "%Y%m%dT%H%M%SZ"
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
-# Takes requests whose payload is not signed, and no others:
+# This service accepts only unsigned payloads:
 # https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.html
 LATTICE: Final = "vpc-lattice-svcs"
 
@@ -30,7 +30,7 @@ _AUTHORIZATION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose requests are let in. `token` is the session token that goes with the key; empty: it needs none."""
+    """The account whose requests are accepted. `token` is the session token of the key; empty: it has none."""
 
     access_key: str = "test"
     secret_key: str = "test"
@@ -39,7 +39,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came: the target is path and query, still encoded; the names of headers are in lower case."""
+    """A request as received: the target is path and query, still encoded; header names are in lower case."""
 
     method: str
     target: str
@@ -47,24 +47,24 @@ class Request:
     body: bytes = b""
 
     def header(self, name: str) -> str:
-        """Return a header, its values joined by commas; empty where it is not there."""
+        """Return a header, its values joined by commas; empty if it is missing."""
         return ",".join(" ".join(value.split()) for found, value in self.headers if found == name)
 
 
 class ForbiddenError(Exception):
-    """Why a request is turned away; the client is not told."""
+    """Why a request is denied. The client does not see the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Checks what is signed for one service in one region."""
+    """Verifies requests signed for one service in one region."""
 
     account: Account
     region: str
     service: str = "execute-api"
 
     def check(self, request: Request, now: datetime) -> None:
-        """Raise ForbiddenError unless the request is the account's, and of about now."""
+        """Raise ForbiddenError unless the account signed the request, with a date close to `now`."""
         found = _AUTHORIZATION.fullmatch(request.header("authorization"))
         if not found:
             raise ForbiddenError("not signed" if not request.header("authorization") else "not a signature")
@@ -121,7 +121,7 @@ def _canonical(request: Request, signed: Sequence[str], payload: str) -> str:
 
 
 def _path(path: str) -> str:
-    """Without steps that lead nowhere, and encoded once more than it came."""
+    """Return the canonical path: without `.` and `..` segments, and URI-encoded once more."""
     steps: list[str] = []
     for step in path.split("/"):
         if step == "..":
@@ -133,7 +133,7 @@ def _path(path: str) -> str:
 
 
 def _query(query: str) -> str:
-    """Whatever the client encoded or did not, in the one form; sorted."""
+    """Return the canonical query: uniformly encoded, and sorted."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     encoded = [(_encoded(unquote_to_bytes(name)), _encoded(unquote_to_bytes(value))) for name, _, value in pairs]
     return "&".join(f"{name}={value}" for name, value in sorted(encoded))

@@ -1,4 +1,4 @@
-"""The tasks behind the gateway, as Cloud Map knows them."""
+"""The tasks behind the gateway, found through Cloud Map."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SECONDS: Final = 2.0
 
 
 class NoTargetError(Exception):
-    """No task is known, or nobody could be asked."""
+    """No task is registered, or the registry could not be asked."""
 
 
 class Targets:
-    """One service of a namespace. It is asked for each request: what API Gateway remembers, AWS does not say.
+    """One service of a namespace. It is looked up for each request: AWS does not document what API Gateway caches.
 
-    Healthy instances alone are taken: "API Gateway distributes requests across healthy resources".
+    Only healthy instances are used: "API Gateway distributes requests across healthy resources".
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
     """
 
     def __init__(self, registry: str, namespace: str, service: str, region: str) -> None:
         self._question = {"NamespaceName": namespace, "ServiceName": service, "HealthStatus": "HEALTHY"}
         self._turns: Counter[frozenset[tuple[str, str]]] = Counter()
-        account = Account()  # the registry of the lab takes any
+        account = Account()  # the lab's registry accepts any credentials
         self._client: Any = boto3.client(
             "servicediscovery",
             endpoint_url=registry,
@@ -46,7 +46,7 @@ class Targets:
         )
 
     def next(self, attributes: Mapping[str, str]) -> str:
-        """Return the address and port whose turn it is among those with these attributes. Blocks.
+        """Return the address and port of the next task with these attributes (round robin). Blocks.
 
         Raises NoTargetError.
         """

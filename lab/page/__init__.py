@@ -1,8 +1,8 @@
-"""The page of the Slack stand-in: what it accepted as Slack shows it, and what the notifier did about it.
+"""The web page of the Slack stand-in: shows the messages as Slack does, and what the notifier did.
 
-    facts       what it shows beside the messages: deliveries, parked events, findings in templates
-    board       everything that it shows, as items that change
+    facts       what it shows besides messages: deliveries, parked events, findings in templates
+    board       the page's state, as items that change
     routes      its HTTP: the files, the stream of changes, and its part of the control API
 
-What runs in the browser is in cli/page.
+The code for the browser is in cli/page.
 """

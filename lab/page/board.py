@@ -1,7 +1,7 @@
-"""Everything that the page shows, as items under keys, and how they change.
+"""The page's state: items by key, and their changes.
 
-A reader gets the whole at first and then the differences, so it is right again after a reset or a lost connection
-without any further word between the two.
+A reader first gets the complete state and then the differences, so it needs no further protocol after a reset or a lost
+connection.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:  # the stand-in serves this page, so it imports this module
 
 Item = dict[str, Any]
 ANSWER_SECONDS: Final = 60.0
-HEARTBEAT_SECONDS: Final = 15.0  # how long a stream may be silent; a reader that has gone is noticed then
+HEARTBEAT_SECONDS: Final = 15.0  # longest silence of a stream, in seconds; only a write shows that a reader has gone
 
 
 class Board:
-    """Holds the facts and the questions, and looks at the stand-in for the rest."""
+    """Holds the facts and the questions, and reads everything else from the stand-in."""
 
     def __init__(self, slack: StandIn) -> None:
         self._slack = slack
@@ -36,9 +36,9 @@ class Board:
         self._readers: set[asyncio.Event] = set()
 
     def items(self) -> dict[str, Item]:
-        """Return all items: channels, messages oldest first, facts in the order that they came, notifications.
+        """Return all items: channels, messages oldest first, facts in order of arrival, notifications.
 
-        A direct message makes its conversation one of the channels.
+        A direct message adds its conversation to the channels.
         """
         config, used = self._slack.config, {each.channel for each in self._slack.workspace}
         listed = [each for each in config.conversations if each in config.channels or each.id in used]
@@ -47,22 +47,22 @@ class Board:
         return {**channels, **messages, **self._facts, **self._gallery}
 
     def add(self, facts: list[Fact]) -> None:
-        """Add facts; one takes the place of the last about the same thing (facts.NAMES)."""
+        """Add facts. A fact replaces the previous one about the same thing (facts.NAMES)."""
         self._facts.update({self._key(fact): fact for fact in facts})
         self.announce()
 
     def replace(self, kind: str, facts: list[Fact]) -> None:
-        """Make these the only facts of their kind."""
+        """Replace all facts of this kind."""
         self._facts = {key: fact for key, fact in self._facts.items() if fact["kind"] != kind}
         self.add(facts)
 
     def exhibit(self, items: dict[str, Item]) -> None:
-        """Make these the notifications and their stages (cli.preview.gallery)."""
+        """Replace the notifications and their stages (cli.preview.gallery)."""
         self._gallery = items
         self.announce()
 
     async def ask(self, question: Item) -> Item:
-        """Return what is answered. Raises TimeoutError where nobody does in time."""
+        """Add a question of the page, and return its answer. Raises TimeoutError if nobody answers in time."""
         number = next(self._numbers)
         future = asyncio.get_running_loop().create_future()
         self._asked[number] = (question, future)
@@ -72,7 +72,7 @@ class Board:
             self._asked.pop(number, None)
 
     def questions(self) -> list[Item]:
-        """Return what is not answered yet, oldest first, each with a number."""
+        """Return the unanswered questions with their numbers, oldest first."""
         return [
             {"number": number, "question": question}
             for number, (question, future) in self._asked.items()
@@ -80,13 +80,13 @@ class Board:
         ]
 
     def answer(self, number: int, answer: Item) -> None:
-        """Answer a question, if somebody still waits for it."""
+        """Answer a question, if somebody still waits for the answer."""
         _, future = self._asked.get(number, (None, None))
         if future and not future.done():
             future.set_result(answer)
 
     def clear(self) -> None:
-        """Forget facts, questions and notifications. Numbers go on, so that no answer is for a later question."""
+        """Remove facts, questions and notifications. Question numbers go on, so no answer meets a later one."""
         self._facts.clear()
         for number in self._asked:
             self.answer(number, {"error": "everything was reset"})
@@ -94,12 +94,12 @@ class Board:
         self.announce()
 
     def announce(self) -> None:
-        """Let the readers look for what has changed."""
+        """Wake the readers, so that they look for changes."""
         for reader in self._readers:
             reader.set()
 
     async def changes(self) -> AsyncGenerator[Item]:
-        """Yield {"set": items, "gone": keys}: everything at first, then what differs; nothing does in a heartbeat."""
+        """Yield {"set": items, "gone": keys}: first everything, then the differences; both are empty in a heartbeat."""
         known: dict[str, Item] = {}
         changed = asyncio.Event()
         self._readers.add(changed)
@@ -124,7 +124,7 @@ def _new(known: dict[str, Item], items: dict[str, Item]) -> Iterator[tuple[str, 
 
 
 def _message(message: Message) -> Item:
-    """Return what Slack would show of a message."""
+    """Return a message as Slack would show it."""
     return {
         "kind": "message",
         "channel": message.channel,

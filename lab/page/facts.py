@@ -1,22 +1,22 @@
-"""What the page shows beside the messages.
+"""What the page shows besides the messages.
 
 Each kind of fact is a flat object with these fields, and no others:
 
     delivery    the outcome of a message: `channel` and `ts` name it, `type` and `id` the event, `template` the file
-    silent      an event of which a template posted nothing, and why
-    parked      an event that went to the dead-letter queue, why, and what to do about it. `message` is its name in that
-                queue, and `records` how many there are in it that can be sent again
-    waiting     an event that is tried again, or that the queue holds: why, how often it was tried (`attempt`), and
-                about when it will be next (`due`, in Unix seconds)
-    more        how many (`count`) of a kind (`of`) there are besides those that are shown
-    mention     what templates call a person or a group, whom messages name by `id`
+    silent      an event for which a template posted nothing, and why
+    parked      an event that went to the dead-letter queue, why, and what to do about it. `message` is its id in that
+                queue, and `records` the number of records in it that can be replayed
+    waiting     an event that will be retried, or that the queue holds: why, the number of attempts (`attempt`), and
+                roughly when the next one is (`due`, in Unix seconds)
+    more        how many (`count`) facts of a kind (`of`) exist beyond those that are shown
+    mention     the name that templates use for a person or a group; messages mention them by `id`
     finding     a mistake in a template: where (`line` from 1), what, and the corrected text or the next step in `fix`;
-                `edit` is what to write in place of the word there, if that is enough; `severity` is error or warning,
-                of which an error keeps the file out of the function
+                `edit` is the replacement for the word there, if that is enough; `severity` is error or warning:
+                with an error, the file does not go into the function
 
-`event` is the identity of an event, by which `notifier explain` knows it.
+`event` is the identity of an event, as `notifier explain` takes it.
 
-Values are texts, or whole numbers where they are so in the event or the file.
+Values are strings, or integers if the event or the file has integers.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ FIELDS: Final = {
     "more": frozenset({"of", "count"}),
     "mention": frozenset({"id", "name"}),
 }
-# What a fact is about: a later one about the same thing takes its place. The others only add up.
+# The fields that identify what a fact is about: a later fact about the same thing replaces it. Others accumulate.
 NAMES: Final = {"delivery": ("channel", "ts"), "silent": ("event", "template"), "parked": ("message",)}
 
 
 def read_facts(document: Any) -> list[Fact]:
-    """Return the facts of a JSON array. Raises ValueError with the first that is wrong."""
+    """Return the facts of a JSON array. Raises ValueError with the first invalid one."""
     match document:
         case list():
             return [_read(fact, f"/{number}") for number, fact in enumerate(document)]

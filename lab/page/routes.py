@@ -1,11 +1,11 @@
-"""The page's HTTP: its files, its part of the control API, and what keeps other sites out of both.
+"""The page's HTTP routes: its files, its part of the control API, and the protection of both from other sites.
 
-The addresses, of which the stand-in puts the latter under its own prefix:
+The routes; the stand-in puts those of the control API under its own prefix:
 
 GET  /                     the page
 GET  /page/app.js, .css    what `make page` bundled
 GET  /_control/stream      what the page shows, as server-sent events (see Board.changes)
-POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind>: these instead of those there were
+POST /_control/facts       a JSON array of facts (see facts); PUT facts/<kind> replaces all facts of a kind
 PUT  /_control/gallery     the notifications that it shows, with their stages (cli.preview.gallery)
 POST /_control/ask         a question of the page, a JSON object (see cli.page_requests); it waits for the answer
 GET  /_control/questions   those that are not answered yet: [{"number", "question"}]
@@ -31,9 +31,9 @@ BOARD: Final = web.AppKey("board", Board)
 
 @web.middleware
 async def own_site(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what another site asks in a browser, or reads by a name that leads here.
+    """Refuse cross-site requests of browsers, and requests by a foreign host name that resolves here (DNS rebinding).
 
-    Over TLS no other name leads here: the certificate is not its own. The tools are no browsers, and send no Origin.
+    Over TLS no foreign name works: the certificate does not match it. The tools are no browsers, and send no Origin.
     """
     is_own = request.headers.get("Origin") in (None, f"{request.scheme}://{request.host}")
     if is_own and (request.secure or is_here(request.host)):
@@ -42,7 +42,7 @@ async def own_site(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 async def page(_request: web.Request) -> web.StreamResponse:
-    """Return the page, or how to make it."""
+    """Return the page, or how to build it."""
     if not document.bundled():
         return web.Response(status=503, text=document.MISSING, headers=document.HEADERS)
     html = document.document(stream="/_control/stream", ask="/_control/ask")
@@ -58,7 +58,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Send what the page shows, and each change of it, until the reader goes."""
+    """Send the state of the page, and each change, until the reader disconnects."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(request)
     async with aclosing(request.app[BOARD].changes()) as changes:
@@ -74,7 +74,7 @@ async def add_facts(request: web.Request) -> web.Response:
 
 
 async def replace_facts(request: web.Request) -> web.Response:
-    """Make these the only facts of their kind."""
+    """Replace all facts of a kind."""
     kind, facts = request.match_info["kind"], read_facts(await _document(request))
     if kind not in FIELDS or any(fact["kind"] != kind for fact in facts):
         raise ValueError(f"the kind in the address must be one of {', '.join(FIELDS)}, and that of each fact")
@@ -83,13 +83,13 @@ async def replace_facts(request: web.Request) -> web.Response:
 
 
 async def exhibit(request: web.Request) -> web.Response:
-    """Make these the notifications."""
+    """Replace the notifications."""
     request.app[BOARD].exhibit(read_gallery(await _document(request)))
     return web.json_response({"ok": True})
 
 
 async def ask(request: web.Request) -> web.Response:
-    """Return the answer to a question of the page. Another site's form cannot have this type."""
+    """Pass on a question from the page, and return the answer. Forms of other sites cannot send this content type."""
     if request.content_type != "application/json":
         return _refused()
     try:
@@ -100,7 +100,7 @@ async def ask(request: web.Request) -> web.Response:
 
 
 async def questions(request: web.Request) -> web.Response:
-    """Return the questions that are not answered yet."""
+    """Return the unanswered questions."""
     return web.json_response(request.app[BOARD].questions())
 
 
@@ -127,5 +127,5 @@ def _refused() -> web.Response:
 
 
 async def _document(request: web.Request) -> Any:
-    """What the tools send, which has no limit."""
+    """Return the JSON body of the request, which has no size limit."""
     return json.loads(await request.content.read())

@@ -1,18 +1,18 @@
-"""The proof that a poll reports what it promises, once: a real database pair, and a function that is killed anywhere.
+"""A soak test of polls: they report what they promise, once, from a real database pair, while the function is killed.
 
-    plan            what a seed decides: what the poll looks for, the writers' transactions, the faults
-    writers         transactions that run at the same time, commit late, roll back, delete
-    kinds           what the poll looks for: each kind has its table, its transactions, and its law
-    ids             rows, by their ids
+    plan            the parameters that a seed decides: the kind of poll, the writers' transactions, the faults
+    writers         concurrent transactions that commit late, roll back, delete
+    kinds           the kinds of poll: each has its table, its transactions, and its invariants
+    ids             new rows, found by their ids
     watched         changes of a column
-    timed           rows, by a time
-    points          every call by which the function reaches outside: there it can be killed, overtaken, refused
+    timed           new rows, found by a time column
+    points          the points around each external call, at which the function can be killed or overtaken
     memory          the state table and Slack in memory
     function        one execution environment
-    run             one seed: minutes that pass while writers write, until all is quiet
-    collect         what came of the events
-    law             what has to hold of each event in the end
+    run             one seed: simulated minutes while writers write, until nothing new is found
+    collect         the results: ledger, Slack posts, queue
+    law             the invariants that each event must meet in the end
 
-Time is the poll's own: each minute of it takes a fraction of a second. `python -m lab.poll_soak --help`, or
-`make soak-poll`. `lab.soak` is the same for deliveries, with the function in processes of its own.
+Time is simulated: each of the poll's minutes takes a fraction of a second. `python -m lab.poll_soak --help`, or
+`make soak-poll`. `lab.soak` does the same for deliveries, with the function in separate processes.
 """

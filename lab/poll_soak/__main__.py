@@ -1,4 +1,4 @@
-"""`python -m lab.poll_soak`: run soaks of polls by hand."""
+"""`python -m lab.poll_soak`: run soak tests of polls by hand."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from lab.tls import Authority
 )
 @click.option("--database", type=click.Choice([*PRODUCTS]), default="mariadb", show_default=True, help="Which server.")
 def main(seeds: int, rows: int, seed: int | None, kind: str, database: str) -> None:
-    """Poll a real table while it is written to, replication stops, and the function is killed anywhere.
+    """Soak test: poll a real table while it is written to, replication stops, and the function is killed at random.
 
-    The poll finds new rows by their ids, changes of a watched column, or new rows by a time; of "all", the seeds take
-    turns. Each of these that is promised has to end as one delivery; a second post needs a post with an unknown outcome
-    before it. Exits with 1 where that is broken, after a line for each breach. A seed decides the plan and the faults,
-    though not how transactions meet.
+    The poll finds new rows by id, changes of a watched column, or new rows by a time; with "all", the seeds take turns.
+    Each row or change that the poll promises to find must end as one delivery, and may be posted again only after a
+    post with an unknown outcome. Prints a line for each violation, and exits with 1 if there is any. A seed determines
+    the plan and the faults, but not the timing of concurrent transactions.
     """
     first = SystemRandom().randrange(10**6) if seed is None else seed
     console = Console(stderr=True)
@@ -80,7 +80,7 @@ def _table(results: Sequence[Result]) -> Table:
 
 
 def _points(results: Sequence[Result]) -> str:
-    """Where the function was killed or overtaken, and how many times."""
+    """Return where the function was killed or overtaken, with the number of times."""
     met: Counter[str] = Counter()
     for one in results:
         met.update(one.met)

@@ -1,4 +1,4 @@
-"""What came of the events, from where it is kept: the ledger, Slack and the queue."""
+"""Collects the results of a soak from the ledger, Slack and the queue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lab.poll_soak.function import World
 
 
 def collected(world: World, event_type: str, unknown: Mapping[str, int], queued: int) -> dict[str, Any]:
-    """Return the fields of law.Deliveries. `unknown` counts the posts in which the function was killed."""
+    """Return the fields of law.Deliveries. `unknown` counts the posts during which the function was killed."""
     ledger: dict[str, list[str]] = {}
     for identity, items in world.table.partitions(f"event#{event_type}/").items():
         ledger.setdefault(_key(identity, event_type), []).extend(item.text("phase") for item in items)
@@ -27,7 +27,7 @@ def collected(world: World, event_type: str, unknown: Mapping[str, int], queued:
 
 
 def _said(world: World) -> dict[str, str]:
-    """The messages; and what one would say that was parked before it could be posted."""
+    """Return the message texts, and the text that each event parked before its post would have had."""
     events = world.intake.events
     unsaid = {name: " ".join([name, *(value or "-" for value in data.values())]) for name, data in events.items()}
     return {**unsaid, **world.slack.said}
@@ -41,6 +41,6 @@ def _by_key(counts: Mapping[str, int], event_type: str) -> Counter[str]:
 
 
 def _key(identity: str, event_type: str) -> str:
-    """The key of an event in law.Deliveries. Two digests with the same first and last id have the same one."""
+    """Return the key of an event in law.Deliveries. Digests with the same first and last id share a key."""
     name = identity.removeprefix(f"{event_type}/")
     return name.split("/")[1] if name.startswith("digest/") else name

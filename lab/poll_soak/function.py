@@ -1,4 +1,4 @@
-"""One execution environment: the function's pipeline and polls, wired over ports that can kill it."""
+"""One execution environment: the function's pipeline and polls, on ports at which it can be killed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What outlives an execution environment."""
+    """The state outside the function, which survives when an execution environment is killed."""
 
     table: StateTable
     intake: Intake
@@ -56,9 +56,9 @@ class World:
 
 
 class Readers:
-    """ports.Database of the poll: servers that take turns. A share of the statements fails.
+    """ports.Database of the poll: one or more servers in random turns. A share of the statements fails.
 
-    What the clock of the database says (`now`) is the time of the poll, as the plan has it.
+    The database clock (`now`) is the poll's simulated time, shifted as the plan says.
     """
 
     def __init__(self, servers: Sequence[Replicas], random: Random, plan: Plan, now: Clock) -> None:
@@ -70,11 +70,11 @@ class Readers:
         self.calm = False
 
     def next(self) -> None:
-        """Begin a run."""
+        """Choose a server for the next run."""
         self._turn = self._random.choice(self._servers)
 
     def select(self, database: str, sql: str, parameters: Mapping[str, Value], limit: int) -> list[Row]:
-        """Read from the server whose turn it is. Raises SourceError."""
+        """Read from the current server. Raises SourceError."""
         if self._plan.statement_turns:
             self.next()
         if not self.calm and self._random.random() < self._plan.refused:
@@ -88,7 +88,7 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An execution environment. `points` is where something happens to it."""
+    """An execution environment. `points` decides what happens to it, and at which call."""
 
     polls: Polls
     pipeline: Pipeline
@@ -97,7 +97,7 @@ class Function:
 
 
 def function(world: World, compiled: Catalog, readers: Readers) -> Function:
-    """Wire one. Its SELECTs, its writes, its messages and its posts have points around them."""
+    """Create an execution environment, with points around its SELECTs, writes, queue messages and posts."""
     points = Points()
     table, intake = points.around(world.table), points.around(world.intake)
     templates = Templates(locale=compiled.stage.locale)
@@ -132,7 +132,7 @@ def function(world: World, compiled: Catalog, readers: Readers) -> Function:
 
 
 class _Nothing:
-    """The sources that the template does not ask, and the discovery that finds nothing."""
+    """The sources that the template does not use, and a discovery that finds nothing."""
 
     @contextmanager
     def invocation(self) -> Iterator[Callable[[str], None]]:
@@ -143,7 +143,7 @@ class _Nothing:
 
 
 def compiled(plan: Plan, event_type: str) -> Catalog:
-    """Compile the template of a type, with the poll as the plan has it."""
+    """Compile a template for this event type, with the poll as the plan describes it."""
     from cli import compiler
 
     compilation = compiler.compile_templates(TEMPLATES)
@@ -163,7 +163,7 @@ def _planned(poll: Poll, plan: Plan) -> Poll:
 
 @contextmanager
 def readers(pair: Pair, plan: Plan, random: Random, now: Clock) -> Iterator[Readers]:
-    """Connect to the replica, and to the primary as well if there are two readers."""
+    """Connect to the replica, and also to the primary if there are two readers."""
     servers: list[Server] = [pair.replica, pair.primary]
     found = [_replicas(server, pair) for server in servers[: plan.readers]]
     try:
@@ -180,7 +180,7 @@ def _replicas(server: Server, pair: Pair) -> Replicas:
 
 @dataclass(frozen=True, slots=True)
 class _Secret:
-    """ports.Secrets with the login of the readers alone."""
+    """ports.Secrets with only the database login of the readers."""
 
     login: Login
 

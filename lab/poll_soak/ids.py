@@ -1,4 +1,4 @@
-"""Rows that are found by their ids: each committed row is one delivery, or is counted by one digest."""
+"""Polls by id: each committed row must end as one delivery, or be counted by one digest."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from lab.poll_soak.writers import SIZES, Note, Written
 from lab.shop import SCHEMA
 
 TABLE: Final = "polled"
-# What the poll's SELECT wants, and what it leaves out; a row never changes between them.
+# The values of the column `scope` that the poll's SELECT includes and excludes. A row never changes between them.
 IN_SCOPE, OUT_OF_SCOPE = 1, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories(Deliveries):
-    """What was written, and what came of it.
+    """The rows that were written, and their deliveries.
 
-    `there` are the ids of the rows in scope, `deleted` those that were there before.
+    `there` are the ids of the rows in scope that exist, `deleted` those of rows that existed before.
     """
 
     there: AbstractSet[int]
@@ -31,7 +31,7 @@ class Histories(Deliveries):
 
 
 def check(found: Histories) -> Verdict:
-    """Hold the histories against the law."""
+    """Check the deliveries against the rows, and return the verdict."""
     single, digested = set(map(int, found.singles)), found.digested
     lost = _lost(sorted(found.there - single), found.digests)
     short = max(len(found.there - single) - digested, 0)
@@ -45,13 +45,13 @@ def check(found: Histories) -> Verdict:
 
 
 def _lost(missing: Iterable[int], digests: Mapping[str, int]) -> list[int]:
-    """The rows that are in no delivery of their own and in no digest's range."""
+    """Return the rows that have no delivery of their own and are in no digest's range."""
     ranges = [tuple(map(int, key.split("-"))) for key in digests]
     return [id_ for id_ in missing if not any(first <= id_ <= last for first, last in ranges)]
 
 
 def _of_counts(found: Histories, single: AbstractSet[int], digested: int, short: int) -> Iterator[str]:
-    """A digest has no list of its rows: their number says whether one is missing, or counted twice."""
+    """Yield violations of the counts: a digest lists no rows, so only its count shows a missing or repeated row."""
     if short:
         yield f"{short} rows are in no delivery"
     told, most = len(single) + digested, len(found.there | found.deleted)
@@ -61,14 +61,14 @@ def _of_counts(found: Histories, single: AbstractSet[int], digested: int, short:
 
 @dataclass
 class Ids:
-    """The application."""
+    """The writing application, for a poll by id."""
 
     pair: Pair
     type: ClassVar[str] = "soak.row"
     shown: ClassVar[str] = ""
 
     def create_table(self) -> None:
-        """Create the table that is polled, which must not be there."""
+        """Create the polled table, which must not exist."""
         self.pair.primary.query(
             f"CREATE TABLE {SCHEMA}.{TABLE} (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, scope TINYINT NOT NULL "
             f"DEFAULT {IN_SCOPE}, at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), note VARCHAR(20))"
@@ -76,19 +76,19 @@ class Ids:
         self.pair.wait_for_replica()
 
     def committed(self) -> set[int]:
-        """Return the ids in scope that are there."""
+        """Return the ids of the existing rows in scope."""
         return {id_ for (id_,) in self.pair.primary.query(f"SELECT id FROM {SCHEMA}.{TABLE} WHERE scope = {IN_SCOPE}")}
 
     def writer(self) -> _Writer:
-        """Return one more writer."""
+        """Return a new writer."""
         return _Writer()
 
     def passes(self, plan: Plan) -> int:
-        """Return in how many runs all ids are read twice."""
+        """Return the number of runs after which all ids have been read twice."""
         return 2 * max(self.committed(), default=0) // (plan.page_size * plan.sweep_pages) + 20
 
     def check(self, found: Mapping[str, Any], _stood: AbstractSet[tuple[Any, int]], written: Written) -> Verdict:
-        """Hold what came of the rows against the law. `found` are the fields of Deliveries."""
+        """Check the deliveries against the rows. `found` has the fields of Deliveries."""
         return check(Histories(**found, there=self.committed(), deleted=frozenset(written.deleted)))
 
 

@@ -1,4 +1,4 @@
-"""The ways in which a poll finds events, each with an application that writes, and with what has to hold of it."""
+"""The kinds of poll, each with an application that writes its table and checks its invariants."""
 
 from __future__ import annotations
 
@@ -18,39 +18,40 @@ from lab.poll_soak.writers import Writer, Written
 from lab.shop import SCHEMA
 
 Shown = tuple[Any, int]
-# What all servers that are read show now.
+# Returns the rows that all servers read by the poll show now.
 View = Callable[[], AbstractSet[Shown]]
 
 
 class Application(Protocol):
-    """What is written to the table, and what has to come of it."""
+    """Writes the polled table, and checks the deliveries against what was written."""
 
     @property
     def type(self) -> str:
-        """The type of the events."""
+        """The event type."""
 
     @property
     def shown(self) -> str:
-        """A SELECT of the rows that the poll reads: the id of each, with a number for what it is now. Empty: none."""
+        """A SELECT of the polled rows: each row's id and the number of its current version. Empty: not needed."""
 
     def create_table(self) -> None:
-        """Create the table that is polled, which must not be there."""
+        """Create the polled table, which must not exist."""
 
     def writer(self) -> Writer:
-        """Return one more writer."""
+        """Return a new writer."""
 
     def passes(self, plan: Plan) -> int:
-        """Return for how many minutes nothing may be found before the poll has surely found all."""
+        """Return for how many minutes in a row a poll must find nothing until it has certainly found everything."""
 
     def check(self, found: Mapping[str, Any], stood: AbstractSet[Shown], written: Written) -> Verdict:
-        """Hold what came of the rows against the law. `found` are the fields of Deliveries.
+        """Check the deliveries against the rows. `found` has the fields of Deliveries.
 
-        `stood` is what was shown before and after a run that read everything, so that the run had to see it.
+        `stood` are the row versions that were visible both before and after a complete run, which therefore had to see
+        them.
         """
 
 
 def application(pair: Pair, plan: Plan, now: Clock) -> Application:
-    """Return that of a plan; `now` is the time of the poll."""
+    """Return the application for a plan; `now` is the poll's clock."""
     if plan.kind == TIME:
         return Timed(pair, plan, now)
     return Watched(pair, plan) if plan.kind == WATCHED else Ids(pair)
@@ -58,7 +59,7 @@ def application(pair: Pair, plan: Plan, now: Clock) -> Application:
 
 @contextmanager
 def views(pair: Pair, plan: Plan, select: str) -> Iterator[View]:
-    """Connect to the servers that are read."""
+    """Connect to the servers that the poll reads, and yield a function that returns what all of them show."""
     with ExitStack() as connections:
         servers = [pair.replica, pair.primary][: plan.readers if select else 0]
         cursors = [connections.enter_context(server.connect(SCHEMA)).cursor() for server in servers]
@@ -76,5 +77,5 @@ def views(pair: Pair, plan: Plan, select: str) -> Iterator[View]:
 
 
 def drop_table(pair: Pair) -> None:
-    """Drop the table that is polled."""
+    """Drop the polled table."""
     pair.primary.query(f"DROP TABLE {SCHEMA}.{TABLE}")

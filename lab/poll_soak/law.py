@@ -1,4 +1,4 @@
-"""What has to hold after any soak: each event is one delivery, and posted twice only for a reason."""
+"""Invariants after any soak: each event ends as one delivery, and is posted twice only for a reason."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-# After how many posts with an unknown outcome the event is parked: MAX_AMBIGUOUS_POSTS in handler/delivery/decide.py.
+# The number of posts with an unknown outcome after which an event is parked: MAX_AMBIGUOUS_POSTS in
+# handler/delivery/decide.py.
 PARKED_AFTER: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """What came of the events, by their keys: all that their `event_id` has behind the type, as `5` or `5/paid`.
+    """The results by event key: the part of the `event_id` after the type, such as `5` or `5/paid`.
 
-    A digest has the key of its first and last id, as `5-130`. `ledger` has the phases of the deliveries of each event.
-    `digests` says how many rows the digests of a key count, and `numbers` how many of these there are, if it is not
-    one. `posts` are the messages that Slack has accepted, `unknown` the posts whose outcome the function could not
-    know. `said` is the text of each message, whether or not it was posted. What is `queued` has not ended.
+    A digest's key is its first and last id, such as `5-130`. `ledger` has the phases of each event's deliveries.
+    `digests` is the number of rows that the digests of a key count, and `numbers` the number of these digests, if it is
+    not one. `posts` counts the messages that Slack accepted, `unknown` the posts whose outcome the function could not
+    know. `said` is the text of each message, whether or not it was posted. `queued` is the number of events that are
+    still in the queue.
     """
 
     ledger: Mapping[str, Sequence[str]]
@@ -36,20 +38,20 @@ class Deliveries:
 
     @property
     def digested(self) -> int:
-        """How many rows all digests count."""
+        """The number of rows that all digests count."""
         return sum(self.digests.values())
 
     @property
     def twice(self) -> int:
-        """The posts beyond the first of each event."""
+        """The number of posts beyond the first of each event."""
         return sum(max(count - self.numbers.get(key, 1), 0) for key, count in self.posts.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The events that were told one by one, those in digests, those that are lost, the posts beyond the first.
+    """The number of single events, of rows in digests, of lost events, and of repeated posts.
 
-    `violations` are sentences; none if all is well.
+    `violations` are sentences; empty if all invariants hold.
     """
 
     single: int
@@ -60,7 +62,7 @@ class Verdict:
 
 
 def broken(found: Deliveries) -> Iterator[str]:
-    """Return what is wrong with the deliveries, whatever they are of."""
+    """Yield the violations that are the same for every kind of poll."""
     if found.queued:
         yield f"{found.queued} messages are still in the queue"
     for key in found.digests.keys() - found.ledger.keys():

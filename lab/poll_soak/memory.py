@@ -1,4 +1,4 @@
-"""The state table, the queue of the function and Slack, in memory: what outlives a killed function."""
+"""The state table, the function's queue and Slack, in memory: the state that survives a killed function."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from lab.queue import Queue
 from lab.queue.messages import ReceiptError
 
 Clock = Callable[[], float]
-# What a digest says of its rows (handler/stages/footers.py).
+# The text of a digest about its rows (handler/stages/footers.py).
 _DIGEST: Final = re.compile(r"ids (\S+) to (\S+)\)")
 
 
 @dataclass
 class StateTable:
-    """ports.Store, ports.Shelf and ports.Listed. For several threads."""
+    """ports.Store, ports.Shelf and ports.Listed, in memory and thread-safe."""
 
     now: Clock
     _partitions: dict[str, dict[str, Item]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def swap(self, item: Item) -> Item | None:
-        """Write an item where the one before it stands."""
+        """Write an item if the stored one is still its predecessor."""
         with self._lock:
             items = self._partitions.setdefault(item.partition, {})
             standing = items.get(item.sort)
@@ -49,11 +49,11 @@ class StateTable:
             return [item for _, item in sorted(self._partitions.get(partition, {}).items()) if self._is_there(item)]
 
     def get(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        """Return those of the items that are there."""
+        """Return those of the items that exist."""
         return [item for partition, sort in keys for item in self.items(partition) if item.sort == sort]
 
     def partitions(self, prefix: str) -> Mapping[str, Sequence[Item]]:
-        """Return the items of all partitions whose names begin so, by the rest of the name."""
+        """Return the items of all partitions with this prefix, by the rest of the partition's name."""
         return {
             name.removeprefix(prefix): [*items.values()]
             for name, items in self._partitions.items()
@@ -66,9 +66,9 @@ class StateTable:
 
 @dataclass
 class Intake:
-    """ports.Send and ports.Postpone. `digests` has what was sent of digests, by their identities.
+    """ports.Send and ports.Postpone. `digests` has the digests that were sent, by identity.
 
-    `changed` are those that were sent twice, and not with the same rows. `events` has the data of all other events.
+    `changed` are the digests that were sent twice with different rows. `events` has the data of all other events.
     """
 
     queue: Queue
@@ -78,7 +78,7 @@ class Intake:
     events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def send(self, bodies: Sequence[str]) -> None:
-        """Take messages."""
+        """Accept messages."""
         for body in bodies:
             self.queue.send(body, self.now())
             document = json.loads(body)
@@ -89,7 +89,7 @@ class Intake:
                 self.events[document["event_id"]] = document.get("data", {})
 
     def postpone(self, waits: Sequence[tuple[Record, float]]) -> None:
-        """Let records come again later."""
+        """Make records visible again later."""
         for record, seconds in waits:
             with suppress(ReceiptError):
                 self.queue.change_visibility(record.receipt, seconds, self.now())
@@ -97,11 +97,11 @@ class Intake:
 
 @dataclass
 class Slack:
-    """ports.Sink. A share of the posts fails in a way that leaves open whether Slack took them.
+    """ports.Sink. A share of the posts fails so that it is unknown whether Slack accepted them.
 
-    `posts` counts the accepted messages by their first word, which the template makes the identity of the event;
-    those of digests by the ids that they name, as in `digest/5-130`. `unknown` counts the posts that failed, and
-    `said` has the text of each message.
+    `posts` counts the accepted messages by their first word, which the template sets to the event's identity; digests
+    are counted by the ids that they name, as in `digest/5-130`. `unknown` counts the failed posts, and `said` has the
+    text of each message.
     """
 
     random: Random
@@ -131,5 +131,5 @@ class DeadLetters:
     parked: list[Outcome] = field(default_factory=list)
 
     def park(self, outcome: Outcome) -> None:
-        """Keep what cannot succeed."""
+        """Keep a parked record."""
         self.parked.append(outcome)

@@ -1,4 +1,4 @@
-"""What the seed of a soak decides."""
+"""The parameters of a soak, derived from its seed."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Final
 WRITERS: Final = 6
 IDS, WATCHED, TIME = "ids", "watched", "time"
 KINDS: Final = (IDS, WATCHED, TIME)
-# How the column `at` of a poll by a time can be declared.
+# Types of the time column `at`.
 COLUMNS: Final = ("DATETIME", "DATETIME(6)", "TIMESTAMP(6) NULL", "INT UNSIGNED", "BIGINT")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A soak until so many `rows` are committed, where each change of a row counts as one more.
+    """A soak that ends after `rows` committed rows, where each change of a row counts as one more.
 
-    The poll finds new rows by their ids, changes of a watched column, or new rows by a time: its `kind`. It reads
-    `page_size` ids (of a poll by a time: rows) in one statement, and goes on with at most `sweep_pages` of older ones
-    in one run. More than `digest_rows` new rows are one message (None: never). `longest` is the longest transaction,
-    in seconds. With `created` it has sentinels. `readers` is how many database servers take turns; of two, one is the
-    primary. `statement_turns` says whether they change with each statement, and not with each run. The next ones are
-    shares: of invocations that are killed, of runs in which another run begins that ends first, of statements that
-    fail, of posts whose outcome is unknown, of minutes after which the function does not run for a while (`paused`),
-    and of minutes in which a replica that stands still begins to follow its primary again (`started`).
+    `kind` says what the poll finds: new rows by id, changes of a watched column, or new rows by a time. One statement
+    reads `page_size` ids (in a poll by a time: rows), and one run reads at most `sweep_pages` pages of older ids. More
+    than `digest_rows` new rows become one message (None: never). `longest` is the longest transaction, in seconds. With
+    `created` the poll has sentinels. `readers` is the number of database servers that are read in turn; with two, one
+    is the primary. `statement_turns` says whether they change with each statement instead of each run. Then follow
+    shares: of invocations that are killed, of runs during which another run starts and finishes first, of statements
+    that fail, of posts whose outcome is unknown, of minutes after which the function pauses (`paused`), and of minutes
+    in which a stopped replica starts to replicate again (`started`).
 
-    `identity` is as in Poll. With `changed` the SELECT says when rows were changed. The time is in a column of the type
-    `column`, it can lie in the `future`, and the clock of the database is so many seconds `ahead`.
+    `identity` is as in Poll. With `changed` the SELECT has the time of a row's last change. The time column has the
+    type `column`, its values may lie in the `future`, and the database clock is `ahead` by this many seconds.
     """
 
     seed: int
@@ -54,16 +54,16 @@ class Plan:
 
     @property
     def is_lag_bounded(self) -> bool:
-        """Whether what is promised takes a replica that is never behind for long.
+        """Whether the poll's promise holds only if the replica never lags for long.
 
-        So it is if servers with different values of a row take turns: an older value is waited with for an hour. And
-        with times in the future, `longest` has to cover how far the replica lags.
+        This is so if servers that show different values of a row take turns, because the poll waits an hour before it
+        accepts an older value. With times in the future, `longest` must also cover the replica's lag.
         """
         return self.future or (self.kind == WATCHED and self.readers > 1)
 
     @property
     def line(self) -> str:
-        """In words."""
+        """The plan in one line."""
         digest = f"digest above {self.digest_rows}" if self.digest_rows else "no digest"
         readers = (
             "one reader" if self.readers == 1 else f"two readers by {'statement' if self.statement_turns else 'run'}"
@@ -82,7 +82,7 @@ class Plan:
 
 
 def planned(seed: int, rows: int, kind: str = IDS) -> Plan:
-    """Return the plan of a seed; the same for the same arguments."""
+    """Return the plan of a seed; deterministic."""
     random = Random(f"poll {seed}")
     plan = Plan(
         seed=seed,
@@ -108,7 +108,7 @@ def _same(plan: Plan, _random: Random) -> Plan:
 
 
 def _watched(plan: Plan, random: Random) -> Plan:
-    """Slices that are so large that one run reads all rows. Without `changed` one server alone may show them."""
+    """Plan slices so large that one run reads all rows. Without `changed` only one server may be read."""
     changed = random.random() < 0.8
     return replace(
         plan,
@@ -120,7 +120,7 @@ def _watched(plan: Plan, random: Random) -> Plan:
 
 
 def _by_time(plan: Plan, random: Random) -> Plan:
-    """Transactions that are sometimes longer than they may be. A digest says little of which rows it counts."""
+    """Plan transactions that are sometimes longer than `longest`. A digest says little about which rows it counts."""
     return replace(
         plan,
         digest_rows=random.choice([None, None, None, 150]),

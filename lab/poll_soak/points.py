@@ -1,4 +1,4 @@
-"""Every call by which a function reaches outside, between two points at which something can happen to it."""
+"""Wraps every external call of a function in two points, at which it can be killed or interrupted."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 
 class Killed(BaseException):
-    """The function was killed here: nothing catches this."""
+    """The function was killed at this point. Nothing in the function catches it."""
 
 
 @dataclass
 class Points:
-    """The points that an invocation passes. At the one with the number `at` it does `act`; 0: at none.
+    """The points that an invocation passes. `act` is called at the point number `at` (0: at none).
 
-    Only points with `place` in their names count for that. `met` counts where something happened. An invocation that
-    was killed stays dead, in all of its threads.
+    Only points with `place` in their names are counted for `at`. `met` counts the points at which something happened.
+    An invocation that was killed stays dead, in all of its threads.
     """
 
     at: int = 0
@@ -31,12 +31,12 @@ class Points:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, at: int = 0, act: Callable[[], None] | None = None, place: str = "") -> None:
-        """Begin an invocation. Without `act`, it is killed at that point."""
+        """Start a new invocation. Without `act` it is killed at point `at`."""
         self.at, self.act, self.place = at, act, place
         self.passed, self._counted, self.dead = 0, 0, False
 
     def point(self, name: str) -> None:
-        """Pass a point."""
+        """Pass a point. Raises Killed."""
         with self._lock:
             self.passed += 1
             self._counted += self.place in name
@@ -52,7 +52,7 @@ class Points:
             raise Killed
 
     def around(self, port: Any) -> Any:
-        """Return a port whose calls are each between two points."""
+        """Return a port with a point before and after each call."""
         return _Around(port, self)
 
 

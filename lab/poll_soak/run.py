@@ -1,4 +1,4 @@
-"""One seed: minutes pass while writers write and everything goes wrong, until all is quiet; then the law is checked."""
+"""Runs one seed: simulated minutes with writers and faults until nothing new is found; then checks the invariants."""
 
 from __future__ import annotations
 
@@ -37,23 +37,25 @@ START: Final = 1_795_000_000.0
 MINUTE: Final = 60.0
 TICK_SECONDS: Final = 0.0001
 VISIBILITY_SECONDS: Final = 360.0
-# Where something happens: at any point (more of them than an invocation has), or at one of the first where something
-# is written, sent or posted.
+# Where something happens: at any point (the number may exceed the points of an invocation), or at one of the first
+# points where something is written, sent or posted.
 MOST_POINTS: Final = 40
 PLACES: Final = ("", "", "StateTable.swap", "Intake.send", "Slack.post")
 FIRST_POINTS: Final = 6
-# Of the invocations without a request to run the poll, such a share meets what the others meet: there are many of them.
+# The share of the plan's faults that invocations without a poll request get, because there are many of them.
 OF_DELIVERIES: Final = 0.1
 BATCH: Final = 10
 RECEIVED: Final = 200
-# So many seconds an invocation has in the beginning, and when a run is to stop; the points in between are its time.
+# The remaining seconds that an invocation sees: at first the full time, and after some points a time at which a run
+# must stop.
 FULL, OVER = 60.0, 10.0
-# In such a share of the minutes replication stops. Now and then the function does not run for so long.
+# The share of minutes in which replication stops, and the ranges of the function's pauses.
 STOPPED: Final = 0.05
 PAUSE_SECONDS: Final = ((600.0, 7200.0), (3600.0, 20 * 3600.0))
-# After so many minutes replication starts again, if what is promised takes a replica that is not far behind.
+# The number of minutes after which replication restarts, if the poll's promise needs a replica that does not lag for
+# long.
 MOST_BEHIND: Final = 10
-# While rows are written, and then until it is quiet.
+# The maximum while rows are written, and again while waiting until nothing new is found.
 MOST_MINUTES: Final = 3000
 _WAIT_SECONDS: Final = 0.05
 
@@ -62,10 +64,10 @@ Show = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a seed came to. `met` counts by their places the points at which an invocation was killed or overtaken.
+    """The result of a seed. `met` counts, by place, the points at which an invocation was killed or overtaken.
 
-    `codes` counts the failures of runs and of deliveries. `holds` is how many times the poll noticed a reuse of ids
-    that had not happened, and was resumed. `stood` counts what runs had to see, of changes and of times.
+    `codes` counts the failures of runs and deliveries. `holds` is how many times the poll falsely detected a reuse of
+    ids, and was resumed. `stood` counts the changes or times that runs had to see.
     """
 
     plan: Plan
@@ -84,12 +86,12 @@ class Result:
 
     @property
     def _seen(self) -> str:
-        """How much had to be seen, where the law counts that."""
+        """How much runs had to see, in words, if this kind of poll counts it."""
         return f"{self.stood} that a run had to see, " if self.plan.kind != IDS else ""
 
     @property
     def line(self) -> str:
-        """In words."""
+        """The result in one line."""
         found, wrote = self.verdict, self.written
         told = f"{found.single + found.digested} told ({found.digested} in digests)"
         befell = f"{self.killed} kills, {self.overtaken} overtaken, {self.stops} stops of the replica"
@@ -101,7 +103,7 @@ class Result:
 
 
 def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
-    """Run a seed on a pair whose schema `shop` has no table `polled`; `show` is told how far it is."""
+    """Run a seed on a pair whose schema `shop` has no table `polled`. `show` is called with the progress."""
     random, clock = Random(f"faults {plan.seed}"), _Clock()
     one = application(pair, plan, clock)
     one.create_table()
@@ -119,7 +121,7 @@ def soak(pair: Pair, plan: Plan, show: Show = lambda _: None) -> Result:
 
 
 class _Clock:
-    """The time of the function and of its queue. Two readings are never equal, as those of a real clock."""
+    """The clock of the function and its queue. As with a real clock, no two readings are equal."""
 
     def __init__(self) -> None:
         self.minute = START
@@ -168,7 +170,7 @@ class _Soak:
         return function(self._world, self._compiled, self._readers)
 
     def run(self) -> Result:
-        """Write, let things go wrong, wait until it is quiet, and check."""
+        """Write and inject faults, wait until nothing new is found, and check."""
         began = time.monotonic()
         self._minute()
         self._minute()
@@ -210,7 +212,7 @@ class _Soak:
         )
 
     def _wait_for_writers(self, committed: int) -> None:
-        """Let no more minutes pass than fit the rows that are written: on a fast machine there would be too many."""
+        """Wait so that minutes do not pass faster than rows are written, as they would on a fast machine."""
         if self._minutes * self._plan.rows > MOST_MINUTES * (committed + 1):
             time.sleep(_WAIT_SECONDS)
 
@@ -241,7 +243,7 @@ class _Soak:
             self._now.minute += self._random.uniform(*self._random.choice(PAUSE_SECONDS))
 
     def _settle(self) -> None:
-        """Let minutes pass until the poll has surely read everything without finding any, and the queue is empty."""
+        """Let minutes pass until the poll must have read everything and found nothing new, and no events are queued."""
         passes = self._application.passes(self._plan)
         quiet, end = 0, self._minutes + MOST_MINUTES
         while quiet < passes and self._minutes < end:
@@ -256,13 +258,13 @@ class _Soak:
         return [one for one in self._queue.messages if not _is_request(one)]
 
     def _minute(self) -> None:
-        """A tick, and what is visible in the queue by then."""
+        """Simulate a minute: a tick, then the messages that are visible in the queue."""
         self._minutes += 1
         self._now.minute += MINUTE
         self._invoke([], self._tick)
         for messages in _batches(self._queue.receive(self._now(), RECEIVED)):
             self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
-        for messages in _batches(self._queue.receive(self._now(), RECEIVED)):  # what the runs have sent
+        for messages in _batches(self._queue.receive(self._now(), RECEIVED)):  # sent by these runs
             self._invoke(messages, lambda messages=messages: self._handle(self._one, messages))  # type: ignore[misc]
 
     def _invoke(self, messages: Sequence[Message], act: Callable[[], None]) -> None:
@@ -292,12 +294,12 @@ class _Soak:
         return fresh
 
     def _claim(self, identity: str) -> int:
-        """The revision of a delivery that somebody is posting; 0 if nobody is."""
+        """Return the revision of a delivery that is being posted; 0 if there is none."""
         items = self._world.table.items(f"event#{identity}")
         return next((item.revision for item in items if item.text("phase") == "sending"), 0)
 
     def _overtake(self, messages: Sequence[Message]) -> None:
-        """The function is frozen until its lease is over. Another one gets its requests, and ends or dies first."""
+        """Freeze the function until its lease has expired; another one takes its requests, and ends or dies first."""
         self._overtaken += 1
         self._now.minute += LEASE_SECONDS + 1
         other = self._function()
@@ -314,14 +316,14 @@ class _Soak:
             self._resume()
 
     def _resume(self) -> None:
-        """What a person does after a false alarm: `notifier poll resume`."""
+        """Resume the poll after a false alarm, as `notifier poll resume` does."""
         poll = partition(self._application.type)
         (old,) = self._world.table.get([(poll, SCHEDULE)])
         values = Schedule.of(old).resumed().values()
         self._world.table.swap(Item(poll, SCHEDULE, values, expires_at=0).following(old))
 
     def _handle(self, one: Function, messages: Sequence[Message]) -> None:
-        """What handler/app.py does with a batch."""
+        """Handle a batch as handler/app.py does."""
         batch = records(payload(messages, self._queue.name))
         requests = [record.body for record in batch if record.requests_poll]
         events = [record for record in batch if not record.requests_poll]
@@ -336,10 +338,10 @@ class _Soak:
                 self._queue.delete(message.receipt)
 
     def _run(self, one: Function, requests: Sequence[str]) -> None:
-        """Run the poll. What was shown before and after it, it had to see if it read everything.
+        """Run the poll. If it read everything, it had to see what was shown both before and after it.
 
-        A run that ends early leaves a part of its pass over the older ids to the next one. So that one counts only if
-        the run before it read everything, too.
+        A run that ends early leaves a part of its pass over the older ids to the next run. So a run counts as complete
+        only if the one before it was complete too.
         """
         complete, self._complete_runs = self._complete_runs, 0
         remaining, shown = self._remaining(one), self._view() if complete else frozenset[Shown]()
@@ -353,7 +355,7 @@ class _Soak:
             self._stood |= shown and shown & self._view()
 
     def _remaining(self, one: Function) -> Callable[[], float]:
-        """Time for any number of points, or for some."""
+        """Return the function's remaining-time clock: unlimited, or used up after some points."""
         if self._is_calm or self._random.random() < 0.5:
             return lambda: FULL
         last = one.points.passed + self._random.randint(5, MOST_POINTS)

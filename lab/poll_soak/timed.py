@@ -1,4 +1,4 @@
-"""Rows that are found by a time: each whose transaction was short enough is one delivery."""
+"""Polls by a time column: each row whose transaction was short enough must end as one delivery."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lab.poll_soak.writers import SIZES, Note, Written
 from lab.shop import SCHEMA
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# How many units of each type of a column a second has; None: it holds a time, with so many of them.
+# The units per second of each column type.
 UNITS: Final = {"INT UNSIGNED": 1, "BIGINT": 1000, "DATETIME": 1}
 MICROSECONDS: Final = 1_000_000
-# Rows that are there before the poll runs for the first time, and the seconds before that in which their times are.
+# The rows that exist before the first run of the poll, and how many seconds before it their times are.
 FIRST_ROWS: Final = 30
 FIRST_SECONDS: Final = (0.0, 0.0, 10.0, 5000.0, 1e6)
-# For how many seconds a statement had been waiting when its transaction became one that can be seen.
+# How many seconds a statement may have waited before other sessions can see its transaction.
 BEFORE_SECONDS: Final = (0.0, 0.0, 0.0, 0.5, 20.0)
 AHEAD_SECONDS: Final = (300.0, 86_400.0)
 QUIET_MINUTES: Final = 20
@@ -34,9 +34,9 @@ QUIET_MINUTES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time that a row had after a transaction: microseconds since 1970, and for how many seconds that was open.
+    """A time that a row got in a transaction: microseconds since 1970, and how long the transaction was open.
 
-    The first run has seen an `old` one.
+    An `old` one existed before the first run.
     """
 
     at: int
@@ -44,14 +44,14 @@ class Time:
     old: bool = False
 
 
-Row = dict[int, Time]  # by numbers that grow
+Row = dict[int, Time]  # by ascending version number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times(Deliveries):
-    """What was written, and what came of it; `stood` says which numbers of which rows a run had to see.
+    """The rows that were written, and their deliveries; `stood` are the row versions that a run had to see.
 
-    No transaction of more than `longest` seconds counts. With `each`, each new time of a row is an event.
+    Transactions of more than `longest` seconds do not count. With `each`, each new time of a row is an event.
     """
 
     rows: Mapping[str, Row]
@@ -60,12 +60,12 @@ class Times(Deliveries):
     each: bool
 
     def key(self, id_: str, time: Time) -> str:
-        """The key of an event."""
+        """Return the key of an event."""
         return f"{id_}/{_written(time.at)}" if self.each else id_
 
 
 def check(found: Times) -> Verdict:
-    """Hold the histories against the law."""
+    """Check the deliveries against the rows, and return the verdict."""
     singles, digested = found.singles, found.digested
     times = [(id_, time) for id_, row in found.rows.items() for time in row.values()]
     may = {found.key(id_, time) for id_, time in times if not (found.each and time.old)}
@@ -81,7 +81,7 @@ def check(found: Times) -> Verdict:
 
 
 def _wanted(found: Times) -> Iterator[str]:
-    """The keys of what a run had to see, in a transaction that was short enough."""
+    """Yield the keys of the versions that a run had to see and whose transaction was short enough."""
     for id_, number in found.stood:
         row = found.rows[id_]
         is_old = any(time.old for time in row.values())
@@ -90,7 +90,7 @@ def _wanted(found: Times) -> Iterator[str]:
 
 
 def _of_counts(found: Times) -> Iterator[str]:
-    """A digest has no list of its rows. A row can be told again with a new time, after the one before was forgotten."""
+    """Yield a violation if more rows were reported than times committed: a row with a new time counts again."""
     told = len(found.singles) + found.digested
     most = sum(not time.old for row in found.rows.values() for time in row.values())
     if told > most:
@@ -98,13 +98,13 @@ def _of_counts(found: Times) -> Iterator[str]:
 
 
 def _written(at: int) -> str:
-    """As the identity of an event has it."""
+    """Return a time as the event's identity has it."""
     return (EPOCH + timedelta(microseconds=at)).isoformat().replace("+00:00", "Z")
 
 
 @dataclass
 class Timed:
-    """The application. Each writer changes rows of its own. Time is what `now` says: that of the poll."""
+    """The writing application, for a poll by time. Each writer changes only its own rows. `now` is the poll's clock."""
 
     pair: Pair
     plan: Plan
@@ -115,7 +115,7 @@ class Timed:
     shown: ClassVar[str] = f"SELECT id, n FROM {TABLE} WHERE scope = {IN_SCOPE} AND at IS NOT NULL"
 
     def create_table(self) -> None:
-        """Create the table that is polled, which must not be there, with some rows, a part of them without a time."""
+        """Create the polled table, which must not exist, with some rows, some of them without a time."""
         self.pair.primary.query(
             f"CREATE TABLE {SCHEMA}.{TABLE} (id CHAR(36) PRIMARY KEY, scope TINYINT NOT NULL, at {self.plan.column}, "
             "n INT NOT NULL DEFAULT 1, KEY (at))"
@@ -131,29 +131,29 @@ class Timed:
         self.pair.wait_for_replica()
 
     def writer(self) -> _Writer:
-        """Return one more writer, with some of the first rows."""
+        """Return a new writer, which owns some of the first rows."""
         some = FIRST_ROWS // WRITERS
         self._unowned, owned = self._unowned[some:], self._unowned[:some]
         return _Writer(self.plan, self.now, self.rows, {id_: _State(IN_SCOPE, 1) for id_ in owned})
 
     def passes(self, _plan: Plan) -> int:
-        """Return for how many minutes it has to be quiet."""
+        """Return for how many minutes in a row nothing new may be found."""
         return QUIET_MINUTES
 
     def check(self, found: Mapping[str, Any], stood: AbstractSet[tuple[Any, int]], _written: Written) -> Verdict:
-        """Hold what came of the rows against the law. `found` are the fields of Deliveries."""
+        """Check the deliveries against the rows. `found` has the fields of Deliveries."""
         each = self.plan.identity == "at"
         return check(Times(**found, rows=self.rows, stood=stood, longest=self.plan.longest, each=each))
 
 
 def _at(seconds: float, plan: Plan) -> int:
-    """A time as the column keeps it."""
+    """Return a time with the precision of the column, in microseconds since 1970."""
     units = UNITS.get(plan.column, MICROSECONDS)
     return int(seconds * units) * (MICROSECONDS // units)
 
 
 def _stored(at: int | None, plan: Plan) -> str | int | None:
-    """As a statement has it."""
+    """Return a time as the value in a statement."""
     if at is None:
         return None
     if "INT" in plan.column:
@@ -197,7 +197,7 @@ class _Writer:
         changed = dict(inserted)
         for id_ in random.sample([*self.own], min(len(self.own), random.choice([0, 1, 1, 3]))):
             if self.own[id_].at is not None and random.random() < 0.5:
-                continue  # more rows get a time than another one
+                continue  # getting a time is more likely than changing it
             cursor.execute(f"UPDATE {TABLE} SET at = %s, n = n + 1 WHERE id = %s", [_stored(at, self.plan), id_])
             changed[id_] = _State(self.own[id_].scope, self.own[id_].number + 1, at, began)
         return partial(self._note, written, len(inserted), changed)
@@ -214,7 +214,7 @@ class _Writer:
         self.own.update(changed)
         shown = {id_: one for id_, one in changed.items() if one.scope == IN_SCOPE and one.at is not None}
         for id_, state in shown.items():
-            time = Time(state.at or 0, now - state.began + 1)  # a column may keep whole seconds
+            time = Time(state.at or 0, now - state.began + 1)  # a column may keep only whole seconds
             self.rows.setdefault(id_, {})[state.number] = time
         written.add(committed=len(shown), updated=len(changed) - inserted)
 

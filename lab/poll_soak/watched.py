@@ -1,4 +1,4 @@
-"""Rows of which a column is watched: each value that a run had to see is one delivery, with the value before it."""
+"""Polls of a watched column: each value that a run had to see must end as one delivery, with the value before it."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from lab.poll_soak.plan import WRITERS, Plan
 from lab.poll_soak.writers import SIZES, Note, Written
 from lab.shop import SCHEMA
 
-# As the template writes NULL.
+# The template writes NULL like this.
 NULL: Final = "-"
 STATUSES: Final = ("pending", "paid", "shipped", "失敗", None)
-# Rows that are there before the poll runs for the first time.
+# The rows that exist before the first run of the poll.
 FIRST_ROWS: Final = 30
 # How many rows one transaction changes.
 CHANGES: Final = (0, 1, 1, 1, 2, 5, 60)
-# Longer than the hour for which an older value is waited with.
+# Longer than the hour that the poll waits before it accepts an older value.
 QUIET_MINUTES: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The values that a row had after each transaction that was committed, by numbers that grow.
+    """The values that a row had after each committed transaction, by ascending version number.
 
-    Is the row an `old` one, the first run has seen it with the first of these.
+    An `old` row existed before the first run, which saw it with the first of these values.
     """
 
     values: dict[int, str]
     old: bool = False
 
     def path(self, numbers: AbstractSet[int]) -> list[str]:
-        """The values of these numbers, with the first one of an old row; what stays the same is there once."""
+        """Return the values of these versions, and the first value of an old row, without consecutive duplicates."""
         first = next(iter(self.values)) if self.old else None
         return [value for value, _ in groupby(one for n, one in self.values.items() if n in numbers or n == first)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes(Deliveries):
-    """What was written, and what came of it; `stood` says which numbers of which rows a run had to see."""
+    """The rows that were written, and their deliveries; `stood` are the row versions that a run had to see."""
 
     rows: Mapping[int, Row]
     stood: AbstractSet[tuple[int, int]]
@@ -54,7 +54,7 @@ class Changes(Deliveries):
 
 
 def check(found: Changes) -> Verdict:
-    """Hold the histories against the law."""
+    """Check the deliveries against the changes, and return the verdict."""
     told = _told(found.singles)
     stood: dict[int, set[int]] = {id_: set() for id_ in found.rows}
     for id_, number in found.stood:
@@ -75,7 +75,7 @@ def check(found: Changes) -> Verdict:
 
 
 def _told(singles: AbstractSet[str]) -> dict[int, list[str]]:
-    """The keys of each row, in the order of the moments in them."""
+    """Return each row's event keys, in the order of the moments in them."""
     told: dict[int, list[str]] = {}
     for key in sorted(singles):
         told.setdefault(int(key.split("/")[0]), []).append(key)
@@ -87,13 +87,13 @@ def _news(found: Changes, keys: Sequence[str]) -> list[str]:
 
 
 def _change(found: Changes, key: str) -> tuple[str, str]:
-    """The old and the new value, as the message says them."""
+    """Return the old and the new value from the message."""
     _, old, new = found.said.get(key, "- ? ?").split()[:3]
     return old, new
 
 
 def _missing(found: Changes, row: Row, stood: AbstractSet[int], keys: Sequence[str]) -> int:
-    """How many of the values that a run had to see are in no delivery."""
+    """Return how many of the values that a run had to see have no delivery."""
     wanted = row.path(stood)[row.old :]
     if found.identity == "moment":
         told = iter(_news(found, keys))
@@ -104,7 +104,7 @@ def _missing(found: Changes, row: Row, stood: AbstractSet[int], keys: Sequence[s
 
 
 def _invented(found: Changes, row: Row, keys: Sequence[str], *, is_digested: bool) -> Iterator[str]:
-    """What was told of a row, and never was so. A digest may have told of what is between."""
+    """Yield violations: values or changes that were reported, but never happened. Digests may explain gaps."""
     path, news = row.path(row.values.keys()), _news(found, keys)
     been = path[row.old :]
     later = iter(been)
@@ -124,7 +124,7 @@ def _invented(found: Changes, row: Row, keys: Sequence[str], *, is_digested: boo
 
 
 def _of_counts(found: Changes, stood: Mapping[int, AbstractSet[int]]) -> Iterator[str]:
-    """A digest has no list of its changes: their number says whether some are missing, or counted twice."""
+    """Yield violations of the counts: a digest lists no changes, so only its count shows missing or repeated ones."""
     told = len(found.singles) + found.digested
     most = sum(len(row.path(row.values.keys())) - row.old for row in found.rows.values())
     if told > most:
@@ -137,7 +137,7 @@ def _of_counts(found: Changes, stood: Mapping[int, AbstractSet[int]]) -> Iterato
 
 @dataclass
 class Watched:
-    """The application. Each writer changes rows of its own, so that it knows what each of them has been."""
+    """The writing application. Each writer changes only its own rows, so that it knows all their values."""
 
     pair: Pair
     plan: Plan
@@ -147,7 +147,7 @@ class Watched:
     shown: ClassVar[str] = f"SELECT id, n FROM {TABLE} WHERE scope = {IN_SCOPE}"
 
     def create_table(self) -> None:
-        """Create the table that is polled, which must not be there, with some rows."""
+        """Create the polled table, which must not exist, with some rows."""
         query = self.pair.primary.query
         query(
             f"CREATE TABLE {SCHEMA}.{TABLE} (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, scope TINYINT NOT NULL, "
@@ -164,17 +164,17 @@ class Watched:
         self.pair.wait_for_replica()
 
     def writer(self) -> _Writer:
-        """Return one more writer, with some of the first rows."""
+        """Return a new writer, which owns some of the first rows."""
         some = FIRST_ROWS // WRITERS
         self._unowned, owned = self._unowned[some:], self._unowned[:some]
         return _Writer(self.rows, {id_: _State(IN_SCOPE, 1) for id_ in owned})
 
     def passes(self, _plan: Plan) -> int:
-        """Return for how many minutes it has to be quiet."""
+        """Return for how many minutes in a row nothing new may be found."""
         return QUIET_MINUTES
 
     def check(self, found: Mapping[str, Any], stood: AbstractSet[tuple[Any, int]], _written: Written) -> Verdict:
-        """Hold what came of the rows against the law. `found` are the fields of Deliveries."""
+        """Check the deliveries against the changes. `found` has the fields of Deliveries."""
         return check(Changes(**found, rows=self.rows, stood=stood, identity=self.plan.identity))
 
 

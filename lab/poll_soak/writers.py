@@ -1,4 +1,4 @@
-"""Writers: transactions that run at the same time, and commit late or not at all."""
+"""Writers: concurrent transactions that commit late or not at all."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ import pymysql
 from lab.databases import Pair
 from lab.shop import SCHEMA
 
-# For how many seconds transactions stay open.
+# How long transactions stay open, in seconds.
 OPEN_SECONDS: Final = (0.0, 0.0, 0.01, 0.1, 0.5, 1.0)
-# For how many there is none.
+# The pauses between transactions, in seconds.
 IDLE_SECONDS: Final = (0.0, 0.0, 0.1, 0.5)
-# How many rows are inserted together.
+# The number of rows that are inserted together.
 SIZES: Final = (1, 1, 1, 1, 1, 1, 3, 3, 10, 120)
 
-# Notes what a transaction has done, once it is committed.
+# Records what a transaction has done; called once it is committed.
 Note = Callable[[], None]
 
 
 @dataclass
 class Written:
-    """What the writers have done. `deleted` are ids that were committed in scope before they were deleted."""
+    """What the writers have done. `deleted` are ids that were committed in scope, and deleted later."""
 
     committed: int = 0
     rolled_back: int = 0
@@ -39,20 +39,20 @@ class Written:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **counts: int) -> None:
-        """Count."""
+        """Add to the counts."""
         with self._lock:
             for name, count in counts.items():
                 setattr(self, name, getattr(self, name) + count)
 
 
 class Writer(Protocol):
-    """What one writer does in its transactions; for one thread."""
+    """The statements of one writer's transactions; for one thread."""
 
     def write(self, cursor: Any, random: Random, written: Written) -> Note:
         """Insert and change rows."""
 
     def delete(self, cursor: Any, random: Random, written: Written) -> Note:
-        """Delete a row, if there is one."""
+        """Delete a row, if one exists."""
 
 
 @contextmanager
@@ -63,9 +63,9 @@ def writing(
     wanted: Callable[[Written], bool],
     writer: Callable[[], Writer],
 ) -> Iterator[Callable[[], Written]]:
-    """Write for as long as that is `wanted`. What is yielded returns what was done so far, and raises what was raised.
+    """Write as long as `wanted` returns true. Yield a function that returns the counts, or raises a writer's error.
 
-    The block ends once all transactions have.
+    The block ends once all transactions have ended.
     """
     written, stop = Written(), threading.Event()
     with ThreadPoolExecutor(writers) as pool:
@@ -103,7 +103,7 @@ def _write(pair: Pair, writer: Writer, random: Random, written: Written, more: C
 
 
 def _transaction(connection: Any, cursor: Any, writer: Writer, random: Random, written: Written) -> None:
-    """One transaction, and perhaps one more that deletes a row after it."""
+    """Run one transaction, and perhaps another one that deletes a row."""
     connection.begin()
     note = writer.write(cursor, random, written)
     seconds = random.choice(OPEN_SECONDS)

@@ -1,13 +1,13 @@
-"""A queue with its event source, in which time can be simulated: hours of waiting pass at once, work takes its time.
+"""A queue and its event source mapping in simulated time: waiting for hours takes no time, work takes its real time.
 
-    clock           time that jumps
+clock           a virtual clock that jumps
     messages        a standard queue, and its dead-letter queue
-    records         what an event source mapping sends, and what it makes of the answer
+    records         the events of an event source mapping, and the handling of its responses
     environment     one execution environment that can be killed, frozen and thawed
-    agenda, source  what is planned, and the loop that hands out batches
+    agenda, source  the scheduled actions, and the loop that delivers batches
     api, server     SQS's own API in front of the queues, for the function
 
-The local AWS has queues and a mapping of its own, but no other time than the real one.
+The local AWS has its own queues and mapping, but only in real time.
 """
 
 from lab.queue.api import Api

@@ -1,4 +1,4 @@
-"""What is to be done at moments of virtual time."""
+"""A scheduler for actions at points in virtual time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ Action = Callable[[], object]
 
 
 class Agenda:
-    """Actions, each with its moment; those of one moment in the order in which they were planned."""
+    """Scheduled actions. Actions for the same time run in the order in which they were scheduled."""
 
     def __init__(self) -> None:
         self._planned: list[tuple[float, int, Action]] = []
         self._numbers = itertools.count()
 
     def at(self, moment: float, action: Action) -> None:
-        """Plan an action."""
+        """Schedule an action for a Unix time."""
         heapq.heappush(self._planned, (moment, next(self._numbers), action))
 
     def do(self, now: float) -> None:
-        """Do what is due."""
+        """Run the actions that are due."""
         while self._planned and self._planned[0][0] <= now:
             heapq.heappop(self._planned)[2]()
 
     @property
     def next(self) -> float | None:
-        """The first moment that something is planned for; None: nothing is."""
+        """Return the time of the next scheduled action; None if there is none."""
         return self._planned[0][0] if self._planned else None

@@ -1,4 +1,4 @@
-"""The operations of SQS's API that a function and an operator call."""
+"""The operations of the SQS API that the function and operators call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Wish = Mapping[str, Any]
 
 
 class ApiError(Exception):
-    """What SQS refuses: its code, and its code in the older protocol, which SDKs show."""
+    """An error response of SQS: its code, and its code in the older query protocol, which SDKs show."""
 
     def __init__(self, code: str, text: str, older: str = "") -> None:
         super().__init__(text)
@@ -29,7 +29,7 @@ class Api:
     clock: VirtualClock
 
     def answer(self, operation: str, wish: Wish) -> dict[str, Any]:
-        """Do an operation. Raises ApiError."""
+        """Perform an operation, and return its output. Raises ApiError."""
         if operation not in OPERATIONS:
             raise ApiError("InvalidAction", f"{operation} is not served here")
         queue = self.queues.get(str(wish.get("QueueUrl", "")).rpartition("/")[2])

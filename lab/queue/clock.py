@@ -1,4 +1,4 @@
-"""Time that jumps: while nobody works, the next moment at which something happens is now."""
+"""A virtual clock: while nobody works, it jumps to the next time at which something happens."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-# As lab/function/__main__.py reads it: the seconds that the wall clock gained, and those of the monotonic one.
+# As lab/function/__main__.py reads it: how far the wall clock and the monotonic clock are ahead, in seconds.
 LAYOUT: Final = struct.Struct("dd")
 
 
 class VirtualClock:
-    """Unix time, in seconds, and what was jumped over. Functions that are given `file` follow it at once.
+    """Unix time in seconds, plus the skipped time. Functions that were started with `file` follow it at once.
 
-    Others, such as a stand-in with a clock of its own, are told by `follow`.
+    Other followers, such as a stand-in with its own clock, register with `follow`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -28,20 +28,20 @@ class VirtualClock:
         self._followers: list[Callable[[float], object]] = []
 
     def now(self) -> float:
-        """Return the time."""
+        """Return the Unix time."""
         return time.time() + self._gained
 
     def follow(self, follower: Callable[[float], object]) -> None:
-        """Let somebody be told of each jump, in seconds, once it is made."""
+        """Call `follower` after each jump, with its length in seconds."""
         self._followers.append(follower)
 
     def advance_to(self, moment: float) -> None:
-        """Jump to a moment; to one that is over, nothing happens."""
+        """Jump to a Unix time; do nothing if it has passed."""
         seconds = moment - self.now()
         if seconds <= 0:
             return
         self._gained += seconds
-        # Each of the two is written at once by every processor that we run on, so nobody reads half of one.
+        # The processors that we run on write each of the two values atomically, so no reader gets half of one.
         LAYOUT.pack_into(self._shared, 0, self._gained, self._gained)
         for follower in self._followers:
             follower(seconds)

@@ -1,4 +1,4 @@
-"""One execution environment of the function in a thread of its own: started when needed, killed, frozen and thawed."""
+"""One execution environment of the function in its own thread: started when needed, killed, frozen and thawed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Start = Callable[[], AbstractContextManager[RunningFunction]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An invocation: what it is sent, for which messages, and how long it is told to have."""
+    """An invocation: its payload, its messages, and the remaining time that it is given."""
 
     messages: Sequence[Message]
     payload: dict[str, Any]
@@ -30,7 +30,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an invocation ended: with a `result`, or an `error`; `died` where its process ended before it did."""
+    """The end of an invocation: a `result` or an `error`, or `died` if its process exited first."""
 
     batch: Batch
     result: Any = None
@@ -40,7 +40,7 @@ class Ended:
 
 
 class Environment:
-    """An execution environment. `ended` is called in its thread. All else is for one thread, that of its owner."""
+    """An execution environment. `ended` is called in its thread. Everything else is for the owner's thread."""
 
     def __init__(self, name: str, start: Start, ended: Callable[[Environment, Ended], None]) -> None:
         self.name = name
@@ -57,14 +57,14 @@ class Environment:
         self._thread.start()
 
     def begin(self, batch: Batch) -> None:
-        """Begin an invocation."""
+        """Start an invocation."""
         self.batch = batch
         self._begun = 0.0
         self._batches.put(batch)
 
     @property
     def seconds(self) -> float:
-        """For how long the invocation has been running, its cold start left out."""
+        """How long the invocation has been running, without its cold start."""
         return time.perf_counter() - self._begun if self._begun else 0.0
 
     @property
@@ -73,17 +73,17 @@ class Environment:
         return self.batch is not None and self._begun > 0
 
     def kill(self) -> None:
-        """End the process with SIGKILL. What it was doing ends as `died`."""
+        """Kill the process with SIGKILL. The current invocation ends as `died`."""
         self._signal(signal.SIGKILL)
         self.frozen = False
 
     def freeze(self) -> None:
-        """Stop the process where it is."""
+        """Stop the process."""
         self._signal(signal.SIGSTOP)
         self.frozen = True
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let the process continue."""
         self._signal(signal.SIGCONT)
         self.frozen = False
 
@@ -96,7 +96,7 @@ class Environment:
     def _signal(self, number: signal.Signals) -> None:
         function = self._function
         if function and function.process.running:
-            with suppress(ProcessLookupError):  # it ended by itself in this moment
+            with suppress(ProcessLookupError):  # it has just exited by itself
                 os.kill(function.pid, number)
 
     def _work(self) -> None:
@@ -116,7 +116,7 @@ class Environment:
         return Ended(batch, done.result, done.error, logs=done.logs)
 
     def _started(self) -> RunningFunction:
-        """Return the process, a new one where there is none: Lambda replaces one that died between invocations."""
+        """Return the process; start one if there is none, as Lambda does after one has died between invocations."""
         if self._function is None or not self._function.process.running:
             self._process.close()
             self.starts += 1

@@ -1,7 +1,7 @@
-"""A standard queue of SQS: at least once, in no order that can be relied on. Every time is given, none is looked at.
+"""An SQS standard queue: at-least-once delivery, no guaranteed order. The caller passes the time; no clock is read.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
-Where AWS documents no answer, the harsher one was taken, and the place says so.
+Where AWS documents no behaviour, the one that is harder on clients was chosen, and a comment says so.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
-LONGEST_SECONDS: Final = 43_200.0  # that a message stays invisible after one receive
+LONGEST_SECONDS: Final = 43_200.0  # default visibility timeout in seconds
 
 
 class ReceiptError(ValueError):
-    """A receipt that is good for nothing: the message was received again, or is not in flight any more."""
+    """An invalid receipt: the message was received again, or is no longer in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message. `visible_at`, `sent_at` and `received_at` are Unix times; `receipt` is that of the last receive."""
+    """A message. `visible_at`, `sent_at` and `received_at` are Unix times; `receipt` is that of the latest receive."""
 
     id: str
     body: str
@@ -37,7 +37,7 @@ class Message:
 
 
 class Queue:
-    """A queue, for several threads. With `dead_letters`, what was received `max_receives` times goes there."""
+    """A thread-safe queue. With `dead_letters`, messages that were received `max_receives` times move there."""
 
     def __init__(
         self,
@@ -53,27 +53,27 @@ class Queue:
         self._max_receives = max_receives
         self._dead_letters = dead_letters
         self._random = random or Random()
-        # By a key of our own: a message that is delivered twice is two here, with one id.
+        # By our own key: a message that is delivered twice is stored as two messages with one id.
         self._messages: dict[str, Message] = {}
         self._lock = threading.RLock()
 
     @property
     def messages(self) -> list[Message]:
-        """What is in the queue, visible or not, oldest first."""
+        """Return the messages in the queue, visible or not, oldest first."""
         with self._lock:
             return list(self._messages.values())
 
     def send(
         self, body: str, now: float, *, attributes: Mapping[str, str] | None = None, delay: float = 0.0, name: str = ""
     ) -> Message:
-        """Add a message. One with the `name` of another is the same one, delivered once more."""
+        """Add a message. With the `name` of another one, it is a duplicate delivery of that message."""
         message = Message(name or str(uuid.uuid4()), body, now, now + delay, attributes or {})
         with self._lock:
             self._messages[str(uuid.uuid4())] = message
         return message
 
     def receive(self, now: float, limit: int = 10, visibility: float | None = None) -> list[Message]:
-        """Receive visible messages, the longest waiting ones roughly first, and hide them for `visibility` seconds."""
+        """Receive visible messages, roughly oldest first, and hide them for `visibility` seconds."""
         hidden = self._visibility if visibility is None else visibility
         received: list[Message] = []
         with self._lock:
@@ -90,16 +90,16 @@ class Queue:
         return received
 
     def delete(self, receipt: str) -> None:
-        """Delete a message. With the receipt of an earlier receive nothing happens, as AWS warns."""
+        """Delete a message. The receipt of an earlier receive has no effect, as AWS warns."""
         key = receipt.partition(":")[0]
         with self._lock:
             if key in self._messages and self._messages[key].receipt == receipt:
                 del self._messages[key]
 
     def change_visibility(self, receipt: str, seconds: float, now: float) -> None:
-        """Let a message in flight be visible in so many seconds. Raises ReceiptError.
+        """Make a message in flight visible after `seconds`. Raises ReceiptError.
 
-        What AWS says to the receipt of an earlier receive is not documented.
+        AWS does not document what happens with the receipt of an earlier receive.
         """
         key = receipt.partition(":")[0]
         with self._lock:
@@ -111,11 +111,11 @@ class Queue:
             self._messages[key] = replace(message, visible_at=now + seconds)
 
     def next_visible(self) -> float | None:
-        """Return when the first of the messages is visible; None for an empty queue."""
+        """Return the time at which the next message is visible; None for an empty queue."""
         return min((message.visible_at for message in self.messages), default=None)
 
     def _bury(self, key: str, now: float) -> None:
-        assert self._dead_letters is not None  # the caller looked
+        assert self._dead_letters is not None  # the caller checked
         message = self._messages.pop(key)
         self._dead_letters.send(message.body, now, attributes=message.attributes, name=message.id)
 
@@ -132,5 +132,5 @@ def _received(message: Message, now: float, hidden: float, receipt: str) -> Mess
 
 
 def md5(text: str) -> str:
-    """Return the digest that SQS has of a body."""
+    """Return the MD5 digest that SQS returns for a body."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""What Lambda's event source mapping sends for messages, and what it makes of the answer.
+"""The events of Lambda's event source mapping, and the handling of the function's response.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
@@ -19,9 +19,9 @@ def payload(messages: Sequence[Message], queue: str) -> dict[str, Any]:
 
 
 def failures(messages: Sequence[Message], answer: Any) -> frozenset[str]:
-    """Return the ids of the messages that are to come again: those that the answer names.
+    """Return the ids of the messages to retry: those that the response names as failed.
 
-    All of them, where it names one that was not sent, or none that can be read; none, where it is empty or has no list.
+    Return all ids if the response names an unknown id or is malformed; none if it is empty or has no list.
     """
     everything = frozenset(message.id for message in messages)
     found = answer.get("batchItemFailures") if isinstance(answer, dict) else None

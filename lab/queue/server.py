@@ -20,7 +20,7 @@ ACCOUNT: Final = "000000000000"
 
 @contextmanager
 def serving(api: Api) -> Iterator[str]:
-    """Serve until the block ends, and give the endpoint's URL. A queue's is `<endpoint>/<ACCOUNT>/<name>`."""
+    """Serve until the block ends, and yield the endpoint's URL. A queue's URL is `<endpoint>/<ACCOUNT>/<name>`."""
 
     class Handler(_Handler):
         served = api
@@ -40,12 +40,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Nothing: a client that was killed leaves without a word."""
+        """Ignore errors: a client that was killed just disconnects."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # An answer in one packet, and at once: else each waits for the client's acknowledgement.
+    # Buffer the response, and send it in one packet: otherwise each would wait for the client's acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
     served: ClassVar[Api]
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(400, document, {"x-amzn-query-error": f"{error.older};Sender"})
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the queue's own histories say what happened."""
+        """Log nothing: the queue keeps its own history."""
 
     def _say(self, status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         body = json.dumps(document).encode()

@@ -1,7 +1,7 @@
-"""The event source: takes messages from a queue in batches, invokes the function, and deletes what it is done with.
+"""The event source mapping: takes batches from a queue, invokes the function, and deletes the processed messages.
 
-While an invocation is in progress time passes as it does; while none is, it jumps to the next moment at which a message
-is visible or something is planned. A frozen environment is not waited for.
+During an invocation, time passes at its real rate; between invocations, it jumps to the next time at which a message is
+visible or an action is scheduled. The loop does not wait for a frozen environment.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from lab.queue.messages import Message, Queue
 from lab.queue.records import failures, payload
 
 BATCH: Final = 10
-# How often it looks for what does not announce itself: a deadline, and what `watch` was given.
+# How often to check deadlines and the functions given to `watch`.
 LOOK_SECONDS: Final = 0.01
 
 
 class StuckError(RuntimeError):
-    """Nothing can happen any more, and it is not over."""
+    """Nothing can happen any more, but the run is not over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`timeout` is when an invocation is killed, in seconds; `told` what the function is told of it."""
+    """Limits of an invocation in seconds: it is killed at `timeout`, and sees `told` as its remaining time."""
 
     timeout: float = 60.0
     told: float = 60.0
@@ -38,10 +38,9 @@ class Limits:
 class EventSource:
     """An event source mapping with `concurrency` execution environments, each of which `start` starts.
 
-    For one thread. `begun` is told of each invocation before it begins, and may return other limits
-    for it; `ended` is told how it ended. `linger` is how long after
-    the moment at which a message is visible it is taken, in seconds, where time jumps there: as much as a poller that
-    looks so often lets pass, and then finds several.
+    For one thread. `begun` is called before each invocation, and may return other limits for it; `ended` is called with
+    its result. After a jump of the clock, a message is taken `linger` seconds after it became visible, as a poller that
+    checks so often would; it may then find several.
     """
 
     def __init__(self, queue: Queue, clock: VirtualClock, start: Start, concurrency: int) -> None:
@@ -58,13 +57,13 @@ class EventSource:
         self._news = threading.Condition()
 
     def watch(self, done: Callable[[], bool]) -> None:
-        """Call this every few milliseconds, of real time, until it returns true."""
+        """Call `done` every few milliseconds of real time until it returns true."""
         self._watched.append(done)
 
     def run(self, over: Callable[[], bool] = lambda: False) -> None:
-        """Go on until the queue is empty and nothing is planned, or until `over` says so.
+        """Continue until the queue is empty and nothing is scheduled, or until `over` returns true.
 
-        Raises StuckError where all that is left is frozen, and nobody plans to thaw it.
+        Raises StuckError if all environments that are left are frozen, and no thaw is scheduled.
         """
         while not over():
             self.agenda.do(self.clock.now())
@@ -84,7 +83,7 @@ class EventSource:
             environment.close()
 
     def _jump(self) -> bool:
-        """Make the next moment now. Return whether there is one."""
+        """Advance the clock to the next event. Return whether there is one."""
         visible = self.queue.next_visible()
         moments = [self.agenda.next, visible + self.linger if visible is not None else None]
         known = [moment for moment in moments if moment is not None]
@@ -118,7 +117,7 @@ class EventSource:
             self._news.notify()
 
     def _settle(self) -> None:
-        """Delete what the invocations that have ended are done with; the rest comes again when it is visible."""
+        """Delete the messages that ended invocations have processed; the others become visible again."""
         while self._heard:
             environment, ended = self._heard.popleft()
             environment.batch, environment.frozen = None, False

@@ -1,4 +1,4 @@
-"""A small tea shop: what the application behind the notifications would have in its database."""
+"""A small tea shop: sample data, as an application that uses the notifier has in its database."""
 
 from lab.shop.database import SCHEMA, Target, load
 from lab.shop.generator import generate

@@ -1,4 +1,4 @@
-"""`python -m lab.shop`: the shop's tables in a database of your own."""
+"""`python -m lab.shop`: put the shop's tables into your own database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop's application, as far as it writes rows without publishing events."""
+"""The part of the shop's application that writes rows without publishing events."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ ORDER: Final = 1042
 
 
 def request_refund(login: Path, order: int = ORDER) -> int:
-    """Insert a refund as the application does, which publishes no event, and return its id."""
+    """Insert a refund without publishing an event, and return its id."""
     return application.execute(login, _REFUND, order)[1]

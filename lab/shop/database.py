@@ -1,4 +1,4 @@
-"""Puts the shop into a database: the lab's own, or any MySQL or MariaDB that a URL names."""
+"""Puts the shop into a database: the lab's own, or any MySQL or MariaDB server given by a URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEMA_FILE: Final = Path(__file__).with_name("schema.sql")
 
 
 class Target(NamedTuple):
-    """A schema of a database server, and an account for it. `ca` is a PEM file to verify it with; empty: none."""
+    """A schema of a database server, and an account for it. `ca` is a PEM file to verify it with; empty: unverified."""
 
     host: str
     port: int
@@ -32,7 +32,7 @@ class Target(NamedTuple):
     ca: str
 
     def __repr__(self) -> str:
-        """Without the password: a failing test shows what it was given."""
+        """Leave out the password, because a failing test prints its values."""
         return f"Target({self.user}@{self.host}:{self.port}/{self.schema})"
 
     @classmethod
@@ -47,7 +47,7 @@ class Target(NamedTuple):
         return cls(parts.hostname, parts.port or 3306, schema, user, password, ca)
 
     def connect(self) -> pymysql.Connection[Any]:
-        """Return a new connection, verified where there is a `ca`."""
+        """Return a new connection, verified if there is a `ca`."""
         return pymysql.connect(
             host=self.host,
             port=self.port,
@@ -67,19 +67,19 @@ def load(primary: Server) -> None:
 
 
 def fill(connection: pymysql.Connection[Any], shop: Shop) -> None:
-    """Create the tables in the connection's schema, and insert all rows. Raises OperationalError if one is there."""
+    """Create the tables in the connection's schema, and insert all rows. Raises OperationalError if a table exists."""
     with connection.cursor() as cursor:
         for statement in _statements():
             cursor.execute(statement)
         for name, rows in tables(shop):
             columns = rows[0]._fields
             places = ", ".join(["%s"] * len(columns))
-            # PyMySQL turns it into few statements of many rows each.
+            # PyMySQL combines this into few statements with many rows each.
             cursor.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", rows)
 
 
 def drop(connection: pymysql.Connection[Any]) -> None:
-    """Remove the shop's tables, those that are there, from the connection's schema."""
+    """Drop the shop's tables, if they exist, from the connection's schema."""
     with connection.cursor() as cursor:
         for table in fields(Shop):
             cursor.execute(f"DROP TABLE IF EXISTS {table.name}")

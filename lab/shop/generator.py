@@ -1,4 +1,4 @@
-"""Makes the shop's rows: the same for the same seed, on every machine and in every process."""
+"""Generates the shop's rows: deterministic for a seed, on every machine and in every process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of the shop, one type a table; fields are columns (schema.sql has their units and codes)."""
+"""The rows of the shop: one class per table, whose fields are its columns (schema.sql has units and codes)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Customer(NamedTuple):
-    """Somebody who has an account."""
+    """A person with an account."""
 
     id: int
     name: str
@@ -21,7 +21,7 @@ class Customer(NamedTuple):
 
 
 class Product(NamedTuple):
-    """Something that is sold; `price` in EUR."""
+    """A product; `price` in EUR."""
 
     sku: str
     name: str
@@ -29,7 +29,7 @@ class Product(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What a customer bought at once."""
+    """One purchase of a customer."""
 
     id: int
     number: str
@@ -67,7 +67,7 @@ class Payment(NamedTuple):
 
 
 class Refund(NamedTuple):
-    """Money that goes back, or was asked back."""
+    """A refund, paid or requested."""
 
     id: int
     order_id: int
@@ -79,7 +79,7 @@ class Refund(NamedTuple):
 
 
 class StockLevel(NamedTuple):
-    """How much of a product one warehouse has."""
+    """The stock of a product in one warehouse."""
 
     id: int
     sku: str
@@ -90,7 +90,7 @@ class StockLevel(NamedTuple):
 
 
 class Ticket(NamedTuple):
-    """What a customer wrote to support."""
+    """A customer's message to support."""
 
     id: int
     customer_id: int
@@ -104,7 +104,7 @@ class Ticket(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """All rows; each field is named as its table."""
+    """All rows; each field has the name of its table."""
 
     customers: Sequence[Customer]
     products: Sequence[Product]

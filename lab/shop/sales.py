@@ -1,4 +1,4 @@
-"""Makes orders with their items, payments and refunds."""
+"""Generates orders with their items, payments and refunds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXAMPLES: Final = {
     1044: (SHIPPED, (("TEA-GYO-050", 2), ("ACC-TIN-100", 3))),
 }
 REGIONS: Final = {"DE": "eu", "FR": "eu", "HU": "eu", "SE": "eu", "US": "us", "CA": "us", "JP": "jp"}
-# region: currency, how much of it is one EUR, and the smallest step of a price
+# region: currency, its rate to one EUR, and the smallest price step
 MONEY: Final = {
     "eu": ("EUR", Decimal(1), Decimal("0.01")),
     "us": ("USD", Decimal("1.1"), Decimal("0.01")),
@@ -73,7 +73,7 @@ def _choice(random: Random, products: Sequence[Product]) -> tuple[int, Basket]:
 
 
 def payments(random: Random, order: Order) -> Iterator[Payment]:
-    """Make the attempts to pay an order: none for a new one, only declined ones where payment failed."""
+    """Yield the payment attempts of an order: none for a new one, only declined ones if its payment failed."""
     if order.status == NEW:
         return
     konbini = order.currency == "JPY" and random.random() < 0.3
@@ -94,7 +94,7 @@ def payments(random: Random, order: Order) -> Iterator[Payment]:
 
 
 def refunds(random: Random, orders: Sequence[Order]) -> list[Refund]:
-    """Make a refund for some of the delivered and cancelled orders."""
+    """Return a refund for some of the delivered and cancelled orders."""
     returned = [order for order in orders if order.status in (DELIVERED, CANCELLED) and random.random() < 0.06]
     return [
         Refund(

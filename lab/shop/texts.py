@@ -1,10 +1,10 @@
-"""What people typed, and what the shop sells: the words that the generator picks from."""
+"""Names, products and tickets: the texts that the generator picks from."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Customers 1 to 12, name and country. Each name has what breaks messages, statements or layouts.
+# Customers 1 to 12: name and country. Each name contains something that can break messages, SQL or layouts.
 AWKWARD_CUSTOMERS: Final = (
     ("Zoë <VIP> & Co", "DE"),
     ('O\'Brien "Bob" <!channel>', "US"),

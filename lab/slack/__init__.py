@@ -1,19 +1,19 @@
-"""A Slack of our own on loopback: Web API and incoming webhooks, with the limits and the errors of Slack.
+"""A stand-in for Slack on loopback: Web API and incoming webhooks, with the limits and the errors of Slack.
 
-    content                              what a message says; its limits are those of cli/slack_rules
-    config, rules                        the tokens, channels and webhooks that it knows, and who may post where
+    content                              the content of a message; its limits are those of cli/slack_rules
+    config, rules                        the known tokens, channels and webhooks, and who may post where
     workspace                            the messages that it accepted
-    clock, rate                          time that can be moved on, and one message a second of it
-    faults, misbehave                    what it was told to do wrong, and how that is done to a connection
+    clock, rate                          a clock that can be advanced, and the rate limit of one message per second
+    faults, misbehave                    the injected faults, and how they are applied to a connection
     standin                              all of this in one place
     web_api, chat, conversations         the Web API
     webhooks                             incoming webhooks
-    answer, wording, views               what it says
-    control, kept, client                the control API, and its other end
+    answer, wording, views               its responses
+    control, kept, client                the control API, and its client
     server, running, __main__            HTTP in front of it
 
-It answers as Slack documents it; where Slack publishes nothing (words, numbers), the place says so. It keeps each
-message that it accepted, and accepts nothing that Slack would refuse. `python -m lab.slack --help` runs it by hand.
+It responds as Slack documents; where Slack publishes no error word or number, a comment says so. It keeps each accepted
+message, and accepts nothing that Slack would refuse. `python -m lab.slack --help` says how to run it by hand.
 """
 
 from lab.slack.client import Control

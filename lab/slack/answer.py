@@ -1,4 +1,4 @@
-"""What goes back to a client: an answer, or one of the two reasons why there is no good one."""
+"""The response to a client, or one of two exceptions: refused, or rate limited."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 JSON: Final = "application/json"
-PLAIN: Final = "text/html"  # incoming webhooks answer plain words under this type
+PLAIN: Final = "text/html"  # incoming webhooks respond in plain text with this content type
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer. `accepted` says whether the request did what it asked for."""
+    """An HTTP response. `accepted` says whether the request did what it asked for."""
 
     status: int
     body: str
@@ -23,7 +23,7 @@ class Answer:
 
 
 class RefusedError(Exception):
-    """Slack says no. `word` is its error word, `messages` say more, `fields` stand beside it in the answer."""
+    """Slack refuses. `word` is its error word, `messages` are details, `fields` are further fields of the response."""
 
     def __init__(self, word: str, messages: Iterable[object] = (), **fields: Any) -> None:
         super().__init__(word)
@@ -33,7 +33,7 @@ class RefusedError(Exception):
 
 
 class RateLimitedError(Exception):
-    """Too fast. `retry_after` is the wait in whole seconds."""
+    """Slack rate-limits the request. `retry_after` is the wait in whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"wait for {retry_after} s")
@@ -43,5 +43,5 @@ class RateLimitedError(Exception):
 def json_answer(
     status: int, document: Any, *, accepted: bool = False, headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Return an answer that is a JSON document."""
+    """Return a JSON response."""
     return Answer(status, json.dumps(document), headers=headers or {}, accepted=accepted)

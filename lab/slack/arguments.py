@@ -1,4 +1,4 @@
-"""The arguments of a request, from JSON, from a form or from the query."""
+"""The arguments of a request, from JSON, a form, or the query string."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 from lab.slack.answer import RefusedError
 
-DEEPEST: Final = 100  # levels of nesting; Slack names no number
-# The arguments that are the message or its address; whatever else is given says how to treat it.
+DEEPEST: Final = 100  # levels of nesting; Slack publishes no number
+# The arguments with the content and the address of a message. All others are options of how to treat it.
 MESSAGE_ARGUMENTS: Final = frozenset(
     {"token", "channel", "ts", "thread_ts", "text", "markdown_text", "blocks", "attachments", "metadata"}
 )
@@ -19,7 +19,7 @@ PARSE: Final = ("none", "full")
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return a JSON document. Raises ValueError, also for NaN and for nesting without end."""
+    """Return the parsed JSON. Raises ValueError, also for NaN and for excessive nesting."""
     try:
         document = json.loads(text, parse_constant=_refuse)
     except RecursionError:
@@ -34,7 +34,7 @@ def parse_form(body: bytes) -> dict[str, str]:
 
 
 def read_arguments(content_type: str, body: bytes, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a Web API call was given. Raises RefusedError with Slack's word for a body that it cannot read."""
+    """Return the arguments of a Web API call. Raises RefusedError with Slack's word for an unreadable body."""
     if not body:
         return dict(query)
     match content_type:
@@ -49,7 +49,7 @@ def read_arguments(content_type: str, body: bytes, query: Mapping[str, str]) -> 
 
 
 def read_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a message is to be treated: `parse`, `link_names`, `unfurl_links`, ... Raises RefusedError."""
+    """Return the options of a message: `parse`, `link_names`, `unfurl_links`, ... Raises RefusedError."""
     options = {name: value for name, value in arguments.items() if name not in MESSAGE_ARGUMENTS}
     if options.get("parse", PARSE[0]) not in PARSE:
         raise RefusedError("invalid_arguments", [f"must be one of {', '.join(PARSE)} [json-pointer:/parse]"])

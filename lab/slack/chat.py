@@ -20,7 +20,7 @@ Arguments = Mapping[str, Any]
 POST_ANYWHERE: Final = "chat:write.public"
 THREAD_LOCKED: Final = "restricted_action_thread_locked"
 ARCHIVES: Final = "https://lab.slack.com/archives"
-# What an edit that says nothing of these sets them to, whatever they were before.
+# An edit resets these options to these values, unless it sets them.
 UPDATE_DEFAULTS: Final = {"parse": "client", "link_names": False}
 
 
@@ -43,7 +43,7 @@ def post_message(slack: StandIn, token: Token, arguments: Arguments) -> dict[str
 
 
 def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
-    """Change a message of the app's own. The channel is an id; what the call leaves out stays as it was."""
+    """Edit a message of the app. The channel is an id; what the call leaves out stays as it was."""
     channel = channel_by_id(slack, arguments)
     message = _message(slack, channel, arguments, "ts")
     if message.via != "token":
@@ -57,14 +57,14 @@ def update(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any
 
 
 def permalink(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
-    """Return the address of a message in the app. The channel is an id."""
+    """Return the permalink of a message of the app. The channel is an id."""
     channel = channel_by_id(slack, arguments)
     message = _message(slack, channel, arguments, "message_ts")
     return {"channel": channel.id, "permalink": f"{ARCHIVES}/{channel.id}/p{message.ts.replace('.', '')}"}
 
 
 def channel_by_id(slack: StandIn, arguments: Arguments) -> Channel:
-    """Return the channel of a method that takes no names. Raises RefusedError."""
+    """Return the channel for a method that accepts only ids. Raises RefusedError."""
     wanted = _required(arguments, "channel")
     channel = slack.config.channel(wanted)
     if not channel or channel.id != wanted:

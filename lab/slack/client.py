@@ -10,12 +10,12 @@ import urllib3
 
 from lab.slack.control import PREFIX
 
-# The lists of a long run are long.
+# The lists of a long run are large.
 TIMEOUT_SECONDS: Final = 30.0
 
 
 class Control:
-    """Tells a running stand-in what to do, and asks what it has seen. `url` is its base, `ca` the PEM file to trust."""
+    """Controls a running stand-in, and reads what it received. `url` is its base URL, `ca` the PEM file to trust."""
 
     def __init__(self, url: str, ca: Path | None = None) -> None:
         self.url = url
@@ -23,14 +23,14 @@ class Control:
         self._http = urllib3.PoolManager(ca_certs=str(ca) if ca else None, timeout=TIMEOUT_SECONDS, retries=False)
 
     def healthy(self) -> bool:
-        """Whether it answers."""
+        """Return whether it responds."""
         try:
             return bool(self._call("GET", "health")["ok"])
         except urllib3.exceptions.HTTPError:
             return False
 
     def close(self) -> None:
-        """Close the connections to it."""
+        """Close the connections."""
         self._http.clear()
 
     def messages(self, channel: str = "") -> list[dict[str, Any]]:
@@ -42,22 +42,22 @@ class Control:
         return cast("list[dict[str, str]]", self._call("GET", "channels"))
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the requests, oldest first."""
+        """Return the received requests, oldest first."""
         return cast("list[dict[str, Any]]", self._call("GET", "requests"))
 
     def order(
         self, kind: str, *, method: str = "", channel: str = "", text: str = "", times: int = 1, **options: Any
     ) -> None:
-        """Order a fault (see faults) for the next `times` requests with this method, channel and text; empty is any."""
+        """Order a fault (see faults) for the next `times` requests with this method, channel and text (empty: any)."""
         match = {name: value for name, value in (("method", method), ("channel", channel), ("text", text)) if value}
         self._call("POST", "faults", [{"match": match, "times": times, "fault": {"kind": kind, **options}}])
 
     def due(self) -> list[dict[str, Any]]:
-        """Return the orders that are still due, each with its fault, method, channel, text and times."""
+        """Return the pending orders, each with its fault, method, channel, text and remaining times."""
         return cast("list[dict[str, Any]]", self._call("GET", "faults"))
 
     def forget(self) -> None:
-        """Forget all orders."""
+        """Remove all orders."""
         self._call("DELETE", "faults")
 
     def delete(self, channel: str, ts: str) -> None:
@@ -69,7 +69,7 @@ class Control:
         self._call("POST", f"messages/{channel}/{ts}/lock")
 
     def advance(self, seconds: float) -> None:
-        """Move its clock on."""
+        """Advance its clock."""
         self._call("POST", "advance", {"seconds": seconds})
 
     def configure(self, **parts: Any) -> None:
@@ -77,27 +77,27 @@ class Control:
         self._call("PATCH", "config", parts)
 
     def tell(self, *facts: dict[str, Any]) -> None:
-        """Tell the page facts: deliveries, parked events, findings (see lab.page.facts)."""
+        """Send facts to the page: deliveries, parked events, findings (see lab.page.facts)."""
         self._call("POST", "facts", list(facts))
 
     def replace(self, kind: str, facts: list[dict[str, Any]]) -> None:
-        """Make these the only facts of their kind on the page."""
+        """Replace all facts of this kind on the page."""
         self._call("PUT", f"facts/{kind}", facts)
 
     def exhibit(self, items: Mapping[str, Any]) -> None:
-        """Make these the notifications on the page (see cli.preview.gallery)."""
+        """Replace the notifications on the page (see cli.preview.gallery)."""
         self._call("PUT", "gallery", items)
 
     def questions(self) -> list[dict[str, Any]]:
-        """Return what the page asks, as {"number", "question"}, until it is answered."""
+        """Return the page's unanswered questions, as {"number", "question"}."""
         return cast("list[dict[str, Any]]", self._call("GET", "questions"))
 
     def answer(self, number: int, answer: Mapping[str, Any]) -> None:
-        """Answer a question of the page: {"answer": ...}, or {"error": why}."""
+        """Answer a question of the page: {"answer": ...}, or {"error": reason}."""
         self._call("PUT", f"answers/{number}", answer)
 
     def reset(self) -> None:
-        """Make it as it was at its start."""
+        """Restore its state at the start."""
         self._call("POST", "reset")
 
     def _call(self, method: str, path: str, document: Any = None) -> Any:

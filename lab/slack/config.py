@@ -1,7 +1,7 @@
-"""What the stand-in knows: tokens, channels, webhooks, and how fast it may be posted to. Frozen; replaced as a whole.
+"""The configuration: tokens, channels, webhooks, and rate limits. Immutable; changes make a new one.
 
-The defaults have one of each, so that every error word that depends on them can be met: a channel for each rule, a
-token for each condition. The values are no secrets.
+The defaults include a channel for each rule and a token for each condition, so that a client can get every error word
+that depends on them. The values are no secrets.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOKEN: Final = "xoxb-lab-token"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token and the scopes of its app. `refused` is the error word that each call with it gets; empty: none."""
+    """A token and its scopes. `refused` is the error word that each call with it gets; empty: none."""
 
     value: str
     scopes: tuple[str, ...] = ("chat:write",)
@@ -36,7 +36,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel. `rule` is a key of RULES; empty where the app may post."""
+    """A channel. `rule` is a key of RULES; empty: the app may post."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How fast a channel, and a webhook, may be posted to: steadily, and at once after a pause. 0 is without limit.
+    """The rate limit of a channel or a webhook: messages per second, and the burst after a pause. 0: no limit.
 
     Slack documents one per second and "short bursts", without a number.
     """
@@ -84,7 +84,7 @@ WEBHOOKS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. `history_lag` is for how many seconds a message stays out of conversations.history and replies."""
+    """The configuration. A message appears in conversations.history and replies after `history_lag` seconds."""
 
     tokens: tuple[Token, ...] = TOKENS
     channels: tuple[Channel, ...] = CHANNELS
@@ -95,11 +95,11 @@ class Config:
 
     @property
     def conversations(self) -> tuple[Channel, ...]:
-        """The channels, and the app's direct messages with each person, which a person's id names."""
+        """The channels, and the app's direct messages, which are addressed by the person's id."""
         return (*self.channels, *(Channel(person.replace("U", "D", 1), person) for person in self.people))
 
     def channel(self, name: str) -> Channel | None:
-        """Return the channel with this id or name; a name may have a leading #."""
+        """Return the channel with this id or name; the name may have a leading #."""
         wanted = name.removeprefix("#")
         return next((each for each in self.conversations if wanted in (each.id, each.name)), None)
 
@@ -112,10 +112,10 @@ class Config:
         return next((each for each in self.webhooks if each.path == path), None)
 
     def changed(self, document: Any) -> Config:
-        """Return this configuration with the parts replaced, each as a whole, that a JSON document names.
+        """Return a copy in which the parts that a JSON document names are replaced as a whole.
 
-        The parts are the fields of this class, their items those of the classes above. Raises ValueError with
-        everything that is wrong.
+        The parts are the fields of this class, and their items have the fields of the classes above. Raises ValueError
+        with everything that is wrong.
         """
         if problems := list(DOCUMENT(document, "")):
             raise ValueError("; ".join(map(str, problems)))

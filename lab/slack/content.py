@@ -1,4 +1,4 @@
-"""What a message says, read from a request's arguments and held against what Slack takes as a whole.
+"""The content of a message, read from a request's arguments and checked against Slack's limits.
 
 The numbers are those of docs.slack.dev/reference/methods/chat.postMessage, unless a comment says otherwise.
 """
@@ -19,7 +19,7 @@ from lab.slack.arguments import parse_json
 
 MARKDOWN_TEXT_CHARACTERS: Final = 12_000
 ATTACHMENTS: Final = 100
-# Slack does not publish it.
+# Slack does not publish this number.
 METADATA_CHARACTERS: Final = 8_000
 
 TEXT: Final = nullable(string(least=0))
@@ -29,7 +29,7 @@ ATTACHMENT_LIST: Final = array(record(more=True), least=0)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says. None is something that the request did not mention, which an update leaves as it was."""
+    """The content of a message. None means that the request did not have it, so that an update leaves it as it was."""
 
     text: str | None = None
     blocks: list[dict[str, Any]] | None = None
@@ -38,7 +38,7 @@ class Content:
 
 
 def read_content(arguments: Mapping[str, Any], method: Method) -> Content:
-    """Read and check what a message says. Raises RefusedError with the word that Slack has for what is wrong."""
+    """Read and check the content of a message. Raises RefusedError with Slack's error word."""
     blocks = _decoded(arguments, "blocks", list, "invalid_blocks_format")
     attachments = _decoded(arguments, "attachments", list, "invalid_attachments")
     metadata = _decoded(arguments, "metadata", dict, "invalid_metadata_format")
@@ -50,13 +50,13 @@ def read_content(arguments: Mapping[str, Any], method: Method) -> Content:
 
 
 def require_something(content: Content) -> None:
-    """Raise RefusedError where a message would say nothing."""
+    """Raise RefusedError if a message has no content."""
     if not ((content.text or "").strip() or content.blocks or content.attachments):
         raise RefusedError("no_text")
 
 
 def _decoded(arguments: Mapping[str, Any], name: str, kind: type, word: str) -> Any:
-    """Return an argument that is JSON, or JSON in a string as a form has it."""
+    """Return an argument that is JSON, or a JSON string, as in a form."""
     value = arguments.get(name)
     if isinstance(value, str):
         try:
@@ -83,7 +83,7 @@ def _check_blocks(blocks: list[Any]) -> None:
     if problems := block_problems(blocks):
         raise RefusedError("invalid_blocks", problems)
     if count_tables(blocks) > TABLES:
-        # Slack files this under attachments, whatever the message has.
+        # Slack reports this under attachments, whatever the message has.
         raise RefusedError("invalid_attachments", ["only_one_table_allowed"])
     if count_characters(blocks) > BLOCKS_CHARACTERS:
         raise RefusedError("msg_blocks_too_long")

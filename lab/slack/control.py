@@ -1,19 +1,19 @@
-"""The control API, under /_control: what was accepted and asked, and orders to misbehave.
+"""The control API, under /_control: accepted messages, received requests, and orders for faults.
 
     GET  health     {"ok": true}
-    GET  messages   what was accepted, oldest first; ?channel= an id or a name
+    GET  messages   the accepted messages, oldest first; ?channel= an id or a name
     DELETE messages/<channel>/<ts>        delete a message, as its author could
     POST   messages/<channel>/<ts>/lock   lock its thread, as an administrator could
-    GET  channels   where it may be posted to, each with its id, name and rule; a person's id is the name of theirs
-    GET  requests   what was asked, oldest first
-    POST faults     add orders to misbehave (a JSON array, see faults); GET: those still due; DELETE: forget them
+    GET  channels   the channels, each with its id, name and rule; a direct message has the person's id as name
+    GET  requests   the received requests, oldest first
+    POST faults     add orders for faults (a JSON array, see faults); GET: the pending ones; DELETE: remove them
     PATCH config    replace parts of the configuration (see Config)
-    POST advance    {"seconds": n}: move its clock on; ts, rate limits and the lag of histories go by it
-    POST reset      forget everything, and know again what was known at the start
+    POST advance    {"seconds": n}: advance its clock, which ts, rate limits and the history lag use
+    POST reset      restore the state at the start
 
-What the page needs besides is in lab.page.routes.
+Further routes, for the page, are in lab.page.routes.
 
-It needs no token, and listens where Slack does: keep that loopback. It shows neither tokens nor webhooks' secrets.
+It needs no token, and listens on the stand-in's port, so bind that to loopback. It shows no tokens or webhook secrets.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def health(_request: web.Request) -> web.Response:
 
 
 async def advance(request: web.Request) -> web.Response:
-    """Move the clock on."""
+    """Advance the clock."""
     wish = await _document(request)
     if problems := list(STEP(wish, "")):
         raise ValueError("; ".join(map(str, problems)))
@@ -50,31 +50,31 @@ async def advance(request: web.Request) -> web.Response:
 
 
 async def requests(request: web.Request) -> web.Response:
-    """Return the requests."""
+    """Return the received requests."""
     return web.json_response(
         [{**asdict(each), "received_at": iso(each.received_at)} for each in request.app[STAND_IN].requests]
     )
 
 
 async def add_faults(request: web.Request) -> web.Response:
-    """Add orders."""
+    """Add orders for faults."""
     request.app[STAND_IN].script.extend(await _document(request))
     return await pending_faults(request)
 
 
 async def pending_faults(request: web.Request) -> web.Response:
-    """Return the orders that are still due."""
+    """Return the pending orders."""
     return web.json_response(request.app[STAND_IN].script.pending())
 
 
 async def clear_faults(request: web.Request) -> web.Response:
-    """Forget the orders."""
+    """Remove the orders."""
     request.app[STAND_IN].script.clear()
     return await pending_faults(request)
 
 
 async def channels(request: web.Request) -> web.Response:
-    """Return the channels, and the direct messages with people."""
+    """Return the channels and the direct messages."""
     return web.json_response([asdict(each) for each in request.app[STAND_IN].config.conversations])
 
 
@@ -86,14 +86,14 @@ async def change_config(request: web.Request) -> web.Response:
 
 
 async def reset(request: web.Request) -> web.Response:
-    """Forget everything."""
+    """Restore the state at the start."""
     request.app[STAND_IN].reset()
     request.app[BOARD].clear()
     return web.json_response({"ok": True})
 
 
 def application(slack: StandIn, board: Board) -> web.Application:
-    """Return the control API of a stand-in and of the page in front of it."""
+    """Return the control API of a stand-in and its page."""
     app = web.Application(middlewares=[_explain])
     app[STAND_IN], app[BOARD] = slack, board
     app.add_routes(
@@ -116,7 +116,7 @@ def application(slack: StandIn, board: Board) -> web.Application:
 
 @web.middleware
 async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 400, with what is wrong, to a document that cannot be used."""
+    """Respond with 400 and the reason if a document is invalid."""
     try:
         return await handler(request)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`conversations.*`: what a channel is, and reading back what was posted to it."""
+"""`conversations.*`: information about a channel, and reading its messages."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LARGEST_PAGE: Final = 999
 
 
 def history(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
-    """Return the messages of a channel, newest first. Replies are left to `replies`, broadcast ones excepted."""
+    """Return the messages of a channel, newest first, without replies, except those that were broadcast."""
     visible = _visible(slack, _readable(slack, arguments))
     top_level = [each for each in visible if not each.thread_ts or _truthy(each.options, "reply_broadcast")]
     return {**_page(top_level[::-1], arguments), "pin_count": 0}
 
 
 def info(slack: StandIn, _token: Token, arguments: Arguments) -> dict[str, Any]:
-    """Return a channel, and whether the app is in it."""
+    """Return a channel, and whether the app is a member."""
     channel = channel_by_id(slack, arguments)
     archived = channel.rule == "archived"
     member = channel.rule != "not-joined" and not archived
@@ -60,7 +60,7 @@ def _visible(slack: StandIn, channel: Channel) -> list[Message]:
 
 
 def _page(messages: list[Message], arguments: Arguments) -> dict[str, Any]:
-    """Return the part of the messages, in their order, that the arguments ask for."""
+    """Return the page of the messages that the arguments select, in the same order."""
     within = [message for message in messages if _in_period(message, arguments)]
     start = _position(within, str(arguments.get("cursor") or ""))
     end = start + _limit(arguments)

@@ -1,8 +1,8 @@
-"""What the stand-in was told to do wrong, how often, and to whom.
+"""Orders for faults: what the stand-in does wrong, how often, and for which requests.
 
 A fault is a JSON object: {"match": {"method": "chat.postMessage", "channel": "orders"}, "times": 2, "fault": {"kind":
-...}}. `method` is a Web API method, or `webhook`; `text` is a part of what the request holds as it came over the wire;
-what `match` leaves out matches everything. Kinds, with their keys:
+...}}. `method` is a Web API method, or `webhook`; `text` is a substring of the raw request body; what `match`
+leaves out matches everything. Kinds, with their keys:
 
     status   answer `status` with `body`, as `content_type`
     error    ok:false with the word `error`; a webhook gets the word and its status
@@ -16,8 +16,8 @@ what `match` leaves out matches everything. Kinds, with their keys:
     drip     send the real answer one byte each `seconds`
     delay    wait for `seconds`, then send the real answer
 
-With `"accept": true` the request is carried out first: a message is kept, and what its sender sees is the fault. The
-last three always do that. Such a fault waits for a request that Slack accepts; one that is refused gets its answer.
+With `"accept": true` the request is carried out first: the message is kept, and its sender sees the fault. The last
+three always do that. Such a fault waits for a request that Slack accepts; a refused request gets its normal response.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ DOCUMENT: Final = array(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to misbehave: a kind, whether the request is carried out first, and what the kind asks for."""
+    """A fault: its kind, whether the request is carried out first, and the arguments of the kind."""
 
     kind: str
     accept: bool = False
@@ -66,7 +66,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Order:
-    """A fault and when it is due: for this method, channel and part of a text (empty: any), so many times more."""
+    """A fault for the next `times` requests with this method, channel and part of a text (empty: any)."""
 
     fault: Fault
     method: str = ""
@@ -75,33 +75,33 @@ class Order:
     times: int = 1
 
     def covers(self, method: str, names: tuple[str, ...], body: bytes) -> bool:
-        """Whether it is due for this method, a channel with these names, and a request with this body."""
+        """Return whether it matches this method, a channel with these names, and a request with this body."""
         there = self.method in ("", method) and (not self.channel or self.channel in names)
         return self.times > 0 and there and self.text.encode() in body
 
 
 class Script:
-    """The orders that are still due, first come first served."""
+    """The pending orders. A request gets the first that matches."""
 
     def __init__(self) -> None:
         self._orders: list[Order] = []
 
     def extend(self, document: Any) -> None:
-        """Add what a JSON document of the form above orders. Raises ValueError with everything that is wrong."""
+        """Add orders from a JSON document of the form above. Raises ValueError with everything that is wrong."""
         if problems := list(DOCUMENT(document, "")):
             raise ValueError("; ".join(map(str, problems)))
         self._orders += map(_order, document)
 
     def clear(self) -> None:
-        """Forget all orders."""
+        """Remove all orders."""
         self._orders.clear()
 
     def due(self, method: str, names: tuple[str, ...], body: bytes) -> Order | None:
-        """Return the first order for a request. It stays due until it is carried out."""
+        """Return the first order for a request. It stays pending until it is carried out."""
         return next((order for order in self._orders if order.covers(method, names, body)), None)
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return the orders that are still due, as plain data."""
+        """Return the pending orders as plain data."""
         return [asdict(order) for order in self._orders if order.times]
 
 

@@ -1,4 +1,4 @@
-"""The control API's part about the messages that were accepted."""
+"""The routes of the control API for the accepted messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAND_IN: Final = web.AppKey("stand_in", StandIn)
 
 
 async def messages(request: web.Request) -> web.Response:
-    """Return the accepted messages, with the name of their channel beside its id."""
+    """Return the accepted messages, each with the name and the id of its channel."""
     slack = request.app[STAND_IN]
     names = {channel.id: channel.name for channel in slack.config.conversations}
     wanted = request.query.get("channel", "").removeprefix("#")
@@ -42,13 +42,13 @@ async def delete_message(request: web.Request) -> web.Response:
 
 
 async def lock_thread(request: web.Request) -> web.Response:
-    """Let the thread of a message take no more replies."""
+    """Lock the thread of a message: it accepts no more replies."""
     request.app[STAND_IN].workspace.lock(_message(request))
     return web.json_response({"ok": True})
 
 
 def iso(seconds: float) -> str | None:
-    """Return a Unix time as text; None for 0."""
+    """Return a Unix time as an ISO 8601 string; None for 0."""
     return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None
 
 

@@ -1,4 +1,4 @@
-"""How a fault is done to a client: with a wrong answer, or with the connection itself."""
+"""Applies a fault to a client: with a wrong response, or on the connection itself."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lab.slack.answer import Answer, RefusedError
 from lab.slack.faults import Fault
 from lab.slack.wording import Wording
 
-# What a proxy or a captive portal says in Slack's place.
+# What a proxy or a captive portal responds in place of Slack.
 PAGE: Final = "<!doctype html><title>Sign in</title><h1>Please sign in to use the network</h1>"
 
 
 def respond(answer: Answer) -> web.Response:
-    """Turn an answer into HTTP."""
+    """Turn an Answer into an HTTP response."""
     return web.Response(
         status=answer.status,
         text=answer.body,
@@ -30,7 +30,7 @@ def respond(answer: Answer) -> web.Response:
 
 
 async def misbehave(fault: Fault, request: web.Request, wording: Wording, answer: Answer | None) -> web.StreamResponse:
-    """Carry out a fault. `answer` is the real one where the request was carried out first."""
+    """Apply a fault. `answer` is the real response if the request was carried out first."""
     if fault.kind in CONNECTION:
         return await CONNECTION[fault.kind](request)
     if answer and fault.kind in REAL_ANSWER:
@@ -39,7 +39,7 @@ async def misbehave(fault: Fault, request: web.Request, wording: Wording, answer
 
 
 def wrong_answer(fault: Fault, wording: Wording) -> Answer:
-    """Return the answer of a fault that is one."""
+    """Return the wrong response of a fault whose kind has one."""
     match fault.kind:
         case "error":
             return wording.refused(RefusedError(fault.error))
@@ -68,7 +68,7 @@ async def _reset(request: web.Request) -> web.Response:
 
 
 async def _hang(_request: web.Request) -> web.Response:
-    await asyncio.Event().wait()  # until the client leaves, or the server ends
+    await asyncio.Event().wait()  # until the client disconnects, or the server ends
     return web.Response()
 
 

@@ -1,4 +1,4 @@
-"""How fast a channel may be posted to: a bucket of tokens each, that fills steadily."""
+"""The rate limit of a channel: a token bucket for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Bucket:
 
 
 class Limiter:
-    """One bucket for each key. `clock` gives seconds, from any start."""
+    """A token bucket for each key. `clock` returns seconds, from any origin."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
         self.rate = rate
@@ -25,7 +25,7 @@ class Limiter:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, key: str) -> None:
-        """Let one message through. Raises RateLimitedError with the whole seconds after which one more fits."""
+        """Let one message through. Raises RateLimitedError with the whole seconds until the next one is allowed."""
         if not self.rate.per_second:
             return
         now = self._clock()

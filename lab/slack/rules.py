@@ -1,4 +1,4 @@
-"""Why a channel takes no messages, in Slack's words."""
+"""Rules that keep the app from posting to a channel, with Slack's error words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 
 class Rule(NamedTuple):
-    """Why posting to a channel is refused: Slack's word to a token, to a webhook, and for which messages.
+    """Why a channel refuses posts: the error word for a token and for a webhook, and which messages are refused.
 
-    An empty `webhook` is a rule that does not bind webhooks. Which word a webhook gets for the others is not published.
+    With an empty `webhook` the rule does not apply to webhooks. Slack does not publish the webhook words of the other
+    rules.
     """
 
     word: str
@@ -17,7 +18,7 @@ class Rule(NamedTuple):
     replies: bool = True
 
     def refuses(self, *, reply: bool) -> bool:
-        """Whether it refuses a reply, or a message of its own."""
+        """Return whether it refuses this message: a `reply`, or one outside a thread."""
         return self.replies if reply else self.top_level
 
 

@@ -1,4 +1,4 @@
-"""Running the stand-in: in an event loop, or beside a test in a thread."""
+"""Runs the stand-in: in an event loop, or beside a test in a thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.slack.server import application
 from lab.slack.standin import StandIn
 from lab.tls import Certificate
 
-UNFINISHED_SECONDS: Final = 0.1  # what a request in progress is given at the end
+UNFINISHED_SECONDS: Final = 0.1  # grace for requests in progress at shutdown
 
 
 @asynccontextmanager
@@ -32,10 +32,10 @@ async def serving(
     journal: Path | None = None,
     plain_port: int | None = None,
 ) -> AsyncIterator[str]:
-    """Serve until the block ends, and give the base URL. Port 0 is one that is free. Raises OSError.
+    """Serve until the block ends, and yield the base URL. Port 0 is any free port. Raises OSError.
 
-    `host` is an IPv4 address or a name of one. On `plain_port` the same is served without TLS: a browser on this
-    machine shows the page there, and does not ask about a certificate that it cannot know.
+    `host` is an IPv4 address or a name of one. `plain_port` serves the same without TLS, so that a browser on this
+    machine shows the page without a warning about an unknown certificate.
     """
     context = None
     if certificate:
@@ -43,13 +43,13 @@ async def serving(
         context.load_cert_chain(certificate.cert, certificate.key)
     runner = web.AppRunner(
         application(StandIn(config, journal)),
-        access_log=None,  # its lines would hold the secrets of webhooks
+        access_log=None,  # an access log would contain the secrets of webhooks
         handler_cancellation=True,
         shutdown_timeout=UNFINISHED_SECONDS,
     )
     await runner.setup()
     try:
-        listener = socket.create_server((host, port))  # one address, so that port 0 is one port
+        listener = socket.create_server((host, port))  # only one address, so that port 0 is a single port
         await web.SockSite(runner, listener, ssl_context=context).start()
         if plain_port is not None:
             await web.SockSite(runner, socket.create_server((host, plain_port))).start()
@@ -59,11 +59,11 @@ async def serving(
 
 
 async def _end(runner: web.AppRunner) -> None:
-    """End the server, and every connection with it: a loop that closes first would leave their sockets open."""
+    """Close the server and every connection; otherwise sockets would stay open when the event loop closes."""
     open_yet = [each.transport for each in runner.server.connections if each.transport] if runner.server else []
     await runner.cleanup()
     for transport in open_yet:
-        with suppress(AttributeError):  # asyncio's own TLS transport, where the connection was lost in this moment
+        with suppress(AttributeError):  # raised by asyncio's TLS transport if the connection has just been lost
             transport.abort()
     await asyncio.sleep(0)
 

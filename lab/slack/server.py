@@ -1,4 +1,4 @@
-"""HTTP in front of the stand-in: reads a request, notes it, and sends the answer, or what a fault makes of it."""
+"""The HTTP server of the stand-in: records each request, and sends the response or applies a fault."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ PRIVATE_HEADERS: Final = frozenset({"authorization", "cookie"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a request asks for: a method in a channel, as given or known. `act` does it; `path` holds no secret.
+    """A parsed request: a method, and the channel as given or known. `act` performs it; `path` has no secret.
 
-    `body` is how it came.
+    `body` is the raw body.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Call:
 
 
 def application(slack: StandIn) -> web.Application:
-    """Return the HTTP application for a stand-in."""
+    """Return the HTTP application of a stand-in."""
     app = web.Application(middlewares=[own_site])
     app[STAND_IN], app[BOARD] = slack, Board(slack)
     app.add_routes([web.route("*", "/api/{method}", _web_api), web.post("/services/{path:.+}", _webhook)])
@@ -80,7 +80,7 @@ async def _webhook(request: web.Request) -> web.StreamResponse:
 
 
 async def _serve(request: web.Request, call: Call) -> web.StreamResponse:
-    """Note the request, and answer it: really, or by a fault that is due."""
+    """Record the request, and send its real response or the fault that is due."""
     slack = request.app[STAND_IN]
     channel = slack.config.channel(call.channel)
     names = (channel.id, channel.name) if channel else (call.channel,)
@@ -113,7 +113,7 @@ def _note(request: web.Request, call: Call, channel: str) -> Request:
 
 
 def _token(request: web.Request, arguments: Mapping[str, Any]) -> str:
-    """Return the token of the header, else of a form; Slack takes none from JSON."""
+    """Return the token from the header, or else from a form; Slack accepts none in JSON."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()

@@ -1,4 +1,4 @@
-"""The whole state of the stand-in in one place: what it knows, holds, was told, and was asked."""
+"""The stand-in's whole state: configuration, messages, orders for faults, and received requests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from lab.slack.workspace import Workspace
 
 @dataclass(slots=True)
 class Request:
-    """A request that came in. `status` is what was answered, None where the connection ended before.
+    """A received request. `status` is that of the response, None if the connection was closed before.
 
-    Neither the token nor a webhook's secret is here: `token` says whether there was one, `path` ends before the secret.
-    `retry_after` is the text of that header of the answer, empty where it had none.
+    It contains no token and no webhook secret: `token` says whether there was a token, `path` ends before the secret.
+    `retry_after` is the Retry-After header of the response, empty if it had none.
     """
 
     method: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(slots=True)
 class StandIn:
-    """A Slack. `start` is the configuration that a reset brings back; its clock goes on all the same."""
+    """The state of a Slack. `start` is the configuration that a reset restores; its clock is not reset."""
 
     start: Config
     journal: Path | None = None
@@ -56,7 +56,7 @@ class StandIn:
         self.limiter.rate = self.config.rate
 
     def reset(self) -> None:
-        """Forget messages, requests and orders, and know again what was known at the start."""
+        """Remove messages, requests and orders, and restore the configuration at the start."""
         self.workspace.clear()
         self.script.clear()
         self.requests.clear()

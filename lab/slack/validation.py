@@ -1,7 +1,7 @@
-"""`blocks.validate`, as docs.slack.dev/reference/methods/blocks.validate has it.
+"""`blocks.validate`, as documented in docs.slack.dev/reference/methods/blocks.validate.
 
-The page shows pointers into `blocks` without that word before them (`/0/text/type`), and names no scope. It does not
-say that a call without a token is answered, so none is.
+That page shows pointers into `blocks` without that word in front (`/0/text/type`), and names no scope. It does not say
+that a call without a token works, so such a call is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MISUSED: Final = "must provide exactly one of `blocks`, `view`, or `message`"
 
 
 def validate(_slack: StandIn, _token: Token, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what is wrong with blocks, or with a message. Views are not looked at. Raises RefusedError."""
+    """Return what is wrong with blocks, or with a message. Views are not checked. Raises RefusedError."""
     given = [name for name in _ONE_OF if arguments.get(name)]
     if len(given) != 1:
         raise RefusedError("invalid_arguments", [_MISUSED])

@@ -1,4 +1,4 @@
-"""How Slack shows a message, and who the app is in it."""
+"""A message as Slack returns it, and the identity of the app."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ APP: Final = "A0LAB"
 
 
 def message_view(message: Message, *, metadata: bool = True) -> dict[str, Any]:
-    """Return the `message` of an answer; `metadata` says whether to show that too."""
+    """Return the `message` of a response; `metadata` says whether to include that too."""
     author = {"user": USER} if message.via == "token" else {"subtype": "bot_message"}
     optional = {
         "blocks": message.blocks,

@@ -1,7 +1,7 @@
-"""The Web API: which methods there are, and who may call them.
+"""The Web API: its methods, and who may call them.
 
-Shapes, words and scopes are those of docs.slack.dev/reference/methods. Only posting is rate-limited; the tiers of the
-other methods (50 calls a minute and more) are left to a fault.
+Response fields, error words and scopes are those of docs.slack.dev/reference/methods. Only posting is rate-limited; to
+limit the other methods (50 calls per minute and more), order a fault.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Arguments = Mapping[str, Any]
 
 
 def auth_test(_slack: StandIn, _token: Token, _arguments: Arguments) -> dict[str, Any]:
-    """Say whose token it is."""
+    """Return the identity of the token."""
     return {
         "url": "https://lab.slack.example/",
         "team": "Lab",
@@ -34,7 +34,7 @@ def auth_test(_slack: StandIn, _token: Token, _arguments: Arguments) -> dict[str
 
 
 class Method(NamedTuple):
-    """A method: what it does, and the scope that it needs (empty: none)."""
+    """A method: the function that performs it, and the scope that it needs (empty: none)."""
 
     run: Callable[[StandIn, Token, Arguments], dict[str, Any]]
     scope: str = ""
@@ -53,7 +53,7 @@ METHODS: Final = {
 
 
 def call(slack: StandIn, name: str, token: str, arguments: Arguments) -> Answer:
-    """Answer one call. Raises RefusedError, RateLimitedError."""
+    """Perform one call, and return the response. Raises RefusedError, RateLimitedError."""
     method = METHODS.get(name)
     if not method:
         raise RefusedError("unknown_method", req_method=name)

@@ -1,4 +1,4 @@
-"""Incoming webhooks: an address that posts to one channel, and needs no token."""
+"""Incoming webhooks: URLs that post to one channel, without a token."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lab.slack.content import read_content, require_something
 from lab.slack.rules import RULES
 from lab.slack.standin import StandIn
 
-# Slack has one word for a payload that names none of these, and another for one whose text is empty.
+# Slack has one error word for a payload with none of these, and another for one whose text is empty.
 SPOKEN: Final = ("text", "markdown_text", "blocks", "attachments")
 
 
 def post(slack: StandIn, path: str, content_type: str, body: bytes) -> Answer:
-    """Answer a post to /services/<path>. Raises RefusedError, RateLimitedError."""
+    """Perform a post to /services/<path>, and return the response. Raises RefusedError, RateLimitedError."""
     webhook = _webhook(slack, path)
     payload = _payload(content_type, body)
     channel = slack.config.channel(webhook.channel)
@@ -50,7 +50,7 @@ def _webhook(slack: StandIn, path: str) -> Webhook:
 
 
 def _nearest_miss(path: str, known: list[str]) -> str:
-    """Return the word for the first part of an unknown path that is wrong: the team, the service or the secret."""
+    """Return the error word for the first wrong part of an unknown path: the team, the service or the secret."""
     team, _, rest = path.partition("/")
     service = rest.partition("/")[0]
     if not any(each.startswith(f"{team}/") for each in known):
@@ -61,7 +61,7 @@ def _nearest_miss(path: str, known: list[str]) -> str:
 
 
 def _payload(content_type: str, body: bytes) -> dict[str, Any]:
-    """Read JSON under any content type, or the field `payload` of a form."""
+    """Return the JSON body, whatever its content type, or the field `payload` of a form."""
     form = content_type == "application/x-www-form-urlencoded"
     try:
         payload = parse_json(parse_form(body).get("payload", "") if form else body)

@@ -1,4 +1,4 @@
-"""How Slack's two front doors say no: the Web API in JSON, incoming webhooks in one word."""
+"""How Slack reports errors: the Web API in JSON, incoming webhooks in plain text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from lab.slack.answer import PLAIN, Answer, RateLimitedError, RefusedError, json_answer
 
-# The first six are Slack's (change log of 2016-05-17), the others what users report. Any other word gets 400.
+# HTTP status by error word. The first six are Slack's (change log of 2016-05-17), the others are reported by users. Any
+# other word gets 400.
 WEBHOOK_STATUSES: Final = {
     "invalid_payload": 400,
     "user_not_found": 400,
@@ -27,13 +28,13 @@ WEBHOOK_STATUSES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One front door. `limited` takes the text of Retry-After, None to leave that header out."""
+    """The error responses of one API. `limited` takes the text of Retry-After, None to leave that header out."""
 
     refused: Callable[[RefusedError], Answer]
     limited: Callable[[str | None], Answer]
 
     def answer(self, act: Callable[[], Answer]) -> Answer:
-        """Return what `act` answers, or why it does not."""
+        """Return the result of `act`, or the error response if it is refused or rate limited."""
         try:
             return act()
         except RefusedError as refusal:
@@ -43,7 +44,7 @@ class Wording:
 
 
 def _refused_in_json(refusal: RefusedError) -> Answer:
-    """What is wrong stands in `errors`, and again in `response_metadata.messages`."""
+    """Return the error as JSON, with its messages in `errors` and in `response_metadata.messages`."""
     document: dict[str, Any] = {"ok": False, "error": refusal.word, **refusal.fields}
     if refusal.messages:
         document["errors"] = refusal.messages

@@ -1,4 +1,4 @@
-"""The messages that were accepted, by channel and time, as Slack keeps them."""
+"""The accepted messages, by channel and ts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from lab.slack.content import Content
 
 MICROSECONDS: Final = 1_000_000
 TS_STEP_MICROSECONDS: Final = 100
-GONE: Final = "gone"  # in the journal: the channel and the ts of a message that was deleted
+GONE: Final = "gone"  # a record in the journal: the channel and the ts of a deleted message
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `ts` identifies it in its channel; times of ours are Unix seconds.
+    """One message. `ts` identifies it in its channel; our own times are Unix seconds.
 
-    `via` is how it came, `options` what was asked for beside the content (`unfurl_links`, `link_names`, ...); `edited`
-    is the time of the last update, 0 for none. The thread of a message that is `locked` takes no replies.
+    `via` is the API that it came by, `options` are the arguments besides the content (`unfurl_links`, `link_names`,
+    ...); `edited` is the time of the last update, 0 for none. The thread of a `locked` message accepts no replies.
     """
 
     channel: str
@@ -40,7 +40,7 @@ class Message:
 
 
 class Workspace:
-    """Holds the messages, oldest first; with a `journal` file also beyond the end of the process."""
+    """The messages, oldest first. With a `journal` file they survive the process."""
 
     def __init__(self, journal: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._journal = journal
@@ -56,7 +56,7 @@ class Workspace:
         return iter(self._messages.values())
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """Return the message of this channel and time."""
+        """Return the message with this channel and ts."""
         return self._messages.get((channel, ts))
 
     def in_channel(self, channel: str) -> list[Message]:
@@ -64,7 +64,7 @@ class Workspace:
         return [message for message in self if message.channel == channel]
 
     def parent(self, channel: str, ts: str) -> Message | None:
-        """Return the first message of the thread that a message of this time is in, or would begin."""
+        """Return the first message of the thread that the message with this ts is in, or would start."""
         found = self.find(channel, ts)
         return self.find(channel, found.thread_ts) if found and found.thread_ts else found
 
@@ -77,9 +77,9 @@ class Workspace:
         thread_ts: str = "",
         options: dict[str, Any] | None = None,
     ) -> Message:
-        """Keep a new message. A reply to a reply joins its thread; one to nothing becomes a message of its own.
+        """Keep a new message. A reply to a reply joins its thread; a reply to nothing becomes a message of its own.
 
-        The latter is what Slack does when the parent is gone: it says ok, and leaves out thread_ts.
+        Slack does the latter if the parent is gone: it responds ok, and leaves out thread_ts.
         """
         parent = self.parent(channel, thread_ts)
         message = Message(
@@ -97,22 +97,22 @@ class Workspace:
         return self._keep(message)
 
     def edit(self, message: Message, content: Content, options: dict[str, Any] | None = None) -> Message:
-        """Change what a message says and how it is treated; what is left out stays."""
+        """Change the content and the options of a message; what is left out stays."""
         given = {name: value for name, value in asdict(content).items() if value is not None}
         options = {**message.options, **(options or {})}
         return self._keep(replace(message, edited=self._clock(), options=options, **given))
 
     def lock(self, message: Message) -> None:
-        """Let the thread of a message take no more replies."""
+        """Lock the thread of a message: it accepts no more replies."""
         self._keep(replace(message, locked=True))
 
     def delete(self, message: Message) -> None:
-        """Forget a message. Replies to it stay, and no further one joins them."""
+        """Remove a message. Replies to it stay, but no new one can join them."""
         del self._messages[message.channel, message.ts]
         self._write({GONE: [message.channel, message.ts]})
 
     def clear(self) -> None:
-        """Forget all messages."""
+        """Remove all messages."""
         self._messages.clear()
         self._last.clear()
         if self._journal:
@@ -139,7 +139,7 @@ class Workspace:
                 lines.write("\n" + json.dumps(line))
 
     def _next_ts(self, channel: str) -> str:
-        """Return a ts later than all of the channel: the second, then a count within it, as "1732263600.000100"."""
+        """Return a ts later than all others of the channel: seconds, then a counter, such as "1732263600.000100"."""
         now = int(self._clock()) * MICROSECONDS
         ts = max(now, self._last.get(channel, 0)) + TS_STEP_MICROSECONDS
         return f"{ts // MICROSECONDS}.{ts % MICROSECONDS:06d}"
@@ -150,7 +150,7 @@ def _microseconds(ts: str) -> int:
 
 
 def _read(journal: Path) -> Iterator[dict[str, Any]]:
-    """Read what an earlier process kept. A line that it was killed in is none."""
+    """Yield the records that an earlier process wrote. A line that was cut off by a kill is skipped."""
     for line in journal.read_text().splitlines() if journal.exists() else ():
         with suppress(ValueError):
             yield json.loads(line)

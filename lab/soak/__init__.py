@@ -1,12 +1,12 @@
-"""The proof: the real function under a schedule of faults, and a checker over the histories of what it did.
+"""A soak test: the real function under a schedule of faults, and a checker of what it did.
 
-    events, plan, schedule    what is published and what goes wrong, both from a seed
-    rig, parts, credentials   the processes of the function, queue, database pair, ledger, Slack, and the ways there
-    mishaps, troubles         how what goes wrong is done
-    journal                   what was done to whom
-    publisher, run            what publishes, and one soak
-    histories, evidence       what was published, remembered, accepted and parked
-    check, pauses             the law; and whether anybody posts while Slack has said to wait
+    events, plan, schedule    the events and the faults, both derived from a seed
+    rig, parts, credentials   the processes: function, queue, database pair, ledger, Slack, and the proxies between
+    mishaps, troubles         inject faults: into single events, and into parts
+    journal                   records which fault affected which event
+    publisher, run            the publisher, and one soak run
+    histories, evidence       the published events, the ledger, Slack's messages, the dead letters
+    check, pauses             the invariants; and whether anything is posted during a Retry-After
 
 `python -m lab.soak --help`, or `make soak`.
 """

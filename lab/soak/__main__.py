@@ -1,4 +1,4 @@
-"""`python -m lab.soak`: run a soak by hand."""
+"""`python -m lab.soak`: run a soak test by hand."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from lab.soak.schedule import scheduled
 @click.option("--webhook", is_flag=True, help="Post to incoming webhooks, which can read nothing back.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="An empty folder for logs and data.")
 def main(events: int, seed: int | None, workers: int, read_back: bool, webhook: bool, keep: Path | None) -> None:
-    """Run the real function under random faults, and hold what came of it against the law.
+    """Run the real function under random faults, and check the outcome of every delivery.
 
-    Every delivery has to end as delivered, suppressed or parked, or be in the queue still; and nothing may be posted
-    twice without a reason. Exits with 1 where that is broken, after a line for each breach. The last line counts.
+    Every delivery must end as delivered, suppressed or parked, or still be in the queue; and nothing may be posted
+    twice without a reason. Prints a line for each violation, then a summary; exits with 1 if there is any.
     """
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     console, mode = Console(stderr=True), Mode(webhook=webhook, read_back=read_back and not webhook)

@@ -1,7 +1,7 @@
-"""The law, held against four histories: what was published, the ledger, what Slack accepted, the dead-letter queue.
+"""Checks the invariants: compares published events, the ledger, Slack's accepted posts, and the dead-letter queue.
 
-Every delivery of every published event has ended in exactly one of delivered, suppressed and parked, or is still
-queued. A delivery is what an event, a notification and a channel have in common.
+Every delivery of every published event must have ended as delivered, suppressed or parked, or must still be queued. A
+delivery is the combination of an event, a notification and a channel.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FATES: Final = ("delivered", "suppressed", "parked", "queued")
 class Ambiguous:
     """The unknown outcomes of one event.
 
-    `posts` counts messages that Slack took while their sender was not told, `invocations` those that were killed, or
-    lost their ledger, in the middle: each of these leaves every delivery of the event with one unknown outcome.
+    `posts` counts messages that Slack accepted while the sender got no confirmation. `invocations` counts those that
+    were killed, or lost their ledger, midway: each leaves every delivery of the event with one unknown outcome.
     """
 
     posts: int = 0
@@ -30,11 +30,11 @@ class Ambiguous:
 
     @property
     def of_a_delivery(self) -> int:
-        """How many of them can be about one and the same delivery."""
+        """The maximum number that can affect a single delivery."""
         return self.posts + self.invocations
 
     def of_an_event(self, deliveries: int) -> int:
-        """How many there are of an event with so many deliveries."""
+        """Return the maximum number for an event with this many deliveries."""
         return self.posts + self.invocations * deliveries
 
 
@@ -43,10 +43,10 @@ _NONE: Final = Ambiguous()
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """What was done to events, by their identity: what can excuse them.
+    """The faults that were injected, by event identity: they excuse repeated posts and parked events.
 
-    `overtaken` counts how often an event's process was frozen, or a post of it with unknown outcome could not be read
-    back in time. `parked` are events that may be parked although they are sound.
+    `overtaken` counts how often the process of an event was frozen, or a post with an unknown outcome could not be read
+    back in time. `parked` are valid events that may nevertheless be parked.
     """
 
     ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Injected:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many deliveries met which fate, and what breaks the law, one sentence each."""
+    """How many deliveries had which outcome, and one sentence for each violation."""
 
     fates: Counter[str]
     duplicates: int
@@ -73,11 +73,11 @@ class Verdict:
 
 
 def check(histories: Histories, injected: Injected, *, read_back: bool) -> Verdict:
-    """Hold the histories against the law.
+    """Check the invariants, and return the verdict.
 
-    With `read_back` a delivery may be posted once more for each time that it was overtaken; without it, also once more
-    for each ambiguous outcome. Both are counted for each delivery and for each event: what excuses one delivery of
-    an event does not excuse another.
+    With `read_back` a delivery may be posted once more each time that it was overtaken; without it, also once more for
+    each unknown outcome. Both are counted per delivery and per event, so that what excuses one delivery of an event
+    does not excuse another.
     """
     evidence = Evidence(histories)
     fates: Counter[str] = Counter()
@@ -117,7 +117,7 @@ def _of_fate(event: Event, expected: Expected, fate: Fate, evidence: Evidence, i
 
 
 def _of_posts(event: Event, evidence: Evidence, injected: Injected, *, read_back: bool) -> Iterable[str]:
-    """A delivery is posted twice, and an event parked twice, only as often as there is a reason to."""
+    """Yield violations: a delivery that was posted again, or an event that was parked again, without a reason."""
     keys = [Key(event.identity, one.notification, one.channel) for one in event.deliveries]
     extra = {key: max(evidence.posts[key] - 1, 0) for key in keys}
     ambiguous = injected.ambiguous.get(event.identity, _NONE)

@@ -1,4 +1,4 @@
-"""What Slack knows of the app: its channels, its token and its webhooks; and what the function is given of that."""
+"""The app's channels, token and webhooks as Slack knows them, and the credentials that the function has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from lab.slack import Control
 
 SCOPES: Final = ("chat:write", "channels:history")
-# By the name that the soak's templates have for a channel: its id, and the rule that holds in it (lab/slack/rules.py).
+# By the channel alias in the soak's templates: the channel's id, and its rule (lab/slack/rules.py).
 CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
     "orders": ("C0LABORDERS", ""),
     "payments": ("C0LABPAYMENTS", ""),
@@ -20,13 +20,13 @@ CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Credentials:
-    """Credentials that are renewed: Slack knows the last ones at once, the function once they are stored.
+    """Credentials that can be renewed: Slack knows the new ones at once, the function once they are stored.
 
-    `url` is where the function finds Slack, without a path.
+    `url` is the base URL of Slack for the function, without a path.
     """
 
     def __init__(self, slack: Control, secrets: Any, url: str) -> None:
-        """`secrets` is a client of Secrets Manager, in which none of them is yet."""
+        """`secrets` is a client of Secrets Manager, in which none of them exists yet."""
         self._slack = slack
         self._secrets = secrets
         self._url = url
@@ -42,7 +42,7 @@ class Credentials:
             secrets.create_secret(Name=name, SecretString=value)
 
     def renew(self) -> None:
-        """Let Slack refuse the credentials of before, and know new ones, which the function has yet to be given."""
+        """Let Slack refuse the old credentials and accept new ones, which the function does not have yet."""
         before, self._number = self._number, self._number + 1
         self._slack.configure(
             tokens=[
@@ -60,7 +60,7 @@ class Credentials:
         )
 
     def store(self) -> None:
-        """Give the function the credentials that Slack knows by now."""
+        """Store the credentials that Slack accepts now, so that the function gets them."""
         for name, value in self._stored().items():
             self._secrets.put_secret_value(SecretId=name, SecretString=value)
 

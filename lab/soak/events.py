@@ -1,4 +1,4 @@
-"""An event of a soak: what is published, when, and how each of its deliveries has to end."""
+"""An event of a soak: its content, when it is published, and how each of its deliveries must end."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ End = Literal["delivered", "suppressed", "parked"]
 # The poll of the soak, and the region of the orders that its SELECT returns.
 POLL: Final = "soak.found"
 POLLED_REGION: Final = "found"
-# Orders of the soak's own; those of the sample shop end at 4200.
+# The first id of the soak's own orders; those of the sample shop end at 4200.
 FIRST_ORDER: Final = 100_001
 _NAMESPACE: Final = uuid.UUID("6f8c9f5e-52f1-4a52-9d0b-2f1d1c2a7b01")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One delivery of an event: `notification` and `channel` are the template's and its alias, and `end` how it ends.
+    """One delivery of an event: `notification` and `channel` alias are the template's; it must end as `end`.
 
-    An event that nobody can read is one delivery without either.
+    An unreadable event is one delivery with neither.
     """
 
     notification: str
@@ -34,11 +34,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event. `at` is the second, from the start, at which it is published, `row_at` its row (None: never).
+    """An event, published `at` seconds after the start; its row is written at `row_at` seconds (None: never).
 
-    `identity` is what its deliveries are known by, `message_id` SNS's name of it, and `body` what a queue gets from it.
-    `again` are the seconds after which SQS delivers the same message once more, `republished` those after which the
-    publisher repeats itself. Nobody publishes one that is `polled`: a poll finds its row, and sends `body`.
+    `identity` identifies its deliveries, `message_id` is SNS's id, and `body` is the message body in the queue. SQS
+    delivers the message again after each of the seconds in `again`, and the publisher publishes it again after those in
+    `republished`. A `polled` event is not published: a poll finds its row, and sends `body`.
     """
 
     number: int
@@ -56,12 +56,12 @@ class Event:
 
     @property
     def posts(self) -> bool:
-        """Whether it is meant to be posted at least once."""
+        """Whether at least one of its deliveries must be posted."""
         return any(one.end == "delivered" for one in self.deliveries)
 
 
 def sale(number: int, at: float) -> Event:
-    """Return an event that ends in one message in `orders`."""
+    """Return an event that must end as one message in `orders`."""
     name = message_id(0, number)
     body = envelope(name, json.dumps({"type": "soak.sale", "id": FIRST_ORDER + number}))
     ends = (Expected("soak.sale", "orders", "delivered"),)
@@ -69,7 +69,7 @@ def sale(number: int, at: float) -> Event:
 
 
 def found(number: int, at: float, order: int) -> Event:
-    """Return an event that only a poll knows of. It ends in one message in `audit`."""
+    """Return an event that only a poll finds. It must end as one message in `audit`."""
     name = messages.identity(POLL, order)
     body = messages.event(POLL, PolledRow(order, late=False), 0)
     ends = (Expected(POLL, "audit", "delivered"),)
@@ -77,11 +77,11 @@ def found(number: int, at: float, order: int) -> Event:
 
 
 def envelope(name: str, message: str) -> str:
-    """Return what a queue that is subscribed to a topic gets."""
+    """Return the body that a queue subscribed to a topic gets."""
     topic = "arn:aws:sns:us-east-1:000000000000:events"
     return json.dumps({"Type": "Notification", "MessageId": name, "TopicArn": topic, "Message": message})
 
 
 def message_id(seed: int, number: int) -> str:
-    """Return what SNS calls a message."""
+    """Return the SNS message id."""
     return str(uuid.uuid5(_NAMESPACE, f"{seed} {number}"))

@@ -1,4 +1,4 @@
-"""The four histories as plain data, and what they say of each delivery."""
+"""The four histories as plain data, and what they say about each delivery."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Fate = Literal["delivered", "suppressed", "parked", "queued", "lost"]
 
 
 class Key(NamedTuple):
-    """A delivery. Where an event failed before its channel was chosen, that is empty; so is the notification."""
+    """A delivery. The channel, or channel and notification, are empty if the event failed before they were known."""
 
     event: str
     notification: str = ""
@@ -22,7 +22,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the ledger has of a delivery."""
+    """A delivery's row in the ledger."""
 
     key: Key
     phase: str
@@ -39,7 +39,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """The four, and what is still in the queue (identities of events). `posts` has a key for each accepted post."""
+    """The four histories, and the identities of queued events. `posts` has a key for each accepted post."""
 
     published: Sequence[Event]
     ledger: Sequence[Row]
@@ -49,7 +49,7 @@ class Histories:
 
 
 class Evidence:
-    """The histories, ready to be asked. `posts` counts those of each delivery, `letters` has those of each event."""
+    """An index of the histories. `posts` counts by delivery, `letters` has the dead letters by event identity."""
 
     def __init__(self, histories: Histories) -> None:
         self._published = {event.identity: event for event in histories.published}
@@ -61,7 +61,7 @@ class Evidence:
         self._queued = histories.queued
 
     def fate(self, event: Event, expected: Expected) -> Fate:
-        """The outcome of a delivery: the first of these for which there is evidence."""
+        """Return the outcome of a delivery: the first one, in the order of Fate, for which there is evidence."""
         key = Key(event.identity, expected.notification, expected.channel)
         if self.posts[key] and not self.parked(key):
             return "delivered"
@@ -72,13 +72,13 @@ class Evidence:
         return "queued" if event.identity in self._queued else "lost"
 
     def phase(self, key: Key) -> str:
-        """What the ledger says of a delivery; of all that an event or a notification is, where it failed before."""
+        """Return a delivery's phase in the ledger; or that of its notification or event, if that failed earlier."""
         return next((self._rows[one].phase for one in _covering(key) if one in self._rows), "")
 
     def parked(self, key: Key) -> bool:
-        """Whether a dead letter is about this delivery: the ledger says so, or the letter itself does.
+        """Return whether a dead letter covers this delivery, according to the ledger or to the letter itself.
 
-        One that SQS moved is about what had not ended by then.
+        A message that SQS moved covers all deliveries of its event that were not posted.
         """
         for letter in self.letters.get(key.event, ()):
             if letter.code and (letter.key in _covering(key) or self.phase(key) == "parked"):
@@ -88,7 +88,7 @@ class Evidence:
         return False
 
     def strangers(self) -> Iterable[str]:
-        """What is there, and was not published; one sentence each."""
+        """Yield a sentence for each post and dead letter that belongs to no published event."""
         known = {
             Key(event.identity, expected.notification, expected.channel)
             for event in self._published.values()
@@ -102,7 +102,7 @@ class Evidence:
 
 
 def _covering(key: Key) -> tuple[Key, ...]:
-    """The delivery, and what it is known by where it failed before its channel, or its notification, was known."""
+    """Return the keys under which a delivery may be recorded: itself, its notification, and its event."""
     return key, Key(key.event, key.notification), Key(key.event)
 
 

@@ -1,4 +1,4 @@
-"""The four histories as they lie in the parts of a rig after a run."""
+"""Collects the four histories from the parts of a rig after a run."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lab.soak.evidence import DeadLetter, Histories, Key, Row
 from lab.soak.pauses import Asked
 from lab.soak.rig import TABLE, Rig
 
-# What each template of the soak says first: its name, and the identity of the event.
+# The beginning of each message of the soak: its template, and the identity of the event.
 _SAID: Final = re.compile(r"(soak(?:\.[a-z]+)+) (\S+)")
 _POSTS: Final = ("/api/chat.postMessage", "/services/")
 
 
 def collect(rig: Rig, events: Sequence[Event]) -> Histories:
-    """Read them."""
+    """Read the histories."""
     queue = rig.source.queue
     by_message = {event.message_id: event.identity for event in events}
     names = {letter.body: _identity(letter.body, by_message) for letter in [*rig.dead.messages, *queue.messages]}
@@ -33,9 +33,9 @@ def collect(rig: Rig, events: Sequence[Event]) -> Histories:
 
 
 def _identity(body: str, by_message: Mapping[str, str]) -> str:
-    """The identity of the event in a body; of one that was published again, what the publisher calls it.
+    """Return the identity of the event in a body; for one that was published again, its `event_id`.
 
-    A poll gives each event an identity. Its requests have none.
+    A poll gives each event an identity. Its own requests have none.
     """
     envelope = json.loads(body)
     if "MessageId" not in envelope:
@@ -66,7 +66,7 @@ def _letter(event: str, attributes: Mapping[str, str]) -> DeadLetter:
 
 
 def posts_asked(rig: Rig) -> list[Asked]:
-    """Return every post that Slack was asked for, whatever it said, oldest first."""
+    """Return every post that Slack was asked for, whatever its response, oldest first."""
     return [
         Asked(
             request["channel"],

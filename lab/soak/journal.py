@@ -1,4 +1,4 @@
-"""What was done to whom: every event of a batch, and what befell the invocation that had it."""
+"""Records which faults affected which events and invocations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lab.soak.check import Ambiguous, Injected
 from lab.soak.events import Event
 from lab.soak.schedule import Mishap
 
-# A message that appears in its channel's history late was posted so long before somebody missed it there.
+# The longest time, in seconds, between a post and the search for it in a channel's history that lags.
 MISSED_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
 class _Invocation:
-    """What an environment is busy with: the numbers of the events, and what befell it so far."""
+    """The current invocation of an environment: the numbers of its events, and whether a fault affected it."""
 
     numbers: frozenset[int]
     began: float
@@ -27,22 +27,22 @@ class _Invocation:
 
 @dataclass(slots=True)
 class Period:
-    """A time in which something was in effect; `end` is None while it is."""
+    """A period in which a condition held; `end` is None while it still holds."""
 
     begin: float
     end: float | None = None
 
     def touches(self, begin: float, end: float) -> bool:
-        """Whether it has a moment in common with another time."""
+        """Return whether it overlaps the time from `begin` to `end`."""
         return self.begin <= end and (self.end is None or begin <= self.end)
 
 
 @dataclass(slots=True)
 class Journal:
-    """The events by number, and what was done to them. `bodies` has the number for each body in the queue.
+    """The events by number, and the faults that affected them. `bodies` maps each body in the queue to the number.
 
-    `codes` counts how deliveries ended, or went on, by what the function logged: (word, code). `unnamed` are failures
-    that have no name, `mishaps` counts those that were met.
+    `codes` counts the results of delivery attempts in the function's log: (message, code). `unnamed` are failures
+    without an error code, `mishaps` counts the faults that a post met.
     """
 
     events: Sequence[Event]
@@ -62,15 +62,15 @@ class Journal:
     _refused: set[int] = field(default_factory=set)
 
     def numbers(self, messages: Iterable[Message]) -> list[int]:
-        """Return the numbers of the events in these messages. A request to run a poll is none."""
+        """Return the numbers of the events in these messages. Poll requests are skipped."""
         return [self.bodies[message.body] for message in messages if message.body in self.bodies]
 
     def begun(self, environment: Environment, messages: Sequence[Message]) -> None:
-        """An invocation begins."""
+        """Record that an invocation begins."""
         self._busy[environment] = _Invocation(frozenset(self.numbers(messages)), self.now())
 
     def ended(self, environment: Environment, ended: Ended) -> None:
-        """An invocation has ended."""
+        """Record that an invocation has ended."""
         invocation = self._busy.pop(environment)
         during = (invocation.began, self.now())
         if ended.died or any(period.touches(*during) for period in self.without_ledger):
@@ -83,29 +83,29 @@ class Journal:
             self._read(line)
 
     def holder(self, number: int) -> Environment | None:
-        """Return the environment that is busy with an event."""
+        """Return the environment that is processing an event."""
         return next((one for one, invocation in self._busy.items() if number in invocation.numbers), None)
 
     def met(self, number: int, mishap: Mishap) -> None:
-        """An event's post met a mishap."""
+        """Record that the post of an event met a fault."""
         self.mishaps += 1
         self._unlucky.add(number)
         if mishap.ambiguous:
             self._ambiguous.append((number, self.now()))
 
     def frozen(self, environment: Environment) -> None:
-        """An environment was frozen in the middle."""
+        """Record that an environment was frozen during its invocation."""
         if invocation := self._busy.get(environment):
             self._overtaken.update(invocation.numbers)
             self._harm(invocation)
 
     def cut_off(self) -> None:
-        """The connection to Slack was cut: a caller that waits for an answer does not get it."""
+        """Record that the connections to Slack were cut: callers that wait for a response will not get it."""
         for invocation in self._busy.values():
             self._harm(invocation)
 
     def period(self, periods: list[Period]) -> Callable[[], None]:
-        """Begin a period, and return what ends it."""
+        """Begin a period, and return the function that ends it."""
         period = Period(self.now())
         periods.append(period)
 
@@ -115,7 +115,7 @@ class Journal:
         return end
 
     def injected(self, *, read_back: bool) -> Injected:
-        """Return what excuses the events."""
+        """Return the faults that excuse repeated posts and parked events."""
         missed = Counter(number for number, at in self._ambiguous if self._was_missed(at))
         parked = self._refused if read_back else self._refused | self._unlucky
 
@@ -134,7 +134,7 @@ class Journal:
         return any(period.touches(at, at + MISSED_SECONDS) for period in self.lagging)
 
     def _harm(self, invocation: _Invocation) -> None:
-        """The outcome of whatever it was about to post, or had just posted, is unknown."""
+        """Record that the outcome of whatever it was posting, or about to post, is unknown."""
         if not invocation.harmed:
             invocation.harmed = True
             self._unlucky |= invocation.numbers

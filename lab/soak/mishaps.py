@@ -1,4 +1,4 @@
-"""What befalls single events: a fault of Slack's when an event is posted, and what is done once it has met it."""
+"""Faults for single events: orders a fault of Slack for an event's post, and acts once the post has met it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from lab.soak.journal import Journal
 from lab.soak.rig import Rig
 from lab.soak.schedule import Mishap
 
-# How often the stand-in is asked whether a fault was met, in real seconds: well below how long one holds a post up.
+# How often to ask the stand-in whether a post met its fault, in real seconds: well below the delay that a fault causes.
 LOOK_SECONDS: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """A mishap that was ordered of Slack, and not met yet."""
+    """A fault that was ordered from Slack, and that no post has met yet."""
 
     number: int
     mishap: Mishap
 
 
 class Mishaps:
-    """Orders the mishaps of the events of a batch, and does what follows once Slack says that one was met."""
+    """Orders the planned faults for the events of a batch, and acts once Slack reports that a post met one."""
 
     def __init__(self, rig: Rig, planned: Mapping[int, Sequence[Mishap]], journal: Journal) -> None:
         self._rig = rig
@@ -35,7 +35,7 @@ class Mishaps:
         self._looked = 0.0
 
     def order(self, numbers: Sequence[int]) -> None:
-        """Order the next mishap of each of these events that has none on order; before they are handed out."""
+        """Order the next fault of each of these events that has none pending. Call this before they are delivered."""
         for number in numbers:
             text = self._journal.events[number].identity
             if text in self._ordered or not self._left.get(number):
@@ -45,13 +45,13 @@ class Mishaps:
             self._ordered[text] = _Ordered(number, mishap)
 
     def forget_others(self) -> None:
-        """Let Slack forget all orders but these."""
+        """Remove all of Slack's orders except these."""
         self._rig.slack.forget()
         for text, ordered in self._ordered.items():
             self._order(text, ordered.mishap)
 
     def look(self) -> bool:
-        """Ask which were met. It is never over, so that the source goes on asking."""
+        """Ask Slack which faults were met. Always return False, so that the event source continues to call it."""
         now = time.monotonic()
         if self._ordered and now - self._looked >= LOOK_SECONDS:
             self._looked = now

@@ -1,4 +1,4 @@
-"""The parts of a rig that are the soak's own way: its database, its templates, its Slack."""
+"""The parts of a rig that the soak sets up itself: its database, templates and Slack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 
 @contextmanager
 def database(folder: Path, authority: Authority) -> Iterator[Pair]:
-    """Run a pair of our own, with the sample shop."""
+    """Run a new database pair with the sample shop."""
     with replicated_pair(folder / "database", authority) as pair:
         shop.load(pair.primary)
         pair.wait_for_replica()
@@ -30,7 +30,7 @@ def database(folder: Path, authority: Authority) -> Iterator[Pair]:
 
 @contextmanager
 def lent(pair: Pair) -> Iterator[Pair]:
-    """Use a pair that runs already, and give it back as it was."""
+    """Use a running database pair, and restore it afterwards."""
     try:
         yield pair
     finally:
@@ -51,7 +51,7 @@ def catalog(folder: Path) -> Path:
 
 @contextmanager
 def slack(folder: Path, authority: Authority) -> Iterator[tuple[Control, int]]:
-    """Run the stand-in over TLS, and give its control and its port."""
+    """Run the stand-in over TLS, and yield its control and its port."""
     certificate = authority.issue("slack", "localhost", "127.0.0.1")
     port, log = free_port(), folder / "slack.log"
     command = [sys.executable, "-m", "lab.slack", "--port", str(port)]

@@ -1,4 +1,4 @@
-"""Whether anybody posts while Slack has said to wait."""
+"""Checks that nothing is posted while Slack has said to wait (Retry-After)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Who has begun before Slack said it may not know of it for so long, in seconds.
+# How long, in seconds, an invocation that started before the 429 may not know about it.
 UNDER_WAY_SECONDS: Final = 5.0
-# No pause is longer for the function, whatever Slack says (handler/adapters/slack/answers.py).
+# The function never pauses longer, whatever Retry-After says (handler/adapters/slack/answers.py).
 LONGEST_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A post that Slack was asked for, at a Unix time of its clock. `pause` is the text of a Retry-After, or empty."""
+    """A post that Slack was asked for, at a Unix time of its clock. `pause` is the text of Retry-After, or empty."""
 
     channel: str
     at: float
@@ -24,7 +24,7 @@ class Asked:
 
 @dataclass(slots=True)
 class _Pause:
-    """In one channel: from when to when, and how many may still be excused."""
+    """The pause of one channel: its start, its end, and how many more posts during it are excused."""
 
     begin: float = 0.0
     until: float = 0.0
@@ -32,9 +32,9 @@ class _Pause:
 
 
 def within_pauses(asked: Sequence[Asked], others: int = 0) -> list[Asked]:
-    """Return the posts, oldest first, that a channel was asked for while Slack had said to wait, in whole seconds.
+    """Return the posts, oldest first, that were sent to a channel while Slack had said to wait, in whole seconds.
 
-    Of so many `others`, who are under way when it says so, each may ask once: then it knows.
+    Each of `others`, the other environments that are under way when the pause starts, may post once: then it knows.
     """
     pauses: dict[str, _Pause] = {}
     found = []

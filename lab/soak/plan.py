@@ -1,4 +1,4 @@
-"""What is published in a soak, from a seed alone."""
+"""The events that a soak publishes, derived from its seed."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from typing import Any, Final
 
 from lab.soak.events import FIRST_ORDER, POLL, Event, Expected, envelope, found, message_id
 
-# So many orders have a ticket, and each of them several events: those are one thread.
+# The number of orders with a ticket. Each has several events, which form a thread.
 TICKETS: Final = 25
-# Events come in bursts, as from a job that touches several orders at once; on average a little slower than the busiest
-# channel of the soak takes them.
+# Events come in bursts, as from a job that touches several orders at once; on average a little slower than the rate
+# limit of the soak's busiest channel.
 SECONDS_PER_EVENT: Final = 1.1
-# In an outage of hours the publisher goes on, and each event is tried again and again: so many have to do.
+# The number of events during an outage of hours: they are few, because each is retried again and again.
 TWO_HOURS: Final = 7200.0
 IN_OUTAGE: Final = 30
-# So many events at once: a weight.
+# The number of events in a burst, and its weight.
 _BURSTS: Final[Mapping[int, int]] = {1: 55, 2: 15, 4: 15, 10: 15}
-# By so much a row may come after its event.
+# How many seconds after its event a row may be written.
 LATEST_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The events, in the order in which they are published. At the second `outage` Slack is away for two hours."""
+    """The events in the order of publishing. Slack is unreachable for two hours, from `outage` seconds on."""
 
     events: Sequence[Event]
     outage: float | None = None
 
     @property
     def busy_seconds(self) -> float:
-        """For how long events come, the outage left out."""
+        """How long events are published, without the outage."""
         return self.events[-1].at - (TWO_HOURS if self.outage is not None else 0.0)
 
     def second(self, busy: float) -> float:
-        """Return the second from the start for one that does not count the outage."""
+        """Convert seconds without the outage into seconds from the start."""
         return busy if self.outage is None or busy < self.outage else busy + TWO_HOURS
 
 
 def planned(seed: int, count: int, *, outage: bool | None = None) -> Plan:
-    """Return a plan of so many events; the same for the same arguments.
+    """Return a plan of `count` events; deterministic.
 
-    Whether there is an `outage` is for the seed to say where nobody else does; a short soak has none.
+    Without `outage` the seed decides whether there is one; a short soak has none.
     """
     random = Random(f"events {seed}")
     with_outage = random.random() < 0.5 and count >= 10 * IN_OUTAGE if outage is None else outage

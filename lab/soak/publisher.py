@@ -1,4 +1,4 @@
-"""The application and its operator: writes rows, publishes events by plan, and replays what was parked."""
+"""The application and its operator: writes rows, publishes the planned events, and replays dead letters."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lab.queue import Message
 from lab.soak.events import POLL, Event, envelope
 from lab.soak.rig import Rig, begin_poll
 
-# Rows are written together for so many seconds, and so long before the first event that needs one of them.
+# The interval of rows that are written together, and how long before their first event they are written, in seconds.
 ROWS_SECONDS: Final = 30.0
-# So long after the last event the poll is asked to run, each minute: whatever went wrong is over by then.
+# How long after the last event the poll is requested, each minute, in seconds: until all faults are over.
 POLLED_SECONDS: Final = 1800.0
 _INSERT: Final = (
     "INSERT IGNORE INTO orders (id, number, customer_id, region, status, amount, currency, created_at, updated_at) "
@@ -30,7 +30,7 @@ _INSERT: Final = (
 
 
 class Publisher:
-    """Publishes events from `start` on, a Unix time. `bodies` has for each body of a message the event's number."""
+    """Publishes events from `start` on, a Unix time. `bodies` maps the body of a message to the event's number."""
 
     def __init__(self, rig: Rig, events: Sequence[Event], start: float) -> None:
         self.bodies = {event.body: event.number for event in events}
@@ -42,7 +42,7 @@ class Publisher:
         self._start = start
 
     def plan(self, connection: pymysql.Connection[Any]) -> None:
-        """Plan all of it; rows are written over the connection."""
+        """Schedule everything. Rows are written over this connection."""
         for at, rows in _rows(self._events):
             self._at(at, lambda rows=rows: _insert(connection, rows))
         for event in self._events:
@@ -53,7 +53,7 @@ class Publisher:
                 self._at(second, lambda: self._send(request(POLL)))
 
     def replay(self) -> int:
-        """Send everything that is parked again, as `notifier replay` does, and return how much that is."""
+        """Send all dead letters again, as `notifier replay` does, and return their number."""
         dead = self._rig.dead
         letters = dead.receive(self._rig.clock.now(), len(dead.messages))
         for letter in letters:
@@ -63,7 +63,7 @@ class Publisher:
         return len(letters)
 
     def _publish(self, event: Event) -> None:
-        """Put an event into the queue, and plan what comes of it once more. Of one that is polled there is the row."""
+        """Put an event into the queue, and schedule its repetitions. For a polled event, only the row is written."""
         if event.polled:
             self.published += 1
             return
@@ -84,13 +84,13 @@ class Publisher:
 
 
 def _rows(events: Sequence[Event]) -> Iterator[tuple[float, list[Event]]]:
-    """The events whose rows are written together, and when; those that come late are written one by one."""
+    """Yield the times and the events whose rows are written together; late rows are written one by one."""
     late = [event for event in events if event.row_at is not None and event.row_at > event.at]
     early = [event for event in events if event.row_at is not None and event.row_at <= event.at]
     for window, group in groupby(early, lambda event: event.at // ROWS_SECONDS):
         yield (window - 1) * ROWS_SECONDS, list(group)
     for event in late:
-        assert event.row_at is not None  # they were chosen so
+        assert event.row_at is not None  # the plan's values ensure this
         yield event.row_at, [event]
 
 

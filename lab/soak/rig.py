@@ -1,4 +1,4 @@
-"""Everything that a soak needs, started and wired: the real function in processes, and what it talks to."""
+"""Starts and wires everything that a soak needs: the real function in processes, and what it talks to."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ VISIBILITY_SECONDS: Final = 360.0
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How the function posts, and what it does about a post whose outcome is unknown."""
+    """How the function posts, and what it does about posts with an unknown outcome."""
 
     webhook: bool = False
     read_back: bool = True
 
     @property
     def stage(self) -> str:
-        """The stage, which names channels or webhooks."""
+        """The stage of the templates: with channels, or with webhooks."""
         return "soak-webhook" if self.webhook else "soak"
 
     @property
     def slack(self) -> str:
-        """What the setting begins with that says so."""
+        """The beginning of the setting that selects this mode."""
         return f"{'webhook' if self.webhook else 'bot'};ambiguous={'read-back' if self.read_back else 'repost'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """The parts. `to_slack` and `to_ledger` are the ways there that the function takes.
+    """The running parts. `to_slack` and `to_ledger` are the proxies through which the function reaches them.
 
-    A message is in its channel's history after `history_lag` seconds.
+    A message appears in its channel's history after `history_lag` seconds.
     """
 
     mode: Mode
@@ -84,9 +84,9 @@ def running_rig(
     database: Pair | None = None,
     history_lag: float = 2.0,
 ) -> Iterator[Rig]:
-    """Start every part; all of it ends with the block, or with this process.
+    """Start every part, and end them all with the block or with this process.
 
-    A `database` that runs already, with the sample shop, is given back without the rows that were written to it.
+    `database` is a running pair with the sample shop; the rows that were written to it are removed afterwards.
     """
     authority = Authority.create(folder / "tls")
     clock, dead = VirtualClock(folder / "clock"), Queue("dead-letters")
@@ -130,7 +130,7 @@ def running_rig(
 
 
 def begin_poll(rig: Rig, now: float) -> None:
-    """Let the poll have a state that knows of no row, as if it had run before there was any."""
+    """Give the poll a state without any row, as if it had run before there were rows."""
     born = Schedule(began_at=now, state_known_at=now, scanned_at=now)
     for sort, values in ((SCHEDULE, born.values()), (STATE, state_item.values(PollState(IdCursor.at(0))))):
         item = Item(partition(POLL), sort, values, expires_at=0)
@@ -138,7 +138,7 @@ def begin_poll(rig: Rig, now: float) -> None:
 
 
 def _store(aws: Aws, pair: Pair) -> dict[str, str]:
-    """Make the ledger's table and the database's secret, and return the settings that name them."""
+    """Create the ledger's table and the database's secret, and return the settings that name them."""
     login = {"username": pair.reader.user, "password": pair.reader.password}
     aws.client("secretsmanager").create_secret(Name="notifier/databases/default", SecretString=json.dumps(login))
     return {

@@ -1,4 +1,4 @@
-"""One soak: publish by plan, let everything go wrong by schedule, wait until all is settled, look at the histories."""
+"""Runs one soak: publishes the plan, injects the scheduled faults, waits until everything has ended, and checks."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from lab.soak.rig import Rig
 from lab.soak.schedule import Schedule
 from lab.soak.troubles import Troubles
 
-# A poller of SQS looks about so often.
+# Roughly the interval at which an SQS poller checks.
 LINGER_SECONDS: Final = 0.25
-# How often what was parked is sent again in the end. What has ended well must not be posted again by it.
+# How often the dead letters are replayed in the end. A replay must not post again what has been delivered.
 REPLAYS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a soak is: `seconds` of its own time, how many events are published, and in which queue how many are."""
+    """The progress of a soak: its simulated `seconds`, the number of published events, and the length of each queue."""
 
     seconds: float
     published: int
@@ -40,10 +40,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a soak came to: the verdict, and the one after everything that was parked was replayed.
+    """The result of a soak: the verdict, and the verdict after all dead letters were replayed.
 
-    `asked` is every post that Slack was asked for. `codes` counts what the function logged, `troubles` and `mishaps`
-    what was done; `unnamed` are failures without a name. It began at `began`, a Unix time of the rig's clock.
+    `asked` is every post that Slack was asked for. `codes` counts the results in the function's log, `troubles` and
+    `mishaps` the injected faults; `unnamed` are failures without an error code. `began` is the start, a Unix time of
+    the rig's clock.
     """
 
     verdict: Verdict
@@ -57,7 +58,7 @@ class Result:
 
     @property
     def violations(self) -> Sequence[str]:
-        """What breaks the law, one sentence each; none in a good run."""
+        """The violated invariants, one sentence each; empty in a good run."""
         return [
             *self.verdict.violations,
             *(f"after the replays, {violation}" for violation in self.replayed.violations),
@@ -66,7 +67,7 @@ class Result:
 
 
 class Soak:
-    """A soak over a rig. `show` is often called with the progress."""
+    """A soak on a rig. `show` is called often, with the progress."""
 
     def __init__(self, rig: Rig, plan: Plan, schedule: Schedule, show: Callable[[Progress], object], seed: int) -> None:
         self._rig = rig
@@ -81,7 +82,7 @@ class Soak:
         self._troubles = Troubles(rig, self._mishaps, self._journal, Random(f"troubles {seed}"))
 
     def run(self) -> Result:
-        """Run it to its end, and return what it came to."""
+        """Run it to its end, and return the result."""
         source = self._rig.source
         source.begun, source.ended = self._begun, self._ended
         source.linger = LINGER_SECONDS

@@ -1,4 +1,4 @@
-"""What goes wrong in a soak, from a seed alone: what befalls single events, and what befalls everything for a while."""
+"""The faults of a soak, derived from its seed: those of single events, and those of a whole part for a while."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, Final, Literal
 from lab.soak.events import Event
 from lab.soak.plan import TWO_HOURS, Plan
 
-# What meets the post of an event: Slack's fault alone, or that and something that is done once it has met it.
+# The fault that an event's post meets: Slack's fault alone, or together with an action once the post has met it.
 Then = Literal["", "kill", "freeze", "ledger"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """A fault of the stand-in's (lab/slack/faults.py) for the next post of an event, and what follows at once.
+    """A fault of the stand-in (lab/slack/faults.py) for the next post of an event, and an action that follows it.
 
     `then` is done to the environment that posts (`kill`, or `freeze` for `seconds`), or to the ledger (`ledger`: it is
-    out of reach for `seconds`).
+    unreachable for `seconds`).
     """
 
     fault: str
@@ -29,13 +29,13 @@ class Mishap:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether Slack has the message, and its sender cannot know."""
+        """Whether Slack has the message, but its sender cannot know."""
         return self.fault in ("truncate", "drip", "delay") or bool(self.options.get("accept"))
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that begins `at` a second from the start. `kind` names what is done (troubles.py)."""
+    """A fault that begins `at` a second from the start. `kind` names it (troubles.py)."""
 
     at: float
     kind: str
@@ -44,7 +44,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The mishaps of events, by number, in the order in which they meet them; and the troubles, by time."""
+    """The faults of single events, by number and in the order of their posts; and the other faults, by time."""
 
     mishaps: Mapping[int, Sequence[Mishap]]
     troubles: Sequence[Trouble]
@@ -54,7 +54,7 @@ def _accepting(fault: str, **options: Any) -> Mishap:
     return Mishap(fault, {**options, "accept": True})
 
 
-# weight, mishap. What makes its sender wait to its own end (8 s) is rare: that is real time.
+# weight, mishap. Faults that make the sender wait for its timeout (8 s) are rare, because that is real time.
 _MISHAPS: Final[Sequence[tuple[int, Mishap]]] = (
     (10, Mishap("close")),
     (10, _accepting("close")),
@@ -89,7 +89,7 @@ _SLOW: Final = (
     Mishap("drip", {"seconds": 0.003}),
 )
 
-# kind: one for so many events, and for how many seconds
+# kind: the number of events per fault, and the fault's duration in seconds
 _TROUBLES: Final[Mapping[str, tuple[int, tuple[float, float]]]] = {
     "kill": (60, (0, 0)),
     "deadline": (120, (0, 0)),
@@ -104,16 +104,13 @@ _TROUBLES: Final[Mapping[str, tuple[int, tuple[float, float]]]] = {
     "connections are killed": (150, (0, 0)),
     "token is revoked": (700, (5, 20)),
 }
-# What some seeds have: for how long messages appear in a channel's history later than anybody waits for them.
+# In some seeds only: how long messages are missing in a channel's history, longer than anything waits for them.
 _LAG_SECONDS: Final = 120.0
 _LAG_LIKELIHOOD: Final = 0.3
 
 
 def scheduled(seed: int, plan: Plan, *, share: float = 0.12) -> Schedule:
-    """Return what goes wrong: a mishap for this `share` of the events that are posted, and troubles in proportion.
-
-    The same for the same arguments.
-    """
+    """Return the faults: one for this `share` of the posted events, and those of parts in proportion; deterministic."""
     random = Random(f"faults {seed}")
     return Schedule(_mishaps(random, plan.events, share), _troubles(random, plan))
 

@@ -1,4 +1,4 @@
-"""How each kind of fault begins and ends, for all parts or for the busy ones."""
+"""Begins and ends the faults of a part or of a busy environment, by kind."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from lab.soak.rig import Rig
 from lab.soak.schedule import Trouble
 from lab.switch import Mode, Switch
 
-# Beyond the time for which a post that is not found is looked for again.
+# Longer than the function looks for a post in a channel's history.
 LAG_SECONDS: Final = 60.0
-# What the function is told to have where it has hardly time to begin: its own limit is 12 s (handler/pipeline.py).
+# The remaining time for an invocation that can hardly start: the function's own minimum is 12 s (handler/pipeline.py).
 SHORT_SECONDS: Final = (12.02, 12.6)
-# When, in an invocation, something is done to it, in real seconds.
+# When, after the start of an invocation, something is done to it, in real seconds.
 MOMENT_SECONDS: Final = (0.0, 0.12)
-# Until a function that was refused has looked for another credential for sure (handler/adapters/credential.py).
+# After this time a refused function has certainly read the new credential (handler/adapters/credential.py).
 UNTIL_SEEN_SECONDS: Final = RECHECK_SECONDS + 1.0
 OUTAGE_LINGER_SECONDS: Final = 10.0
 ALWAYS: Final = 10**6
 
 
 class Troubles:
-    """Begins the troubles of a schedule, and ends those that last. `count` has how many of each kind were begun."""
+    """Begins the scheduled faults, and ends those that last. `count` has how many of each kind have begun."""
 
     def __init__(self, rig: Rig, mishaps: Mishaps, journal: Journal, random: Random) -> None:
         self.count: Counter[str] = Counter()
@@ -59,7 +59,7 @@ class Troubles:
         }
 
     def plan(self, troubles: Sequence[Trouble], start: float) -> None:
-        """Plan them, counted from `start`, a Unix time."""
+        """Schedule the faults, relative to `start`, a Unix time."""
         for trouble in troubles:
             self._rig.source.agenda.at(start + trouble.at, lambda trouble=trouble: self._begin(trouble))  # type: ignore[misc]
 
@@ -69,7 +69,7 @@ class Troubles:
 
     @property
     def now(self) -> str:
-        """What is in effect now, in words."""
+        """Return the faults that are active now, in words."""
         return ", ".join(sorted(kind for kind, times in self._lasting.items() if times))
 
     def _begin(self, trouble: Trouble) -> None:
@@ -77,7 +77,7 @@ class Troubles:
         self._kinds[trouble.kind](trouble)
 
     def _for_a_while(self, trouble: Trouble, end: Callable[[], object]) -> None:
-        """End it when its time is over, unless another of its kind has begun meanwhile."""
+        """Schedule the end of a fault, which is skipped if another one of its kind has begun meanwhile."""
         self._lasting[trouble.kind] += 1
 
         def over() -> None:
@@ -101,7 +101,7 @@ class Troubles:
         self._way(trouble, self._rig.to_slack, "refuse")
 
     def _outage(self, trouble: Trouble) -> None:
-        """Nothing but retries happens for so long, so they need not come one by one."""
+        """Make Slack unreachable for hours. As only retries happen then, they are processed in groups."""
         source, linger = self._rig.source, self._rig.source.linger
         source.linger = OUTAGE_LINGER_SECONDS
         self._refuse(trouble)
@@ -118,7 +118,7 @@ class Troubles:
     def _kill_connections(self) -> None:
         replica, user = self._rig.database.replica, self._rig.database.reader.user
         for (number,) in replica.query("SELECT id FROM information_schema.processlist WHERE user = %s", user):
-            with suppress(pymysql.MySQLError):  # it ended by itself in this moment
+            with suppress(pymysql.MySQLError):  # it has just ended by itself
                 replica.query(f"KILL {number}")
 
     def _revoke(self, trouble: Trouble) -> None:
@@ -153,7 +153,7 @@ class Troubles:
         self._to_somebody_busy(freeze)
 
     def _to_somebody_busy(self, action: Callable[[Environment], object]) -> None:
-        """Do something to the first environment that is found so long in an invocation."""
+        """Apply an action to the first environment that has been in an invocation for a random time."""
         moment = self._random.uniform(*MOMENT_SECONDS)
 
         def look() -> bool:

@@ -1,4 +1,4 @@
-"""A VPC on this machine: hosts that are network namespaces, a NAT as the only way out, faults; no root needed.
+"""A VPC on this machine: hosts as network namespaces, a NAT as the only way out, and network faults; no root needed.
 
     from lab.vpc import available, running_vpc
 
@@ -9,8 +9,8 @@
 
 Hosts are `function`, `task1` to `task4`, `balancer`, `dns`, `database` and `nat` on the private subnet 10.77.1.0/24,
 and `registry` (Cloud Map's endpoint), `aws` (the others), `gateway` (API Gateway) and `slack` outside. `gateway` has a
-second interface inside, its VPC link. `spare` is an address that no host has: packets to it vanish. From inside only
-`function` has a way out, through `nat`, and only to port 443.
+second interface inside, its VPC link. `spare` is an address without a host: packets to it are dropped. From inside,
+only `function` has a way out, through `nat`, and only to port 443.
 
 What runs in the hosts: lab/vpc/balancer.py (ALB and NLB) and lab/vpc/zone.py (a private DNS zone).
 """

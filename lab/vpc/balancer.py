@@ -1,9 +1,9 @@
 """The load balancers of the VPC: haproxy in host `balancer`, as an ALB and as an NLB.
 
-Both have the same targets, look after their health each in its own way, and send to all of them while none is healthy,
-as AWS's do ("fail open"). The ALB asks for /health and wants status 200; the NLB only opens a connection. Without
-targets the ALB answers 503, and the NLB closes the connection. Neither tries a second target: until the checks have
-found out, a client meets the broken one, at the ALB as status 502.
+Both have the same targets, each with its own health checks, and send to all targets while none is healthy, as AWS's do
+("fail open"). The ALB requests /health and expects status 200; the NLB only opens a connection. Without targets the ALB
+responds 503, and the NLB closes the connection. Neither tries a second target: until the health checks notice a broken
+one, clients still get it, with the ALB as status 502.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ READY_SECONDS: Final = 20.0
 CONTROL_SECONDS: Final = 10.0
 BAD_GATEWAY: Final = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-# The time-outs are AWS's: 10 s for a target to accept, then idle 60 s (ALB) or 350 s (NLB). Two results of the same
-# kind turn a target's health, the least that AWS allows.
+# The timeouts are AWS's: 10 s until a target accepts, and an idle timeout of 60 s (ALB) or 350 s (NLB). Two equal
+# results in a row change a target's health, the minimum at AWS.
 CONFIGURATION: Final = """
 global
   stats socket /run/{socket} level admin
@@ -80,7 +80,7 @@ backend nlb-open
 
 
 class Balancer:
-    """Both balancers; their targets are set while they run. `alb` is a URL without a path, `nlb` a host and a port."""
+    """Both balancers, whose targets can be changed. `alb` is a URL without a path, `nlb` a host and a port."""
 
     def __init__(self, vpc: Vpc) -> None:
         self.alb = f"http://{vpc.address('balancer')}:{ALB_PORT}"
@@ -88,20 +88,20 @@ class Balancer:
         self._socket = str(vpc.runtime / SOCKET)
 
     def set_targets(self, *tasks: str) -> None:
-        """Send to these tasks from now on, and to no other. A new one is taken as healthy until its checks fail."""
+        """Send to these tasks from now on, and to no other. A new one counts as healthy until its checks fail."""
         for backend in ("alb-open", "nlb-open", "alb", "nlb"):
             for task in TASKS:
                 self._tell(f"set server {backend}/{task} state {'ready' if task in tasks else 'maint'}")
 
     def healthy(self, balancer: str) -> set[str]:
-        """Return the targets that `alb` or `nlb` has found healthy."""
+        """Return the targets that `alb` or `nlb` considers healthy."""
         rows = csv.DictReader(self._tell("show stat").removeprefix("# ").splitlines())
         return {row["svname"] for row in rows if row["pxname"] == balancer and row["status"].startswith("UP")} & {
             *TASKS
         }
 
     def answers(self) -> bool:
-        """Whether it is there to be told anything."""
+        """Return whether the control socket responds."""
         try:
             return "Uptime" in self._tell("show info")
         except OSError:
@@ -120,10 +120,10 @@ class Balancer:
 def running_balancer(
     vpc: Vpc, *targets: str, port: int = 8080, check_interval_milliseconds: int = 200
 ) -> Iterator[Balancer]:
-    """Run both until the block ends, or this process does; the targets are tasks that listen on `port`.
+    """Run both balancers until the block or this process ends; the targets are tasks that listen on `port`.
 
-    Checks are as frequent as this (AWS's least is 5 s); a target has as long to accept one, and a second to answer.
-    Raises ChildError with the end of its log if it does not start.
+    Health checks run at this interval (AWS's minimum is 5 s); a target has as long to accept one, and a second to
+    respond. Raises ChildError with the end of its log if it does not start.
     """
     balancer = Balancer(vpc)
     bad_gateway, configuration = vpc.folder / "502.http", vpc.folder / "haproxy.cfg"

@@ -1,4 +1,4 @@
-"""The cable between a host and its bridge: cut, slow or lossy, and changed while it is used."""
+"""The network link between a host and its bridge, which can be cut, slow or lossy while it is in use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READY_SECONDS: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How a cable behaves, alike in both directions."""
+    """The quality of a link, the same in both directions."""
 
     milliseconds: float = 0.0
     lost_percent: float = 0.0
@@ -30,9 +30,9 @@ PERFECT: Final = Quality()
 
 
 class Cable:
-    """A host's cable. While it is worse than perfect, a process carries its frames (link.py), else the kernel alone.
+    """A host's link. While it is slow or lossy, a process (link.py) carries its frames; otherwise only the kernel does.
 
-    `configure` runs `ip -batch` where the bridges are, with these lines.
+    `configure` runs `ip -batch` with these lines in the namespace of the bridges.
     """
 
     def __init__(self, host: str, holder: Holder, configure: Callable[[str], object], log: Path) -> None:
@@ -40,7 +40,7 @@ class Cable:
         self._cut = False
         self._bridge = segment(host).bridge
         self._end = f"{segment(host).port}{host}"
-        # A second cable leads from the process on to the bridge.
+        # A second link leads from the process to the bridge.
         self._near, self._far = f"n-{host}", f"f-{host}"
         self._control = f"link-{host}"
         self._holder = holder
@@ -49,12 +49,12 @@ class Cable:
         self._process = ExitStack()
 
     def cut(self, cut: bool) -> None:
-        """Let nothing through, or everything again."""
+        """Drop everything (True), or forward everything again (False)."""
         self._cut = cut
         self._connect(self._end if self.quality == PERFECT else self._far)
 
     def change(self, quality: Quality) -> None:
-        """Behave like this from now on. Where it becomes perfect, what was on its way is lost."""
+        """Set the quality from now on. When it becomes perfect, frames in transit are lost."""
         before, self.quality = self.quality, quality
         if quality == PERFECT != before:
             self._straighten()
@@ -64,17 +64,17 @@ class Cable:
             self._order(quality)
 
     def restore(self) -> None:
-        """Be whole and perfect again."""
+        """Undo `cut`, and make the link perfect."""
         if self._cut:
             self.cut(False)
         self.change(PERFECT)
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if it runs."""
         self._process.close()
 
     def _divert(self) -> None:
-        """Take the host's cable off its bridge only when the process is ready, and so that no frame goes both ways."""
+        """Detach the host's link from its bridge once the process is ready, so that no frame takes both ways."""
         self._configure(f"link add {self._near} up type veth peer name {self._far}\n")
         (self._holder.runtime / self._control).unlink(missing_ok=True)
         command: list[str | Path] = [sys.executable, "-I", "-S", LINK, f"/run/{self._control}", self._end, self._near]
@@ -89,12 +89,12 @@ class Cable:
         self._connect(self._end)
 
     def _connect(self, port: str) -> None:
-        """Make this the bridge's port, unless the cable is cut: then no interface is, and the host notices nothing."""
+        """Attach this interface to the bridge, or detach it if the link is cut; the host does not notice that."""
         bridge = "nomaster" if self._cut else f"master {self._bridge}"
         self._configure(f"link set {port} up {bridge}\n")
 
     def _order(self, quality: Quality) -> bool:
-        """Tell the process how to behave, and return whether it is there to do it."""
+        """Send the quality to the process, and return whether it runs."""
         with socket.socket(socket.AF_UNIX) as control:
             if control.connect_ex(str(self._holder.runtime / self._control)):
                 return False

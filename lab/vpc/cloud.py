@@ -1,11 +1,11 @@
-"""The whole local cloud inside the VPC: what the function reads, asks and posts to, each in a host of its own.
+"""The whole local cloud inside the VPC: everything that the function reads from and posts to, each in its own host.
 
     with running_vpc(folder) as vpc, private_cloud(vpc) as cloud:
         cloud.zone.set("api", "A", 5, [vpc.address("task1")])
         with cloud.function(catalog, "dns://api.shop.internal:8080") as function:
             function.invoke(...)
 
-The tests stand outside, and reach the controls through relays.
+The tests run outside, and reach the control APIs through relays.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from lab.vpc.vpc import Vpc
 from lab.vpc.zone import Zone, running_zone
 
 API_PORT: Final = 8080
-HTTPS: Final = 443  # all that the NAT lets out
+HTTPS: Final = 443  # the only ports that the NAT lets out
 START_SECONDS: Final = 30
 NAMESPACE: Final = "shop.internal"
 SERVICE: Final = "api"
 DATABASE: Final = "database.shop.internal"
 SLACK: Final = "slack.test"
-# With the prefix that botocore puts before it for look-ups, it is a name that the zone has.
+# With the prefix that botocore adds for discovery calls, this is a name that the zone has.
 REGISTRY: Final = "servicediscovery.us-east-1.amazonaws.com"
 TASKS: Final = ("task1", "task2")
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateCloud:
-    """The parts that run. Nothing is registered for the API yet, in the zone, in Cloud Map or at the balancers."""
+    """The running parts. No task is registered for the API yet, in the zone, in Cloud Map or at the balancers."""
 
     vpc: Vpc
     folder: Path
@@ -68,7 +68,7 @@ class PrivateCloud:
         self.cloudmap.register(NAMESPACE, SERVICE, task, {**own, **attributes})
 
     def environment(self, catalog: Path, apis: str, **changes: str) -> dict[str, str]:
-        """Return what the function finds in its environment: addresses as they are inside the VPC."""
+        """Return the function's environment variables, with addresses as they are inside the VPC."""
         queue = self.aws.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
         return {
             **self.aws.env,
@@ -96,17 +96,17 @@ class PrivateCloud:
         )
 
     def task(self, host: str, *, service: str = "shop") -> AbstractContextManager[RunningApi]:
-        """Run a task in a host where none runs, or one of another service at the same address."""
+        """Run a task in a host where none runs, or a task of another service at the same address."""
         return _task(self.vpc, self.folder, host, service)
 
 
 @contextmanager
 def private_cloud(vpc: Vpc, product: Product = MARIADB) -> Iterator[PrivateCloud]:
-    """Start every part in the hosts of a VPC; all of it ends with the block, or with this process."""
+    """Start every part in the hosts of a VPC, and end them all with the block or with this process."""
     folder = vpc.folder / "cloud"
     authority = Authority.create(folder / "tls")
     with ExitStack() as parts:
-        inside = ["--bind-address=0.0.0.0", "--user=root"]  # root of the VPC alone
+        inside = ["--bind-address=0.0.0.0", "--user=root"]  # root only inside the VPC
         database = parts.enter_context(
             replicated_pair(
                 folder / "database",

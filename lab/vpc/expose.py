@@ -1,4 +1,4 @@
-"""A port of a host in the VPC, brought to this machine's loopback: for the controls of what runs there."""
+"""Forwards a port of a host in the VPC to this machine's loopback, for the control APIs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ RELAY: Final = (sys.executable, "-m", "lab.relay")
 
 @contextmanager
 def exposed(vpc: Vpc, host: str, port: int) -> Iterator[int]:
-    """Yield a port of our loopback that leads to a port of a host, whether something listens there yet or not."""
+    """Yield a loopback port that leads to a port of a host, whether or not something listens there yet."""
     ours, log = free_port(), vpc.folder / f"relay-{host}-{port}.log"
-    with tempfile.TemporaryDirectory(prefix="relay-") as folder:  # a short path: a unix socket's has a limit
+    with tempfile.TemporaryDirectory(prefix="relay-") as folder:  # short: a socket's path has a maximum length
         meeting = Path(folder, "socket")
         inside = vpc.command(host, [*RELAY, meeting, f"{vpc.address(host)}:{port}"])
         with (

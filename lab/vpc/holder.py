@@ -1,4 +1,4 @@
-"""The process that a VPC lives in: its namespaces are gone when it and what runs in them have ended."""
+"""The process that holds a VPC's namespaces: they are gone when it and all processes in them have ended."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ READY_SECONDS: Final = 20.0
 PROBE_SECONDS: Final = 20.0
 RUN_SECONDS: Final = 60.0
 SAID_CHARACTERS: Final = 2_000
-# The kernel ends a command with its parent, however that ends, and the shell looks whether it had ended before.
+# The kernel ends a command when its parent ends, for whatever reason; the shell checks whether it had already ended.
 MORTAL: Final = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"')
-# A user namespace makes us root of the others, and of nothing else.
+# A user namespace makes us root over the other namespaces, and over nothing else.
 UNSHARE: Final = ("unshare", "--user", "--map-root-user", "--net", "--mount")
-# The folder of names for network namespaces must be ours, and /run is what every machine has above it.
+# The folder of names for network namespaces must be ours, and every machine has /run above it.
 MOUNT: Final = "mount -t tmpfs tmpfs /run && mkdir /run/netns"
-# Where forwarding cannot be switched on, root of the namespace has no rights (AppArmor takes them on some systems).
+# If forwarding cannot be enabled, root in the namespace has no rights (on some systems AppArmor takes them).
 PROBE: Final = f"{MOUNT} && echo 1 > /proc/sys/net/ipv4/ip_forward"
 # /etc/resolv.conf may be a link into /run, which is empty now.
 HOLD: Final = f"""
@@ -41,12 +41,12 @@ exec sleep infinity
 
 
 class VpcError(RuntimeError):
-    """A command in a host failed. The text has the end of what it said."""
+    """A command in a host failed. The message has the end of its output."""
 
 
 @cache
 def available() -> str:
-    """Return "" where this kernel lets us make a VPC, else the reason why it does not."""
+    """Return "" if this kernel lets us create a VPC, else the reason why not."""
     try:
         probe = subprocess.run(
             [*UNSHARE, "sh", "-c", PROBE], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
@@ -64,14 +64,14 @@ class Holder:
 
     @property
     def runtime(self) -> Path:
-        """Its /run, as it is seen from outside: a short path, and private to this VPC."""
+        """Its /run as seen from outside: a short path, and private to this VPC."""
         return Path(f"/proc/{self.pid}/root/run")
 
     def enter(self, command: Sequence[str | Path], host: str | None = None) -> list[str]:
-        """Return the command line that runs a command in a host, else where the hosts' cables end."""
+        """Return the command line that runs a command in a host, or (None) in the namespace of the bridges."""
         net = self.runtime / "netns" / host if host else f"/proc/{self.pid}/ns/net"
         into = ["nsenter", f"--target={self.pid}", "--user", "--mount", f"--net={net}", "--preserve-credentials"]
-        # The working directory would be lost on the way into another mount namespace.
+        # Entering another mount namespace would lose the working directory.
         script = f'here=$PWD; exec {" ".join(into)} -- sh -c \'cd "$0" && exec "$@"\' "$here" "$@"'
         return ["sh", "-c", script, "sh", *map(str, command)]
 
@@ -84,7 +84,7 @@ class Holder:
         env: Mapping[str, str] | None = None,
         timeout_seconds: float = RUN_SECONDS,
     ) -> str:
-        """Run a command as `enter` has it to its end, and return its standard output. Raises VpcError if it fails."""
+        """Run a command, as `enter` does, to its end, and return its standard output. Raises VpcError if it fails."""
         what = f"{command[0]} in {host or 'the VPC'}"
         try:
             done = subprocess.run(
@@ -106,9 +106,9 @@ class Holder:
 
 @contextmanager
 def holding(folder: Path, etc: Path) -> Iterator[Holder]:
-    """Hold namespaces until the block ends, or this process does; the files of `etc` stand for those of /etc there.
+    """Hold namespaces until the block or this process ends; inside, the files of `etc` replace those of /etc.
 
-    Raises ChildError with the end of its log in `folder`, if the kernel does not allow it.
+    Raises ChildError, with the end of its log in `folder`, if the kernel does not allow it.
     """
     with child([*UNSHARE, "sh", "-c", HOLD, etc], log=folder / "holder.log") as process:
         holder = Holder(process.pid)
@@ -119,5 +119,5 @@ def holding(folder: Path, etc: Path) -> Iterator[Holder]:
 def _is_ready(holder: Holder) -> bool:
     try:
         return (holder.runtime / "vpc-is-ready").exists()
-    except PermissionError:  # it is on its way from one identity to another
+    except PermissionError:  # it is just switching its user id
         return False

@@ -1,4 +1,4 @@
-"""Who is in the VPC and outside it: names, addresses, and the names of network interfaces."""
+"""The hosts inside and outside the VPC: names, addresses, and the names of network interfaces."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Final
 
-# From the ranges for documentation (RFC 5737): what leaves the VPC is seen to come from here.
+# From the documentation ranges (RFC 5737): the source address of what leaves the VPC.
 PUBLIC_ADDRESS: Final = "198.51.100.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Hosts that reach each other directly: their addresses with the subnet, and the name of the bridge between them.
+    """Hosts that reach each other directly: their addresses with the subnet, and the name of their bridge.
 
-    `port` begins the names of the bridge's interfaces, since a host may be in two segments.
+    `port` is the prefix of the bridge's interfaces, since a host may be in two segments.
     """
 
     bridge: str
@@ -57,8 +57,9 @@ OUTSIDE: Final = Segment(
     },
 )
 SEGMENTS: Final = (PRIVATE, OUTSIDE)
-SPARE: Final = IPv4Interface("10.77.1.99/24")  # nobody's
-# Two are in both. `nat` is known by its inner side; `gateway` by its outer one, the other being its VPC link.
+SPARE: Final = IPv4Interface("10.77.1.99/24")  # no host has it
+# Two hosts are in both segments. `nat` has its inner address here, `gateway` its outer one; the inner one is its VPC
+# link.
 _SEGMENTS: Final = {host: segment for segment in (OUTSIDE, PRIVATE) for host in segment.addresses} | {
     "gateway": OUTSIDE
 }
@@ -66,7 +67,7 @@ HOSTS: Final = tuple(_SEGMENTS)
 
 
 def segment(host: str) -> Segment:
-    """Return the segment of a host; of the two that are in both, `nat` is private and `gateway` outside.
+    """Return the segment of a host; of the two hosts in both, `nat` is private and `gateway` outside.
 
     Raises KeyError.
     """
@@ -79,12 +80,12 @@ def address(host: str) -> str:
 
 
 def hardware_address(address: IPv4Address) -> str:
-    """Return the Ethernet address that goes with an IP address."""
+    """Return the Ethernet address for an IP address."""
     return ":".join(f"{octet:02x}" for octet in (2, 0, *address.packed))
 
 
 def neighbours(host: str, segment: Segment) -> Iterator[IPv4Address]:
-    """Return the addresses that a host can send to in this segment, also those that nobody has."""
+    """Return the addresses that a host can send to in this segment, including unused ones."""
     yield from (interface.ip for name, interface in segment.addresses.items() if name != host)
     if segment is PRIVATE:
         yield SPARE.ip

@@ -1,7 +1,7 @@
-"""A slow cable: carries every frame between two interfaces, later, and loses some. The kernel's own (netem) is rare.
+"""A slow or lossy link: carries every frame between two interfaces with delay and loss. Few kernels here have netem.
 
-Run as `python link.py CONTROL_SOCKET ONE OTHER`. On the socket it takes `DELAY PERCENT`, the seconds one way and how
-much is lost, and answers as soon as this holds for what comes next. Frames never overtake each other.
+Run as `python link.py CONTROL_SOCKET ONE OTHER`. The socket takes `DELAY PERCENT`, the one-way delay in seconds and
+the loss, and answers once this applies to the next frames. Frames never overtake each other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-# From linux/if_packet.h and linux/if_ether.h; the socket module does not have them.
+# From linux/if_packet.h and linux/if_ether.h; Python's socket module does not have them.
 SOL_PACKET = 263
 PACKET_VNET_HDR = 15
 PACKET_IGNORE_OUTGOING = 23
@@ -26,7 +26,7 @@ BUFFER_BYTES = 1 << 22
 
 @dataclass
 class Quality:
-    """How the cable behaves."""
+    """The delay and the loss of the link."""
 
     delay_seconds: float = 0.0
     lost_percent: float = 0.0
@@ -34,21 +34,21 @@ class Quality:
 
 @dataclass
 class Way:
-    """One direction: frames wait here, each with the time that it is due."""
+    """One direction: a queue of frames, each with the time at which it is due."""
 
     source: socket.socket
     target: socket.socket
     waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
 
     def take(self, quality: Quality) -> None:
-        """Let in one frame, or lose it."""
+        """Receive one frame, and queue or lose it."""
         frame = self.source.recv(MOST_BYTES)
         if random.random() * 100 >= quality.lost_percent:
             last = self.waiting[-1][0] if self.waiting else 0.0
             self.waiting.append((max(last, time.monotonic() + quality.delay_seconds), frame))
 
     def give(self) -> None:
-        """Hand over the frames that are due."""
+        """Send the frames that are due."""
         while self.waiting and self.waiting[0][0] <= time.monotonic():
             with suppress(OSError):  # the other end is down, or busy: the frame is lost, as on any network
                 self.target.send(self.waiting.popleft()[1])
@@ -77,9 +77,9 @@ def main() -> None:
 
 
 def _interface(name: str) -> socket.socket:
-    """Everything that arrives at an interface, with a header that says what the kernel has left undone.
+    """Return a socket with everything that arrives at an interface, each frame with a header about pending offloads.
 
-    So a checksum that nobody has worked out yet, and a packet that is still to be cut in pieces, pass unharmed.
+    With it, a checksum that is not yet computed and a packet that is not yet segmented pass unharmed.
     """
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     packets.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)

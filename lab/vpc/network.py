@@ -1,4 +1,4 @@
-"""Builds the network: a bridge for each segment, a cable to each host, and the NAT."""
+"""Builds the network: a bridge for each segment, a link to each host, and the NAT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lab.vpc.holder import Holder
 from lab.vpc.hosts import HOSTS, OUTSIDE, PRIVATE, SEGMENTS, Segment, address, hardware_address, neighbours
 from lab.vpc.programs import Programs
 
-# The security of the VPC's edge: only answers come in, and only HTTPS gets out.
+# The firewall of the VPC: only responses come in, and only HTTPS goes out.
 NAT_RULES: Final = f"""
 table ip nat {{
   chain leaving {{
@@ -28,7 +28,7 @@ FORWARD: Final = "echo 1 > /proc/sys/net/ipv4/ip_forward"
 
 
 def build(holder: Holder, programs: Programs) -> None:
-    """Make every host and join them. Raises VpcError."""
+    """Create and connect all hosts. Raises VpcError."""
     env = programs.environment
     holder.run([programs["ip"], "-batch", "-"], stdin=_lines(_fabric()), env=env)
     for host in HOSTS:
@@ -60,10 +60,10 @@ def _inside(host: str) -> Iterator[str]:
 
 
 def _connection(host: str, segment: Segment) -> Iterator[str]:
-    """One interface of a host.
+    """Yield the commands for one interface of a host.
 
-    The neighbours are told and not asked for, as in a VPC: who sends to a host that is gone meets silence, and not an
-    error of the network, and a host's first packet is not slower than the next.
+    Neighbours are static entries without ARP, as in a VPC: packets to a host that is gone get no answer instead of a
+    network error, and a host's first packet is as fast as the next.
     """
     interface = segment.interface
     yield f"addr add {segment.addresses[host]} dev {interface}"

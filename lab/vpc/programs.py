@@ -1,4 +1,4 @@
-"""The programs that a VPC is made with: installed ones, or all of them unpacked from the distribution's packages."""
+"""The programs that build a VPC: installed ones, or all of them unpacked from the distribution's packages."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from lab.packages import UnpackingError, cache, environment, unpack
 
 PROGRAMS: Final = ("ip", "nft", "haproxy", "knotd", "knsupdate")
 PACKAGES: Final = ("iproute2", "nftables", "haproxy", "knot", "knot-dnsutils")
-# Debian keeps these programs where an ordinary user's PATH does not look.
+# Debian keeps these programs in a folder that is not in an ordinary user's PATH.
 SYSTEM_FOLDERS: Final = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 TREE_FOLDERS: Final = ("usr/sbin", "usr/bin", "sbin", "bin")
 
 
 class VpcMissingError(RuntimeError):
-    """The programs that a VPC needs cannot be had on this machine. The text says why, and what to do."""
+    """The programs that a VPC needs are not available on this machine. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Where each program is, and what all of them need in their environment."""
+    """The path of each program, and the environment variables that all of them need."""
 
     paths: Mapping[str, str]
     environment: dict[str, str]
@@ -36,8 +36,8 @@ class Programs:
 def find(folder: Path) -> Programs:
     """Return the installed programs, else those unpacked once into the user's cache.
 
-    With LAB_FRESH_VPC=1 they are unpacked into `folder` instead, whatever else there is: so a machine that has them
-    shows that a machine without them would do. Raises VpcMissingError.
+    With LAB_FRESH_VPC=1 they are unpacked into `folder` even if they are installed: to test, on a machine that has
+    them, what happens on a machine without. Raises VpcMissingError.
     """
     if os.environ.get("LAB_FRESH_VPC") == "1":
         return _unpacked(folder)

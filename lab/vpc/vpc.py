@@ -1,4 +1,4 @@
-"""A running VPC: its hosts, what runs in them, and what goes wrong between them."""
+"""A running VPC: its hosts, the commands in them, and the network faults between them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.vpc.cable import Cable
 from lab.vpc.holder import RUN_SECONDS, Holder, available, holding
 from lab.vpc.programs import Programs, VpcMissingError, find
 
-# What the C library of each host reads. A host knows no name but its own loopback: all others come from the DNS.
+# For the C library of each host. A host knows only the name of its own loopback: all others come from DNS.
 ETC: Final = {
     "resolv.conf": f"nameserver {hosts.address('dns')}\n",
     "nsswitch.conf": "hosts: files dns\n",
@@ -44,19 +44,19 @@ class Vpc:
 
     @property
     def runtime(self) -> Path:
-        """The hosts' /run as it is seen from outside: short enough for the path of a Unix socket, and gone with us."""
+        """The hosts' /run as seen from outside: short enough for a Unix socket's path, and removed with the VPC."""
         return self._holder.runtime
 
     def address(self, host: str) -> str:
-        """Return the IPv4 address of a host or of `spare`; of `nat` the inner one. Raises KeyError."""
+        """Return the IPv4 address of a host or of `spare`; for `nat` the inner one. Raises KeyError."""
         return hosts.address(host)
 
     def command(self, host: str, command: Sequence[str | Path]) -> list[str]:
-        """Return the command line that runs a command in a host, as lab.processes.child takes it.
+        """Return the command line that runs a command in a host, for lab.processes.child.
 
-        It runs with the environment and the working directory that this command line is given, under the same process
-        id. It sees the same files as we do, but for /run and the three files of /etc that names are resolved by. It
-        believes to be root, and has root's rights over the network, but over files only those of our user.
+        The command keeps its environment variables, working directory and process id. It sees the same files as we do,
+        except /run and the three files of /etc for name resolution. It appears to run as root, and has root's rights
+        over the network, but over files only those of our user.
         """
         hosts.segment(host)
         return self._holder.enter(command, host)
@@ -74,7 +74,7 @@ class Vpc:
         return self._holder.run(command, host, stdin=stdin, env=env, timeout_seconds=timeout_seconds)
 
     def cut(self, host: str) -> None:
-        """Drop packets from and to this host: its peers get no answer."""
+        """Drop all packets from and to this host: its peers get no answer."""
         self._cables[host].cut(True)
 
     def heal(self, host: str) -> None:
@@ -82,17 +82,17 @@ class Vpc:
         self._cables[host].cut(False)
 
     def delay(self, host: str, milliseconds: float) -> None:
-        """Hold up what this host sends and gets, each way by so much; 0 for the kernel's own speed, as at first.
+        """Delay everything that this host sends and receives, each way by so much; 0 restores the kernel's own speed.
 
-        Back at 0, packets that are on their way are lost, and TCP sends them again. For `nat` it is the cable inside.
+        Back at 0, packets in transit are lost, and TCP sends them again. For `nat` this is its inner link.
         """
         cable = self._cables[host]
         cable.change(replace(cable.quality, milliseconds=milliseconds))
 
     def lose(self, host: str, percent: float) -> None:
-        """Lose this share of what the host sends, and of what it gets; 0 for none.
+        """Lose this share of what the host sends, and of what it receives; 0 for none.
 
-        What is lost at once is what the kernel hands over at once: a small packet, or up to 64 KiB of a long transfer.
+        The unit of loss is what the kernel hands over at once: a small packet, or up to 64 KiB of a long transfer.
         """
         cable = self._cables[host]
         cable.change(replace(cable.quality, lost_percent=percent))
@@ -108,7 +108,7 @@ class Vpc:
         self._refuse(host)
 
     def restore(self) -> None:
-        """Undo every fault of the network."""
+        """Undo all network faults."""
         for cable in self._cables.values():
             cable.restore()
         for host in [host for host, ports in self._refused.items() if ports]:
@@ -116,7 +116,7 @@ class Vpc:
             self._refuse(host)
 
     def close(self) -> None:
-        """End what carries the frames of slow cables."""
+        """End the processes of slow links."""
         for cable in self._cables.values():
             cable.close()
 
@@ -132,10 +132,10 @@ class Vpc:
 
 @contextmanager
 def running_vpc(folder: Path) -> Iterator[Vpc]:
-    """Make a VPC that is gone when the block ends, or this process does. `folder` takes its logs.
+    """Run a VPC until the block or this process ends. Its logs go to `folder`.
 
-    Raises VpcMissingError where the kernel does not allow it or the programs cannot be had, VpcError or ChildError
-    where it could not be made.
+    Raises VpcMissingError if the kernel does not allow it or the programs are not available, VpcError or ChildError if
+    it could not be created.
     """
     if reason := available():
         raise VpcMissingError(reason)

@@ -1,6 +1,6 @@
-"""The DNS server of the VPC: knot in host `dns`, with a private zone that changes while it runs (RFC 2136).
+"""The DNS server of the VPC: knot in host `dns`, with a private zone that takes dynamic updates (RFC 2136).
 
-It also knows the names outside: there is no other server for a host of the VPC to ask.
+It also serves the names outside the VPC, because the hosts of the VPC have no other server.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lab.processes import child, wait_until
 from lab.vpc.vpc import Vpc
 
 DOMAIN: Final = "shop.internal"
-# The names outside, and the hosts that they lead to. The service's client puts `data-` before the name for some calls.
+# The names outside, and their hosts. For some calls, the client of the service adds the prefix `data-` to the name.
 OUTSIDE: Final = {
     "slack.test": "slack",
     "servicediscovery.us-east-1.amazonaws.com": "registry",
@@ -44,7 +44,7 @@ zone:
   - domain: {domain}
     acl: updates
 """
-# One name server, which is us; the last number is for how long it is remembered that a name does not exist.
+# The only name server is this one; the last number is the negative TTL.
 START_OF_ZONE: Final = """
 @ {negative} SOA dns.{domain}. hostmaster.{domain}. 1 3600 600 86400 {negative}
 @ {negative} NS dns.{domain}.
@@ -52,7 +52,7 @@ START_OF_ZONE: Final = """
 
 
 class Zone:
-    """The private zone `domain`. A change is seen by the next question, but for what its asker remembers."""
+    """The private zone `domain`. The next query sees a change, unless the client has the old answer in its cache."""
 
     domain = DOMAIN
 
@@ -60,7 +60,7 @@ class Zone:
         self._vpc = vpc
 
     def set(self, name: str, kind: str, ttl_seconds: int, values: Sequence[str]) -> None:
-        """Let a name of the zone have these records of a kind, in place of those that it has.
+        """Replace the records of a kind that a name of the zone has.
 
         Values are as in a zone file: `10.77.1.11` for A, `1 1 8080 task1.shop.internal.` for SRV. Raises VpcError.
         """
@@ -69,7 +69,7 @@ class Zone:
         self._update([f"update delete {full} {kind}", *added])
 
     def remove(self, name: str, kind: str) -> None:
-        """Let a name have no records of a kind. Raises VpcError."""
+        """Remove a name's records of a kind. Raises VpcError."""
         self.set(name, kind, 0, [])
 
     def _full(self, name: str) -> str:
@@ -83,10 +83,10 @@ class Zone:
 
 @contextmanager
 def running_zone(vpc: Vpc, *, outside: Mapping[str, str] = OUTSIDE, negative_seconds: int = 1) -> Iterator[Zone]:
-    """Serve the zone, with no name but `dns` in it, until the block ends, or this process does.
+    """Serve the zone, with only the name `dns` in it, until the block or this process ends.
 
-    `outside` are further names, and the hosts that they lead to. That a name does not exist may be remembered for
-    `negative_seconds`. Raises ChildError with the end of its log if it does not start.
+    `outside` are further names, and their hosts. `negative_seconds` is the negative TTL. Raises ChildError with the end
+    of its log if it does not start.
     """
     folder = vpc.folder / "zones"
     folder.mkdir(exist_ok=True)
@@ -101,7 +101,7 @@ def running_zone(vpc: Vpc, *, outside: Mapping[str, str] = OUTSIDE, negative_sec
     command = vpc.command("dns", [vpc.programs["knotd"], "-c", folder / "knot.conf"])
     log = vpc.folder / "knot.log"
     with child(command, env=vpc.programs.environment, log=log, grace_seconds=1) as process:
-        wait_until(control.exists, "the DNS server", READY_SECONDS, process)  # it comes last
+        wait_until(control.exists, "the DNS server", READY_SECONDS, process)  # it is created last
         yield Zone(vpc)
 
 

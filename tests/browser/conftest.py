@@ -27,9 +27,9 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control,
 
 @pytest.fixture
 def page(driver: Chrome, standin: tuple[Control, WebClient]) -> Page:
-    """The page of an empty stand-in, in a browser that has chosen no theme."""
+    """The page of an empty stand-in, in a browser without a chosen theme."""
     page = Page(driver, *standin)
-    driver.get("about:blank")  # what was on the screen asks no more
+    driver.get("about:blank")  # the previous page sends no more requests
     page.control.reset()
     driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": page.control.url, "storageTypes": "local_storage"})
     page.open()

@@ -1,4 +1,4 @@
-"""Messages of a tea shop as the notifier writes them, and what it says about them."""
+"""Sample messages of a tea shop as the notifier writes them, and the facts about them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ TICKET = "返品のお問い合わせ *#5012* が届きました 👩‍🍳🇯
 
 
 def fill(page: Any) -> None:
-    """Put a working day on the page: posts, an edit, a thread, parked events."""
+    """Fill the page with a working day: posts, an edit, a thread, parked events."""
     first = page.post(":tea: New order *T-001042* from Zoë &lt;VIP&gt; &amp; Co: 118.00 EUR")
     second = page.post(":tea: New order *T-001044*")
     page.edit(second, ":tea: New order *T-001044* from 山田 花子: ¥12,400")

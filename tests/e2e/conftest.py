@@ -17,13 +17,14 @@ from lab.cloud import LocalCloud
 from lab.processes import wait_until
 from lab.sam import ROOT
 
-# Ours is the function's whole way: cold start, lookups, post. Far above what it takes, and only met by a failure.
+# The time limit for the function's whole path: cold start, lookups, post. Far longer than needed; only a failure
+# reaches it.
 PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed stack: where to publish, and what came of it."""
+    """A deployed stack: where to publish, and where to read the results."""
 
     cloud: LocalCloud
     outputs: dict[str, str]
@@ -39,7 +40,7 @@ class Deployment:
         return self.publish(json.dumps(event, ensure_ascii=False))
 
     def posts(self, count: int) -> list[dict[str, Any]]:
-        """Wait until so many posts have arrived since the last reset, and return them all."""
+        """Wait until `count` posts have arrived since the last reset, and return all posts."""
 
         def arrived() -> list[dict[str, Any]]:
             found = self.cloud.slack.messages()
@@ -48,7 +49,7 @@ class Deployment:
         return self._waited(arrived, f"{count} posts")
 
     def parked(self, count: int) -> list[dict[str, Any]]:
-        """Wait until so many records are parked, and take them out of the dead-letter queue."""
+        """Wait until `count` records are parked, and take them out of the dead-letter queue."""
         taken: list[dict[str, Any]] = []
         sqs, queue = self.cloud.aws.client("sqs"), self.outputs["DeadLetterQueueUrl"]
 
@@ -62,7 +63,7 @@ class Deployment:
         return self._waited(arrived, f"{count} parked records")
 
     def logged(self, word: str) -> list[dict[str, Any]]:
-        """Wait until the function has logged lines with this word, and return them."""
+        """Wait until the function has logged lines that contain this word, and return them."""
 
         def found() -> list[dict[str, Any]]:
             lines = self.cloud.aws.logs(self.outputs["FunctionName"])
@@ -81,7 +82,7 @@ class Deployment:
 @pytest.fixture(scope="session")
 def deployed_by_queue(running_cloud: LocalCloud, built_template: Path) -> Deployment:
     deployment = Deployment(running_cloud, running_cloud.deploy(built_template))
-    # What a killed function leaves comes back within the patience of a test; failures come back by themselves.
+    # Messages of a killed function reappear within the timeout of a test; failed ones do so by themselves.
     queue = deployment.outputs["QueueUrl"]
     running_cloud.aws.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "30"})
     return deployment
@@ -89,7 +90,7 @@ def deployed_by_queue(running_cloud: LocalCloud, built_template: Path) -> Deploy
 
 @pytest.fixture
 def by_queue(cloud: LocalCloud, deployed_by_queue: Deployment) -> Iterator[Deployment]:
-    """The stack with the queue, which is empty again before the next test begins."""
+    """The stack with queue intake. Its queue is empty again before the next test."""
     yield deployed_by_queue
     sqs, queue = cloud.aws.client("sqs"), deployed_by_queue.outputs["QueueUrl"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -110,13 +111,13 @@ def deployed_directly(running_cloud: LocalCloud, built_template: Path) -> Deploy
 
 @pytest.fixture
 def directly(cloud: LocalCloud, deployed_directly: Deployment) -> Deployment:
-    """The stack whose function is subscribed to the topic itself."""
+    """The stack with direct intake: the function is subscribed to the topic."""
     return deployed_directly
 
 
 @pytest.fixture
 def edits(by_queue: Deployment, artefact: Path, tmp_path: Path) -> Iterator[Edits]:
-    """A watch over copies of the templates, with a copy of the function's package; the function is put right again."""
+    """A watcher on copies of the templates and of the function's package; restores the function's code afterwards."""
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
     shutil.copytree(artefact, tmp_path / "package")
     function = by_queue.outputs["FunctionName"]

@@ -1,4 +1,4 @@
-"""What tests ask of an alarm, whether it watches a metric as it is or metric math on one.
+"""Helpers for tests of alarms, whether an alarm watches a metric directly or through metric math.
 
 An alarm here is the dictionary of a resource's properties, as `tests.infra.plain.stack` resolves them.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 from tests.infra.plain import stack
 
 TYPE: Final = "AWS::CloudWatch::Alarm"
-# Parameters with which infra/alarms.yaml makes every alarm that it has.
+# Parameters for which infra/alarms.yaml creates all of its alarms.
 EVERYTHING: Final = {
     "Email": "oncall@example.org",
     "ReplicaIdentifier": "shop-replica",
@@ -30,7 +30,7 @@ _COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
 
 @dataclass(frozen=True)
 class Watched:
-    """The one metric of an alarm, its period in seconds, and the expression that the alarm applies to it, if any."""
+    """The one metric of an alarm, its period in seconds, and the metric math expression, if any."""
 
     namespace: str
     metric: str
@@ -41,13 +41,13 @@ class Watched:
 
 
 def alarms(**given: str) -> dict[str, dict[str, Any]]:
-    """The properties of each alarm by its logical id."""
+    """Return the properties of each alarm by its logical id."""
     resources = stack("alarms", **{**EVERYTHING, **given})["Resources"]
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] == TYPE}
 
 
 def every_alarm(**given: str) -> dict[str, dict[str, Any]]:
-    """Those of both intakes, as each has one of its own."""
+    """Return the alarms of both intakes, as some exist for only one."""
     return {**alarms(**given, Intake="direct"), **alarms(**given, Intake="queue")}
 
 
@@ -70,12 +70,12 @@ def _metric_stat(alarm: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def breaches(alarm: Mapping[str, Any], value: float) -> bool:
-    """Whether a value is on the bad side of the alarm's threshold."""
+    """Return whether a value breaches the alarm's threshold."""
     return _COMPARED[alarm["ComparisonOperator"]](value, float(alarm["Threshold"]))
 
 
 def without_math(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A template whose alarms watch their metric as it is: the local cloud's CloudFormation knows no metric math."""
+    """Return the template with alarms that watch their metric directly: the local CloudFormation has no metric math."""
     return {**template, "Resources": {name: _unfilled(part) for name, part in template["Resources"].items()}}
 
 

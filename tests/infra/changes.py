@@ -1,8 +1,8 @@
 """What CloudFormation does to the resources of a stack when its template or its parameters change.
 
-Worked out from two resolved templates and the resource schemas that cfn-lint brings: a resource is replaced if its type
-or a property that can only be set at its creation is another one, or if such a property names a resource that is
-replaced. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+Derived from two resolved templates and the resource schemas of cfn-lint: a resource is replaced if its type or a
+create-only property changes, or if such a property refers to a resource that is replaced.
+ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.infra.stack import ABSENT, Resolver, translated
 
 RELEASED: Final = Path(__file__).with_name("released")
 STACK: Final = "notifier"
-# Each deployment of other code publishes one, and none is deleted.
+# Each deployment of changed code publishes a new version, and none is deleted.
 PUBLISHED: Final = "AWS::Lambda::Version"
 
 Stack = Mapping[str, Any]
@@ -35,9 +35,9 @@ _REQUIRED: Final = {
 
 @dataclass(frozen=True)
 class Effect:
-    """Logical ids: `new` are made anew, `gone` are deleted, `kept` leave the stack and stay in the account.
+    """Logical ids: `new` are created, `gone` are deleted, `kept` leave the stack but stay in the account.
 
-    What is made anew and kept is there twice afterwards, once outside the stack.
+    A resource in both `new` and `kept` exists twice afterwards, once outside the stack.
     """
 
     new: frozenset[str] = frozenset()
@@ -46,19 +46,19 @@ class Effect:
 
     @property
     def touched(self) -> frozenset[str]:
-        """All of them."""
+        """Return all logical ids."""
         return self.new | self.gone | self.kept
 
 
 def notifier(path: Path, **given: object) -> Stack:
-    """The notifier's own stack from this template, called `notifier`."""
+    """Return the notifier's own stack from this template, called `notifier`."""
     template = translated(path)
     defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
     return Resolver(template["Conditions"], {**defaults, **_REQUIRED, **given}).template(template)
 
 
 def beside(path: Path, **given: object) -> Stack:
-    """A stack beside it."""
+    """Return a stack that is deployed beside the notifier's."""
     template = plain.read(path)
     defaults = {name: one["Default"] for name, one in template["Parameters"].items() if "Default" in one}
     parameters = {**defaults, "Notifier": STACK, **given, "AWS::NoValue": ABSENT}
@@ -66,13 +66,13 @@ def beside(path: Path, **given: object) -> Stack:
 
 
 def parameters(path: Path) -> dict[str, Any]:
-    """A template's parameters, whether it is for SAM or not."""
+    """Return a template's parameters, whether or not it is for SAM."""
     found: dict[str, Any] = plain.read(path)["Parameters"]
     return found
 
 
 def effect(before: Stack, after: Stack) -> Effect:
-    """What the update does, versions of the function aside."""
+    """Return the effect of the update, without versions of the function."""
     old, new = _resources(before), _resources(after)
     replaced = _replaced(old, new)
     removed = old.keys() - new.keys()
@@ -82,7 +82,7 @@ def effect(before: Stack, after: Stack) -> Effect:
 
 
 def changed_outputs(before: Stack, after: Stack) -> set[str]:
-    """The outputs that come, go, or have another value: of a resource that was replaced, too."""
+    """Return the outputs that are added, removed or changed, also because their resource was replaced."""
     anew = effect(before, after).new
     old, new = ({name: one["Value"] for name, one in stack["Outputs"].items()} for stack in (before, after))
     differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
@@ -90,14 +90,14 @@ def changed_outputs(before: Stack, after: Stack) -> set[str]:
 
 
 def refused_exports(before: Stack, after: Stack) -> set[str]:
-    """The exports that CloudFormation refuses to change or to remove while another stack imports them."""
+    """Return the exports that CloudFormation refuses to change or remove while another stack imports them."""
     exported = {name: one["Export"]["Name"] for name, one in before["Outputs"].items() if "Export" in one}
     held = changed_outputs(before, after) & exported.keys()
     return {exported[name].replace("${AWS::StackName}", STACK) for name in held}
 
 
 def imported(stack: Stack) -> set[str]:
-    """The exports that a stack imports."""
+    """Return the exports that a stack imports."""
     return set(re.findall(r"\$\{import:([^}]+)\}", json.dumps(stack)))
 
 
@@ -125,7 +125,7 @@ def _is_another(old: Mapping[str, Any], new: Mapping[str, Any], replaced: set[st
 
 
 def _fixed(resource: Mapping[str, Any]) -> Iterator[Any]:
-    """The values of the properties that can only be set when the resource is made."""
+    """Yield the values of create-only properties."""
     for path in created_with()[resource["Type"]]:
         value: Any = resource.get("Properties", {})
         for key in path:
@@ -134,13 +134,13 @@ def _fixed(resource: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _named(value: Any) -> set[str]:
-    """The resources that a resolved value refers to."""
+    """Return the resources that a resolved value refers to."""
     return set(re.findall(r"\$\{(\w+)[.}]", json.dumps(value)))
 
 
 @cache
 def created_with() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """By resource type, the places of the properties that can only be set at creation."""
+    """Return the paths of the create-only properties, by resource type."""
     [folder] = (TOOLS / "sam").glob("lib/python*/site-packages/cfnlint/data/schemas")
     files = json.loads((folder / f"providers/{REGION}.json").read_text("utf-8"))
     places = {kind: _schema(folder, name).get("createOnlyProperties", ()) for kind, name in files.items()}

@@ -1,4 +1,4 @@
-"""How CloudWatch decides the state of an alarm: what AWS's pages say, and no more than infra/alarms.yaml needs.
+"""Evaluates alarms as CloudWatch does, according to AWS's docs; only as far as infra/alarms.yaml needs it.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from tests.infra.alarm_kit import breaches, watched
 
-# The samples of one metric, by the minute in which they are written.
+# The samples of one metric, by the minute in which they were written.
 Samples = Mapping[int, Sequence[float]]
 Points = Sequence[float | None]
 _STATISTICS: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """So many of the last `periods` have to breach; `missing` is the alarm's TreatMissingData."""
+    """An alarm's rule: how many of the last `periods` must breach. `missing` is its TreatMissingData."""
 
     periods: int
     to_alarm: int
@@ -44,10 +44,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Unstated:
-    """What AWS's pages leave open.
+    """Behaviour that AWS does not document.
 
-    `further` is how many periods CloudWatch looks at beyond the alarm's own. `fills_nothing` is whether FILL gives
-    points for a metric that has none at all in the periods that are looked at.
+    `further` is how many more periods CloudWatch reads than the alarm has. `fills_nothing` says whether FILL returns
+    points for a metric without any point in those periods.
     """
 
     further: int
@@ -55,7 +55,7 @@ class Unstated:
 
 
 def decide(breaching: Sequence[bool | None], rule: Rule, before: State) -> State:
-    """The state by the points of the evaluation range, the oldest first; None is a point that is missing."""
+    """Return the state for the points of the evaluation range, oldest first; None is a missing point."""
     real = [point for point in breaching if point is not None]
     bad, absent = sum(real[-rule.periods :]), max(0, rule.periods - len(real))
     if rule.missing == "breaching":
@@ -68,13 +68,13 @@ def decide(breaching: Sequence[bool | None], rule: Rule, before: State) -> State
 
 
 def _premature(breaching: Sequence[bool | None], rule: Rule) -> State:
-    """With `missing`: ALARM if all points that are there breach, and the oldest is old enough for it."""
+    """Return the state with `missing`: ALARM if all existing points breach, and the oldest is old enough."""
     ages = [age for age, point in enumerate(reversed(breaching), start=1) if point is not None]
     return State.ALARM if ages and ages[-1] >= rule.to_alarm else State.INSUFFICIENT_DATA
 
 
 def calculate(expression: str, points: Points, unstated: Unstated) -> Points:
-    """The points of an expression on one metric, which an identifier in it stands for."""
+    """Return the points of an expression on one metric, which is an identifier in the expression."""
     if found := re.fullmatch(r"FILL\((.+), (-?\d+)\)", expression):
         inner = calculate(found[1], points, unstated)
         empty = unstated.fills_nothing and not any(point is not None for point in inner)
@@ -87,7 +87,7 @@ def calculate(expression: str, points: Points, unstated: Unstated) -> Points:
 
 
 class Player:
-    """One alarm, played through the samples of its metric."""
+    """Evaluates one alarm over the samples of its metric."""
 
     def __init__(self, alarm: Mapping[str, Any], samples: Samples) -> None:
         self._alarm = alarm
@@ -98,7 +98,7 @@ class Player:
         self._values: dict[int, float | None] = {}
 
     def transitions(self, minutes: range, state: State, unstated: Unstated) -> Iterator[tuple[int, State]]:
-        """Each change of the state, with its minute. An alarm is evaluated every minute, over periods that slide."""
+        """Yield each change of state with its minute. The alarm is evaluated every minute, over sliding periods."""
         for minute in minutes:
             if (after := decide(self._breaching(minute, unstated), self._rule, state)) is not state:
                 yield minute, after
@@ -112,7 +112,7 @@ class Player:
         return [None if point is None else breaches(self._alarm, point) for point in points]
 
     def _value(self, end: int) -> float | None:
-        """The statistic over the period that ends with this minute."""
+        """Return the statistic of the period that ends with this minute."""
         if end not in self._values:
             within = range(end - self._length + 1, end + 1)
             values = [value for minute in within for value in self._samples.get(minute, ())]

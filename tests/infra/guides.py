@@ -1,4 +1,4 @@
-"""The commands of the guides, and a `sam` that says what the SAM CLI itself understands of its command line."""
+"""Runs commands from the guides, with a fake `sam` that prints how the real SAM CLI parses its command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print({_SIGN!r} + json.dumps(cli.make_context("sam deploy", sys.argv[2:]).params
 
 
 def install_sam(folder: Path) -> None:
-    """Put the application's files into a folder, and in the place of the real `sam` one that only reads."""
+    """Copy the application's files into a folder, with a fake `sam` that only parses its arguments."""
     for path in (TEMPLATE, ROOT / "samconfig.toml"):
         (folder / path.name).write_text(path.read_text("utf-8"), "utf-8")
     (folder / "understood.py").write_text(_UNDERSTOOD, "utf-8")
@@ -38,7 +38,7 @@ def install_sam(folder: Path) -> None:
 
 
 def run(script: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Run an example in a folder, and return what it printed."""
+    """Run an example in a folder, and return its output."""
     path = f"{TOOLS / 'aws/bin'}{os.pathsep}{os.environ['PATH']}"
     env = {**environment, "PATH": path, "HOME": str(folder), "SAM_CLI_TELEMETRY": "0"}
     command = ["bash", "-euo", "pipefail", "-c", script]
@@ -48,13 +48,13 @@ def run(script: str, folder: Path, environment: Mapping[str, str]) -> str:
 
 
 def parameters(printed: str) -> dict[str, str]:
-    """What the one `sam deploy` in an example understood."""
+    """Return the parameters of the only `sam deploy` in an example, as parsed."""
     [found] = [line.removeprefix(_SIGN) for line in printed.splitlines() if line.startswith(_SIGN)]
     return dict(json.loads(found))
 
 
 def refused(given: Mapping[str, str]) -> set[str]:
-    """The parameters that the template does not have, or whose values CloudFormation does not take."""
+    """Return the parameters that the template does not have, or whose values CloudFormation rejects."""
     known = translated()["Parameters"]
     patterns = {name: known[name]["AllowedPattern"] for name in given.keys() & known.keys()}
     return given.keys() - known.keys() | {

@@ -1,4 +1,4 @@
-"""The templates in infra/, which use no transform: read as they are, and resolved for one set of parameters."""
+"""Reads the templates in infra/, which use no transform, and resolves them for one set of parameters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import yaml
 from tests.infra.stack import ABSENT, ROOT, Resolver
 
 FOLDER: Final = ROOT / "infra/discovery"
-ZONES: Final = ("zone-a", "zone-b", "zone-c")  # what Fn::GetAZs gives here
-# Not every YAML in infra/ is a template: Slack's manifest is none.
+ZONES: Final = ("zone-a", "zone-b", "zone-c")  # the value of Fn::GetAZs
+# Not every YAML file in infra/ is a template: Slack's manifest is none.
 PLAIN: Final = sorted(
     path for path in (ROOT / "infra").rglob("*.yaml") if path.read_text("utf-8").startswith("AWSTemplateFormatVersion:")
 )
@@ -24,7 +24,7 @@ REGISTERED: Final = ("cloudmap", "dns", "srv", "apigateway")
 PATHS: Final = (*BALANCED, *REGISTERED)
 FILES: Final = (*PATHS, "service")
 
-# What has no default, and is more than a name that stays readable.
+# Values for parameters that have no default and need more than a readable placeholder.
 REQUIRED: Final = {
     "Namespace": "shop.internal",
     "Image": "example.org/orders:1",
@@ -33,7 +33,7 @@ REQUIRED: Final = {
 
 
 class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, such as !Ref."""
+    """A YAML loader for CloudFormation's short forms, such as !Ref."""
 
 
 def _long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
@@ -47,7 +47,7 @@ _Template.add_multi_constructor("!", _long_form)
 
 
 class PlainResolver(Resolver):
-    """Knows the functions that only the templates in infra/ use. `${import:name}` stands for another stack's output."""
+    """Resolves the functions that only templates in infra/ use. `${import:name}` stands for another stack's output."""
 
     @property
     def functions(self) -> dict[str, Callable[[Any], Any]]:
@@ -60,36 +60,36 @@ class PlainResolver(Resolver):
         }
 
     def _split(self, parts: list[Any]) -> list[str]:
-        """Of another stack's output the parts are not known: each is the whole, so that it stays readable."""
+        """Leave an imported value whole: its parts are not known."""
         text = self.value(parts[1])
         return [text] * 10 if text.startswith("${import:") else text.split(parts[0])
 
 
 def _blocks(block: str, count: int, bits: int) -> list[str]:
-    """Fn::Cidr: the first `count` subnets of the block, each with `bits` bits for hosts."""
+    """Return Fn::Cidr: the first `count` subnets of the block, each with `bits` host bits."""
     return list(islice(map(str, IPv4Network(block).subnets(new_prefix=32 - bits)), count))
 
 
 def template(name: str) -> dict[str, Any]:
-    """A template of infra/ or of a folder in it, by its file's name without the ending."""
+    """Return a template below infra/ by its file name without the suffix."""
     [path] = [path for path in PLAIN if path.stem == name]
     return read(path)
 
 
 @cache
 def read(path: Path) -> dict[str, Any]:
-    """A template as it is written, with the functions in their long forms."""
+    """Return a template as it is written, with functions in their long forms."""
     loaded: dict[str, Any] = yaml.load(path.read_text("utf-8"), _Template)
     return loaded
 
 
 def stack(name: str, **given: object) -> dict[str, Any]:
-    """The template for these parameters: conditions are decided, and what they exclude is gone."""
+    """Return the template for these parameters: conditions are evaluated, and excluded parts removed."""
     return _resolver(name, given).template(template(name))
 
 
 def of_type(name: str, kind: str, **given: object) -> dict[str, dict[str, Any]]:
-    """The properties of a template's resources of a kind such as EC2::Subnet, by their names in it."""
+    """Return the properties of the resources of a type such as EC2::Subnet, by logical id."""
     resources = stack(name, **given)["Resources"]
     return {key: part["Properties"] for key, part in resources.items() if part["Type"] == f"AWS::{kind}"}
 
@@ -99,7 +99,7 @@ def outputs(name: str, **given: object) -> dict[str, Any]:
 
 
 def refusals(name: str, **given: object) -> list[str]:
-    """What the template's own rules say against these parameters, as CloudFormation does before it makes anything."""
+    """Return the messages of the template's rules that these parameters violate."""
     return _resolver(name, given).refusals(template(name))
 
 

@@ -1,4 +1,4 @@
-"""The template as CloudFormation would see it: translated by SAM, then resolved for one set of parameters."""
+"""The template as CloudFormation sees it: translated by SAM, then resolved for one set of parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABSENT = object()
 
 @cache
 def translated(template: Path = TEMPLATE) -> dict[str, Any]:
-    """A template after SAM's own translator."""
+    """Return a template as translated by SAM."""
     command = [TOOLS / "sam/bin/python", Path(__file__).with_name("translate.py"), template]
     env = {"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
@@ -30,7 +30,7 @@ def translated(template: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def resolved(**given: object) -> dict[str, Any]:
-    """The template for these parameters: conditions are decided, and what they exclude is gone.
+    """Return the template for these parameters: conditions are evaluated, and excluded parts removed.
 
     References to resources stay readable: `${Queue}` for a Ref, `${Queue.Arn}` for a GetAtt.
     """
@@ -38,7 +38,7 @@ def resolved(**given: object) -> dict[str, Any]:
 
 
 def refused(**given: object) -> list[str]:
-    """What the template's own rules say against these parameters, as CloudFormation does before it makes anything."""
+    """Return the messages of the template's rules that these parameters violate."""
     return _resolver(given).refusals(translated())
 
 
@@ -60,7 +60,7 @@ class Resolver:
         }
 
     def refusals(self, template: Mapping[str, Any]) -> list[str]:
-        """What the template's rules say against the parameters."""
+        """Return the messages of the rules that the parameters violate."""
         return [
             assertion["AssertDescription"]
             for rule in template.get("Rules", {}).values()
@@ -92,7 +92,7 @@ class Resolver:
 
     @property
     def functions(self) -> dict[str, Callable[[Any], Any]]:
-        """CloudFormation's functions by their long names, each of its argument; an unknown one is an error."""
+        """Return CloudFormation's functions of one argument, by their long names; an unknown one is an error."""
         return {
             "Ref": lambda name: self.parameters.get(name, f"${{{name}}}"),
             "Fn::GetAtt": lambda parts: f"${{{'.'.join(parts)}}}",

@@ -1,4 +1,4 @@
-"""Print what SAM makes of a template, as JSON. Runs in the environment of the SAM CLI, which has the translator."""
+"""Print a template as SAM translates it, as JSON. Runs in the environment of the SAM CLI, which has the translator."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def translate(text: str) -> dict:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             image = resource["Properties"].get("PackageType") == "Image"
-            # What packaging puts there.
+            # `sam package` puts this there.
             if image:
                 resource["Properties"]["ImageUri"] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/notifier:1"
             else:
                 resource["Properties"]["CodeUri"] = "s3://packages/function.zip"
-            resource.pop("Metadata", None)  # for `sam build` alone
+            resource.pop("Metadata", None)  # only for `sam build`
     return Translator({}, Parser()).translate(template, {})
 
 

@@ -1,4 +1,4 @@
-"""What the tests of faults around the real function share: its way from the queue to Slack, once for each mode."""
+"""Fixtures for fault tests of the real function: its path from the queue to Slack, once per mode."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.delivery_parts import own_tables
 
 @pytest.fixture(scope="session")
 def running(running_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Line]]:
-    """Give the line of a mode (`read-back`, `repost`, `webhook`), which is started when it is first asked for."""
+    """Return a function that returns the line of a mode (`read-back`, `repost`, `webhook`), started on first use."""
     lines: dict[str, Line] = {}
     with own_tables(running_cloud), ExitStack() as parts:
 
@@ -28,13 +28,13 @@ def running(running_cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def mode() -> str:
-    """How the function posts; a test may ask for others."""
+    """The mode in which the function posts; a test may override it."""
     return "read-back"
 
 
 @pytest.fixture
 def line(running: Callable[[str], Line], mode: str) -> Line:
-    """The real function behind its queue, as if nothing had happened yet."""
+    """The real function behind its queue, in its initial state."""
     found = running(mode)
     found.fresh()
     return found

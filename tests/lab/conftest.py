@@ -1,4 +1,4 @@
-"""A Slack stand-in without a rate limit, for the tests of what it takes and says."""
+"""A Slack stand-in without a rate limit, for tests of what it accepts and returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def control(url: str) -> Iterator[Control]:
-    """Its control, after a reset."""
+    """Yield its control, after a reset."""
     control = Control(url)
     control.reset()
     yield control

@@ -1,6 +1,6 @@
-"""Run one invocation while what a worker writes is read slowly, and print its log. MiniStack's own Python runs this.
+"""Run one invocation while the worker's output is read slowly, and print its log. MiniStack's own Python runs this.
 
-Arguments: the file of the changed MiniStack, and how the function ends.
+Arguments: the patched MiniStack file, and how the function ends.
 """
 
 import io
@@ -22,7 +22,7 @@ def handler(event, context):
 
 
 class SlowQueue(queue.Queue):
-    """Takes longer for a line than the emulator waits for one by itself."""
+    """Delays each line for longer than MiniStack waits for one by default."""
 
     def put(self, *arguments, **named):
         time.sleep(0.3)

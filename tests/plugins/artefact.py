@@ -13,12 +13,12 @@ from lab import sam
 
 @pytest.fixture(scope="session")
 def built_template() -> Iterator[Path]:
-    """The template that `sam deploy` takes, with the function's artefact beside it."""
+    """The built template for `sam deploy`, with the function's artefact beside it."""
     with tempfile.TemporaryDirectory(prefix="notifier-build-") as folder:
         yield sam.build(Path(folder))
 
 
 @pytest.fixture(scope="session")
 def artefact(built_template: Path) -> Path:
-    """The folder that is the function's package. No test writes to it."""
+    """The folder of the function's package. Tests must not write to it."""
     return built_template.with_name("NotifierFunction")

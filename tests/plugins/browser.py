@@ -1,4 +1,4 @@
-"""Headless Chromium in front of the page of the Slack stand-in, and short words for what is done with it."""
+"""Headless Chromium on the page of the Slack stand-in, and helpers to use it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ORDERS = "C0LABORDERS"
 
 
 class Screen:
-    """A page in a browser, and what its tests do with it; `patience` is for how many seconds it waits to see it."""
+    """A page in a browser, and helpers for tests; `patience` is the timeout of its waits, in seconds."""
 
     patience = WAIT_SECONDS
 
@@ -42,7 +42,7 @@ class Screen:
         self._url = url
 
     def load(self, view: str = "", *, width: int = 1180, height: int = 760, dark: bool = False, lang: str = "") -> None:
-        """Load the page anew, at this size, in this system theme and language, and wait until it has something."""
+        """Load the page at this size, system theme and language, and wait until it has content."""
         media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
@@ -52,7 +52,7 @@ class Screen:
         self.see("nav a")
 
     def show(self, view: str) -> None:
-        """Go to another view without loading the page anew."""
+        """Go to another view without a reload."""
         self.run("location.hash = arguments[0]", view)
 
     def see(self, selector: str, text: str = "") -> WebElement:
@@ -65,11 +65,11 @@ class Screen:
         return WebDriverWait(self.driver, self.patience, 0.05).until(found, f"no {selector} with {text!r}")
 
     def all(self, selector: str) -> list[str]:
-        """Return the texts of all such elements."""
+        """Return the texts of all matching elements."""
         return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector)
 
     def settle(self) -> None:
-        """Wait until the fonts are there and two frames are painted."""
+        """Wait until the fonts are loaded and two frames are painted."""
         frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         self.run(f"return document.fonts.ready.then(() => {frames})")
 
@@ -87,7 +87,7 @@ class Page(Screen):
         self._slack = slack
 
     def open(self, view: str = ORDERS, *, width: int = 1180, height: int = 760, dark: bool = False) -> None:
-        """Load the page anew, and wait until it is live."""
+        """Load the page, and wait until it is live."""
         self.load(view, width=width, height=height, dark=dark)
         self.see(".live:not(.lost)")
 
@@ -101,11 +101,11 @@ class Page(Screen):
         return str(answer["ts"])
 
     def edit(self, ts: str, text: str) -> None:
-        """Change what a message says."""
+        """Edit a message."""
         self._slack.chat_update(channel=ORDERS, ts=ts, text=text)
 
     def emit(self, event_type: str, event_id: str) -> None:
-        """Ask for an event, as a person does in the form."""
+        """Publish an event with the page's form, as a person does."""
         self.see("input[name=type]").send_keys(event_type)
         self.see("input[name=id]").send_keys(f"{event_id}\n")
 

@@ -16,7 +16,7 @@ from tests.databases import WANTED, ran
 
 @pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
 def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[LocalCloud]:
-    """Every part of the local cloud, with each of the databases."""
+    """The complete local cloud, once for each database."""
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             with local_cloud(Path(folder), product=request.param) as cloud:
@@ -28,7 +28,7 @@ def running_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoRet
 
 @pytest.fixture
 def cloud(running_cloud: LocalCloud) -> LocalCloud:
-    """The local cloud, as if nothing had happened: Slack has seen nothing and takes everything, nothing is parked."""
+    """The local cloud in its initial state: Slack is empty and accepts everything, and nothing is parked."""
     running_cloud.api.clear()
     running_cloud.slack.reset()
     running_cloud.slack.configure(rate={"per_second": 0, "burst": 1})

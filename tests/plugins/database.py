@@ -1,6 +1,6 @@
-"""The databases that tests read from: a pair of MariaDB and one of MySQL, or a server that MYSQL_URL names.
+"""The databases for tests: a pair of MariaDB and one of MySQL, or a server that MYSQL_URL names.
 
-DATABASE=mariadb, or mysql, runs the tests with one of them alone.
+DATABASE=mariadb, or mysql, runs the tests with only that one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.databases import WANTED
 
 
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Note the database of each test in its report."""
+    """Add the database of each test to its report."""
     databases.note(item)
 
 
@@ -35,10 +35,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def database_pair(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[Pair]:
     """A primary and its read replica over TLS, both with the sample shop (lab/shop) in schema `shop`.
 
-    One pair of each product serves the whole run: a test removes the rows and accounts that it adds, and one that stops
-    or breaks a server asks for `breakable_pair` instead.
+    One pair of each product is shared by the whole run: a test removes the rows and accounts that it adds, and a test
+    that stops or breaks a server uses `breakable_pair` instead.
     """
-    # Not pytest's own temporary folder, which keeps the data of earlier runs.
+    # Not pytest's temporary folder, which keeps the data of earlier runs.
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             authority = Authority.create(Path(folder) / "tls")
@@ -53,7 +53,7 @@ def database_pair(request: pytest.FixtureRequest, missing: Callable[[str], NoRet
 
 @pytest.fixture
 def breakable_pair(database_pair: Pair) -> Iterator[Pair]:
-    """`database_pair` for a test that stops servers or replication: both run and agree again afterwards."""
+    """`database_pair` for tests that stop servers or replication: both run and are in sync again afterwards."""
     yield database_pair
     database_pair.heal()
 

@@ -1,4 +1,4 @@
-"""The local cloud inside a VPC, started once for the whole run, and made whole again after each test."""
+"""The local cloud inside a VPC, started once for the whole run, and restored after each test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.discovery_kit import TASKS, TTL_SECONDS, Environment, Start, Wire, ca
 
 
 class RememberedZone(Zone):
-    """The private zone, which can forget what it was told. The hosts in it are always known."""
+    """The private zone, which can remove the records that tests set. The hosts' own records stay."""
 
     def __init__(self, vpc: Vpc) -> None:
         super().__init__(vpc)
@@ -43,9 +43,9 @@ class RememberedZone(Zone):
 
 @pytest.fixture(scope="session", params=WANTED, ids=lambda product: product.name)
 def private_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoReturn]) -> Iterator[PrivateCloud]:
-    """Every part, in a VPC that no other test changes, with each of the databases.
+    """The complete local cloud in a VPC that no other test changes, once for each database.
 
-    Nothing is registered for the API yet. A test that registers or breaks something asks for `breakable_cloud` instead.
+    No task is registered for the API yet. Tests that register or break something use `breakable_cloud` instead.
     """
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
@@ -60,10 +60,10 @@ def private_cloud(request: pytest.FixtureRequest, missing: Callable[[str], NoRet
 
 @pytest.fixture
 def breakable_cloud(private_cloud: PrivateCloud) -> Iterator[PrivateCloud]:
-    """`private_cloud` for a test that registers or breaks something: afterwards it is as it was at its start.
+    """`private_cloud` for tests that register or break something: restored to its initial state afterwards.
 
-    The tasks that run in it are to be stopped, cut or told faults, but not ended: a test starts those itself, in task3
-    and task4 (`PrivateCloud.task`).
+    Tests may stop, cut or inject faults into its running tasks, but must not end them. Tasks that a test ends, it
+    starts itself, in task3 and task4 (`PrivateCloud.task`).
     """
     yield private_cloud
     _restore(private_cloud)
@@ -88,7 +88,7 @@ def start(breakable_cloud: PrivateCloud, discovery_catalog: Path) -> Iterator[St
 
 @pytest.fixture
 def wire(breakable_cloud: PrivateCloud) -> Wire:
-    """Counts what the function sends to the tasks in this test."""
+    """Count what the function sends to the tasks in this test."""
     return Wire(breakable_cloud.vpc)
 
 

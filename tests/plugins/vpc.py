@@ -1,4 +1,4 @@
-"""A VPC for the whole run, and what tests do in its hosts: serve, and ask."""
+"""A VPC for the whole run, and helpers to run servers and requests in its hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from lab.vpc import Vpc, VpcMissingError, running_vpc
 
 START_SECONDS = 20.0
 
-# Answers with its name and its client's address; with status 503 on /health while a file is there; with much on /much.
+# Responds with its name and its client's address; with status 503 on /health while a file exists; with a large body on
+# /much.
 SERVER = """
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +61,7 @@ print(answer.status, answer.read().decode())
 
 @pytest.fixture(scope="session")
 def vpc(missing: Callable[[str], NoReturn]) -> Iterator[Vpc]:
-    """A VPC without faults (lab/vpc). A test that orders one asks for `breakable_vpc` instead."""
+    """A VPC without faults (lab/vpc). Tests that inject faults use `breakable_vpc` instead."""
     with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
         try:
             with running_vpc(Path(folder)) as vpc:
@@ -71,14 +72,14 @@ def vpc(missing: Callable[[str], NoReturn]) -> Iterator[Vpc]:
 
 @pytest.fixture
 def breakable_vpc(vpc: Vpc) -> Iterator[Vpc]:
-    """`vpc` for a test that breaks its network, which is whole again afterwards."""
+    """`vpc` for tests that break its network, which is restored afterwards."""
     yield vpc
     vpc.restore()
 
 
 @contextmanager
 def serving(vpc: Vpc, host: str, port: int = 8080) -> Iterator[Path]:
-    """Run a server in a host. While the file that this gives is there, its health is bad."""
+    """Run a server in a host, and yield a path: while a file exists there, the health check fails."""
     sick, log = vpc.folder / f"{host}-is-sick", vpc.folder / f"{host}-{port}.log"
     log.unlink(missing_ok=True)
     command = vpc.command(host, [sys.executable, "-c", SERVER, host, str(port), sick])
@@ -89,5 +90,5 @@ def serving(vpc: Vpc, host: str, port: int = 8080) -> Iterator[Path]:
 
 
 def ask(vpc: Vpc, host: str, server: str, port: int = 8080, path: str = "/") -> str:
-    """Ask a server from a host, and return the status and the text of its answer. Raises VpcError without one."""
+    """Send a request from a host, and return the response's status and text. Raises VpcError without a response."""
     return vpc.run(host, [sys.executable, "-c", ASKER, server, str(port), path]).strip()

@@ -1,4 +1,4 @@
-"""Which tests stay together when several processes share a run (`pytest -n 2 --dist loadgroup`).
+"""Groups the tests for parallel processes (`pytest -n 2 --dist loadgroup`).
 
 Tests that share something slow to start, such as a pair of databases, run in one process. Others are grouped by file.
 """
@@ -11,7 +11,7 @@ import pytest
 
 from tests.databases import product_of
 
-# The fixtures that take seconds to start.
+# Fixtures that take seconds to start.
 SHARED: Final = ("running_cloud", "private_cloud", "vpc", "database_pair", "reader")
 
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail where xdist has not put the groups into the names of the tests, by which it shares them out."""
+    """Fail unless xdist has put the groups into the test names, by which it distributes them."""
     grouping = getattr(session.config.option, "loadgroup", False)
     if grouping and not all(item.nodeid.endswith(f"@{_group(item)}") for item in session.items):
         raise RuntimeError("this version of pytest-xdist does not group the tests of this version of pytest")

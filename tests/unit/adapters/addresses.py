@@ -1,4 +1,4 @@
-"""API addresses for tests, read as the settings read them."""
+"""API addresses for tests, parsed like the settings."""
 
 from __future__ import annotations
 

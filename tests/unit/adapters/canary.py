@@ -1,4 +1,4 @@
-"""Secrets whose every appearance where it should not be is a failure."""
+"""Recognisable fake secrets: a test fails if one appears where it should not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ TOKEN = f"xoxb-1-{CANARY}"
 
 
 class FakeSecrets:
-    """Secrets by name. `later` holds what a fresh read finds, where that is something else."""
+    """Secrets by name. `later` has the values that a fresh read returns, if they differ."""
 
     def __init__(self, values: dict[str, str], later: dict[str, str] | None = None) -> None:
         self.values = values
@@ -22,7 +22,7 @@ class FakeSecrets:
 
 
 def safe(error: BaseException) -> str:
-    """The text of an error and of all that led to it, in which no secret may stand."""
+    """Return the text of an error and its causes, after checking that it contains no secret."""
     texts = []
     seen: BaseException | None = error
     while seen is not None:

@@ -1,4 +1,4 @@
-"""What the tests of the adapters share: an authority to trust, and an ear for leaks."""
+"""Fixtures for the adapters' tests: a trusted certificate authority, and a check for leaked secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def distrust(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 @pytest.fixture
 def no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Every test of an adapter also shows that nothing that is logged, even at DEBUG, holds a secret."""
+    """Check in every adapter test that no log line, even at DEBUG, contains a secret."""
     caplog.set_level(logging.DEBUG)
     yield
     for record in caplog.get_records("call"):

@@ -1,4 +1,4 @@
-"""An HTTP(S) server on a real socket that answers each request with the next step of a script, also wrongly."""
+"""An HTTP(S) server on a real socket that answers each request with the next step of a script, even malformed ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Request:
     body: bytes
 
 
-# What is done with one request; the connection is kept if it returns True.
+# Handles one request; the connection is kept open if it returns True.
 Step = Callable[[socket.socket, threading.Event], bool]
 
 
@@ -39,7 +39,7 @@ def answer(status: int = 200, body: bytes = b"", *, keep: bool = True, **headers
 
 
 def send(data: bytes, *, keep: bool = False) -> Step:
-    """These very bytes; then the connection is closed, unless it is kept."""
+    """Send these bytes as they are; then close the connection, unless `keep`."""
 
     def step(connection: socket.socket, over: threading.Event) -> bool:
         connection.sendall(data)
@@ -49,19 +49,19 @@ def send(data: bytes, *, keep: bool = False) -> Step:
 
 
 def reset(connection: socket.socket, over: threading.Event) -> bool:
-    """Nothing but a reset, after the whole request was read."""
+    """Read the whole request, then reset the connection without a response."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     return False
 
 
 def hang(connection: socket.socket, over: threading.Event) -> bool:
-    """Nothing at all, until the test is over."""
+    """Send nothing until the test is over."""
     over.wait(60)
     return False
 
 
 def drip(data: bytes, pause: float = 0.05) -> Step:
-    """A byte now and then: no silence is ever long."""
+    """Send one byte after each pause, so that no read times out."""
 
     def step(connection: socket.socket, over: threading.Event) -> bool:
         with suppress(OSError):
@@ -76,7 +76,7 @@ def drip(data: bytes, pause: float = 0.05) -> Step:
 
 @dataclass
 class Scripted:
-    """A running server. `requests` are those that were read whole, `connections` those that were accepted."""
+    """A running server. `requests` are those that were read completely, `connections` counts those accepted."""
 
     port: int
     scheme: str
@@ -110,14 +110,14 @@ def scripted(*steps: Step, certificate: Certificate | None = None) -> Iterator[S
 
 @contextmanager
 def deaf() -> Iterator[Scripted]:
-    """A port that takes connections and never says a word: no TLS handshake ends, no request is read."""
+    """Run a port that accepts connections and sends nothing: no TLS handshake completes, and no request is read."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield Scripted(listener.getsockname()[1], "https")
 
 
 @contextmanager
 def closed() -> Iterator[Scripted]:
-    """A port that refuses connections."""
+    """Yield a port that refuses connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield Scripted(taken.getsockname()[1], "https")
@@ -183,7 +183,7 @@ def _read(connection: socket.socket) -> Request | None:
         if not chunk:
             return None
         data += chunk
-        if data.startswith(b"\x16"):  # a TLS handshake at a server without it
+        if data.startswith(b"\x16"):  # a TLS handshake with a server without TLS
             connection.sendall(http(400, b""))
             return None
     head, _, body = data.partition(b"\r\n\r\n")
@@ -199,14 +199,14 @@ def _read(connection: socket.socket) -> Request | None:
 
 
 def hung_up_on(exchange: Exchange) -> bool:
-    """Whether the one connection that the exchange keeps has noticed that the server closed it."""
+    """Return whether the exchange has noticed that the server closed its only connection."""
     pools = exchange._pools.pools
     (idle,) = [one for key in pools.keys() for one in pools[key].pool.queue if one]  # noqa: SIM118 - it has no iterator
     return _settled(lambda: not idle.is_connected)
 
 
 def _settled(check: Callable[[], bool]) -> bool:
-    """Whether the check comes true while the server's threads catch up."""
+    """Return whether the check becomes true within a short time, while the server's threads catch up."""
     for _ in range(200):
         if check():
             return True

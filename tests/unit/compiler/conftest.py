@@ -1,4 +1,4 @@
-"""A folder of templates in one call."""
+"""A fixture that compiles a folder of templates in one call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Compile = Callable[..., Compilation]
 
 @pytest.fixture
 def compiled(tmp_path: Path) -> Compile:
-    """Compile a template's text, and further files by name."""
+    """Return a function that compiles a template's text, with further files by name."""
 
     def compile_text(text: str | None = None, files: Mapping[str, str | bytes] | None = None) -> Compilation:
         contents: dict[str, str | bytes] = {"_stages/test.yaml": STAGE, **(files or {})}

@@ -1,4 +1,4 @@
-"""A resolver with a script, and clocks that move by hand."""
+"""A resolver with a script, and clocks that tests advance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GONE = ResolveError(ResolveFailure.EMPTY, "the registry")
 
 @dataclass
 class FakeResolver:
-    """Answers with `answer`, and counts how often it was asked."""
+    """Returns `answer`, and counts the calls."""
 
     answer: Listing | Exception
     asked: int = 0
@@ -40,7 +40,7 @@ class FakeResolver:
 
 @dataclass
 class Hands:
-    """The hands of two clocks."""
+    """The times of two clocks, which tests advance."""
 
     monotonic: float = 1000.0
     wall: float = 1_767_607_200.0
@@ -50,6 +50,6 @@ class Hands:
         self.clock = Clock(lambda: self.monotonic, lambda: self.wall)
 
     def move(self, seconds: float, *, frozen: bool = False) -> None:
-        """Let time pass; the monotonic clock stands still while the environment is frozen."""
+        """Advance the clocks; if `frozen`, only the wall clock, as in a frozen environment."""
         self.wall += seconds
         self.monotonic += 0 if frozen else seconds

@@ -9,7 +9,7 @@ from cli.page import document
 
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A bundle that stands for the one that `make page` makes."""
+    """A fake bundle in place of the one that `make page` builds."""
     folder = tmp_path / "dist"
     folder.mkdir()
     (folder / "app.js").write_text("const a = '</script><!--<script>';")

@@ -1,4 +1,4 @@
-"""Messages that Slack takes, and messages that it refuses, by docs.slack.dev/reference/block-kit (October 2026).
+"""Messages that Slack accepts or refuses, according to docs.slack.dev/reference/block-kit (October 2026).
 
 Each block is here in its smallest form and with every key, and each rule is broken once.
 """
@@ -401,7 +401,7 @@ ACCEPTED: Final[dict[str, list[Block]]] = {
     **{f"input of {each['type']} {n}": [ask(each)] for n, each in enumerate([*MENUS, *GROUPS, MOMENT])},
 }
 
-# what is broken, the blocks, what Slack says of it, and where
+# the broken rule, the blocks, Slack's error message, and its path
 REFUSED: Final[list[tuple[str, Any, str, str]]] = [
     ("51 blocks", [{"type": "divider"}] * 51, "no more than 50 items allowed", ""),
     ("an object in place of a list", {"type": "divider"}, "must be an array", ""),

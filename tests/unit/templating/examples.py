@@ -1,4 +1,4 @@
-"""What the examples of the filters are shown with, and those of the docstrings and of the guides."""
+"""The data for the examples of filters, and the examples in docstrings and guides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONTEXT: dict[str, Any] = {
     "now": datetime(2026, 1, 5, 12, tzinfo=UTC),
 }
 
-# A filter, its source and what that shows, and the language.
+# A filter, its source expression, the expected text, and the language.
 Example = tuple[str, str, str, str]
 
 
@@ -39,7 +39,7 @@ def of_docstrings() -> list[Example]:
 
 
 def of_docs(page: str, heading: str) -> list[Example]:
-    """The rows of a page's table of filters: | `filter(...)` | `source` | `shown` | `shown in Japanese` |."""
+    """Return the rows of a page's table of filters: | `filter(...)` | `source` | `shown` | `shown in Japanese` |."""
     table = Path(page).read_text("utf-8").partition(f"\n### {heading}\n")[2].partition("\n#")[0]
     rows = [re.split(r" *(?<!\\)\| *", line)[1:-1] for line in table.splitlines() if line.startswith("| `")]
     return [
