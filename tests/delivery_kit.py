@@ -23,7 +23,7 @@ from lab.processes import free_port, wait_until
 from lab.queue import ACCOUNT, Api, Ended, Environment, EventSource, Limits, Message, Queue, VirtualClock, serving
 from lab.shop import SCHEMA
 from lab.slack import Control, running_slack
-from lab.switch import Switch, switched
+from lab.tcp_fault_proxy import TcpFaultProxy, switched
 from lab.tls import Authority
 from tests.delivery_parts import READER, TABLES, TEMPLATES, compiled, store_secrets
 
@@ -53,9 +53,9 @@ class Line:
     source: EventSource
     dead: Queue
     slack: Control
-    to_slack: Switch
-    to_ledger: Switch
-    to_secrets: Switch
+    to_slack: TcpFaultProxy
+    to_ledger: TcpFaultProxy
+    to_secrets: TcpFaultProxy
     settings: dict[str, str]
     catalog: Path
     start: Callable[[], AbstractContextManager[RunningFunction]] = field(init=False)

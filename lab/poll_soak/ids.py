@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, ClassVar, Final
 
 from lab.databases import Pair
-from lab.poll_soak.law import Deliveries, Verdict, broken
+from lab.poll_soak.invariants import Deliveries, Verdict, broken
 from lab.poll_soak.plan import Plan
 from lab.poll_soak.writers import SIZES, Note, Written
 from lab.shop import SCHEMA

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from lab.databases import Pair
 from lab.poll_soak.ids import TABLE, Ids
-from lab.poll_soak.law import Verdict
+from lab.poll_soak.invariants import Verdict
 from lab.poll_soak.memory import Clock
 from lab.poll_soak.plan import TIME, WATCHED, Plan
 from lab.poll_soak.timed import Timed

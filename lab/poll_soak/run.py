@@ -23,7 +23,7 @@ from handler.polling.stored_names import SCHEDULE, partition
 from handler.stages.parse import records
 from handler.state_item import Item
 from lab.databases import Pair
-from lab.poll_soak import law, writers
+from lab.poll_soak import invariants, writers
 from lab.poll_soak.collect import collected
 from lab.poll_soak.function import MAX_RECEIVES, Function, Readers, World, compiled, function, readers
 from lab.poll_soak.kinds import Application, Shown, View, application, drop_table, views
@@ -71,7 +71,7 @@ class Result:
     """
 
     plan: Plan
-    verdict: law.Verdict
+    verdict: invariants.Verdict
     written: writers.Written
     minutes: int
     killed: int

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from lab.databases import Pair
 from lab.poll_soak.ids import IN_SCOPE, OUT_OF_SCOPE, TABLE
-from lab.poll_soak.law import Deliveries, Verdict, broken
+from lab.poll_soak.invariants import Deliveries, Verdict, broken
 from lab.poll_soak.plan import WRITERS, Plan
 from lab.poll_soak.writers import SIZES, Note, Written
 from lab.shop import SCHEMA

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lab.queue.clock import VirtualClock
 from lab.queue.messages import Message, Queue, ReceiptError, md5
 
-Wish = Mapping[str, Any]
+Request = Mapping[str, Any]
 
 
 class ApiError(Exception):
@@ -28,7 +28,7 @@ class Api:
     queues: Mapping[str, Queue]
     clock: VirtualClock
 
-    def answer(self, operation: str, wish: Wish) -> dict[str, Any]:
+    def answer(self, operation: str, wish: Request) -> dict[str, Any]:
         """Perform an operation, and return its output. Raises ApiError."""
         if operation not in OPERATIONS:
             raise ApiError("InvalidAction", f"{operation} is not served here")
@@ -39,24 +39,24 @@ class Api:
         return OPERATIONS[operation](queue, wish, self.clock.now())
 
 
-def _send(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+def _send(queue: Queue, wish: Request, now: float) -> dict[str, Any]:
     given = wish.get("MessageAttributes", {})
     attributes = {name: one["StringValue"] for name, one in given.items() if one["DataType"].startswith("String")}
     message = queue.send(wish["MessageBody"], now, attributes=attributes, delay=wish.get("DelaySeconds", 0))
     return {"MessageId": message.id, "MD5OfMessageBody": md5(message.body)}
 
 
-def _send_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+def _send_all(queue: Queue, wish: Request, now: float) -> dict[str, Any]:
     _require_batch(wish)
     return {"Successful": [{"Id": entry["Id"], **_send(queue, entry, now)} for entry in wish["Entries"]], "Failed": []}
 
 
-def _require_batch(wish: Wish) -> None:
+def _require_batch(wish: Request) -> None:
     if not 0 < len(wish["Entries"]) <= 10:
         raise ApiError("TooManyEntriesInBatchRequest", "a batch has from 1 to 10 entries")
 
 
-def _receive(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+def _receive(queue: Queue, wish: Request, now: float) -> dict[str, Any]:
     found = queue.receive(now, wish.get("MaxNumberOfMessages", 1), wish.get("VisibilityTimeout"))
     return {"Messages": [_shown(message) for message in found]} if found else {}
 
@@ -77,12 +77,12 @@ def _shown(message: Message) -> dict[str, Any]:
     }
 
 
-def _delete(queue: Queue, wish: Wish, _now: float) -> dict[str, Any]:
+def _delete(queue: Queue, wish: Request, _now: float) -> dict[str, Any]:
     queue.delete(wish["ReceiptHandle"])
     return {}
 
 
-def _change(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+def _change(queue: Queue, wish: Request, now: float) -> dict[str, Any]:
     try:
         queue.change_visibility(wish["ReceiptHandle"], wish["VisibilityTimeout"], now)
     except ReceiptError as error:
@@ -90,7 +90,7 @@ def _change(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
     return {}
 
 
-def _change_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
+def _change_all(queue: Queue, wish: Request, now: float) -> dict[str, Any]:
     answer: dict[str, list[Any]] = {"Successful": [], "Failed": []}
     _require_batch(wish)
     for entry in wish["Entries"]:
@@ -104,7 +104,7 @@ def _change_all(queue: Queue, wish: Wish, now: float) -> dict[str, Any]:
     return answer
 
 
-def _attributes(queue: Queue, _wish: Wish, now: float) -> dict[str, Any]:
+def _attributes(queue: Queue, _wish: Request, now: float) -> dict[str, Any]:
     messages = queue.messages
     visible = sum(message.visible_at <= now for message in messages)
     return {
@@ -116,7 +116,7 @@ def _attributes(queue: Queue, _wish: Wish, now: float) -> dict[str, Any]:
     }
 
 
-OPERATIONS: Final[dict[str, Callable[[Queue, Wish, float], dict[str, Any]]]] = {
+OPERATIONS: Final[dict[str, Callable[[Queue, Request, float], dict[str, Any]]]] = {
     "SendMessage": _send,
     "SendMessageBatch": _send_all,
     "ReceiveMessage": _receive,

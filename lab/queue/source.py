@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lab.queue.agenda import Agenda
 from lab.queue.clock import VirtualClock
 from lab.queue.environment import Batch, Ended, Environment, Start
 from lab.queue.messages import Message, Queue
 from lab.queue.records import failures, payload
+from lab.queue.scheduler import Scheduler
 
 BATCH: Final = 10
 # How often to check deadlines and the functions given to `watch`.
@@ -46,7 +46,7 @@ class EventSource:
     def __init__(self, queue: Queue, clock: VirtualClock, start: Start, concurrency: int) -> None:
         self.queue = queue
         self.clock = clock
-        self.agenda = Agenda()
+        self.agenda = Scheduler()
         self.begun: Callable[[Environment, Sequence[Message]], Limits] = lambda _environment, _messages: Limits()
         self.linger = 0.0
         self.ended: Callable[[Environment, Ended], object] = lambda _environment, _ended: None

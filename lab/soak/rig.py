@@ -27,7 +27,7 @@ from lab.slack import Control
 from lab.soak import parts
 from lab.soak.credentials import Credentials
 from lab.soak.events import POLL
-from lab.switch import Switch, switched
+from lab.tcp_fault_proxy import TcpFaultProxy, switched
 from lab.tls import Authority
 
 TABLE: Final = "state"
@@ -66,8 +66,8 @@ class Rig:
     source: EventSource
     dead: Queue
     slack: Control
-    to_slack: Switch
-    to_ledger: Switch
+    to_slack: TcpFaultProxy
+    to_ledger: TcpFaultProxy
     aws: Aws
     database: Pair
     credentials: Credentials

@@ -11,15 +11,15 @@ from typing import Final
 from lab.queue import Ended, Environment, Limits, Message
 from lab.shop import SCHEMA
 from lab.soak.check import Verdict, check
+from lab.soak.event_faults import EventFaults
+from lab.soak.fault_log import FaultLog
 from lab.soak.histories import collect, posts_asked
-from lab.soak.journal import Journal
-from lab.soak.mishaps import Mishaps
 from lab.soak.pauses import Asked
 from lab.soak.plan import Plan
 from lab.soak.publisher import ROWS_SECONDS, Publisher
 from lab.soak.rig import Rig
 from lab.soak.schedule import Schedule
-from lab.soak.troubles import Troubles
+from lab.soak.system_faults import SystemFaults
 
 # Roughly the interval at which an SQS poller checks.
 LINGER_SECONDS: Final = 0.25
@@ -77,9 +77,9 @@ class Soak:
         # The first rows are written before anything is published.
         self._start = rig.clock.now() + ROWS_SECONDS + 1
         self._publisher = Publisher(rig, plan.events, self._start)
-        self._journal = Journal(plan.events, self._publisher.bodies, rig.clock.now)
-        self._mishaps = Mishaps(rig, schedule.mishaps, self._journal)
-        self._troubles = Troubles(rig, self._mishaps, self._journal, Random(f"troubles {seed}"))
+        self._journal = FaultLog(plan.events, self._publisher.bodies, rig.clock.now)
+        self._mishaps = EventFaults(rig, schedule.mishaps, self._journal)
+        self._troubles = SystemFaults(rig, self._mishaps, self._journal, Random(f"troubles {seed}"))
 
     def run(self) -> Result:
         """Run it to its end, and return the result."""

@@ -15,7 +15,7 @@ Then = Literal["", "kill", "freeze", "ledger"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
+class EventFault:
     """A fault of the stand-in (lab/slack/faults.py) for the next post of an event, and an action that follows it.
 
     `then` is done to the environment that posts (`kill`, or `freeze` for `seconds`), or to the ledger (`ledger`: it is
@@ -34,7 +34,7 @@ class Mishap:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SystemFault:
     """A fault that begins `at` a second from the start. `kind` names it (troubles.py)."""
 
     at: float
@@ -46,47 +46,47 @@ class Trouble:
 class Schedule:
     """The faults of single events, by number and in the order of their posts; and the other faults, by time."""
 
-    mishaps: Mapping[int, Sequence[Mishap]]
-    troubles: Sequence[Trouble]
+    mishaps: Mapping[int, Sequence[EventFault]]
+    troubles: Sequence[SystemFault]
 
 
-def _accepting(fault: str, **options: Any) -> Mishap:
-    return Mishap(fault, {**options, "accept": True})
+def _accepting(fault: str, **options: Any) -> EventFault:
+    return EventFault(fault, {**options, "accept": True})
 
 
 # weight, mishap. Faults that make the sender wait for its timeout (8 s) are rare, because that is real time.
-_MISHAPS: Final[Sequence[tuple[int, Mishap]]] = (
-    (10, Mishap("close")),
+_MISHAPS: Final[Sequence[tuple[int, EventFault]]] = (
+    (10, EventFault("close")),
     (10, _accepting("close")),
-    (10, Mishap("reset")),
+    (10, EventFault("reset")),
     (10, _accepting("reset")),
-    (8, Mishap("status", {"status": 500})),
+    (8, EventFault("status", {"status": 500})),
     (8, _accepting("status", status=500)),
-    (8, Mishap("status", {"status": 503, "body": "<html>", "content_type": "text/html"})),
+    (8, EventFault("status", {"status": 503, "body": "<html>", "content_type": "text/html"})),
     (8, _accepting("status", status=503)),
-    (6, Mishap("error", {"error": "internal_error"})),
+    (6, EventFault("error", {"error": "internal_error"})),
     (6, _accepting("error", error="fatal_error")),
-    (8, Mishap("html")),
+    (8, EventFault("html")),
     (8, _accepting("html")),
-    (10, Mishap("truncate")),
-    (4, Mishap("delay", {"seconds": 0.2})),
-    (8, Mishap("limited", {"retry_after": "1"})),
-    (8, Mishap("limited", {"retry_after": "30"})),
-    (5, Mishap("limited", {"retry_after": None})),
-    (3, Mishap("limited", {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"})),
-    (3, Mishap("limited", {"retry_after": "999999999"})),
-    (2, Mishap("limited", {"retry_after": "-1"})),
-    (2, Mishap("limited", {"retry_after": "0.5"})),
-    (14, Mishap("hang", then="kill")),
-    (14, Mishap("hang", {"accept": True}, then="kill")),
-    (6, Mishap("delay", {"seconds": 0.4}, then="freeze", seconds=500)),
-    (6, Mishap("delay", {"seconds": 0.4}, then="ledger", seconds=4)),
+    (10, EventFault("truncate")),
+    (4, EventFault("delay", {"seconds": 0.2})),
+    (8, EventFault("limited", {"retry_after": "1"})),
+    (8, EventFault("limited", {"retry_after": "30"})),
+    (5, EventFault("limited", {"retry_after": None})),
+    (3, EventFault("limited", {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"})),
+    (3, EventFault("limited", {"retry_after": "999999999"})),
+    (2, EventFault("limited", {"retry_after": "-1"})),
+    (2, EventFault("limited", {"retry_after": "0.5"})),
+    (14, EventFault("hang", then="kill")),
+    (14, EventFault("hang", {"accept": True}, then="kill")),
+    (6, EventFault("delay", {"seconds": 0.4}, then="freeze", seconds=500)),
+    (6, EventFault("delay", {"seconds": 0.4}, then="ledger", seconds=4)),
 )
 _SLOW: Final = (
-    Mishap("hang"),
+    EventFault("hang"),
     _accepting("hang"),
-    Mishap("drip", {"seconds": 0.2}),
-    Mishap("drip", {"seconds": 0.003}),
+    EventFault("drip", {"seconds": 0.2}),
+    EventFault("drip", {"seconds": 0.003}),
 )
 
 # kind: the number of events per fault, and the fault's duration in seconds
@@ -115,7 +115,7 @@ def scheduled(seed: int, plan: Plan, *, share: float = 0.12) -> Schedule:
     return Schedule(_mishaps(random, plan.events, share), _troubles(random, plan))
 
 
-def _mishaps(random: Random, events: Sequence[Event], share: float) -> dict[int, list[Mishap]]:
+def _mishaps(random: Random, events: Sequence[Event], share: float) -> dict[int, list[EventFault]]:
     posted = [event for event in events if event.posts]
     chosen = random.sample(posted, round(share * len(posted)))
     mishaps, weights = [mishap for _, mishap in _MISHAPS], [weight for weight, _ in _MISHAPS]
@@ -125,16 +125,16 @@ def _mishaps(random: Random, events: Sequence[Event], share: float) -> dict[int,
     return found
 
 
-def _troubles(random: Random, plan: Plan) -> list[Trouble]:
+def _troubles(random: Random, plan: Plan) -> list[SystemFault]:
     def sometime() -> float:
         return plan.second(random.uniform(0, plan.busy_seconds))
 
     count, found = len(plan.events), []
     for kind, (per, (least, most)) in _TROUBLES.items():
         times = count // per + (random.random() < count % per / per)
-        found += [Trouble(sometime(), kind, random.uniform(least, most)) for _ in range(times)]
+        found += [SystemFault(sometime(), kind, random.uniform(least, most)) for _ in range(times)]
     if random.random() < _LAG_LIKELIHOOD:
-        found.append(Trouble(sometime(), "history lags", _LAG_SECONDS))
+        found.append(SystemFault(sometime(), "history lags", _LAG_SECONDS))
     if plan.outage is not None:
-        found.append(Trouble(plan.outage, "slack is away", TWO_HOURS))
+        found.append(SystemFault(plan.outage, "slack is away", TWO_HOURS))
     return sorted(found, key=lambda trouble: trouble.at)

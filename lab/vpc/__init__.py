@@ -15,8 +15,8 @@ only `function` has a way out, through `nat`, and only to port 443.
 What runs in the hosts: lab/vpc/balancer.py (ALB and NLB) and lab/vpc/zone.py (a private DNS zone).
 """
 
-from lab.vpc.holder import VpcError, available
 from lab.vpc.hosts import HOSTS, PUBLIC_ADDRESS
+from lab.vpc.namespaces import VpcError, available
 from lab.vpc.programs import VpcMissingError
 from lab.vpc.vpc import Vpc, running_vpc
 

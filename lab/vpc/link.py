@@ -1,102 +1,102 @@
-"""A slow or lossy link: carries every frame between two interfaces with delay and loss. Few kernels here have netem.
-
-Run as `python link.py CONTROL_SOCKET ONE OTHER`. The socket takes `DELAY PERCENT`, the one-way delay in seconds and
-the loss, and answers once this applies to the next frames. Frames never overtake each other.
-"""
+"""The network link between a host and its bridge, which can be cut, slow or lossy while it is in use."""
 
 from __future__ import annotations
 
-import random
-import select
 import socket
 import sys
-import time
-from collections import deque
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-# From linux/if_packet.h and linux/if_ether.h; Python's socket module does not have them.
-SOL_PACKET = 263
-PACKET_VNET_HDR = 15
-PACKET_IGNORE_OUTGOING = 23
-ETH_P_ALL = 3
-MOST_BYTES = 1 << 17
-BUFFER_BYTES = 1 << 22
+from lab.processes import child, wait_until
+from lab.vpc.hosts import segment
+from lab.vpc.namespaces import Namespaces
+
+LINK: Final = Path(__file__).with_name("link.py")
+READY_SECONDS: Final = 20.0
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Quality:
-    """The delay and the loss of the link."""
+    """The quality of a link, the same in both directions."""
 
-    delay_seconds: float = 0.0
+    milliseconds: float = 0.0
     lost_percent: float = 0.0
 
 
-@dataclass
-class Way:
-    """One direction: a queue of frames, each with the time at which it is due."""
-
-    source: socket.socket
-    target: socket.socket
-    waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
-
-    def take(self, quality: Quality) -> None:
-        """Receive one frame, and queue or lose it."""
-        frame = self.source.recv(MOST_BYTES)
-        if random.random() * 100 >= quality.lost_percent:
-            last = self.waiting[-1][0] if self.waiting else 0.0
-            self.waiting.append((max(last, time.monotonic() + quality.delay_seconds), frame))
-
-    def give(self) -> None:
-        """Send the frames that are due."""
-        while self.waiting and self.waiting[0][0] <= time.monotonic():
-            with suppress(OSError):  # the other end is down, or busy: the frame is lost, as on any network
-                self.target.send(self.waiting.popleft()[1])
+PERFECT: Final = Quality()
 
 
-def main() -> None:
-    """Carry frames until told to end."""
-    path, *interfaces = sys.argv[1:]
-    one, other = map(_interface, interfaces)
-    ways = {one: Way(one, other), other: Way(other, one)}
-    quality = Quality()
-    with socket.socket(socket.AF_UNIX) as control:
-        control.bind(path)
-        control.listen()
-        while True:
-            due = [way.waiting[0][0] for way in ways.values() if way.waiting]
-            patience = max(0.0, min(due) - time.monotonic()) if due else None
-            ready, _, _ = select.select([control, *ways], [], [], patience)
-            for each in ready:
-                if each is control:
-                    quality = _ordered(control)
-                else:
-                    ways[each].take(quality)
-            for way in ways.values():
-                way.give()
+class Link:
+    """A host's link. While it is slow or lossy, a process (link.py) carries its frames; otherwise only the kernel does.
 
-
-def _interface(name: str) -> socket.socket:
-    """Return a socket with everything that arrives at an interface, each frame with a header about pending offloads.
-
-    With it, a checksum that is not yet computed and a packet that is not yet segmented pass unharmed.
+    `configure` runs `ip -batch` with these lines in the namespace of the bridges.
     """
-    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    packets.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-    packets.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-    packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-    packets.setblocking(False)
-    packets.bind((name, ETH_P_ALL))
-    return packets
 
+    def __init__(self, host: str, holder: Namespaces, configure: Callable[[str], object], log: Path) -> None:
+        self.quality = PERFECT
+        self._cut = False
+        self._bridge = segment(host).bridge
+        self._end = f"{segment(host).port}{host}"
+        # A second link leads from the process to the bridge.
+        self._near, self._far = f"n-{host}", f"f-{host}"
+        self._control = f"link-{host}"
+        self._holder = holder
+        self._configure = configure
+        self._log = log
+        self._process = ExitStack()
 
-def _ordered(control: socket.socket) -> Quality:
-    connection, _ = control.accept()
-    with connection:
-        delay, percent = map(float, connection.recv(100).split())
-        connection.sendall(b"done")
-    return Quality(delay, percent)
+    def cut(self, cut: bool) -> None:
+        """Drop everything (True), or forward everything again (False)."""
+        self._cut = cut
+        self._connect(self._end if self.quality == PERFECT else self._far)
 
+    def change(self, quality: Quality) -> None:
+        """Set the quality from now on. When it becomes perfect, frames in transit are lost."""
+        before, self.quality = self.quality, quality
+        if quality == PERFECT != before:
+            self._straighten()
+        elif quality != PERFECT:
+            if before == PERFECT:
+                self._divert()
+            self._order(quality)
 
-if __name__ == "__main__":
-    main()
+    def restore(self) -> None:
+        """Undo `cut`, and make the link perfect."""
+        if self._cut:
+            self.cut(False)
+        self.change(PERFECT)
+
+    def close(self) -> None:
+        """End the process, if it runs."""
+        self._process.close()
+
+    def _divert(self) -> None:
+        """Detach the host's link from its bridge once the process is ready, so that no frame takes both ways."""
+        self._configure(f"link add {self._near} up type veth peer name {self._far}\n")
+        (self._holder.runtime / self._control).unlink(missing_ok=True)
+        command: list[str | Path] = [sys.executable, "-I", "-S", LINK, f"/run/{self._control}", self._end, self._near]
+        process = self._process.enter_context(child(self._holder.enter(command), log=self._log, grace_seconds=1))
+        wait_until(lambda: self._order(PERFECT), "a slow cable", READY_SECONDS, process)
+        self._configure(f"link set {self._end} nomaster\n")
+        self._connect(self._far)
+
+    def _straighten(self) -> None:
+        self._process.close()
+        self._configure(f"link del {self._near}\n")
+        self._connect(self._end)
+
+    def _connect(self, port: str) -> None:
+        """Attach this interface to the bridge, or detach it if the link is cut; the host does not notice that."""
+        bridge = "nomaster" if self._cut else f"master {self._bridge}"
+        self._configure(f"link set {port} up {bridge}\n")
+
+    def _order(self, quality: Quality) -> bool:
+        """Send the quality to the process, and return whether it runs."""
+        with socket.socket(socket.AF_UNIX) as control:
+            if control.connect_ex(str(self._holder.runtime / self._control)):
+                return False
+            control.sendall(f"{quality.milliseconds / 1000} {quality.lost_percent}".encode())
+            return control.recv(10) == b"done"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lab.vpc.holder import Holder
 from lab.vpc.hosts import HOSTS, OUTSIDE, PRIVATE, SEGMENTS, Segment, address, hardware_address, neighbours
+from lab.vpc.namespaces import Namespaces
 from lab.vpc.programs import Programs
 
 # The firewall of the VPC: only responses come in, and only HTTPS goes out.
@@ -27,7 +27,7 @@ table ip nat {{
 FORWARD: Final = "echo 1 > /proc/sys/net/ipv4/ip_forward"
 
 
-def build(holder: Holder, programs: Programs) -> None:
+def build(holder: Namespaces, programs: Programs) -> None:
     """Create and connect all hosts. Raises VpcError."""
     env = programs.environment
     holder.run([programs["ip"], "-batch", "-"], stdin=_lines(_fabric()), env=env)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from lab.vpc import hosts, network
-from lab.vpc.cable import Cable
-from lab.vpc.holder import RUN_SECONDS, Holder, available, holding
+from lab.vpc.link import Link
+from lab.vpc.namespaces import RUN_SECONDS, Namespaces, available, holding
 from lab.vpc.programs import Programs, VpcMissingError, find
 
 # For the C library of each host. A host knows only the name of its own loopback: all others come from DNS.
@@ -35,12 +35,12 @@ table inet refusal {{
 class Vpc:
     """Hosts by their names (lab/vpc/__init__.py). `programs` are those that the VPC is made with."""
 
-    def __init__(self, holder: Holder, programs: Programs, folder: Path) -> None:
+    def __init__(self, holder: Namespaces, programs: Programs, folder: Path) -> None:
         self.folder = folder
         self.programs = programs
         self._holder = holder
         self._refused: defaultdict[str, set[int]] = defaultdict(set)
-        self._cables = {host: Cable(host, holder, self._configure, folder / f"link-{host}.log") for host in hosts.HOSTS}
+        self._cables = {host: Link(host, holder, self._configure, folder / f"link-{host}.log") for host in hosts.HOSTS}
 
     @property
     def runtime(self) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from lab.aws import TOOLS
 from lab.cloud import LocalCloud
 from lab.processes import free_port
-from lab.switch import Switch, switched
+from lab.tcp_fault_proxy import TcpFaultProxy, switched
 from tests.integration.test_emulator import event
 
 # What Python tells of itself: https://docs.python.org/3/library/audit_events.html
@@ -117,11 +117,11 @@ def done(told: list[list[Any]]) -> list[list[Any]]:
     return [each for each in told if each[0] != "thread"]
 
 
-def to_aws(variables: dict[str, str], switch: Switch) -> None:
+def to_aws(variables: dict[str, str], switch: TcpFaultProxy) -> None:
     variables["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{switch.port}"
 
 
-def to_database(variables: dict[str, str], switch: Switch) -> None:
+def to_database(variables: dict[str, str], switch: TcpFaultProxy) -> None:
     found = port(variables["NOTIFIER_DATABASES"].partition("=")[2].partition(";")[0])
     variables["NOTIFIER_DATABASES"] = variables["NOTIFIER_DATABASES"].replace(f":{found}", f":{switch.port}")
 
@@ -134,7 +134,7 @@ def test_an_outage_during_the_import_is_told_by_the_event_and_over_with_the_outa
     artefact: Path,
     variables: dict[str, str],
     tmp_path: Path,
-    reached: Callable[[dict[str, str], Switch], None],
+    reached: Callable[[dict[str, str], TcpFaultProxy], None],
     code: str,
 ) -> None:
     target = {to_aws: port(cloud.aws.endpoint), to_database: cloud.database.replica.port}[reached]

@@ -15,7 +15,7 @@ from lab.soak.pauses import within_pauses
 from lab.soak.plan import TWO_HOURS, Plan, planned
 from lab.soak.rig import MAX_RECEIVES, VISIBILITY_SECONDS, Mode, Rig, running_rig
 from lab.soak.run import Result, Soak
-from lab.soak.schedule import Schedule, Trouble, scheduled
+from lab.soak.schedule import Schedule, SystemFault, scheduled
 from tests.infra.stack import resolved
 
 EVENTS = 100
@@ -62,7 +62,7 @@ def test_a_backlog_of_two_hours_drains(tmp_path: Path, database_pair: Pair) -> N
     end = begin + TWO_HOURS
     moments = [begin + 1.0] * EARLY + [end - LAST_SECONDS * (1 - n / BACKLOG) for n in range(BACKLOG)]
     plan = Plan([sale(number, at) for number, at in enumerate(moments)], outage=begin)
-    outage = Schedule({}, [Trouble(begin, "slack is away", TWO_HOURS)])
+    outage = Schedule({}, [SystemFault(begin, "slack is away", TWO_HOURS)])
     with rig(tmp_path, database_pair, Mode(), 0) as running:
         result = soaked(running, plan, outage)
     assert result.violations == []

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.queue import Environment
-from lab.soak.journal import Journal
+from lab.soak.fault_log import FaultLog
 from lab.soak.rig import Rig
-from lab.soak.schedule import Mishap
+from lab.soak.schedule import EventFault
 
 # How often to ask the stand-in whether a post met its fault, in real seconds: well below the delay that a fault causes.
 LOOK_SECONDS: Final = 0.03
@@ -21,13 +21,13 @@ class _Ordered:
     """A fault that was ordered from Slack, and that no post has met yet."""
 
     number: int
-    mishap: Mishap
+    mishap: EventFault
 
 
-class Mishaps:
+class EventFaults:
     """Orders the planned faults for the events of a batch, and acts once Slack reports that a post met one."""
 
-    def __init__(self, rig: Rig, planned: Mapping[int, Sequence[Mishap]], journal: Journal) -> None:
+    def __init__(self, rig: Rig, planned: Mapping[int, Sequence[EventFault]], journal: FaultLog) -> None:
         self._rig = rig
         self._journal = journal
         self._left = {number: list(mishaps) for number, mishaps in planned.items()}
@@ -60,7 +60,7 @@ class Mishaps:
                 self._met(self._ordered.pop(text))
         return False
 
-    def _order(self, text: str, mishap: Mishap) -> None:
+    def _order(self, text: str, mishap: EventFault) -> None:
         method = "webhook" if self._rig.mode.webhook else "chat.postMessage"
         self._rig.slack.order(mishap.fault, method=method, text=text, **mishap.options)
 
@@ -79,7 +79,7 @@ class Mishaps:
         elif holder:
             self._freeze(holder, mishap)
 
-    def _freeze(self, holder: Environment, mishap: Mishap) -> None:
+    def _freeze(self, holder: Environment, mishap: EventFault) -> None:
         self._journal.frozen(holder)
         holder.freeze()
         self._later(mishap.seconds, holder.thaw)

@@ -13,8 +13,8 @@ from lab.queue.environment import Batch
 from lab.soak.__main__ import main
 from lab.soak.check import Ambiguous, Injected
 from lab.soak.events import sale
-from lab.soak.journal import Journal
-from lab.soak.schedule import Mishap
+from lab.soak.fault_log import FaultLog
+from lab.soak.schedule import EventFault
 
 EVENTS = [sale(number, 0.0) for number in range(3)]
 FIRST, SECOND, _ = (event.identity for event in EVENTS)
@@ -30,8 +30,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def journal(clock: Clock) -> Journal:
-    return Journal(EVENTS, {event.body: event.number for event in EVENTS}, lambda: clock.now)
+def journal(clock: Clock) -> FaultLog:
+    return FaultLog(EVENTS, {event.body: event.number for event in EVENTS}, lambda: clock.now)
 
 
 def environment() -> Environment:
@@ -46,11 +46,11 @@ def ended(*numbers: int, **how: Any) -> Ended:
     return Ended(Batch(messages(*numbers), {}, 60_000), **how)
 
 
-def injected(journal: Journal) -> Injected:
+def injected(journal: FaultLog) -> Injected:
     return journal.injected(read_back=True)
 
 
-def test_an_invocation_that_ends_well_excuses_nothing(journal: Journal) -> None:
+def test_an_invocation_that_ends_well_excuses_nothing(journal: FaultLog) -> None:
     one = environment()
     journal.begun(one, messages(0, 1))
     assert journal.holder(1) is one
@@ -58,7 +58,7 @@ def test_an_invocation_that_ends_well_excuses_nothing(journal: Journal) -> None:
     assert (injected(journal), journal.holder(1)) == (Injected(), None)
 
 
-def test_a_process_that_died_leaves_doubts_about_its_own_events_alone(journal: Journal) -> None:
+def test_a_process_that_died_leaves_doubts_about_its_own_events_alone(journal: FaultLog) -> None:
     one, other = environment(), environment()
     journal.begun(one, messages(0))
     journal.begun(other, messages(1))
@@ -67,7 +67,7 @@ def test_a_process_that_died_leaves_doubts_about_its_own_events_alone(journal: J
     assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)})
 
 
-def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
+def test_a_frozen_process_is_overtaken(journal: FaultLog) -> None:
     one = environment()
     journal.frozen(one)
     journal.begun(one, messages(0))
@@ -76,7 +76,7 @@ def test_a_frozen_process_is_overtaken(journal: Journal) -> None:
     assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)}, overtaken={FIRST: 1})
 
 
-def test_each_freeze_counts(journal: Journal) -> None:
+def test_each_freeze_counts(journal: FaultLog) -> None:
     one = environment()
     for _ in range(2):
         journal.begun(one, messages(0))
@@ -85,7 +85,7 @@ def test_each_freeze_counts(journal: Journal) -> None:
     assert injected(journal).overtaken == {FIRST: 2}
 
 
-def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Journal) -> None:
+def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: FaultLog) -> None:
     busy, done = environment(), environment()
     journal.begun(done, messages(1))
     journal.ended(done, ended(1))
@@ -95,16 +95,16 @@ def test_who_was_waiting_for_slack_when_it_was_cut_off_does_not_know(journal: Jo
     assert injected(journal) == Injected({FIRST: Ambiguous(invocations=1)})
 
 
-def test_a_mishap_is_ambiguous_where_slack_has_the_message(journal: Journal) -> None:
-    journal.met(0, Mishap("reset"))
-    journal.met(1, Mishap("reset", {"accept": True}))
+def test_a_mishap_is_ambiguous_where_slack_has_the_message(journal: FaultLog) -> None:
+    journal.met(0, EventFault("reset"))
+    journal.met(1, EventFault("reset", {"accept": True}))
     assert injected(journal) == Injected({SECOND: Ambiguous(posts=1)})
     assert journal.injected(read_back=False).parked == frozenset({FIRST, SECOND})
 
 
 @pytest.mark.parametrize(("begun", "over", "harmed"), [(990, 999, False), (990, 1000, True), (1005, 1006, True)])
 def test_without_the_ledger_nobody_knows(
-    journal: Journal, clock: Clock, begun: float, over: float, harmed: bool
+    journal: FaultLog, clock: Clock, begun: float, over: float, harmed: bool
 ) -> None:
     one = environment()
     clock.now = 1000
@@ -118,16 +118,16 @@ def test_without_the_ledger_nobody_knows(
     assert injected(journal).ambiguous == ({FIRST: Ambiguous(invocations=1)} if harmed else {})
 
 
-def test_what_cannot_be_read_back_in_time_may_be_repeated(journal: Journal, clock: Clock) -> None:
+def test_what_cannot_be_read_back_in_time_may_be_repeated(journal: FaultLog, clock: Clock) -> None:
     for number, at in ((0, 900.0), (1, 950.0)):
         clock.now = at
-        journal.met(number, Mishap("truncate"))
+        journal.met(number, EventFault("truncate"))
     clock.now = 1000
     journal.period(journal.lagging)
     assert injected(journal).overtaken == {SECOND: 1}
 
 
-def test_while_credentials_are_refused_anything_may_be_parked(journal: Journal) -> None:
+def test_while_credentials_are_refused_anything_may_be_parked(journal: FaultLog) -> None:
     one, end = environment(), journal.period(journal.without_credentials)
     journal.begun(one, messages(0))
     end()
@@ -135,7 +135,7 @@ def test_while_credentials_are_refused_anything_may_be_parked(journal: Journal) 
     assert injected(journal) == Injected(parked=frozenset({FIRST}))
 
 
-def test_failures_without_a_name_are_kept(journal: Journal) -> None:
+def test_failures_without_a_name_are_kept(journal: FaultLog) -> None:
     one = environment()
     line = {"message": "retry", "code": "INTERNAL", "detail": "KeyError at x.py:1", "attempt": 1}
     journal.begun(one, messages(0))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 Action = Callable[[], object]
 
 
-class Agenda:
+class Scheduler:
     """Scheduled actions. Actions for the same time run in the order in which they were scheduled."""
 
     def __init__(self) -> None:

@@ -57,7 +57,7 @@ def available() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class Namespaces:
     """The running process, by its id."""
 
     pid: int
@@ -105,18 +105,18 @@ class Holder:
 
 
 @contextmanager
-def holding(folder: Path, etc: Path) -> Iterator[Holder]:
+def holding(folder: Path, etc: Path) -> Iterator[Namespaces]:
     """Hold namespaces until the block or this process ends; inside, the files of `etc` replace those of /etc.
 
     Raises ChildError, with the end of its log in `folder`, if the kernel does not allow it.
     """
     with child([*UNSHARE, "sh", "-c", HOLD, etc], log=folder / "holder.log") as process:
-        holder = Holder(process.pid)
+        holder = Namespaces(process.pid)
         wait_until(lambda: _is_ready(holder), "the namespaces of the VPC", READY_SECONDS, process)
         yield holder
 
 
-def _is_ready(holder: Holder) -> bool:
+def _is_ready(holder: Namespaces) -> bool:
     try:
         return (holder.runtime / "vpc-is-ready").exists()
     except PermissionError:  # it is just switching its user id

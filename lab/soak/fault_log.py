@@ -10,7 +10,7 @@ from typing import Final
 from lab.queue import Ended, Environment, Message
 from lab.soak.check import Ambiguous, Injected
 from lab.soak.events import Event
-from lab.soak.schedule import Mishap
+from lab.soak.schedule import EventFault
 
 # The longest time, in seconds, between a post and the search for it in a channel's history that lags.
 MISSED_SECONDS: Final = 60.0
@@ -38,7 +38,7 @@ class Period:
 
 
 @dataclass(slots=True)
-class Journal:
+class FaultLog:
     """The events by number, and the faults that affected them. `bodies` maps each body in the queue to the number.
 
     `codes` counts the results of delivery attempts in the function's log: (message, code). `unnamed` are failures
@@ -86,7 +86,7 @@ class Journal:
         """Return the environment that is processing an event."""
         return next((one for one, invocation in self._busy.items() if number in invocation.numbers), None)
 
-    def met(self, number: int, mishap: Mishap) -> None:
+    def met(self, number: int, mishap: EventFault) -> None:
         """Record that the post of an event met a fault."""
         self.mishaps += 1
         self._unlucky.add(number)

@@ -26,7 +26,7 @@ THROTTLED: Final = (
 )
 
 
-class Switch:
+class TcpFaultProxy:
     """A proxy to a loopback port. Created by `switched`; `set` may be called from any thread."""
 
     def __init__(self, port: int, target: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -94,12 +94,12 @@ class Switch:
 
 
 @contextmanager
-def switched(port: int, target: int) -> Iterator[Switch]:
+def switched(port: int, target: int) -> Iterator[TcpFaultProxy]:
     """Forward connections from a loopback port to the `target` port, in a thread, until the block ends."""
-    made: Future[tuple[Switch, asyncio.Event]] = Future()
+    made: Future[tuple[TcpFaultProxy, asyncio.Event]] = Future()
 
     async def serve() -> None:
-        switch, ended = Switch(port, target, asyncio.get_running_loop()), asyncio.Event()
+        switch, ended = TcpFaultProxy(port, target, asyncio.get_running_loop()), asyncio.Event()
         try:
             await switch.change("pass")
         except OSError as error:

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lab.processes import free_port
-from lab.switch import Switch, switched
+from lab.tcp_fault_proxy import TcpFaultProxy, switched
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def asked() -> list[str]:
 
 
 @pytest.fixture
-def switch(asked: list[str]) -> Iterator[Switch]:
+def switch(asked: list[str]) -> Iterator[TcpFaultProxy]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -46,7 +46,7 @@ def switch(asked: list[str]) -> Iterator[Switch]:
     thread.join()
 
 
-def test_what_becomes_of_a_connection(switch: Switch, asked: list[str]) -> None:
+def test_what_becomes_of_a_connection(switch: TcpFaultProxy, asked: list[str]) -> None:
     with urllib3.HTTPConnectionPool("127.0.0.1", switch.port, retries=False) as http:
         assert http.request("GET", "/1").status == 200
         switch.set("lose")
@@ -62,7 +62,7 @@ def test_what_becomes_of_a_connection(switch: Switch, asked: list[str]) -> None:
     assert asked == ["/1", "/2", "/3", "/6"]
 
 
-def test_a_client_of_dynamodb_is_throttled(switch: Switch, asked: list[str]) -> None:
+def test_a_client_of_dynamodb_is_throttled(switch: TcpFaultProxy, asked: list[str]) -> None:
     session = botocore.session.Session()
     session.set_credentials("test", "test")
     config = Config(retries={"total_max_attempts": 1})

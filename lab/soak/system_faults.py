@@ -12,11 +12,11 @@ import pymysql
 
 from handler.adapters.credential import RECHECK_SECONDS
 from lab.queue import Environment, Limits, Message
-from lab.soak.journal import Journal
-from lab.soak.mishaps import Mishaps
+from lab.soak.event_faults import EventFaults
+from lab.soak.fault_log import FaultLog
 from lab.soak.rig import Rig
-from lab.soak.schedule import Trouble
-from lab.switch import Mode, Switch
+from lab.soak.schedule import SystemFault
+from lab.tcp_fault_proxy import Mode, TcpFaultProxy
 
 # Longer than the function looks for a post in a channel's history.
 LAG_SECONDS: Final = 60.0
@@ -30,10 +30,10 @@ OUTAGE_LINGER_SECONDS: Final = 10.0
 ALWAYS: Final = 10**6
 
 
-class Troubles:
+class SystemFaults:
     """Begins the scheduled faults, and ends those that last. `count` has how many of each kind have begun."""
 
-    def __init__(self, rig: Rig, mishaps: Mishaps, journal: Journal, random: Random) -> None:
+    def __init__(self, rig: Rig, mishaps: EventFaults, journal: FaultLog, random: Random) -> None:
         self.count: Counter[str] = Counter()
         self._rig = rig
         self._mishaps = mishaps
@@ -41,7 +41,7 @@ class Troubles:
         self._random = random
         self._lasting: Counter[str] = Counter()
         self._limits: list[Limits] = []
-        self._kinds: dict[str, Callable[[Trouble], object]] = {
+        self._kinds: dict[str, Callable[[SystemFault], object]] = {
             "kill": self._kill,
             "freeze": self._freeze,
             "deadline": lambda _: self._limits.append(Limits(timeout=random.uniform(0.02, 0.3))),
@@ -58,7 +58,7 @@ class Troubles:
             "history lags": self._lag,
         }
 
-    def plan(self, troubles: Sequence[Trouble], start: float) -> None:
+    def plan(self, troubles: Sequence[SystemFault], start: float) -> None:
         """Schedule the faults, relative to `start`, a Unix time."""
         for trouble in troubles:
             self._rig.source.agenda.at(start + trouble.at, lambda trouble=trouble: self._begin(trouble))  # type: ignore[misc]
@@ -72,11 +72,11 @@ class Troubles:
         """Return the faults that are active now, in words."""
         return ", ".join(sorted(kind for kind, times in self._lasting.items() if times))
 
-    def _begin(self, trouble: Trouble) -> None:
+    def _begin(self, trouble: SystemFault) -> None:
         self.count[trouble.kind] += 1
         self._kinds[trouble.kind](trouble)
 
-    def _for_a_while(self, trouble: Trouble, end: Callable[[], object]) -> None:
+    def _for_a_while(self, trouble: SystemFault, end: Callable[[], object]) -> None:
         """Schedule the end of a fault, which is skipped if another one of its kind has begun meanwhile."""
         self._lasting[trouble.kind] += 1
 
@@ -87,31 +87,31 @@ class Troubles:
 
         self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, over)
 
-    def _way(self, trouble: Trouble, switch: Switch, mode: Mode) -> None:
+    def _way(self, trouble: SystemFault, switch: TcpFaultProxy, mode: Mode) -> None:
         switch.set(mode)
         self._for_a_while(trouble, lambda: switch.set("pass"))
 
-    def _ledger(self, trouble: Trouble, mode: Mode) -> None:
+    def _ledger(self, trouble: SystemFault, mode: Mode) -> None:
         self._way(trouble, self._rig.to_ledger, mode)
         end = self._journal.period(self._journal.without_ledger)
         self._rig.source.agenda.at(self._rig.clock.now() + trouble.seconds, end)
 
-    def _refuse(self, trouble: Trouble) -> None:
+    def _refuse(self, trouble: SystemFault) -> None:
         self._journal.cut_off()
         self._way(trouble, self._rig.to_slack, "refuse")
 
-    def _outage(self, trouble: Trouble) -> None:
+    def _outage(self, trouble: SystemFault) -> None:
         """Make Slack unreachable for hours. As only retries happen then, they are processed in groups."""
         source, linger = self._rig.source, self._rig.source.linger
         source.linger = OUTAGE_LINGER_SECONDS
         self._refuse(trouble)
         source.agenda.at(self._rig.clock.now() + trouble.seconds, lambda: setattr(source, "linger", linger))
 
-    def _break_slack(self, trouble: Trouble) -> None:
+    def _break_slack(self, trouble: SystemFault) -> None:
         self._rig.slack.order("status", status=503, times=ALWAYS)
         self._for_a_while(trouble, self._mishaps.forget_others)
 
-    def _stop_replication(self, trouble: Trouble) -> None:
+    def _stop_replication(self, trouble: SystemFault) -> None:
         self._rig.database.replica.stop_applying()
         self._for_a_while(trouble, self._rig.database.replica.start_applying)
 
@@ -121,7 +121,7 @@ class Troubles:
             with suppress(pymysql.MySQLError):  # it has just ended by itself
                 replica.query(f"KILL {number}")
 
-    def _revoke(self, trouble: Trouble) -> None:
+    def _revoke(self, trouble: SystemFault) -> None:
         self._rig.credentials.renew()
         end = self._journal.period(self._journal.without_credentials)
 
@@ -131,7 +131,7 @@ class Troubles:
 
         self._for_a_while(trouble, replaced)
 
-    def _lag(self, trouble: Trouble) -> None:
+    def _lag(self, trouble: SystemFault) -> None:
         self._rig.slack.configure(history_lag=LAG_SECONDS)
         end = self._journal.period(self._journal.lagging)
 
@@ -141,10 +141,10 @@ class Troubles:
 
         self._for_a_while(trouble, over)
 
-    def _kill(self, _trouble: Trouble) -> None:
+    def _kill(self, _trouble: SystemFault) -> None:
         self._to_somebody_busy(Environment.kill)
 
-    def _freeze(self, trouble: Trouble) -> None:
+    def _freeze(self, trouble: SystemFault) -> None:
         def freeze(environment: Environment) -> None:
             self._journal.frozen(environment)
             environment.freeze()
