@@ -6,8 +6,8 @@
     asking, picking   asks the person at the terminal for what no option says
     draft      the text of the template: pure
     rows       its sample, from a real row
-    beginning  runs all of these in order
-    trial      checks the template with all of lint, beside the others, before it is in their folder
+    content    runs all of these in order
+    validation checks the template with all of lint, beside the others, before it is in their folder
 
 Nothing is written if lint finds a problem.
 """

@@ -11,7 +11,7 @@
     function        one execution environment
     run             one seed: simulated minutes while writers write, until nothing new is found
     collect         the results: ledger, Slack posts, queue
-    law             the invariants that each event must meet in the end
+    invariants      the invariants that each event must meet in the end
 
 Time is simulated: each of the poll's minutes takes a fraction of a second. `python -m lab.poll_soak --help`, or
 `make soak-poll`. `lab.soak` does the same for deliveries, with the function in separate processes.

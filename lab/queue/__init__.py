@@ -1,10 +1,10 @@
 """A queue and its event source mapping in simulated time: waiting for hours takes no time, work takes its real time.
 
-clock           a virtual clock that jumps
+    clock           a virtual clock that jumps
     messages        a standard queue, and its dead-letter queue
     records         the events of an event source mapping, and the handling of its responses
     environment     one execution environment that can be killed, frozen and thawed
-    agenda, source  the scheduled actions, and the loop that delivers batches
+    scheduler, source   the scheduled actions, and the loop that delivers batches
     api, server     SQS's own API in front of the queues, for the function
 
 The local AWS has its own queues and mapping, but only in real time.

@@ -2,8 +2,8 @@
 
     events, plan, schedule    the events and the faults, both derived from a seed
     rig, parts, credentials   the processes: function, queue, database pair, ledger, Slack, and the proxies between
-    mishaps, troubles         inject faults: into single events, and into parts
-    journal                   records which fault affected which event
+    event_faults, system_faults   inject faults: into single events, and into parts
+    fault_log                 records which fault affected which event
     publisher, run            the publisher, and one soak run
     histories, evidence       the published events, the ledger, Slack's messages, the dead letters
     check, pauses             the invariants; and whether anything is posted during a Retry-After

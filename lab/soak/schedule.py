@@ -35,7 +35,7 @@ class EventFault:
 
 @dataclass(frozen=True, slots=True)
 class SystemFault:
-    """A fault that begins `at` a second from the start. `kind` names it (troubles.py)."""
+    """A fault that begins `at` a second from the start. `kind` names it (system_faults.py)."""
 
     at: float
     kind: str

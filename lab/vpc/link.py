@@ -14,7 +14,7 @@ from lab.processes import child, wait_until
 from lab.vpc.hosts import segment
 from lab.vpc.namespaces import Namespaces
 
-LINK: Final = Path(__file__).with_name("link.py")
+LINK: Final = Path(__file__).with_name("slow_link.py")
 READY_SECONDS: Final = 20.0
 
 
@@ -30,7 +30,7 @@ PERFECT: Final = Quality()
 
 
 class Link:
-    """A host's link. While it is slow or lossy, a process (link.py) carries its frames; otherwise only the kernel does.
+    """A host's link. While it is slow or lossy, a process (slow_link.py) carries its frames; otherwise only the kernel does.
 
     `configure` runs `ip -batch` with these lines in the namespace of the bridges.
     """

@@ -147,5 +147,5 @@ def test_failures_without_a_name_are_kept(journal: FaultLog) -> None:
 def test_the_command_teaches() -> None:
     shown = CliRunner().invoke(main, ["--help"])
     assert shown.exit_code == 0
-    for word in ("--seed", "--no-read-back", "--webhook", "Exits with 1"):
+    for word in ("--seed", "--no-read-back", "--webhook", "exits with 1"):
         assert word in shown.output
