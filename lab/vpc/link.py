@@ -30,7 +30,7 @@ PERFECT: Final = Quality()
 
 
 class Link:
-    """A host's link. While it is slow or lossy, a process (slow_link.py) carries its frames; otherwise only the kernel does.
+    """A host's link. While it is slow or lossy, a process (slow_link.py) carries its frames, else only the kernel.
 
     `configure` runs `ip -batch` with these lines in the namespace of the bridges.
     """

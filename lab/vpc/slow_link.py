@@ -1,7 +1,7 @@
 """A slow or lossy link: carries every frame between two interfaces with delay and loss. Few kernels here have netem.
 
-Run as `python slow_link.py CONTROL_SOCKET ONE OTHER`. The socket takes `DELAY PERCENT`, the one-way delay in seconds and
-the loss, and answers once this applies to the next frames. Frames never overtake each other.
+Run as `python slow_link.py CONTROL_SOCKET ONE OTHER`. The socket takes `DELAY PERCENT`, the one-way delay in seconds
+and the loss, and answers once this applies to the next frames. Frames never overtake each other.
 """
 
 from __future__ import annotations
