@@ -38,7 +38,8 @@ def create_account(pair: Pair, file: Path) -> None:
 def execute(login: Path, sql: str, *args: object) -> tuple[int, int]:
     """Run a statement as the application. Return the number of changed rows, and the id of an inserted row."""
     with pymysql.connect(read_default_file=str(login), autocommit=True) as connection, connection.cursor() as cursor:
-        return cursor.execute(sql, args or None), int(cursor.lastrowid or 0)
+        rows = cursor.execute(sql, args or None)
+        return 0 if cursor.description else rows, int(cursor.lastrowid or 0)  # a SELECT changes nothing
 
 
 @click.command()

@@ -176,7 +176,7 @@ def _never_ran(stack: Stack, name: str) -> str:
         return say(
             "The poll {poll} has not run in the demo yet. Its first run comes by itself within a minute after the demo "
             "has started or its template was saved without errors, and posts nothing. Wait until `notifier poll "
-            "status` shows it.",
+            "status` shows it. If it never does, check the name.",
             poll=name,
         )
     return say(

@@ -153,6 +153,7 @@ def test_the_application_changes_rows_on_the_primary_over_tls(database_pair: Pai
         application.create_account(database_pair, login)
         assert login.stat().st_mode & 0o077 == 0
         assert application.execute(login, "INSERT INTO lent (status) VALUES (%s)", "out") == (1, 1)
+        assert application.execute(login, "SELECT * FROM lent") == (0, 0)
         run = partial(CliRunner().invoke, application.main)
         answers = [run([str(login), f"UPDATE lent SET status = 'in' WHERE id = {number}"]).output for number in (1, 2)]
         assert [one.partition(". ")[0].strip().rstrip(".") for one in answers] == ["Rows changed: 1", "Rows changed: 0"]
