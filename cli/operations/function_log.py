@@ -17,6 +17,7 @@ _STATES: Final = frozenset(state.value for state in State)
 _TEXTS: Final = ("code", "detail", "record", "origin", "notification", "channel")
 # Characters that need no escape in the quotes of a filter pattern.
 _PLAIN: Final = re.compile(r"[^\"\\*%]*")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,17 @@ def of_event(stack: Stack, group: str, name: str, since: float, progress: Callab
 def of_type(
     stack: Stack, group: str, event_type: str, event_id: str, since: float, progress: Callable[[int], None]
 ) -> list[Line]:
-    """Return the lines about all events with this type and id. Raises UnansweredError."""
-    ids = [f"($.event.id = {_quoted(event_id)})"]
+    """Return the lines about all events with this type and id. Raises UnansweredError.
+
+    The function writes a UUID in small letters, unless no template takes the event.
+    """
+    spellings = sorted({event_id, event_id.lower()}) if _UUID.fullmatch(event_id) else [event_id]
+    ids = [f"($.event.id = {_quoted(one)})" for one in spellings]
     if re.fullmatch(r"-?\d{1,19}", event_id):
         ids.append(f"($.event.id = {event_id})")
     pattern = f"{{ ($.event.type = {_quoted(event_type)}) && ({' || '.join(ids)}) }}"
     found = _search(stack, group, pattern, since, progress)
-    return [line for line in found if (line.type, line.id) == (event_type, event_id)]
+    return [line for line in found if line.type == event_type and line.id in spellings]
 
 
 def kept_days(stack: Stack, group: str) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -200,6 +202,23 @@ def test_a_line_is_read_as_the_function_writes_it() -> None:
         9.0, State.RETRY, "DB_BUSY", "d", "r-1", 3, "order.created", "1042", "e-1", "order.created", "orders",
         milliseconds={"lookup": 1.5}, age=2, due=3.5,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "logged", "found"),
+    [
+        ("1042", 1042, 1),
+        ("A-1", "A-1", 1),
+        ("A-1", "a-1", 0),
+        ("3B241101-E2BB-4255-8CAF-4136C566A962", "3b241101-e2bb-4255-8caf-4136c566a962", 1),
+        ("3B241101-E2BB-4255-8CAF-4136C566A962", "3B241101-E2BB-4255-8CAF-4136C566A962", 1),
+    ],
+)
+def test_an_event_is_found_by_its_id_as_the_function_writes_it(typed: str, logged: int | str, found: int) -> None:
+    text = json.dumps({"message": "delivered", "event": {"type": "order.paid", "id": logged, "event_id": "e-1"}})
+    pages: Any = SimpleNamespace(paginate=lambda **_: [{"events": [{"message": text, "timestamp": 1000}]}])
+    stack: Any = SimpleNamespace(client=lambda _: SimpleNamespace(get_paginator=lambda _: pages))
+    assert len(function_log.of_type(stack, "group", "order.paid", typed, 0.0, lambda _: None)) == found
 
 
 PAID = {"type": "order.paid", "notification": "order.paid"}
