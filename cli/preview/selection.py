@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from cli.language import say
+from cli.language import later, say
 
 if TYPE_CHECKING:  # imported when the command runs: usage errors stay fast
     from cli.compiler import Compilation, Finding
@@ -103,7 +103,7 @@ def select(what: str, folder: Path, stage_names: Sequence[str]) -> Selection:
     if _is_path(what):
         folder, name = _file(Path(what), folder)
     compilation = compile_templates(folder)
-    templates, unread = _templates(compilation, what, name)
+    templates, unread = _templates(compilation, what, name, folder)
     return Selection(folder, compilation, templates, _stages(compilation, folder, stage_names), unread)
 
 
@@ -152,7 +152,9 @@ def _is_a_folder(path: str) -> click.UsageError:
     return click.UsageError(say("{path} is a folder. Write --templates {path}", path=_shown(path)))
 
 
-def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+def _templates(
+    compilation: Compilation, what: str, name: str, folder: Path
+) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """Return the chosen templates, and the names of those that cannot be read."""
     known, unread = _known(compilation)
     if not name:
@@ -165,9 +167,9 @@ def _templates(compilation: Compilation, what: str, name: str) -> tuple[tuple[Te
         return of_type, ()
     if Path(what).is_dir():
         raise _is_a_folder(what)
-    raise click.UsageError(
-        say("There is no notification {name}. {known}", name=_shown(name), known=nearest(name, [*known, *unread]))
-    )
+    missing = say("There is no notification {name}. {known}", name=_shown(name), known=nearest(name, [*known, *unread]))
+    where = later("The templates are read from {folder}; --templates or {variable} names another folder.")
+    raise click.UsageError(f"{missing} {say(where, folder=_shown(str(folder)), variable=VARIABLE)}")
 
 
 def _known(compilation: Compilation) -> tuple[dict[str, Template], tuple[str, ...]]:
