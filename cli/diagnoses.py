@@ -30,6 +30,11 @@ def told(error: NotifierError) -> str:
     return f"{error.code}: {detail(error.code, error.detail)}"
 
 
+def with_remedy(error: NotifierError, remedy: str = "") -> str:
+    """Return what an error says, and below it what to do: `remedy`, else that of its code."""
+    return say("{error}\n  fix: {remedy}", error=told(error), remedy=remedy or say(CODES[error.code].remedy))
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return a phrase with the known names that a name may mean: `nearest: a, b`, or `known: a, b, …`."""
     return messages.suggestions_text(suggest(name, known), _table(language()))

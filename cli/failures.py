@@ -48,8 +48,9 @@ def _of_aws(error: Exception) -> click.ClickException | None:
 
 
 def _of_notifier(error: Exception) -> click.ClickException | None:
-    from handler.errors import CODES, NotifierError
+    from cli import diagnoses
+    from handler.errors import NotifierError
 
     if not isinstance(error, NotifierError) or error.code == "INTERNAL":
         return None
-    return click.ClickException(say("{error}\n  fix: {remedy}", error=error, remedy=say(CODES[error.code].remedy)))
+    return click.ClickException(diagnoses.with_remedy(error))

@@ -304,7 +304,7 @@ def _about_own_tables(login: Path | None, edited: Edited) -> str:
         example = poll_trial.example(edited.checked.templates)
         how = say("Change a row as your application would; a poll finds it within two minutes:")
         change = f'{how}\n\n  {poll_trial.command(login)} "{example}"'
-    return "\n".join([*named, *commands, "  .venv/bin/notifier poll status", "", change, "", ""])
+    return "\n".join([*named, *commands, "", change, "", ""])
 
 
 def _about_the_shop(cloud: LocalCloud, watch: Watch, login: Path, example: str) -> str:

@@ -232,9 +232,7 @@ def _taken(of_row: OfRow, notification: Notification, row_id: str, wish: _Option
 
     found = of_row.preview
     if found.error and of_row.wanted:
-        raise click.ClickException(
-            say("{error}\n  fix: {remedy}", error=diagnoses.told(found.error), remedy=advice(of_row.wanted))
-        )
+        raise click.ClickException(diagnoses.with_remedy(found.error, advice(of_row.wanted)))
     lookups = {one.name for one in notification.lookups}
     if found.error and (not isinstance(found.error, TemplateError) or lookups - found.answers.keys()):
         raise click.ClickException(diagnoses.told(found.error))

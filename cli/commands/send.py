@@ -140,6 +140,7 @@ def _of_row(
     databases: tuple[str, ...],
     apis: tuple[str, ...],
 ) -> Preview:
+    from cli import diagnoses
     from cli.preview import events, runs
     from cli.preview.trial import previews
 
@@ -150,8 +151,7 @@ def _of_row(
         polls, found = selected.compilation.polls, events.row_id(row_id, one.id)
         of_row = runs.of_event(made, one, template.samples, polls, found, data, connected)
     if of_row.wanted and (error := of_row.preview.error):
-        remedy = events.advice(of_row.wanted)
-        raise click.ClickException(say("{error}\n  fix: {remedy}", error=error, remedy=remedy))
+        raise click.ClickException(diagnoses.with_remedy(error, events.advice(of_row.wanted)))
     return of_row.preview
 
 
@@ -172,11 +172,11 @@ def _sample(template: Template, name: str | None) -> Sample:
 
 
 def _why(preview: Preview) -> str:
+    from cli import diagnoses
     from cli.operations import log_steps
-    from handler.errors import CODES
 
     if error := preview.error:
-        return say("{error}\n  fix: {remedy}", error=error, remedy=say(CODES[error.code].remedy))
+        return diagnoses.with_remedy(error)
     why = log_steps.rule(preview.rule.value) if preview.rule else ""
     return say("Nothing would be posted: {why} ({where})", why=why, where=preview.where)
 

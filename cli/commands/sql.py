@@ -30,7 +30,6 @@ WIDTH: Final = 100
 # The most tables or columns that are listed. There may be more of them than rows that a lookup may find.
 LISTED: Final = 5_000
 NEAREST: Final = 10
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GAP: Final = 2
 # A table name with `*` as a wildcard.
 _TABLE: Final = re.compile(r"[^\W\d][\w$*-]*|\*")
@@ -210,11 +209,13 @@ def _print(names: Iterable[str], rows: Sequence[Iterable[Value]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from handler.stages.route import UUID
+
     rows = [[*row] for row in rows]
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
     room = 0
     for name, values in zip(names, zip(*rows, strict=True), strict=True):
-        is_whole = not any(isinstance(one, str) and not _UUID.fullmatch(one) for one in values)
+        is_whole = not any(isinstance(one, str) and not UUID.fullmatch(one) for one in values)
         is_number = isinstance(values[0], int | Decimal)
         table.add_column(Text(name), overflow="fold", justify="right" if is_number else "left", no_wrap=is_whole)
         room += max([Text(name).cell_len, *(_cell(one).cell_len for one in values if is_whole)]) + _GAP

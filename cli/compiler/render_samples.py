@@ -66,7 +66,7 @@ def rehearse(
 
 def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iterator[Parts]:
     """Yield each cause once, for the first sample (or missing lookup) in which it fails."""
-    templates = _watching(template, stage)
+    templates = _recording(template, stage)
     failed: set[tuple[Place, str, str]] = set()
     empty: dict[Blank, str] = {}
     for sample in template.samples:
@@ -85,7 +85,7 @@ def _rehearsed(template: Template, stage: Stage, unmet: Collection[str]) -> Iter
 
 def outcome(template: Template, sample: Sample, stage: Stage) -> tuple[list[Problem], list[Blank]]:
     """Return what fails, and which expressions are empty, when a sample is rendered; both empty if it posts nothing."""
-    templates = _watching(template, stage)
+    templates = _recording(template, stage)
     return [*_problems(template, sample, stage, templates, silence_is_fine=True)], templates.taken_blanks()
 
 
@@ -104,7 +104,7 @@ def instead_of(template: Template, blank: Blank) -> Pasted | None:
     return pasting.paste(node, part, part.with_code(right) if right else "")
 
 
-def _watching(template: Template, stage: Stage) -> RecordingTemplates:
+def _recording(template: Template, stage: Stage) -> RecordingTemplates:
     return RecordingTemplates(template.notification.locale(stage.locale), {*_lists(template.notification.blocks)})
 
 

@@ -22,10 +22,10 @@ from cli.sampling.from_row import Taken, taken
 from cli.sampling.target import Target
 from handler.catalog import Stage
 from handler.model import Notification, Value
+from handler.stages.route import UUID
 
 _ROWS: Final = 10
 _WIDEST: Final = 100
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CODE: Final = re.compile(r"[A-Za-z0-9._-]+")
 TEXT: Final = "Lorem ipsum"
 EXAMPLE: Final = "an example"
@@ -78,7 +78,7 @@ def id_form(column: Column | None, row_id: int | str) -> IdForm:
     if column is None or not is_number(column):
         if isinstance(row_id, int) and column is None:
             return "integer"
-        if _UUID.fullmatch(str(row_id)):
+        if UUID.fullmatch(str(row_id)):
             return "uuid"
         width = column.width if column and column.width else _WIDEST
         signs = "[A-Za-z0-9._-]" if _CODE.fullmatch(str(row_id)) else "."

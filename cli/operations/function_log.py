@@ -12,12 +12,12 @@ from cli.language import say
 from cli.operations.aws_errors import UnansweredError, asking, code
 from cli.operations.stack import Stack
 from handler.outcome import State
+from handler.stages.route import UUID
 
 _STATES: Final = frozenset(state.value for state in State)
 _TEXTS: Final = ("code", "detail", "record", "origin", "notification", "channel")
 # Characters that need no escape in the quotes of a filter pattern.
 _PLAIN: Final = re.compile(r"[^\"\\*%]*")
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def of_type(
 
     The function writes a UUID in small letters, unless no template takes the event.
     """
-    spellings = sorted({event_id, event_id.lower()}) if _UUID.fullmatch(event_id) else [event_id]
+    spellings = sorted({event_id, event_id.lower()}) if UUID.fullmatch(event_id) else [event_id]
     ids = [f"($.event.id = {_quoted(one)})" for one in spellings]
     if re.fullmatch(r"-?\d{1,19}", event_id):
         ids.append(f"($.event.id = {event_id})")

@@ -43,15 +43,15 @@ class Databases:
 
     def try_each(self) -> None:
         """Log in to each database. Raises click.ClickException, with what to do."""
-        from handler.errors import CODES, NotifierError
+        from cli import diagnoses
+        from handler.errors import NotifierError
 
         with opened({"databases": self.addresses, "apis": {}}, GivenSecrets(self.logins)) as (database, _, names):
             for name in names:
                 try:
                     database.select(name, "SELECT 1 AS one", {}, 1)
                 except NotifierError as error:
-                    remedy = say(CODES[error.code].remedy)
-                    raise click.ClickException(say("{error}\n  fix: {remedy}", error=error, remedy=remedy)) from None
+                    raise click.ClickException(diagnoses.with_remedy(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

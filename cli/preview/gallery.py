@@ -69,9 +69,9 @@ class Gallery:
 
     def _unchanged(self, selection: Selection) -> Made:
         """Return the previews of the last compilation, for the templates that have not changed since."""
-        last, rendered = self._rendered or (None, {})
-        if last is None or last.stages != selection.stages:
+        if self._rendered is None:
             return {}
+        last, rendered = self._rendered  # a template that stays the same object has the same stages, too
         same = {id(template) for template in last.templates}
         names = [template.notification.name for template in selection.templates if id(template) in same]
         return {name: rendered[name] for name in names if name in rendered}

@@ -43,14 +43,14 @@ class Workspace:
 
         Raises click.ClickException, with what to do; UnansweredError for a stack without a bot token.
         """
+        from cli import diagnoses
         from handler.errors import NotifierError
 
         try:
             return self._post(message)
         except NotifierError as error:
-            raise click.ClickException(
-                say("{error}\n  fix: {remedy}", error=error, remedy=self._remedy(error, message.destination, stage))
-            ) from None
+            remedy = self._remedy(error, message.destination, stage)
+            raise click.ClickException(diagnoses.with_remedy(error, remedy)) from None
 
     def link(self, receipt: Receipt) -> str:
         """Return a link to a posted message."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli import diagnoses
 from cli.language import later, say
+from cli.preview.slack import TOKEN
 from handler.adapters.slack.error_table import SLACK_ERRORS, UNKNOWN_SLACK_ERROR
 from handler.errors import CODES, NotifierError, SlackError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from handler.catalog import Stage
 
 NO_CHANNEL: Final = "channel_not_found"
-TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of the variable
 _LATER: Final = later("wait a minute, then send it again")
 _LOOK: Final = later("look there before you send it again: Slack may have the message")
 _OTHER_CHANNEL: Final = later("name another channel after --to")

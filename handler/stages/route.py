@@ -14,7 +14,7 @@ from handler.templating import Context, Templates
 _LOWEST: Final = -(2**63)
 _HIGHEST: Final = 2**64 - 1
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,19}")
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def checked_id(rule: IdRule, event: Event) -> int | str:
@@ -31,7 +31,7 @@ def checked_id(rule: IdRule, event: Event) -> int | str:
         case "integer" if isinstance(value, int) or _INTEGER.fullmatch(value):
             if _LOWEST <= int(value) <= _HIGHEST:
                 return int(value)
-        case "uuid" if isinstance(value, str) and _UUID.fullmatch(value):
+        case "uuid" if isinstance(value, str) and UUID.fullmatch(value):
             return value.lower()
         case "pattern" if isinstance(value, str) and value and _matches(rule.pattern, value):
             return value

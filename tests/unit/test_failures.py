@@ -11,9 +11,10 @@ import pytest
 from botocore import exceptions
 from click.testing import CliRunner
 
-from cli.language import speaking
+from cli.failures import explained
+from cli.language import say, speaking
 from cli.main import VERBS, main
-from handler.errors import ConfigError
+from handler.errors import CODES, ConfigError
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:notifier"
 
@@ -123,3 +124,11 @@ def test_no_command_ends_in_a_traceback(nowhere: dict[str, str], verb: str, plac
 
 def test_the_table_has_every_command_that_asks_something() -> None:
     assert {*VERBS} - {*OF_AWS} == {"bundle", "demo", "list", "schema", "test", "types"}
+
+
+def test_an_error_of_the_notifier_is_in_the_language_of_its_reader() -> None:
+    with speaking("ja"):
+        said = explained(ConfigError("CONFIG_UNAVAILABLE", "slack-token"))
+        meaning, remedy = say(CODES["CONFIG_UNAVAILABLE"].meaning), say(CODES["CONFIG_UNAVAILABLE"].remedy)
+    assert said is not None
+    assert [part in said.message and not part.isascii() for part in (meaning, remedy)] == [True, True]

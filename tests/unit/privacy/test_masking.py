@@ -190,6 +190,10 @@ def test_the_same_value_has_the_same_mask_and_another_has_another(kind: str, one
     assert masks.mask(MASKS[0], one) == first
 
 
+def test_a_real_line_below_a_mask_is_no_mask() -> None:
+    assert not masking.is_made(f"{mask('text', 'one')}\nInes Brandt")
+
+
 def test_a_number_has_the_same_mask_as_a_number_and_as_a_text() -> None:
     masks = Masking(Rules(), Usage())
     assert str(masks.mask("id", 1447)) == masks.mask("id", "1447")
